@@ -1,0 +1,278 @@
+//! Listings: what a seller says of a product, revision by revision (`seller-domain 2.3`–`2.6`).
+//!
+//! A draft may be incomplete; [`crate::listing_check`] says what is missing before it is submitted.
+
+use crate::{id::AddressId, period::ChargingMode};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+crate::words! {
+    /// States of a listing application (我的申请).
+    pub enum RevisionState ("application state") {
+        Draft = "draft",
+        InReview = "in_review",
+        Rejected = "rejected",
+        Approved = "approved",
+    }
+}
+
+crate::words! {
+    /// Whether a product can be seen and bought (`seller-domain 2.6`).
+    pub enum Visibility ("product state") {
+        /// No revision was approved yet.
+        Unlisted = "unlisted",
+        OnSale = "on_sale",
+        /// By its link only.
+        Hidden = "hidden",
+        /// Trading frozen by the operator.
+        Frozen = "frozen",
+        Stopped = "stopped",
+    }
+}
+
+impl Visibility {
+    #[must_use]
+    pub fn buyable(self) -> bool {
+        match self {
+            Self::OnSale | Self::Hidden => true,
+            Self::Unlisted | Self::Frozen | Self::Stopped => false,
+        }
+    }
+
+    #[must_use]
+    pub fn in_storefront(self) -> bool {
+        match self {
+            Self::OnSale => true,
+            Self::Unlisted | Self::Hidden | Self::Frozen | Self::Stopped => false,
+        }
+    }
+}
+
+crate::words! {
+    /// The storefront's categories.
+    pub enum Category ("category") {
+        Office = "office",
+        Storage = "storage",
+        Security = "security",
+        Development = "development",
+        DataAi = "data_ai",
+        Industry = "industry",
+        Operations = "operations",
+        Communication = "communication",
+    }
+}
+
+/// Text in both languages; an empty English text falls back to Chinese and the reverse.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bilingual {
+    pub zh: String,
+    pub en: String,
+}
+
+impl Bilingual {
+    #[must_use]
+    pub fn both(zh: &str, en: &str) -> Self {
+        Self { zh: zh.to_owned(), en: en.to_owned() }
+    }
+
+    /// The text in a language (`zh` or `en`), or the other one when it is missing.
+    #[must_use]
+    pub fn get(&self, language: &str) -> &str {
+        let (first, second) = if language == "en" { (&self.en, &self.zh) } else { (&self.zh, &self.en) };
+        if first.is_empty() { second } else { first }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.zh.is_empty() && self.en.is_empty()
+    }
+}
+
+/// The four mandatory items of service and support (服务与支持, `seller-domain 2.4`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Support {
+    pub service_time: String,
+    pub service_content: String,
+    pub hotline: String,
+    pub mailbox: String,
+}
+
+/// An enumerated attribute and its values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Attribute {
+    pub code: String,
+    pub name: Bilingual,
+    pub values: Vec<AttributeValue>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AttributeValue {
+    pub code: String,
+    pub name: Bilingual,
+}
+
+/// One combination of attribute values and its prices in minor units of the site's currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sku {
+    /// Value codes joined by `/` in the order of the attributes; `-` when there are no attributes.
+    pub key: String,
+    pub on_sale: bool,
+    pub month_minor: Option<i64>,
+    pub year_minor: Option<i64>,
+    pub once_minor: Option<i64>,
+}
+
+impl Default for Sku {
+    fn default() -> Self {
+        Self { key: "-".to_owned(), on_sale: true, month_minor: None, year_minor: None, once_minor: None }
+    }
+}
+
+/// A sellable variant with a billing mode (规格).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Specification {
+    pub key: String,
+    pub name: Bilingual,
+    pub charging_mode: ChargingMode,
+    pub attributes: Vec<Attribute>,
+    pub skus: Vec<Sku>,
+    /// 3–180 days, or no trial.
+    pub trial_days: Option<u16>,
+    pub upgrade_allowed: bool,
+    pub on_sale: bool,
+}
+
+impl Default for Specification {
+    fn default() -> Self {
+        Self {
+            key: String::new(),
+            name: Bilingual::default(),
+            charging_mode: ChargingMode::Period,
+            attributes: Vec::new(),
+            skus: Vec::new(),
+            trial_days: None,
+            upgrade_allowed: false,
+            on_sale: true,
+        }
+    }
+}
+
+impl Specification {
+    #[must_use]
+    pub fn sku(&self, key: &str) -> Option<&Sku> {
+        self.skus.iter().find(|sku| sku.key == key)
+    }
+
+    /// All combinations of the attribute values, as SKU keys.
+    #[must_use]
+    pub fn combinations(&self) -> Vec<String> {
+        if self.attributes.is_empty() {
+            return vec!["-".to_owned()];
+        }
+        self.attributes.iter().fold(vec![String::new()], |keys, attribute| {
+            keys.iter()
+                .flat_map(|key| {
+                    attribute.values.iter().map(move |value| {
+                        if key.is_empty() { value.code.clone() } else { format!("{key}/{}", value.code) }
+                    })
+                })
+                .collect()
+        })
+    }
+
+    /// The names of a SKU's attribute values, in a language.
+    #[must_use]
+    pub fn sku_name(&self, key: &str, language: &str) -> String {
+        let codes = key.split('/');
+        let names: Vec<&str> = self
+            .attributes
+            .iter()
+            .zip(codes)
+            .filter_map(|(a, code)| a.values.iter().find(|v| v.code == code).map(|v| v.name.get(language)))
+            .collect();
+        names.join(" / ")
+    }
+}
+
+/// An input at order time (扩展参数), at most three.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExtensionParameter {
+    pub name: String,
+    pub label: Bilingual,
+    pub mandatory: bool,
+}
+
+/// Everything a revision says. Immutable once approved.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listing {
+    pub name: Bilingual,
+    pub category: Option<Category>,
+    pub overview: Bilingual,
+    /// Markdown.
+    pub description: Bilingual,
+    pub highlights: Vec<Bilingual>,
+    pub support: Support,
+    pub usage_guide: Bilingual,
+    pub agreement: Bilingual,
+    pub interface_address: Option<AddressId>,
+    pub specifications: Vec<Specification>,
+    pub extension_parameters: Vec<ExtensionParameter>,
+    /// No: not in shop and search, reached by its link only.
+    pub public_sale: Option<bool>,
+}
+
+impl Listing {
+    #[must_use]
+    pub fn specification(&self, key: &str) -> Option<&Specification> {
+        self.specifications.iter().find(|s| s.key == key)
+    }
+
+    /// The lowest monthly price, else yearly, else one-time, for lists.
+    #[must_use]
+    pub fn price_from(&self) -> Option<(i64, &'static str)> {
+        let skus = || self.specifications.iter().filter(|s| s.on_sale).flat_map(|s| &s.skus).filter(|s| s.on_sale);
+        let lowest = |price: fn(&Sku) -> Option<i64>| skus().filter_map(price).min();
+        lowest(|s| s.month_minor)
+            .map(|p| (p, "month"))
+            .or_else(|| lowest(|s| s.year_minor).map(|p| (p, "year")))
+            .or_else(|| lowest(|s| s.once_minor).map(|p| (p, "once")))
+    }
+
+    #[must_use]
+    pub fn trial_days(&self) -> Option<u16> {
+        self.specifications.iter().filter(|s| s.on_sale).filter_map(|s| s.trial_days).max()
+    }
+}
+
+/// What the operator says of single fields when an application goes back: JSON pointer → reason.
+pub type Marks = BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skus_are_the_product_of_the_attribute_values() {
+        let values = |codes: &[&str]| {
+            codes.iter().map(|c| AttributeValue { code: (*c).to_owned(), name: Bilingual::both(c, c) }).collect()
+        };
+        let spec = Specification {
+            attributes: vec![
+                Attribute { code: "edition".into(), values: values(&["basic", "pro"]), ..Attribute::default() },
+                Attribute { code: "seats".into(), values: values(&["5", "10"]), ..Attribute::default() },
+            ],
+            ..Specification::default()
+        };
+        assert_eq!(spec.combinations(), ["basic/5", "basic/10", "pro/5", "pro/10"]);
+        assert_eq!(spec.sku_name("pro/5", "en"), "pro / 5");
+        assert_eq!(Specification::default().combinations(), ["-"]);
+    }
+}

@@ -1,0 +1,201 @@
+//! Exact money: whole minor units and a currency. A float never touches it.
+
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::{fmt, str::FromStr};
+
+crate::words! {
+    /// ISO 4217; all three have two decimals.
+    pub enum Currency ("currency") { Cny = "CNY", Usd = "USD", Eur = "EUR" }
+}
+
+/// The largest amount accepted from outside: 10 thousand million units.
+pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    #[error("{0:?} is not an amount; write digits with two decimals, such as 1200.00")]
+    NotAnAmount(String),
+    #[error("the amount must not be negative")]
+    Negative,
+    #[error("the amount is larger than {}", Money::text(AMOUNT_MINOR_MAX))]
+    TooLarge,
+    #[error("amounts in {0} and {1} cannot be added")]
+    Currencies(Currency, Currency),
+    #[error("the sum is too large")]
+    Overflow,
+}
+
+/// An amount in minor units (fen, cent) of a currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Money {
+    pub minor: i64,
+    pub currency: Currency,
+}
+
+impl Money {
+    #[must_use]
+    pub fn new(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+
+    #[must_use]
+    pub fn zero(currency: Currency) -> Self {
+        Self { minor: 0, currency }
+    }
+
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.minor == 0
+    }
+
+    /// # Errors
+    /// [`MoneyError::Currencies`] or [`MoneyError::Overflow`].
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::Currencies(self.currency, other.currency));
+        }
+        let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Overflow)?;
+        Ok(Self { minor, currency: self.currency })
+    }
+
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn times(self, count: i64) -> Result<Self, MoneyError> {
+        let minor = self.minor.checked_mul(count).filter(|m| m.abs() <= AMOUNT_MINOR_MAX).ok_or(MoneyError::Overflow)?;
+        Ok(Self { minor, currency: self.currency })
+    }
+
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { minor: -self.minor, currency: self.currency }
+    }
+
+    /// `numerator / denominator` of the amount, rounded half-even to the minor unit (`architecture 3`).
+    #[must_use]
+    pub fn fraction(self, numerator: i64, denominator: i64) -> Self {
+        Self { minor: round_fraction(self.minor, numerator, denominator), currency: self.currency }
+    }
+
+    /// The decimal text of minor units: `-120000` is `-1200.00`.
+    #[must_use]
+    pub fn text(minor: i64) -> String {
+        let sign = if minor < 0 { "-" } else { "" };
+        let abs = minor.unsigned_abs();
+        format!("{sign}{}.{:02}", abs / 100, abs % 100)
+    }
+
+    /// Reads an amount that a client sent: not negative, at most two decimals.
+    ///
+    /// # Errors
+    /// [`MoneyError`], naming what is wrong.
+    pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+        if text.starts_with('-') {
+            return Err(MoneyError::Negative);
+        }
+        let bad = || MoneyError::NotAnAmount(text.chars().take(40).collect());
+        let (whole, cents) = text.split_once('.').unwrap_or((text, "00"));
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(cents) || cents.len() > 2 {
+            return Err(bad());
+        }
+        let whole: i64 = whole.parse().map_err(|_| MoneyError::TooLarge)?;
+        let cents: i64 = format!("{cents:0<2}").parse().map_err(|_| bad())?;
+        let minor = whole.checked_mul(100).and_then(|w| w.checked_add(cents)).ok_or(MoneyError::TooLarge)?;
+        if minor > AMOUNT_MINOR_MAX {
+            return Err(MoneyError::TooLarge);
+        }
+        Ok(Self { minor, currency })
+    }
+}
+
+/// `amount × numerator / denominator`, half-even. A denominator of zero gives zero.
+#[must_use]
+pub fn round_fraction(amount_minor: i64, numerator: i64, denominator: i64) -> i64 {
+    if denominator == 0 {
+        return 0;
+    }
+    round(Decimal::from(amount_minor) * Decimal::from(numerator) / Decimal::from(denominator))
+}
+
+/// `amount × rate`, half-even to the minor unit.
+#[must_use]
+pub fn round_rate(amount_minor: i64, rate: Decimal) -> i64 {
+    round(Decimal::from(amount_minor) * rate)
+}
+
+fn round(exact: Decimal) -> i64 {
+    exact.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven).to_i64().unwrap_or(i64::MAX)
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency, Self::text(self.minor))
+    }
+}
+
+/// `{"amount":"1200.00","currency":"CNY"}` (`contract`, JSON that other programs rely on).
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoneyJson {
+    amount: String,
+    currency: Currency,
+}
+
+impl Serialize for Money {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        MoneyJson { amount: Self::text(self.minor), currency: self.currency }.serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let json = MoneyJson::deserialize(d)?;
+        Self::parse(&json.amount, json.currency).map_err(serde::de::Error::custom)
+    }
+}
+
+impl FromStr for Money {
+    type Err = MoneyError;
+    /// `100.00 CNY`, as written in catalogue files.
+    fn from_str(s: &str) -> Result<Self, MoneyError> {
+        let bad = || MoneyError::NotAnAmount(s.chars().take(40).collect());
+        let (amount, currency) = s.split_once(' ').ok_or_else(bad)?;
+        Self::parse(amount, currency.parse().map_err(|_| bad())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn amounts_are_read_to_the_cent_or_refused() {
+        let read = |s| Money::parse(s, Currency::Cny).map(|m| m.minor);
+        assert_eq!(read("1200.00"), Ok(120_000));
+        assert_eq!(read("1200"), Ok(120_000));
+        assert_eq!(read("0.5"), Ok(50));
+        assert_eq!(read("-1"), Err(MoneyError::Negative));
+        assert_eq!(read("99999999999999999999"), Err(MoneyError::TooLarge));
+        for bad in ["", ".", "1.", "1.234", "1,00", "1e3", " 1", "１"] {
+            assert!(matches!(read(bad), Err(MoneyError::NotAnAmount(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn halves_go_to_the_even_neighbour() {
+        assert_eq!(round_fraction(5, 1, 2), 2);
+        assert_eq!(round_fraction(7, 1, 2), 4);
+        assert_eq!(round_fraction(-5, 1, 2), -2);
+        assert_eq!(round_fraction(100, 1, 0), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn text_reads_back(minor in 0..AMOUNT_MINOR_MAX) {
+            let money = Money::new(minor, Currency::Usd);
+            prop_assert_eq!(Money::parse(&Money::text(minor), Currency::Usd), Ok(money));
+        }
+    }
+}

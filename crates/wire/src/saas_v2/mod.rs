@@ -1,0 +1,9 @@
+//! SaaS 2.0: one address, `POST`, JSON, signature in the query (`saas-interface 2`).
+
+mod answer;
+mod request;
+mod sign;
+
+pub use answer::{Answer, AnswerError, AppInfo, Info, TooLong};
+pub use request::{BadRequest, Field, FIELDS, OrderIds, Request, Scene, Status, fields_of};
+pub use sign::{Mistake, Query, Steps, VerifyError, known_mistakes, sign, signature, steps, verify};
