@@ -1,1 +1,139 @@
+//! Two engines under one [`Db`] and one [`Tx`].
+//!
+//! A unit of work is a plain function over a transaction; it cannot await, so it cannot hold a lock over
+//! the network. [`Db::write`] runs it — on SQLite in the writer thread with group commit, on PostgreSQL
+//! on a pooled connection, again when it lost a conflict. [`Db::read`] runs it on a reading connection.
+//! What differs between the engines lives in [`dialect`]; nowhere else does code ask which one runs.
+//!
+//! To add a table: write a migration in `migrations/` (one text for both engines), declare it in
+//! [`schema`], and add its module in the `store` crate.
 
+pub mod dialect;
+mod error;
+mod key;
+mod migrate;
+mod pool;
+mod postgres;
+pub mod schema;
+mod sqlite;
+
+pub use error::{DbError, UnitError};
+pub use key::Key;
+pub use migrate::{MIGRATIONS, Migration};
+
+use diesel::{PgConnection, SqliteConnection};
+
+/// A transaction on either engine.
+#[derive(diesel::MultiConnection)]
+pub enum Tx {
+    Pg(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// The backend of [`Tx`], for query types.
+pub type Backend = <Tx as diesel::Connection>::Backend;
+
+/// Limits and sizes of the database layer.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Reading connections (SQLite) or connections (PostgreSQL).
+    pub connections: u32,
+    /// How long a caller waits for a connection before it is refused.
+    pub wait: std::time::Duration,
+    /// A unit longer than this is logged: on SQLite it stalls all others.
+    pub slow: std::time::Duration,
+    /// PgBouncer in transaction mode below 1.21 has no named prepared statements.
+    pub prepared_statements: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connections: 16,
+            wait: std::time::Duration::from_secs(5),
+            slow: std::time::Duration::from_millis(500),
+            prepared_statements: true,
+        }
+    }
+}
+
+/// A database; cheap to clone.
+#[derive(Clone)]
+pub enum Db {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` or `postgres://…`. Nothing is migrated.
+    ///
+    /// # Errors
+    /// [`DbError::Url`] for another address, or what the engine says.
+    pub fn open(url: &str, options: &Options) -> Result<Self, DbError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return sqlite::Sqlite::open(path, options).map(Self::Sqlite);
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return postgres::Postgres::open(url, options).map(Self::Postgres);
+        }
+        Err(DbError::Url(url.split('@').next_back().unwrap_or_default().to_owned()))
+    }
+
+    /// `sqlite` or `postgres`, for logs and the readiness page.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Runs a unit of work and commits it. The unit may run again after a conflict, so it has no effect
+    /// outside the transaction.
+    ///
+    /// # Errors
+    /// The unit's own error, after which nothing is stored, or [`DbError`] through it.
+    pub async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnMut(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(unit).await,
+            Self::Postgres(postgres) => postgres.write(unit).await,
+        }
+    }
+
+    /// Runs a unit that only reads. Several statements see the database at slightly different moments.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn read<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.read(unit).await,
+            Self::Postgres(postgres) => postgres.read(unit).await,
+        }
+    }
+
+    /// Brings the schema to the newest version; returns the names of what was applied.
+    ///
+    /// # Errors
+    /// [`DbError::Changed`] when an applied migration's text was edited.
+    pub async fn migrate(&self) -> Result<Vec<&'static str>, DbError> {
+        self.write(|tx| migrate::run(tx)).await
+    }
+
+    /// The migrations that were not applied yet.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, DbError> {
+        self.write(|tx| migrate::pending(tx)).await
+    }
+}

@@ -1,0 +1,152 @@
+//! Every difference between the engines, by name. Nowhere else does code ask which engine runs.
+
+use crate::{DbError, Tx};
+use diesel::{
+    QueryResult, RunQueryDsl,
+    connection::SimpleConnection,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
+
+/// Rewrites the one migration text for an engine. It is written for PostgreSQL; SQLite gets its own type
+/// names and strict tables.
+pub(crate) fn migration_text(tx: &Tx, text: &str) -> String {
+    match tx {
+        Tx::Pg(_) => text.replace(") STRICT;", ");").replace("SEQUENCE_KEY", "BIGSERIAL PRIMARY KEY"),
+        Tx::Sqlite(_) => text
+            .replace("SEQUENCE_KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
+            .replace("BIGINT", "INTEGER")
+            .replace("BOOLEAN", "INTEGER")
+            .replace("BYTEA", "BLOB"),
+    }
+}
+
+/// Runs several statements of plain text.
+pub(crate) fn batch(tx: &mut Tx, text: &str) -> QueryResult<()> {
+    match tx {
+        Tx::Pg(c) => c.batch_execute(text),
+        Tx::Sqlite(c) => c.batch_execute(text),
+    }
+}
+
+/// Takes the lock that lets one process migrate at a time. SQLite has a single writer anyway.
+pub(crate) fn migration_lock(tx: &mut Tx) -> QueryResult<()> {
+    match tx {
+        Tx::Pg(c) => c.batch_execute("SELECT pg_advisory_xact_lock(7461329041)"),
+        Tx::Sqlite(_) => Ok(()),
+    }
+}
+
+/// The columns of all tables as `table.column:type:null`, with the types named as in PostgreSQL, for
+/// comparing the two schemas.
+///
+/// # Errors
+/// [`DbError`].
+pub fn columns(tx: &mut Tx) -> Result<Vec<String>, DbError> {
+    #[derive(diesel::QueryableByName)]
+    struct Column {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let text = match tx {
+        Tx::Pg(_) => {
+            "SELECT table_name || '.' || column_name || ':' || data_type || ':' || is_nullable AS name
+             FROM information_schema.columns WHERE table_schema = current_schema()"
+        }
+        Tx::Sqlite(_) => {
+            "SELECT m.name || '.' || c.name || ':' ||
+                    CASE c.type WHEN 'INTEGER' THEN 'bigint' WHEN 'BLOB' THEN 'bytea' ELSE lower(c.type) END || ':' ||
+                    CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN 'NO' ELSE 'YES' END AS name
+             FROM sqlite_schema m JOIN pragma_table_info(m.name) c ON 1 = 1
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
+        }
+    };
+    let mut names: Vec<String> = sql_query(text)
+        .load::<Column>(tx)?
+        .into_iter()
+        .map(|c| c.name.replace(":boolean:", ":bigint:"))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Takes up to `limit` due jobs under a lease and returns nothing else's: on PostgreSQL rows that another
+/// node is taking are skipped. `busy` lanes are left alone; `per_lane` jobs of one lane at most are taken.
+///
+/// # Errors
+/// [`DbError`].
+pub fn claim_jobs(tx: &mut Tx, claim: &Claim<'_>) -> Result<(), DbError> {
+    let skip = match tx {
+        Tx::Pg(_) => "FOR UPDATE SKIP LOCKED",
+        Tx::Sqlite(_) => "",
+    };
+    // The window numbers the due jobs of each lane, so that one lane cannot fill the batch. Lanes that are
+    // full or resting are named in the text: there are few of them and they are our own hexadecimal.
+    let busy = claim.busy.iter().map(|lane| format!("'{lane}'")).collect::<Vec<_>>().join(",");
+    let busy = if busy.is_empty() { String::new() } else { format!("AND lane NOT IN ({busy})") };
+    let text = format!(
+        "UPDATE jobs SET lease_owner = $1, lease_until = $2
+         WHERE id IN (
+             SELECT id FROM jobs WHERE id IN (
+                 SELECT id FROM (
+                     SELECT id, due_at, row_number() OVER (PARTITION BY lane ORDER BY due_at, id) AS place
+                     FROM (SELECT id, due_at, lane FROM jobs
+                           WHERE state = 'due' AND due_at <= $3 AND lease_until < $4 {busy}
+                           ORDER BY due_at LIMIT 2000) due
+                 ) placed WHERE place <= $5 ORDER BY due_at, id LIMIT $6
+             ) {skip}
+         )"
+    );
+    sql_query(text)
+        .bind::<Text, _>(claim.owner)
+        .bind::<BigInt, _>(claim.lease_until)
+        .bind::<BigInt, _>(claim.due_until)
+        .bind::<BigInt, _>(claim.wall_now)
+        .bind::<BigInt, _>(claim.per_lane)
+        .bind::<BigInt, _>(claim.limit)
+        .execute(tx)?;
+    Ok(())
+}
+
+/// What [`claim_jobs`] takes. Times are microseconds; leases count wall time, due times business time.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    /// Unique for this claim, so that the rows can be read back by it.
+    pub owner: &'a str,
+    pub lease_until: i64,
+    pub due_until: i64,
+    pub wall_now: i64,
+    pub per_lane: i64,
+    pub limit: i64,
+    pub busy: &'a [String],
+}
+
+/// Adds an amount to a balance, making the row when it is missing. The table's check refuses a balance
+/// below zero.
+///
+/// # Errors
+/// [`DbError`]; a check violation when the balance would be negative.
+pub fn balance_add(tx: &mut Tx, account: &str, owner: &str, currency: &str, amount_minor: i64) -> Result<(), DbError> {
+    sql_query(
+        "INSERT INTO ledger_balances (account, owner, currency, balance_minor) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (account, owner, currency) DO UPDATE SET balance_minor = ledger_balances.balance_minor + excluded.balance_minor",
+    )
+    .bind::<Text, _>(account)
+    .bind::<Text, _>(owner)
+    .bind::<Text, _>(currency)
+    .bind::<BigInt, _>(amount_minor)
+    .execute(tx)?;
+    Ok(())
+}
+
+/// Stores a setting, replacing the old value.
+///
+/// # Errors
+/// [`DbError`].
+pub fn setting_put(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
+    sql_query("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+        .bind::<Text, _>(name)
+        .bind::<Text, _>(value)
+        .execute(tx)?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! What can go wrong below the use cases.
+
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
+
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    #[error("{0:?} is not a database address; write sqlite:PATH or postgres://user@host/name")]
+    Url(String),
+    #[error("the database could not be opened: {0}")]
+    Open(String),
+    #[error("the statement failed")]
+    Statement(#[from] Diesel),
+    #[error("the transaction could not be committed: {0}")]
+    Commit(String),
+    #[error("no database connection was free in time; the server is overloaded")]
+    Exhausted,
+    #[error("the unit of work panicked and was rolled back")]
+    Panicked,
+    #[error("the database is shut down")]
+    Closed,
+    #[error("migration {0} was applied with another text; migrations are never edited")]
+    Changed(&'static str),
+    #[error("{table} {key} does not fit the model: {what}")]
+    Row { table: &'static str, key: String, what: String },
+}
+
+impl DbError {
+    /// Whether the unit lost a race and may simply run again (40001 and 40P01 on PostgreSQL).
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Statement(Diesel::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+            _ => false,
+        }
+    }
+
+    /// Whether a unique constraint refused the row.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
+    /// Whether the connection itself is gone, so that another one may work.
+    #[must_use]
+    pub fn is_disconnect(&self) -> bool {
+        match self {
+            Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => true,
+            Self::Statement(Diesel::DatabaseError(_, info)) => {
+                let text = info.message();
+                ["server closed the connection", "terminating connection", "no connection to the server", "shutting down"]
+                    .iter()
+                    .any(|part| text.contains(part))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// An error that a unit of work may return: it can carry a [`DbError`] and show it again.
+pub trait UnitError: From<DbError> + Send + 'static {
+    fn db_error(&self) -> Option<&DbError>;
+}
+
+impl UnitError for DbError {
+    fn db_error(&self) -> Option<&DbError> {
+        Some(self)
+    }
+}

@@ -1,0 +1,454 @@
+//! The tables as the query builder sees them; a test compares them with both databases.
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    accounts (id) {
+        id -> Binary,
+        name -> Text,
+        kind -> Text,
+        site -> Text,
+        roles -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        account_id -> Binary,
+        login -> Text,
+        name -> Text,
+        password -> Text,
+        staff_role -> Nullable<Text>,
+        language -> Text,
+        dismissed -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        user_id -> Binary,
+        secret_hash -> Binary,
+        csrf -> Text,
+        created_at -> BigInt,
+        last_seen_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        address -> Text,
+        agent -> Text,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> Binary,
+        user_id -> Binary,
+        secret_hash -> Binary,
+        name -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (account_id, key) {
+        account_id -> Binary,
+        key -> Text,
+        inputs_hash -> Binary,
+        answer -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sellers (account_id) {
+        account_id -> Binary,
+        profile -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        submitted_at -> Nullable<BigInt>,
+        decided_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    interface_keys (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        name -> Text,
+        class -> Text,
+        secret -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    interface_addresses (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        name -> Text,
+        url -> Text,
+        key_id -> Binary,
+        always_test_flag -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    debug_cases (id) {
+        id -> Binary,
+        address_id -> Binary,
+        scenario -> Text,
+        request -> Text,
+        answer -> Text,
+        passed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    products (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        key -> Text,
+        site -> Text,
+        visibility -> Text,
+        revision_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    listing_revisions (id) {
+        id -> Binary,
+        product_id -> Binary,
+        number -> BigInt,
+        state -> Text,
+        listing -> Text,
+        marks -> Text,
+        reason -> Nullable<Text>,
+        created_at -> BigInt,
+        submitted_at -> Nullable<BigInt>,
+        decided_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    orders (id) {
+        id -> Binary,
+        number -> Text,
+        kind -> Text,
+        state -> Text,
+        site -> Text,
+        currency -> Text,
+        total_minor -> BigInt,
+        buyer_id -> Binary,
+        seller_id -> Binary,
+        customer_name -> Text,
+        user_name -> Text,
+        product_name -> Text,
+        instance_id -> Nullable<Binary>,
+        subject_order_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        pay_by -> Nullable<BigInt>,
+        paid_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    order_lines (id) {
+        id -> Binary,
+        order_id -> Binary,
+        number -> Text,
+        product_id -> Binary,
+        revision_id -> Binary,
+        specification -> Text,
+        sku -> Text,
+        sold -> Text,
+        charging_mode -> Text,
+        period -> Nullable<Text>,
+        quantity -> BigInt,
+        amount_minor -> BigInt,
+        refunded_minor -> BigInt,
+        completed_at -> Nullable<BigInt>,
+        instance_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    instances (id) {
+        id -> Binary,
+        buyer_id -> Binary,
+        seller_id -> Binary,
+        product_id -> Binary,
+        revision_id -> Binary,
+        address_id -> Binary,
+        line_id -> Binary,
+        specification -> Text,
+        sku -> Text,
+        quantity -> BigInt,
+        trial -> Bool,
+        state -> Text,
+        freeze_cause -> Nullable<Text>,
+        freeze_reason -> Nullable<Text>,
+        seller_instance_id -> Nullable<Text>,
+        front_end_url -> Nullable<Text>,
+        admin_url -> Nullable<Text>,
+        user_name -> Nullable<Text>,
+        password -> Nullable<Binary>,
+        memo -> Nullable<Text>,
+        anchor_day -> Nullable<BigInt>,
+        opened_at -> Nullable<BigInt>,
+        expires_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        open_order_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    terms (id) {
+        id -> Binary,
+        instance_id -> Binary,
+        line_id -> Binary,
+        seq -> BigInt,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        period -> Text,
+        paid_minor -> BigInt,
+        removed -> Bool,
+    }
+}
+
+diesel::table! {
+    ledger_entries (id) {
+        id -> Binary,
+        kind -> Text,
+        at -> BigInt,
+        order_id -> Nullable<Binary>,
+        line_id -> Nullable<Binary>,
+        reference -> Text,
+    }
+}
+
+diesel::table! {
+    ledger_postings (entry_id, seq) {
+        entry_id -> Binary,
+        seq -> BigInt,
+        account -> Text,
+        owner -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_balances (account, owner, currency) {
+        account -> Text,
+        owner -> Text,
+        currency -> Text,
+        balance_minor -> BigInt,
+    }
+}
+
+diesel::table! {
+    transfers (id) {
+        id -> Binary,
+        account_id -> Binary,
+        account_name -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        reference -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        decided_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Binary>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    bills (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        month -> Text,
+        currency -> Text,
+        total_minor -> BigInt,
+        issued_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    bill_lines (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        bill_id -> Nullable<Binary>,
+        order_id -> Binary,
+        line_id -> Binary,
+        order_line -> Text,
+        product_name -> Text,
+        kind -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        fee_minor -> BigInt,
+        tax_minor -> BigInt,
+        payable_minor -> BigInt,
+        effective_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    events (seq) {
+        seq -> BigInt,
+        kind -> Text,
+        at -> BigInt,
+        recorded_at -> BigInt,
+        actor -> Text,
+        order_id -> Nullable<Binary>,
+        instance_id -> Nullable<Binary>,
+        product_id -> Nullable<Binary>,
+        account_id -> Nullable<Binary>,
+        data -> Text,
+    }
+}
+
+diesel::table! {
+    event_seals (last_seq) {
+        last_seq -> BigInt,
+        hash -> Binary,
+        sealed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Binary,
+        kind -> Text,
+        subject -> Nullable<Binary>,
+        lane -> Text,
+        due_at -> BigInt,
+        attempts -> BigInt,
+        state -> Text,
+        lease_owner -> Text,
+        lease_until -> BigInt,
+        error -> Nullable<Text>,
+        name -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    calls (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        buyer_id -> Binary,
+        product_id -> Binary,
+        instance_id -> Binary,
+        order_id -> Nullable<Binary>,
+        order_number -> Nullable<Text>,
+        seq -> BigInt,
+        activity -> Text,
+        request -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        failures -> BigInt,
+        first_at -> Nullable<BigInt>,
+        next_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    call_attempts (id) {
+        id -> Binary,
+        call_id -> Binary,
+        number -> BigInt,
+        started_at -> BigInt,
+        url -> Text,
+        request -> Text,
+        outcome -> Nullable<Text>,
+        status -> Nullable<BigInt>,
+        answer -> Nullable<Text>,
+        duration_ms -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> Binary,
+        account_id -> Binary,
+        event -> Text,
+        params -> Text,
+        order_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        read_at -> Nullable<BigInt>,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    exports (id) {
+        id -> Binary,
+        account_id -> Binary,
+        role -> Text,
+        filter -> Text,
+        language -> Text,
+        state -> Text,
+        rows_done -> BigInt,
+        rows_total -> Nullable<BigInt>,
+        file -> Nullable<Text>,
+        error -> Nullable<Text>,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    settings,
+    accounts,
+    users,
+    sessions,
+    api_tokens,
+    idempotency_keys,
+    sellers,
+    interface_keys,
+    interface_addresses,
+    debug_cases,
+    products,
+    listing_revisions,
+    orders,
+    order_lines,
+    instances,
+    terms,
+    ledger_entries,
+    ledger_postings,
+    ledger_balances,
+    transfers,
+    bills,
+    bill_lines,
+    events,
+    event_seals,
+    jobs,
+    calls,
+    call_attempts,
+    messages,
+    exports,
+);

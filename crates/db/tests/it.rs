@@ -1,0 +1,360 @@
+//! What any engine must do, and what must not happen: conformance, panics, crashes, full disks, races.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
+
+use db::{Db, DbError, Options, Tx, dialect, schema::settings};
+use diesel::prelude::*;
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    time::Duration,
+};
+use testdb::{ENGINES, Engine, Fresh};
+
+fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
+    diesel::insert_into(settings::table).values((settings::name.eq(name), settings::value.eq(value))).execute(tx)?;
+    Ok(())
+}
+
+async fn names(db: &Db) -> Vec<String> {
+    db.read(|tx| Ok::<_, DbError>(settings::table.select(settings::name).order(settings::name).load(tx)?)).await.unwrap()
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_columns() {
+    let mut all = vec![];
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        let db = fresh.open().await;
+        all.push(db.read(dialect::columns).await.unwrap());
+    }
+    assert!(all[0].len() > 150);
+    assert_eq!(all[0], all[1]);
+}
+
+#[tokio::test]
+async fn the_query_builder_knows_every_column() {
+    let fresh = Fresh::new(Engine::Sqlite);
+    let columns = fresh.open().await.read(dialect::columns).await.unwrap();
+    let schema = include_str!("../src/schema.rs");
+    for column in columns.iter().filter(|c| !c.starts_with("migrations.")) {
+        let name = column.split([':', '.']).nth(1).unwrap();
+        assert!(schema.contains(&format!("        {name} -> ")), "{column} is not in schema.rs");
+    }
+}
+
+#[tokio::test]
+async fn migrations_run_once_and_are_named() {
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        let db = Db::open(&fresh.url, &Options::default()).unwrap();
+        assert_eq!(db.pending_migrations().await.unwrap().len(), db::MIGRATIONS.len());
+        assert_eq!(db.migrate().await.unwrap().len(), db::MIGRATIONS.len());
+        assert!(db.migrate().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_unit_that_fails_or_panics_leaves_nothing_and_harms_no_other() {
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        let db = fresh.open().await;
+        let units = (0..60).map(|i| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                db.write(move |tx| {
+                    put(tx, &format!("n{i:02}"), "x")?;
+                    match i % 3 {
+                        0 => Ok(()),
+                        1 => Err(DbError::Closed),
+                        _ => panic!("the unit breaks"),
+                    }
+                })
+                .await
+            })
+        });
+        for (i, unit) in units.collect::<Vec<_>>().into_iter().enumerate() {
+            let result = unit.await.unwrap();
+            match i % 3 {
+                0 => assert!(result.is_ok()),
+                1 => assert!(matches!(result, Err(DbError::Closed))),
+                _ => assert!(matches!(result, Err(DbError::Panicked))),
+            }
+        }
+        let expected: Vec<String> = (0..60).step_by(3).map(|i| format!("n{i:02}")).collect();
+        assert_eq!(names(&db).await, expected, "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_writers_to_one_row_lose_no_update() {
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        let db = fresh.open().await;
+        let adders: Vec<_> = (0..40)
+            .map(|_| {
+                let db = db.clone();
+                tokio::spawn(async move { db.write(|tx| dialect::balance_add(tx, "a", "o", "CNY", 1)).await })
+            })
+            .collect();
+        for adder in adders {
+            adder.await.unwrap().unwrap();
+        }
+        let balance: i64 = db
+            .read(|tx| {
+                use db::schema::ledger_balances::dsl;
+                Ok::<_, DbError>(dsl::ledger_balances.select(dsl::balance_minor).first(tx)?)
+            })
+            .await
+            .unwrap();
+        assert_eq!(balance, 40, "{engine:?}");
+        let below = db.write(|tx| dialect::balance_add(tx, "a", "o", "CNY", -41)).await;
+        assert!(matches!(below, Err(DbError::Statement(_))), "{engine:?}: a balance cannot go below zero");
+    }
+}
+
+#[tokio::test]
+async fn a_claimed_job_is_claimed_by_nobody_else_and_no_lane_fills_the_batch() {
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        let db = fresh.open().await;
+        db.write(|tx| {
+            use db::schema::jobs::dsl;
+            for i in 0..30u8 {
+                let lane = if i < 28 { "dead" } else { "live" };
+                diesel::insert_into(dsl::jobs)
+                    .values((
+                        dsl::id.eq(db::Key([i; 16])),
+                        dsl::kind.eq("call"),
+                        dsl::lane.eq(lane),
+                        dsl::due_at.eq(i64::from(i)),
+                        dsl::attempts.eq(0),
+                        dsl::state.eq("due"),
+                        dsl::lease_owner.eq(""),
+                        dsl::lease_until.eq(0),
+                    ))
+                    .execute(tx)?;
+            }
+            Ok::<_, DbError>(())
+        })
+        .await
+        .unwrap();
+        let claim = |owner: &'static str, busy: &'static [&'static str]| {
+            let db = db.clone();
+            async move {
+                let busy: Vec<String> = busy.iter().map(|b| (*b).to_owned()).collect();
+                db.write(move |tx| {
+                    use db::schema::jobs::dsl;
+                    let claim = dialect::Claim {
+                        owner,
+                        lease_until: 100,
+                        due_until: 1000,
+                        wall_now: 50,
+                        per_lane: 4,
+                        limit: 16,
+                        busy: &busy,
+                    };
+                    dialect::claim_jobs(tx, &claim)?;
+                    let lanes = dsl::jobs.filter(dsl::lease_owner.eq(owner)).select(dsl::lane).order(dsl::lane);
+                    Ok::<Vec<String>, DbError>(lanes.load(tx)?)
+                })
+                .await
+                .unwrap()
+            }
+        };
+        assert_eq!(claim("one", &[]).await, ["dead", "dead", "dead", "dead", "live", "live"], "{engine:?}");
+        assert_eq!(claim("two", &[]).await, ["dead"; 4], "{engine:?}");
+        assert!(claim("three", &["dead"]).await.is_empty(), "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_the_whole_group_and_nothing_is_told_as_done() {
+    let fresh = Fresh::new(Engine::Sqlite);
+    let db = fresh.open().await;
+    db.write(|tx| put(tx, "before", "x")).await.unwrap();
+    db.write(|tx| {
+        diesel::sql_query("PRAGMA max_page_count = 1").execute(tx)?; // clamped to the present size
+        Ok::<_, DbError>(())
+    })
+    .await
+    .unwrap();
+    let big = "x".repeat(200_000);
+    let units: Vec<_> = (0..8)
+        .map(|i| {
+            let (db, big) = (db.clone(), big.clone());
+            tokio::spawn(async move { db.write(move |tx| put(tx, &format!("big{i}"), &big)).await })
+        })
+        .collect();
+    for unit in units {
+        assert!(unit.await.unwrap().is_err());
+    }
+    assert_eq!(names(&db).await, ["before"]);
+    db.write(|tx| {
+        diesel::sql_query("PRAGMA max_page_count = 1073741823").execute(tx)?;
+        put(tx, "after", "x")
+    })
+    .await
+    .unwrap();
+    assert_eq!(names(&db).await, ["after", "before"]);
+}
+
+#[tokio::test]
+async fn callers_are_refused_when_no_connection_is_free() {
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        fresh.open().await;
+        let options = Options { connections: 1, wait: Duration::from_millis(100), ..Options::default() };
+        let db = Db::open(&fresh.url, &options).unwrap();
+        let (started, running) = tokio::sync::oneshot::channel();
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let holder = {
+            let db = db.clone();
+            let mut started = Some(started);
+            tokio::spawn(async move {
+                db.read(move |_| {
+                    started.take().unwrap().send(()).unwrap();
+                    wait.recv().unwrap();
+                    Ok::<_, DbError>(())
+                })
+                .await
+            })
+        };
+        running.await.unwrap();
+        let refused = db.read(|_| Ok::<_, DbError>(())).await;
+        assert!(matches!(refused, Err(DbError::Exhausted)), "{engine:?}");
+        release.send(()).unwrap();
+        holder.await.unwrap().unwrap();
+        db.read(|_| Ok::<_, DbError>(())).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_slow_unit_delays_the_others_and_loses_none() {
+    let fresh = Fresh::new(Engine::Sqlite);
+    let db = fresh.open().await;
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let slow = {
+        let db = db.clone();
+        tokio::spawn(async move {
+            db.write(move |tx| {
+                wait.recv().unwrap();
+                put(tx, "slow", "x")
+            })
+            .await
+        })
+    };
+    let others: Vec<_> = (0..5)
+        .map(|i| {
+            let db = db.clone();
+            tokio::spawn(async move { db.write(move |tx| put(tx, &format!("quick{i}"), "x")).await })
+        })
+        .collect();
+    release.send(()).unwrap();
+    slow.await.unwrap().unwrap();
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(names(&db).await.len(), 6);
+}
+
+#[tokio::test]
+async fn postgres_connections_that_were_cut_are_replaced() {
+    let fresh = Fresh::new(Engine::Postgres);
+    let db = fresh.open().await;
+    db.write(|tx| put(tx, "before", "x")).await.unwrap();
+    let killer = Db::open(&fresh.url, &Options { connections: 1, ..Options::default() }).unwrap();
+    killer
+        .read(|tx| {
+            let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            diesel::sql_query(cut).execute(tx)?;
+            Ok::<_, DbError>(())
+        })
+        .await
+        .unwrap();
+    let mut stored = 0;
+    for i in 0..20 {
+        stored += usize::from(db.write(move |tx| put(tx, &format!("after{i:02}"), "x")).await.is_ok());
+    }
+    assert!(stored >= 10, "only {stored} of 20 units went through after the cut");
+    assert_eq!(names(&db).await.len(), 1 + stored, "what was answered as done is there, and nothing else");
+}
+
+/// The child of the crash test: stores numbered units for ever and says which were answered.
+#[test]
+fn child_that_is_killed() {
+    let Ok(url) = std::env::var("YUNSHI_CRASH_URL") else { return };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let db = Db::open(&url, &Options::default()).unwrap();
+        for group in 0..100_000 {
+            let units: Vec<_> = (0..20)
+                .map(|i| {
+                    let db = db.clone();
+                    tokio::spawn(async move {
+                        let name = format!("{group:06}-{i:02}");
+                        let (a, b) = (format!("{name}-a"), format!("{name}-b"));
+                        db.write(move |tx| {
+                            put(tx, &a, "x")?;
+                            put(tx, &b, "x")
+                        })
+                        .await
+                        .unwrap();
+                        println!("done {name}");
+                    })
+                })
+                .collect();
+            for unit in units {
+                unit.await.unwrap();
+            }
+        }
+    });
+}
+
+/// Kills a writing process with SIGKILL at several moments; everything that it reported is there, whole.
+#[tokio::test]
+async fn a_killed_process_keeps_what_it_answered_and_nothing_by_halves() {
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        fresh.open().await;
+        for after in [1, 37, 150] {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["child_that_is_killed", "--exact", "--nocapture"])
+                .env("YUNSHI_CRASH_URL", &fresh.url)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut answered = vec![];
+            for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+                // The harness writes before the first line without a line break.
+                if let Some((_, name)) = line.unwrap().split_once("done ") {
+                    answered.push(name.to_owned());
+                }
+                if answered.len() == after {
+                    child.kill().unwrap();
+                }
+            }
+            child.wait().unwrap();
+            let db = fresh.open().await;
+            let stored = names(&db).await;
+            for name in &answered {
+                assert!(stored.contains(&format!("{name}-a")), "{engine:?}: {name} was answered and is lost");
+            }
+            let halves = |end: &str| stored.iter().filter(|n| n.ends_with(end)).count();
+            assert_eq!(halves("-a"), halves("-b"), "{engine:?}: a unit was stored by halves");
+            db.write(|tx| {
+                diesel::delete(settings::table).execute(tx)?;
+                Ok::<_, DbError>(())
+            })
+            .await
+            .unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_wrong_address_is_refused_without_its_password() {
+    let Err(e) = Db::open("mysql://user:secret@host/db", &Options::default()) else { panic!("opened") };
+    assert!(!e.to_string().contains("secret"), "{e}");
+    assert!(e.to_string().contains("sqlite:PATH"), "{e}");
+}
