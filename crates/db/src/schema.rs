@@ -452,3 +452,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     exports,
 );
+
+diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(ledger_postings -> ledger_entries (entry_id));

@@ -1,0 +1,100 @@
+//! Accounts and the people in them.
+
+use crate::{DbError, Key, Tx};
+use db::schema::{accounts, users};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = accounts)]
+pub struct Account {
+    pub id: Key,
+    pub name: String,
+    pub kind: String,
+    pub site: String,
+    pub roles: String,
+    pub created_at: i64,
+}
+
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = users)]
+pub struct User {
+    pub id: Key,
+    pub account_id: Key,
+    pub login: String,
+    pub name: String,
+    pub password: String,
+    pub staff_role: Option<String>,
+    pub language: String,
+    pub dismissed: String,
+    pub created_at: i64,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert(tx: &mut Tx, account: &Account) -> Result<(), DbError> {
+    diesel::insert_into(accounts::table).values(account).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when the login is taken.
+pub fn insert_user(tx: &mut Tx, user: &User) -> Result<(), DbError> {
+    diesel::insert_into(users::table).values(user).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lookup(tx: &mut Tx, id: Key) -> Result<Option<Account>, DbError> {
+    Ok(accounts::table.find(id).select(Account::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn user(tx: &mut Tx, id: Key) -> Result<Option<User>, DbError> {
+    Ok(users::table.find(id).select(User::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn user_by_login(tx: &mut Tx, login: &str) -> Result<Option<(User, Account)>, DbError> {
+    let found = users::table
+        .inner_join(accounts::table.on(accounts::id.eq(users::account_id)))
+        .filter(users::login.eq(login))
+        .select((User::as_select(), Account::as_select()))
+        .first(tx);
+    Ok(found.optional()?)
+}
+
+/// Adds a role to an account that has not got it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_roles(tx: &mut Tx, id: Key, roles: &str) -> Result<(), DbError> {
+    diesel::update(accounts::table.find(id)).set(accounts::roles.eq(roles)).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_password(tx: &mut Tx, user: Key, password: &str) -> Result<(), DbError> {
+    diesel::update(users::table.find(user)).set(users::password.eq(password)).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_preferences(tx: &mut Tx, user: Key, language: &str, dismissed: &str) -> Result<(), DbError> {
+    diesel::update(users::table.find(user))
+        .set((users::language.eq(language), users::dismissed.eq(dismissed)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Accounts that have staff, to whom messages for the operator go.
+///
+/// # Errors
+/// [`DbError`].
+pub fn operators(tx: &mut Tx) -> Result<Vec<Key>, DbError> {
+    Ok(users::table.filter(users::staff_role.is_not_null()).select(users::account_id).distinct().load(tx)?)
+}

@@ -1,0 +1,202 @@
+//! Bills of sellers and their lines.
+
+use crate::{DbError, Key, Tx, Written};
+use db::schema::{bill_lines, bills};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = bills)]
+pub struct Bill {
+    pub id: Key,
+    pub seller_id: Key,
+    pub month: String,
+    pub currency: String,
+    pub total_minor: i64,
+    pub issued_at: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = bill_lines)]
+pub struct BillLine {
+    pub id: Key,
+    pub seller_id: Key,
+    pub bill_id: Option<Key>,
+    pub order_id: Key,
+    pub line_id: Key,
+    pub order_line: String,
+    pub product_name: String,
+    pub kind: String,
+    pub currency: String,
+    pub amount_minor: i64,
+    pub fee_minor: i64,
+    pub tax_minor: i64,
+    pub payable_minor: i64,
+    pub effective_at: i64,
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when the line was billed before.
+pub fn insert_line(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
+    diesel::insert_into(bill_lines::table).values(line).execute(tx)?;
+    Ok(())
+}
+
+/// The original line of an order line.
+///
+/// # Errors
+/// [`DbError`].
+pub fn original_of(tx: &mut Tx, line: Key) -> Result<Option<BillLine>, DbError> {
+    Ok(bill_lines::table
+        .filter(bill_lines::line_id.eq(line))
+        .filter(bill_lines::kind.eq("original"))
+        .select(BillLine::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// Brings a line that is not billed yet forward, so that it stands beside its refund.
+///
+/// # Errors
+/// [`DbError`].
+pub fn bring_forward(tx: &mut Tx, id: Key, effective_at: i64) -> Result<Written, DbError> {
+    let open = bill_lines::table
+        .find(id)
+        .filter(bill_lines::bill_id.is_null())
+        .filter(bill_lines::effective_at.gt(effective_at));
+    Ok(Written::from_rows(diesel::update(open).set(bill_lines::effective_at.eq(effective_at)).execute(tx)?))
+}
+
+/// Sellers and currencies with unbilled lines that took effect before a moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_billable(tx: &mut Tx, before: i64) -> Result<Vec<(Key, String)>, DbError> {
+    Ok(bill_lines::table
+        .filter(bill_lines::bill_id.is_null())
+        .filter(bill_lines::effective_at.lt(before))
+        .select((bill_lines::seller_id, bill_lines::currency))
+        .distinct()
+        .load(tx)?)
+}
+
+/// Issues a bill over the seller's open lines up to a moment.
+///
+/// # Errors
+/// [`DbError`]; a unique violation when the month was billed.
+pub fn issue(tx: &mut Tx, bill: &Bill, before: i64) -> Result<(), DbError> {
+    diesel::insert_into(bills::table).values(bill).execute(tx)?;
+    let open = bill_lines::table
+        .filter(bill_lines::seller_id.eq(bill.seller_id))
+        .filter(bill_lines::currency.eq(&bill.currency))
+        .filter(bill_lines::bill_id.is_null())
+        .filter(bill_lines::effective_at.lt(before));
+    diesel::update(open).set(bill_lines::bill_id.eq(bill.id)).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn open_lines(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Result<Vec<BillLine>, DbError> {
+    Ok(bill_lines::table
+        .filter(bill_lines::seller_id.eq(seller))
+        .filter(bill_lines::currency.eq(currency))
+        .filter(bill_lines::bill_id.is_null())
+        .filter(bill_lines::effective_at.lt(before))
+        .order((bill_lines::effective_at, bill_lines::id))
+        .limit(10_000)
+        .select(BillLine::as_select())
+        .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn list(tx: &mut Tx, seller: Option<Key>, month: Option<&str>) -> Result<Vec<Bill>, DbError> {
+    let mut query = bills::table.into_boxed();
+    if let Some(seller) = seller {
+        query = query.filter(bills::seller_id.eq(seller));
+    }
+    if let Some(month) = month {
+        query = query.filter(bills::month.eq(month.to_owned()));
+    }
+    Ok(query.order((bills::month.desc(), bills::id)).limit(500).select(Bill::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lookup(tx: &mut Tx, seller: Option<Key>, id: Key) -> Result<Option<Bill>, DbError> {
+    let mut query = bills::table.filter(bills::id.eq(id)).into_boxed();
+    if let Some(seller) = seller {
+        query = query.filter(bills::seller_id.eq(seller));
+    }
+    Ok(query.select(Bill::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lines(tx: &mut Tx, bill: Key) -> Result<Vec<BillLine>, DbError> {
+    Ok(bill_lines::table
+        .filter(bill_lines::bill_id.eq(bill))
+        .order((bill_lines::effective_at, bill_lines::id))
+        .limit(10_000)
+        .select(BillLine::as_select())
+        .load(tx)?)
+}
+
+/// Bills whose total differs from their lines' payable amounts.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_wrong_totals(tx: &mut Tx) -> Result<Vec<crate::ledger::Sum>, DbError> {
+    Ok(sql_query(
+        "SELECT b.month AS name, CAST(b.total_minor - COALESCE(SUM(l.payable_minor), 0) AS BIGINT) AS amount
+         FROM bills b LEFT JOIN bill_lines l ON l.bill_id = b.id
+         GROUP BY b.id, b.month, b.total_minor HAVING b.total_minor <> COALESCE(SUM(l.payable_minor), 0)",
+    )
+    .load(tx)?)
+}
+
+/// Payable per seller as the bill lines have it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_payable(tx: &mut Tx) -> Result<Vec<(Key, i64)>, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Binary)]
+        seller: Key,
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let rows: Vec<Row> = sql_query(
+        "SELECT seller_id AS seller, CAST(SUM(payable_minor) AS BIGINT) AS amount FROM bill_lines WHERE 1 = $1 GROUP BY seller_id",
+    )
+    .bind::<BigInt, _>(1)
+    .load(tx)?;
+    Ok(rows.into_iter().map(|r| (r.seller, r.amount)).collect())
+}
+
+/// A seller's income per month: the payable of lines by the month of their effect, in UTC.
+///
+/// # Errors
+/// [`DbError`].
+pub fn payable_between(tx: &mut Tx, seller: Key, currency: &str, from: i64, to: i64) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let row: Row = sql_query(
+        "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines
+         WHERE seller_id = $1 AND currency = $2 AND effective_at >= $3 AND effective_at < $4",
+    )
+    .bind::<diesel::sql_types::Binary, _>(seller)
+    .bind::<Text, _>(currency)
+    .bind::<BigInt, _>(from)
+    .bind::<BigInt, _>(to)
+    .get_result(tx)?;
+    Ok(row.amount)
+}

@@ -1,0 +1,257 @@
+//! Production calls and their attempts: the production-interface messages (生产接口消息).
+
+use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
+use db::schema::{call_attempts, calls};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = calls)]
+pub struct Call {
+    pub id: Key,
+    pub seller_id: Key,
+    pub buyer_id: Key,
+    pub product_id: Key,
+    pub instance_id: Key,
+    pub order_id: Option<Key>,
+    pub order_number: Option<String>,
+    pub seq: i64,
+    pub activity: String,
+    pub request: String,
+    pub state: String,
+    pub attempts: i64,
+    pub failures: i64,
+    pub first_at: Option<i64>,
+    pub next_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub last_error: Option<String>,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = call_attempts)]
+pub struct Attempt {
+    pub id: Key,
+    pub call_id: Key,
+    pub number: i64,
+    pub started_at: i64,
+    pub url: String,
+    pub request: String,
+    pub outcome: Option<String>,
+    pub status: Option<i64>,
+    pub answer: Option<String>,
+    pub duration_ms: Option<i64>,
+    pub error: Option<String>,
+}
+
+fn scoped(tenant: Tenant) -> calls::BoxedQuery<'static, db::Backend> {
+    let query = calls::table.into_boxed();
+    match tenant {
+        Tenant::Buyer(id) => query.filter(calls::buyer_id.eq(id)),
+        Tenant::Seller(id) => query.filter(calls::seller_id.eq(id)),
+        Tenant::Any => query,
+    }
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when two calls want the same place.
+pub fn insert(tx: &mut Tx, call: &Call) -> Result<(), DbError> {
+    diesel::insert_into(calls::table).values(call).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Call>, DbError> {
+    Ok(scoped(tenant).filter(calls::id.eq(id)).select(Call::as_select()).first(tx).optional()?)
+}
+
+/// What the list of messages is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub order_number: Option<String>,
+    pub state: Option<String>,
+    pub activity: Option<String>,
+    pub instance_id: Option<Key>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Call>, DbError> {
+    let mut query = scoped(tenant);
+    if let Some(number) = &filter.order_number {
+        query = query.filter(calls::order_number.eq(number.clone()));
+    }
+    if let Some(state) = &filter.state {
+        query = query.filter(calls::state.eq(state.clone()));
+    }
+    if let Some(activity) = &filter.activity {
+        query = query.filter(calls::activity.eq(activity.clone()));
+    }
+    if let Some(instance) = filter.instance_id {
+        query = query.filter(calls::instance_id.eq(instance));
+    }
+    if let Some((at, id)) = page.before {
+        query = query.filter(calls::created_at.lt(at).or(calls::created_at.eq(at).and(calls::id.lt(id))));
+    }
+    Ok(query.order((calls::created_at.desc(), calls::id.desc())).limit(page.limit).select(Call::as_select()).load(tx)?)
+}
+
+/// The calls of an instance, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Call>, DbError> {
+    Ok(calls::table.filter(calls::instance_id.eq(instance)).order(calls::seq).select(Call::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn attempts(tx: &mut Tx, call: Key) -> Result<Vec<Attempt>, DbError> {
+    Ok(call_attempts::table
+        .filter(call_attempts::call_id.eq(call))
+        .order(call_attempts::number)
+        .limit(1_000)
+        .select(Attempt::as_select())
+        .load(tx)?)
+}
+
+/// Writes an attempt before it is sent.
+///
+/// # Errors
+/// [`DbError`]; a unique violation when another worker began the same attempt.
+pub fn begin_attempt(tx: &mut Tx, attempt: &Attempt, first_at: i64) -> Result<Written, DbError> {
+    let due = calls::table.find(attempt.call_id).filter(calls::state.eq("due")).filter(calls::attempts.eq(attempt.number - 1));
+    let changed = diesel::update(due)
+        .set((calls::attempts.eq(attempt.number), calls::first_at.eq(first_at), calls::next_at.eq(None::<i64>)))
+        .execute(tx)?;
+    if changed == 1 {
+        diesel::insert_into(call_attempts::table).values(attempt).execute(tx)?;
+    }
+    Ok(Written::from_rows(changed))
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    pub id: Key,
+    pub outcome: String,
+    pub status: Option<i64>,
+    pub answer: Option<String>,
+    pub duration_ms: i64,
+    pub error: Option<String>,
+}
+
+/// Completes an attempt, once.
+///
+/// # Errors
+/// [`DbError`].
+pub fn finish_attempt(tx: &mut Tx, f: &Finished) -> Result<Written, DbError> {
+    let open = call_attempts::table.find(f.id).filter(call_attempts::outcome.is_null());
+    let changed = diesel::update(open)
+        .set((
+            call_attempts::outcome.eq(&f.outcome),
+            call_attempts::status.eq(f.status),
+            call_attempts::answer.eq(&f.answer),
+            call_attempts::duration_ms.eq(f.duration_ms),
+            call_attempts::error.eq(&f.error),
+        ))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// Where a call stands after an attempt.
+#[derive(Debug)]
+pub struct Progress<'a> {
+    pub id: Key,
+    pub state: &'a str,
+    pub failures: i64,
+    pub next_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub error: Option<&'a str>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
+    diesel::update(calls::table.find(p.id))
+        .set((
+            calls::state.eq(p.state),
+            calls::failures.eq(p.failures),
+            calls::next_at.eq(p.next_at),
+            calls::ended_at.eq(p.ended_at),
+            calls::last_error.eq(p.error),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Makes a failed call due again.
+///
+/// # Errors
+/// [`DbError`].
+pub fn restart(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
+    let failed = calls::table.find(id).filter(calls::state.eq("failed"));
+    let changed = diesel::update(failed)
+        .set((
+            calls::state.eq("due"),
+            calls::failures.eq(0),
+            calls::first_at.eq(None::<i64>),
+            calls::next_at.eq(at),
+            calls::ended_at.eq(None::<i64>),
+        ))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// The first call of an instance that waits for its turn.
+///
+/// # Errors
+/// [`DbError`].
+pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError> {
+    Ok(calls::table
+        .filter(calls::instance_id.eq(instance))
+        .filter(calls::state.eq("waiting"))
+        .order(calls::seq)
+        .select(Call::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// Whether a call of the instance is on its way, and the last place taken.
+///
+/// # Errors
+/// [`DbError`].
+pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
+    let rows: Vec<(i64, String)> =
+        calls::table.filter(calls::instance_id.eq(instance)).select((calls::seq, calls::state)).load(tx)?;
+    let busy = rows.iter().any(|(_, state)| state == "due" || state == "waiting");
+    Ok((busy, rows.iter().map(|(seq, _)| *seq).max().unwrap_or(0)))
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_due(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
+    let waiting = calls::table.find(id).filter(calls::state.eq("waiting"));
+    Ok(Written::from_rows(diesel::update(waiting).set((calls::state.eq("due"), calls::next_at.eq(at))).execute(tx)?))
+}
+
+/// Changes the request of a call that waits, when its instance got its id meanwhile.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_request(tx: &mut Tx, id: Key, request: &str) -> Result<(), DbError> {
+    diesel::update(calls::table.find(id)).set(calls::request.eq(request)).execute(tx)?;
+    Ok(())
+}
+
+/// Attempts that were begun before a moment and never ended.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_unknown(tx: &mut Tx, call: Key) -> Result<Vec<Attempt>, DbError> {
+    Ok(call_attempts::table
+        .filter(call_attempts::call_id.eq(call))
+        .filter(call_attempts::outcome.is_null())
+        .select(Attempt::as_select())
+        .load(tx)?)
+}

@@ -1,0 +1,106 @@
+//! Events: append-only, sealed into a hash chain in the background.
+
+use crate::{DbError, Key, Tx};
+use db::schema::{event_seals, events};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = events)]
+pub struct NewEvent {
+    pub kind: String,
+    pub at: i64,
+    pub recorded_at: i64,
+    pub actor: String,
+    pub order_id: Option<Key>,
+    pub instance_id: Option<Key>,
+    pub product_id: Option<Key>,
+    pub account_id: Option<Key>,
+    pub data: String,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub struct Event {
+    pub seq: i64,
+    pub kind: String,
+    pub at: i64,
+    pub recorded_at: i64,
+    pub actor: String,
+    pub order_id: Option<Key>,
+    pub instance_id: Option<Key>,
+    pub product_id: Option<Key>,
+    pub account_id: Option<Key>,
+    pub data: String,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = event_seals)]
+pub struct Seal {
+    pub last_seq: i64,
+    pub hash: Vec<u8>,
+    pub sealed_at: i64,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn append(tx: &mut Tx, event: &NewEvent) -> Result<(), DbError> {
+    diesel::insert_into(events::table).values(event).execute(tx)?;
+    Ok(())
+}
+
+/// The events of an order, oldest first. The caller has looked up the order for its tenant.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_order(tx: &mut Tx, order: Key) -> Result<Vec<Event>, DbError> {
+    Ok(events::table.filter(events::order_id.eq(order)).order(events::seq).limit(2_000).select(Event::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Event>, DbError> {
+    Ok(events::table
+        .filter(events::instance_id.eq(instance))
+        .order(events::seq)
+        .limit(5_000)
+        .select(Event::as_select())
+        .load(tx)?)
+}
+
+/// Events after a place that were recorded before a wall time.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_after(tx: &mut Tx, seq: i64, recorded_before: i64, limit: i64) -> Result<Vec<Event>, DbError> {
+    Ok(events::table
+        .filter(events::seq.gt(seq))
+        .filter(events::recorded_at.lt(recorded_before))
+        .order(events::seq)
+        .limit(limit)
+        .select(Event::as_select())
+        .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn last_seal(tx: &mut Tx) -> Result<Option<Seal>, DbError> {
+    Ok(event_seals::table.order(event_seals::last_seq.desc()).select(Seal::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn seals_after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<Seal>, DbError> {
+    Ok(event_seals::table
+        .filter(event_seals::last_seq.gt(seq))
+        .order(event_seals::last_seq)
+        .limit(limit)
+        .select(Seal::as_select())
+        .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when another node sealed the same events.
+pub fn insert_seal(tx: &mut Tx, seal: &Seal) -> Result<(), DbError> {
+    diesel::insert_into(event_seals::table).values(seal).execute(tx)?;
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! Instances and their terms.
+
+use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
+use db::schema::{instances, terms};
+use diesel::prelude::*;
+
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = instances)]
+pub struct Instance {
+    pub id: Key,
+    pub buyer_id: Key,
+    pub seller_id: Key,
+    pub product_id: Key,
+    pub revision_id: Key,
+    pub address_id: Key,
+    pub line_id: Key,
+    pub specification: String,
+    pub sku: String,
+    pub quantity: i64,
+    pub trial: bool,
+    pub state: String,
+    pub freeze_cause: Option<String>,
+    pub freeze_reason: Option<String>,
+    pub seller_instance_id: Option<String>,
+    pub front_end_url: Option<String>,
+    pub admin_url: Option<String>,
+    pub user_name: Option<String>,
+    pub password: Option<Vec<u8>>,
+    pub memo: Option<String>,
+    pub anchor_day: Option<i64>,
+    pub opened_at: Option<i64>,
+    pub expires_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub open_order_id: Option<Key>,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = terms)]
+pub struct Term {
+    pub id: Key,
+    pub instance_id: Key,
+    pub line_id: Key,
+    pub seq: i64,
+    pub start_at: i64,
+    pub end_at: i64,
+    pub period: String,
+    pub paid_minor: i64,
+    pub removed: bool,
+}
+
+fn scoped(tenant: Tenant) -> instances::BoxedQuery<'static, db::Backend> {
+    let query = instances::table.into_boxed();
+    match tenant {
+        Tenant::Buyer(id) => query.filter(instances::buyer_id.eq(id)),
+        Tenant::Seller(id) => query.filter(instances::seller_id.eq(id)),
+        Tenant::Any => query,
+    }
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation for a second instance of a line, or a second trial.
+pub fn insert(tx: &mut Tx, instance: &Instance) -> Result<(), DbError> {
+    diesel::insert_into(instances::table).values(instance).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, DbError> {
+    Ok(scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn list(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Result<Vec<Instance>, DbError> {
+    let mut query = scoped(tenant);
+    if let Some(state) = state {
+        query = query.filter(instances::state.eq(state.to_owned()));
+    }
+    if let Some((at, id)) = page.before {
+        query = query.filter(instances::created_at.lt(at).or(instances::created_at.eq(at).and(instances::id.lt(id))));
+    }
+    Ok(query
+        .order((instances::created_at.desc(), instances::id.desc()))
+        .limit(page.limit)
+        .select(Instance::as_select())
+        .load(tx)?)
+}
+
+/// Whether the buyer had a trial of a specification.
+///
+/// # Errors
+/// [`DbError`].
+pub fn had_trial(tx: &mut Tx, buyer: Key, product: Key, specification: &str) -> Result<bool, DbError> {
+    let found: i64 = instances::table
+        .filter(instances::buyer_id.eq(buyer))
+        .filter(instances::product_id.eq(product))
+        .filter(instances::specification.eq(specification))
+        .filter(instances::trial.eq(true))
+        .filter(instances::state.ne("failed"))
+        .count()
+        .get_result(tx)?;
+    Ok(found > 0)
+}
+
+/// Takes the instance for an order, if no other order has it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn take(tx: &mut Tx, id: Key, order: Key) -> Result<Written, DbError> {
+    let free = instances::table.find(id).filter(instances::open_order_id.is_null());
+    Ok(Written::from_rows(diesel::update(free).set(instances::open_order_id.eq(order)).execute(tx)?))
+}
+
+/// Lets the instance go when its order ends.
+///
+/// # Errors
+/// [`DbError`].
+pub fn give_back(tx: &mut Tx, id: Key, order: Key) -> Result<(), DbError> {
+    diesel::update(instances::table.find(id).filter(instances::open_order_id.eq(order)))
+        .set(instances::open_order_id.eq(None::<Key>))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Remembers the seller's id of an instance, once.
+///
+/// # Errors
+/// [`DbError`]; a unique violation when another instance of the product has it.
+pub fn set_seller_id(tx: &mut Tx, id: Key, seller_instance_id: &str) -> Result<Written, DbError> {
+    let unknown = instances::table.find(id).filter(instances::seller_instance_id.is_null());
+    Ok(Written::from_rows(diesel::update(unknown).set(instances::seller_instance_id.eq(seller_instance_id)).execute(tx)?))
+}
+
+/// What the seller said of an instance when it opened.
+#[derive(Debug)]
+pub struct Opening {
+    pub id: Key,
+    pub at: i64,
+    pub anchor_day: Option<i64>,
+    pub expires_at: Option<i64>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn open(tx: &mut Tx, o: &Opening) -> Result<Written, DbError> {
+    let opening = instances::table.find(o.id).filter(instances::state.eq("opening"));
+    let changed = diesel::update(opening)
+        .set((
+            instances::state.eq("running"),
+            instances::opened_at.eq(o.at),
+            instances::anchor_day.eq(o.anchor_day),
+            instances::expires_at.eq(o.expires_at),
+        ))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// Data to use an instance, with the password encrypted.
+#[derive(Default)]
+pub struct AppData {
+    pub front_end_url: Option<String>,
+    pub admin_url: Option<String>,
+    pub user_name: Option<String>,
+    pub password: Option<Vec<u8>>,
+    pub memo: Option<String>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_app(tx: &mut Tx, id: Key, app: &AppData) -> Result<(), DbError> {
+    diesel::update(instances::table.find(id))
+        .set((
+            instances::front_end_url.eq(&app.front_end_url),
+            instances::admin_url.eq(&app.admin_url),
+            instances::user_name.eq(&app.user_name),
+            instances::password.eq(&app.password),
+            instances::memo.eq(&app.memo),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// A change of state with what belongs to it.
+#[derive(Debug)]
+pub struct Step<'a> {
+    pub id: Key,
+    pub from: &'a str,
+    pub to: &'a str,
+    pub freeze_cause: Option<&'a str>,
+    pub freeze_reason: Option<&'a str>,
+    pub ended_at: Option<i64>,
+}
+
+/// Moves an instance on, if it is still where it was.
+///
+/// # Errors
+/// [`DbError`].
+pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
+    let there = instances::table.find(s.id).filter(instances::state.eq(s.from));
+    let changed = diesel::update(there)
+        .set((
+            instances::state.eq(s.to),
+            instances::freeze_cause.eq(s.freeze_cause),
+            instances::freeze_reason.eq(s.freeze_reason),
+            instances::ended_at.eq(s.ended_at),
+        ))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_expiry(tx: &mut Tx, id: Key, expires_at: Option<i64>) -> Result<(), DbError> {
+    diesel::update(instances::table.find(id)).set(instances::expires_at.eq(expires_at)).execute(tx)?;
+    Ok(())
+}
+
+/// A trial that became formal counts its months anew.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_formal(tx: &mut Tx, id: Key, anchor_day: i64) -> Result<(), DbError> {
+    diesel::update(instances::table.find(id))
+        .set((instances::anchor_day.eq(anchor_day), instances::trial.eq(false)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_sku(tx: &mut Tx, id: Key, sku: &str, revision: Key) -> Result<(), DbError> {
+    diesel::update(instances::table.find(id))
+        .set((instances::sku.eq(sku), instances::revision_id.eq(revision)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert_term(tx: &mut Tx, term: &Term) -> Result<(), DbError> {
+    diesel::insert_into(terms::table).values(term).execute(tx)?;
+    Ok(())
+}
+
+/// The terms of an instance that stand, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn terms(tx: &mut Tx, instance: Key) -> Result<Vec<Term>, DbError> {
+    Ok(terms::table
+        .filter(terms::instance_id.eq(instance))
+        .filter(terms::removed.eq(false))
+        .order(terms::seq)
+        .select(Term::as_select())
+        .load(tx)?)
+}
+
+/// How many terms an instance ever had, removed ones included.
+///
+/// # Errors
+/// [`DbError`].
+pub fn term_count(tx: &mut Tx, instance: Key) -> Result<i64, DbError> {
+    Ok(terms::table.filter(terms::instance_id.eq(instance)).count().get_result(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn remove_term(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
+    let there = terms::table.find(id).filter(terms::removed.eq(false));
+    Ok(Written::from_rows(diesel::update(there).set(terms::removed.eq(true)).execute(tx)?))
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn end_term(tx: &mut Tx, id: Key, end_at: i64) -> Result<(), DbError> {
+    diesel::update(terms::table.find(id)).set(terms::end_at.eq(end_at)).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn add_to_term(tx: &mut Tx, id: Key, amount_minor: i64) -> Result<(), DbError> {
+    diesel::update(terms::table.find(id)).set(terms::paid_minor.eq(terms::paid_minor + amount_minor)).execute(tx)?;
+    Ok(())
+}

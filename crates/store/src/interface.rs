@@ -1,0 +1,155 @@
+//! How sellers' servers are reached: keys, addresses, saved debugging cases.
+
+use crate::{DbError, Key, Tx};
+use db::schema::{debug_cases, interface_addresses, interface_keys};
+use diesel::prelude::*;
+
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = interface_keys)]
+pub struct AccessKey {
+    pub id: Key,
+    pub seller_id: Key,
+    pub name: String,
+    pub class: String,
+    pub secret: Vec<u8>,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = interface_addresses)]
+pub struct Address {
+    pub id: Key,
+    pub seller_id: Key,
+    pub name: String,
+    pub url: String,
+    pub key_id: Key,
+    pub always_test_flag: bool,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = debug_cases)]
+pub struct Case {
+    pub id: Key,
+    pub address_id: Key,
+    pub scenario: String,
+    pub request: String,
+    pub answer: String,
+    pub passed_at: i64,
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when the name is taken.
+pub fn insert_key(tx: &mut Tx, key: &AccessKey) -> Result<(), DbError> {
+    diesel::insert_into(interface_keys::table).values(key).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn keys(tx: &mut Tx, seller: Key) -> Result<Vec<AccessKey>, DbError> {
+    Ok(interface_keys::table
+        .filter(interface_keys::seller_id.eq(seller))
+        .order(interface_keys::created_at)
+        .select(AccessKey::as_select())
+        .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn key(tx: &mut Tx, seller: Key, id: Key) -> Result<Option<AccessKey>, DbError> {
+    Ok(interface_keys::table
+        .find(id)
+        .filter(interface_keys::seller_id.eq(seller))
+        .select(AccessKey::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// Deletes a key that no address uses.
+///
+/// # Errors
+/// [`DbError`]; a foreign-key violation when an address still uses it.
+pub fn delete_key(tx: &mut Tx, seller: Key, id: Key) -> Result<usize, DbError> {
+    Ok(diesel::delete(interface_keys::table.find(id).filter(interface_keys::seller_id.eq(seller))).execute(tx)?)
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when the name is taken.
+pub fn insert_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
+    diesel::insert_into(interface_addresses::table).values(address).execute(tx)?;
+    Ok(())
+}
+
+/// Changes an address; its saved cases no longer prove anything and go.
+///
+/// # Errors
+/// [`DbError`].
+pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
+    diesel::delete(debug_cases::table.filter(debug_cases::address_id.eq(address.id))).execute(tx)?;
+    diesel::update(interface_addresses::table.find(address.id).filter(interface_addresses::seller_id.eq(address.seller_id)))
+        .set((
+            interface_addresses::url.eq(&address.url),
+            interface_addresses::key_id.eq(address.key_id),
+            interface_addresses::always_test_flag.eq(address.always_test_flag),
+            interface_addresses::updated_at.eq(address.updated_at),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn addresses(tx: &mut Tx, seller: Key) -> Result<Vec<Address>, DbError> {
+    Ok(interface_addresses::table
+        .filter(interface_addresses::seller_id.eq(seller))
+        .order(interface_addresses::created_at)
+        .select(Address::as_select())
+        .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn address(tx: &mut Tx, seller: Key, id: Key) -> Result<Option<Address>, DbError> {
+    Ok(interface_addresses::table
+        .find(id)
+        .filter(interface_addresses::seller_id.eq(seller))
+        .select(Address::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn address_by_name(tx: &mut Tx, seller: Key, name: &str) -> Result<Option<Address>, DbError> {
+    Ok(interface_addresses::table
+        .filter(interface_addresses::seller_id.eq(seller))
+        .filter(interface_addresses::name.eq(name))
+        .select(Address::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// The saved cases of an address.
+///
+/// # Errors
+/// [`DbError`].
+pub fn cases(tx: &mut Tx, address: Key) -> Result<Vec<Case>, DbError> {
+    Ok(debug_cases::table
+        .filter(debug_cases::address_id.eq(address))
+        .order(debug_cases::scenario)
+        .select(Case::as_select())
+        .load(tx)?)
+}
+
+/// Saves a passed case in the place of an older one of the same scenario.
+///
+/// # Errors
+/// [`DbError`].
+pub fn save_case(tx: &mut Tx, case: &Case) -> Result<(), DbError> {
+    let old = debug_cases::table.filter(debug_cases::address_id.eq(case.address_id)).filter(debug_cases::scenario.eq(&case.scenario));
+    diesel::delete(old).execute(tx)?;
+    diesel::insert_into(debug_cases::table).values(case).execute(tx)?;
+    Ok(())
+}

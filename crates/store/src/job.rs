@@ -1,0 +1,138 @@
+//! Jobs: what is due, under lease while somebody does it.
+
+use crate::{DbError, Key, Tx};
+use db::{dialect, schema::jobs};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = jobs)]
+pub struct Job {
+    pub id: Key,
+    pub kind: String,
+    pub subject: Option<Key>,
+    pub lane: String,
+    pub due_at: i64,
+    pub attempts: i64,
+    pub state: String,
+    pub lease_owner: String,
+    pub lease_until: i64,
+    pub error: Option<String>,
+    pub name: Option<String>,
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when a job of the name is there.
+pub fn insert(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
+    diesel::insert_into(jobs::table).values(job).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn named(tx: &mut Tx, name: &str) -> Result<Option<Job>, DbError> {
+    Ok(jobs::table.filter(jobs::name.eq(name)).select(Job::as_select()).first(tx).optional()?)
+}
+
+/// Takes due jobs under a lease and reads them back.
+///
+/// # Errors
+/// [`DbError`].
+pub fn claim(tx: &mut Tx, claim: &dialect::Claim<'_>) -> Result<Vec<Job>, DbError> {
+    dialect::claim_jobs(tx, claim)?;
+    Ok(jobs::table
+        .filter(jobs::lease_owner.eq(claim.owner))
+        .order((jobs::due_at, jobs::id))
+        .select(Job::as_select())
+        .load(tx)?)
+}
+
+/// Removes a job that is done.
+///
+/// # Errors
+/// [`DbError`].
+pub fn done(tx: &mut Tx, id: Key) -> Result<usize, DbError> {
+    Ok(diesel::delete(jobs::table.find(id)).execute(tx)?)
+}
+
+/// Puts a job off and gives its lease back.
+///
+/// # Errors
+/// [`DbError`].
+pub fn put_off(tx: &mut Tx, id: Key, due_at: i64, error: Option<&str>) -> Result<(), DbError> {
+    diesel::update(jobs::table.find(id))
+        .set((
+            jobs::due_at.eq(due_at),
+            jobs::attempts.eq(jobs::attempts + 1),
+            jobs::lease_owner.eq(""),
+            jobs::lease_until.eq(0),
+            jobs::error.eq(error),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Sets a job aside for a person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn fail(tx: &mut Tx, id: Key, error: &str) -> Result<(), DbError> {
+    diesel::update(jobs::table.find(id))
+        .set((jobs::state.eq("failed"), jobs::lease_owner.eq(""), jobs::error.eq(error)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Removes the jobs of a kind about a subject.
+///
+/// # Errors
+/// [`DbError`].
+pub fn cancel(tx: &mut Tx, kind: &str, subject: Key) -> Result<usize, DbError> {
+    Ok(diesel::delete(jobs::table.filter(jobs::subject.eq(subject)).filter(jobs::kind.eq(kind))).execute(tx)?)
+}
+
+/// Jobs about a subject that wait.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_subject(tx: &mut Tx, subject: Key) -> Result<Vec<Job>, DbError> {
+    Ok(jobs::table.filter(jobs::subject.eq(subject)).order(jobs::due_at).select(Job::as_select()).load(tx)?)
+}
+
+/// When the next job is due that nobody works on.
+///
+/// # Errors
+/// [`DbError`].
+pub fn next_due(tx: &mut Tx) -> Result<Option<i64>, DbError> {
+    Ok(jobs::table.filter(jobs::state.eq("due")).order(jobs::due_at).select(jobs::due_at).first(tx).optional()?)
+}
+
+/// Jobs that were set aside.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_failed(tx: &mut Tx) -> Result<Vec<Job>, DbError> {
+    Ok(jobs::table.filter(jobs::state.eq("failed")).limit(100).select(Job::as_select()).load(tx)?)
+}
+
+/// Due jobs that were due before a moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_overdue(tx: &mut Tx, before: i64) -> Result<Vec<Job>, DbError> {
+    Ok(jobs::table
+        .filter(jobs::state.eq("due"))
+        .filter(jobs::due_at.lt(before))
+        .order(jobs::due_at)
+        .limit(100)
+        .select(Job::as_select())
+        .load(tx)?)
+}
+
+/// Takes every lease back: at the start of the only process of an embedded database.
+///
+/// # Errors
+/// [`DbError`].
+pub fn release_leases(tx: &mut Tx) -> Result<usize, DbError> {
+    let held = jobs::table.filter(jobs::lease_owner.ne(""));
+    Ok(diesel::update(held).set((jobs::lease_owner.eq(""), jobs::lease_until.eq(0))).execute(tx)?)
+}

@@ -1,0 +1,184 @@
+//! Entries, postings and the balances that may not go below zero.
+
+use crate::{DbError, Key, Tx};
+use db::{
+    dialect,
+    schema::{ledger_balances, ledger_entries, ledger_postings},
+};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
+use ledger::{AccountKind, Entry};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = ledger_entries)]
+pub struct EntryRow {
+    pub id: Key,
+    pub kind: String,
+    pub at: i64,
+    pub order_id: Option<Key>,
+    pub line_id: Option<Key>,
+    pub reference: String,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = ledger_postings)]
+pub struct PostingRow {
+    pub entry_id: Key,
+    pub seq: i64,
+    pub account: String,
+    pub owner: String,
+    pub currency: String,
+    pub amount_minor: i64,
+    pub at: i64,
+}
+
+/// Stores a balanced entry and moves the guarded balances, in a fixed order so that entries cannot wait
+/// for each other in a circle.
+///
+/// # Errors
+/// [`DbError`]: a check violation when a balance would fall below zero, a unique violation when the
+/// reference was posted before.
+pub fn post(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
+    let mut guarded: Vec<_> = entry.postings().iter().filter(|p| p.account.guarded()).collect();
+    guarded.sort_by_key(|p| (p.account, p.owner.clone(), p.currency));
+    for p in guarded {
+        if p.amount_minor < 0 {
+            take(tx, p)?;
+        } else {
+            dialect::balance_add(tx, p.account.as_str(), &p.owner, p.currency.as_str(), p.amount_minor)?;
+        }
+    }
+    diesel::insert_into(ledger_entries::table).values(row).execute(tx)?;
+    for (seq, p) in (0i64..).zip(entry.postings()) {
+        let posting = PostingRow {
+            entry_id: row.id,
+            seq,
+            account: p.account.as_str().to_owned(),
+            owner: p.owner.clone(),
+            currency: p.currency.as_str().to_owned(),
+            amount_minor: p.amount_minor,
+            at: row.at,
+        };
+        diesel::insert_into(ledger_postings::table).values(&posting).execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Lowers a balance. A missing row is a balance of zero, which the check of the inserted row refuses.
+fn take(tx: &mut Tx, p: &ledger::Posting) -> Result<(), DbError> {
+    let there = ledger_balances::table.find((p.account.as_str(), &p.owner, p.currency.as_str()));
+    let changed = diesel::update(there)
+        .set(ledger_balances::balance_minor.eq(ledger_balances::balance_minor + p.amount_minor))
+        .execute(tx)?;
+    if changed == 0 {
+        dialect::balance_add(tx, p.account.as_str(), &p.owner, p.currency.as_str(), p.amount_minor)?;
+    }
+    Ok(())
+}
+
+/// The balance of a guarded account; zero when nothing was posted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn balance(tx: &mut Tx, account: AccountKind, owner: &str, currency: &str) -> Result<i64, DbError> {
+    let row = ledger_balances::table.find((account.as_str(), owner, currency)).select(ledger_balances::balance_minor);
+    Ok(row.first(tx).optional()?.unwrap_or(0))
+}
+
+/// The postings of an account, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn statement(
+    tx: &mut Tx,
+    account: AccountKind,
+    owner: &str,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(PostingRow, EntryRow)>, DbError> {
+    let mut query = ledger_postings::table
+        .inner_join(ledger_entries::table)
+        .filter(ledger_postings::account.eq(account.as_str()))
+        .filter(ledger_postings::owner.eq(owner.to_owned()))
+        .order((ledger_postings::at.desc(), ledger_postings::entry_id.desc()))
+        .limit(limit)
+        .select((PostingRow::as_select(), EntryRow::as_select()))
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(ledger_postings::at.lt(before));
+    }
+    Ok(query.load(tx)?)
+}
+
+/// The entries of an order with their postings, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_order(tx: &mut Tx, order: Key) -> Result<Vec<(EntryRow, PostingRow)>, DbError> {
+    Ok(ledger_entries::table
+        .inner_join(ledger_postings::table)
+        .filter(ledger_entries::order_id.eq(order))
+        .order((ledger_entries::at, ledger_entries::id, ledger_postings::seq))
+        .select((EntryRow::as_select(), PostingRow::as_select()))
+        .load(tx)?)
+}
+
+/// A name and a sum, as the checks of `verify` read them.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Sum {
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = BigInt)]
+    pub amount: i64,
+}
+
+/// Entries whose postings do not add up to zero in a currency.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_unbalanced(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
+    Ok(sql_query(
+        "SELECT e.reference || ' ' || p.currency AS name, CAST(SUM(p.amount_minor) AS BIGINT) AS amount
+         FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
+         GROUP BY e.reference, p.currency HAVING SUM(p.amount_minor) <> 0",
+    )
+    .load(tx)?)
+}
+
+/// Balances that differ from the sum of their postings.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_wrong_balances(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
+    Ok(sql_query(
+        "SELECT b.account || ' ' || b.owner || ' ' || b.currency AS name,
+                CAST(b.balance_minor - COALESCE(SUM(p.amount_minor), 0) AS BIGINT) AS amount
+         FROM ledger_balances b LEFT JOIN ledger_postings p
+              ON p.account = b.account AND p.owner = b.owner AND p.currency = b.currency
+         GROUP BY b.account, b.owner, b.currency, b.balance_minor
+         HAVING b.balance_minor <> COALESCE(SUM(p.amount_minor), 0)",
+    )
+    .load(tx)?)
+}
+
+/// The sum of an account's postings per owner.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_sums(tx: &mut Tx, account: AccountKind) -> Result<Vec<Sum>, DbError> {
+    Ok(sql_query(
+        "SELECT owner AS name, CAST(SUM(amount_minor) AS BIGINT) AS amount FROM ledger_postings
+         WHERE account = $1 GROUP BY owner ORDER BY owner",
+    )
+    .bind::<Text, _>(account.as_str())
+    .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_entry_count(tx: &mut Tx) -> Result<i64, DbError> {
+    Ok(ledger_entries::table.count().get_result(tx)?)
+}

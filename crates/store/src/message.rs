@@ -1,0 +1,76 @@
+//! In-site messages.
+
+use crate::{DbError, Key, Page, Tx};
+use db::schema::messages;
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = messages)]
+pub struct Message {
+    pub id: Key,
+    pub account_id: Key,
+    pub event: String,
+    pub params: String,
+    pub order_id: Option<Key>,
+    pub created_at: i64,
+    pub read_at: Option<i64>,
+    pub name: String,
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when it was said already.
+pub fn insert(tx: &mut Tx, message: &Message) -> Result<(), DbError> {
+    diesel::insert_into(messages::table).values(message).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn exists(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    let found: i64 = messages::table.filter(messages::name.eq(name)).count().get_result(tx)?;
+    Ok(found > 0)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn list(tx: &mut Tx, account: Key, unread: bool, page: Page) -> Result<Vec<Message>, DbError> {
+    let mut query = messages::table.filter(messages::account_id.eq(account)).into_boxed();
+    if unread {
+        query = query.filter(messages::read_at.is_null());
+    }
+    if let Some((at, id)) = page.before {
+        query = query.filter(messages::created_at.lt(at).or(messages::created_at.eq(at).and(messages::id.lt(id))));
+    }
+    Ok(query
+        .order((messages::created_at.desc(), messages::id.desc()))
+        .limit(page.limit)
+        .select(Message::as_select())
+        .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn unread(tx: &mut Tx, account: Key) -> Result<i64, DbError> {
+    Ok(messages::table.filter(messages::account_id.eq(account)).filter(messages::read_at.is_null()).count().get_result(tx)?)
+}
+
+/// Marks one message, or all of an account, as read.
+///
+/// # Errors
+/// [`DbError`].
+pub fn mark_read(tx: &mut Tx, account: Key, id: Option<Key>, at: i64) -> Result<usize, DbError> {
+    let of_account = messages::table.filter(messages::account_id.eq(account)).filter(messages::read_at.is_null());
+    let changed = match id {
+        Some(id) => diesel::update(of_account.filter(messages::id.eq(id))).set(messages::read_at.eq(at)).execute(tx)?,
+        None => diesel::update(of_account).set(messages::read_at.eq(at)).execute(tx)?,
+    };
+    Ok(changed)
+}
+
+/// The messages about an order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_of_order(tx: &mut Tx, order: Key) -> Result<Vec<Message>, DbError> {
+    Ok(messages::table.filter(messages::order_id.eq(order)).order(messages::created_at).select(Message::as_select()).load(tx)?)
+}

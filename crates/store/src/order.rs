@@ -1,0 +1,266 @@
+//! Orders and their lines.
+
+use crate::{DbError, Key, Page, Tx, Written, containing};
+use db::schema::{order_lines, orders};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = orders)]
+pub struct Order {
+    pub id: Key,
+    pub number: String,
+    pub kind: String,
+    pub state: String,
+    pub site: String,
+    pub currency: String,
+    pub total_minor: i64,
+    pub buyer_id: Key,
+    pub seller_id: Key,
+    pub customer_name: String,
+    pub user_name: String,
+    pub product_name: String,
+    pub instance_id: Option<Key>,
+    pub subject_order_id: Option<Key>,
+    pub created_at: i64,
+    pub pay_by: Option<i64>,
+    pub paid_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = order_lines)]
+pub struct Line {
+    pub id: Key,
+    pub order_id: Key,
+    pub number: String,
+    pub product_id: Key,
+    pub revision_id: Key,
+    pub specification: String,
+    pub sku: String,
+    pub sold: String,
+    pub charging_mode: String,
+    pub period: Option<String>,
+    pub quantity: i64,
+    pub amount_minor: i64,
+    pub refunded_minor: i64,
+    pub completed_at: Option<i64>,
+    pub instance_id: Option<Key>,
+}
+
+/// Whose orders may be seen: the tenant is part of every look-up.
+#[derive(Debug, Clone, Copy)]
+pub enum Tenant {
+    Buyer(Key),
+    Seller(Key),
+    /// Staff and workers.
+    Any,
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when the number is taken.
+pub fn insert(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), DbError> {
+    diesel::insert_into(orders::table).values(order).execute(tx)?;
+    diesel::insert_into(order_lines::table).values(line).execute(tx)?;
+    Ok(())
+}
+
+/// The filters of the order list (`seller-domain 4.1`).
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+pub struct Filter {
+    pub number: Option<String>,
+    pub customer_name: Option<String>,
+    pub user_name: Option<String>,
+    pub product_name: Option<String>,
+    pub created_from: Option<i64>,
+    pub created_to: Option<i64>,
+    pub state: Option<String>,
+    pub kind: Option<String>,
+    pub instance_id: Option<uuid::Uuid>,
+}
+
+fn scoped(tenant: Tenant) -> orders::BoxedQuery<'static, db::Backend> {
+    let query = orders::table.into_boxed();
+    match tenant {
+        Tenant::Buyer(id) => query.filter(orders::buyer_id.eq(id)),
+        Tenant::Seller(id) => query.filter(orders::seller_id.eq(id)),
+        Tenant::Any => query,
+    }
+}
+
+fn filtered(tenant: Tenant, filter: &Filter) -> orders::BoxedQuery<'static, db::Backend> {
+    let mut query = scoped(tenant);
+    if let Some(text) = &filter.number {
+        query = query.filter(orders::number.like(containing(text)).escape('\\'));
+    }
+    if let Some(text) = &filter.customer_name {
+        query = query.filter(orders::customer_name.like(containing(text)).escape('\\'));
+    }
+    if let Some(text) = &filter.user_name {
+        query = query.filter(orders::user_name.like(containing(text)).escape('\\'));
+    }
+    if let Some(text) = &filter.product_name {
+        query = query.filter(orders::product_name.like(containing(text)).escape('\\'));
+    }
+    if let Some(at) = filter.created_from {
+        query = query.filter(orders::created_at.ge(at));
+    }
+    if let Some(at) = filter.created_to {
+        query = query.filter(orders::created_at.lt(at));
+    }
+    if let Some(state) = &filter.state {
+        query = query.filter(orders::state.eq(state.clone()));
+    }
+    if let Some(kind) = &filter.kind {
+        query = query.filter(orders::kind.eq(kind.clone()));
+    }
+    if let Some(instance) = filter.instance_id {
+        query = query.filter(orders::instance_id.eq(Key::of(instance)));
+    }
+    query
+}
+
+/// A page of orders, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Order>, DbError> {
+    let mut query = filtered(tenant, filter);
+    if let Some((at, id)) = page.before {
+        query = query.filter(orders::created_at.lt(at).or(orders::created_at.eq(at).and(orders::id.lt(id))));
+    }
+    Ok(query.order((orders::created_at.desc(), orders::id.desc())).limit(page.limit).select(Order::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn count(tx: &mut Tx, tenant: Tenant, filter: &Filter) -> Result<i64, DbError> {
+    Ok(filtered(tenant, filter).count().get_result(tx)?)
+}
+
+/// An order by its number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_number(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Option<Order>, DbError> {
+    Ok(scoped(tenant).filter(orders::number.eq(number.to_owned())).select(Order::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Order>, DbError> {
+    Ok(scoped(tenant).filter(orders::id.eq(id)).select(Order::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lines(tx: &mut Tx, order: Key) -> Result<Vec<Line>, DbError> {
+    Ok(order_lines::table
+        .filter(order_lines::order_id.eq(order))
+        .order(order_lines::number)
+        .select(Line::as_select())
+        .load(tx)?)
+}
+
+/// The lines of several orders.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lines_of(tx: &mut Tx, orders: &[Key]) -> Result<Vec<Line>, DbError> {
+    Ok(order_lines::table
+        .filter(order_lines::order_id.eq_any(orders.to_vec()))
+        .order(order_lines::number)
+        .select(Line::as_select())
+        .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_line(tx: &mut Tx, id: Key) -> Result<Option<Line>, DbError> {
+    Ok(order_lines::table.find(id).select(Line::as_select()).first(tx).optional()?)
+}
+
+/// The lines that paid something for an instance, with their orders, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_lines_of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<(Line, Order)>, DbError> {
+    Ok(order_lines::table
+        .inner_join(orders::table)
+        .filter(order_lines::instance_id.eq(instance))
+        .order((orders::created_at, orders::id))
+        .select((Line::as_select(), Order::as_select()))
+        .load(tx)?)
+}
+
+/// A step of an order: from a state to another, with the times that belong to it.
+#[derive(Debug)]
+pub struct Step<'a> {
+    pub id: Key,
+    pub from: &'a str,
+    pub to: &'a str,
+    pub paid_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub reason: Option<&'a str>,
+}
+
+/// Moves an order on, if it is still where it was.
+///
+/// # Errors
+/// [`DbError`].
+pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
+    let there = orders::table.find(s.id).filter(orders::state.eq(s.from));
+    let changed = diesel::update(there)
+        .set((orders::state.eq(s.to), orders::paid_at.eq(s.paid_at), orders::ended_at.eq(s.ended_at), orders::reason.eq(s.reason)))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// Ties order and line to the instance that they are about.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_instance(tx: &mut Tx, order: Key, line: Key, instance: Key) -> Result<(), DbError> {
+    diesel::update(orders::table.find(order)).set(orders::instance_id.eq(instance)).execute(tx)?;
+    diesel::update(order_lines::table.find(line)).set(order_lines::instance_id.eq(instance)).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn complete_line(tx: &mut Tx, line: Key, at: i64) -> Result<Written, DbError> {
+    let open = order_lines::table.find(line).filter(order_lines::completed_at.is_null());
+    Ok(Written::from_rows(diesel::update(open).set(order_lines::completed_at.eq(at)).execute(tx)?))
+}
+
+/// Gives a line back in full, once.
+///
+/// # Errors
+/// [`DbError`].
+pub fn refund_line(tx: &mut Tx, line: Key, amount_minor: i64) -> Result<Written, DbError> {
+    let open = order_lines::table.find(line).filter(order_lines::refunded_minor.eq(0));
+    Ok(Written::from_rows(diesel::update(open).set(order_lines::refunded_minor.eq(amount_minor)).execute(tx)?))
+}
+
+/// Completed unsubscriptions of a buyer since a moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unsubscriptions_since(tx: &mut Tx, buyer: Key, since: i64) -> Result<i64, DbError> {
+    Ok(orders::table
+        .filter(orders::buyer_id.eq(buyer))
+        .filter(orders::kind.eq("unsubscribe"))
+        .filter(orders::reason.eq("five_days"))
+        .filter(orders::created_at.ge(since))
+        .count()
+        .get_result(tx)?)
+}
+
+/// Whether a completed or running unsubscription of an order exists.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_unsubscription_of(tx: &mut Tx, order: Key) -> Result<bool, DbError> {
+    let found: i64 = orders::table.filter(orders::subject_order_id.eq(order)).count().get_result(tx)?;
+    Ok(found > 0)
+}

@@ -1,0 +1,296 @@
+//! Products and the revisions of their listings.
+
+use crate::{DbError, Key, Tx, Written};
+use db::schema::{accounts, listing_revisions, products};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = products)]
+pub struct Product {
+    pub id: Key,
+    pub seller_id: Key,
+    pub key: String,
+    pub site: String,
+    pub visibility: String,
+    pub revision_id: Option<Key>,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = listing_revisions)]
+pub struct Revision {
+    pub id: Key,
+    pub product_id: Key,
+    pub number: i64,
+    pub state: String,
+    pub listing: String,
+    pub marks: String,
+    pub reason: Option<String>,
+    pub created_at: i64,
+    pub submitted_at: Option<i64>,
+    pub decided_at: Option<i64>,
+    pub decided_by: Option<Key>,
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when the seller has the key already.
+pub fn insert(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
+    diesel::insert_into(products::table).values(product).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lookup(tx: &mut Tx, seller: Key, id: Key) -> Result<Option<Product>, DbError> {
+    Ok(products::table.find(id).filter(products::seller_id.eq(seller)).select(Product::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn by_key(tx: &mut Tx, seller: Key, key: &str) -> Result<Option<Product>, DbError> {
+    Ok(products::table
+        .filter(products::seller_id.eq(seller))
+        .filter(products::key.eq(key))
+        .select(Product::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// The products of a seller with their open application, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_seller(tx: &mut Tx, seller: Key) -> Result<Vec<Product>, DbError> {
+    Ok(products::table
+        .filter(products::seller_id.eq(seller))
+        .order(products::created_at.desc())
+        .limit(500)
+        .select(Product::as_select())
+        .load(tx)?)
+}
+
+/// A listed product with what it sells now and its seller's name: what buyers may see.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub product: Product,
+    pub revision: Revision,
+    pub seller_name: String,
+}
+
+fn listed(row: (Product, Revision, String)) -> Listed {
+    Listed { product: row.0, revision: row.1, seller_name: row.2 }
+}
+
+/// The listed product with an id, whatever its visibility.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_listed(tx: &mut Tx, id: Key) -> Result<Option<Listed>, DbError> {
+    let found = products::table
+        .inner_join(listing_revisions::table.on(products::revision_id.eq(listing_revisions::id.nullable())))
+        .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
+        .filter(products::id.eq(id))
+        .select((Product::as_select(), Revision::as_select(), accounts::name))
+        .first(tx);
+    Ok(found.optional()?.map(listed))
+}
+
+/// Listed products by key at a site; sellers may use the same key.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_listed_by_key(tx: &mut Tx, site: &str, key: &str) -> Result<Vec<Listed>, DbError> {
+    let found = products::table
+        .inner_join(listing_revisions::table.on(products::revision_id.eq(listing_revisions::id.nullable())))
+        .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
+        .filter(products::key.eq(key))
+        .filter(products::site.eq(site))
+        .order(products::created_at)
+        .select((Product::as_select(), Revision::as_select(), accounts::name))
+        .load(tx)?;
+    Ok(found.into_iter().map(listed).collect())
+}
+
+/// Listed products that changed at or after a moment, for the search index, oldest change first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_changed(tx: &mut Tx, since: i64, after: Key, limit: i64) -> Result<Vec<Listed>, DbError> {
+    let found = products::table
+        .inner_join(listing_revisions::table.on(products::revision_id.eq(listing_revisions::id.nullable())))
+        .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
+        .filter(products::updated_at.gt(since).or(products::updated_at.eq(since).and(products::id.gt(after))))
+        .order((products::updated_at, products::id))
+        .limit(limit)
+        .select((Product::as_select(), Revision::as_select(), accounts::name))
+        .load(tx)?;
+    Ok(found.into_iter().map(listed).collect())
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when the product has an open application.
+pub fn insert_revision(tx: &mut Tx, revision: &Revision) -> Result<(), DbError> {
+    diesel::insert_into(listing_revisions::table).values(revision).execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_revision(tx: &mut Tx, id: Key) -> Result<Option<Revision>, DbError> {
+    Ok(listing_revisions::table.find(id).select(Revision::as_select()).first(tx).optional()?)
+}
+
+/// The revisions of a product, newest first. The caller has looked up the product for its tenant.
+///
+/// # Errors
+/// [`DbError`].
+pub fn revisions(tx: &mut Tx, product: Key) -> Result<Vec<Revision>, DbError> {
+    Ok(listing_revisions::table
+        .filter(listing_revisions::product_id.eq(product))
+        .order(listing_revisions::number.desc())
+        .select(Revision::as_select())
+        .load(tx)?)
+}
+
+/// The product's draft, rejected or waiting application.
+///
+/// # Errors
+/// [`DbError`].
+pub fn open_revision(tx: &mut Tx, product: Key) -> Result<Option<Revision>, DbError> {
+    Ok(listing_revisions::table
+        .filter(listing_revisions::product_id.eq(product))
+        .filter(listing_revisions::state.ne("approved"))
+        .select(Revision::as_select())
+        .first(tx)
+        .optional()?)
+}
+
+/// Replaces a draft's or a rejected application's text; it becomes a draft again.
+///
+/// # Errors
+/// [`DbError`].
+pub fn save_draft(tx: &mut Tx, id: Key, listing: &str) -> Result<Written, DbError> {
+    let open = listing_revisions::table.find(id).filter(listing_revisions::state.eq_any(["draft", "rejected"]));
+    let changed = diesel::update(open)
+        .set((
+            listing_revisions::listing.eq(listing),
+            listing_revisions::state.eq("draft"),
+            listing_revisions::submitted_at.eq(None::<i64>),
+            listing_revisions::decided_at.eq(None::<i64>),
+            listing_revisions::decided_by.eq(None::<Key>),
+        ))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn submit(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
+    let draft = listing_revisions::table.find(id).filter(listing_revisions::state.eq("draft"));
+    let changed = diesel::update(draft)
+        .set((listing_revisions::state.eq("in_review"), listing_revisions::submitted_at.eq(at), listing_revisions::marks.eq("{}")))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// Takes a waiting application back (撤回).
+///
+/// # Errors
+/// [`DbError`].
+pub fn withdraw(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
+    let waiting = listing_revisions::table.find(id).filter(listing_revisions::state.eq("in_review"));
+    let changed = diesel::update(waiting)
+        .set((listing_revisions::state.eq("draft"), listing_revisions::submitted_at.eq(None::<i64>)))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// A decision on an application.
+#[derive(Debug)]
+pub struct Decision<'a> {
+    pub id: Key,
+    pub state: &'a str,
+    pub reason: Option<&'a str>,
+    pub marks: &'a str,
+    pub at: i64,
+    pub by: Key,
+}
+
+/// Decides once: the first reviewer wins.
+///
+/// # Errors
+/// [`DbError`].
+pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
+    let waiting = listing_revisions::table.find(d.id).filter(listing_revisions::state.eq("in_review"));
+    let changed = diesel::update(waiting)
+        .set((
+            listing_revisions::state.eq(d.state),
+            listing_revisions::reason.eq(d.reason),
+            listing_revisions::marks.eq(d.marks),
+            listing_revisions::decided_at.eq(d.at),
+            listing_revisions::decided_by.eq(d.by),
+        ))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// Puts an approved revision on sale.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(tx: &mut Tx, product: Key, revision: Key, visibility: &str, at: i64) -> Result<(), DbError> {
+    diesel::update(products::table.find(product))
+        .set((products::revision_id.eq(revision), products::visibility.eq(visibility), products::updated_at.eq(at)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_visibility(tx: &mut Tx, product: Key, from: &str, to: &str, at: i64) -> Result<Written, DbError> {
+    let there = products::table.find(product).filter(products::visibility.eq(from));
+    let changed = diesel::update(there).set((products::visibility.eq(to), products::updated_at.eq(at))).execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// An application with its product and the seller's name.
+pub type Application = (Revision, Product, String);
+
+/// Applications in a state, of one seller or of all, oldest submission first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn applications(tx: &mut Tx, seller: Option<Key>, state: Option<&str>) -> Result<Vec<Application>, DbError> {
+    let mut query = listing_revisions::table
+        .inner_join(products::table.on(products::id.eq(listing_revisions::product_id)))
+        .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
+        .select((Revision::as_select(), Product::as_select(), accounts::name))
+        .order((listing_revisions::created_at.desc(), listing_revisions::id))
+        .limit(500)
+        .into_boxed();
+    if let Some(seller) = seller {
+        query = query.filter(products::seller_id.eq(seller));
+    }
+    if let Some(state) = state {
+        query = query.filter(listing_revisions::state.eq(state.to_owned()));
+    }
+    Ok(query.load(tx)?)
+}
+
+/// One application, of one seller or of any.
+///
+/// # Errors
+/// [`DbError`].
+pub fn application(tx: &mut Tx, seller: Option<Key>, id: Key) -> Result<Option<Application>, DbError> {
+    let mut query = listing_revisions::table
+        .inner_join(products::table.on(products::id.eq(listing_revisions::product_id)))
+        .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
+        .filter(listing_revisions::id.eq(id))
+        .select((Revision::as_select(), Product::as_select(), accounts::name))
+        .into_boxed();
+    if let Some(seller) = seller {
+        query = query.filter(products::seller_id.eq(seller));
+    }
+    Ok(query.first(tx).optional()?)
+}

@@ -1,0 +1,94 @@
+//! Seller profiles and their approval.
+
+use crate::{DbError, Key, Tx, Written};
+use db::schema::sellers;
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sellers)]
+pub struct Seller {
+    pub account_id: Key,
+    pub profile: String,
+    pub state: String,
+    pub reason: Option<String>,
+    pub submitted_at: Option<i64>,
+    pub decided_at: Option<i64>,
+    pub decided_by: Option<Key>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lookup(tx: &mut Tx, account: Key) -> Result<Option<Seller>, DbError> {
+    Ok(sellers::table.find(account).select(Seller::as_select()).first(tx).optional()?)
+}
+
+/// Makes the row, or replaces profile and state of a draft or rejected one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn put(tx: &mut Tx, seller: &Seller) -> Result<Written, DbError> {
+    let open = sellers::table.find(seller.account_id).filter(sellers::state.eq_any(["draft", "rejected"]));
+    let changed = diesel::update(open)
+        .set((
+            sellers::profile.eq(&seller.profile),
+            sellers::state.eq(&seller.state),
+            sellers::reason.eq(None::<String>),
+            sellers::submitted_at.eq(seller.submitted_at),
+            sellers::decided_at.eq(None::<i64>),
+            sellers::decided_by.eq(None::<Key>),
+        ))
+        .execute(tx)?;
+    if changed == 1 {
+        return Ok(Written::Yes);
+    }
+    if lookup(tx, seller.account_id)?.is_some() {
+        return Ok(Written::SomeoneElseWasFirst);
+    }
+    diesel::insert_into(sellers::table).values(seller).execute(tx)?;
+    Ok(Written::Yes)
+}
+
+/// A decision on a seller.
+#[derive(Debug)]
+pub struct Decision<'a> {
+    pub account: Key,
+    pub state: &'a str,
+    pub reason: Option<&'a str>,
+    pub at: i64,
+    pub by: Key,
+}
+
+/// Decides once: the first reviewer wins.
+///
+/// # Errors
+/// [`DbError`].
+pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
+    let waiting = sellers::table.find(d.account).filter(sellers::state.eq("in_review"));
+    let changed = diesel::update(waiting)
+        .set((
+            sellers::state.eq(d.state),
+            sellers::reason.eq(d.reason),
+            sellers::decided_at.eq(d.at),
+            sellers::decided_by.eq(d.by),
+        ))
+        .execute(tx)?;
+    Ok(Written::from_rows(changed))
+}
+
+/// Sellers in a state or in all, newest application first, with the account's name.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_list(tx: &mut Tx, state: Option<&str>) -> Result<Vec<(Seller, String)>, DbError> {
+    use db::schema::accounts;
+    let mut query = sellers::table
+        .inner_join(accounts::table.on(accounts::id.eq(sellers::account_id)))
+        .select((Seller::as_select(), accounts::name))
+        .order((sellers::submitted_at.desc(), sellers::account_id))
+        .limit(500)
+        .into_boxed();
+    if let Some(state) = state {
+        query = query.filter(sellers::state.eq(state.to_owned()));
+    }
+    Ok(query.load(tx)?)
+}
