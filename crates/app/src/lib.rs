@@ -1,1 +1,31 @@
+//! Use cases: one folder per noun, one file per verb, each a synchronous function over a transaction.
+//!
+//! To add one: a file named for the verb in the noun's folder; a function
+//! `verb(tx: &mut Tx, ctx: &Ctx, …) -> Result<_, Error>` that loads, decides with `domain`, writes through
+//! `store` with guards, and records an event; its refusals through [`Refusal`] with a stable code; its
+//! test in `tests/it`, on both engines; its route in `api`. Nothing here talks HTTP, sleeps or awaits,
+//! but [`App`], which runs the units on the database.
 
+mod context;
+mod error;
+mod idempotency;
+pub mod secret;
+
+pub mod account;
+pub mod call;
+pub mod catalogue;
+pub mod event;
+pub mod export;
+pub mod instance;
+pub mod interface;
+pub mod job;
+pub mod message;
+pub mod money;
+pub mod order;
+pub mod seller;
+pub mod verify;
+
+pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, RandomIds, Settings, from_micros, micros};
+pub use error::{Error, Kind, Refusal};
+pub use idempotency::{Once, Repeat};
+pub use store::{Key, Page, Tx, order::Tenant};

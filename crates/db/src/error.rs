@@ -16,6 +16,8 @@ pub enum DbError {
     Exhausted,
     #[error("the unit of work panicked and was rolled back")]
     Panicked,
+    #[error("another request was quicker; run the unit again")]
+    Raced,
     #[error("the database is shut down")]
     Closed,
     #[error("migration {0} was applied with another text; migrations are never edited")]
@@ -29,7 +31,7 @@ impl DbError {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         match self {
-            Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Raced | Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
             Self::Statement(Diesel::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
             _ => false,
         }
@@ -39,6 +41,12 @@ impl DbError {
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
+    /// Whether a check of the table refused the row, such as a balance below zero.
+    #[must_use]
+    pub fn is_check_violation(&self) -> bool {
+        matches!(self, Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::CheckViolation, _)))
     }
 
     /// Whether the connection itself is gone, so that another one may work.

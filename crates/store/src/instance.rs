@@ -285,3 +285,16 @@ pub fn add_to_term(tx: &mut Tx, id: Key, amount_minor: i64) -> Result<(), DbErro
     diesel::update(terms::table.find(id)).set(terms::paid_minor.eq(terms::paid_minor + amount_minor)).execute(tx)?;
     Ok(())
 }
+
+/// Whether an instance of the product has a seller's id.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_with_seller_id(tx: &mut Tx, product: Key, seller_instance_id: &str) -> Result<bool, DbError> {
+    let found: i64 = instances::table
+        .filter(instances::product_id.eq(product))
+        .filter(instances::seller_instance_id.eq(seller_instance_id))
+        .count()
+        .get_result(tx)?;
+    Ok(found > 0)
+}

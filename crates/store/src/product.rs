@@ -294,3 +294,11 @@ pub fn application(tx: &mut Tx, seller: Option<Key>, id: Key) -> Result<Option<A
     }
     Ok(query.first(tx).optional()?)
 }
+
+/// The site of a product.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_site(tx: &mut Tx, id: Key) -> Result<Option<String>, DbError> {
+    Ok(products::table.find(id).select(products::site).first(tx).optional()?)
+}

@@ -12,5 +12,6 @@
 //! saas_v2::verify("my-access-key", &body, &query.pairs(), 1_700_000_000_500).unwrap();
 //! ```
 
+pub mod conformance;
 pub mod result_code;
 pub mod saas_v2;

@@ -1,0 +1,135 @@
+//! Log-in, sessions, passwords. Sessions follow wall time.
+
+use super::{caller, register::check_password};
+use crate::{Caller, Ctx, Error, event, micros, secret};
+use db::{Key, Tx};
+use domain::{Timestamp, access::Scope, id::SessionId};
+use jiff::SignedDuration;
+use serde_json::json;
+use store::{Written, account, session};
+
+/// A new session: the secret for the cookie is given once.
+#[derive(Debug)]
+pub struct LoggedIn {
+    pub secret: String,
+    pub csrf: String,
+    pub expires_at: Timestamp,
+    pub caller: Caller,
+}
+
+/// Where a log-in comes from, for the list of sessions.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub address: String,
+    pub agent: String,
+}
+
+/// A hash of nothing, so that an unknown login takes as long as a wrong password.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$J2gGBzqVKM2y0DIpVs2nEMS2PxLjJ3DUy1tXJlqsNSY";
+
+/// Checks login and password; slow on purpose, so it runs on a reading connection before the session is
+/// written.
+///
+/// # Errors
+/// `account.bad_credentials`, the same for an unknown login and a wrong password.
+fn recognise(tx: &mut Tx, login: &str, password: &str) -> Result<(account::User, account::Account), Error> {
+    let found = account::user_by_login(tx, login)?;
+    let hashed = found.as_ref().map_or(NOBODY, |(user, _)| user.password.as_str());
+    if secret::password_matches(password, hashed)
+        && let Some(found) = found
+    {
+        return Ok(found);
+    }
+    Err(Error::unauthenticated("account.bad_credentials", "login or password is wrong"))
+}
+
+/// Logs a person in.
+///
+/// # Errors
+/// `account.bad_credentials`.
+pub async fn log_in(app: &crate::App, login: String, password: String, seen: Seen) -> Result<LoggedIn, Error> {
+    let (user, account) = app.read(crate::Actor::System, move |tx, _| recognise(tx, &login, &password)).await?;
+    let caller = caller(&user, &account, vec![Scope::Read, Scope::Write])?;
+    app.write(crate::Actor::System, move |tx, ctx| begin(tx, ctx, &caller, &seen)).await
+}
+
+fn begin(tx: &mut Tx, ctx: &Ctx, caller: &Caller, seen: &Seen) -> Result<LoggedIn, Error> {
+    let (secret, csrf) = (ctx.random_hex(32), ctx.random_hex(16));
+    let expires_at = ctx.wall + SignedDuration::from_hours(24 * ctx.settings.session_days);
+    session::insert(
+        tx,
+        &session::Session {
+            id: ctx.key(),
+            user_id: Key::of(caller.user_id),
+            secret_hash: secret::hash(&secret),
+            csrf: csrf.clone(),
+            created_at: ctx.wall_micros(),
+            last_seen_at: ctx.wall_micros(),
+            expires_at: micros(expires_at),
+            ended_at: None,
+            address: seen.address.clone(),
+            agent: seen.agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+        },
+    )?;
+    Ok(LoggedIn { secret, csrf, expires_at, caller: caller.clone() })
+}
+
+/// Who holds a session's cookie.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn caller_of_session(tx: &mut Tx, ctx: &Ctx, secret: &str) -> Result<Option<Caller>, Error> {
+    let found = session::lookup(tx, &secret::hash(secret), ctx.wall_micros())?;
+    found
+        .map(|(session, user, account)| {
+            let caller = caller(&user, &account, vec![Scope::Read, Scope::Write])?;
+            Ok(Caller { session: Some((session.id.id(), session.csrf)), ..caller })
+        })
+        .transpose()
+}
+
+/// Ends one session of the caller.
+///
+/// # Errors
+/// `session.not_found`.
+pub fn end_session(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: SessionId) -> Result<(), Error> {
+    match session::end(tx, Key::of(caller.user_id), Key::of(id), ctx.wall_micros())? {
+        Written::Yes => Ok(()),
+        Written::SomeoneElseWasFirst => Err(Error::not_found("session.not_found", "there is no such session")),
+    }
+}
+
+/// Ends all sessions of the caller but the present one; says how many.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn log_out_everywhere(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<usize, Error> {
+    let but = caller.session.as_ref().map(|(id, _)| Key::of(*id));
+    Ok(session::end_all(tx, Key::of(caller.user_id), but, ctx.wall_micros())?)
+}
+
+/// The caller's living sessions.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn sessions(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<session::Session>, Error> {
+    Ok(session::of_user(tx, Key::of(caller.user_id), ctx.wall_micros())?)
+}
+
+/// Changes the caller's password and ends the other sessions.
+///
+/// # Errors
+/// `account.wrong_password`, `account.weak_password`.
+pub fn change_password(tx: &mut Tx, ctx: &Ctx, caller: &Caller, old: &str, new: &str) -> Result<(), Error> {
+    let user = account::user(tx, Key::of(caller.user_id))?
+        .ok_or_else(|| Error::row("users", caller.user_id, "the session's user is gone"))?;
+    if !secret::password_matches(old, &user.password) {
+        return Err(Error::field("/old_password", "account.wrong_password", "the old password is wrong"));
+    }
+    check_password("/new_password", &caller.login, new)?;
+    account::set_password(tx, user.id, &secret::hash_password(new)?)?;
+    log_out_everywhere(tx, ctx, caller)?;
+    let about = event::About { account: Some(user.account_id), ..event::About::default() };
+    event::record(tx, ctx, "account.password_changed", about, &json!({ "user": caller.login }))
+}
+

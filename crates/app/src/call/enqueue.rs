@@ -1,0 +1,93 @@
+//! Calls join the queue of their instance: strictly one after the other.
+
+use crate::{Ctx, Error, event, job::{self, JobKind}};
+use db::{DbError, Key, Tx};
+use domain::id::CallId;
+use serde_json::json;
+use store::{
+    call::{self, Call, Progress},
+    instance::Instance,
+    order::Order,
+};
+use wire::saas_v2::Request;
+
+/// Adds a call behind those of the instance that are not over; due at once when there are none.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn enqueue(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order>, request: &Request) -> Result<(), Error> {
+    enqueue_since(tx, ctx, instance, order.map(|o| (o.id, o.number.clone())), request, None)
+}
+
+/// As [`enqueue`], for a call whose window began with an earlier one.
+#[expect(clippy::too_many_arguments, reason = "one place makes the row of a call")]
+pub(super) fn enqueue_since(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    order: Option<(Key, String)>,
+    request: &Request,
+    first_at: Option<i64>,
+) -> Result<(), Error> {
+    let (busy, last) = call::place(tx, instance.id)?;
+    let (order_id, order_number) = order.unzip();
+    let row = Call {
+        id: Key::of(ctx.id::<CallId>()),
+        seller_id: instance.seller_id,
+        buyer_id: instance.buyer_id,
+        product_id: instance.product_id,
+        instance_id: instance.id,
+        order_id,
+        order_number,
+        seq: last + 1,
+        activity: request.activity().to_owned(),
+        request: serde_json::to_string(request).map_err(|e| Error::row("calls", request.activity(), e))?,
+        state: if busy { "waiting" } else { "due" }.to_owned(),
+        attempts: 0,
+        failures: 0,
+        first_at,
+        next_at: (!busy).then_some(ctx.now_micros()),
+        ended_at: None,
+        last_error: None,
+        created_at: ctx.now_micros(),
+    };
+    match call::insert(tx, &row) {
+        Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
+        result => result?,
+    }
+    if !busy {
+        job::schedule_in_lane(tx, ctx, JobKind::Call, row.id, row.seller_id, ctx.now)?;
+    }
+    Ok(())
+}
+
+/// The next call of the instance that waits becomes due.
+pub(super) fn next_in_line(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
+    let Some(next) = call::first_waiting(tx, instance)? else { return Ok(()) };
+    if call::set_due(tx, next.id, ctx.now_micros())? == store::Written::Yes {
+        job::schedule_in_lane(tx, ctx, JobKind::Call, next.id, next.seller_id, ctx.now)?;
+    }
+    Ok(())
+}
+
+/// Gives up the calls of an instance that are not over.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn give_up_open(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str) -> Result<(), Error> {
+    for open in call::of_instance(tx, instance.id)?.into_iter().filter(|c| c.state == "due" || c.state == "waiting") {
+        let progress = Progress {
+            id: open.id,
+            state: "failed",
+            failures: open.failures,
+            next_at: None,
+            ended_at: Some(ctx.now_micros()),
+            error: Some(reason),
+        };
+        call::progress(tx, &progress)?;
+        store::job::cancel(tx, JobKind::Call.as_str(), open.id)?;
+        let about = event::About { instance: Some(instance.id), order: open.order_id, ..event::About::default() };
+        event::record(tx, ctx, "call.given_up", about, &json!({ "activity": open.activity, "reason": reason }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! An answer and what follows from it, in one transaction.
+
+use super::{Judged, activity, enqueue, judge, redact};
+use crate::{Ctx, Error, Tenant, event, from_micros, instance, job::JobKind, message, order};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    call::{Activity, Outcome},
+    id::{AttemptId, CallId},
+    instance::InstanceState,
+    message::MessageEvent,
+};
+use jiff::SignedDuration;
+use serde_json::json;
+use store::{
+    Written,
+    call::{self, Call, Finished, Progress},
+    instance::Instance,
+};
+use wire::{conformance::Exchange, saas_v2::Request};
+
+/// What is to be done with the job of the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    At(Timestamp),
+    Ended,
+}
+
+/// Books the end of an attempt. An answer that comes after its call was over is kept, and an instance
+/// that the seller opened too late is released.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Row`].
+pub fn finish(tx: &mut Tx, ctx: &Ctx, call: CallId, attempt: AttemptId, exchange: &Exchange) -> Result<Next, Error> {
+    let found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(|| Error::row("calls", call, "is gone"))?;
+    let subject = store::instance::lookup(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
+    let judged = judge(activity(&found)?, subject.seller_instance_id.as_deref(), exchange);
+    let judged = refuse_stolen_id(tx, &subject, judged)?;
+    let error = match &judged.outcome {
+        Outcome::Failure { text, .. } => Some(text.clone()),
+        Outcome::Success | Outcome::Accepted | Outcome::NotYet => None,
+    };
+    let finished = Finished {
+        id: Key::of(attempt),
+        outcome: judged.outcome.kind().to_owned(),
+        status: exchange.status.map(i64::from),
+        answer: exchange.body.as_deref().map(redact),
+        duration_ms: exchange.duration_ms,
+        error,
+    };
+    if call::finish_attempt(tx, &finished)? == Written::SomeoneElseWasFirst {
+        return Ok(Next::Ended);
+    }
+    let step = Step { call: found, subject, ids: (call, attempt) };
+    if step.call.state != "due" {
+        return step.came_late(tx, ctx, &judged);
+    }
+    match &judged.outcome {
+        Outcome::Success | Outcome::Accepted => step.succeeded(tx, ctx, &judged),
+        Outcome::NotYet => step.not_yet(tx, ctx),
+        Outcome::Failure { text, .. } => step.failed(tx, ctx, text),
+    }
+}
+
+/// An instance id belongs to one instance of a product, and an instance keeps the first id it got.
+fn refuse_stolen_id(tx: &mut Tx, subject: &Instance, judged: Judged) -> Result<Judged, Error> {
+    let Some(id) = &judged.instance_id else { return Ok(judged) };
+    let refused = |kind, text: &str| Judged { outcome: Outcome::failure(kind, text), instance_id: None, app: None };
+    match &subject.seller_instance_id {
+        Some(known) if known == id => Ok(judged),
+        Some(_) => Ok(refused("instance_id_changed", "the seller gave another instanceId for the same order line")),
+        None if store::instance::any_with_seller_id(tx, subject.product_id, id)? => {
+            Ok(refused("instance_id_taken", "the seller gave an instanceId that another order line has"))
+        }
+        None => Ok(judged),
+    }
+}
+
+struct Step {
+    call: Call,
+    subject: Instance,
+    ids: (CallId, AttemptId),
+}
+
+impl Step {
+    fn order_name(&self) -> String {
+        self.call.order_number.clone().unwrap_or_else(|| instance::id(&self.subject).to_string())
+    }
+
+    fn event(&self, tx: &mut Tx, ctx: &Ctx, kind: &str, data: &serde_json::Value) -> Result<(), Error> {
+        let about = event::About { order: self.call.order_id, instance: Some(self.subject.id), ..event::About::default() };
+        event::record(tx, ctx, kind, about, data)
+    }
+
+    fn tell_seller(&self, tx: &mut Tx, ctx: &Ctx, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
+        let mut params = vec![("activity", self.call.activity.clone()), ("order", self.order_name())];
+        params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
+        let send = message::Send {
+            event,
+            account: Some(self.call.seller_id),
+            order: self.call.order_id,
+            about: format!("{} {}", self.ids.0, self.call.attempts),
+            params: &params,
+        };
+        message::send(tx, ctx, &send)
+    }
+
+    fn succeeded(&self, tx: &mut Tx, ctx: &Ctx, judged: &Judged) -> Result<Next, Error> {
+        let progress = Progress {
+            id: self.call.id,
+            state: "done",
+            failures: self.call.failures,
+            next_at: None,
+            ended_at: Some(ctx.now_micros()),
+            error: None,
+        };
+        call::progress(tx, &progress)?;
+        if self.call.failures > 0 {
+            self.tell_seller(tx, ctx, MessageEvent::CallRecovered, &[("attempts", self.call.attempts.to_string())])?;
+        }
+        match activity(&self.call)? {
+            Activity::Create => self.created(tx, ctx, judged)?,
+            Activity::Query => {
+                if let Some(app) = &judged.app {
+                    instance::opened(tx, ctx, &self.subject, app)?;
+                }
+            }
+            Activity::Upgrade => order::change_done(tx, ctx, &self.subject, self.call.order_id)?,
+            Activity::Refresh | Activity::UpdateStatus | Activity::Release => {}
+        }
+        enqueue::next_in_line(tx, ctx, self.subject.id)?;
+        Ok(Next::Ended)
+    }
+
+    /// The seller gave the instance an id: its data are asked for next, inside the same window.
+    fn created(&self, tx: &mut Tx, ctx: &Ctx, judged: &Judged) -> Result<(), Error> {
+        let Some(id) = judged.instance_id.clone() else { return Ok(()) };
+        if self.subject.seller_instance_id.is_none() {
+            let _ = store::instance::set_seller_id(tx, self.subject.id, &id)?;
+        }
+        self.event(tx, ctx, "instance.accepted", &json!({ "seller_instance_id": id }))?;
+        let order = self.call.order_id.zip(self.call.order_number.clone());
+        let request = Request::QueryInstance { instance_ids: vec![id] };
+        enqueue::enqueue_since(tx, ctx, &self.subject, order, &request, self.call.first_at)
+    }
+
+    fn not_yet(&self, tx: &mut Tx, ctx: &Ctx) -> Result<Next, Error> {
+        let answers = u32::try_from(self.call.attempts).unwrap_or(u32::MAX);
+        match self.next(ctx, answers)? {
+            Some(at) => self.put_off(tx, at, self.call.failures, None),
+            None => self.give_up(tx, ctx, "the instance data did not come in time"),
+        }
+    }
+
+    fn failed(&self, tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<Next, Error> {
+        let failures = self.call.failures + 1;
+        let activity = activity(&self.call)?;
+        // Every failed creation is told (seller-domain 6.2); of the others the first one.
+        if activity == Activity::Create || failures == 1 {
+            self.tell_seller(tx, ctx, MessageEvent::CallFailed, &[("error", text.to_owned())])?;
+        }
+        let count = if activity == Activity::Query { self.call.attempts } else { failures };
+        match self.next(ctx, u32::try_from(count).unwrap_or(u32::MAX))? {
+            Some(at) => self.put_off(tx, at, failures, Some(text)),
+            None => self.give_up(tx, ctx, text),
+        }
+    }
+
+    fn next(&self, ctx: &Ctx, failures: u32) -> Result<Option<Timestamp>, Error> {
+        let mut jitter = [0];
+        ctx.ids.random(&mut jitter);
+        let first = self.call.first_at.map_or(ctx.now, from_micros);
+        Ok(ctx.settings.schedules.of(activity(&self.call)?).next(first, ctx.now, failures, jitter[0]))
+    }
+
+    fn put_off(&self, tx: &mut Tx, at: Timestamp, failures: i64, error: Option<&str>) -> Result<Next, Error> {
+        let progress = Progress {
+            id: self.call.id,
+            state: "due",
+            failures,
+            next_at: Some(crate::micros(at)),
+            ended_at: None,
+            error,
+        };
+        call::progress(tx, &progress)?;
+        Ok(Next::At(at))
+    }
+
+    fn give_up(&self, tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<Next, Error> {
+        let progress = Progress {
+            id: self.call.id,
+            state: "failed",
+            failures: self.call.failures + 1,
+            next_at: None,
+            ended_at: Some(ctx.now_micros()),
+            error: Some(text),
+        };
+        call::progress(tx, &progress)?;
+        self.event(tx, ctx, "call.given_up", &json!({ "activity": self.call.activity, "reason": text }))?;
+        match activity(&self.call)? {
+            Activity::Create | Activity::Query => order::opening_failed(tx, ctx, &self.subject, self.call.order_id, text)?,
+            Activity::Upgrade => {
+                order::change_failed(tx, ctx, self.call.order_id, text)?;
+                self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+            }
+            Activity::Refresh => {
+                self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+                let in_a_day = ctx.now + SignedDuration::from_hours(24);
+                crate::job::schedule(tx, ctx, JobKind::RenewalStuck, Some(self.call.id), in_a_day)?;
+            }
+            Activity::UpdateStatus | Activity::Release => {
+                self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+            }
+        }
+        enqueue::next_in_line(tx, ctx, self.subject.id)?;
+        Ok(Next::Ended)
+    }
+
+    /// The call was over when the answer came. A creation that succeeded too late is released.
+    fn came_late(&self, tx: &mut Tx, ctx: &Ctx, judged: &Judged) -> Result<Next, Error> {
+        self.event(tx, ctx, "call.late_answer", &json!({ "activity": self.call.activity, "outcome": judged.outcome.kind() }))?;
+        let failed = instance::state(&self.subject)? == InstanceState::Failed;
+        if let Some(id) = judged.instance_id.as_ref().filter(|_| failed && self.subject.seller_instance_id.is_none()) {
+            let _ = store::instance::set_seller_id(tx, self.subject.id, id)?;
+            let request = Request::ReleaseInstance { instance_id: id.clone(), order: None };
+            enqueue::enqueue(tx, ctx, &self.subject, None, &request)?;
+        }
+        Ok(Next::Ended)
+    }
+}

@@ -1,0 +1,26 @@
+//! The production-call engine's decisions: what is sent, what an answer means, what follows
+//! (`saas-interface 1`, `2`, `order-life 2`–`4`).
+
+mod begin;
+mod enqueue;
+mod finish;
+mod judge;
+mod restart;
+
+pub use begin::{Outgoing, begin};
+pub use enqueue::{enqueue, give_up_open};
+pub use finish::{Next, finish};
+pub use judge::{Judged, judge, redact};
+pub use restart::{renewal_stuck, restart};
+
+use crate::Error;
+use domain::{call::Activity, id::CallId};
+use store::call::Call;
+
+/// The activity of a call.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn activity(call: &Call) -> Result<Activity, Error> {
+    call.activity.parse().map_err(|e| Error::row("calls", call.id.id::<CallId>(), e))
+}

@@ -1,0 +1,79 @@
+//! Restart (重新启动) of production-interface messages, and the operator's queue for stuck renewals.
+
+use super::activity;
+use crate::{Ctx, Error, Tenant, event, job::{self, JobKind}, message};
+use db::{Key, Tx};
+use domain::{call::Activity, id::CallId, message::MessageEvent, order::OrderState};
+use serde_json::json;
+use store::{
+    Written,
+    call::{self, Call},
+    instance, order,
+};
+
+/// Sends a call again: one that waits for its next try goes now, one that was given up begins anew.
+///
+/// # Errors
+/// `call.not_found`, `call.order_over` when the order was refunded, `call.state`.
+pub fn restart(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: CallId) -> Result<Call, Error> {
+    let missing = || Error::not_found("call.not_found", "there is no such production-interface message");
+    let found = call::lookup(tx, tenant, Key::of(id))?.ok_or_else(missing)?;
+    match found.state.as_str() {
+        "due" => {
+            store::job::cancel(tx, JobKind::Call.as_str(), found.id)?;
+        }
+        "failed" => {
+            refuse_when_over(tx, &found)?;
+            if call::place(tx, found.instance_id)?.0 {
+                return Err(Error::conflict("call.state", "another call of this instance is on its way; wait for it"));
+            }
+            if call::restart(tx, found.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+                return Err(Error::conflict("call.state", "the message changed meanwhile; load it again"));
+            }
+        }
+        state => return Err(Error::conflict("call.state", format!("the message is {state} and cannot be restarted"))),
+    }
+    job::schedule_in_lane(tx, ctx, JobKind::Call, found.id, found.seller_id, ctx.now)?;
+    let about = event::About { order: found.order_id, instance: Some(found.instance_id), ..event::About::default() };
+    event::record(tx, ctx, "call.restarted", about, &json!({ "activity": found.activity }))?;
+    call::lookup(tx, tenant, found.id)?.ok_or_else(missing)
+}
+
+/// Creation and upgrade are over once the money went back; a released instance gets no call but release.
+fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
+    let over = |detail: &str| Err(Error::conflict("call.order_over", detail));
+    match activity(call)? {
+        Activity::Create | Activity::Query | Activity::Upgrade => {
+            let order = call.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
+            if order.is_none_or(|o| o.state != OrderState::Processing.as_str()) {
+                return over("the order is over and was refunded; the buyer may order again");
+            }
+        }
+        Activity::Refresh | Activity::UpdateStatus => {
+            let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?;
+            if instance.is_none_or(|i| i.state == "released" || i.state == "failed") {
+                return over("the instance was released; it gets no further call");
+            }
+        }
+        Activity::Release => {}
+    }
+    Ok(())
+}
+
+/// A day after a renewal's call was given up: still failed, it goes to the operator's queue.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn renewal_stuck(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    let Some(found) = call::lookup(tx, Tenant::Any, id)?.filter(|c| c.state == "failed") else { return Ok(()) };
+    let order = found.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
+    let (number, product) = order.map_or_else(Default::default, |o| (o.number, o.product_name));
+    let send = message::Send {
+        event: MessageEvent::RenewalCallStuck,
+        account: None,
+        order: found.order_id,
+        about: hex::encode(found.id.0),
+        params: &[("order", number), ("product", product), ("error", found.last_error.clone().unwrap_or_default())],
+    };
+    message::send(tx, ctx, &send)
+}

@@ -1,0 +1,64 @@
+//! Changes of what can be seen and bought, beside the review.
+
+use super::visibility;
+use crate::{Caller, Ctx, Error, event};
+use db::{Key, Tx};
+use domain::{id::ProductId, listing::Visibility};
+use serde_json::json;
+use store::{Written, product};
+
+fn change(tx: &mut Tx, ctx: &Ctx, product: &product::Product, to: Visibility, reason: &str) -> Result<(), Error> {
+    let from = visibility(product)?;
+    if product::set_visibility(tx, product.id, from.as_str(), to.as_str(), ctx.now_micros())? == Written::SomeoneElseWasFirst {
+        return Err(Error::conflict("product.changed", "the product changed meanwhile; load it again"));
+    }
+    let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
+    event::record(tx, ctx, "product.visibility", about, &json!({ "from": from, "to": to, "reason": reason }))
+}
+
+fn refused(from: Visibility, verb: &str) -> Error {
+    Error::conflict("product.state", format!("the product is {from} and cannot be {verb}"))
+}
+
+/// Hides a product of the caller from shop and search, or shows it again.
+///
+/// # Errors
+/// `product.not_found`, `product.state`.
+pub fn set_public(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, public: bool) -> Result<(), Error> {
+    let product = product::lookup(tx, Key::of(caller.account_id), Key::of(id))?
+        .ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
+    match (visibility(&product)?, public) {
+        (Visibility::OnSale, false) => change(tx, ctx, &product, Visibility::Hidden, "seller"),
+        (Visibility::Hidden, true) => change(tx, ctx, &product, Visibility::OnSale, "seller"),
+        (Visibility::OnSale, true) | (Visibility::Hidden, false) => Ok(()),
+        (from @ (Visibility::Unlisted | Visibility::Frozen | Visibility::Stopped), _) => Err(refused(from, "shown or hidden")),
+    }
+}
+
+/// Takes a product of the caller off sale for good; what was sold goes on.
+///
+/// # Errors
+/// `product.not_found`, `product.state`.
+pub fn stop(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, reason: &str) -> Result<(), Error> {
+    let product = product::lookup(tx, Key::of(caller.account_id), Key::of(id))?
+        .ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
+    match visibility(&product)? {
+        Visibility::OnSale | Visibility::Hidden | Visibility::Frozen => change(tx, ctx, &product, Visibility::Stopped, reason),
+        from @ (Visibility::Unlisted | Visibility::Stopped) => Err(refused(from, "stopped")),
+    }
+}
+
+/// Freezes trading of any product, or lets it go on (operator).
+///
+/// # Errors
+/// `product.not_found`, `product.state`.
+pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, frozen: bool, reason: &str) -> Result<(), Error> {
+    let found = product::any_listed(tx, Key::of(id))?
+        .ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
+    match (visibility(&found.product)?, frozen) {
+        (Visibility::OnSale | Visibility::Hidden, true) => change(tx, ctx, &found.product, Visibility::Frozen, reason),
+        (Visibility::Frozen, false) => change(tx, ctx, &found.product, Visibility::OnSale, reason),
+        (Visibility::Frozen, true) => Ok(()),
+        (from, _) => Err(refused(from, if frozen { "frozen" } else { "unfrozen" })),
+    }
+}

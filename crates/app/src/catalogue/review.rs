@@ -1,0 +1,115 @@
+//! Applications: submitted with all fields right and all cases passed, decided once by the operator.
+
+use super::{draft, listing};
+use crate::{Caller, Ctx, Error, event, message};
+use db::{Key, Tx};
+use domain::{
+    id::RevisionId,
+    listing::{Listing, Marks},
+    listing_check,
+    message::MessageEvent,
+    period::ChargingMode,
+};
+use serde_json::json;
+use store::{Written, interface, product};
+use wire::conformance;
+
+/// The cases that a listing's address must have passed (`saas-interface 2.3`).
+fn cases_needed(listing: &Listing) -> Vec<&'static str> {
+    let period = listing.specifications.iter().any(|s| s.charging_mode == ChargingMode::Period);
+    let upgrade = listing.specifications.iter().any(|s| s.upgrade_allowed);
+    conformance::needed(period, upgrade)
+}
+
+/// Submits a draft for review.
+///
+/// # Errors
+/// `application.not_complete` with every field that is wrong, `application.cases_missing`,
+/// `application.not_draft`, `application.not_found`.
+pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result<(), Error> {
+    let (revision, product) = draft::open_application(tx, caller, id)?;
+    let listing = listing(&revision)?;
+    let wrong = listing_check::check(&listing);
+    if !wrong.is_empty() {
+        return Err(Error::fields("application.not_complete", wrong));
+    }
+    let address = listing.interface_address.map(Key::of).unwrap_or(Key([0; 16]));
+    if interface::address(tx, product.seller_id, address)?.is_none() {
+        return Err(Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"));
+    }
+    let passed = interface::cases(tx, address)?;
+    let missing: Vec<&str> =
+        cases_needed(&listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();
+    if !missing.is_empty() {
+        let detail = format!("debug the address first; these cases have not passed: {}", missing.join(", "));
+        return Err(Error::field("/interface_address", "application.cases_missing", detail));
+    }
+    if product::submit(tx, revision.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+        return Err(Error::conflict("application.not_draft", format!("the application is {}", revision.state)));
+    }
+    let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
+    event::record(tx, ctx, "application.submitted", about, &json!({ "application": id, "revision": revision.number }))?;
+    let send = message::Send {
+        event: MessageEvent::ApplicationToReview,
+        account: None,
+        order: None,
+        about: format!("{id} {}", ctx.now_micros()),
+        params: &[("product", listing.name.get("zh").to_owned()), ("seller", caller.account_name.clone())],
+    };
+    message::send(tx, ctx, &send)
+}
+
+/// What the operator says of an application.
+#[derive(Debug, Clone)]
+pub enum Decision {
+    Approve,
+    /// Goes back, with a mark on each wrong field.
+    Reject { reason: String, marks: Marks },
+}
+
+/// Decides an application, once: approved, it is on sale.
+///
+/// # Errors
+/// `application.not_found`, `application.decided`, `application.bad_mark`.
+pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &Decision) -> Result<(), Error> {
+    let (revision, product, _) = product::application(tx, None, Key::of(id))?
+        .ok_or_else(|| Error::not_found("application.not_found", "there is no such application"))?;
+    let (state, reason, marks) = match decision {
+        Decision::Approve => ("approved", None, Marks::new()),
+        Decision::Reject { reason, marks } => ("rejected", Some(reason.as_str()), marks.clone()),
+    };
+    if let Some(bad) = marks.keys().find(|pointer| !pointer.starts_with('/')) {
+        let detail = format!("{bad:?} is not a JSON pointer such as /support/hotline");
+        return Err(Error::field("/marks", "application.bad_mark", detail));
+    }
+    let marks = serde_json::to_string(&marks).map_err(|e| Error::row("listing_revisions", id, e))?;
+    let decided =
+        product::Decision { id: revision.id, state, reason, marks: &marks, at: ctx.now_micros(), by: Key::of(by.user_id) };
+    if product::decide(tx, &decided)? == Written::SomeoneElseWasFirst {
+        return Err(Error::conflict("application.decided", format!("the application is {}", revision.state)));
+    }
+    let listing = listing(&revision)?;
+    if matches!(decision, Decision::Approve) {
+        // A product that the operator froze stays frozen.
+        let visibility = match product.visibility.as_str() {
+            "frozen" | "stopped" => product.visibility.as_str(),
+            _ if listing.public_sale == Some(false) => "hidden",
+            _ => "on_sale",
+        };
+        product::list(tx, product.id, revision.id, visibility, ctx.now_micros())?;
+    }
+    let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
+    event::record(tx, ctx, &format!("application.{state}"), about, &json!({ "application": id, "reason": reason }))?;
+    let send = message::Send {
+        event: MessageEvent::ApplicationDecided,
+        account: Some(product.seller_id),
+        order: None,
+        about: format!("{id} {}", ctx.now_micros()),
+        params: &[
+            ("product", listing.name.get("zh").to_owned()),
+            ("result", state.to_owned()),
+            ("reason", reason.unwrap_or_default().to_owned()),
+        ],
+    };
+    message::send(tx, ctx, &send)
+}

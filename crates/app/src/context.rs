@@ -1,0 +1,263 @@
+//! What a use case is given beside the transaction: time, ids, the caller, settings. And [`App`], which
+//! runs units with them.
+
+use crate::{Error, secret::Sealer};
+use db::{Db, Tx};
+use domain::{
+    Timestamp,
+    access::{AccountKind, Role, Scope, StaffRole},
+    call::Schedules,
+    id::{AccountId, SessionId, UserId},
+    settlement::Rates,
+    site::{Site, SiteCode},
+};
+use jiff::SignedDuration;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+use uuid::Uuid;
+
+/// Microseconds since 1970, the form of times in the database.
+#[must_use]
+pub fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// The time of a column.
+#[must_use]
+pub fn from_micros(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Two clocks: business time drives terms, timers, retries and bills; wall time drives signatures,
+/// leases and sessions. They differ only where a sandbox clock was moved.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+    fn wall(&self) -> Timestamp;
+}
+
+/// The system's clock, with an offset for business time.
+#[derive(Debug, Default)]
+pub struct MovableClock {
+    offset_micros: AtomicI64,
+}
+
+impl MovableClock {
+    #[must_use]
+    pub fn at_offset(micros: i64) -> Self {
+        Self { offset_micros: AtomicI64::new(micros) }
+    }
+
+    #[must_use]
+    pub fn offset_micros(&self) -> i64 {
+        self.offset_micros.load(Ordering::SeqCst)
+    }
+
+    /// Moves business time forward to an instant; never back.
+    pub fn advance_to(&self, at: Timestamp) {
+        let wanted = micros(at) - micros(self.wall());
+        self.offset_micros.fetch_max(wanted, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovableClock {
+    fn now(&self) -> Timestamp {
+        self.wall() + SignedDuration::from_micros(self.offset_micros())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
+    fn wall(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// Where ids and random bytes come from.
+pub trait Ids: Send + Sync {
+    /// A UUID v7 of a wall time.
+    fn uuid(&self, wall: Timestamp) -> Uuid;
+    fn random(&self, bytes: &mut [u8]);
+}
+
+/// The operating system's randomness.
+#[derive(Debug, Default)]
+pub struct RandomIds;
+
+impl Ids for RandomIds {
+    fn uuid(&self, wall: Timestamp) -> Uuid {
+        let mut random = [0; 10];
+        self.random(&mut random);
+        let millis = u64::try_from(wall.as_millisecond()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+
+    #[expect(clippy::expect_used, reason = "without randomness no secret is safe; the process must not go on")]
+    fn random(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system gives random bytes");
+    }
+}
+
+/// What may be configured about the rules.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub pay_within_days: i64,
+    pub retention_days: i64,
+    pub schedules: Schedules,
+    pub rates: Rates,
+    pub session_days: i64,
+    /// The sandbox alone may call loopback addresses over plain HTTP.
+    pub loopback_allowed: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            pay_within_days: 7,
+            retention_days: domain::instance::RETENTION_DAYS,
+            schedules: Schedules::default(),
+            rates: Rates::default(),
+            session_days: 14,
+            loopback_allowed: false,
+        }
+    }
+}
+
+/// A person or program that was recognised, with what it may do.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub user_id: UserId,
+    pub account_id: AccountId,
+    pub login: String,
+    pub user_name: String,
+    pub account_name: String,
+    pub account_kind: AccountKind,
+    pub site: SiteCode,
+    pub roles: Vec<Role>,
+    pub staff: Option<StaffRole>,
+    pub scopes: Vec<Scope>,
+    pub language: String,
+    pub dismissed: String,
+    /// The session and its CSRF token, when the caller is a browser.
+    pub session: Option<(SessionId, String)>,
+}
+
+impl Caller {
+    #[must_use]
+    pub fn site(&self) -> Site {
+        Site::of(self.site)
+    }
+
+    #[must_use]
+    pub fn standing(&self) -> domain::access::Standing<'_> {
+        domain::access::Standing { roles: &self.roles, staff: self.staff, scopes: &self.scopes }
+    }
+}
+
+/// Who does something.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    Caller(Arc<Caller>),
+    /// A timer or reconciler.
+    System,
+}
+
+impl Actor {
+    /// As events keep it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Caller(caller) => format!("{} {}", caller.user_id, caller.user_name),
+            Self::System => "system".to_owned(),
+        }
+    }
+}
+
+/// What a unit of work knows of the world.
+pub struct Ctx<'a> {
+    pub now: Timestamp,
+    pub wall: Timestamp,
+    pub ids: &'a dyn Ids,
+    pub actor: &'a Actor,
+    pub settings: &'a Settings,
+    pub sealer: &'a Sealer,
+}
+
+impl Ctx<'_> {
+    /// A new id of the wanted kind.
+    #[must_use]
+    pub fn id<I: From<Uuid>>(&self) -> I {
+        self.ids.uuid(self.wall).into()
+    }
+
+    #[must_use]
+    pub fn key(&self) -> db::Key {
+        db::Key::of(self.ids.uuid(self.wall))
+    }
+
+    #[must_use]
+    pub fn now_micros(&self) -> i64 {
+        micros(self.now)
+    }
+
+    #[must_use]
+    pub fn wall_micros(&self) -> i64 {
+        micros(self.wall)
+    }
+
+    /// Random bytes as hexadecimal.
+    #[must_use]
+    pub fn random_hex(&self, bytes: usize) -> String {
+        let mut buffer = vec![0; bytes];
+        self.ids.random(&mut buffer);
+        hex::encode(buffer)
+    }
+}
+
+/// The application: a database and what its units are given. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub clock: Arc<MovableClock>,
+    pub ids: Arc<dyn Ids>,
+    pub settings: Arc<Settings>,
+    pub sealer: Arc<Sealer>,
+}
+
+impl App {
+    /// Runs a unit for an actor and commits it.
+    ///
+    /// # Errors
+    /// What the unit refuses, or what the database says.
+    pub async fn write<T, F>(&self, actor: Actor, mut unit: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
+    {
+        let this = self.clone();
+        self.db.write(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await
+    }
+
+    /// Runs a unit that only reads.
+    ///
+    /// # Errors
+    /// As [`App::write`].
+    pub async fn read<T, F>(&self, actor: Actor, unit: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
+    {
+        let this = self.clone();
+        self.db.read(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await
+    }
+
+    fn with<T>(&self, actor: &Actor, work: impl FnOnce(&Ctx) -> T) -> T {
+        work(&Ctx {
+            now: self.clock.now(),
+            wall: self.clock.wall(),
+            ids: &*self.ids,
+            actor,
+            settings: &self.settings,
+            sealer: &self.sealer,
+        })
+    }
+}

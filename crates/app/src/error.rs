@@ -1,0 +1,112 @@
+//! What a use case refuses: a kind for the status, a stable code for programs, a sentence for people.
+
+use db::{DbError, UnitError};
+use domain::listing_check::FieldError;
+
+/// What sort of refusal it is; the edge turns it into a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The input breaks a rule; nothing changed (422).
+    Invalid,
+    /// It is not there for this caller (404).
+    NotFound,
+    /// The state does not allow it (409).
+    Conflict,
+    /// Nobody is logged in (401).
+    Unauthenticated,
+    /// The caller's role does not allow it (403).
+    Forbidden,
+    /// Too often (429).
+    TooMany,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Refusal {
+    pub kind: Kind,
+    /// Dotted and stable: clients switch on it, consoles translate it.
+    pub code: &'static str,
+    /// English, for logs and programs without a catalogue.
+    pub detail: String,
+    pub fields: Vec<FieldError>,
+}
+
+/// Why a use case did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    #[error("the database did not do it")]
+    Store(#[from] DbError),
+    #[error("{table} {key} does not fit the model: {what}")]
+    Row { table: &'static str, key: String, what: String },
+}
+
+impl Error {
+    fn refused(kind: Kind, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Refused(Box::new(Refusal { kind, code, detail: detail.into(), fields: Vec::new() }))
+    }
+
+    #[must_use]
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::refused(Kind::Conflict, code, detail)
+    }
+
+    #[must_use]
+    pub fn not_found(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::refused(Kind::NotFound, code, detail)
+    }
+
+    #[must_use]
+    pub fn unauthenticated(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::refused(Kind::Unauthenticated, code, detail)
+    }
+
+    #[must_use]
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::refused(Kind::Forbidden, code, detail)
+    }
+
+    #[must_use]
+    pub fn too_many(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::refused(Kind::TooMany, code, detail)
+    }
+
+    /// One field of the input is wrong.
+    #[must_use]
+    pub fn field(pointer: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::fields(code, vec![FieldError::new(pointer, code, detail)])
+    }
+
+    /// Several fields of the input are wrong.
+    #[must_use]
+    pub fn fields(code: &'static str, fields: Vec<FieldError>) -> Self {
+        let detail = fields.first().map_or_else(String::new, |f| format!("{}: {}", f.pointer, f.detail));
+        Self::Refused(Box::new(Refusal { kind: Kind::Invalid, code, detail, fields }))
+    }
+
+    /// A stored row contradicts the model.
+    #[must_use]
+    pub fn row(table: &'static str, key: impl std::fmt::Display, what: impl std::fmt::Display) -> Self {
+        Self::Row { table, key: key.to_string(), what: what.to_string() }
+    }
+
+    /// The code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.code),
+            Self::Store(_) | Self::Row { .. } => None,
+        }
+    }
+}
+
+impl UnitError for Error {
+    fn db_error(&self) -> Option<&DbError> {
+        match self {
+            Self::Store(e) => Some(e),
+            Self::Refused(_) | Self::Row { .. } => None,
+        }
+    }
+}

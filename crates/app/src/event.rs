@@ -1,0 +1,102 @@
+//! The flight recorder: every request, answer, decision and posting of an order, append-only.
+
+use crate::{Ctx, Error, micros};
+use db::{Key, Tx};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use store::event::{self, NewEvent, Seal};
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct About {
+    pub order: Option<Key>,
+    pub instance: Option<Key>,
+    pub product: Option<Key>,
+    pub account: Option<Key>,
+}
+
+impl About {
+    #[must_use]
+    pub fn order(order: Key, instance: Option<Key>) -> Self {
+        Self { order: Some(order), instance, ..Self::default() }
+    }
+}
+
+/// Records an event in the transaction that makes it true.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn record(tx: &mut Tx, ctx: &Ctx, kind: &str, about: About, data: &Value) -> Result<(), Error> {
+    event::append(
+        tx,
+        &NewEvent {
+            kind: kind.to_owned(),
+            at: ctx.now_micros(),
+            recorded_at: ctx.wall_micros(),
+            actor: ctx.actor.name(),
+            order_id: about.order,
+            instance_id: about.instance,
+            product_id: about.product,
+            account_id: about.account,
+            data: data.to_string(),
+        },
+    )?;
+    Ok(())
+}
+
+/// Events that one seal covers at most.
+const SEAL_BATCH: i64 = 1_000;
+/// On several nodes an event may become visible after a later one; older than this, none comes any more.
+const SETTLED: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+fn chain(former: &[u8], events: &[event::Event]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(former);
+    for e in events {
+        hash.update(e.seq.to_be_bytes());
+        hash.update(e.at.to_be_bytes());
+        for text in [&e.kind, &e.actor, &e.data] {
+            hash.update(text.len().to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+    }
+    hash.finalize().to_vec()
+}
+
+/// Seals the next events into the hash chain; says how many.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn seal(tx: &mut Tx, ctx: &Ctx) -> Result<usize, Error> {
+    let last = event::last_seal(tx)?;
+    let (seq, hash) = last.map_or((0, Vec::new()), |s| (s.last_seq, s.hash));
+    let events = event::any_after(tx, seq, micros(ctx.wall - SETTLED), SEAL_BATCH)?;
+    if let Some(newest) = events.last() {
+        let seal = Seal { last_seq: newest.seq, hash: chain(&hash, &events), sealed_at: ctx.wall_micros() };
+        event::insert_seal(tx, &seal)?;
+    }
+    Ok(events.len())
+}
+
+/// Walks the chain and names the first seal that does not fit; says how many events are sealed.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn check_seals(tx: &mut Tx) -> Result<(usize, Vec<String>), Error> {
+    let (mut seq, mut hash, mut checked) = (0, Vec::new(), 0);
+    loop {
+        let seals = event::seals_after(tx, seq, 100)?;
+        if seals.is_empty() {
+            return Ok((checked, Vec::new()));
+        }
+        for seal in seals {
+            let mut events = event::any_after(tx, seq, i64::MAX, SEAL_BATCH)?;
+            events.retain(|e| e.seq <= seal.last_seq);
+            if chain(&hash, &events) != seal.hash {
+                return Ok((checked, vec![format!("events {} to {} were altered", seq + 1, seal.last_seq)]));
+            }
+            checked += events.len();
+            (seq, hash) = (seal.last_seq, seal.hash);
+        }
+    }
+}

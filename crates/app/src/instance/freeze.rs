@@ -1,0 +1,103 @@
+//! Freezing: at the end of the last term, or by the operator for a violation; and the way back.
+
+use super::{id, site, state, wire_id};
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, job::{self, JobKind}, order};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    id::InstanceId,
+    instance::{FreezeCause, InstanceState, InstanceStep},
+    message::MessageEvent,
+};
+use jiff::SignedDuration;
+use serde_json::json;
+use store::{
+    Written,
+    instance::{self, Instance, Step},
+    order::Order,
+};
+use wire::saas_v2::{Request, Status};
+
+fn set(tx: &mut Tx, ctx: &Ctx, instance: &Instance, to: InstanceState, cause: Option<FreezeCause>, reason: Option<&str>) -> Result<(), Error> {
+    let step = Step {
+        id: instance.id,
+        from: &instance.state,
+        to: to.as_str(),
+        freeze_cause: cause.map(FreezeCause::as_str),
+        freeze_reason: reason,
+        ended_at: None,
+    };
+    if instance::step(tx, &step)? == Written::SomeoneElseWasFirst {
+        return Err(db::DbError::Raced.into());
+    }
+    let about = event::About { instance: Some(instance.id), ..event::About::default() };
+    event::record(tx, ctx, &format!("instance.{to}"), about, &json!({ "cause": cause, "reason": reason }))
+}
+
+fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order>, status: Status) -> Result<(), Error> {
+    let request = Request::UpdateInstanceStatus { instance_id: wire_id(instance)?, status };
+    call::enqueue(tx, ctx, instance, order, &request)
+}
+
+/// The end of the last term: frozen at once, kept for the retention days, then released.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
+    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else { return Ok(()) };
+    let Some(end) = found.expires_at.map(from_micros).filter(|end| *end <= ctx.now) else { return Ok(()) };
+    let release_at = end + SignedDuration::from_hours(24 * ctx.settings.retention_days);
+    match state(&found)? {
+        InstanceState::Running => {
+            set(tx, ctx, &found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?;
+            tell_seller(tx, ctx, &found, None, Status::Freeze)?;
+        }
+        // Frozen for a violation already: from now on the end counts.
+        InstanceState::Frozen => set(tx, ctx, &found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?,
+        InstanceState::Opening | InstanceState::Released | InstanceState::Failed => return Ok(()),
+    }
+    job::schedule(tx, ctx, JobKind::Release, Some(found.id), release_at)?;
+    let until = order::times(release_at, &site(tx, &found)?);
+    super::tell(tx, ctx, &found, MessageEvent::InstanceFrozen, &[("reason", "the term ended".to_owned()), ("until", until)])
+}
+
+/// The operator freezes an instance for a violation; its term goes on.
+///
+/// # Errors
+/// `instance.not_found`, `instance.state`.
+pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId, reason: &str) -> Result<Instance, Error> {
+    let found = super::show(tx, Tenant::Any, instance)?;
+    let to = state(&found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+    set(tx, ctx, &found, to, Some(FreezeCause::Violation), Some(reason))?;
+    tell_seller(tx, ctx, &found, None, Status::Freeze)?;
+    let until = found.expires_at.map_or_else(String::new, |e| from_micros(e).to_string());
+    super::tell(tx, ctx, &found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])?;
+    super::show(tx, Tenant::Any, instance)
+}
+
+/// The operator lifts a freeze for a violation.
+///
+/// # Errors
+/// `instance.not_found`, `instance.state`, `instance.expired`.
+pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> Result<Instance, Error> {
+    let found = super::show(tx, Tenant::Any, instance)?;
+    let to = state(&found)?.after(InstanceStep::Unfreeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+    if found.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str()) {
+        return Err(Error::conflict("instance.expired", format!("{} is frozen because its term ended; the buyer may renew it", id(&found))));
+    }
+    set(tx, ctx, &found, to, None, None)?;
+    tell_seller(tx, ctx, &found, None, Status::Unfreeze)?;
+    super::tell(tx, ctx, &found, MessageEvent::InstanceUnfrozen, &[])?;
+    super::show(tx, Tenant::Any, instance)
+}
+
+/// After a renewal: an instance that was frozen by its end works again, if the new end lies ahead.
+pub fn unfreeze_if_paid(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, end: Timestamp) -> Result<(), Error> {
+    let by_end = instance.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str());
+    if state(instance)? != InstanceState::Frozen || !by_end || end <= ctx.now {
+        return Ok(());
+    }
+    set(tx, ctx, instance, InstanceState::Running, None, None)?;
+    tell_seller(tx, ctx, instance, Some(order), Status::Unfreeze)?;
+    super::tell(tx, ctx, instance, MessageEvent::InstanceUnfrozen, &[])
+}

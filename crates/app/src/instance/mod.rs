@@ -1,0 +1,86 @@
+//! Instances: reserved, opened, renewed, frozen, released; their terms and timers.
+
+mod freeze;
+mod open;
+mod release;
+mod terms;
+mod timers;
+
+pub use freeze::{expire, freeze_for_violation, unfreeze, unfreeze_if_paid};
+pub use open::{failed, opened, reserve};
+pub use release::{release, release_expired};
+pub use terms::{append_term, make_formal, remove_last_term};
+pub use timers::remind;
+
+use crate::{Ctx, Error, Tenant, message};
+use db::{Key, Tx};
+use domain::{id::InstanceId, instance::InstanceState, message::MessageEvent, site::Site};
+use store::{
+    instance::{self, Instance},
+    product,
+};
+
+/// The password column's name for encryption.
+pub(crate) const PASSWORD_COLUMN: &str = "instances.password";
+
+/// The state of an instance.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn state(instance: &Instance) -> Result<InstanceState, Error> {
+    instance.state.parse().map_err(|e| Error::row("instances", id(instance), e))
+}
+
+/// The id of an instance.
+#[must_use]
+pub fn id(instance: &Instance) -> InstanceId {
+    instance.id.id()
+}
+
+/// The seller's id of an instance that was opened.
+pub(crate) fn wire_id(instance: &Instance) -> Result<String, Error> {
+    instance.seller_instance_id.clone().ok_or_else(|| Error::row("instances", id(instance), "has no seller's id"))
+}
+
+/// The site whose days an instance counts.
+pub(crate) fn site(tx: &mut Tx, instance: &Instance) -> Result<Site, Error> {
+    let code = product::any_site(tx, instance.product_id)?.unwrap_or_default();
+    Ok(Site::of(code.parse().map_err(|e| Error::row("instances", id(instance), e))?))
+}
+
+/// An instance that the tenant may see.
+///
+/// # Errors
+/// `instance.not_found`.
+pub fn show(tx: &mut Tx, tenant: Tenant, id: InstanceId) -> Result<Instance, Error> {
+    instance::lookup(tx, tenant, Key::of(id))?
+        .ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))
+}
+
+/// The password of an instance, for its buyer.
+///
+/// # Errors
+/// [`Error::Row`] when it cannot be decrypted.
+pub fn password(ctx: &Ctx, instance: &Instance) -> Result<Option<String>, Error> {
+    instance.password.as_deref().map(|sealed| ctx.sealer.open(PASSWORD_COLUMN, sealed)).transpose()
+}
+
+/// The product's name, for messages.
+fn product_name(tx: &mut Tx, instance: &Instance) -> Result<(String, String), Error> {
+    let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no line"))?;
+    let order = store::order::lookup(tx, Tenant::Any, line.order_id)?;
+    Ok(order.map_or_else(Default::default, |o| (o.product_name, o.customer_name)))
+}
+
+/// Tells buyer or seller something about an instance.
+fn tell(tx: &mut Tx, ctx: &Ctx, instance: &Instance, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
+    let (product, customer) = product_name(tx, instance)?;
+    let mut params = vec![("product", product), ("customer", customer)];
+    params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
+    let account = match event.audience() {
+        domain::message::Audience::Seller => instance.seller_id,
+        domain::message::Audience::Buyer | domain::message::Audience::Operator => instance.buyer_id,
+    };
+    let about = format!("{} {}", id(instance), ctx.now_micros());
+    message::send(tx, ctx, &message::Send { event, account: Some(account), order: None, about, params: &params })
+}

@@ -1,0 +1,143 @@
+//! Opening: reserved when paid, open when the seller's data arrive, failed when they never do.
+
+use super::{PASSWORD_COLUMN, id, timers};
+use crate::{Ctx, Error, Tenant, call, event, from_micros, micros, order};
+use db::{Key, Tx};
+use domain::{
+    id::{InstanceId, TermId},
+    message::MessageEvent,
+    order::OrderKind,
+    period::Period,
+    term::{self, Anchor},
+};
+use serde_json::json;
+use store::{
+    Written,
+    instance::{self, AppData, Instance, Opening, Term},
+    order::{Line, Order},
+    product,
+};
+use wire::saas_v2::{AppInfo, Request};
+
+/// Reserves the instance of a paid line: same line, same instance.
+pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Instance, Error> {
+    let revision = product::any_revision(tx, line.revision_id)?.ok_or_else(|| Error::row("order_lines", &line.number, "its revision is gone"))?;
+    let address = crate::catalogue::listing(&revision)?.interface_address;
+    let address = address.ok_or_else(|| Error::row("listing_revisions", &line.number, "has no interface address"))?;
+    let row = Instance {
+        id: Key::of(ctx.id::<InstanceId>()),
+        buyer_id: order.buyer_id,
+        seller_id: order.seller_id,
+        product_id: line.product_id,
+        revision_id: line.revision_id,
+        address_id: Key::of(address),
+        line_id: line.id,
+        specification: line.specification.clone(),
+        sku: line.sku.clone(),
+        quantity: line.quantity,
+        trial: order.kind == OrderKind::Trial.as_str(),
+        state: "opening".to_owned(),
+        freeze_cause: None,
+        freeze_reason: None,
+        seller_instance_id: None,
+        front_end_url: None,
+        admin_url: None,
+        user_name: None,
+        password: None,
+        memo: None,
+        anchor_day: None,
+        opened_at: None,
+        expires_at: None,
+        ended_at: None,
+        open_order_id: Some(order.id),
+        created_at: ctx.now_micros(),
+    };
+    match instance::insert(tx, &row) {
+        Err(e) if e.is_unique_violation() && row.trial => {
+            Err(Error::conflict("trial.had_one", "you had a trial of this specification; one is given per buyer"))
+        }
+        result => {
+            result?;
+            Ok(row)
+        }
+    }
+}
+
+/// The seller's data have come: the instance runs, its term begins, the order is complete.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Result<(), Error> {
+    store_app(tx, ctx, instance, app)?;
+    let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no line"))?;
+    let order = store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no order"))?;
+    let site = order::site(&order)?;
+    let period: Option<Period> = line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))?;
+    let today = site.day_of(ctx.now);
+    let span = period.map(|p| term::term(&site, ctx.now, Anchor::first(today), p));
+    let opening = Opening {
+        id: instance.id,
+        at: ctx.now_micros(),
+        anchor_day: period.map(|_| i64::from(today.day())),
+        expires_at: span.map(|s| micros(s.end)),
+    };
+    if instance::open(tx, &opening)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
+    if let (Some(span), Some(period)) = (span, period) {
+        let row = Term {
+            id: Key::of(ctx.id::<TermId>()),
+            instance_id: instance.id,
+            line_id: line.id,
+            seq: 1,
+            start_at: micros(span.start),
+            end_at: micros(span.end),
+            period: period.to_string(),
+            paid_minor: line.amount_minor,
+            removed: false,
+        };
+        instance::insert_term(tx, &row)?;
+        timers::schedule(tx, ctx, instance.id, &site, span.end)?;
+    }
+    let about = event::About::order(order.id, Some(instance.id));
+    event::record(tx, ctx, "instance.opened", about, &json!({ "expires_at": span.map(|s| term::shown_end(s.end)) }))?;
+    order::completed(tx, ctx, &order, &line, ctx.now)?;
+    order::tell_buyer(tx, ctx, &order, MessageEvent::OrderOpened, &[])?;
+    order::tell_seller(tx, ctx, &order, MessageEvent::SaleOpened, &[])
+}
+
+fn store_app(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Result<(), Error> {
+    let cut = |text: &Option<String>, max: usize| text.as_ref().map(|t| t.chars().filter(|c| !c.is_control()).take(max).collect());
+    let data = AppData {
+        front_end_url: cut(&app.front_end_url, 512),
+        admin_url: cut(&app.admin_url, 512),
+        user_name: cut(&app.user_name, 128),
+        password: app.password.as_deref().map(|p| ctx.sealer.seal(ctx.ids, PASSWORD_COLUMN, p)),
+        memo: cut(&app.memo, 1024),
+    };
+    Ok(instance::set_app(tx, instance.id, &data)?)
+}
+
+/// Opening failed for good. When the seller had given an id, it is released at the seller's.
+pub fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<(), Error> {
+    let step = instance::Step {
+        id: instance.id,
+        from: "opening",
+        to: "failed",
+        freeze_cause: None,
+        freeze_reason: None,
+        ended_at: Some(ctx.now_micros()),
+    };
+    if instance::step(tx, &step)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
+    let about = event::About { instance: Some(instance.id), ..event::About::default() };
+    event::record(tx, ctx, "instance.failed", about, &json!({ "since": from_micros(instance.created_at) }))?;
+    match &instance.seller_instance_id {
+        None => Ok(()),
+        Some(wire_id) => {
+            let request = Request::ReleaseInstance { instance_id: wire_id.clone(), order: None };
+            call::enqueue(tx, ctx, instance, None, &request)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Release: the end of an instance. Log-in data are wiped; the seller is told; nothing is called after.
+
+use super::state;
+use crate::{Ctx, Error, Tenant, call, event, from_micros, job::JobKind};
+use db::{Key, Tx};
+use domain::{instance::InstanceStep, message::MessageEvent};
+use jiff::SignedDuration;
+use serde_json::json;
+use store::{
+    Written,
+    instance::{self, AppData, Instance, Step},
+};
+use wire::saas_v2::{OrderIds, Request};
+
+/// Releases an instance; `order` are the ids of an unsubscription.
+///
+/// # Errors
+/// `instance.state`.
+pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str, order: Option<OrderIds>) -> Result<(), Error> {
+    let to = state(instance)?.after(InstanceStep::Release).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+    instance::set_app(tx, instance.id, &AppData::default())?;
+    let step = Step {
+        id: instance.id,
+        from: &instance.state,
+        to: to.as_str(),
+        freeze_cause: None,
+        freeze_reason: None,
+        ended_at: Some(ctx.now_micros()),
+    };
+    if instance::step(tx, &step)? == Written::SomeoneElseWasFirst {
+        return Err(db::DbError::Raced.into());
+    }
+    for kind in [JobKind::Expiry, JobKind::Reminder, JobKind::Release] {
+        store::job::cancel(tx, kind.as_str(), instance.id)?;
+    }
+    let about = event::About { instance: Some(instance.id), ..event::About::default() };
+    event::record(tx, ctx, "instance.released", about, &json!({ "reason": reason }))?;
+    call::give_up_open(tx, ctx, instance, "the instance was released")?;
+    let wire_id = super::wire_id(instance)?;
+    call::enqueue(tx, ctx, instance, None, &Request::ReleaseInstance { instance_id: wire_id, order })?;
+    super::tell(tx, ctx, instance, MessageEvent::InstanceReleased, &[("reason", reason.to_owned())])?;
+    super::tell(tx, ctx, instance, MessageEvent::SaleReleased, &[("reason", reason.to_owned())])
+}
+
+/// The retention after expiry is over.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn release_expired(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
+    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else { return Ok(()) };
+    let retention = SignedDuration::from_hours(24 * ctx.settings.retention_days);
+    let over = found.expires_at.is_some_and(|end| from_micros(end) + retention <= ctx.now);
+    if found.state != "frozen" || !over {
+        return Ok(());
+    }
+    cancel_open_order(tx, ctx, &found)?;
+    release(tx, ctx, &found, "the retention period is over", None)
+}
+
+/// An unpaid renewal of a released instance can no longer be paid.
+fn cancel_open_order(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<(), Error> {
+    match instance.open_order_id {
+        Some(order) => crate::order::cancel_unpaid(tx, ctx, order),
+        None => Ok(()),
+    }
+}
+

@@ -1,0 +1,204 @@
+//! Keys and interface addresses of sellers, and the cases that their servers passed (`seller-domain 6.1`).
+
+use crate::{Caller, Ctx, Error};
+use db::{Key, Tx};
+use domain::id::{AddressId, KeyId};
+use store::interface::{self, AccessKey, Address, Case};
+
+domain::words! {
+    /// What a key signs; a key belongs to one class (`seller-domain 6.1`).
+    pub enum InterfaceClass ("interface class") {
+        Basic = "basic",
+        KitSync = "kit_sync",
+        Licence = "licence",
+        General = "general",
+    }
+}
+
+const SECRET_COLUMN: &str = "interface_keys.secret";
+
+/// Adds a key, generated or given; returns it with the secret, which is shown this once.
+///
+/// # Errors
+/// `interface.key_name_taken`, `interface.bad_secret`.
+pub fn add_key(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    name: &str,
+    class: InterfaceClass,
+    given: Option<&str>,
+) -> Result<(AccessKey, String), Error> {
+    let secret = match given {
+        Some(secret) if (8..=128).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic()) => secret.to_owned(),
+        Some(_) => {
+            let detail = "a given secret has 8 to 128 visible ASCII characters";
+            return Err(Error::field("/secret", "interface.bad_secret", detail));
+        }
+        None => ctx.random_hex(18),
+    };
+    let key = AccessKey {
+        id: ctx.key(),
+        seller_id: Key::of(caller.account_id),
+        name: name.to_owned(),
+        class: class.as_str().to_owned(),
+        secret: ctx.sealer.seal(ctx.ids, SECRET_COLUMN, &secret),
+        created_at: ctx.now_micros(),
+    };
+    interface::insert_key(tx, &key).map_err(|e| {
+        if e.is_unique_violation() {
+            Error::field("/name", "interface.key_name_taken", "you have a key of this name")
+        } else {
+            e.into()
+        }
+    })?;
+    Ok((key, secret))
+}
+
+/// The secret of a key, for signing.
+///
+/// # Errors
+/// [`Error::Row`] when it cannot be decrypted.
+pub fn secret(ctx: &Ctx, key: &AccessKey) -> Result<String, Error> {
+    ctx.sealer.open(SECRET_COLUMN, &key.secret)
+}
+
+/// Deletes a key that no address uses.
+///
+/// # Errors
+/// `interface.key_not_found`, `interface.key_in_use`.
+pub fn delete_key(tx: &mut Tx, caller: &Caller, id: KeyId) -> Result<(), Error> {
+    let (seller, key) = (Key::of(caller.account_id), Key::of(id));
+    if let Some(a) = interface::addresses(tx, seller)?.into_iter().find(|a| a.key_id == key) {
+        let detail = format!("the address {} uses this key; products would stop working", a.name);
+        return Err(Error::conflict("interface.key_in_use", detail));
+    }
+    match interface::delete_key(tx, seller, key)? {
+        0 => Err(Error::not_found("interface.key_not_found", "there is no such key")),
+        _ => Ok(()),
+    }
+}
+
+/// An address as a seller writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAddress {
+    pub name: String,
+    pub url: String,
+    pub key_id: KeyId,
+    pub always_test_flag: bool,
+}
+
+/// Refuses addresses that are not http(s) with a domain; loopback and plain HTTP only in the sandbox.
+fn check_url(ctx: &Ctx, url: &str) -> Result<(), Error> {
+    let wrong = |detail: &str| Err(Error::field("/url", "interface.bad_url", detail));
+    let Ok(parsed) = url::Url::parse(url) else { return wrong("write an address such as https://api.example.com/saas") };
+    if url.len() > 400 || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return wrong("the address has blanks, control characters, or more than 400 characters");
+    }
+    if parsed.query().is_some() || parsed.fragment().is_some() || !parsed.username().is_empty() {
+        return wrong("leave query, fragment and user out; the marketplace adds its own query");
+    }
+    let loopback = match parsed.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => return wrong("the address needs a domain"),
+    };
+    if loopback && ctx.settings.loopback_allowed {
+        return Ok(());
+    }
+    if !matches!(parsed.host(), Some(url::Host::Domain(name)) if name.contains('.')) {
+        return wrong("use a domain name, no IP address and no local name");
+    }
+    if parsed.scheme() != "https" {
+        return wrong("use https");
+    }
+    Ok(())
+}
+
+/// Adds an address, or changes the one of the same name. A changed address loses its saved cases.
+///
+/// # Errors
+/// `interface.bad_url`, `interface.key_not_found`, `interface.wrong_class`.
+pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) -> Result<(Address, Change), Error> {
+    check_url(ctx, &new.url)?;
+    let seller = Key::of(caller.account_id);
+    crate::seller::require_approved(tx, seller)?;
+    let key = interface::key(tx, seller, Key::of(new.key_id))?
+        .ok_or_else(|| Error::field("/key_id", "interface.key_not_found", "you have no such key"))?;
+    if key.class != InterfaceClass::Basic.as_str() {
+        return Err(Error::field("/key_id", "interface.wrong_class", "a production address needs a key of class basic"));
+    }
+    let old = interface::address_by_name(tx, seller, &new.name)?;
+    let address = Address {
+        id: old.as_ref().map_or_else(|| ctx.key(), |a| a.id),
+        seller_id: seller,
+        name: new.name.clone(),
+        url: new.url.clone(),
+        key_id: key.id,
+        always_test_flag: new.always_test_flag,
+        created_at: old.as_ref().map_or(ctx.now_micros(), |a| a.created_at),
+        updated_at: ctx.now_micros(),
+    };
+    let change = match old {
+        None => {
+            interface::insert_address(tx, &address)?;
+            Change::Created
+        }
+        Some(a) if (&a.url, a.key_id, a.always_test_flag) == (&address.url, address.key_id, address.always_test_flag) => {
+            return Ok((a, Change::Unchanged));
+        }
+        Some(_) => {
+            interface::update_address(tx, &address)?;
+            Change::Updated
+        }
+    };
+    Ok((address, change))
+}
+
+domain::words! {
+    /// What a repeatable declaration did.
+    pub enum Change ("change") { Created = "created", Updated = "updated", Unchanged = "unchanged" }
+}
+
+/// An address with what is needed to call it.
+#[derive(Clone)]
+pub struct Target {
+    pub address: Address,
+    pub secret: String,
+}
+
+/// # Errors
+/// `interface.address_not_found`.
+pub fn target(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId) -> Result<Target, Error> {
+    let missing = || Error::not_found("interface.address_not_found", "there is no such interface address");
+    let address = interface::address(tx, seller, Key::of(id))?.ok_or_else(missing)?;
+    let key = interface::key(tx, seller, address.key_id)?.ok_or_else(missing)?;
+    Ok(Target { secret: secret(ctx, &key)?, address })
+}
+
+/// Saves a case that was passed.
+///
+/// # Errors
+/// `interface.address_not_found`.
+pub fn save_case(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId, passed: &Passed) -> Result<(), Error> {
+    interface::address(tx, seller, Key::of(id))?
+        .ok_or_else(|| Error::not_found("interface.address_not_found", "there is no such interface address"))?;
+    let case = Case {
+        id: ctx.key(),
+        address_id: Key::of(id),
+        scenario: passed.scenario.clone(),
+        request: passed.request.clone(),
+        answer: passed.answer.clone(),
+        passed_at: ctx.now_micros(),
+    };
+    Ok(interface::save_case(tx, &case)?)
+}
+
+/// A passed case.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    pub scenario: String,
+    pub request: String,
+    pub answer: String,
+}

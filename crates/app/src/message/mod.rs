@@ -1,0 +1,148 @@
+//! In-site messages: sent in the transaction that makes them true, never twice for the same thing.
+
+use crate::{Ctx, Error, Page};
+use db::{DbError, Key, Tx};
+use domain::{
+    id::MessageId,
+    message::{Audience, MessageEvent},
+};
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, sync::LazyLock};
+use store::{account, message};
+
+/// A message to be sent.
+#[derive(Debug)]
+pub struct Send<'a> {
+    pub event: MessageEvent,
+    /// The reader's account; messages for the operator go to the staff's.
+    pub account: Option<Key>,
+    pub order: Option<Key>,
+    /// Tells this message from others of the same event.
+    pub about: String,
+    pub params: &'a [(&'a str, String)],
+}
+
+/// Sends a message once.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn send(tx: &mut Tx, ctx: &Ctx, s: &Send<'_>) -> Result<(), Error> {
+    let readers = match (s.account, s.event.audience()) {
+        (Some(account), _) => vec![account],
+        (None, Audience::Operator) => account::operators(tx)?,
+        (None, Audience::Buyer | Audience::Seller) => Vec::new(),
+    };
+    let params: Map<String, Value> = s.params.iter().map(|(k, v)| ((*k).to_owned(), Value::from(v.as_str()))).collect();
+    for reader in readers {
+        let name = format!("{}:{}:{}", s.event, s.about, hex::encode(reader.0));
+        let row = message::Message {
+            id: ctx.key(),
+            account_id: reader,
+            event: s.event.as_str().to_owned(),
+            params: Value::Object(params.clone()).to_string(),
+            order_id: s.order,
+            created_at: ctx.now_micros(),
+            read_at: None,
+            name,
+        };
+        if message::exists(tx, &row.name)? {
+            continue;
+        }
+        match message::insert(tx, &row) {
+            Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+/// A message as its reader sees it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub id: MessageId,
+    pub type_code: &'static str,
+    pub event: MessageEvent,
+    pub title: String,
+    pub body: String,
+    pub row: message::Message,
+}
+
+#[derive(serde::Deserialize)]
+struct Template {
+    title: String,
+    body: String,
+}
+
+type Catalogue = BTreeMap<String, Template>;
+
+fn read(text: &str) -> Catalogue {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+static ZH: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../../texts/messages.zh.json")));
+static EN: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../../texts/messages.en.json")));
+
+fn fill(template: &str, params: &Map<String, Value>) -> String {
+    params.iter().fold(template.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value.as_str().unwrap_or_default())
+    })
+}
+
+/// Renders a message in a language.
+///
+/// # Errors
+/// [`Error::Row`] for an event that the catalogue does not know.
+pub fn show(row: message::Message, language: &str) -> Result<Shown, Error> {
+    let event: MessageEvent = row.event.parse().map_err(|e| Error::row("messages", &row.name, e))?;
+    let params: Map<String, Value> = serde_json::from_str(&row.params).map_err(|e| Error::row("messages", &row.name, e))?;
+    let catalogue = if language == "en" { &EN } else { &ZH };
+    let (title, body) = catalogue
+        .get(event.as_str())
+        .map_or_else(|| (event.to_string(), row.params.clone()), |t| (fill(&t.title, &params), fill(&t.body, &params)));
+    Ok(Shown { id: row.id.id(), type_code: event.type_code(), event, title, body, row })
+}
+
+/// A page of an account's messages and how many are unread.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn list(tx: &mut Tx, account: Key, unread: bool, language: &str, page: Page) -> Result<(Vec<Shown>, i64), Error> {
+    let rows = message::list(tx, account, unread, page)?;
+    let shown = rows.into_iter().map(|row| show(row, language)).collect::<Result<_, _>>()?;
+    Ok((shown, message::unread(tx, account)?))
+}
+
+/// Marks one message, or all, as read; says how many were unread.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn mark_read(tx: &mut Tx, ctx: &Ctx, account: Key, id: Option<MessageId>) -> Result<usize, Error> {
+    Ok(message::mark_read(tx, account, id.map(Key::of), ctx.now_micros())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in braces.
+    fn places(text: &str) -> Vec<&str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect()
+    }
+
+    #[test]
+    fn every_event_has_its_text_in_both_languages_with_the_same_places() {
+        for event in MessageEvent::ALL {
+            let (zh, en) = (ZH.get(event.as_str()), EN.get(event.as_str()));
+            let (zh, en) = (zh.unwrap_or_else(|| panic!("{event} has no Chinese")), en.unwrap_or_else(|| panic!("{event} has no English")));
+            let sorted = |t: &Template| {
+                let mut all: Vec<String> = places(&t.title).into_iter().chain(places(&t.body)).map(str::to_owned).collect();
+                all.sort();
+                all.dedup();
+                all
+            };
+            assert_eq!(sorted(zh), sorted(en), "{event}");
+        }
+        assert_eq!(ZH.len(), MessageEvent::ALL.len(), "a text without an event");
+        assert_eq!(EN.len(), MessageEvent::ALL.len(), "a text without an event");
+    }
+}

@@ -1,0 +1,100 @@
+//! Monthly bills: on the 3rd for the month before (`money 1.2`).
+
+use crate::{Ctx, Error, message, micros};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    id::BillId,
+    message::MessageEvent,
+    money::Money,
+    site::Site,
+};
+use jiff::civil::Date;
+use store::{
+    account,
+    bill::{self, Bill, BillLine},
+};
+
+/// The day of the month on which bills are made.
+const BILL_DAY: i8 = 3;
+
+/// When the next bills of a site are made, after a moment.
+#[must_use]
+pub fn next_run(site: &Site, after: Timestamp) -> Timestamp {
+    let today = site.day_of(after);
+    let this_month = Date::new(today.year(), today.month(), BILL_DAY).unwrap_or(today);
+    let run = site.start_of(this_month);
+    if run > after {
+        return run;
+    }
+    let next = this_month.saturating_add(jiff::Span::new().months(1));
+    site.start_of(next)
+}
+
+/// The first moment of the month that a moment lies in, and the month before as `yyyy-MM`.
+fn closed_month(site: &Site, at: Timestamp) -> (Timestamp, String) {
+    let first = site.day_of(at).first_of_month();
+    let before = first.yesterday().unwrap_or(first);
+    (site.start_of(first), before.strftime("%Y-%m").to_string())
+}
+
+/// Issues the bills of a site for the month before; says how many. Lines of earlier months that were not
+/// billed come along.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
+    let (until, month) = closed_month(site, ctx.now);
+    let mut issued = 0;
+    for (seller, currency) in bill::any_billable(tx, micros(until))? {
+        let home = account::lookup(tx, seller)?.map(|a| a.site);
+        if home.as_deref() != Some(site.code.as_str()) || currency != site.currency.as_str() {
+            continue;
+        }
+        let lines = bill::open_lines(tx, seller, &currency, micros(until))?;
+        let total = lines.iter().map(|l| l.payable_minor).sum();
+        let row = Bill {
+            id: Key::of(ctx.id::<BillId>()),
+            seller_id: seller,
+            month: month.clone(),
+            currency,
+            total_minor: total,
+            issued_at: ctx.now_micros(),
+        };
+        bill::issue(tx, &row, micros(until))?;
+        let send = message::Send {
+            event: MessageEvent::BillIssued,
+            account: Some(seller),
+            order: None,
+            about: month.clone(),
+            params: &[("month", month.clone()), ("amount", Money::new(total, site.currency).to_string())],
+        };
+        message::send(tx, ctx, &send)?;
+        issued += 1;
+    }
+    Ok(issued)
+}
+
+/// What will be on the next bill of a seller, as it stands now.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn running(tx: &mut Tx, ctx: &Ctx, seller: Key, currency: &str) -> Result<Vec<BillLine>, Error> {
+    Ok(bill::open_lines(tx, seller, currency, ctx.now_micros() + 1)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::site::SiteCode;
+
+    #[test]
+    fn bills_are_made_on_the_third_of_the_site() {
+        let site = Site::of(SiteCode::Cn);
+        let at = |t: &str| t.parse::<Timestamp>().unwrap();
+        assert_eq!(next_run(&site, at("2024-01-07T00:00:00Z")), at("2024-02-02T16:00:00Z"));
+        assert_eq!(next_run(&site, at("2024-02-02T15:59:59Z")), at("2024-02-02T16:00:00Z"));
+        assert_eq!(next_run(&site, at("2024-12-02T16:00:00Z")), at("2025-01-02T16:00:00Z"));
+        assert_eq!(closed_month(&site, at("2024-02-02T16:00:00Z")), (at("2024-01-31T16:00:00Z"), "2024-01".to_owned()));
+    }
+}

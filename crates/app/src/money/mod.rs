@@ -1,0 +1,9 @@
+//! Money: payments into escrow, completion, refunds, top-ups, bills.
+
+mod bill;
+mod posting;
+mod transfer;
+
+pub use bill::{issue as issue_bills, next_run as next_bill_run, running as running_bill};
+pub use posting::{PaymentProvider, Wallet, complete, pay, refund};
+pub use transfer::{decide as decide_transfer, request as request_transfer};

@@ -1,0 +1,198 @@
+//! Entries of the life of an order (`money 1.7`): paid into escrow, shared on completion, given back.
+
+use crate::{Ctx, Error, event, micros};
+use db::Tx;
+use domain::{
+    Timestamp,
+    money::{Currency, Money},
+    settlement::{self, Shares},
+};
+use ledger::{AccountKind, Entry, EntryKind, Posting};
+use serde_json::json;
+use store::{
+    Written,
+    bill::{self, BillLine},
+    ledger::{self as ledger_store, EntryRow},
+    order::{self, Line, Order},
+};
+
+/// Where the money of a payment comes from and goes back to. The wallet is built in; an external provider
+/// names its clearing account.
+pub trait PaymentProvider: Send + Sync {
+    fn name(&self) -> &'static str;
+    /// The account and its owner for an order.
+    fn account(&self, order: &Order) -> (AccountKind, String);
+}
+
+/// The buyer's own balance.
+#[derive(Debug, Default)]
+pub struct Wallet;
+
+impl PaymentProvider for Wallet {
+    fn name(&self) -> &'static str {
+        "wallet"
+    }
+
+    fn account(&self, order: &Order) -> (AccountKind, String) {
+        (AccountKind::BuyerWallet, hex::encode(order.buyer_id.0))
+    }
+}
+
+fn currency(order: &Order) -> Result<Currency, Error> {
+    order.currency.parse().map_err(|e| Error::row("orders", &order.number, e))
+}
+
+struct Posted<'a> {
+    order: &'a Order,
+    line: &'a Line,
+    kind: EntryKind,
+    /// Account, owner, amount.
+    postings: Vec<(AccountKind, String, i64)>,
+}
+
+fn post(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>) -> Result<(), Error> {
+    let currency = currency(p.order)?;
+    let postings = p
+        .postings
+        .into_iter()
+        .map(|(account, owner, amount_minor)| Posting { account, owner, currency, amount_minor })
+        .collect();
+    let entry = Entry::new(p.kind, postings).map_err(|e| Error::row("ledger_entries", &p.line.number, e))?;
+    let row = EntryRow {
+        id: ctx.key(),
+        kind: p.kind.as_str().to_owned(),
+        at: ctx.now_micros(),
+        order_id: Some(p.order.id),
+        line_id: Some(p.line.id),
+        reference: format!("{}:{}", p.kind, p.line.number),
+    };
+    Ok(ledger_store::post(tx, &row, &entry)?)
+}
+
+fn escrow(line: &Line) -> String {
+    line.number.clone()
+}
+
+fn recorded(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, kind: &str, minor: i64) -> Result<(), Error> {
+    let about = event::About::order(order.id, line.instance_id.or(order.instance_id));
+    event::record(tx, ctx, kind, about, &json!({ "line": line.number, "amount": Money::new(minor, currency(order)?) }))
+}
+
+/// Takes the price of a line into escrow. Nothing is posted for a free line.
+///
+/// # Errors
+/// `wallet.short` when the balance does not cover it.
+pub fn pay(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order, line: &Line) -> Result<(), Error> {
+    if line.amount_minor == 0 {
+        return Ok(());
+    }
+    let (account, owner) = provider.account(order);
+    let postings = vec![(account, owner, -line.amount_minor), (AccountKind::Escrow, escrow(line), line.amount_minor)];
+    let paid = post(tx, ctx, Posted { order, line, kind: EntryKind::Payment, postings });
+    match paid {
+        Err(Error::Store(e)) if e.is_check_violation() => {
+            let amount = Money::new(line.amount_minor, currency(order)?);
+            Err(Error::conflict("wallet.short", format!("the wallet does not cover {amount}; top it up and pay again")))
+        }
+        paid => paid,
+    }
+}
+
+/// Shares a paid line out of escrow and puts it on the seller's next bill once it is effective.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn complete(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<(), Error> {
+    if order::complete_line(tx, line.id, ctx.now_micros())? == Written::SomeoneElseWasFirst || line.amount_minor == 0 {
+        return Ok(());
+    }
+    let shares = settlement::share(line.amount_minor, ctx.settings.rates);
+    let mut postings = vec![(AccountKind::Escrow, escrow(line), -line.amount_minor)];
+    postings.extend(shared(order, shares));
+    post(tx, ctx, Posted { order, line, kind: EntryKind::Completion, postings })?;
+    insert_bill_line(tx, ctx, BillEntry { order, line, kind: "original", amount: line.amount_minor, shares, effective_at })?;
+    recorded(tx, ctx, order, line, "money.completed", line.amount_minor)
+}
+
+fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
+    [
+        (AccountKind::SellerPayable, hex::encode(order.seller_id.0), shares.payable),
+        (AccountKind::PlatformCommission, "platform".to_owned(), shares.commission),
+        (AccountKind::TaxPayable, "platform".to_owned(), shares.tax),
+    ]
+}
+
+/// Gives the whole price of a line back: straight from escrow, or after the completion is reversed.
+/// Returns what was given back.
+///
+/// # Errors
+/// `refund.already_refunded` when it was given back before.
+pub fn refund(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order, line: &Line) -> Result<i64, Error> {
+    let amount = line.amount_minor;
+    if amount == 0 {
+        return Ok(0);
+    }
+    if order::refund_line(tx, line.id, amount)? == Written::SomeoneElseWasFirst {
+        return Err(Error::conflict("refund.already_refunded", format!("line {} was refunded already", line.number)));
+    }
+    let mut kind = EntryKind::RefundBeforeCompletion;
+    if line.completed_at.is_some() {
+        reverse_completion(tx, ctx, order, line)?;
+        kind = EntryKind::Refund;
+    }
+    let (account, owner) = provider.account(order);
+    let postings = vec![(AccountKind::Escrow, escrow(line), -amount), (account, owner, amount)];
+    post(tx, ctx, Posted { order, line, kind, postings })?;
+    recorded(tx, ctx, order, line, "money.refunded", amount)?;
+    Ok(amount)
+}
+
+fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+    let original = bill::original_of(tx, line.id)?.ok_or_else(|| Error::row("bill_lines", &line.number, "is missing"))?;
+    let shares = Shares {
+        payable: original.payable_minor,
+        commission: original.fee_minor - original.tax_minor,
+        tax: original.tax_minor,
+    };
+    let mut postings = vec![(AccountKind::Escrow, escrow(line), line.amount_minor)];
+    postings.extend(shared(order, shares).map(|(account, owner, amount)| (account, owner, -amount)));
+    post(tx, ctx, Posted { order, line, kind: EntryKind::CompletionReversed, postings })?;
+    // Both rows stand in the same bill, sum 0 (money 1.4), unless the original was billed already.
+    let _ = bill::bring_forward(tx, original.id, ctx.now_micros())?;
+    let back = Shares { payable: -shares.payable, commission: -shares.commission, tax: -shares.tax };
+    let entry =
+        BillEntry { order, line, kind: "refund", amount: -line.amount_minor, shares: back, effective_at: ctx.now };
+    insert_bill_line(tx, ctx, entry)
+}
+
+struct BillEntry<'a> {
+    order: &'a Order,
+    line: &'a Line,
+    kind: &'a str,
+    amount: i64,
+    shares: Shares,
+    effective_at: Timestamp,
+}
+
+fn insert_bill_line(tx: &mut Tx, ctx: &Ctx, b: BillEntry<'_>) -> Result<(), Error> {
+    Ok(bill::insert_line(
+        tx,
+        &BillLine {
+            id: ctx.key(),
+            seller_id: b.order.seller_id,
+            bill_id: None,
+            order_id: b.order.id,
+            line_id: b.line.id,
+            order_line: b.line.number.clone(),
+            product_name: b.order.product_name.clone(),
+            kind: b.kind.to_owned(),
+            currency: b.order.currency.clone(),
+            amount_minor: b.amount,
+            fee_minor: b.shares.fee(),
+            tax_minor: b.shares.tax,
+            payable_minor: b.shares.payable,
+            effective_at: micros(b.effective_at),
+        },
+    )?)
+}
+

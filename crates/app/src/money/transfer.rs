@@ -1,0 +1,124 @@
+//! Bank transfers: announced by a buyer, confirmed or refused by finance.
+
+use crate::{Caller, Ctx, Error, event, message};
+use db::{Key, Tx};
+use domain::{
+    id::TransferId,
+    message::MessageEvent,
+    money::{Currency, Money},
+};
+use ledger::{AccountKind, Entry, EntryKind, Posting};
+use serde_json::json;
+use store::{
+    Written,
+    ledger::{self as ledger_store, EntryRow},
+    transfer::{self, Transfer},
+};
+
+/// Announces a transfer to the caller's wallet.
+///
+/// # Errors
+/// `transfer.amount`, `transfer.currency`, `transfer.too_many`.
+pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference: &str) -> Result<Transfer, Error> {
+    if amount.minor == 0 {
+        return Err(Error::field("/amount/amount", "transfer.amount", "the amount must be more than zero"));
+    }
+    let currency = caller.site().currency;
+    if amount.currency != currency {
+        let detail = format!("your account is kept in {currency}");
+        return Err(Error::field("/amount/currency", "transfer.currency", detail));
+    }
+    let page = store::Page { before: None, limit: 20 };
+    if transfer::list(tx, Some(Key::of(caller.account_id)), Some("pending"), page)?.len() >= 20 {
+        return Err(Error::conflict("transfer.too_many", "20 transfers wait for confirmation already"));
+    }
+    let row = Transfer {
+        id: ctx.key(),
+        account_id: Key::of(caller.account_id),
+        account_name: caller.account_name.clone(),
+        currency: currency.as_str().to_owned(),
+        amount_minor: amount.minor,
+        reference: reference.to_owned(),
+        state: "pending".to_owned(),
+        created_at: ctx.now_micros(),
+        decided_at: None,
+        decided_by: None,
+        reason: None,
+    };
+    transfer::insert(tx, &row)?;
+    let send = message::Send {
+        event: MessageEvent::TransferToConfirm,
+        account: None,
+        order: None,
+        about: hex::encode(row.id.0),
+        params: &[
+            ("account", caller.account_name.clone()),
+            ("amount", amount.to_string()),
+            ("reference", reference.to_owned()),
+        ],
+    };
+    message::send(tx, ctx, &send)?;
+    Ok(row)
+}
+
+/// Confirms a transfer into the wallet, or refuses it, once.
+///
+/// # Errors
+/// `transfer.not_found`, `transfer.decided`, `transfer.reason_missing`.
+pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool, reason: Option<&str>) -> Result<Transfer, Error> {
+    if !confirm && reason.is_none() {
+        return Err(Error::field("/reason", "transfer.reason_missing", "say why the transfer is refused"));
+    }
+    let row = transfer::any_lookup(tx, Key::of(id))?
+        .ok_or_else(|| Error::not_found("transfer.not_found", "there is no such transfer"))?;
+    let state = if confirm { "confirmed" } else { "refused" };
+    let decision = transfer::Decision { id: row.id, state, reason, at: ctx.now_micros(), by: Key::of(by.user_id) };
+    if transfer::decide(tx, &decision)? == Written::SomeoneElseWasFirst {
+        return Err(Error::conflict("transfer.decided", format!("the transfer is {}", row.state)));
+    }
+    if confirm {
+        top_up(tx, ctx, &row)?;
+    }
+    let currency: Currency = row.currency.parse().map_err(|e| Error::row("transfers", id, e))?;
+    let amount = Money::new(row.amount_minor, currency);
+    let about = event::About { account: Some(row.account_id), ..event::About::default() };
+    event::record(tx, ctx, &format!("transfer.{state}"), about, &json!({ "amount": amount, "reference": row.reference }))?;
+    let send = message::Send {
+        event: MessageEvent::TransferDecided,
+        account: Some(row.account_id),
+        order: None,
+        about: id.to_string(),
+        params: &[
+            ("result", state.to_owned()),
+            ("amount", amount.to_string()),
+            ("reference", row.reference.clone()),
+            ("reason", reason.unwrap_or_default().to_owned()),
+        ],
+    };
+    message::send(tx, ctx, &send)?;
+    transfer::any_lookup(tx, row.id)?.ok_or_else(|| Error::row("transfers", id, "is gone"))
+}
+
+/// Clearing → wallet.
+fn top_up(tx: &mut Tx, ctx: &Ctx, row: &Transfer) -> Result<(), Error> {
+    let bad = |e: &dyn std::fmt::Display| Error::row("transfers", hex::encode(row.id.0), e);
+    let currency: Currency = row.currency.parse().map_err(|e| bad(&e))?;
+    let posting = |account, owner, amount_minor| Posting { account, owner, currency, amount_minor };
+    let entry = Entry::new(
+        EntryKind::TopUp,
+        vec![
+            posting(AccountKind::ProviderClearing, "bank".to_owned(), -row.amount_minor),
+            posting(AccountKind::BuyerWallet, hex::encode(row.account_id.0), row.amount_minor),
+        ],
+    )
+    .map_err(|e| bad(&e))?;
+    let entry_row = EntryRow {
+        id: ctx.key(),
+        kind: EntryKind::TopUp.as_str().to_owned(),
+        at: ctx.now_micros(),
+        order_id: None,
+        line_id: None,
+        reference: format!("top_up:{}", hex::encode(row.id.0)),
+    };
+    Ok(ledger_store::post(tx, &entry_row, &entry)?)
+}

@@ -1,0 +1,66 @@
+//! Cancelling an order that was not paid, by the buyer or by the timer.
+
+use super::{Full, state};
+use crate::{Caller, Ctx, Error, Tenant, event, job, message};
+use db::{Key, Tx};
+use domain::{message::MessageEvent, order::OrderStep};
+use serde_json::json;
+use store::{
+    Written, instance,
+    order::{self, Order, Step},
+};
+
+/// Cancels an unpaid order of the caller.
+///
+/// # Errors
+/// `order.not_found`, `order.too_late_to_cancel`.
+pub fn cancel(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
+    let tenant = Tenant::Buyer(Key::of(caller.account_id));
+    let full = super::show(tx, tenant, number)?;
+    end(tx, ctx, &full.order, "cancelled by the buyer")?;
+    store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), full.order.id)?;
+    super::show(tx, tenant, number)
+}
+
+/// The timer's side: an order that is still unpaid is cancelled, any other is left alone.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn cancel_unpaid(tx: &mut Tx, ctx: &Ctx, order: Key) -> Result<(), Error> {
+    match order::lookup(tx, Tenant::Any, order)? {
+        Some(order) if order.state == "pending_payment" => end(tx, ctx, &order, "not paid in time"),
+        _ => Ok(()),
+    }
+}
+
+fn end(tx: &mut Tx, ctx: &Ctx, order: &Order, reason: &str) -> Result<(), Error> {
+    let too_late = |e: &dyn std::fmt::Display| Error::conflict("order.too_late_to_cancel", e.to_string());
+    let cancelled = state(order)?.after(OrderStep::Cancel).map_err(|e| too_late(&e))?;
+    let step = Step {
+        id: order.id,
+        from: &order.state,
+        to: cancelled.as_str(),
+        paid_at: None,
+        ended_at: Some(ctx.now_micros()),
+        reason: Some(reason),
+    };
+    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+        return Err(too_late(&"the order changed while you were cancelling it"));
+    }
+    if let Some(id) = order.instance_id {
+        instance::give_back(tx, id, order.id)?;
+    }
+    event::record(tx, ctx, "order.cancelled", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
+    let send = message::Send {
+        event: MessageEvent::OrderCancelled,
+        account: Some(order.buyer_id),
+        order: Some(order.id),
+        about: order.number.clone(),
+        params: &[
+            ("order", order.number.clone()),
+            ("product", order.product_name.clone()),
+            ("reason", reason.to_owned()),
+        ],
+    };
+    message::send(tx, ctx, &send)
+}

@@ -1,0 +1,209 @@
+//! What a paid order does: opens an instance, appends a term, or asks the seller for a change.
+
+use super::{Sold, kind};
+use crate::{Ctx, Error, Tenant, call, event, instance, message, money};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    message::MessageEvent,
+    order::{OrderKind, OrderState},
+    period::Period,
+};
+use serde_json::json;
+use store::{
+    Written,
+    instance::Instance,
+    order::{self, Line, Order, Step},
+};
+use wire::saas_v2::{OrderIds, Request, Scene};
+
+pub(crate) fn ids(order: &Order, line: &Line) -> OrderIds {
+    OrderIds { order_id: order.number.clone(), order_line_id: line.number.clone() }
+}
+
+/// Begins what the order is for. The order is paid.
+pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+    match kind(order)? {
+        OrderKind::New | OrderKind::Trial => open(tx, ctx, order, line),
+        OrderKind::Renew => renew(tx, ctx, order, line),
+        OrderKind::TrialToFormal => make_formal(tx, ctx, order, line),
+        OrderKind::Change => ask_for_change(tx, ctx, order, line),
+        OrderKind::Unsubscribe => Err(Error::row("orders", &order.number, "an unsubscription is not paid")),
+    }
+}
+
+fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+    let instance = instance::reserve(tx, ctx, order, line)?;
+    order::set_instance(tx, order.id, line.id, instance.id)?;
+    let request = Request::NewInstance { order: ids(order, line), business_id: String::new() };
+    call::enqueue(tx, ctx, &instance, Some(order), &request)?;
+    tell_seller(tx, ctx, order, MessageEvent::SaleBought, &[("amount", super::total(order)?.to_string())])
+}
+
+/// The instance that a paid order acts on; it may have ended while the order waited.
+fn acted_on(tx: &mut Tx, order: &Order) -> Result<Instance, Error> {
+    let id = order.instance_id.ok_or_else(|| Error::row("orders", &order.number, "has no instance"))?;
+    let found = store::instance::lookup(tx, Tenant::Any, id)?.ok_or_else(|| Error::row("orders", &order.number, "its instance is gone"))?;
+    if instance::state(&found)?.renewable() {
+        Ok(found)
+    } else {
+        Err(Error::conflict("instance.not_renewable", format!("the instance is {}", found.state)))
+    }
+}
+
+fn period_of(line: &Line) -> Result<Period, Error> {
+    let text = line.period.as_deref().unwrap_or_default();
+    text.parse().map_err(|e| Error::row("order_lines", &line.number, e))
+}
+
+/// A renewal's term is appended at once; the seller is told by a call that may take its time.
+fn renew(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+    let instance = acted_on(tx, order)?;
+    let span = instance::append_term(tx, ctx, &instance, line, period_of(line)?)?;
+    refresh(tx, ctx, &instance, order, line, Scene::Renewal)?;
+    instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
+    completed(tx, ctx, order, line, span.start)?;
+    tell_renewed(tx, ctx, order, span.end)
+}
+
+fn make_formal(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+    let instance = acted_on(tx, order)?;
+    let span = instance::make_formal(tx, ctx, &instance, line, period_of(line)?)?;
+    refresh(tx, ctx, &instance, order, line, Scene::TrialToFormal)?;
+    instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
+    completed(tx, ctx, order, line, span.start)?;
+    tell_renewed(tx, ctx, order, span.end)
+}
+
+fn tell_renewed(tx: &mut Tx, ctx: &Ctx, order: &Order, end: Timestamp) -> Result<(), Error> {
+    let until = super::times(domain::term::shown_end(end), &super::site(order)?);
+    tell_buyer(tx, ctx, order, MessageEvent::OrderRenewed, &[("until", until.clone())])?;
+    tell_seller(tx, ctx, order, MessageEvent::SaleRenewed, &[("until", until)])
+}
+
+/// `refreshInstance`; the product id is sent when the period type changed (`order-life 3`).
+fn refresh(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, line: &Line, scene: Scene) -> Result<(), Error> {
+    let (wire_id, sold) = (instance::wire_id(instance)?, Sold::of(line)?);
+    let first = order::any_line(tx, instance.line_id)?.map(|l| Sold::of(&l)).transpose()?;
+    let changed = first.is_none_or(|f| f.wire_product_id != sold.wire_product_id);
+    let end = store::instance::terms(tx, instance.id)?.last().map_or(ctx.now, |t| crate::from_micros(t.end_at));
+    let request = Request::RefreshInstance {
+        scene,
+        order: ids(order, line),
+        instance_id: wire_id,
+        product_id: changed.then_some(sold.wire_product_id),
+        expire_time: domain::site::wire_time(domain::term::shown_end(end)),
+    };
+    call::enqueue(tx, ctx, instance, Some(order), &request)
+}
+
+fn ask_for_change(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+    let instance = acted_on(tx, order)?;
+    let request = Request::UpgradeInstance { instance_id: instance::wire_id(&instance)?, order: ids(order, line) };
+    call::enqueue(tx, ctx, &instance, Some(order), &request)
+}
+
+/// The order is done: its state, its money, and the instance is free for another order.
+pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<(), Error> {
+    let step = Step {
+        id: order.id,
+        from: OrderState::Processing.as_str(),
+        to: OrderState::Completed.as_str(),
+        paid_at: order.paid_at,
+        ended_at: Some(ctx.now_micros()),
+        reason: None,
+    };
+    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
+    if let Some(id) = order.instance_id {
+        store::instance::give_back(tx, id, order.id)?;
+    }
+    event::record(tx, ctx, "order.completed", event::About::order(order.id, order.instance_id), &json!({}))?;
+    money::complete(tx, ctx, order, line, effective_at)
+}
+
+/// The order failed: the money goes back in full, the reason stays on the order.
+fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, reason: &str) -> Result<(), Error> {
+    let step = Step {
+        id: order.id,
+        from: OrderState::Processing.as_str(),
+        to: OrderState::Cancelled.as_str(),
+        paid_at: order.paid_at,
+        ended_at: Some(ctx.now_micros()),
+        reason: Some(reason),
+    };
+    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
+    if let Some(id) = order.instance_id {
+        store::instance::give_back(tx, id, order.id)?;
+    }
+    event::record(tx, ctx, "order.failed", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
+    let refunded = money::refund(tx, ctx, &money::Wallet, order, line)?;
+    let amount = domain::money::Money::new(refunded, super::site(order)?.currency).to_string();
+    tell_buyer(tx, ctx, order, MessageEvent::OrderRefunded, &[("amount", amount), ("reason", reason.to_owned())])
+}
+
+fn with_line(tx: &mut Tx, order: Option<Key>) -> Result<Option<(Order, Line)>, Error> {
+    let Some(order) = order.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten() else { return Ok(None) };
+    let line = order::lines(tx, order.id)?.pop().ok_or_else(|| Error::row("orders", &order.number, "has no line"))?;
+    Ok(Some((order, line)))
+}
+
+/// Opening failed for good: refund, and if the seller had given an id, release.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Key>, error: &str) -> Result<(), Error> {
+    let Some((order, line)) = with_line(tx, order)? else { return Ok(()) };
+    failed(tx, ctx, &order, &line, &format!("could not be opened: {error}"))?;
+    instance::failed(tx, ctx, instance)?;
+    tell_seller(tx, ctx, &order, MessageEvent::SaleOpeningFailed, &[("reason", error.to_owned())])
+}
+
+/// The seller upgraded the instance.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Key>) -> Result<(), Error> {
+    let Some((order, line)) = with_line(tx, order)? else { return Ok(()) };
+    if !instance::state(instance)?.renewable() {
+        return failed(tx, ctx, &order, &line, "the instance ended before the change");
+    }
+    store::instance::set_sku(tx, instance.id, &line.sku, line.revision_id)?;
+    for fee in Sold::of(&line)?.term_fees {
+        store::instance::add_to_term(tx, Key::of(fee.term), fee.fee_minor)?;
+    }
+    completed(tx, ctx, &order, &line, ctx.now)?;
+    tell_buyer(tx, ctx, &order, MessageEvent::OrderChanged, &[])
+}
+
+/// The seller did not upgrade the instance in time: refunded and unchanged.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn change_failed(tx: &mut Tx, ctx: &Ctx, order: Option<Key>, error: &str) -> Result<(), Error> {
+    let Some((order, line)) = with_line(tx, order)? else { return Ok(()) };
+    failed(tx, ctx, &order, &line, &format!("could not be upgraded: {error}"))
+}
+
+pub(crate) fn tell_buyer(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
+    tell(tx, ctx, order, event, order.buyer_id, more)
+}
+
+pub(crate) fn tell_seller(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
+    tell(tx, ctx, order, event, order.seller_id, more)
+}
+
+#[expect(clippy::too_many_arguments, reason = "shared by the two public forms above")]
+fn tell(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, account: Key, more: &[(&str, String)]) -> Result<(), Error> {
+    let mut params = vec![
+        ("order", order.number.clone()),
+        ("product", order.product_name.clone()),
+        ("customer", order.customer_name.clone()),
+    ];
+    params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
+    let send = message::Send { event, account: Some(account), order: Some(order.id), about: order.number.clone(), params: &params };
+    message::send(tx, ctx, &send)
+}

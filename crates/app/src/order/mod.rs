@@ -1,0 +1,156 @@
+//! Orders: quoted, placed, paid, fulfilled; renewals, changes, unsubscriptions; their time line.
+
+mod cancel;
+mod change;
+mod convert;
+mod fulfil;
+mod pay;
+mod place;
+mod quote;
+mod renew;
+mod sold;
+mod timeline;
+mod unsubscribe;
+
+pub use cancel::{cancel, cancel_unpaid};
+pub use change::{PlaceChange, change, change_quote};
+pub use convert::convert;
+pub use fulfil::{change_done, change_failed, opening_failed};
+pub(crate) use fulfil::{completed, tell_buyer, tell_seller};
+pub use pay::pay;
+pub use place::{PlaceOrder, place};
+pub use quote::{Choice, Quote, quote};
+pub use renew::renew;
+pub use sold::{Input, Sold};
+pub use timeline::{Entry as TimelineEntry, Tone, of_instance as instance_timeline, of_order as timeline};
+pub use unsubscribe::{preview as unsubscribe_preview, unsubscribe};
+
+use crate::{Caller, Ctx, Error, Tenant};
+use db::{DbError, Key, Tx};
+use domain::{
+    Timestamp,
+    id::{LineId, OrderId},
+    money::Money,
+    order::{OrderKind, OrderState},
+    site::Site,
+};
+use store::order::{self, Line, Order};
+
+/// An order with its lines.
+#[derive(Debug, Clone)]
+pub struct Full {
+    pub order: Order,
+    pub lines: Vec<Line>,
+}
+
+/// An order by its number, if the tenant may see it.
+///
+/// # Errors
+/// `order.not_found`.
+pub fn show(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, Error> {
+    let order = order::by_number(tx, tenant, number)?
+        .ok_or_else(|| Error::not_found("order.not_found", format!("there is no order {number}")))?;
+    let lines = order::lines(tx, order.id)?;
+    Ok(Full { order, lines })
+}
+
+pub(crate) fn kind(order: &Order) -> Result<OrderKind, Error> {
+    order.kind.parse().map_err(|e| Error::row("orders", &order.number, e))
+}
+
+pub(crate) fn state(order: &Order) -> Result<OrderState, Error> {
+    order.state.parse().map_err(|e| Error::row("orders", &order.number, e))
+}
+
+/// The site of an order.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn site(order: &Order) -> Result<Site, Error> {
+    Ok(Site::of(order.site.parse().map_err(|e| Error::row("orders", &order.number, e))?))
+}
+
+/// The total of an order; negative for an unsubscription.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn total(order: &Order) -> Result<Money, Error> {
+    Ok(Money::new(order.total_minor, site(order)?.currency))
+}
+
+/// What an order is made of when it is inserted.
+pub(crate) struct Draft<'a> {
+    pub kind: OrderKind,
+    pub caller: &'a Caller,
+    pub seller: Key,
+    pub site: Site,
+    pub product: Key,
+    pub revision: Key,
+    pub specification: String,
+    pub sku: String,
+    pub sold: Sold,
+    pub period: Option<domain::period::Period>,
+    pub charging_mode: domain::period::ChargingMode,
+    pub quantity: u32,
+    pub total_minor: i64,
+    pub instance: Option<Key>,
+    pub subject: Option<Key>,
+}
+
+/// Inserts an order with its line, waiting for payment.
+pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
+    let mut random = [0; 8];
+    ctx.ids.random(&mut random);
+    let number = domain::order::number(&d.site, ctx.now, random);
+    let pay_by = ctx.now + jiff::SignedDuration::from_hours(24 * ctx.settings.pay_within_days);
+    let order = Order {
+        id: Key::of(ctx.id::<OrderId>()),
+        kind: d.kind.as_str().to_owned(),
+        state: OrderState::PendingPayment.as_str().to_owned(),
+        site: d.site.code.as_str().to_owned(),
+        currency: d.site.currency.as_str().to_owned(),
+        total_minor: d.total_minor,
+        buyer_id: Key::of(d.caller.account_id),
+        seller_id: d.seller,
+        customer_name: d.caller.account_name.clone(),
+        user_name: d.caller.user_name.clone(),
+        product_name: d.sold.product_name.get("zh").to_owned(),
+        instance_id: d.instance,
+        subject_order_id: d.subject,
+        created_at: ctx.now_micros(),
+        pay_by: Some(crate::micros(pay_by)),
+        paid_at: None,
+        ended_at: None,
+        reason: None,
+        number,
+    };
+    let line = Line {
+        id: Key::of(ctx.id::<LineId>()),
+        order_id: order.id,
+        number: domain::order::line_number(&order.number, 1),
+        product_id: d.product,
+        revision_id: d.revision,
+        specification: d.specification,
+        sku: d.sku,
+        sold: serde_json::to_string(&d.sold).map_err(|e| Error::row("order_lines", &order.number, e))?,
+        charging_mode: d.charging_mode.as_str().to_owned(),
+        period: d.period.map(|p| p.to_string()),
+        quantity: i64::from(d.quantity),
+        amount_minor: d.total_minor,
+        refunded_minor: 0,
+        completed_at: None,
+        instance_id: d.instance,
+    };
+    match order::insert(tx, &order, &line) {
+        // A clash of numbers: drawn again when the unit runs again.
+        Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
+        result => {
+            result?;
+            Ok((order, line))
+        }
+    }
+}
+
+pub(crate) fn times(at: Timestamp, site: &Site) -> String {
+    at.to_zoned_datetime(site.time_zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+}

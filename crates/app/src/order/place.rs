@@ -1,0 +1,99 @@
+//! Placing an order: a choice becomes a line with a price, to be paid now or within some days.
+
+use super::{Choice, Draft, Full, Input, insert, pay, quote};
+use crate::{Caller, Ctx, Error, event, job, message};
+use db::Tx;
+use domain::{
+    listing::Listing,
+    message::MessageEvent,
+    text,
+};
+use serde_json::json;
+use store::order::{Line, Order};
+
+/// What a buyer orders.
+#[derive(Debug, Clone)]
+pub struct PlaceOrder {
+    pub choice: Choice,
+    pub inputs: Vec<Input>,
+    /// Pay at once from the wallet.
+    pub pay: bool,
+}
+
+/// Places an order, and pays it when asked to.
+///
+/// # Errors
+/// As [`quote`]; `input.…` for extension parameters; `wallet.short`.
+pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Result<Full, Error> {
+    let quote = quote(tx, ctx, Some(caller), &caller.site(), &cmd.choice)?;
+    let inputs = check_inputs(&quote.listing, &cmd.inputs)?;
+    let draft = Draft {
+        kind: quote.kind,
+        caller,
+        seller: quote.listed.product.seller_id,
+        site: quote.site.clone(),
+        product: quote.listed.product.id,
+        revision: quote.listed.revision.id,
+        specification: quote.specification.key.clone(),
+        sku: quote.sku.key.clone(),
+        sold: quote.sold(inputs),
+        period: quote.period,
+        charging_mode: quote.charging_mode(),
+        quantity: quote.quantity,
+        total_minor: quote.price.total.minor,
+        instance: None,
+        subject: None,
+    };
+    let (order, line) = insert(tx, ctx, draft)?;
+    after_insert(tx, ctx, order, line, cmd.pay)
+}
+
+/// Records a new order and either pays it or lets it wait.
+pub(super) fn after_insert(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: bool) -> Result<Full, Error> {
+    let site = super::site(&order)?;
+    let about = event::About::order(order.id, order.instance_id);
+    let data = json!({ "number": order.number, "kind": order.kind, "total": super::total(&order)? });
+    event::record(tx, ctx, "order.created", about, &data)?;
+    if pay_now || order.total_minor == 0 {
+        return pay::pay_placed(tx, ctx, order, line);
+    }
+    let until = crate::from_micros(order.pay_by.unwrap_or_default());
+    job::schedule(tx, ctx, job::JobKind::UnpaidOrder, Some(order.id), until)?;
+    let send = message::Send {
+        event: MessageEvent::OrderToPay,
+        account: Some(order.buyer_id),
+        order: Some(order.id),
+        about: order.number.clone(),
+        params: &[
+            ("order", order.number.clone()),
+            ("amount", super::total(&order)?.to_string()),
+            ("product", order.product_name.clone()),
+            ("until", super::times(until, &site)),
+        ],
+    };
+    message::send(tx, ctx, &send)?;
+    Ok(Full { order, lines: vec![line] })
+}
+
+/// Extension parameters (扩展参数): those that the listing asks for, each once, each one line of text.
+fn check_inputs(listing: &Listing, inputs: &[Input]) -> Result<Vec<Input>, Error> {
+    let mut checked = Vec::new();
+    for (i, input) in inputs.iter().enumerate() {
+        if !listing.extension_parameters.iter().any(|p| p.name == input.name) {
+            let detail = format!("the product asks for no {:?}", input.name);
+            return Err(Error::field(&format!("/inputs/{i}/name"), "input.unknown", detail));
+        }
+        if inputs[..i].iter().any(|other| other.name == input.name) {
+            return Err(Error::field(&format!("/inputs/{i}/name"), "input.repeated", "give each input once"));
+        }
+        let value = text::line(&input.value, 200)
+            .map_err(|e| Error::field(&format!("/inputs/{i}/value"), "input.bad_value", e.to_string()))?;
+        checked.push(Input { name: input.name.clone(), value });
+    }
+    for parameter in listing.extension_parameters.iter().filter(|p| p.mandatory) {
+        if !checked.iter().any(|i| i.name == parameter.name) {
+            return Err(Error::field("/inputs", "input.missing", format!("the product asks for {:?}", parameter.name)));
+        }
+    }
+    Ok(checked)
+}

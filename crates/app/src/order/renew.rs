@@ -1,0 +1,160 @@
+//! Renewal: a term more, at today's price (`order-life 3`).
+
+use super::{Draft, Full, place::after_insert, quote::price_refused};
+use crate::{Caller, Ctx, Error, Tenant, catalogue, instance};
+use db::{Key, Tx};
+use domain::{
+    id::InstanceId,
+    listing::{Bilingual, Listing, Sku, Specification},
+    order::OrderKind,
+    period::Period,
+    pricing::{self, Price},
+    site::Site,
+};
+use store::{
+    Written,
+    instance::Instance,
+    product::{self, Listed, Revision},
+};
+
+/// The instance of a buyer and what its product sells today.
+pub(super) struct Subject {
+    pub instance: Instance,
+    pub listed: Listed,
+    pub revision: Revision,
+    pub listing: Listing,
+    pub specification: Specification,
+    pub site: Site,
+}
+
+/// Loads the caller's instance for an order on it. A specification that is no longer listed is read from
+/// the revision it was bought from.
+pub(super) fn subject(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
+    let instance = store::instance::lookup(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?
+        .ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))?;
+    let listed = product::any_listed(tx, instance.product_id)?
+        .ok_or_else(|| Error::row("instances", id, "its product is not listed"))?;
+    let site = Site::of(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
+    let today = catalogue::listing(&listed.revision)?;
+    let (revision, listing) = if today.specification(&instance.specification).is_some_and(|s| s.sku(&instance.sku).is_some()) {
+        (listed.revision.clone(), today)
+    } else {
+        let old = product::any_revision(tx, instance.revision_id)?.ok_or_else(|| Error::row("instances", id, "its revision is gone"))?;
+        let listing = catalogue::listing(&old)?;
+        (old, listing)
+    };
+    let specification = listing
+        .specification(&instance.specification)
+        .cloned()
+        .ok_or_else(|| Error::row("instances", id, "its specification is in no revision"))?;
+    Ok(Subject { instance, listed, revision, listing, specification, site })
+}
+
+impl Subject {
+    pub fn sku(&self, key: &str) -> Result<&Sku, Error> {
+        self.specification.sku(key).ok_or_else(|| Error::field("/sku", "sku.not_found", format!("there is no combination {key}")))
+    }
+
+    pub fn sold(&self, sku: &Sku, price: &Price, period: Option<Period>) -> super::Sold {
+        let (product, spec) = (&self.listed.product, &self.specification);
+        super::Sold {
+            product_key: product.key.clone(),
+            product_name: self.listing.name.clone(),
+            specification_name: spec.name.clone(),
+            sku_name: Bilingual { zh: spec.sku_name(&sku.key, "zh"), en: spec.sku_name(&sku.key, "en") },
+            seller_name: self.listed.seller_name.clone(),
+            support: self.listing.support.clone(),
+            unit_minor: price.unit.minor,
+            units: price.units,
+            by_month_minor: price.by_month.map(|m| m.minor),
+            sku_code: catalogue::sku_code(product.id, spec, &sku.key),
+            wire_product_id: catalogue::wire_product_id(product.id, &spec.key, &sku.key, period.map(|p| p.unit)),
+            inputs: Vec::new(),
+            term_fees: Vec::new(),
+        }
+    }
+
+    pub fn quantity(&self) -> u32 {
+        u32::try_from(self.instance.quantity).unwrap_or(1)
+    }
+}
+
+/// Refuses an instance that another order has, by that order's number.
+fn require_free(tx: &mut Tx, instance: &Instance) -> Result<(), Error> {
+    let Some(other) = instance.open_order_id else { return Ok(()) };
+    let name = store::order::lookup(tx, Tenant::Any, other)?.map_or_else(|| "another order".to_owned(), |o| format!("order {}", o.number));
+    Err(Error::conflict("instance.open_order", format!("{name} of this instance is open; pay, cancel or await it first")))
+}
+
+/// Orders a renewal of the caller's instance.
+///
+/// # Errors
+/// `instance.not_found`, `instance.not_renewable`, `instance.trial`, `instance.one_time`,
+/// `instance.open_order`, `price.…`, `wallet.short`.
+pub fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, period: Period, pay: bool) -> Result<Full, Error> {
+    ordered(tx, ctx, caller, id, OrderKind::Renew, period, pay)
+}
+
+/// A renewal, or the conversion of a trial.
+#[expect(clippy::too_many_arguments, reason = "renewal and conversion differ by the kind alone")]
+pub(super) fn ordered(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    id: InstanceId,
+    kind: OrderKind,
+    period: Period,
+    pay: bool,
+) -> Result<Full, Error> {
+    let subject = subject(tx, caller, id)?;
+    let instance = &subject.instance;
+    if !instance::state(instance)?.renewable() {
+        return Err(Error::conflict("instance.not_renewable", format!("the instance is {}", instance.state)));
+    }
+    match kind {
+        OrderKind::Renew if instance.trial => {
+            return Err(Error::conflict("instance.trial", "a trial is converted, not renewed"));
+        }
+        OrderKind::TrialToFormal if !instance.trial => {
+            return Err(Error::conflict("instance.not_trial", "the instance is no trial; renew it"));
+        }
+        _ if instance.expires_at.is_none() => {
+            return Err(Error::conflict("instance.one_time", "a one-time purchase has no term to renew"));
+        }
+        _ => {}
+    }
+    let sku = subject.sku(&instance.sku)?;
+    // What was sold once may be renewed also when the combination is no longer sold to others.
+    let sku = Sku { on_sale: true, ..sku.clone() };
+    let price = pricing::price(&subject.specification, &sku, Some(period), subject.quantity(), subject.site.currency)
+        .map_err(|e| price_refused(&e))?;
+    let draft = Draft {
+        kind,
+        caller,
+        seller: instance.seller_id,
+        site: subject.site.clone(),
+        product: instance.product_id,
+        revision: subject.revision.id,
+        specification: instance.specification.clone(),
+        sku: instance.sku.clone(),
+        sold: subject.sold(&sku, &price, Some(period)),
+        period: Some(period),
+        charging_mode: subject.specification.charging_mode,
+        quantity: subject.quantity(),
+        total_minor: price.total.minor,
+        instance: Some(instance.id),
+        subject: None,
+    };
+    taken_and_placed(tx, ctx, instance, draft, pay)
+}
+
+/// Places an order on an instance that no other order has.
+pub(super) fn taken_and_placed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, draft: Draft<'_>, pay: bool) -> Result<Full, Error> {
+    require_free(tx, instance)?;
+    let (order, line) = super::insert(tx, ctx, draft)?;
+    if store::instance::take(tx, instance.id, order.id)? == Written::SomeoneElseWasFirst {
+        // Another order came between; the unit runs again and names it.
+        return Err(db::DbError::Raced.into());
+    }
+    after_insert(tx, ctx, order, line, pay)
+}

@@ -1,0 +1,51 @@
+//! What a line sold, copied at the time: later edits of the listing never touch an order.
+
+use crate::Error;
+use domain::listing::{Bilingual, Support};
+use serde::{Deserialize, Serialize};
+use store::order::Line;
+use uuid::Uuid;
+
+/// An order-time input and its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    pub name: String,
+    pub value: String,
+}
+
+/// The fee that an upgrade adds to a term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TermFee {
+    pub term: Uuid,
+    pub fee_minor: i64,
+}
+
+/// Names and choice as they were when sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sold {
+    pub product_key: String,
+    pub product_name: Bilingual,
+    pub specification_name: Bilingual,
+    pub sku_name: Bilingual,
+    pub seller_name: String,
+    pub support: Support,
+    pub unit_minor: i64,
+    pub units: i64,
+    /// The same time at the monthly price, when that is more.
+    pub by_month_minor: Option<i64>,
+    pub sku_code: String,
+    pub wire_product_id: String,
+    pub inputs: Vec<Input>,
+    /// Only on a change: what it adds to which term.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub term_fees: Vec<TermFee>,
+}
+
+impl Sold {
+    /// # Errors
+    /// [`Error::Row`] when the stored text does not fit.
+    pub fn of(line: &Line) -> Result<Self, Error> {
+        serde_json::from_str(&line.sold).map_err(|e| Error::row("order_lines", &line.number, e))
+    }
+}

@@ -1,0 +1,152 @@
+//! The flight recorder as people read it: events, calls, messages and timers in one list, redacted by
+//! role (`order-life 6`).
+
+use crate::{Error, Tenant, from_micros};
+use db::{Key, Tx};
+use domain::Timestamp;
+use serde_json::{Value, json};
+use store::{
+    call::{self, Call},
+    event::{self, Event},
+    ledger, message, order,
+};
+
+domain::words! {
+    /// How an entry is shown.
+    pub enum Tone ("tone") { Good = "good", Bad = "bad", Plain = "plain", Next = "next" }
+}
+
+/// One entry: what happened, to be worded in the reader's language.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub at: Timestamp,
+    pub kind: String,
+    pub tone: Tone,
+    /// `system`, or the name of a person where the reader may know it.
+    pub actor: Option<String>,
+    pub data: Value,
+}
+
+fn tone(kind: &str) -> Tone {
+    match kind {
+        "order.paid" | "order.completed" | "instance.opened" | "instance.running" => Tone::Good,
+        "order.failed" | "instance.failed" | "call.given_up" | "instance.frozen" => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+fn of_event(tenant: Tenant, e: Event) -> Option<Entry> {
+    // What the platform earns is none of the buyer's business.
+    if matches!(tenant, Tenant::Buyer(_)) && e.kind == "money.completed" {
+        return None;
+    }
+    let name = e.actor.split_once(' ').map_or(e.actor.as_str(), |(_, name)| name);
+    let actor = match tenant {
+        Tenant::Any => Some(e.actor.clone()),
+        Tenant::Buyer(_) | Tenant::Seller(_) => Some(name.to_owned()),
+    };
+    let data = serde_json::from_str(&e.data).unwrap_or(Value::Null);
+    Some(Entry { at: from_micros(e.at), tone: tone(&e.kind), kind: e.kind, actor, data })
+}
+
+fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry>) -> Result<(), Error> {
+    for c in calls {
+        for a in call::attempts(tx, c.id)? {
+            let outcome = a.outcome.as_deref().unwrap_or("unknown");
+            let good = matches!(outcome, "success" | "accepted");
+            let tone = if good || outcome == "not_yet" { Tone::Plain } else { Tone::Bad };
+            let mut data = json!({ "activity": c.activity, "attempt": a.number, "outcome": outcome, "duration_ms": a.duration_ms });
+            if !matches!(tenant, Tenant::Buyer(_)) {
+                data["error"] = json!(a.error);
+                data["status"] = json!(a.status);
+                data["call"] = json!(c.id.id::<domain::id::CallId>());
+            }
+            let kind = if good { "call.succeeded" } else if outcome == "not_yet" { "call.not_yet" } else { "call.failed" };
+            entries.push(Entry { at: from_micros(a.started_at), kind: kind.to_owned(), tone, actor: None, data });
+        }
+        if let Some(next) = c.next_at.filter(|_| c.state == "due") {
+            let data = json!({ "activity": c.activity });
+            entries.push(Entry { at: from_micros(next), kind: "next.call".to_owned(), tone: Tone::Next, actor: None, data });
+        }
+    }
+    Ok(())
+}
+
+fn of_jobs(tx: &mut Tx, subject: Key, entries: &mut Vec<Entry>) -> Result<(), Error> {
+    for job in store::job::of_subject(tx, subject)?.into_iter().filter(|j| j.kind != "call") {
+        let kind = format!("next.{}", job.kind);
+        entries.push(Entry { at: from_micros(job.due_at), kind, tone: Tone::Next, actor: None, data: Value::Null });
+    }
+    Ok(())
+}
+
+fn of_messages(tx: &mut Tx, tenant: Tenant, order: Key, entries: &mut Vec<Entry>) -> Result<(), Error> {
+    for m in message::any_of_order(tx, order)? {
+        let mine = match tenant {
+            Tenant::Buyer(id) | Tenant::Seller(id) => m.account_id == id,
+            Tenant::Any => true,
+        };
+        if mine {
+            let data = json!({ "event": m.event });
+            entries.push(Entry { at: from_micros(m.created_at), kind: "message.sent".to_owned(), tone: Tone::Plain, actor: None, data });
+        }
+    }
+    Ok(())
+}
+
+/// Ledger entries with their postings, for staff.
+fn of_ledger(tx: &mut Tx, order: Key, entries: &mut Vec<Entry>) -> Result<(), Error> {
+    for (entry, posting) in ledger::of_order(tx, order)? {
+        let data = json!({
+            "entry": entry.kind, "account": posting.account,
+            "amount": domain::money::Money::text(posting.amount_minor), "currency": posting.currency,
+        });
+        entries.push(Entry { at: from_micros(entry.at), kind: "ledger.posted".to_owned(), tone: Tone::Plain, actor: None, data });
+    }
+    Ok(())
+}
+
+/// Newest first, what is to come at the top.
+fn sorted(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.reverse();
+    entries.sort_by(|a, b| (b.tone == Tone::Next).cmp(&(a.tone == Tone::Next)).then(b.at.cmp(&a.at)));
+    entries
+}
+
+/// The time line of an order that the tenant may see.
+///
+/// # Errors
+/// `order.not_found`.
+pub fn of_order(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Vec<Entry>, Error> {
+    let order = super::show(tx, tenant, number)?.order;
+    let mut entries: Vec<Entry> = event::of_order(tx, order.id)?.into_iter().filter_map(|e| of_event(tenant, e)).collect();
+    let filter = call::Filter { order_number: Some(order.number.clone()), ..call::Filter::default() };
+    let calls = call::list(tx, tenant, &filter, store::Page { before: None, limit: 100 })?;
+    of_calls(tx, tenant, &calls, &mut entries)?;
+    of_messages(tx, tenant, order.id, &mut entries)?;
+    of_jobs(tx, order.id, &mut entries)?;
+    if matches!(tenant, Tenant::Any) {
+        of_ledger(tx, order.id, &mut entries)?;
+    }
+    Ok(sorted(entries))
+}
+
+/// The time line of an instance over all its orders.
+///
+/// # Errors
+/// `instance.not_found`.
+pub fn of_instance(tx: &mut Tx, tenant: Tenant, id: domain::id::InstanceId) -> Result<Vec<Entry>, Error> {
+    let instance = crate::instance::show(tx, tenant, id)?;
+    let mut events = event::of_instance(tx, instance.id)?;
+    let filter = order::Filter { instance_id: Some(id.0), ..order::Filter::default() };
+    for order in order::list(tx, tenant, &filter, store::Page { before: None, limit: 200 })? {
+        events.extend(event::of_order(tx, order.id)?);
+    }
+    events.sort_by_key(|e| e.seq);
+    events.dedup_by_key(|e| e.seq);
+    let mut entries: Vec<Entry> = events.into_iter().filter_map(|e| of_event(tenant, e)).collect();
+    let calls = call::of_instance(tx, instance.id)?;
+    of_calls(tx, tenant, &calls, &mut entries)?;
+    of_jobs(tx, instance.id, &mut entries)?;
+    Ok(sorted(entries))
+}

@@ -1,0 +1,156 @@
+//! Unsubscription: five days without reason, or a renewal that is not yet effective (`order-life 5`).
+
+use super::{Draft, Full, Sold, fulfil, insert, kind};
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, money};
+use db::{Key, Tx};
+use domain::{
+    message::MessageEvent,
+    money::Money,
+    order::OrderKind,
+    period::ChargingMode,
+    refund::{self, Refund, Situation},
+    term,
+};
+use serde_json::json;
+use store::{
+    Written,
+    instance::Instance,
+    order::{self, Line, Order, Step},
+};
+use wire::saas_v2::{Request, Scene};
+
+/// What is given back, and from what.
+struct Case {
+    order: Order,
+    line: Line,
+    instance: Instance,
+    refund: Refund,
+}
+
+fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case, Error> {
+    let Full { order, mut lines } = super::show(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
+    let line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
+    if order.state != "completed" {
+        return Err(Error::conflict("refund.order_state", format!("the order is {}; only a completed one is unsubscribed", order.state)));
+    }
+    let instance = order.instance_id.map(|id| store::instance::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
+    let instance = instance.ok_or_else(|| Error::row("orders", number, "has no instance"))?;
+    let terms = store::instance::terms(tx, instance.id)?;
+    let own = terms.iter().find(|t| t.line_id == line.id);
+    let site = super::site(&order)?;
+    let new_year = site.start_of(site.day_of(ctx.now).first_of_year());
+    let situation = Situation {
+        now: ctx.now,
+        order_kind: kind(&order)?,
+        instance_state: instance::state(&instance)?,
+        opened_at: instance.opened_at.map(from_micros),
+        term_start: own.map(|t| from_micros(t.start_at)),
+        is_last_term: own.is_some_and(|t| terms.last().is_some_and(|last| last.id == t.id)),
+        refunded: line.refunded_minor > 0 || order::any_unsubscription_of(tx, order.id)?,
+        open_order: instance.open_order_id.is_some(),
+        unsubscribed_this_year: order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
+    };
+    let refund = refund::decide(&situation).map_err(|e| Error::conflict(e.code(), e.to_string()))?;
+    Ok(Case { order, line, instance, refund })
+}
+
+/// The lines whose money comes back: one renewal, or all that was paid for the instance.
+fn lines_of(tx: &mut Tx, case: &Case) -> Result<Vec<(Line, Order)>, Error> {
+    match case.refund {
+        Refund::Renewal => Ok(vec![(case.line.clone(), case.order.clone())]),
+        Refund::Instance => {
+            let mut all = order::any_lines_of_instance(tx, case.instance.id)?;
+            all.retain(|(line, order)| order.state == "completed" && order.kind != "unsubscribe" && line.refunded_minor == 0);
+            all.reverse();
+            Ok(all)
+        }
+    }
+}
+
+/// What an unsubscription would give back now.
+///
+/// # Errors
+/// `refund.…`, by the rule's name.
+pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Money, Error> {
+    let case = decide(tx, ctx, caller, number)?;
+    let total = lines_of(tx, &case)?.iter().map(|(line, _)| line.amount_minor).sum();
+    Ok(Money::new(total, super::site(&case.order)?.currency))
+}
+
+/// Unsubscribes an order of the caller: money, term and call in one transaction. Returns the order of
+/// kind unsubscribe.
+///
+/// # Errors
+/// `order.not_found`, `refund.…`, by the rule's name.
+pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
+    let case = decide(tx, ctx, caller, number)?;
+    let lines = lines_of(tx, &case)?;
+    let total: i64 = lines.iter().map(|(line, _)| line.amount_minor).sum();
+    let (order, line) = insert_order(tx, ctx, caller, &case, total)?;
+    for (paid, of) in &lines {
+        money::refund(tx, ctx, &money::Wallet, of, paid)?;
+    }
+    match case.refund {
+        Refund::Renewal => remove_renewal(tx, ctx, &case, &order, &line)?,
+        Refund::Instance => {
+            let ids = Some(fulfil::ids(&order, &line));
+            instance::release(tx, ctx, &case.instance, "unsubscribed", ids)?;
+        }
+    }
+    let amount = Money::new(total, super::site(&order)?.currency).to_string();
+    let reason = format!("order {} was unsubscribed", case.order.number);
+    fulfil::tell_buyer(tx, ctx, &order, MessageEvent::OrderRefunded, &[("amount", amount.clone()), ("reason", reason)])?;
+    fulfil::tell_seller(tx, ctx, &order, MessageEvent::SaleUnsubscribed, &[("amount", amount)])?;
+    super::show(tx, Tenant::Any, &order.number)
+}
+
+/// The unsubscription's own order: done at once, its reason names the rule.
+fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64) -> Result<(Order, Line), Error> {
+    let sold = Sold::of(&case.line)?;
+    let draft = Draft {
+        kind: OrderKind::Unsubscribe,
+        caller,
+        seller: case.order.seller_id,
+        site: super::site(&case.order)?,
+        product: case.line.product_id,
+        revision: case.line.revision_id,
+        specification: case.line.specification.clone(),
+        sku: case.line.sku.clone(),
+        sold: Sold { unit_minor: -total, units: 1, by_month_minor: None, term_fees: Vec::new(), ..sold },
+        period: case.line.period.as_deref().and_then(|p| p.parse().ok()),
+        charging_mode: case.line.charging_mode.parse::<ChargingMode>().map_err(|e| Error::row("order_lines", &case.line.number, e))?,
+        quantity: 1,
+        total_minor: -total,
+        instance: Some(case.instance.id),
+        subject: Some(case.order.id),
+    };
+    let (order, line) = insert(tx, ctx, draft)?;
+    let reason = match case.refund {
+        Refund::Instance => "five_days",
+        Refund::Renewal => "renewal_not_effective",
+    };
+    let now = Some(ctx.now_micros());
+    let step = Step { id: order.id, from: "pending_payment", to: "completed", paid_at: now, ended_at: now, reason: Some(reason) };
+    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+        return Err(Error::row("orders", &order.number, "changed while it was made"));
+    }
+    let about = event::About::order(order.id, Some(case.instance.id));
+    event::record(tx, ctx, "order.unsubscribed", about, &json!({ "of": case.order.number, "rule": reason }))?;
+    let about = event::About::order(case.order.id, None);
+    event::record(tx, ctx, "order.given_back", about, &json!({ "by": order.number, "rule": reason }))?;
+    Ok((order, line))
+}
+
+/// Takes the last term away and tells the seller the new end; `orderId` is the unsubscription's
+/// (`saas-interface 2.2`).
+fn remove_renewal(tx: &mut Tx, ctx: &Ctx, case: &Case, order: &Order, line: &Line) -> Result<(), Error> {
+    let end = instance::remove_last_term(tx, ctx, &case.instance, case.line.id)?;
+    let request = Request::RefreshInstance {
+        scene: Scene::UnsubscribeRenewalPeriod,
+        order: fulfil::ids(order, line),
+        instance_id: instance::wire_id(&case.instance)?,
+        product_id: None,
+        expire_time: domain::site::wire_time(term::shown_end(end)),
+    };
+    call::enqueue(tx, ctx, &case.instance, Some(order), &request)
+}

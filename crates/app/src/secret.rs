@@ -1,0 +1,94 @@
+//! Secrets: encrypted at rest, hashed where they only need to be recognised.
+
+use crate::{Error, Ids};
+use aes_gcm::{
+    Aes256Gcm, KeyInit,
+    aead::{Aead, Payload},
+};
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use sha2::{Digest, Sha256};
+
+/// Encrypts columns with AES-256-GCM; the column's name is bound to the text, so that a value cannot be
+/// moved to another column.
+pub struct Sealer {
+    cipher: Aes256Gcm,
+}
+
+const NONCE: usize = 12;
+
+impl Sealer {
+    #[must_use]
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self { cipher: Aes256Gcm::new(key.into()) }
+    }
+
+    /// Nonce and ciphertext.
+    #[must_use]
+    pub fn seal(&self, ids: &dyn Ids, column: &str, text: &str) -> Vec<u8> {
+        let mut nonce = [0; NONCE];
+        ids.random(&mut nonce);
+        let payload = Payload { msg: text.as_bytes(), aad: column.as_bytes() };
+        let mut sealed = nonce.to_vec();
+        // Encryption in memory fails only beyond 64 GiB.
+        sealed.extend(self.cipher.encrypt(&nonce.into(), payload).unwrap_or_default());
+        sealed
+    }
+
+    /// # Errors
+    /// [`Error::Row`] when the value was not sealed with this key for this column.
+    pub fn open(&self, column: &'static str, sealed: &[u8]) -> Result<String, Error> {
+        let bad = || Error::row(column, "?", "cannot be decrypted with the configured secret key");
+        let (nonce, text) = sealed.split_at_checked(NONCE).ok_or_else(bad)?;
+        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| bad())?;
+        let payload = Payload { msg: text, aad: column.as_bytes() };
+        let clear = self.cipher.decrypt(&nonce.into(), payload).map_err(|_| bad())?;
+        String::from_utf8(clear).map_err(|_| bad())
+    }
+}
+
+/// The hash by which a token or cookie is found.
+#[must_use]
+pub fn hash(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+/// Argon2id, as PHC text.
+///
+/// # Errors
+/// [`Error::Row`] when the hasher refuses the password, which its length limit keeps from happening.
+pub fn hash_password(password: &str) -> Result<String, Error> {
+    let hashed = Argon2::default().hash_password(password.as_bytes());
+    hashed.map(|h| h.to_string()).map_err(|e| Error::row("users", "password", e))
+}
+
+/// Whether a password is the one that was hashed.
+#[must_use]
+pub fn password_matches(password: &str, hashed: &str) -> bool {
+    PasswordHash::new(hashed).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RandomIds;
+
+    #[test]
+    fn a_sealed_value_opens_only_for_its_column_and_key() {
+        let sealer = Sealer::new(&[7; 32]);
+        let sealed = sealer.seal(&RandomIds, "a", "secret");
+        assert!(!sealed.windows(6).any(|w| w == b"secret"));
+        assert_eq!(sealer.open("a", &sealed).unwrap(), "secret");
+        assert!(sealer.open("b", &sealed).is_err());
+        assert!(Sealer::new(&[8; 32]).open("a", &sealed).is_err());
+        assert!(sealer.open("a", &sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn passwords_are_recognised_and_salted() {
+        let (one, two) = (hash_password("correct horse").unwrap(), hash_password("correct horse").unwrap());
+        assert_ne!(one, two);
+        assert!(password_matches("correct horse", &one));
+        assert!(!password_matches("wrong horse", &one));
+        assert!(!password_matches("correct horse", "nonsense"));
+    }
+}

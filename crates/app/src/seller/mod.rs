@@ -1,0 +1,133 @@
+//! Seller profiles: filled in, submitted, approved by the operator (`seller-domain 1.2`, `1.3`).
+
+use crate::{Caller, Ctx, Error, event, message};
+use db::{Key, Tx};
+use domain::{access::Role, id::AccountId, listing_check::FieldError, message::MessageEvent, text};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Written, account, seller};
+
+/// What onboarding needs to know.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Profile {
+    pub company_name: String,
+    pub website: String,
+    pub contact_name: String,
+    pub contact_mobile: String,
+    pub contact_mailbox: String,
+    pub address: String,
+    pub service_phone: String,
+    pub service_mailbox: String,
+    pub business_licence_number: String,
+    pub introduction: String,
+}
+
+fn check(profile: &Profile) -> Result<(), Error> {
+    let mut wrong = Vec::new();
+    let fields = [
+        ("/company_name", &profile.company_name, 100),
+        ("/website", &profile.website, 200),
+        ("/contact_name", &profile.contact_name, 60),
+        ("/contact_mobile", &profile.contact_mobile, 30),
+        ("/contact_mailbox", &profile.contact_mailbox, 120),
+        ("/address", &profile.address, 200),
+        ("/service_phone", &profile.service_phone, 30),
+        ("/service_mailbox", &profile.service_mailbox, 120),
+        ("/business_licence_number", &profile.business_licence_number, 60),
+    ];
+    for (pointer, value, max) in fields {
+        if let Err(e) = text::line(value, max) {
+            wrong.push(FieldError::new(pointer, "seller.bad_field", e.to_string()));
+        }
+    }
+    if let Err(e) = text::block(&profile.introduction, 2_000) {
+        wrong.push(FieldError::new("/introduction", "seller.bad_field", e.to_string()));
+    }
+    if !profile.website.starts_with("http://") && !profile.website.starts_with("https://") {
+        wrong.push(FieldError::new("/website", "seller.bad_field", "must begin with http:// or https://"));
+    }
+    if profile.introduction.contains("http") {
+        wrong.push(FieldError::new("/introduction", "seller.links", "must not contain links"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::fields("seller.bad_profile", wrong)) }
+}
+
+/// Submits the caller's profile for review. The account becomes a seller when it is approved.
+///
+/// # Errors
+/// `seller.bad_profile` with the fields; `seller.not_open` when it is in review or approved.
+pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, profile: &Profile) -> Result<seller::Seller, Error> {
+    check(profile)?;
+    let row = seller::Seller {
+        account_id: Key::of(caller.account_id),
+        profile: serde_json::to_string(profile).map_err(|e| Error::row("sellers", caller.account_id, e))?,
+        state: "in_review".to_owned(),
+        reason: None,
+        submitted_at: Some(ctx.now_micros()),
+        decided_at: None,
+        decided_by: None,
+    };
+    if seller::put(tx, &row)? == Written::SomeoneElseWasFirst {
+        return Err(Error::conflict("seller.not_open", "the profile is in review or approved already"));
+    }
+    event::record(tx, ctx, "seller.submitted", about(row.account_id), &json!({}))?;
+    let send = message::Send {
+        event: MessageEvent::SellerToReview,
+        account: None,
+        order: None,
+        about: format!("{} {}", caller.account_id, ctx.now_micros()),
+        params: &[("seller", caller.account_name.clone())],
+    };
+    message::send(tx, ctx, &send)?;
+    Ok(row)
+}
+
+/// Approves or rejects a seller, once.
+///
+/// # Errors
+/// `seller.reason_missing`, `seller.not_found`, `seller.decided`.
+pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: AccountId, approve: bool, reason: Option<&str>) -> Result<(), Error> {
+    if !approve && reason.is_none() {
+        return Err(Error::field("/reason", "seller.reason_missing", "say why the profile goes back"));
+    }
+    let state = if approve { "approved" } else { "rejected" };
+    let decision =
+        seller::Decision { account: Key::of(id), state, reason, at: ctx.now_micros(), by: Key::of(by.user_id) };
+    if seller::decide(tx, &decision)? == Written::SomeoneElseWasFirst {
+        return Err(match seller::lookup(tx, decision.account)? {
+            None => Error::not_found("seller.not_found", "there is no such seller"),
+            Some(s) => Error::conflict("seller.decided", format!("the profile is {}", s.state)),
+        });
+    }
+    if approve {
+        let row = account::lookup(tx, decision.account)?.ok_or_else(|| Error::row("accounts", id, "is missing"))?;
+        if !row.roles.split(',').any(|r| r == Role::Seller.as_str()) {
+            account::set_roles(tx, row.id, &format!("{},seller", row.roles))?;
+        }
+    }
+    event::record(tx, ctx, &format!("seller.{state}"), about(decision.account), &json!({ "reason": reason }))?;
+    let send = message::Send {
+        event: MessageEvent::SellerDecided,
+        account: Some(decision.account),
+        order: None,
+        about: ctx.now_micros().to_string(),
+        params: &[("result", state.to_owned()), ("reason", reason.unwrap_or_default().to_owned())],
+    };
+    message::send(tx, ctx, &send)
+}
+
+fn about(account: Key) -> event::About {
+    event::About { account: Some(account), ..event::About::default() }
+}
+
+/// Refuses callers whose seller profile is not approved.
+///
+/// # Errors
+/// `seller.not_approved`.
+pub fn require_approved(tx: &mut Tx, account: Key) -> Result<(), Error> {
+    match seller::lookup(tx, account)? {
+        Some(s) if s.state == "approved" => Ok(()),
+        _ => Err(Error::conflict("seller.not_approved", "the operator has not approved this seller yet")),
+    }
+}
