@@ -1,1 +1,19 @@
+//! Background work: the production-call engine, timers, exports, the search index, housekeeping.
+//!
+//! Everything due is a row in `jobs`. [`Worker::run`] claims due jobs under a lease, does them, and says
+//! what it did; [`Worker::advance`] moves a sandbox's clock and does what falls due in order. Decisions
+//! are `app`'s; this crate sends, waits and writes files.
 
+mod breaker;
+mod client;
+mod debug;
+mod engine;
+mod export;
+mod housekeeping;
+mod search;
+
+pub use client::{Client, Limits};
+pub use debug::{CaseResult, Report, run_suite};
+pub use engine::{Ran, Worker};
+pub use export::Files;
+pub use search::{Facets, Found, Search, Sort, Wanted};

@@ -1,0 +1,351 @@
+//! Claims due jobs and does them: calls in their lanes, everything else at once.
+
+use crate::{
+    Client, Files,
+    breaker::{CLAIM_PER_LANE, Lanes},
+    export,
+};
+use app::{Actor, App, Clock, Error, call, from_micros, instance, job::JobKind, micros, money, order};
+use db::{Key, Tx, dialect::Claim};
+use domain::{
+    Timestamp,
+    id::CallId,
+    site::{Site, SiteCode},
+};
+use jiff::SignedDuration;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use store::job::{self, Job};
+use tokio::sync::Notify;
+
+/// Jobs claimed at a time.
+const BATCH: i64 = 64;
+/// Jobs under way at most.
+const UNDER_WAY_MAX: usize = 256;
+/// A worker that says nothing for this long has lost its jobs; longer than any call may take.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How often a job that the database refused is tried before it is set aside.
+const TRIES_MAX: i64 = 8;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Ran {
+    pub jobs: u64,
+    pub calls: u64,
+}
+
+struct Inner {
+    app: App,
+    client: Client,
+    files: Files,
+    lanes: Mutex<Lanes>,
+    wake: Notify,
+    ended: Notify,
+    under_way: AtomicUsize,
+    jobs: AtomicU64,
+    calls: AtomicU64,
+    claims: AtomicU64,
+    owner: String,
+    advancing: tokio::sync::Mutex<()>,
+    patient: std::sync::atomic::AtomicBool,
+}
+
+/// The worker of a node; cheap to clone.
+#[derive(Clone)]
+pub struct Worker(Arc<Inner>);
+
+impl Worker {
+    #[must_use]
+    pub fn new(app: App, client: Client, files: Files) -> Self {
+        let owner = app.ids.uuid(app.clock.wall()).simple().to_string();
+        Self(Arc::new(Inner {
+            app,
+            client,
+            files,
+            lanes: Mutex::default(),
+            wake: Notify::new(),
+            ended: Notify::new(),
+            under_way: AtomicUsize::new(0),
+            jobs: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+            claims: AtomicU64::new(0),
+            owner,
+            advancing: tokio::sync::Mutex::new(()),
+            patient: std::sync::atomic::AtomicBool::new(false),
+        }))
+    }
+
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.0.files
+    }
+
+    /// Says that something may be due: called after every write that may have made a job.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Prepares the jobs that run for ever, and takes back leases that the only process of an embedded
+    /// database held before it died.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        let alone = self.0.app.db.engine() == "sqlite";
+        self.0
+            .app
+            .write(Actor::System, move |tx, ctx| {
+                if alone {
+                    job::release_leases(tx)?;
+                }
+                for code in SiteCode::ALL {
+                    let site = Site::of(*code);
+                    let name = format!("bills:{code}");
+                    app::job::schedule_named(tx, ctx, JobKind::Bills, &name, money::next_bill_run(&site, ctx.now))?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Works until the task is dropped.
+    pub async fn run(self) {
+        loop {
+            let claimed = match self.claim().await {
+                Ok(claimed) => claimed,
+                Err(e) => {
+                    tracing::error!(error = %e, "due jobs could not be claimed");
+                    0
+                }
+            };
+            if claimed == 0 {
+                let _ = tokio::time::timeout(Duration::from_millis(500), self.0.wake.notified()).await;
+            }
+        }
+    }
+
+    /// Claims what is due and begins it; says how many.
+    async fn claim(&self) -> Result<usize, Error> {
+        let free = UNDER_WAY_MAX.saturating_sub(self.0.under_way.load(Ordering::SeqCst));
+        if free == 0 {
+            return Ok(0);
+        }
+        let next = self.0.app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?;
+        let now = micros(self.0.app.clock.now());
+        metrics::gauge!("yunshi_oldest_due_job_seconds").set(next.map_or(0.0, |due| seconds(now - due)));
+        if next.is_none_or(|due| due > now) {
+            return Ok(0);
+        }
+        let patient = self.0.patient.load(Ordering::SeqCst);
+        let busy = self.lanes(|lanes| lanes.closed(Instant::now(), patient));
+        let owner = format!("{}-{}", self.0.owner, self.0.claims.fetch_add(1, Ordering::SeqCst));
+        let limit = BATCH.min(i64::try_from(free).unwrap_or(BATCH));
+        let per_lane = i64::try_from(CLAIM_PER_LANE).unwrap_or(1);
+        let jobs = self
+            .0
+            .app
+            .write(Actor::System, move |tx, ctx| {
+                let claim = Claim {
+                    owner: &owner,
+                    lease_until: micros(ctx.wall + LEASE),
+                    due_until: ctx.now_micros(),
+                    wall_now: ctx.wall_micros(),
+                    per_lane,
+                    limit,
+                    busy: &busy,
+                };
+                Ok(job::claim(tx, &claim)?)
+            })
+            .await?;
+        let count = jobs.len();
+        for job in jobs {
+            self.begin(job);
+        }
+        Ok(count)
+    }
+
+    fn lanes<T>(&self, with: impl FnOnce(&mut Lanes) -> T) -> T {
+        with(&mut self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn begin(&self, job: Job) {
+        self.0.under_way.fetch_add(1, Ordering::SeqCst);
+        self.lanes(|lanes| lanes.begin(&job.lane));
+        let this = self.clone();
+        tokio::spawn(async move {
+            let lane = job.lane.clone();
+            let answered = this.perform(job).await;
+            this.lanes(|lanes| lanes.end(&lane, answered, Instant::now()));
+            this.0.under_way.fetch_sub(1, Ordering::SeqCst);
+            this.0.ended.notify_waiters();
+            this.0.wake.notify_one();
+        });
+    }
+
+    /// Does a job; says whether the outside answered. A job that fails is put off, then set aside.
+    async fn perform(&self, job: Job) -> bool {
+        self.0.jobs.fetch_add(1, Ordering::SeqCst);
+        let (id, attempts, kind) = (job.id, job.attempts, job.kind.clone());
+        let result = match job.kind.parse::<JobKind>() {
+            Ok(JobKind::Call) => self.call(&job).await,
+            Ok(JobKind::Export) => export::write(&self.0.app, &self.0.files, &job).await.map(|()| true),
+            Ok(kind) => self.0.app.write(Actor::System, move |tx, ctx| timer(tx, ctx, kind, &job)).await.map(|()| true),
+            Err(e) => Err(Error::row("jobs", &kind, e)),
+        };
+        match result {
+            Ok(answered) => answered,
+            Err(e) => {
+                tracing::error!(job.kind = kind, error = %e, source = ?std::error::Error::source(&e), "a job failed");
+                let text = e.to_string();
+                let put_off = self.0.app.write(Actor::System, move |tx, ctx| {
+                    if attempts + 1 >= TRIES_MAX {
+                        return Ok(job::fail(tx, id, &text)?);
+                    }
+                    let due = micros(ctx.now + SignedDuration::from_secs(5 << attempts.min(8)));
+                    Ok(job::put_off(tx, id, due, Some(&text))?)
+                });
+                if let Err(e) = put_off.await {
+                    tracing::error!(error = %e, "the failed job could not be put off; its lease will run out");
+                }
+                true
+            }
+        }
+    }
+
+    /// Sends one attempt of a call and books what came back.
+    async fn call(&self, job: &Job) -> Result<bool, Error> {
+        let (id, subject) = (job.id, job.subject.unwrap_or(Key([0; 16])));
+        let call: CallId = subject.id();
+        let outgoing = self
+            .0
+            .app
+            .write(Actor::System, move |tx, ctx| {
+                let outgoing = call::begin(tx, ctx, call)?;
+                if outgoing.is_none() {
+                    job::done(tx, id)?;
+                }
+                Ok(outgoing)
+            })
+            .await?;
+        let Some(outgoing) = outgoing else { return Ok(true) };
+        self.0.calls.fetch_add(1, Ordering::SeqCst);
+        let exchange = self.0.client.post(&outgoing.url, &outgoing.body).await;
+        let answered = exchange.error.is_none();
+        let outcome = exchange.error.as_ref().map_or("answered", |(kind, _)| *kind);
+        metrics::counter!("yunshi_calls_total", "outcome" => outcome).increment(1);
+        metrics::histogram!("yunshi_call_seconds").record(seconds(exchange.duration_ms * 1000));
+        self.0
+            .app
+            .write(Actor::System, move |tx, ctx| {
+                match call::finish(tx, ctx, call, outgoing.attempt, &exchange)? {
+                    call::Next::At(at) => job::put_off(tx, id, micros(at), None)?,
+                    call::Next::Ended => {
+                        job::done(tx, id)?;
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(answered)
+    }
+
+    /// Waits until nothing is due and nothing is under way.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn drain(&self) -> Result<(), Error> {
+        loop {
+            let ended = self.0.ended.notified();
+            let claimed = self.claim().await?;
+            if claimed == 0 && self.0.under_way.load(Ordering::SeqCst) == 0 {
+                let next = self.0.app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?;
+                if next.is_none_or(|due| due > micros(self.0.app.clock.now())) {
+                    return Ok(());
+                }
+            }
+            if claimed == 0 {
+                // Also woken by time: a lease of another claim may have to run out.
+                let _ = tokio::time::timeout(Duration::from_millis(100), ended).await;
+            }
+        }
+    }
+
+    /// Moves business time and does everything that falls due on the way, in order (`contract`, clock).
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn advance(&self, by: SignedDuration) -> Result<Ran, Error> {
+        let _one_at_a_time = self.0.advancing.lock().await;
+        self.0.patient.store(true, Ordering::SeqCst);
+        let result = self.advance_patiently(by).await;
+        self.0.patient.store(false, Ordering::SeqCst);
+        result
+    }
+
+    async fn advance_patiently(&self, by: SignedDuration) -> Result<Ran, Error> {
+        let before = (self.0.jobs.load(Ordering::SeqCst), self.0.calls.load(Ordering::SeqCst));
+        let app = &self.0.app;
+        let target = app.clock.now() + by;
+        loop {
+            self.drain().await?;
+            let next = app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?.map(from_micros);
+            match next {
+                Some(due) if due <= target => self.set_clock(due).await?,
+                _ => break,
+            }
+        }
+        self.set_clock(target).await?;
+        self.drain().await?;
+        Ok(Ran {
+            jobs: self.0.jobs.load(Ordering::SeqCst) - before.0,
+            calls: self.0.calls.load(Ordering::SeqCst) - before.1,
+        })
+    }
+
+    /// The clock's place is stored first: a process that dies here starts again at that time.
+    async fn set_clock(&self, at: Timestamp) -> Result<(), Error> {
+        let app = &self.0.app;
+        let offset = (micros(at) - micros(app.clock.wall())).max(app.clock.offset_micros());
+        app.write(Actor::System, move |tx, _| Ok(store::setting::put(tx, "clock_offset", &offset.to_string())?)).await?;
+        app.clock.advance_to(at);
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric needs no more precision")]
+fn seconds(micros: i64) -> f64 {
+    micros as f64 / 1_000_000.0
+}
+
+/// A timer fell due: does it and removes the job in one transaction.
+fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Error> {
+    job::done(tx, job.id)?;
+    let subject = job.subject.unwrap_or(Key([0; 16]));
+    match kind {
+        JobKind::UnpaidOrder => order::cancel_unpaid(tx, ctx, subject),
+        JobKind::Reminder => instance::remind(tx, ctx, subject),
+        JobKind::Expiry => instance::expire(tx, ctx, subject),
+        JobKind::Release => instance::release_expired(tx, ctx, subject),
+        JobKind::RenewalStuck => call::renewal_stuck(tx, ctx, subject),
+        JobKind::Bills => bills(tx, ctx, job),
+        JobKind::Call | JobKind::Export => Err(Error::row("jobs", kind, "is not a timer")),
+    }
+}
+
+fn bills(tx: &mut Tx, ctx: &app::Ctx, job: &Job) -> Result<(), Error> {
+    let name = job.name.as_deref().unwrap_or_default();
+    let code: SiteCode = name.trim_start_matches("bills:").parse().map_err(|e| Error::row("jobs", name, e))?;
+    let site = Site::of(code);
+    money::issue_bills(tx, ctx, &site)?;
+    app::job::schedule_named(tx, ctx, JobKind::Bills, name, money::next_bill_run(&site, ctx.now))
+}

@@ -1,0 +1,38 @@
+//! Work of wall time: sealing events, forgetting old idempotency keys.
+
+use crate::Worker;
+use app::{App, Actor, Error, micros};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// How long an idempotency key is kept.
+const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// Seals all events that are old enough; says how many.
+async fn seal(app: &App) -> Result<usize, Error> {
+    let mut sealed = 0;
+    loop {
+        let count = app.write(Actor::System, app::event::seal).await?;
+        sealed += count;
+        if count == 0 {
+            return Ok(sealed);
+        }
+    }
+}
+
+impl Worker {
+    /// Keeps house until the task is dropped.
+    pub async fn keep_house(app: App) {
+        let mut every = tokio::time::interval(Duration::from_secs(30));
+        loop {
+            every.tick().await;
+            if let Err(e) = seal(&app).await {
+                tracing::warn!(error = %e, "events could not be sealed; another node may have been quicker");
+            }
+            let forgotten = app.write(Actor::System, |tx, ctx| Ok(store::idempotency::forget(tx, micros(ctx.wall - KEYS_KEPT))?));
+            if let Err(e) = forgotten.await {
+                tracing::warn!(error = %e, "old idempotency keys could not be removed");
+            }
+        }
+    }
+}
