@@ -1,1 +1,97 @@
+//! The HTTP edge: axum routes, extractors, OpenAPI, the embedded consoles.
+//!
+//! To add a route: a handler in the file of its noun with `#[utoipa::path]`, whose `security` states who may
+//! call it (`("access" = ["buyer"])`; see `domain::access`). The statement is the enforcement: the
+//! middleware in [`auth`] reads it from the same description that clients get, and a route without one
+//! refuses to start. Then `cargo xtask openapi` writes the description and the web client is generated.
 
+mod account;
+mod assets;
+mod auth;
+mod bill;
+mod body;
+mod call;
+mod error_page;
+mod export;
+mod health;
+mod inbox;
+mod instance;
+mod interface;
+mod listing_body;
+mod order;
+mod problem;
+mod product;
+mod review;
+mod sandbox;
+mod seller;
+mod state;
+mod storefront;
+mod timeline;
+mod views;
+mod wallet;
+
+pub use sandbox::{Faults, Sandbox};
+pub use state::Api;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use utoipa::openapi::InfoBuilder;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Request bodies are at most this long.
+pub const BODY_BYTES_MAX: usize = 512 * 1024;
+
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(account::routes())
+        .merge(seller::routes())
+        .merge(interface::routes())
+        .merge(product::routes())
+        .merge(review::routes())
+        .merge(storefront::routes())
+        .merge(order::routes())
+        .merge(instance::routes())
+        .merge(call::routes())
+        .merge(wallet::routes())
+        .merge(bill::routes())
+        .merge(inbox::routes())
+        .merge(export::routes())
+        .merge(health::api_routes())
+        .merge(sandbox::routes())
+}
+
+/// The description of the API.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut document = routes().into_openapi();
+    document.info = InfoBuilder::new()
+        .title("Yunshi")
+        .version("1")
+        .description(Some("The API of the Yunshi marketplace. Errors are application/problem+json with a stable `code`."))
+        .build();
+    problem::describe(&mut document);
+    document
+}
+
+/// The whole HTTP face of a node.
+///
+/// # Panics
+/// Never for a request; at start when a route does not state who may call it.
+pub fn router(api: Api) -> Router {
+    let (router, _) = routes().split_for_parts();
+    let guarded = router
+        .route_layer(middleware::from_fn_with_state(api.clone(), auth::guard))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    Router::new()
+        .merge(guarded)
+        .route("/api/v1/openapi.json", get(health::openapi_document))
+        .route("/api/docs", get(health::docs))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(assets::serve)
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(error_page::finish))
+        .layer(CatchPanicLayer::custom(error_page::panicked))
+        .with_state(api)
+}

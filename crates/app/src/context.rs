@@ -237,6 +237,34 @@ impl App {
         self.db.write(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await
     }
 
+    /// Runs a unit for its result and rolls it back: the dry run of a write is the write.
+    ///
+    /// # Errors
+    /// As [`App::write`].
+    pub async fn try_out<T, F>(&self, actor: Actor, mut unit: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
+    {
+        let kept = Arc::new(std::sync::Mutex::new(None));
+        let keep = kept.clone();
+        let outcome: Result<(), Error> = self
+            .write(actor, move |tx, ctx| {
+                let result = unit(tx, ctx)?;
+                *keep.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
+                Err(Error::TriedOut)
+            })
+            .await;
+        match outcome {
+            Err(Error::TriedOut) => {
+                let mut kept = kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                kept.take().ok_or(Error::TriedOut)
+            }
+            Err(e) => Err(e),
+            Ok(()) => Err(Error::TriedOut),
+        }
+    }
+
     /// Runs a unit that only reads.
     ///
     /// # Errors

@@ -38,6 +38,9 @@ pub enum Error {
     Refused(Box<Refusal>),
     #[error("the database did not do it")]
     Store(#[from] DbError),
+    /// Not a failure: the unit was only tried out and is rolled back.
+    #[error("tried out and rolled back")]
+    TriedOut,
     #[error("{table} {key} does not fit the model: {what}")]
     Row { table: &'static str, key: String, what: String },
 }
@@ -97,7 +100,7 @@ impl Error {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => Some(refusal.code),
-            Self::Store(_) | Self::Row { .. } => None,
+            Self::Store(_) | Self::TriedOut | Self::Row { .. } => None,
         }
     }
 }
@@ -106,7 +109,7 @@ impl UnitError for Error {
     fn db_error(&self) -> Option<&DbError> {
         match self {
             Self::Store(e) => Some(e),
-            Self::Refused(_) | Self::Row { .. } => None,
+            Self::Refused(_) | Self::TriedOut | Self::Row { .. } => None,
         }
     }
 }

@@ -67,6 +67,13 @@ pub fn key(tx: &mut Tx, seller: Key, id: Key) -> Result<Option<AccessKey>, DbErr
         .optional()?)
 }
 
+/// # Errors
+/// [`DbError`].
+pub fn set_secret(tx: &mut Tx, id: Key, secret: &[u8]) -> Result<(), DbError> {
+    diesel::update(interface_keys::table.find(id)).set(interface_keys::secret.eq(secret)).execute(tx)?;
+    Ok(())
+}
+
 /// Deletes a key that no address uses.
 ///
 /// # Errors

@@ -30,13 +30,13 @@ pub fn add_key(
     given: Option<&str>,
 ) -> Result<(AccessKey, String), Error> {
     let secret = match given {
-        Some(secret) if (8..=128).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic()) => secret.to_owned(),
-        Some(_) => {
-            let detail = "a given secret has 8 to 128 visible ASCII characters";
-            return Err(Error::field("/secret", "interface.bad_secret", detail));
+        Some(secret) => {
+            check_secret(secret)?;
+            secret.to_owned()
         }
         None => ctx.random_hex(18),
     };
+    crate::seller::require_approved(tx, Key::of(caller.account_id))?;
     let key = AccessKey {
         id: ctx.key(),
         seller_id: Key::of(caller.account_id),
@@ -53,6 +53,37 @@ pub fn add_key(
         }
     })?;
     Ok((key, secret))
+}
+
+/// Declares a key with a given secret: made, changed, or left as it is. A changed secret takes the saved
+/// cases of its addresses away, for they prove nothing any more.
+///
+/// # Errors
+/// `interface.bad_secret`, `interface.wrong_class`.
+pub fn put_key(tx: &mut Tx, ctx: &Ctx, caller: &Caller, name: &str, class: InterfaceClass, given: &str) -> Result<(AccessKey, Change), Error> {
+    let seller = Key::of(caller.account_id);
+    let Some(old) = interface::keys(tx, seller)?.into_iter().find(|k| k.name == name) else {
+        return add_key(tx, ctx, caller, name, class, Some(given)).map(|(key, _)| (key, Change::Created));
+    };
+    if old.class != class.as_str() {
+        return Err(Error::field("/class", "interface.wrong_class", format!("the key {name} is of class {}", old.class)));
+    }
+    if secret(ctx, &old)? == given {
+        return Ok((old, Change::Unchanged));
+    }
+    check_secret(given)?;
+    interface::set_secret(tx, old.id, &ctx.sealer.seal(ctx.ids, SECRET_COLUMN, given))?;
+    for address in interface::addresses(tx, seller)?.into_iter().filter(|a| a.key_id == old.id) {
+        interface::update_address(tx, &Address { updated_at: ctx.now_micros(), ..address })?;
+    }
+    Ok((old, Change::Updated))
+}
+
+fn check_secret(secret: &str) -> Result<(), Error> {
+    if (8..=128).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Error::field("/secret", "interface.bad_secret", "a given secret has 8 to 128 visible ASCII characters"))
 }
 
 /// The secret of a key, for signing.

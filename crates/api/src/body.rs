@@ -1,0 +1,213 @@
+//! Extractors that refuse bad input by name: bodies, queries, paths.
+
+use crate::{BODY_BYTES_MAX, problem::Problem};
+use app::Repeat;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{StatusCode, header, request::Parts},
+};
+use serde::de::DeserializeOwned;
+
+/// A JSON body, checked to the field, with its idempotency key.
+pub struct Body<T> {
+    pub value: T,
+    pub repeat: Option<Repeat>,
+}
+
+fn is_json(request: &Request) -> bool {
+    let value = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let mime = value.split(';').next().unwrap_or_default().trim();
+    mime.eq_ignore_ascii_case("application/json")
+}
+
+/// The pointer of the field that serde refused, and the reason in words.
+fn refused(e: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = e.inner();
+    let text = inner.to_string();
+    if inner.is_syntax() || inner.is_eof() || inner.is_io() {
+        return Problem::new(StatusCode::BAD_REQUEST, "body.not_json", format!("the body is not JSON: {text}"));
+    }
+    let mut pointer: String = e.path().iter().map(|segment| format!("/{segment}")).collect();
+    if pointer == "/." || pointer == "/?" {
+        pointer.clear();
+    }
+    for (start, code) in [("missing field `", "body.missing"), ("unknown field `", "body.unknown"), ("duplicate field `", "body.duplicate")] {
+        if let Some(name) = text.strip_prefix(start).and_then(|rest| rest.split('`').next()) {
+            let pointer = if pointer.ends_with(&format!("/{name}")) { pointer } else { format!("{pointer}/{name}") };
+            return Problem::at(StatusCode::UNPROCESSABLE_ENTITY, code, pointer, cut(&text));
+        }
+    }
+    Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "body.bad_field", pointer, cut(&text))
+}
+
+/// The message without the place in the text, which says nothing to people.
+fn cut(text: &str) -> String {
+    text.split(" at line ").next().unwrap_or(text).chars().take(300).collect()
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| refused(&e))?;
+    json.end().map_err(|e| Problem::new(StatusCode::BAD_REQUEST, "body.not_json", format!("the body goes on after the JSON: {e}")))?;
+    Ok(value)
+}
+
+impl<S, T> FromRequest<S> for Body<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let key = request.headers().get("idempotency-key").map(|v| v.to_str().unwrap_or_default().to_owned());
+        let route = format!("{} {}", request.method(), request.uri().path());
+        let json = is_json(&request);
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
+            let detail = format!("the body is longer than {BODY_BYTES_MAX} bytes, or broke off");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_long", detail)
+        })?;
+        // A write without inputs may leave the body out.
+        let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
+        if !json && bytes != "{}" {
+            let detail = "send the body as application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.content_type", detail));
+        }
+        let value = parse(&bytes)?;
+        let repeat = key.map(|key| Repeat::new(&key, &route, &bytes)).transpose()?;
+        Ok(Self { value, repeat })
+    }
+}
+
+/// The query of a request, checked to the parameter.
+pub struct Params<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for Params<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        if let Some((name, _)) = pairs.iter().find(|(_, v)| v.chars().any(char::is_control)) {
+            let detail = "holds a control character; remove it";
+            return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.bad_parameter", format!("/query/{name}"), detail));
+        }
+        let mut map = serde_json::Map::new();
+        for (name, value) in pairs {
+            let twice = map.insert(name.clone(), serde_json::Value::from(value)).is_some();
+            if twice {
+                let detail = "is given twice";
+                return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.duplicate", format!("/query/{name}"), detail));
+            }
+        }
+        let value = serde_path_to_error::deserialize(serde_json::Value::Object(map)).map_err(|e| {
+            let text = e.inner().to_string();
+            let named = text.split('`').nth(1).filter(|_| e.path().iter().next().is_none()).map(str::to_owned);
+            let name = named.unwrap_or_else(|| e.path().to_string());
+            Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.bad_parameter", format!("/query/{name}"), cut(&text))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// A path parameter, checked; an id of another form is simply not there.
+pub struct PathOf<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for PathOf<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|p| Self(p.0)).map_err(|_| Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing of this id"))
+    }
+}
+
+/// Reads `limit` (1 to 100) and `cursor` (`next` of the page before) of a list.
+pub fn page(limit: Option<&str>, cursor: Option<&str>) -> Result<app::Page, Problem> {
+    let limit = match limit {
+        None => 20,
+        Some(text) => text.parse().ok().filter(|n| (1..=100).contains(n)).ok_or_else(|| {
+            Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.limit", "/query/limit", "must be a number from 1 to 100")
+        })?,
+    };
+    let before = cursor.map(|text| read_cursor(text).ok_or_else(bad_cursor)).transpose()?;
+    Ok(app::Page { before, limit })
+}
+
+fn bad_cursor() -> Problem {
+    Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.cursor", "/query/cursor", "is not a cursor that a list gave")
+}
+
+fn read_cursor(text: &str) -> Option<(i64, app::Key)> {
+    let (at, id) = text.split_once('-')?;
+    let at = i64::from_str_radix(at, 16).ok()?;
+    Some((at, app::Key(hex::decode(id).ok()?.try_into().ok()?)))
+}
+
+/// The cursor behind a row, when the page was full.
+pub fn next_cursor(rows: usize, page: app::Page, last: Option<(i64, app::Key)>) -> Option<String> {
+    let full = i64::try_from(rows).is_ok_and(|n| n >= page.limit);
+    last.filter(|_| full).map(|(at, id)| format!("{at:x}-{}", hex::encode(id.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the refusals are looked at")]
+    struct Sample {
+        name: domain::text::Line<5>,
+        count: u32,
+        #[serde(default)]
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the refusals are looked at")]
+    struct Inner {
+        period: domain::period::Period,
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        for (body, code, pointer) in [
+            (r#"{"name":"a"}"#, "body.missing", "/count"),
+            (r#"{"name":"a","count":1,"x":2}"#, "body.unknown", "/x"),
+            (r#"{"name":"a","count":1,"count":2}"#, "body.duplicate", "/count"),
+            (r#"{"name":"abcdef","count":1}"#, "body.bad_field", "/name"),
+            (r#"{"name":"a\u0000","count":1}"#, "body.bad_field", "/name"),
+            (r#"{"name":"a","count":-1}"#, "body.bad_field", "/count"),
+            (r#"{"name":"a","count":99999999999}"#, "body.bad_field", "/count"),
+            (r#"{"name":"a","count":1,"inner":[{"period":"1w"}]}"#, "body.bad_field", "/inner/0/period"),
+        ] {
+            let problem = parse::<Sample>(body.as_bytes()).unwrap_err();
+            assert_eq!((problem.code.as_str(), problem.errors[0].pointer.as_str()), (code, pointer), "{body}");
+            assert_eq!(problem.status, 422);
+        }
+        for body in ["", "{", r#"{"name":"a","count":1} x"#, "nonsense"] {
+            assert_eq!(parse::<Sample>(body.as_bytes()).unwrap_err().status, 400, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_reads_back() {
+        let key = app::Key([9; 16]);
+        let page = app::Page { before: None, limit: 1 };
+        let text = next_cursor(1, page, Some((1234, key))).unwrap();
+        assert_eq!(read_cursor(&text), Some((1234, key)));
+        assert_eq!(read_cursor("zz"), None);
+        assert_eq!(next_cursor(0, page, None), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! Production-interface messages: listed, shown with attempts, restarted by seller or operator.
+
+use crate::{
+    auth::Who,
+    body::{Params, PathOf, next_cursor, page},
+    problem::Problem,
+    state::Api,
+    views::{time, times},
+};
+use app::{Caller, Error, Key, Tenant, call};
+use axum::{Json, extract::State};
+use domain::{
+    access::Role,
+    id::{CallId, InstanceId},
+};
+use serde::{Deserialize, Serialize};
+use store::call as rows;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(restart))
+}
+
+/// Sellers see their own calls, staff all; buyers see none of the bodies.
+fn tenant(who: &Caller) -> Result<Tenant, Error> {
+    if who.staff.is_some() {
+        Ok(Tenant::Any)
+    } else if who.roles.contains(&Role::Seller) {
+        Ok(Tenant::Seller(Key::of(who.account_id)))
+    } else {
+        Err(Error::forbidden("auth.wrong_role", "production-interface messages are for sellers and staff"))
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// Order number.
+    #[serde(default)]
+    order: Option<String>,
+    /// `waiting`, `due`, `done`, `failed`.
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    activity: Option<String>,
+    #[serde(default)]
+    instance: Option<String>,
+    #[serde(default)]
+    limit: Option<String>,
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CallView {
+    id: String,
+    activity: String,
+    state: String,
+    attempts: i64,
+    created_at: String,
+    next_attempt_at: Option<String>,
+    ended_at: Option<String>,
+    order_number: Option<String>,
+    instance_id: String,
+    last_error: Option<String>,
+}
+
+fn view(c: &rows::Call) -> CallView {
+    CallView {
+        id: c.id.id::<CallId>().to_string(),
+        activity: c.activity.clone(),
+        state: c.state.clone(),
+        attempts: c.attempts,
+        created_at: time(c.created_at),
+        next_attempt_at: times(c.next_at),
+        ended_at: times(c.ended_at),
+        order_number: c.order_number.clone(),
+        instance_id: c.instance_id.id::<InstanceId>().to_string(),
+        last_error: c.last_error.clone(),
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CallList {
+    calls: Vec<CallView>,
+    next: Option<String>,
+}
+
+/// Production-interface messages, newest first.
+#[utoipa::path(get, path = "/api/v1/calls", tag = "calls", operation_id = "call_list", security(("access" = ["user"])),
+    params(ListParams), responses((status = 200, body = CallList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<CallList>, Problem> {
+    let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
+    let bad = |name: &str, detail: String| Error::field(&format!("/query/{name}"), "query.bad_parameter", detail);
+    let instance: Option<InstanceId> =
+        p.instance.as_deref().map(str::parse).transpose().map_err(|e: domain::id::BadId| bad("instance", e.to_string()))?;
+    if let Some(state) = &p.state {
+        state.parse::<domain::call::CallState>().map_err(|e| bad("state", e.to_string()))?;
+    }
+    let filter = rows::Filter { order_number: p.order, state: p.state, activity: p.activity, instance_id: instance.map(Key::of) };
+    let found = api.read(caller, move |tx, _, who| Ok(rows::list(tx, tenant(who)?, &filter, page)?)).await?;
+    let next = next_cursor(found.len(), page, found.last().map(|c| (c.created_at, c.id)));
+    Ok(Json(CallList { calls: found.iter().map(view).collect(), next }))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AttemptView {
+    at: String,
+    url: String,
+    request: String,
+    /// HTTP status.
+    status: Option<i64>,
+    answer: Option<String>,
+    duration_ms: Option<i64>,
+    /// `success`, `accepted`, `not_yet`, or the name of the failure; nothing while its fate is unknown.
+    outcome: Option<String>,
+    error: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CallDetail {
+    id: String,
+    activity: String,
+    state: String,
+    created_at: String,
+    next_attempt_at: Option<String>,
+    ended_at: Option<String>,
+    order_number: Option<String>,
+    instance_id: String,
+    last_error: Option<String>,
+    attempts: Vec<AttemptView>,
+}
+
+/// One message with its attempts.
+#[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", operation_id = "call_show", security(("access" = ["user"])),
+    params(("id" = String, Path)), responses((status = 200, body = CallDetail)))]
+async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<CallId>) -> Result<Json<CallDetail>, Problem> {
+    let (c, attempts) = api
+        .read(caller, move |tx, _, who| {
+            let missing = || Error::not_found("call.not_found", "there is no such production-interface message");
+            let found = rows::lookup(tx, tenant(who)?, Key::of(id))?.ok_or_else(missing)?;
+            let attempts = rows::attempts(tx, found.id)?;
+            Ok((view(&found), attempts))
+        })
+        .await?;
+    let attempt = |a: rows::Attempt| AttemptView {
+        at: time(a.started_at),
+        url: a.url,
+        request: a.request,
+        status: a.status,
+        answer: a.answer,
+        duration_ms: a.duration_ms,
+        outcome: a.outcome,
+        error: a.error,
+    };
+    Ok(Json(CallDetail {
+        id: c.id,
+        activity: c.activity,
+        state: c.state,
+        created_at: c.created_at,
+        next_attempt_at: c.next_attempt_at,
+        ended_at: c.ended_at,
+        order_number: c.order_number,
+        instance_id: c.instance_id,
+        last_error: c.last_error,
+        attempts: attempts.into_iter().map(attempt).collect(),
+    }))
+}
+
+/// Sends a call again.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/restart", tag = "calls", operation_id = "call_restart", security(("access" = ["user"])),
+    params(("id" = String, Path)), responses((status = 200, body = CallView)))]
+async fn restart(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<CallId>) -> Result<Json<CallView>, Problem> {
+    let found = api.write(caller, move |tx, ctx, who| call::restart(tx, ctx, tenant(who)?, id)).await?;
+    Ok(Json(view(&found)))
+}

@@ -1,0 +1,102 @@
+//! The in-site inbox.
+
+use crate::{
+    auth::Who,
+    body::{Body, Params, next_cursor, page},
+    problem::Problem,
+    state::Api,
+    views::time,
+};
+use app::{Key, message};
+use axum::{Json, extract::State};
+use domain::id::MessageId;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// `true`: only unread ones.
+    #[serde(default)]
+    unread: Option<String>,
+    /// `zh` or `en`; the user's language by default.
+    #[serde(default)]
+    language: Option<String>,
+    #[serde(default)]
+    limit: Option<String>,
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct MessageView {
+    id: String,
+    /// The upstream code, such as `101`.
+    #[serde(rename = "type")]
+    kind: String,
+    event: String,
+    title: String,
+    body: String,
+    at: String,
+    read: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Inbox {
+    unread: i64,
+    messages: Vec<MessageView>,
+    next: Option<String>,
+}
+
+/// The caller's messages, newest first.
+#[utoipa::path(get, path = "/api/v1/inbox", tag = "inbox", operation_id = "inbox_list", security(("access" = ["user"])),
+    params(ListParams), responses((status = 200, body = Inbox)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<Inbox>, Problem> {
+    let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
+    let (shown, unread) = api
+        .read(caller, move |tx, _, who| {
+            let language = p.language.as_deref().unwrap_or(&who.language);
+            message::list(tx, Key::of(who.account_id), p.unread.as_deref() == Some("true"), language, page)
+        })
+        .await?;
+    let next = next_cursor(shown.len(), page, shown.last().map(|m| (m.row.created_at, m.row.id)));
+    let view = |m: message::Shown| MessageView {
+        id: m.id.to_string(),
+        kind: m.type_code.to_owned(),
+        event: m.event.to_string(),
+        title: m.title,
+        body: m.body,
+        at: time(m.row.created_at),
+        read: m.row.read_at.is_some(),
+    };
+    Ok(Json(Inbox { unread, messages: shown.into_iter().map(view).collect(), next }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReadBody {
+    /// One message; all when left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    id: Option<MessageId>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ReadCount {
+    read: usize,
+}
+
+/// Marks one message, or all, as read.
+#[utoipa::path(post, path = "/api/v1/inbox/read", tag = "inbox", operation_id = "inbox_read", security(("access" = ["user"])),
+    request_body = ReadBody, responses((status = 200, body = ReadCount)))]
+async fn read(State(api): State<Api>, Who(caller): Who, body: Body<ReadBody>) -> Result<Json<ReadCount>, Problem> {
+    let id = body.value.id;
+    let read = api.write(caller, move |tx, ctx, who| message::mark_read(tx, ctx, Key::of(who.account_id), id)).await?;
+    Ok(Json(ReadCount { read }))
+}

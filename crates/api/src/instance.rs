@@ -1,0 +1,320 @@
+//! Instances: shown, renewed, converted, upgraded by buyers; frozen by the operator.
+
+use crate::{
+    auth::Who,
+    body::{Body, Params, PathOf, next_cursor, page},
+    order::{any_tenant, tenant},
+    problem::Problem,
+    seller::ReasonBody,
+    state::Api,
+    timeline::{Timeline, timeline_view},
+    views::{Answer, MoneyView, OrderView, TextView, order_view, shown_end, time, times},
+};
+use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, order};
+use axum::{Json, extract::State};
+use domain::{
+    id::InstanceId,
+    period::Period,
+    text::Line,
+};
+use serde::{Deserialize, Serialize};
+use store::instance as rows;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(timeline))
+        .routes(routes!(renew))
+        .routes(routes!(convert))
+        .routes(routes!(change_quote))
+        .routes(routes!(change))
+        .routes(routes!(freeze))
+        .routes(routes!(unfreeze))
+}
+
+/// Data to use an instance.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct AppView {
+    front_end_url: Option<String>,
+    admin_url: Option<String>,
+    user_name: Option<String>,
+    /// Only for the buyer, and only of one instance.
+    password: Option<String>,
+    memo: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TermView {
+    start: String,
+    /// The last second.
+    end: String,
+    order_line: String,
+    period: String,
+    paid: MoneyView,
+    /// Its start lies ahead; it can be refunded.
+    not_yet_effective: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct InstanceView {
+    id: String,
+    seller_instance_id: Option<String>,
+    /// The seller's key of the product.
+    product: String,
+    product_id: String,
+    product_name: TextView,
+    specification: String,
+    specification_name: TextView,
+    sku: String,
+    sku_name: TextView,
+    customer_name: String,
+    quantity: i64,
+    trial: bool,
+    state: String,
+    freeze_cause: Option<String>,
+    freeze_reason: Option<String>,
+    opened_at: Option<String>,
+    /// The last second of the last term.
+    expires_at: Option<String>,
+    /// When a frozen instance is released.
+    released_at: Option<String>,
+    order_number: String,
+    /// An order that is open on it.
+    open_order: Option<String>,
+    app: AppView,
+    terms: Vec<TermView>,
+}
+
+fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool) -> Result<InstanceView, Error> {
+    let line = store::order::any_line(tx, i.line_id)?.ok_or_else(|| Error::row("instances", instance::id(i), "has no line"))?;
+    let first = store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", instance::id(i), "has no order"))?;
+    let sold = order::Sold::of(&line)?;
+    let mut terms = Vec::new();
+    if whole {
+        for t in rows::terms(tx, i.id)? {
+            let paid_by = store::order::any_line(tx, t.line_id)?.map_or_else(String::new, |l| l.number);
+            terms.push(TermView {
+                start: time(t.start_at),
+                end: shown_end(Some(t.end_at)).unwrap_or_default(),
+                order_line: paid_by,
+                period: t.period,
+                paid: crate::views::money(t.paid_minor, &first.currency),
+                not_yet_effective: t.start_at > ctx.now_micros(),
+            });
+        }
+    }
+    let buyers = matches!(tenant, Tenant::Buyer(_));
+    let app = AppView {
+        front_end_url: i.front_end_url.clone(),
+        admin_url: i.admin_url.clone().filter(|_| buyers),
+        user_name: i.user_name.clone().filter(|_| buyers),
+        password: if buyers && whole { instance::password(ctx, i)? } else { None },
+        memo: i.memo.clone().filter(|_| buyers),
+    };
+    let open = i.open_order_id.map(|o| store::order::lookup(tx, Tenant::Any, o)).transpose()?.flatten();
+    let retention = jiff::SignedDuration::from_hours(24 * ctx.settings.retention_days);
+    let released_at = match (i.state.as_str(), i.expires_at) {
+        ("frozen", Some(end)) => Some((app::from_micros(end) + retention).to_string()),
+        _ => times(i.ended_at),
+    };
+    Ok(InstanceView {
+        id: instance::id(i).to_string(),
+        seller_instance_id: i.seller_instance_id.clone(),
+        product: sold.product_key,
+        product_id: i.product_id.id::<domain::id::ProductId>().to_string(),
+        product_name: sold.product_name.into(),
+        specification: i.specification.clone(),
+        specification_name: sold.specification_name.into(),
+        sku: i.sku.clone(),
+        sku_name: sold.sku_name.into(),
+        customer_name: first.customer_name,
+        quantity: i.quantity,
+        trial: i.trial,
+        state: i.state.clone(),
+        freeze_cause: i.freeze_cause.clone(),
+        freeze_reason: i.freeze_reason.clone(),
+        opened_at: times(i.opened_at),
+        expires_at: shown_end(i.expires_at),
+        released_at,
+        order_number: first.number,
+        open_order: open.map(|o| o.number),
+        app,
+        terms,
+    })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// `buyer`, `seller` or `operator`, when the caller is several.
+    #[serde(default, rename = "as")]
+    role: Option<String>,
+    /// `opening`, `running`, `frozen`, `released`, `failed`.
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    limit: Option<String>,
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct InstanceList {
+    instances: Vec<InstanceView>,
+    next: Option<String>,
+}
+
+/// Instances of the caller, newest first.
+#[utoipa::path(get, path = "/api/v1/instances", tag = "instances", operation_id = "instance_list", security(("access" = ["user"])),
+    params(ListParams), responses((status = 200, body = InstanceList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<InstanceList>, Problem> {
+    let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
+    if let Some(state) = &p.state {
+        state
+            .parse::<domain::instance::InstanceState>()
+            .map_err(|e| Error::field("/query/state", "query.bad_parameter", e.to_string()))?;
+    }
+    let answer = api
+        .read(caller, move |tx, ctx, who| {
+            let tenant = tenant(who, p.role.as_deref())?;
+            let found = rows::list(tx, tenant, p.state.as_deref(), page)?;
+            let next = next_cursor(found.len(), page, found.last().map(|i| (i.created_at, i.id)));
+            let instances = found.iter().map(|i| view(tx, ctx, i, tenant, false)).collect::<Result<_, _>>()?;
+            Ok(InstanceList { instances, next })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+fn find(tx: &mut Tx, who: &Caller, id: InstanceId) -> Result<(rows::Instance, Tenant), Error> {
+    for tenant in any_tenant(who) {
+        if let Some(found) = rows::lookup(tx, tenant, Key::of(id))? {
+            return Ok((found, tenant));
+        }
+    }
+    Err(Error::not_found("instance.not_found", "there is no such instance"))
+}
+
+/// One instance with its terms; the buyer also gets the log-in data.
+#[utoipa::path(get, path = "/api/v1/instances/{id}", tag = "instances", operation_id = "instance_show", security(("access" = ["user"])),
+    params(("id" = String, Path)), responses((status = 200, body = InstanceView)))]
+async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<InstanceView>, Problem> {
+    let answer = api
+        .read(caller, move |tx, ctx, who| {
+            let (found, tenant) = find(tx, who, id)?;
+            view(tx, ctx, &found, tenant, true)
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+/// Everything that happened to an instance over all its orders.
+#[utoipa::path(get, path = "/api/v1/instances/{id}/timeline", tag = "instances", operation_id = "instance_timeline", security(("access" = ["user"])),
+    params(("id" = String, Path)), responses((status = 200, body = Timeline)))]
+async fn timeline(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<Timeline>, Problem> {
+    let entries = api
+        .read(caller, move |tx, _, who| {
+            let (_, tenant) = find(tx, who, id)?;
+            order::instance_timeline(tx, tenant, id)
+        })
+        .await?;
+    Ok(Json(timeline_view(entries)))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RenewBody {
+    /// Such as `1m` or `1y`.
+    #[schema(value_type = String, max_length = 5)]
+    period: Period,
+    #[serde(default)]
+    pay: bool,
+}
+
+/// Orders a renewal.
+#[utoipa::path(post, path = "/api/v1/instances/{id}/renew", tag = "instances", operation_id = "instance_renew", security(("access" = ["buyer"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
+async fn renew(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, body: Body<RenewBody>) -> Result<Answer<OrderView>, Problem> {
+    let b = body.value;
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::renew(tx, ctx, who, id, b.period, b.pay)?)).await?;
+    Ok(Answer(once))
+}
+
+/// Orders the conversion of a trial.
+#[utoipa::path(post, path = "/api/v1/instances/{id}/convert", tag = "instances", operation_id = "instance_convert", security(("access" = ["buyer"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
+async fn convert(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, body: Body<RenewBody>) -> Result<Answer<OrderView>, Problem> {
+    let b = body.value;
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::convert(tx, ctx, who, id, b.period, b.pay)?)).await?;
+    Ok(Answer(once))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ChangeParams {
+    /// Key of the dearer combination.
+    sku: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FeeView {
+    fee: MoneyView,
+}
+
+/// What an upgrade would cost now.
+#[utoipa::path(get, path = "/api/v1/instances/{id}/change-quote", tag = "instances", operation_id = "instance_change_quote", security(("access" = ["buyer"])),
+    params(("id" = String, Path), ChangeParams), responses((status = 200, body = FeeView)))]
+async fn change_quote(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, Params(p): Params<ChangeParams>) -> Result<Json<FeeView>, Problem> {
+    let fee = api.read(caller, move |tx, ctx, who| order::change_quote(tx, ctx, who, id, &p.sku)).await?;
+    Ok(Json(FeeView { fee: fee.into() }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeBody {
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    sku: Line<200>,
+    #[serde(default)]
+    pay: bool,
+}
+
+/// Orders an upgrade.
+#[utoipa::path(post, path = "/api/v1/instances/{id}/change", tag = "instances", operation_id = "instance_change", security(("access" = ["buyer"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = ChangeBody, responses((status = 200, body = OrderView)))]
+async fn change(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, body: Body<ChangeBody>) -> Result<Answer<OrderView>, Problem> {
+    let cmd = order::PlaceChange { instance: id, sku: body.value.sku.into_string(), pay: body.value.pay };
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::change(tx, ctx, who, &cmd)?)).await?;
+    Ok(Answer(once))
+}
+
+/// Freezes an instance for a violation; its term goes on.
+#[utoipa::path(post, path = "/api/v1/operator/instances/{id}/freeze", tag = "operator", operation_id = "instance_freeze",
+    security(("access" = ["operator:support"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = InstanceView)))]
+async fn freeze(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, body: Body<ReasonBody>) -> Result<Json<InstanceView>, Problem> {
+    let reason = body.value.reason.into_string();
+    let answer = api
+        .write(caller, move |tx, ctx, who| {
+            let found = instance::freeze_for_violation(tx, ctx, who, id, &reason)?;
+            view(tx, ctx, &found, Tenant::Any, true)
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+/// Lifts a freeze for a violation.
+#[utoipa::path(post, path = "/api/v1/operator/instances/{id}/unfreeze", tag = "operator", operation_id = "instance_unfreeze",
+    security(("access" = ["operator:support"])), params(("id" = String, Path)), responses((status = 200, body = InstanceView)))]
+async fn unfreeze(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<InstanceView>, Problem> {
+    let answer = api
+        .write(caller, move |tx, ctx, who| {
+            let found = instance::unfreeze(tx, ctx, who, id)?;
+            view(tx, ctx, &found, Tenant::Any, true)
+        })
+        .await?;
+    Ok(Json(answer))
+}

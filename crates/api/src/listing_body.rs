@@ -1,0 +1,215 @@
+//! A listing as clients write it: prices as decimal text, ids as text.
+
+use crate::views::TextView;
+use app::Error;
+use domain::{
+    listing::{Attribute, AttributeValue, Category, ExtensionParameter, Listing, Sku, Specification, Support},
+    money::{Currency, Money},
+    period::ChargingMode,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListingBody {
+    pub name: TextView,
+    /// `office`, `storage`, `security`, `development`, `data_ai`, `industry`, `operations`, `communication`.
+    pub category: Option<String>,
+    /// Shown in lists, up to 120 characters.
+    pub overview: TextView,
+    /// Markdown, at least 400 characters.
+    pub description: TextView,
+    #[schema(max_items = 10)]
+    pub highlights: Vec<TextView>,
+    pub support: SupportBody,
+    pub usage_guide: TextView,
+    pub agreement: TextView,
+    /// Id of an interface address.
+    pub interface_address: Option<String>,
+    #[schema(max_items = 20)]
+    pub specifications: Vec<SpecificationBody>,
+    #[schema(max_items = 3)]
+    pub extension_parameters: Vec<ExtensionBody>,
+    /// No: not in shop and search.
+    pub public_sale: Option<bool>,
+}
+
+/// The four mandatory items.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SupportBody {
+    pub service_time: String,
+    pub service_content: String,
+    pub hotline: String,
+    pub mailbox: String,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SpecificationBody {
+    pub key: String,
+    pub name: TextView,
+    /// `PERIOD` or `ONE_TIME`.
+    pub charging_mode: String,
+    #[schema(max_items = 10)]
+    pub attributes: Vec<AttributeBody>,
+    #[schema(max_items = 100)]
+    pub skus: Vec<SkuBody>,
+    pub trial_days: Option<u16>,
+    pub upgrade_allowed: bool,
+    pub on_sale: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AttributeBody {
+    pub code: String,
+    pub name: TextView,
+    #[schema(max_items = 50)]
+    pub values: Vec<ValueBody>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ValueBody {
+    pub code: String,
+    pub name: TextView,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SkuBody {
+    /// Value codes joined by `/`; `-` without attributes.
+    pub key: String,
+    pub on_sale: Option<bool>,
+    /// Price per month, such as `100.00`.
+    pub month: Option<String>,
+    pub year: Option<String>,
+    pub once: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExtensionBody {
+    pub name: String,
+    pub label: TextView,
+    pub mandatory: bool,
+}
+
+fn price(pointer: &str, text: Option<&String>, currency: Currency) -> Result<Option<i64>, Error> {
+    text.filter(|t| !t.is_empty())
+        .map(|t| Money::parse(t, currency).map(|m| m.minor).map_err(|e| Error::field(pointer, "money.amount", e.to_string())))
+        .transpose()
+}
+
+fn sku(at: &str, b: SkuBody, currency: Currency) -> Result<Sku, Error> {
+    Ok(Sku {
+        month_minor: price(&format!("{at}/month"), b.month.as_ref(), currency)?,
+        year_minor: price(&format!("{at}/year"), b.year.as_ref(), currency)?,
+        once_minor: price(&format!("{at}/once"), b.once.as_ref(), currency)?,
+        on_sale: b.on_sale.unwrap_or(true),
+        key: if b.key.is_empty() { "-".to_owned() } else { b.key },
+    })
+}
+
+fn specification(at: &str, b: SpecificationBody, currency: Currency) -> Result<Specification, Error> {
+    let charging_mode = match b.charging_mode.as_str() {
+        "" => ChargingMode::Period,
+        text => text.parse().map_err(|e: domain::Unknown| Error::field(&format!("{at}/charging_mode"), "body.bad_field", e.to_string()))?,
+    };
+    let attribute = |a: AttributeBody| Attribute {
+        code: a.code,
+        name: a.name.into(),
+        values: a.values.into_iter().map(|v| AttributeValue { code: v.code, name: v.name.into() }).collect(),
+    };
+    Ok(Specification {
+        key: b.key,
+        name: b.name.into(),
+        charging_mode,
+        attributes: b.attributes.into_iter().map(attribute).collect(),
+        skus: b.skus.into_iter().enumerate().map(|(i, s)| sku(&format!("{at}/skus/{i}"), s, currency)).collect::<Result<_, _>>()?,
+        trial_days: b.trial_days,
+        upgrade_allowed: b.upgrade_allowed,
+        on_sale: b.on_sale.unwrap_or(true),
+    })
+}
+
+impl ListingBody {
+    /// The listing in a site's currency.
+    pub fn read(self, currency: Currency) -> Result<Listing, Error> {
+        let category = self.category.as_deref().filter(|c| !c.is_empty()).map(str::parse::<Category>).transpose();
+        let address = self.interface_address.as_deref().filter(|a| !a.is_empty()).map(str::parse).transpose();
+        let (support, specs) = (self.support, self.specifications.into_iter().enumerate());
+        let extension = |e: ExtensionBody| ExtensionParameter { name: e.name, label: e.label.into(), mandatory: e.mandatory };
+        Ok(Listing {
+            name: self.name.into(),
+            category: category.map_err(|e| Error::field("/category", "body.bad_field", e.to_string()))?,
+            overview: self.overview.into(),
+            description: self.description.into(),
+            highlights: self.highlights.into_iter().map(Into::into).collect(),
+            support: Support {
+                service_time: support.service_time,
+                service_content: support.service_content,
+                hotline: support.hotline,
+                mailbox: support.mailbox,
+            },
+            usage_guide: self.usage_guide.into(),
+            agreement: self.agreement.into(),
+            interface_address: address
+                .map_err(|e: domain::id::BadId| Error::field("/interface_address", "body.bad_field", e.to_string()))?,
+            specifications: specs
+                .map(|(i, s)| specification(&format!("/specifications/{i}"), s, currency))
+                .collect::<Result<_, _>>()?,
+            extension_parameters: self.extension_parameters.into_iter().map(extension).collect(),
+            public_sale: self.public_sale,
+        })
+    }
+
+    /// How clients see a listing.
+    pub fn of(listing: &Listing) -> Self {
+        let text = |minor: Option<i64>| minor.map(Money::text);
+        let sku = |s: &Sku| SkuBody {
+            key: s.key.clone(),
+            on_sale: Some(s.on_sale),
+            month: text(s.month_minor),
+            year: text(s.year_minor),
+            once: text(s.once_minor),
+        };
+        let attribute = |a: &Attribute| AttributeBody {
+            code: a.code.clone(),
+            name: a.name.clone().into(),
+            values: a.values.iter().map(|v| ValueBody { code: v.code.clone(), name: v.name.clone().into() }).collect(),
+        };
+        let spec = |s: &Specification| SpecificationBody {
+            key: s.key.clone(),
+            name: s.name.clone().into(),
+            charging_mode: s.charging_mode.to_string(),
+            attributes: s.attributes.iter().map(attribute).collect(),
+            skus: s.skus.iter().map(sku).collect(),
+            trial_days: s.trial_days,
+            upgrade_allowed: s.upgrade_allowed,
+            on_sale: Some(s.on_sale),
+        };
+        let extension = |e: &ExtensionParameter| ExtensionBody { name: e.name.clone(), label: e.label.clone().into(), mandatory: e.mandatory };
+        Self {
+            name: listing.name.clone().into(),
+            category: listing.category.map(|c| c.to_string()),
+            overview: listing.overview.clone().into(),
+            description: listing.description.clone().into(),
+            highlights: listing.highlights.iter().cloned().map(Into::into).collect(),
+            support: SupportBody {
+                service_time: listing.support.service_time.clone(),
+                service_content: listing.support.service_content.clone(),
+                hotline: listing.support.hotline.clone(),
+                mailbox: listing.support.mailbox.clone(),
+            },
+            usage_guide: listing.usage_guide.clone().into(),
+            agreement: listing.agreement.clone().into(),
+            interface_address: listing.interface_address.map(|a| a.to_string()),
+            specifications: listing.specifications.iter().map(spec).collect(),
+            extension_parameters: listing.extension_parameters.iter().map(extension).collect(),
+            public_sale: listing.public_sale,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Orders: placed, paid, cancelled, unsubscribed by buyers; listed and shown to all roles.
+
+use crate::{
+    auth::Who,
+    body::{Body, Params, PathOf, next_cursor, page},
+    problem::Problem,
+    state::Api,
+    storefront::ChoiceBody,
+    timeline::{Timeline, timeline_view},
+    views::{Answer, MoneyView, OrderView, order_view, read_time},
+};
+use app::{
+    Caller, Error, Key, Tenant,
+    order::{self, Full},
+};
+use axum::{Json, extract::State};
+use domain::{access::Role, text::Line};
+use serde::{Deserialize, Serialize};
+use store::order as rows;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, place))
+        .routes(routes!(show))
+        .routes(routes!(timeline))
+        .routes(routes!(pay))
+        .routes(routes!(cancel))
+        .routes(routes!(unsubscribe_preview, unsubscribe))
+}
+
+/// Whose rows a caller sees: as buyer by default when he is one, else as seller or staff.
+pub(crate) fn tenant(who: &Caller, role: Option<&str>) -> Result<Tenant, Error> {
+    let account = Key::of(who.account_id);
+    let chosen = match role {
+        Some(text) => text.parse().map_err(|e: domain::Unknown| Error::field("/query/as", "query.bad_parameter", e.to_string()))?,
+        None if who.staff.is_some() => Role::Operator,
+        None if who.roles.contains(&Role::Buyer) && !who.roles.contains(&Role::Seller) => Role::Buyer,
+        None => Role::Seller,
+    };
+    let allowed = match chosen {
+        Role::Operator => who.staff.is_some(),
+        role => who.roles.contains(&role),
+    };
+    if !allowed {
+        return Err(Error::forbidden("auth.wrong_role", format!("your account is no {chosen}")));
+    }
+    Ok(match chosen {
+        Role::Buyer => Tenant::Buyer(account),
+        Role::Seller => Tenant::Seller(account),
+        Role::Operator => Tenant::Any,
+    })
+}
+
+/// Without a chosen role, whatever role the caller has that may see the thing.
+pub(crate) fn any_tenant(who: &Caller) -> Vec<Tenant> {
+    let account = Key::of(who.account_id);
+    if who.staff.is_some() {
+        return vec![Tenant::Any];
+    }
+    let mut all = Vec::new();
+    if who.roles.contains(&Role::Buyer) {
+        all.push(Tenant::Buyer(account));
+    }
+    if who.roles.contains(&Role::Seller) {
+        all.push(Tenant::Seller(account));
+    }
+    all
+}
+
+/// The filters of the reference (`seller-domain 4.1`).
+#[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OrderFilter {
+    /// `buyer`, `seller` or `operator`, when the caller is several.
+    #[serde(rename = "as")]
+    pub role: Option<String>,
+    pub number: Option<String>,
+    pub customer_name: Option<String>,
+    pub user_name: Option<String>,
+    pub product_name: Option<String>,
+    /// RFC 3339, inclusive.
+    pub created_from: Option<String>,
+    /// RFC 3339, exclusive.
+    pub created_to: Option<String>,
+    /// `pending_payment`, `processing`, `completed`, `cancelled`.
+    pub state: Option<String>,
+    /// `new`, `trial`, `trial_to_formal`, `renew`, `change`, `unsubscribe`.
+    pub kind: Option<String>,
+    /// Id of an instance.
+    pub instance: Option<String>,
+    pub limit: Option<String>,
+    pub cursor: Option<String>,
+}
+
+impl OrderFilter {
+    pub fn read(&self) -> Result<rows::Filter, Error> {
+        let bad = |name: &str, detail: String| Error::field(&format!("/query/{name}"), "query.bad_parameter", detail);
+        let long = [&self.number, &self.customer_name, &self.user_name, &self.product_name];
+        if long.into_iter().flatten().any(|t| t.chars().count() > 100) {
+            return Err(bad("number", "at most 100 characters are allowed in a filter".to_owned()));
+        }
+        if let Some(state) = &self.state {
+            state.parse::<domain::order::OrderState>().map_err(|e| bad("state", e.to_string()))?;
+        }
+        if let Some(kind) = &self.kind {
+            kind.parse::<domain::order::OrderKind>().map_err(|e| bad("kind", e.to_string()))?;
+        }
+        let instance: Option<domain::id::InstanceId> =
+            self.instance.as_deref().map(str::parse).transpose().map_err(|e: domain::id::BadId| bad("instance", e.to_string()))?;
+        Ok(rows::Filter {
+            number: self.number.clone(),
+            customer_name: self.customer_name.clone(),
+            user_name: self.user_name.clone(),
+            product_name: self.product_name.clone(),
+            created_from: read_time("/query/created_from", self.created_from.as_deref())?,
+            created_to: read_time("/query/created_to", self.created_to.as_deref())?,
+            state: self.state.clone(),
+            kind: self.kind.clone(),
+            instance_id: instance.map(|i| i.0),
+        })
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct OrderList {
+    orders: Vec<OrderView>,
+    /// Cursor of the next page.
+    next: Option<String>,
+}
+
+/// Orders of the caller, newest first.
+#[utoipa::path(get, path = "/api/v1/orders", tag = "orders", operation_id = "order_list", security(("access" = ["user"])),
+    params(OrderFilter), responses((status = 200, body = OrderList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Params(f): Params<OrderFilter>) -> Result<Json<OrderList>, Problem> {
+    let (filter, page) = (f.read()?, page(f.limit.as_deref(), f.cursor.as_deref())?);
+    let answer = api
+        .read(caller, move |tx, _, who| {
+            let orders = rows::list(tx, tenant(who, f.role.as_deref())?, &filter, page)?;
+            let next = next_cursor(orders.len(), page, orders.last().map(|o| (o.created_at, o.id)));
+            let ids: Vec<Key> = orders.iter().map(|o| o.id).collect();
+            let lines = rows::lines_of(tx, &ids)?;
+            let full = |o: rows::Order| {
+                let lines = lines.iter().filter(|l| l.order_id == o.id).cloned().collect();
+                order_view(&Full { order: o, lines })
+            };
+            Ok(OrderList { orders: orders.into_iter().map(full).collect::<Result<_, _>>()?, next })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlaceBody {
+    #[schema(inline)]
+    choice: ChoiceBody,
+    #[serde(default)]
+    #[schema(max_items = 3)]
+    inputs: Vec<InputBody>,
+    /// Pay at once from the wallet.
+    #[serde(default)]
+    pay: bool,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct InputBody {
+    #[schema(value_type = String, min_length = 1, max_length = 60)]
+    name: Line<60>,
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    value: Line<200>,
+}
+
+/// Places an order, and pays it when asked to.
+#[utoipa::path(post, path = "/api/v1/orders", tag = "orders", operation_id = "order_place", security(("access" = ["buyer"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "a repeat with the same key and body answers the same")),
+    request_body = PlaceBody, responses((status = 200, body = OrderView)))]
+async fn place(State(api): State<Api>, Who(caller): Who, body: Body<PlaceBody>) -> Result<Answer<OrderView>, Problem> {
+    let b = body.value;
+    let input = |i: InputBody| order::Input { name: i.name.into_string(), value: i.value.into_string() };
+    let cmd = order::PlaceOrder { choice: b.choice.choice(), inputs: b.inputs.into_iter().map(input).collect(), pay: b.pay };
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::place(tx, ctx, who, &cmd)?)).await?;
+    Ok(Answer(once))
+}
+
+/// The order, seen in whichever role the caller has.
+fn find(tx: &mut app::Tx, who: &Caller, number: &str) -> Result<(Full, Tenant), Error> {
+    for tenant in any_tenant(who) {
+        match order::show(tx, tenant, number) {
+            Err(Error::Refused(_)) => {}
+            found => return found.map(|f| (f, tenant)),
+        }
+    }
+    Err(Error::not_found("order.not_found", format!("there is no order {number}")))
+}
+
+/// One order.
+#[utoipa::path(get, path = "/api/v1/orders/{number}", tag = "orders", operation_id = "order_show", security(("access" = ["user"])),
+    params(("number" = String, Path)), responses((status = 200, body = OrderView)))]
+async fn show(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>) -> Result<Json<OrderView>, Problem> {
+    let view = api.read(caller, move |tx, _, who| order_view(&find(tx, who, &number)?.0)).await?;
+    Ok(Json(view))
+}
+
+/// Everything that happened to an order, newest first, as far as the caller may know it.
+#[utoipa::path(get, path = "/api/v1/orders/{number}/timeline", tag = "orders", operation_id = "order_timeline", security(("access" = ["user"])),
+    params(("number" = String, Path)), responses((status = 200, body = Timeline)))]
+async fn timeline(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>) -> Result<Json<Timeline>, Problem> {
+    let entries = api
+        .read(caller, move |tx, _, who| {
+            let (_, tenant) = find(tx, who, &number)?;
+            order::timeline(tx, tenant, &number)
+        })
+        .await?;
+    Ok(Json(timeline_view(entries)))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoInputs {}
+
+/// Pays an order from the wallet.
+#[utoipa::path(post, path = "/api/v1/orders/{number}/pay", tag = "orders", operation_id = "order_pay", security(("access" = ["buyer"])),
+    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
+async fn pay(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>, body: Body<NoInputs>) -> Result<Answer<OrderView>, Problem> {
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::pay(tx, ctx, who, &number)?)).await?;
+    Ok(Answer(once))
+}
+
+/// Cancels an order that was not paid.
+#[utoipa::path(post, path = "/api/v1/orders/{number}/cancel", tag = "orders", operation_id = "order_cancel", security(("access" = ["buyer"])),
+    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
+async fn cancel(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>, body: Body<NoInputs>) -> Result<Answer<OrderView>, Problem> {
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::cancel(tx, ctx, who, &number)?)).await?;
+    Ok(Answer(once))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RefundPreview {
+    refund: MoneyView,
+}
+
+/// What unsubscribing an order would give back now, or the rule that forbids it.
+#[utoipa::path(get, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe_preview", security(("access" = ["buyer"])),
+    params(("number" = String, Path)), responses((status = 200, body = RefundPreview)))]
+async fn unsubscribe_preview(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>) -> Result<Json<RefundPreview>, Problem> {
+    let refund = api.read(caller, move |tx, ctx, who| order::unsubscribe_preview(tx, ctx, who, &number)).await?;
+    Ok(Json(RefundPreview { refund: refund.into() }))
+}
+
+/// Unsubscribes an order: within five days of opening, or a renewal before it begins.
+#[utoipa::path(post, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe", security(("access" = ["buyer"])),
+    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
+async fn unsubscribe(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>, body: Body<NoInputs>) -> Result<Answer<OrderView>, Problem> {
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::unsubscribe(tx, ctx, who, &number)?)).await?;
+    Ok(Answer(once))
+}

@@ -1,0 +1,161 @@
+//! Errors on the wire: `application/problem+json` with a stable code and a pointer for each bad field.
+
+use app::{Error, Kind, Refusal};
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use db::DbError;
+use serde::Serialize;
+use std::error::Error as _;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Content, OpenApi, RefOr, ResponseBuilder,
+        path::Operation,
+        schema::{ComponentsBuilder, Ref},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+/// What clients get instead of an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem; the code is its last part.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    /// Stable and dotted, such as `order.not_payable`.
+    pub code: String,
+    /// Names this answer in the logs.
+    pub request_id: String,
+    /// Each wrong field.
+    pub errors: Vec<FieldProblem>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// JSON pointer into the body, or `/query/NAME`, `/header/NAME`, `/path/NAME`.
+    pub pointer: String,
+    pub code: String,
+    pub detail: String,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:yunshi:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
+            request_id: String::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    pub fn at(status: StatusCode, code: &str, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let mut problem = Self::new(status, code, detail.clone());
+        problem.errors.push(FieldProblem { pointer: pointer.into(), code: code.to_owned(), detail });
+        problem
+    }
+}
+
+fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let mut problem = Self::new(status(refusal.kind), refusal.code, refusal.detail);
+        problem.errors =
+            refusal.fields.into_iter().map(|f| FieldProblem { pointer: f.pointer, code: f.code, detail: f.detail }).collect();
+        problem
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(e: Error) -> Self {
+        match e {
+            Error::Refused(refusal) => (*refusal).into(),
+            Error::Store(DbError::Exhausted) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "the server is busy; try again in a moment")
+            }
+            Error::Store(_) | Error::TriedOut | Error::Row { .. } => {
+                // Logged once, here, with its causes; the client gets the request id.
+                tracing::error!(error = %e, cause = ?e.source().map(ToString::to_string), deeper = ?e.source().and_then(std::error::Error::source).map(ToString::to_string), "a request failed");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "this is our fault; tell us the request id")
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        }
+        response
+    }
+}
+
+/// The statuses that any operation may answer besides its own, and why.
+const COMMON: [(&str, &str); 12] = [
+    ("400", "The request cannot be read"),
+    ("401", "Nobody is logged in, or the token is not known"),
+    ("403", "The caller's role, scope or CSRF token does not allow it"),
+    ("404", "It is not there for this caller"),
+    ("405", "The path knows other methods"),
+    ("409", "The state does not allow it"),
+    ("413", "The body is too long"),
+    ("415", "The content type is not application/json"),
+    ("422", "A field breaks a rule; nothing changed"),
+    ("429", "Too often"),
+    ("500", "Our fault"),
+    ("503", "Too busy"),
+];
+
+fn add_common(operation: &mut Operation) {
+    for (status, description) in COMMON {
+        if operation.responses.responses.contains_key(status) {
+            continue;
+        }
+        let content = Content::new(Some(Ref::from_schema_name("Problem")));
+        let response = ResponseBuilder::new().description(description).content("application/problem+json", content).build();
+        operation.responses.responses.insert(status.to_owned(), RefOr::T(response));
+    }
+}
+
+/// Adds to a description what all operations share: problems and ways to prove who one is.
+pub fn describe(document: &mut OpenApi) {
+    let access = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE)));
+    let components = document.components.take().unwrap_or_default();
+    document.components = Some(
+        ComponentsBuilder::from(components)
+            .schema_from::<Problem>()
+            .schema_from::<FieldProblem>()
+            .security_scheme("access", access)
+            .security_scheme("session", cookie)
+            .build(),
+    );
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
+            add_common(operation);
+        }
+    }
+}

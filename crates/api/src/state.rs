@@ -1,0 +1,71 @@
+//! What handlers share.
+
+use crate::{auth::AccessTable, sandbox::Sandbox};
+use app::{Actor, App, Caller, Ctx, Error, Once, Repeat, Tx};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use worker::{Search, Worker};
+
+/// The state of the HTTP edge; cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    pub app: App,
+    pub worker: Worker,
+    pub search: Search,
+    pub sandbox: Option<Arc<Sandbox>>,
+    pub(crate) metrics: Option<PrometheusHandle>,
+    pub(crate) access: Arc<AccessTable>,
+    pub(crate) log_ins: Arc<DefaultKeyedRateLimiter<String>>,
+}
+
+/// Log-ins that one login may try at once, and how fast the allowance comes back.
+const LOG_INS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const LOG_IN_EVERY: Duration = Duration::from_secs(6);
+
+impl Api {
+    /// # Panics
+    /// When a route does not state who may call it.
+    #[must_use]
+    pub fn new(app: App, worker: Worker, search: Search, sandbox: Option<Arc<Sandbox>>, metrics: Option<PrometheusHandle>) -> Self {
+        #[expect(clippy::expect_used, reason = "a constant that is not zero")]
+        let quota = Quota::with_period(LOG_IN_EVERY).expect("a period above zero").allow_burst(LOG_INS_AT_ONCE);
+        let access = Arc::new(AccessTable::of(&crate::openapi()));
+        Self { app, worker, search, sandbox, metrics, access, log_ins: Arc::new(RateLimiter::keyed(quota)) }
+    }
+
+    /// A read for a caller.
+    pub(crate) async fn read<T, F>(&self, caller: Arc<Caller>, unit: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &Ctx, &Caller) -> Result<T, Error> + Send + 'static,
+    {
+        let who = caller.clone();
+        self.app.read(Actor::Caller(caller), move |tx, ctx| unit(tx, ctx, &who)).await
+    }
+
+    /// A write for a caller; the worker is woken, for it may have made a job.
+    pub(crate) async fn write<T, F>(&self, caller: Arc<Caller>, mut unit: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx, &Ctx, &Caller) -> Result<T, Error> + Send + 'static,
+    {
+        let who = caller.clone();
+        let result = self.app.write(Actor::Caller(caller), move |tx, ctx| unit(tx, ctx, &who)).await;
+        self.worker.wake();
+        result
+    }
+
+    /// A write that may be repeated with the same `Idempotency-Key`.
+    pub(crate) async fn once<T, F>(&self, caller: Arc<Caller>, repeat: Option<Repeat>, mut unit: F) -> Result<Once<T>, Error>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: FnMut(&mut Tx, &Ctx, &Caller) -> Result<T, Error> + Send + 'static,
+    {
+        let who = caller.clone();
+        let result = self.app.write_once(caller, repeat, move |tx, ctx| unit(tx, ctx, &who)).await;
+        self.worker.wake();
+        result
+    }
+}

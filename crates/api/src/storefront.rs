@@ -1,0 +1,334 @@
+//! The storefront: search, product pages, quotes. Public.
+
+use crate::{
+    auth::Who,
+    body::{Body, Params, PathOf},
+    listing_body::{ExtensionBody, ListingBody, SpecificationBody, SupportBody},
+    problem::Problem,
+    state::Api,
+    views::{MoneyView, TextView},
+};
+use app::{Actor, Error, catalogue, order};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+};
+use domain::{
+    listing::Category,
+    money::Money,
+    period::Period,
+    site::{Site, SiteCode},
+    text::Line,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use worker::{Sort, Wanted};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(search)).routes(routes!(show)).routes(routes!(quote)).routes(routes!(sites))
+}
+
+/// The site of a request: `X-Site`, else the first.
+pub(crate) fn site_of(headers: &HeaderMap) -> Result<SiteCode, Error> {
+    match headers.get("x-site") {
+        None => Ok(SiteCode::Cn),
+        Some(value) => {
+            let bad = || Error::field("/header/X-Site", "site.unknown", "choose cn, intl or eu");
+            value.to_str().ok().and_then(|v| v.parse().ok()).ok_or_else(bad)
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SiteView {
+    code: String,
+    currency: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SiteList {
+    sites: Vec<SiteView>,
+}
+
+/// The sites of this deployment.
+#[utoipa::path(get, path = "/api/v1/sites", tag = "storefront", operation_id = "site_list", security(("access" = ["public"])),
+    responses((status = 200, body = SiteList)))]
+async fn sites() -> Json<SiteList> {
+    let view = |code: &SiteCode| SiteView { code: code.to_string(), currency: Site::of(*code).currency.to_string() };
+    Json(SiteList { sites: SiteCode::ALL.iter().map(view).collect() })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SearchParams {
+    /// Words in Chinese or English.
+    #[serde(default)]
+    q: Option<String>,
+    #[serde(default)]
+    category: Option<String>,
+    /// `PERIOD` or `ONE_TIME`.
+    #[serde(default)]
+    charging: Option<String>,
+    /// `true`: only products with a trial.
+    #[serde(default)]
+    trial: Option<String>,
+    /// Lowest price, such as `100.00`.
+    #[serde(default)]
+    price_from: Option<String>,
+    #[serde(default)]
+    price_to: Option<String>,
+    /// `relevance`, `newest`, `price_up`, `price_down`.
+    #[serde(default)]
+    sort: Option<String>,
+    /// From 1 to 100.
+    #[serde(default)]
+    page: Option<String>,
+}
+
+/// A product in a list.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct Card {
+    id: String,
+    key: String,
+    name: TextView,
+    overview: TextView,
+    category: Option<String>,
+    seller_name: String,
+    price_from: Option<MoneyView>,
+    /// `month`, `year` or `once`.
+    price_per: Option<String>,
+    trial_days: Option<u16>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FacetCount {
+    value: String,
+    count: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Results {
+    total: usize,
+    page: usize,
+    page_size: usize,
+    products: Vec<Card>,
+    categories: Vec<FacetCount>,
+    charging_modes: Vec<FacetCount>,
+    with_trial: u64,
+}
+
+const PAGE_SIZE: usize = 12;
+
+fn wanted(site: Site, p: SearchParams) -> Result<(Wanted, usize), Error> {
+    let bad = |name: &str, detail: String| Error::field(&format!("/query/{name}"), "query.bad_parameter", detail);
+    let price = |name: &str, text: Option<&String>| {
+        text.map(|t| Money::parse(t, site.currency).map(|m| m.minor.unsigned_abs()).map_err(|e| bad(name, e.to_string()))).transpose()
+    };
+    let page: usize = match p.page.as_deref() {
+        None => 1,
+        Some(text) => text.parse().ok().filter(|n| (1..=100).contains(n)).ok_or_else(|| bad("page", "must be a number from 1 to 100".to_owned()))?,
+    };
+    if p.q.as_ref().is_some_and(|q| q.chars().count() > 200) {
+        return Err(bad("q", "at most 200 characters are allowed".to_owned()));
+    }
+    let category: Option<Category> = p.category.as_deref().map(str::parse).transpose().map_err(|e: domain::Unknown| bad("category", e.to_string()))?;
+    let charging: Option<domain::period::ChargingMode> =
+        p.charging.as_deref().map(str::parse).transpose().map_err(|e: domain::Unknown| bad("charging", e.to_string()))?;
+    let sort = match p.sort.as_deref() {
+        None if p.q.is_some() => Sort::Relevance,
+        None => Sort::Newest,
+        Some(text) => text.parse().map_err(|e: domain::Unknown| bad("sort", e.to_string()))?,
+    };
+    let wanted = Wanted {
+        site: site.code.to_string(),
+        category,
+        charging: charging.map(|c| c.to_string()),
+        trial: p.trial.as_deref() == Some("true"),
+        price_from: price("price_from", p.price_from.as_ref())?,
+        price_to: price("price_to", p.price_to.as_ref())?,
+        text: p.q,
+        sort,
+        offset: (page - 1) * PAGE_SIZE,
+        limit: PAGE_SIZE,
+    };
+    Ok((wanted, page))
+}
+
+fn card(json: &serde_json::Value, site: &Site) -> Card {
+    let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
+    let both = |name: &str| serde_json::from_value(json[name].clone()).unwrap_or_default();
+    Card {
+        id: text("id"),
+        key: text("key"),
+        name: both("name"),
+        overview: both("overview"),
+        category: json["category"].as_str().map(str::to_owned),
+        seller_name: text("seller_name"),
+        price_from: json["price_from_minor"].as_i64().map(|m| Money::new(m, site.currency).into()),
+        price_per: json["price_per"].as_str().map(str::to_owned),
+        trial_days: json["trial_days"].as_u64().and_then(|d| u16::try_from(d).ok()),
+    }
+}
+
+/// Searches the products on sale at a site.
+#[utoipa::path(get, path = "/api/v1/products", tag = "storefront", operation_id = "product_search", security(("access" = ["public"])),
+    params(SearchParams), responses((status = 200, body = Results)))]
+async fn search(State(api): State<Api>, headers: HeaderMap, Params(p): Params<SearchParams>) -> Result<Json<Results>, Problem> {
+    let site = Site::of(site_of(&headers)?);
+    let (wanted, page) = wanted(site.clone(), p)?;
+    let found = api.search.find(&wanted)?;
+    let counts = |list: Vec<(String, u64)>| list.into_iter().map(|(value, count)| FacetCount { value, count }).collect();
+    Ok(Json(Results {
+        total: found.total,
+        page,
+        page_size: PAGE_SIZE,
+        products: found.cards.iter().map(|c| card(c, &site)).collect(),
+        categories: counts(found.facets.category),
+        charging_modes: counts(found.facets.charging),
+        with_trial: found.facets.trial,
+    }))
+}
+
+/// What a buyer sees of a product.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProductPage {
+    id: String,
+    key: String,
+    site: String,
+    currency: String,
+    /// `on_sale`, `hidden` (by link only), `frozen`, `stopped`.
+    visibility: String,
+    seller_name: String,
+    name: TextView,
+    category: Option<String>,
+    overview: TextView,
+    /// HTML made from the seller's markdown, cleaned.
+    description_html: TextView,
+    highlights: Vec<TextView>,
+    support: SupportBody,
+    usage_guide_html: TextView,
+    agreement_html: TextView,
+    specifications: Vec<SpecificationBody>,
+    extension_parameters: Vec<ExtensionBody>,
+}
+
+/// Markdown from a seller as harmless HTML.
+fn html(text: &domain::listing::Bilingual) -> TextView {
+    let render = |source: &str| {
+        let mut out = String::new();
+        pulldown_cmark::html::push_html(&mut out, pulldown_cmark::Parser::new(source));
+        ammonia::clean(&out)
+    };
+    TextView { zh: render(&text.zh), en: render(&text.en) }
+}
+
+/// A product's page; hidden products are reached by their link.
+#[utoipa::path(get, path = "/api/v1/products/{product}", tag = "storefront", operation_id = "product_page", security(("access" = ["public"])),
+    params(("product" = String, Path, description = "id or key")), responses((status = 200, body = ProductPage)))]
+async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathOf<String>) -> Result<Json<ProductPage>, Problem> {
+    let site = site_of(&headers)?;
+    let (listed, listing) = api.app.read(Actor::System, move |tx, _| catalogue::find(tx, site.as_str(), &product)).await?;
+    let body = ListingBody::of(&listing);
+    let code: SiteCode = listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?;
+    Ok(Json(ProductPage {
+        id: listed.product.id.id::<domain::id::ProductId>().to_string(),
+        key: listed.product.key,
+        site: listed.product.site,
+        currency: Site::of(code).currency.to_string(),
+        visibility: listed.product.visibility,
+        seller_name: listed.seller_name,
+        name: body.name,
+        category: body.category,
+        overview: body.overview,
+        description_html: html(&listing.description),
+        highlights: body.highlights,
+        support: body.support,
+        usage_guide_html: html(&listing.usage_guide),
+        agreement_html: html(&listing.agreement),
+        specifications: body.specifications.into_iter().filter(|s| s.on_sale != Some(false)).collect(),
+        extension_parameters: body.extension_parameters,
+    }))
+}
+
+/// A choice of product, combination, time and number.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChoiceBody {
+    /// Id or key.
+    #[schema(value_type = String, min_length = 1, max_length = 80)]
+    pub product: Line<80>,
+    #[schema(value_type = String, min_length = 1, max_length = 60)]
+    pub specification: Line<60>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    pub sku: Option<Line<200>>,
+    /// Such as `1m` or `1y`; left out for one-time specifications.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 5)]
+    pub period: Option<Period>,
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub quantity: u32,
+    #[serde(default)]
+    pub trial: bool,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl ChoiceBody {
+    pub fn choice(&self) -> order::Choice {
+        order::Choice {
+            product: self.product.as_str().to_owned(),
+            specification: self.specification.as_str().to_owned(),
+            sku: self.sku.as_ref().map(|s| s.as_str().to_owned()),
+            period: self.period,
+            quantity: self.quantity,
+            trial: self.trial,
+        }
+    }
+}
+
+/// What a choice costs, worked out.
+#[derive(Debug, Serialize, ToSchema)]
+struct QuoteView {
+    product_id: String,
+    sku: String,
+    unit_price: MoneyView,
+    units: i64,
+    quantity: i64,
+    /// The same time at the monthly price, when that is more.
+    by_month: Option<MoneyView>,
+    saving: Option<MoneyView>,
+    total: MoneyView,
+    /// An estimate: the term begins when the seller opens.
+    ends_at: Option<String>,
+    trial: bool,
+}
+
+/// Works out the price of a choice. With a caller, also whether this buyer may have it.
+#[utoipa::path(post, path = "/api/v1/quotes", tag = "storefront", operation_id = "quote_make", security(("access" = ["public"])),
+    request_body = ChoiceBody, responses((status = 200, body = QuoteView)))]
+async fn quote(State(api): State<Api>, headers: HeaderMap, caller: Option<Who>, body: Body<ChoiceBody>) -> Result<Json<QuoteView>, Problem> {
+    let site = Site::of(site_of(&headers)?);
+    let choice = body.value.choice();
+    let caller = caller.map(|w| w.0);
+    let q = api.app.read(Actor::System, move |tx, ctx| order::quote(tx, ctx, caller.as_deref(), &site, &choice)).await?;
+    let saving = q.price.by_month.map(|m| Money::new(m.minor - q.price.total.minor, m.currency).into());
+    Ok(Json(QuoteView {
+        product_id: q.listed.product.id.id::<domain::id::ProductId>().to_string(),
+        sku: q.sku.key.clone(),
+        unit_price: q.price.unit.into(),
+        units: q.price.units,
+        quantity: q.price.quantity,
+        by_month: q.price.by_month.map(Into::into),
+        saving,
+        total: q.price.total.into(),
+        ends_at: q.ends_at.map(|e| e.to_string()),
+        trial: q.kind == domain::order::OrderKind::Trial,
+    }))
+}

@@ -1,0 +1,188 @@
+//! What several routes answer with.
+
+use app::{Error, from_micros, order::Full};
+use domain::{Timestamp, money::{Currency, Money}};
+use serde::{Deserialize, Serialize};
+use store::order::{Line, Order};
+use utoipa::ToSchema;
+
+/// `{"amount":"1200.00","currency":"CNY"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoneyView {
+    /// Digits with two decimals.
+    #[schema(example = "1200.00", max_length = 20)]
+    pub amount: String,
+    #[schema(example = "CNY", max_length = 3)]
+    pub currency: String,
+}
+
+impl From<Money> for MoneyView {
+    fn from(m: Money) -> Self {
+        Self { amount: Money::text(m.minor), currency: m.currency.to_string() }
+    }
+}
+
+/// Money of stored minor units.
+pub fn money(minor: i64, currency: &str) -> MoneyView {
+    MoneyView { amount: Money::text(minor), currency: currency.to_owned() }
+}
+
+impl MoneyView {
+    /// Reads money from a client.
+    pub fn read(&self, pointer: &str) -> Result<Money, Error> {
+        let currency: Currency = self.currency.parse().map_err(|e: domain::Unknown| Error::field(&format!("{pointer}/currency"), "money.currency", e.to_string()))?;
+        Money::parse(&self.amount, currency).map_err(|e| Error::field(&format!("{pointer}/amount"), "money.amount", e.to_string()))
+    }
+}
+
+/// The time of a column.
+pub fn time(micros: i64) -> String {
+    from_micros(micros).to_string()
+}
+
+pub fn times(micros: Option<i64>) -> Option<String> {
+    micros.map(time)
+}
+
+/// The last second of an exclusive end.
+pub fn shown_end(micros: Option<i64>) -> Option<String> {
+    micros.map(|m| domain::term::shown_end(from_micros(m)).to_string())
+}
+
+/// Reads a time from a query.
+pub fn read_time(pointer: &str, text: Option<&str>) -> Result<Option<i64>, Error> {
+    text.map(|t| {
+        let parsed: Result<Timestamp, _> = t.parse();
+        parsed.map(app::micros).map_err(|_| Error::field(pointer, "query.time", "write a time such as 2026-11-24T00:00:00Z"))
+    })
+    .transpose()
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrderLineView {
+    pub line_number: String,
+    /// The seller's key of the product.
+    pub product: String,
+    pub product_id: String,
+    pub product_name: TextView,
+    pub specification: String,
+    pub specification_name: TextView,
+    pub sku: String,
+    pub sku_name: TextView,
+    pub state: String,
+    pub period: Option<String>,
+    pub quantity: i64,
+    pub unit_price: MoneyView,
+    /// The same time at the monthly price, when a year was bought for less.
+    pub by_month: Option<MoneyView>,
+    pub amount: MoneyView,
+    pub refunded: MoneyView,
+    pub seller_name: String,
+    pub instances: Vec<String>,
+}
+
+/// Text in both languages.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TextView {
+    #[schema(max_length = 20000)]
+    pub zh: String,
+    #[schema(max_length = 20000)]
+    pub en: String,
+}
+
+impl From<domain::listing::Bilingual> for TextView {
+    fn from(b: domain::listing::Bilingual) -> Self {
+        Self { zh: b.zh, en: b.en }
+    }
+}
+
+impl From<TextView> for domain::listing::Bilingual {
+    fn from(t: TextView) -> Self {
+        Self { zh: t.zh, en: t.en }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrderView {
+    pub order_number: String,
+    pub kind: String,
+    pub state: String,
+    pub total: MoneyView,
+    pub customer_name: String,
+    pub user_name: String,
+    pub created_at: String,
+    pub pay_by: Option<String>,
+    pub paid_at: Option<String>,
+    pub ended_at: Option<String>,
+    pub reason: Option<String>,
+    pub instance_id: Option<String>,
+    pub lines: Vec<OrderLineView>,
+}
+
+fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
+    let sold = app::order::Sold::of(line)?;
+    let state = if line.refunded_minor > 0 { "refunded" } else { order.state.as_str() };
+    let instance = line.instance_id.or(order.instance_id);
+    Ok(OrderLineView {
+        line_number: line.number.clone(),
+        product: sold.product_key,
+        product_id: line.product_id.id::<domain::id::ProductId>().to_string(),
+        product_name: sold.product_name.into(),
+        specification: line.specification.clone(),
+        specification_name: sold.specification_name.into(),
+        sku: line.sku.clone(),
+        sku_name: sold.sku_name.into(),
+        state: state.to_owned(),
+        period: line.period.clone(),
+        quantity: line.quantity,
+        unit_price: money(sold.unit_minor, &order.currency),
+        by_month: sold.by_month_minor.map(|m| money(m, &order.currency)),
+        amount: money(line.amount_minor, &order.currency),
+        refunded: money(line.refunded_minor, &order.currency),
+        seller_name: sold.seller_name,
+        instances: instance.iter().map(|i| i.id::<domain::id::InstanceId>().to_string()).collect(),
+    })
+}
+
+/// An order as every role sees it.
+pub fn order_view(full: &Full) -> Result<OrderView, Error> {
+    let o = &full.order;
+    Ok(OrderView {
+        order_number: o.number.clone(),
+        kind: o.kind.clone(),
+        state: o.state.clone(),
+        total: money(o.total_minor, &o.currency),
+        customer_name: o.customer_name.clone(),
+        user_name: o.user_name.clone(),
+        created_at: time(o.created_at),
+        pay_by: times(o.pay_by),
+        paid_at: times(o.paid_at),
+        ended_at: times(o.ended_at),
+        reason: o.reason.clone(),
+        instance_id: o.instance_id.map(|i| i.id::<domain::id::InstanceId>().to_string()),
+        lines: full.lines.iter().map(|l| line_view(o, l)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// An answer to a write that may be repeated: tells whether it is an old one.
+pub struct Answer<T>(pub app::Once<T>);
+
+impl<T: Serialize> axum::response::IntoResponse for Answer<T> {
+    fn into_response(self) -> axum::response::Response {
+        let mut response = axum::Json(&self.0.answer).into_response();
+        if self.0.hit {
+            response.headers_mut().insert("idempotency-hit", axum::http::HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// Nothing more to say.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Done {
+    pub done: bool,
+}
+
+pub const DONE: axum::Json<Done> = axum::Json(Done { done: true });

@@ -1,0 +1,173 @@
+//! The buyer's wallet: balance, entries, top-ups by bank transfer; the operator's confirmation.
+
+use crate::{
+    auth::Who,
+    body::{Body, Params, PathOf, next_cursor, page},
+    problem::Problem,
+    seller::ReasonBody,
+    state::Api,
+    views::{Answer, MoneyView, money, time, times},
+};
+use app::{Key, money as use_case};
+use axum::{Json, extract::State};
+use domain::{id::TransferId, text::Line};
+use ledger::AccountKind;
+use serde::{Deserialize, Serialize};
+use store::{ledger as ledger_rows, transfer as rows};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(transfer_list, transfer_request))
+        .routes(routes!(all_transfers))
+        .routes(routes!(confirm))
+        .routes(routes!(refuse))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct EntryView {
+    at: String,
+    /// `top_up`, `payment`, `refund`, `refund_before_completion`.
+    kind: String,
+    amount: MoneyView,
+    reference: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct WalletView {
+    balance: MoneyView,
+    /// The newest 200 entries.
+    entries: Vec<EntryView>,
+}
+
+/// The caller's wallet.
+#[utoipa::path(get, path = "/api/v1/wallet", tag = "wallet", operation_id = "wallet_show", security(("access" = ["buyer"])),
+    responses((status = 200, body = WalletView)))]
+async fn show(State(api): State<Api>, Who(caller): Who) -> Result<Json<WalletView>, Problem> {
+    let view = api
+        .read(caller, |tx, _, who| {
+            let (owner, currency) = (hex::encode(Key::of(who.account_id).0), who.site().currency.to_string());
+            let balance = ledger_rows::balance(tx, AccountKind::BuyerWallet, &owner, &currency)?;
+            let rows = ledger_rows::statement(tx, AccountKind::BuyerWallet, &owner, None, 200)?;
+            let entry = |(p, e): (ledger_rows::PostingRow, ledger_rows::EntryRow)| EntryView {
+                at: time(p.at),
+                kind: e.kind,
+                amount: money(p.amount_minor, &p.currency),
+                reference: e.reference.split_once(':').map_or_else(String::new, |(_, r)| r.to_owned()),
+            };
+            Ok(WalletView { balance: money(balance, &currency), entries: rows.into_iter().map(entry).collect() })
+        })
+        .await?;
+    Ok(Json(view))
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct TransferView {
+    id: String,
+    account_name: String,
+    amount: MoneyView,
+    reference: String,
+    /// `pending`, `confirmed`, `refused`.
+    state: String,
+    created_at: String,
+    decided_at: Option<String>,
+    reason: Option<String>,
+}
+
+fn view(t: &rows::Transfer) -> TransferView {
+    TransferView {
+        id: t.id.id::<TransferId>().to_string(),
+        account_name: t.account_name.clone(),
+        amount: money(t.amount_minor, &t.currency),
+        reference: t.reference.clone(),
+        state: t.state.clone(),
+        created_at: time(t.created_at),
+        decided_at: times(t.decided_at),
+        reason: t.reason.clone(),
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// `pending`, `confirmed`, `refused`.
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    limit: Option<String>,
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TransferList {
+    transfers: Vec<TransferView>,
+    next: Option<String>,
+}
+
+async fn transfers(api: &Api, caller: std::sync::Arc<app::Caller>, own: bool, p: ListParams) -> Result<Json<TransferList>, Problem> {
+    let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
+    let found = api
+        .read(caller, move |tx, _, who| {
+            let account = own.then(|| Key::of(who.account_id));
+            Ok(rows::list(tx, account, p.state.as_deref(), page)?)
+        })
+        .await?;
+    let next = next_cursor(found.len(), page, found.last().map(|t| (t.created_at, t.id)));
+    Ok(Json(TransferList { transfers: found.iter().map(view).collect(), next }))
+}
+
+/// The caller's bank transfers, newest first.
+#[utoipa::path(get, path = "/api/v1/wallet/transfers", tag = "wallet", operation_id = "transfer_list", security(("access" = ["buyer"])),
+    params(ListParams), responses((status = 200, body = TransferList)))]
+async fn transfer_list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<TransferList>, Problem> {
+    transfers(&api, caller, true, p).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TransferBody {
+    amount: MoneyView,
+    /// What the bank statement shows.
+    #[schema(value_type = String, min_length = 1, max_length = 60)]
+    reference: Line<60>,
+}
+
+/// Announces a bank transfer to the wallet.
+#[utoipa::path(post, path = "/api/v1/wallet/transfers", tag = "wallet", operation_id = "transfer_request", security(("access" = ["buyer"])),
+    params(("Idempotency-Key" = Option<String>, Header)), request_body = TransferBody, responses((status = 200, body = TransferView)))]
+async fn transfer_request(State(api): State<Api>, Who(caller): Who, body: Body<TransferBody>) -> Result<Answer<TransferView>, Problem> {
+    let amount = body.value.amount.read("/amount")?;
+    let reference = body.value.reference.into_string();
+    let once = api
+        .once(caller, body.repeat, move |tx, ctx, who| Ok(view(&use_case::request_transfer(tx, ctx, who, amount, &reference)?)))
+        .await?;
+    Ok(Answer(once))
+}
+
+/// Bank transfers of all accounts.
+#[utoipa::path(get, path = "/api/v1/operator/transfers", tag = "operator", operation_id = "transfer_list_all", security(("access" = ["operator:finance"])),
+    params(ListParams), responses((status = 200, body = TransferList)))]
+async fn all_transfers(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<TransferList>, Problem> {
+    transfers(&api, caller, false, p).await
+}
+
+/// Confirms that a transfer came: the money is in the wallet.
+#[utoipa::path(post, path = "/api/v1/operator/transfers/{id}/confirm", tag = "operator", operation_id = "transfer_confirm",
+    security(("access" = ["operator:finance"])), params(("id" = String, Path)), responses((status = 200, body = TransferView)))]
+async fn confirm(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<TransferId>) -> Result<Json<TransferView>, Problem> {
+    let row = api.write(caller, move |tx, ctx, who| use_case::decide_transfer(tx, ctx, who, id, true, None)).await?;
+    Ok(Json(view(&row)))
+}
+
+/// Refuses a transfer with a reason.
+#[utoipa::path(post, path = "/api/v1/operator/transfers/{id}/refuse", tag = "operator", operation_id = "transfer_refuse",
+    security(("access" = ["operator:finance"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = TransferView)))]
+async fn refuse(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<TransferId>, body: Body<ReasonBody>) -> Result<Json<TransferView>, Problem> {
+    let reason = body.value.reason.into_string();
+    let row = api.write(caller, move |tx, ctx, who| use_case::decide_transfer(tx, ctx, who, id, false, Some(&reason))).await?;
+    Ok(Json(view(&row)))
+}
