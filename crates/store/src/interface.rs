@@ -160,3 +160,21 @@ pub fn save_case(tx: &mut Tx, case: &Case) -> Result<(), DbError> {
     diesel::insert_into(debug_cases::table).values(case).execute(tx)?;
     Ok(())
 }
+
+/// Moves the addresses under one prefix to another and keeps their cases; says how many.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_move(tx: &mut Tx, from: &str, to: &str, at: i64) -> Result<usize, DbError> {
+    let all: Vec<(Key, String)> =
+        interface_addresses::table.select((interface_addresses::id, interface_addresses::url)).load(tx)?;
+    let mut moved = 0;
+    for (id, url) in all {
+        let Some(rest) = url.strip_prefix(from).filter(|_| from != to) else { continue };
+        diesel::update(interface_addresses::table.find(id))
+            .set((interface_addresses::url.eq(format!("{to}{rest}")), interface_addresses::updated_at.eq(at)))
+            .execute(tx)?;
+        moved += 1;
+    }
+    Ok(moved)
+}

@@ -1,1 +1,274 @@
+//! A complete SaaS 2.0 seller in one file: verifies the marketplace's signature, opens, shows, renews,
+//! freezes, upgrades and releases instances. It keeps them in memory; yours will keep them in a database.
+//!
+//! For experiments it can misbehave: see [`Fault`].
 
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use wire::saas_v2::{self, Request, Status};
+
+/// How a seller may misbehave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    None,
+    /// Never answers.
+    TimeOut,
+    /// Answers after five seconds.
+    Slow,
+    Http500,
+    /// Answers 000001 to everything, as one who computes another signature.
+    WrongSignature,
+    Code000002,
+    Code000005,
+    Code000100,
+    NotJson,
+    Truncated,
+    /// More than a megabyte.
+    Huge,
+    NeverEnding,
+    Redirect,
+    NoInstanceId,
+    /// Creates asynchronously: 000004, data after three questions.
+    Asynchronous,
+    /// Creates, but its data never come.
+    NoData,
+}
+
+impl Fault {
+    pub const ALL: [(&'static str, Self); 16] = [
+        ("none", Self::None),
+        ("time_out", Self::TimeOut),
+        ("slow", Self::Slow),
+        ("http_500", Self::Http500),
+        ("wrong_signature", Self::WrongSignature),
+        ("code_000002", Self::Code000002),
+        ("code_000005", Self::Code000005),
+        ("code_000100", Self::Code000100),
+        ("not_json", Self::NotJson),
+        ("truncated", Self::Truncated),
+        ("huge", Self::Huge),
+        ("never_ending", Self::NeverEnding),
+        ("redirect", Self::Redirect),
+        ("no_instance_id", Self::NoInstanceId),
+        ("asynchronous", Self::Asynchronous),
+        ("no_data", Self::NoData),
+    ];
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(n, _)| *n == name).map(|(_, fault)| fault)
+    }
+}
+
+/// One instance as the seller sees it.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    pub id: String,
+    pub frozen: bool,
+    pub released: bool,
+    pub upgraded: bool,
+    pub expires: Option<String>,
+    questions: u32,
+}
+
+#[derive(Default)]
+struct Memory {
+    /// By order line: the same line gives the same instance, however often it is asked for.
+    lines: HashMap<String, String>,
+    instances: HashMap<String, Instance>,
+    faults: HashMap<String, Fault>,
+    received: Vec<String>,
+}
+
+/// The seller; cheap to clone.
+#[derive(Clone)]
+pub struct Seller {
+    key: Arc<str>,
+    base_url: Arc<str>,
+    memory: Arc<Mutex<Memory>>,
+}
+
+impl Seller {
+    /// A seller with an access key, reached at `base_url`.
+    #[must_use]
+    pub fn new(key: &str, base_url: &str) -> Self {
+        Self { key: key.into(), base_url: base_url.trim_end_matches('/').into(), memory: Arc::default() }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the server of a product misbehave; `*` stands for all products.
+    pub fn set_fault(&self, product: &str, fault: Fault) {
+        let mut memory = self.memory();
+        if product == "*" {
+            memory.faults.clear();
+        }
+        memory.faults.insert(product.to_owned(), fault);
+    }
+
+    fn fault(&self, product: &str) -> Fault {
+        let memory = self.memory();
+        memory.faults.get(product).or_else(|| memory.faults.get("*")).copied().unwrap_or(Fault::None)
+    }
+
+    /// What the seller has, for tests and for the curious.
+    #[must_use]
+    pub fn instances(&self) -> Vec<Instance> {
+        self.memory().instances.values().cloned().collect()
+    }
+
+    /// The activities that came, in order.
+    #[must_use]
+    pub fn received(&self) -> Vec<String> {
+        self.memory().received.clone()
+    }
+
+    /// The routes: `POST /{product}` for the marketplace, and a page for each instance.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/{product}", post(produce))
+            .route("/{product}/app/{id}", get(page))
+            .with_state(self)
+    }
+
+    /// The business of it: what a request does, and the answer.
+    fn handle(&self, product: &str, request: &Request, fault: Fault) -> Value {
+        let mut memory = self.memory();
+        memory.received.push(request.activity().to_owned());
+        match request {
+            Request::NewInstance { order, business_id } => self.create(&mut memory, &order.order_line_id, business_id, fault),
+            Request::QueryInstance { instance_ids } => {
+                let info: Vec<Value> =
+                    instance_ids.iter().filter_map(|id| self.info(memory.instances.get_mut(id)?, product, fault)).collect();
+                json!({ "resultCode": "000000", "resultMsg": "success", "info": info })
+            }
+            Request::RefreshInstance { instance_id, expire_time, .. } => {
+                change(&mut memory, instance_id, |i| i.expires = Some(expire_time.clone()))
+            }
+            Request::UpdateInstanceStatus { instance_id, status } => {
+                change(&mut memory, instance_id, |i| i.frozen = *status == Status::Freeze)
+            }
+            Request::UpgradeInstance { instance_id, .. } => change(&mut memory, instance_id, |i| i.upgraded = true),
+            Request::ReleaseInstance { instance_id, .. } => change(&mut memory, instance_id, |i| i.released = true),
+        }
+    }
+
+    fn create(&self, memory: &mut Memory, line: &str, business_id: &str, fault: Fault) -> Value {
+        let id = memory.lines.entry(line.to_owned()).or_insert_with(|| business_id.to_owned()).clone();
+        let fresh = Instance { id: id.clone(), frozen: false, released: false, upgraded: false, expires: None, questions: 0 };
+        let instance = memory.instances.entry(id.clone()).or_insert_with(|| fresh.clone());
+        if instance.released {
+            // A debugging order comes again and again.
+            *instance = fresh;
+        }
+        let code = if fault == Fault::Asynchronous { "000004" } else { "000000" };
+        if fault == Fault::NoInstanceId {
+            return json!({ "resultCode": "000000", "resultMsg": "success" });
+        }
+        json!({ "resultCode": code, "resultMsg": "success", "instanceId": id })
+    }
+
+    fn info(&self, instance: &mut Instance, product: &str, fault: Fault) -> Option<Value> {
+        instance.questions += 1;
+        if fault == Fault::NoData || (fault == Fault::Asynchronous && instance.questions < 3) || instance.released {
+            return None;
+        }
+        let id = &instance.id;
+        Some(json!({
+            "instanceId": id,
+            "appInfo": {
+                "frontEndUrl": format!("{}/{product}/app/{id}", self.base_url),
+                "adminUrl": format!("{}/{product}/app/{id}?admin", self.base_url),
+                "userName": "admin",
+                "password": format!("pw-{}", &id[..id.len().min(8)]),
+                "memo": "Change the password after the first log-in.",
+            },
+        }))
+    }
+}
+
+fn change(memory: &mut Memory, id: &str, how: impl FnOnce(&mut Instance)) -> Value {
+    match memory.instances.get_mut(id) {
+        None => json!({ "resultCode": "000003", "resultMsg": "no such instance" }),
+        Some(instance) => {
+            how(instance);
+            json!({ "resultCode": "000000", "resultMsg": "success" })
+        }
+    }
+}
+
+fn answer(value: &Value) -> Response {
+    ([(header::CONTENT_TYPE, "application/json;charset=utf-8")], value.to_string()).into_response()
+}
+
+fn code(code: &str) -> Response {
+    answer(&json!({ "resultCode": code, "resultMsg": format!("fault {code}") }))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a seller's own server checks the freshness of a request by its clock")]
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(0))
+}
+
+async fn produce(State(seller): State<Seller>, Path(product): Path<String>, Query(query): Query<Vec<(String, String)>>, body: String) -> Response {
+    let fault = seller.fault(&product);
+    match fault {
+        Fault::TimeOut => std::future::pending::<()>().await,
+        Fault::Slow => tokio::time::sleep(Duration::from_secs(5)).await,
+        Fault::Http500 => return (StatusCode::INTERNAL_SERVER_ERROR, "out of order").into_response(),
+        Fault::WrongSignature => return code("000001"),
+        Fault::Code000002 => return code("000002"),
+        Fault::Code000005 => return code("000005"),
+        Fault::Code000100 => return code("000100"),
+        Fault::NotJson => return Html("<h1>Welcome</h1>").into_response(),
+        Fault::Truncated => return ([(header::CONTENT_TYPE, "application/json")], r#"{"resultCode":"000000","instan"#).into_response(),
+        Fault::Huge => return "x".repeat(2_000_000).into_response(),
+        Fault::NeverEnding => return never_ending(),
+        Fault::Redirect => return (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response(),
+        Fault::None | Fault::NoInstanceId | Fault::Asynchronous | Fault::NoData => {}
+    }
+    if let Err(e) = saas_v2::verify(&seller.key, &body, &query, now_ms()) {
+        return answer(&json!({ "resultCode": e.result_code(), "resultMsg": e.to_string() }));
+    }
+    match Request::from_body(&body) {
+        Ok(request) => answer(&seller.handle(&product, &request, fault)),
+        Err(e) => answer(&json!({ "resultCode": "000002", "resultMsg": e.to_string() })),
+    }
+}
+
+/// A body that drips and never closes.
+fn never_ending() -> Response {
+    struct Drip(tokio::time::Interval);
+    impl futures_core::Stream for Drip {
+        type Item = Result<Vec<u8>, std::convert::Infallible>;
+        fn poll_next(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
+            self.0.poll_tick(cx).map(|_| Some(Ok(b" ".to_vec())))
+        }
+    }
+    Body::from_stream(Drip(tokio::time::interval(Duration::from_millis(200)))).into_response()
+}
+
+async fn page(State(seller): State<Seller>, Path((product, id)): Path<(String, String)>) -> Response {
+    let found = seller.memory().instances.get(&id).cloned();
+    match found {
+        Some(i) if !i.released => {
+            let state = if i.frozen { "frozen" } else { "ready" };
+            Html(format!("<!doctype html><meta charset=utf-8><title>{product}</title><h1>{product}</h1><p>Your instance is {state}.</p>")).into_response()
+        }
+        _ => (StatusCode::NOT_FOUND, "there is no such instance\n").into_response(),
+    }
+}

@@ -1,0 +1,351 @@
+//! The command line's grammar (`contract`).
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Parser)]
+#[command(name = "yunshi", version, about = "An open, self-hosted cloud marketplace (云市)", after_help = "Client commands talk to YUNSHI_SERVER (default http://127.0.0.1:8080) with YUNSHI_TOKEN.\nExit codes: 0 done, 1 refused or failed, 2 wrong use, 3 not reachable, 4 waited too long.\n\nExample: yunshi sandbox --listen 127.0.0.1:8080")]
+pub struct Cli {
+    /// Print one JSON document on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the platform.
+    #[command(after_help = "Example: yunshi serve --listen 0.0.0.0:8080 --database postgres://yunshi@db/yunshi")]
+    Serve(Serve),
+    /// Run a seeded marketplace with a built-in seller and a clock that can be moved.
+    #[command(after_help = "Example: yunshi sandbox --data var/sandbox --start 2024-01-05T02:00:00Z")]
+    Sandbox(SandboxArgs),
+    /// Bring the database to the newest schema.
+    #[command(after_help = "Example: yunshi migrate --database sqlite:var/yunshi.db")]
+    Migrate(Database),
+    /// Administration of a platform's database.
+    Admin {
+        #[command(subcommand)]
+        command: Admin,
+    },
+    /// Check ledger, bills, orders, terms and jobs against each other.
+    #[command(after_help = "Example: yunshi verify --database sqlite:var/yunshi.db")]
+    Verify(VerifyArgs),
+    /// Declare keys, addresses and products from files; repeatable.
+    #[command(after_help = "Example: SELLER_URL=https://api.example.com/hello SELLER_KEY=… yunshi apply -f examples/saas")]
+    Apply(Apply),
+    /// Buy, list, show and undo orders.
+    Order {
+        #[command(subcommand)]
+        command: Order,
+    },
+    /// What was bought.
+    Instance {
+        #[command(subcommand)]
+        command: Instance,
+    },
+    /// Production-interface messages.
+    Calls {
+        #[command(subcommand)]
+        command: Calls,
+    },
+    /// Listing applications.
+    Review {
+        #[command(subcommand)]
+        command: Review,
+    },
+    /// Bills of sellers.
+    Bill {
+        #[command(subcommand)]
+        command: Bill,
+    },
+    /// In-site messages.
+    Inbox {
+        #[command(subcommand)]
+        command: Inbox,
+    },
+    /// Check a seller's server against the reference.
+    #[command(after_help = "Example: yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key")]
+    Conformance(Conformance),
+    /// A sandbox's business time.
+    Clock {
+        #[command(subcommand)]
+        command: Clock,
+    },
+    /// Print the description of the API.
+    #[command(name = "openapi", hide = true)]
+    OpenApi,
+}
+
+#[derive(Debug, Args)]
+pub struct Database {
+    /// sqlite:PATH or postgres://…
+    #[arg(long, env = "YUNSHI_DATABASE")]
+    pub database: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[arg(long, env = "YUNSHI_LISTEN")]
+    pub listen: Option<String>,
+    #[command(flatten)]
+    pub database: Database,
+    /// Folder for exports and uploads.
+    #[arg(long, env = "YUNSHI_FILES")]
+    pub files: Option<PathBuf>,
+    /// all, api or worker.
+    #[arg(long, env = "YUNSHI_ROLE", value_parser = ["all", "api", "worker"])]
+    pub role: Option<String>,
+    /// auto applies missing migrations at the start; check refuses to start without them.
+    #[arg(long, env = "YUNSHI_MIGRATE", value_parser = ["auto", "check"])]
+    pub migrate: Option<String>,
+    /// Settings file.
+    #[arg(long, env = "YUNSHI_CONFIG", default_value = "yunshi.toml")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    #[arg(long, env = "YUNSHI_SANDBOX_DATA", default_value = "var/sandbox")]
+    pub data: PathBuf,
+    #[arg(long, env = "YUNSHI_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Where business time begins, also in the past; only for a new data folder.
+    #[arg(long)]
+    pub start: Option<String>,
+    /// Another database than the folder's own, such as postgres://…
+    #[arg(long, env = "YUNSHI_SANDBOX_DATABASE")]
+    pub database: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Make the first operator; the password is asked for, or read from standard input.
+    #[command(after_help = "Example: echo 'a long password' | yunshi admin create-operator --login root")]
+    CreateOperator {
+        #[arg(long)]
+        login: String,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Read this database instead of asking the server.
+    #[arg(long)]
+    pub database: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// A .toml file, or a folder of them.
+    #[arg(short, long)]
+    pub file: PathBuf,
+    /// Show the difference and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not submit for review.
+    #[arg(long)]
+    pub draft: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Order {
+    /// Buy, and pay from the wallet.
+    #[command(after_help = "Example: yunshi order place --product hello --spec standard --period 1m --wait")]
+    Place {
+        /// Id or key.
+        #[arg(long)]
+        product: String,
+        #[arg(long)]
+        spec: String,
+        #[arg(long)]
+        sku: Option<String>,
+        /// 7d, 1m, 12m, 1y; left out for one-time specifications.
+        #[arg(long)]
+        period: Option<String>,
+        #[arg(long, default_value_t = 1)]
+        quantity: u32,
+        /// A free trial.
+        #[arg(long)]
+        trial: bool,
+        /// NAME=VALUE, an input that the product asks for.
+        #[arg(long = "input")]
+        inputs: Vec<String>,
+        /// Leave it to be paid.
+        #[arg(long)]
+        unpaid: bool,
+        /// Return when the order is completed or cancelled.
+        #[arg(long)]
+        wait: bool,
+        /// Seconds to wait at most.
+        #[arg(long, default_value_t = 120)]
+        timeout: u64,
+    },
+    /// One order; with --timeline everything that happened to it.
+    Show {
+        number: String,
+        #[arg(long)]
+        timeline: bool,
+    },
+    /// Orders, newest first.
+    List(OrderFilter),
+    /// Pay an order from the wallet.
+    Pay { number: String },
+    /// Cancel an order that was not paid.
+    Cancel { number: String },
+    /// Renew an instance.
+    Renew {
+        instance: String,
+        #[arg(long, default_value = "1m")]
+        period: String,
+        #[arg(long)]
+        unpaid: bool,
+    },
+    /// Turn a trial into a purchase.
+    Convert {
+        instance: String,
+        #[arg(long, default_value = "1m")]
+        period: String,
+    },
+    /// Upgrade an instance to a dearer combination.
+    Upgrade {
+        instance: String,
+        #[arg(long)]
+        sku: String,
+    },
+    /// Give an order back, where a rule allows it.
+    Unsubscribe { number: String },
+    /// Write orders to an .xlsx file.
+    #[command(after_help = "Example: yunshi order export --state completed --out orders.xlsx")]
+    Export {
+        #[command(flatten)]
+        filter: OrderFilter,
+        #[arg(long, default_value = "orders.xlsx")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct OrderFilter {
+    /// buyer, seller or operator.
+    #[arg(long = "as")]
+    pub role: Option<String>,
+    #[arg(long)]
+    pub number: Option<String>,
+    #[arg(long)]
+    pub customer: Option<String>,
+    #[arg(long)]
+    pub user: Option<String>,
+    #[arg(long)]
+    pub product: Option<String>,
+    #[arg(long)]
+    pub from: Option<String>,
+    #[arg(long)]
+    pub to: Option<String>,
+    #[arg(long)]
+    pub state: Option<String>,
+    #[arg(long)]
+    pub limit: Option<u32>,
+    #[arg(long)]
+    pub cursor: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Instance {
+    Show {
+        id: String,
+        #[arg(long)]
+        timeline: bool,
+    },
+    List {
+        #[arg(long = "as")]
+        role: Option<String>,
+        #[arg(long)]
+        state: Option<String>,
+    },
+    /// Freeze for a violation (operator).
+    Freeze {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lift a freeze for a violation (operator).
+    Unfreeze { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Calls {
+    List {
+        #[arg(long)]
+        order: Option<String>,
+        #[arg(long)]
+        state: Option<String>,
+    },
+    /// One message with its attempts.
+    Show { id: String },
+    /// Send a call again.
+    Restart { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Review {
+    List {
+        #[arg(long)]
+        state: Option<String>,
+    },
+    Approve {
+        id: String,
+    },
+    #[command(after_help = "Example: yunshi review reject app_… --reason 'see the mark' --mark /support/hotline='nobody answers'")]
+    Reject {
+        id: String,
+        #[arg(long)]
+        reason: String,
+        /// POINTER=REASON, a mark on a field.
+        #[arg(long = "mark")]
+        marks: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bill {
+    List {
+        /// yyyy-MM
+        #[arg(long)]
+        month: Option<String>,
+    },
+    Show {
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Inbox {
+    List {
+        #[arg(long)]
+        unread: bool,
+    },
+    /// Mark one message, or all, as read.
+    Read { id: Option<String> },
+}
+
+#[derive(Debug, Args)]
+pub struct Conformance {
+    #[arg(long, value_parser = ["saas-v2"])]
+    pub protocol: String,
+    #[arg(long)]
+    pub url: String,
+    #[arg(long, env = "SELLER_KEY")]
+    pub key: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Clock {
+    Show,
+    /// Move business time; everything that falls due happens before this returns.
+    #[command(after_help = "Example: yunshi clock advance 33d")]
+    Advance { duration: String },
+}

@@ -1,0 +1,220 @@
+//! `yunshi apply`: the catalogue as code. Declares keys, addresses and products; debugs new addresses;
+//! submits new and changed products.
+
+use crate::{
+    cli::Apply,
+    output::{self, Failure},
+    remote::Remote,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Catalogue {
+    key: Vec<Key>,
+    address: Vec<Address>,
+    product: Vec<Product>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    name: String,
+    class: String,
+    secret: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Address {
+    name: String,
+    url: String,
+    key: String,
+    #[serde(default)]
+    always_test_flag: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Product {
+    key: String,
+    /// Name of the address that opens its instances.
+    address: String,
+    /// As in `PUT /api/v1/seller/products/by-key/{key}`.
+    listing: Value,
+}
+
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let wrong = |e: std::io::Error| Failure::WrongUse(format!("{}: {e}", path.display()));
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found: Vec<PathBuf> = std::fs::read_dir(path)
+        .map_err(wrong)?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    found.sort();
+    if found.is_empty() {
+        return Err(Failure::WrongUse(format!("{} holds no .toml file", path.display())));
+    }
+    Ok(found)
+}
+
+/// Puts the environment's values in the place of `${NAME}`.
+fn with_environment(text: &str, file: &Path) -> Result<String, Failure> {
+    let mut parts = text.split("${");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').ok_or_else(|| Failure::WrongUse(format!("{}: a ${{ is not closed", file.display())))?;
+        let value = std::env::var(name).map_err(|_| Failure::WrongUse(format!("{} needs the environment variable {name}", file.display())))?;
+        // Inside a quoted text: a quote or backslash in the value stays what it is.
+        out.push_str(&value.replace('\\', "\\\\").replace('"', "\\\""));
+        out.push_str(rest);
+    }
+    Ok(out)
+}
+
+fn read(path: &Path) -> Result<Catalogue, Failure> {
+    let mut all = Catalogue::default();
+    for file in files(path)? {
+        let text = std::fs::read_to_string(&file).map_err(|e| Failure::WrongUse(format!("{}: {e}", file.display())))?;
+        let one: Catalogue =
+            toml::from_str(&with_environment(&text, &file)?).map_err(|e| Failure::WrongUse(format!("{}: {e}", file.display())))?;
+        all.key.extend(one.key);
+        all.address.extend(one.address);
+        all.product.extend(one.product);
+    }
+    Ok(all)
+}
+
+struct Run<'a> {
+    remote: &'a Remote,
+    dry: &'static str,
+    changes: Vec<Value>,
+}
+
+impl Run<'_> {
+    fn change(&mut self, kind: &str, key: &str, declared: &Value) -> String {
+        let action = declared["action"].as_str().unwrap_or_default().to_owned();
+        tracing::info!(kind, key, action, "declared");
+        self.changes.push(json!({ "kind": kind, "key": key, "action": action, "id": declared["id"] }));
+        action
+    }
+
+    async fn key(&mut self, key: &Key) -> Result<String, Failure> {
+        let body = json!({ "class": key.class, "secret": key.secret });
+        let declared = self.remote.put(&format!("/api/v1/seller/keys/by-name/{}{}", key.name, self.dry), &body).await?;
+        Ok(self.change("key", &key.name, &declared))
+    }
+
+    async fn address(&mut self, address: &Address) -> Result<(), Failure> {
+        let body = json!({ "url": address.url, "key": address.key, "always_test_flag": address.always_test_flag });
+        let path = format!("/api/v1/seller/addresses/by-name/{}{}", address.name, self.dry);
+        let declared = self.remote.put(&path, &body).await?;
+        self.change("address", &address.name, &declared);
+        if self.dry.is_empty() {
+            self.debug(&address.name, declared["id"].as_str().unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Debugs an address that has no saved cases, and saves those that pass.
+    async fn debug(&self, name: &str, id: &str) -> Result<(), Failure> {
+        let cases = self.remote.get(&format!("/api/v1/seller/addresses/{id}/cases")).await?;
+        if cases["cases"].as_array().is_some_and(|c| !c.is_empty()) {
+            return Ok(());
+        }
+        tracing::info!(name, "debugging the address");
+        let report = self.remote.post(&format!("/api/v1/seller/addresses/{id}/debug"), &json!({ "save": true })).await?;
+        let empty = Vec::new();
+        for case in report["cases"].as_array().unwrap_or(&empty) {
+            let why = case["reason"]["text"].as_str().unwrap_or_default();
+            if case["result"] == "fail" {
+                eprintln!("address {name}, case {}: {why}", case["name"].as_str().unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    async fn addresses(&self) -> Result<Vec<Value>, Failure> {
+        Ok(self.remote.get("/api/v1/seller/addresses").await?["addresses"].as_array().cloned().unwrap_or_default())
+    }
+
+    async fn product(&mut self, product: &Product) -> Result<(), Failure> {
+        let mut listing = product.listing.clone();
+        let found = self.addresses().await?.into_iter().find(|a| a["name"] == product.address.as_str());
+        match found {
+            Some(address) => listing["interface_address"] = address["id"].clone(),
+            None if !self.dry.is_empty() => {}
+            None => return Err(Failure::WrongUse(format!("product {}: there is no address {}", product.key, product.address))),
+        }
+        let path = format!("/api/v1/seller/products/by-key/{}{}", product.key, self.dry);
+        let declared = self.remote.put(&path, &listing).await?;
+        self.change("product", &product.key, &declared);
+        Ok(())
+    }
+
+    async fn all(&mut self, catalogue: &Catalogue, submit: bool) -> Result<Vec<Value>, Failure> {
+        let mut new_key = false;
+        for key in &catalogue.key {
+            new_key |= self.key(key).await? == "created";
+        }
+        for address in &catalogue.address {
+            if new_key && !self.dry.is_empty() {
+                // The key is not there, so the server cannot try the address out.
+                self.change("address", &address.name, &json!({ "action": "created", "id": null }));
+            } else {
+                self.address(address).await?;
+            }
+        }
+        let mut applications = Vec::new();
+        for product in &catalogue.product {
+            self.product(product).await?;
+            if submit {
+                applications.extend(self.submit(&product.key).await?);
+            }
+        }
+        Ok(applications)
+    }
+
+    /// Submits the product's draft, if it has one; returns its application.
+    async fn submit(&self, key: &str) -> Result<Option<Value>, Failure> {
+        let products = self.remote.get("/api/v1/seller/products").await?;
+        let found = products["products"].as_array().and_then(|all| all.iter().find(|p| p["key"] == key)).cloned();
+        let Some(product) = found else { return Ok(None) };
+        let (id, state) = (product["application_id"].clone(), product["application_state"].as_str().unwrap_or_default());
+        if state != "draft" {
+            return Ok((state == "in_review").then(|| json!({ "id": id, "product": key, "state": state })));
+        }
+        let id = id.as_str().unwrap_or_default();
+        self.remote.post(&format!("/api/v1/seller/applications/{id}/submit"), &json!({})).await.map(Some)
+    }
+}
+
+/// Applies a catalogue and submits what it made; returns the applications.
+///
+/// # Errors
+/// What the server refused, or that the text is no catalogue.
+pub async fn apply_text(remote: &Remote, text: &str) -> Result<Vec<Value>, Failure> {
+    let catalogue: Catalogue = toml::from_str(text).map_err(Failure::failed)?;
+    let mut run = Run { remote, dry: "", changes: Vec::new() };
+    run.all(&catalogue, true).await
+}
+
+/// `yunshi apply`.
+pub async fn run(remote: &Remote, args: &Apply, json: bool) -> Result<(), Failure> {
+    let catalogue = read(&args.file)?;
+    let mut run = Run { remote, dry: if args.dry_run { "?dry_run=true" } else { "" }, changes: Vec::new() };
+    let applications = run.all(&catalogue, !args.dry_run && !args.draft).await?;
+    let document = json!({ "changes": run.changes, "applications": applications });
+    if json {
+        output::document(true, &document);
+    } else {
+        output::table(false, &document, "changes", &["kind", "key", "action", "id"]);
+        output::table(false, &document, "applications", &["id", "product", "state"]);
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Commands that open the database themselves, or need none.
+
+use crate::{
+    cli::{Admin, Conformance, Database, Serve, VerifyArgs},
+    config::Config,
+    node::{self, Node},
+    output::{self, Failure},
+    remote::Remote,
+};
+use app::{MovableClock, verify};
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Read, Write};
+use wire::conformance::Scenario;
+
+/// Runs the platform until it is asked to stop.
+pub async fn serve(args: &Serve) -> Result<(), Failure> {
+    node::log();
+    let config = Config::load(args)?;
+    let node = Node::start(&config, MovableClock::default()).await?;
+    node.work(&config.role);
+    let listener = node::bind(&config.listen).await?;
+    let address = listener.local_addr().map_err(Failure::failed)?;
+    tracing::info!(%address, engine = node.app.db.engine(), role = config.role, "Yunshi is listening");
+    node.search.refresh(&node.app).await.map_err(Failure::failed)?;
+    node::serve(listener, api::router(node.api(None))).await
+}
+
+fn plain(database: Option<&String>) -> Result<Config, Failure> {
+    let args = Serve {
+        listen: None,
+        database: Database { database: database.cloned() },
+        files: None,
+        role: None,
+        migrate: None,
+        config: "yunshi.toml".into(),
+    };
+    Config::load(&args)
+}
+
+/// Applies the missing migrations.
+pub async fn migrate(args: &Database, json: bool) -> Result<(), Failure> {
+    let config = plain(args.database.as_ref())?;
+    let db = db::Db::open(&config.database, &config.database_options).map_err(Failure::failed)?;
+    let applied = db.migrate().await.map_err(Failure::failed)?;
+    output::document(json, &json!({ "applied": applied }));
+    Ok(())
+}
+
+fn ask_password() -> Result<String, Failure> {
+    let mut text = String::new();
+    if std::io::stdin().is_terminal() {
+        eprint!("Password: ");
+        std::io::stderr().flush().map_err(Failure::failed)?;
+        std::io::stdin().read_line(&mut text).map_err(Failure::failed)?;
+    } else {
+        std::io::stdin().read_to_string(&mut text).map_err(Failure::failed)?;
+    }
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Administration.
+pub async fn admin(command: &Admin, json: bool) -> Result<(), Failure> {
+    let Admin::CreateOperator { login, database } = command;
+    let config = plain(database.database.as_ref())?;
+    let password = ask_password()?;
+    let login = domain::text::line(login, 120).map_err(|e| Failure::WrongUse(format!("--login {e}")))?;
+    let node = Node::start(&config, MovableClock::default()).await?;
+    let name = login.clone();
+    let made = node
+        .app
+        .write(app::Actor::System, move |tx, ctx| app::account::create_operator(tx, ctx, &name, &password))
+        .await
+        .map_err(refused)?;
+    output::document(json, &json!({ "login": login, "account_id": made.account_id, "user_id": made.user_id }));
+    Ok(())
+}
+
+fn refused(e: app::Error) -> Failure {
+    match e {
+        app::Error::Refused(r) => Failure::Refused(json!({ "code": r.code, "detail": r.detail })),
+        other => Failure::failed(other),
+    }
+}
+
+/// Checks the books, of the server or of a database.
+pub async fn verify(args: &VerifyArgs, json: bool) -> Result<(), Failure> {
+    let found = match &args.database {
+        None => Remote::from_environment()?.get("/api/v1/operator/verify").await?,
+        Some(database) => of_database(database).await?,
+    };
+    if json {
+        output::document(true, &found);
+    } else {
+        output::table(false, &found, "checks", &["name", "ok", "checked", "differences"]);
+    }
+    if found["ok"] == true { Ok(()) } else { Err(Failure::Quiet(1)) }
+}
+
+async fn of_database(database: &str) -> Result<Value, Failure> {
+    let config = plain(Some(&database.to_owned()))?;
+    let db = db::Db::open(&config.database, &config.database_options).map_err(Failure::failed)?;
+    let stored = db.read(|tx| store::setting::get(tx, "clock_offset")).await.map_err(Failure::failed)?;
+    let offset = stored.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let app = app::App {
+        db,
+        clock: std::sync::Arc::new(MovableClock::at_offset(offset)),
+        ids: std::sync::Arc::new(app::RandomIds),
+        settings: std::sync::Arc::new(config.settings.clone()),
+        sealer: std::sync::Arc::new(app::secret::Sealer::new(&config.secret_key)),
+    };
+    let checks = app.read(app::Actor::System, verify::verify).await.map_err(Failure::failed)?;
+    Ok(json!({ "ok": checks.iter().all(|c| c.ok), "checks": checks }))
+}
+
+/// Runs the debugger's cases against a seller's server.
+pub async fn conformance(args: &Conformance, json: bool) -> Result<(), Failure> {
+    let limits = worker::Limits { loopback_allowed: true, ..worker::Limits::default() };
+    let client = worker::Client::new(limits).map_err(Failure::failed)?;
+    let report = worker::run_suite(&client, &args.url, &args.key, &Scenario::ALL).await;
+    let value = serde_json::to_value(&report).map_err(Failure::failed)?;
+    if json {
+        output::document(true, &value);
+    } else {
+        for case in &report.cases {
+            let mark = match case.result {
+                "pass" => "✓",
+                "fail" => "✗",
+                _ => "–",
+            };
+            let kind = if case.mandatory { "" } else { " (optional)" };
+            println!("{mark} {}{kind}  {} ms", case.name, case.duration_ms);
+            if let Some(reason) = &case.reason {
+                println!("    {}: {}", reason.code, reason.text);
+            }
+            for mistake in &case.mistakes {
+                println!("    {} would give {}", mistake.name, mistake.signature);
+            }
+        }
+        println!("{} passed, {} failed", report.passed, report.failed);
+    }
+    if report.ok() { Ok(()) } else { Err(Failure::Quiet(1)) }
+}

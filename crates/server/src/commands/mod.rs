@@ -1,0 +1,43 @@
+//! What each command does.
+
+mod apply;
+mod client;
+mod local;
+mod order;
+
+pub use apply::apply_text;
+
+use crate::{
+    cli::{Cli, Command},
+    output::{self, Failure},
+    remote::Remote,
+    sandbox,
+};
+
+/// Runs a command.
+///
+/// # Errors
+/// [`Failure`], with the exit code.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    let json = cli.json;
+    match cli.command {
+        Command::Serve(args) => local::serve(&args).await,
+        Command::Sandbox(args) => sandbox::run(&args, json).await,
+        Command::Migrate(args) => local::migrate(&args, json).await,
+        Command::Admin { command } => local::admin(&command, json).await,
+        Command::Verify(args) => local::verify(&args, json).await,
+        Command::Conformance(args) => local::conformance(&args, json).await,
+        Command::OpenApi => {
+            output::document(true, &serde_json::to_value(api::openapi()).map_err(Failure::failed)?);
+            Ok(())
+        }
+        Command::Apply(args) => apply::run(&Remote::from_environment()?, &args, json).await,
+        Command::Order { command } => order::run(&Remote::from_environment()?, &command, json).await,
+        Command::Instance { command } => client::instance(&Remote::from_environment()?, &command, json).await,
+        Command::Calls { command } => client::calls(&Remote::from_environment()?, &command, json).await,
+        Command::Review { command } => client::review(&Remote::from_environment()?, &command, json).await,
+        Command::Bill { command } => client::bill(&Remote::from_environment()?, &command, json).await,
+        Command::Inbox { command } => client::inbox(&Remote::from_environment()?, &command, json).await,
+        Command::Clock { command } => client::clock(&Remote::from_environment()?, &command, json).await,
+    }
+}

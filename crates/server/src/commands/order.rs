@@ -1,0 +1,117 @@
+//! `yunshi order …`.
+
+use crate::{
+    cli::{Order, OrderFilter},
+    output::{self, Failure},
+    remote::{Remote, with_query},
+};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const COLUMNS: [&str; 6] = ["order_number", "kind", "state", "total", "customer_name", "created_at"];
+
+fn filter(f: &OrderFilter) -> Vec<(&'static str, Option<String>)> {
+    vec![
+        ("as", f.role.clone()),
+        ("number", f.number.clone()),
+        ("customer_name", f.customer.clone()),
+        ("user_name", f.user.clone()),
+        ("product_name", f.product.clone()),
+        ("created_from", f.from.clone()),
+        ("created_to", f.to.clone()),
+        ("state", f.state.clone()),
+        ("limit", f.limit.map(|l| l.to_string())),
+        ("cursor", f.cursor.clone()),
+    ]
+}
+
+/// Runs an order command.
+pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Failure> {
+    let post = |path: String, body: Value| async move { remote.post(&path, &body).await };
+    let document = match command {
+        Order::Place { wait, timeout, .. } => {
+            let placed = remote.post("/api/v1/orders", &placing(command)?).await?;
+            if *wait { await_end(remote, &placed, *timeout).await? } else { placed }
+        }
+        Order::Show { number, timeline: false } => remote.get(&format!("/api/v1/orders/{number}")).await?,
+        Order::Show { number, timeline: true } => {
+            let found = remote.get(&format!("/api/v1/orders/{number}/timeline")).await?;
+            output::table(json, &found, "entries", &["at", "kind", "tone", "data"]);
+            return Ok(());
+        }
+        Order::List(f) => {
+            let found = remote.get(&with_query("/api/v1/orders", &filter(f))).await?;
+            output::table(json, &found, "orders", &COLUMNS);
+            return Ok(());
+        }
+        Order::Pay { number } => post(format!("/api/v1/orders/{number}/pay"), json!({})).await?,
+        Order::Cancel { number } => post(format!("/api/v1/orders/{number}/cancel"), json!({})).await?,
+        Order::Unsubscribe { number } => post(format!("/api/v1/orders/{number}/unsubscribe"), json!({})).await?,
+        Order::Renew { instance, period, unpaid } => {
+            post(format!("/api/v1/instances/{instance}/renew"), json!({ "period": period, "pay": !unpaid })).await?
+        }
+        Order::Convert { instance, period } => {
+            post(format!("/api/v1/instances/{instance}/convert"), json!({ "period": period, "pay": true })).await?
+        }
+        Order::Upgrade { instance, sku } => {
+            post(format!("/api/v1/instances/{instance}/change"), json!({ "sku": sku, "pay": true })).await?
+        }
+        Order::Export { filter: f, out } => return export(remote, f, out, json).await,
+    };
+    output::document(json, &document);
+    Ok(())
+}
+
+fn placing(command: &Order) -> Result<Value, Failure> {
+    let Order::Place { product, spec, sku, period, quantity, trial, inputs, unpaid, .. } = command else {
+        return Err(Failure::WrongUse("not an order to place".to_owned()));
+    };
+    let input = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| Failure::WrongUse(format!("--input {text:?}: write NAME=VALUE")))?;
+        Ok(json!({ "name": name, "value": value }))
+    };
+    let mut choice = json!({ "product": product, "specification": spec, "quantity": quantity, "trial": trial });
+    if let Some(sku) = sku {
+        choice["sku"] = json!(sku);
+    }
+    if let Some(period) = period {
+        choice["period"] = json!(period);
+    }
+    let inputs: Vec<Value> = inputs.iter().map(input).collect::<Result<_, Failure>>()?;
+    Ok(json!({ "choice": choice, "inputs": inputs, "pay": !unpaid }))
+}
+
+async fn await_end(remote: &Remote, placed: &Value, timeout: u64) -> Result<Value, Failure> {
+    let number = placed["order_number"].as_str().unwrap_or_default();
+    let until = Instant::now() + Duration::from_secs(timeout);
+    loop {
+        let order = remote.get(&format!("/api/v1/orders/{number}")).await?;
+        if matches!(order["state"].as_str(), Some("completed" | "cancelled")) {
+            return Ok(order);
+        }
+        if Instant::now() > until {
+            let state = order["state"].as_str().unwrap_or_default();
+            return Err(Failure::WaitedTooLong(format!("order {number} is still {state} after {timeout} s; see `yunshi order show {number} --timeline`")));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn export(remote: &Remote, f: &OrderFilter, out: &std::path::Path, json: bool) -> Result<(), Failure> {
+    let body: serde_json::Map<String, Value> =
+        filter(f).into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect();
+    let mut export = remote.post("/api/v1/orders-exports", &Value::Object(body)).await?;
+    let id = export["id"].as_str().unwrap_or_default().to_owned();
+    while matches!(export["state"].as_str(), Some("waiting" | "running")) {
+        eprintln!("{} of {} rows", export["rows_done"], export["rows_total"]);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        export = remote.get(&format!("/api/v1/orders-exports/{id}")).await?;
+    }
+    if export["state"] != "done" {
+        return Err(Failure::Failed(format!("the export failed: {}", export["error"])));
+    }
+    let bytes = remote.bytes(&format!("/api/v1/orders-exports/{id}/file")).await?;
+    std::fs::write(out, &bytes).map_err(|e| Failure::Failed(format!("{}: {e}", out.display())))?;
+    output::document(json, &json!({ "file": out.display().to_string(), "rows": export["rows_done"] }));
+    Ok(())
+}

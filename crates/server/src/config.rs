@@ -1,0 +1,114 @@
+//! Settings: defaults < `yunshi.toml` < environment < flags.
+
+use crate::{cli::Serve, output::Failure};
+use app::{RandomIds, Settings, Ids};
+use domain::call::Schedules;
+use serde::Deserialize;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// The file's contents; everything may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    pub listen: Option<String>,
+    pub database: Option<String>,
+    pub files: Option<PathBuf>,
+    pub role: Option<String>,
+    pub migrate: Option<String>,
+    pub pay_within_days: Option<i64>,
+    pub retention_days: Option<i64>,
+    pub schedules: Option<Schedules>,
+    pub call_connect_seconds: Option<u64>,
+    pub call_total_seconds: Option<u64>,
+    pub database_connections: Option<u32>,
+    pub prepared_statements: Option<bool>,
+}
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub listen: String,
+    pub database: String,
+    pub files: PathBuf,
+    pub role: String,
+    pub migrate: String,
+    pub settings: Settings,
+    pub limits: worker::Limits,
+    pub database_options: db::Options,
+    pub secret_key: [u8; 32],
+}
+
+pub const DATABASE: &str = "sqlite:var/yunshi.db";
+
+fn read(path: &Path) -> Result<File, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).map_err(|e| Failure::WrongUse(format!("{}: {e}", path.display()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
+        Err(e) => Err(Failure::WrongUse(format!("{}: {e}", path.display()))),
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// Wrong use, naming file and field.
+    pub fn load(args: &Serve) -> Result<Self, Failure> {
+        let file = read(&args.config)?;
+        let files = args.files.clone().or(file.files).unwrap_or_else(|| PathBuf::from("var/files"));
+        let secret_key = secret_key(&files.parent().unwrap_or(Path::new(".")).join("secret.key"))?;
+        let mut config = Self {
+            listen: args.listen.clone().or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
+            database: args.database.database.clone().or(file.database).unwrap_or_else(|| DATABASE.to_owned()),
+            files,
+            role: args.role.clone().or(file.role).unwrap_or_else(|| "all".to_owned()),
+            migrate: args.migrate.clone().or(file.migrate).unwrap_or_else(|| "auto".to_owned()),
+            settings: Settings::default(),
+            limits: worker::Limits::default(),
+            database_options: db::Options::default(),
+            secret_key,
+        };
+        let settings = &mut config.settings;
+        settings.pay_within_days = file.pay_within_days.unwrap_or(settings.pay_within_days);
+        settings.retention_days = file.retention_days.unwrap_or(settings.retention_days);
+        settings.schedules = file.schedules.unwrap_or(settings.schedules);
+        let seconds = std::time::Duration::from_secs;
+        config.limits.connect = file.call_connect_seconds.map_or(config.limits.connect, seconds);
+        config.limits.total = file.call_total_seconds.map_or(config.limits.total, seconds);
+        config.database_options.connections = file.database_connections.unwrap_or(config.database_options.connections);
+        config.database_options.prepared_statements = file.prepared_statements.unwrap_or(true);
+        Ok(config)
+    }
+}
+
+/// The key that encrypts secrets at rest: `YUNSHI_SECRET_KEY` as 64 hexadecimal digits, or a file that is
+/// made with the first start and readable by its owner alone.
+///
+/// # Errors
+/// Wrong use when the key is no key, or the file cannot be made.
+pub fn secret_key(path: &Path) -> Result<[u8; 32], Failure> {
+    let parse = |text: &str, from: &str| {
+        let bytes: Option<Vec<u8>> = (text.len() == 64).then(|| (0..64).step_by(2).filter_map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect());
+        bytes.and_then(|b| b.try_into().ok()).ok_or_else(|| Failure::WrongUse(format!("{from} must hold 64 hexadecimal digits")))
+    };
+    if let Ok(text) = std::env::var("YUNSHI_SECRET_KEY") {
+        return parse(&text, "YUNSHI_SECRET_KEY");
+    }
+    let wrong = |e: std::io::Error| Failure::WrongUse(format!("{}: {e}", path.display()));
+    if let Ok(text) = std::fs::read_to_string(path) {
+        return parse(text.trim(), &path.display().to_string());
+    }
+    let mut key = [0; 32];
+    RandomIds.random(&mut key);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(wrong)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
+    options.open(path).map_err(wrong)?.write_all(text.as_bytes()).map_err(wrong)?;
+    Ok(key)
+}

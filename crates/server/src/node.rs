@@ -1,0 +1,114 @@
+//! A running node: database, worker, search, HTTP.
+
+use crate::{config::Config, output::Failure};
+use api::{Api, Sandbox};
+use app::{App, MovableClock, RandomIds, secret::Sealer};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use worker::{Client, Files, Search, Worker};
+
+/// Everything a node is made of.
+pub struct Node {
+    pub app: App,
+    pub worker: Worker,
+    pub search: Search,
+}
+
+/// Opens the database and migrates it when allowed.
+///
+/// # Errors
+/// What the database says, or which migrations are missing.
+pub async fn open_database(config: &Config) -> Result<db::Db, Failure> {
+    let db = db::Db::open(&config.database, &config.database_options).map_err(Failure::failed)?;
+    if config.migrate == "auto" {
+        for name in db.migrate().await.map_err(Failure::failed)? {
+            tracing::info!(migration = name, "applied a migration");
+        }
+        return Ok(db);
+    }
+    let pending = db.pending_migrations().await.map_err(Failure::failed)?;
+    if pending.is_empty() {
+        return Ok(db);
+    }
+    Err(Failure::Failed(format!("these migrations are missing: {}; run `yunshi migrate`", pending.join(", "))))
+}
+
+impl Node {
+    /// # Errors
+    /// What database, files or TLS say.
+    pub async fn start(config: &Config, clock: MovableClock) -> Result<Self, Failure> {
+        let db = open_database(config).await?;
+        let app = App {
+            db,
+            clock: Arc::new(clock),
+            ids: Arc::new(RandomIds),
+            settings: Arc::new(config.settings.clone()),
+            sealer: Arc::new(Sealer::new(&config.secret_key)),
+        };
+        let client = Client::new(config.limits).map_err(Failure::failed)?;
+        let files = Files::folder(&config.files).map_err(|e| Failure::failed(format!("{}: {e}", config.files.display())))?;
+        let worker = Worker::new(app.clone(), client, files);
+        worker.prepare().await.map_err(Failure::failed)?;
+        let search = Search::new().map_err(Failure::failed)?;
+        Ok(Self { app, worker, search })
+    }
+
+    /// Starts the background work of a role.
+    pub fn work(&self, role: &str) {
+        if role != "api" {
+            tokio::spawn(self.worker.clone().run());
+            tokio::spawn(Worker::keep_house(self.app.clone()));
+        }
+        if role != "worker" {
+            tokio::spawn(self.search.clone().run(self.app.clone()));
+        }
+    }
+
+    /// The HTTP face.
+    pub fn api(&self, sandbox: Option<Arc<Sandbox>>) -> Api {
+        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+        Api::new(self.app.clone(), self.worker.clone(), self.search.clone(), sandbox, metrics)
+    }
+}
+
+/// Binds an address.
+///
+/// # Errors
+/// When it is taken or not ours.
+pub async fn bind(listen: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(listen).await.map_err(|e| Failure::Failed(format!("cannot listen on {listen}: {e}")))
+}
+
+/// Serves until the process is asked to stop; requests under way are finished.
+///
+/// # Errors
+/// What the listener says.
+pub async fn serve(listener: TcpListener, router: axum::Router) -> Result<(), Failure> {
+    axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await.map_err(Failure::failed)
+}
+
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut term) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Logs to standard error: text on a terminal, JSON otherwise; `YUNSHI_LOG` filters.
+pub fn log() {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("YUNSHI_LOG").unwrap_or_else(|_| "info,tantivy=warn".into());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let result = if std::io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };
+    if let Err(e) = result {
+        eprintln!("logging could not be set up: {e}");
+    }
+}

@@ -1,0 +1,112 @@
+//! `yunshi sandbox`: the platform itself, seeded, with a seller inside and a clock that can be moved.
+
+use crate::{
+    cli::SandboxArgs,
+    config::{Config, secret_key},
+    node::{self, Node},
+    output::Failure,
+    seed,
+};
+use api::{Faults, Sandbox};
+use app::{Actor, Clock, MovableClock, Settings, micros};
+use seller_rust::{Fault, Seller};
+use std::sync::Arc;
+
+struct BuiltIn(Seller);
+
+impl Faults for BuiltIn {
+    fn set(&self, product: &str, fault: &str) -> bool {
+        Fault::from_name(fault).map(|fault| self.0.set_fault(product, fault)).is_some()
+    }
+
+    fn known(&self) -> Vec<&'static str> {
+        Fault::ALL.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+fn config(args: &SandboxArgs) -> Result<Config, Failure> {
+    let path = args.data.join("yunshi.db");
+    Ok(Config {
+        listen: args.listen.clone(),
+        database: args.database.clone().unwrap_or_else(|| format!("sqlite:{}", path.display())),
+        files: args.data.join("files"),
+        role: "all".to_owned(),
+        migrate: "auto".to_owned(),
+        settings: Settings { loopback_allowed: true, ..Settings::default() },
+        limits: worker::Limits { loopback_allowed: true, ..worker::Limits::default() },
+        database_options: db::Options::default(),
+        secret_key: secret_key(&args.data.join("secret.key"))?,
+    })
+}
+
+/// Where business time stands: as stored, else at `--start`, else now.
+async fn clock(db: &db::Db, args: &SandboxArgs) -> Result<MovableClock, Failure> {
+    let stored = db.read(|tx| store::setting::get(tx, "clock_offset")).await.map_err(Failure::failed)?;
+    if let Some(offset) = stored.and_then(|text| text.parse().ok()) {
+        return Ok(MovableClock::at_offset(offset));
+    }
+    let offset = match &args.start {
+        None => 0,
+        Some(text) => {
+            let start: domain::Timestamp =
+                text.parse().map_err(|_| Failure::WrongUse(format!("--start {text:?} is no time; write for example 2024-01-05T02:00:00Z")))?;
+            micros(start) - micros(MovableClock::default().wall())
+        }
+    };
+    db.write(move |tx| store::setting::put(tx, "clock_offset", &offset.to_string())).await.map_err(Failure::failed)?;
+    Ok(MovableClock::at_offset(offset))
+}
+
+/// Runs the sandbox until it is asked to stop.
+///
+/// # Errors
+/// What database, files or network say.
+pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
+    node::log();
+    let config = config(args)?;
+    let db = node::open_database(&config).await?;
+    let clock = clock(&db, args).await?;
+    drop(db);
+    let node = Node::start(&config, clock).await?;
+    let listener = node::bind(&config.listen).await?;
+    let address = listener.local_addr().map_err(Failure::failed)?;
+    let url = format!("http://{address}");
+    let seller_base = format!("{url}/sandbox/seller");
+    let key = seed::interface_secret(&node.app).await?;
+    let seller = Seller::new(&key, &seller_base);
+    let sandbox = Arc::new(Sandbox { faults: Box::new(BuiltIn(seller.clone())) });
+    let router = api::router(node.api(Some(sandbox))).nest("/sandbox/seller", seller.router());
+    let server = tokio::spawn(node::serve(listener, router));
+    let accounts = seed::seed(&node, &url, &seller_base, &key).await?;
+    node.search.refresh(&node.app).await.map_err(Failure::failed)?;
+    node.work("all");
+    announce(json, &accounts);
+    server.await.map_err(Failure::failed)??;
+    // Waits for units that were accepted before the end.
+    node.app.write(Actor::System, |_, _| Ok(())).await.map_err(Failure::failed)
+}
+
+fn announce(json: bool, accounts: &serde_json::Value) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let text = if json {
+        accounts.to_string()
+    } else {
+        let mut lines = vec![
+            format!("Yunshi sandbox: {}", accounts["url"].as_str().unwrap_or_default()),
+            String::new(),
+            format!("  {:<10} {:<22} {:<18} {}", "who", "login", "password", "token"),
+        ];
+        for role in ["buyer", "buyer2", "seller", "seller2", "reseller", "operator"] {
+            let a = &accounts["accounts"][role];
+            let text = |name: &str| a[name].as_str().unwrap_or_default().to_owned();
+            lines.push(format!("  {role:<10} {:<22} {:<18} {}", text("login"), text("password"), text("token")));
+        }
+        lines.push(String::new());
+        lines.push("  Move the clock: yunshi clock advance 33d    Stop: Ctrl-C".to_owned());
+        lines.join("\n")
+    };
+    // Without a reader the sandbox runs on.
+    let _ = writeln!(out, "{text}");
+    let _ = out.flush();
+}

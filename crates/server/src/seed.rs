@@ -1,0 +1,230 @@
+//! The sandbox's first contents: accounts, money, sellers and products — made through the same use cases
+//! and the same API that everybody uses.
+
+use crate::{commands::apply_text, node::Node, output::Failure, remote::Remote};
+use app::{Actor, App, Caller, Error, account, interface, money, secret, seller};
+use db::Key;
+use domain::{
+    access::{AccountKind, Role, Scope, StaffRole},
+    id::TransferId,
+    money::{Currency, Money},
+    site::SiteCode,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const PASSWORD: &str = "open-sesame-2026";
+const SETTING: &str = "sandbox";
+const KEY_SETTING: &str = "sandbox_interface_key";
+/// What each buyer's wallet holds: 1,000,000.00.
+const WALLET_MINOR: i64 = 100_000_000;
+
+struct Person {
+    role: &'static str,
+    login: &'static str,
+    user: &'static str,
+    account: &'static str,
+    kind: AccountKind,
+    roles: &'static [Role],
+    staff: Option<StaffRole>,
+}
+
+const fn person(role: &'static str, login: &'static str, user: &'static str, account: &'static str, kind: AccountKind) -> Person {
+    Person { role, login, user, account, kind, roles: &[Role::Buyer], staff: None }
+}
+
+const PEOPLE: [Person; 6] = [
+    Person {
+        roles: &[Role::Operator],
+        staff: Some(StaffRole::Administrator),
+        ..person("operator", "operator@sandbox", "运营 Ops", "云市运营 Yunshi Operations", AccountKind::Enterprise)
+    },
+    person("seller", "seller@sandbox", "陈敦 Chen Dun", "盾存科技 Duncun Technology", AccountKind::Enterprise),
+    person("seller2", "seller2@sandbox", "周北 Zhou Bei", "北岸数据 Northbank Data", AccountKind::Enterprise),
+    person("reseller", "reseller@sandbox", "吴渠 Wu Qu", "通达渠道 Tongda Channels", AccountKind::Enterprise),
+    person("buyer", "buyer@sandbox", "林夏 Lin Xia", "青禾软件 Qinghe Software", AccountKind::Enterprise),
+    person("buyer2", "buyer2@sandbox", "何川 He Chuan", "何川 He Chuan", AccountKind::Individual),
+];
+
+fn refused(e: Error) -> Failure {
+    Failure::failed(format!("the sandbox could not be seeded: {e}"))
+}
+
+async fn setting(app: &App, name: &'static str) -> Result<Option<String>, Failure> {
+    app.read(Actor::System, move |tx, ctx| {
+        let sealed = store::setting::get(tx, name)?;
+        sealed.map(|hex| ctx.sealer.open("settings.value", &unhex(&hex))).transpose()
+    })
+    .await
+    .map_err(refused)
+}
+
+async fn put_setting(app: &App, name: &'static str, value: String) -> Result<(), Failure> {
+    app.write(Actor::System, move |tx, ctx| {
+        let sealed = ctx.sealer.seal(ctx.ids, "settings.value", &value);
+        let hex: String = sealed.iter().map(|b| format!("{b:02x}")).collect();
+        Ok(store::setting::put(tx, name, &hex)?)
+    })
+    .await
+    .map_err(refused)
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).filter_map(|i| u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()).collect()
+}
+
+/// The access key of the built-in seller; made with the first start.
+///
+/// # Errors
+/// What the database says.
+pub async fn interface_secret(app: &App) -> Result<String, Failure> {
+    if let Some(known) = setting(app, KEY_SETTING).await? {
+        return Ok(known);
+    }
+    let made = app.read(Actor::System, |_, ctx| Ok(ctx.random_hex(18))).await.map_err(refused)?;
+    put_setting(app, KEY_SETTING, made.clone()).await?;
+    Ok(made)
+}
+
+/// Seeds a new sandbox, or finds what was seeded; returns the document that `--json` prints.
+///
+/// # Errors
+/// What a use case or the API refused.
+pub async fn seed(node: &Node, url: &str, seller_base: &str, key: &str) -> Result<Value, Failure> {
+    let app = &node.app;
+    if let Some(known) = setting(app, SETTING).await? {
+        let mut document: Value = serde_json::from_str(&known).map_err(Failure::failed)?;
+        move_addresses(app, document["url"].as_str().unwrap_or_default(), url).await?;
+        document["url"] = json!(url);
+        put_setting(app, SETTING, document.to_string()).await?;
+        return Ok(document);
+    }
+    let mut accounts = serde_json::Map::new();
+    let hash = tokio::task::spawn_blocking(|| secret::hash_password(PASSWORD)).await.map_err(Failure::failed)?.map_err(refused)?;
+    let mut callers = Vec::new();
+    for p in &PEOPLE {
+        let (caller, token) = register(app, p, &hash).await?;
+        accounts.insert(
+            p.role.to_owned(),
+            json!({
+                "login": p.login, "password": PASSWORD, "token": token, "account_id": caller.account_id,
+                "access_key": null, "secret_key": null,
+            }),
+        );
+        callers.push((p.role, caller));
+    }
+    let find = |role: &str| callers.iter().find(|(r, _)| *r == role).map(|(_, c)| c.clone()).ok_or_else(|| Failure::failed(role));
+    let operator = find("operator")?;
+    for role in ["buyer", "buyer2"] {
+        top_up(app, find(role)?, operator.clone()).await?;
+    }
+    for role in ["seller", "seller2"] {
+        become_seller(app, find(role)?, operator.clone()).await?;
+    }
+    let token = |role: &str| accounts[role]["token"].as_str().unwrap_or_default().to_owned();
+    list_products(url, seller_base, key, &token).await?;
+    let key_id = key_id(app, find("seller")?).await?;
+    accounts["seller"]["interface_key"] = json!({ "id": key_id, "secret": key });
+    let document = json!({ "url": url, "accounts": accounts });
+    put_setting(app, SETTING, document.to_string()).await?;
+    Ok(document)
+}
+
+async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Caller>, String), Failure> {
+    let hash = hash.to_owned();
+    app.write(Actor::System, move |tx, ctx| {
+        let new = account::NewAccount {
+            login: p.login.to_owned(),
+            password: PASSWORD.to_owned(),
+            user_name: p.user.to_owned(),
+            account_name: p.account.to_owned(),
+            kind: p.kind,
+            site: SiteCode::Cn,
+            language: "zh".to_owned(),
+            roles: p.roles.to_vec(),
+            staff: p.staff,
+        };
+        let made = account::register(tx, ctx, &new, &hash)?;
+        let caller = Caller {
+            user_id: made.user_id,
+            account_id: made.account_id,
+            login: new.login,
+            user_name: new.user_name,
+            account_name: new.account_name,
+            account_kind: new.kind,
+            site: new.site,
+            roles: new.roles,
+            staff: new.staff,
+            scopes: vec![Scope::Read, Scope::Write],
+            language: new.language,
+            dismissed: String::new(),
+            session: None,
+        };
+        let token = account::NewToken { name: "sandbox".to_owned(), scopes: caller.scopes.clone(), expires_at: None };
+        let (_, secret) = account::issue_token(tx, ctx, &caller, &token)?;
+        Ok((Arc::new(caller), secret))
+    })
+    .await
+    .map_err(refused)
+}
+
+async fn top_up(app: &App, buyer: Arc<Caller>, operator: Arc<Caller>) -> Result<(), Failure> {
+    app.write(Actor::Caller(operator.clone()), move |tx, ctx| {
+        let amount = Money::new(WALLET_MINOR, Currency::Cny);
+        let transfer = money::request_transfer(tx, ctx, &buyer, amount, "SANDBOX")?;
+        money::decide_transfer(tx, ctx, &operator, transfer.id.id::<TransferId>(), true, None)?;
+        Ok(())
+    })
+    .await
+    .map_err(refused)
+}
+
+async fn become_seller(app: &App, who: Arc<Caller>, operator: Arc<Caller>) -> Result<(), Failure> {
+    app.write(Actor::Caller(operator.clone()), move |tx, ctx| {
+        let profile = seller::Profile {
+            company_name: who.account_name.clone(),
+            website: "https://www.example.com".to_owned(),
+            contact_name: who.user_name.clone(),
+            contact_mobile: "13800000000".to_owned(),
+            contact_mailbox: who.login.clone(),
+            address: "上海市浦东新区 Pudong, Shanghai".to_owned(),
+            service_phone: "400-000-0002".to_owned(),
+            service_mailbox: "support@example.com".to_owned(),
+            business_licence_number: "91310000SANDBOX001".to_owned(),
+            introduction: "沙箱中的商家，用于体验与联调。 A seller of the sandbox.".to_owned(),
+        };
+        seller::submit(tx, ctx, &who, &profile)?;
+        seller::decide(tx, ctx, &operator, who.account_id, true, None)
+    })
+    .await
+    .map_err(refused)
+}
+
+/// Applies the sellers' catalogues and approves what they submit.
+async fn list_products(url: &str, seller_base: &str, key: &str, token: &impl Fn(&str) -> String) -> Result<(), Failure> {
+    let catalogues = [("seller", include_str!("../seed/seller.toml")), ("seller2", include_str!("../seed/seller2.toml"))];
+    let operator = Remote::new(url, Some(token("operator")))?;
+    for (role, text) in catalogues {
+        let text = text.replace("${SELLER_URL}", seller_base).replace("${SELLER_KEY}", key);
+        let applications = apply_text(&Remote::new(url, Some(token(role)))?, &text).await?;
+        for application in applications {
+            let id = application["id"].as_str().unwrap_or_default();
+            operator.post(&format!("/api/v1/operator/applications/{id}/approve"), &json!({})).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn key_id(app: &App, who: Arc<Caller>) -> Result<Value, Failure> {
+    let keys = app.read(Actor::System, move |tx, _| Ok(store::interface::keys(tx, Key::of(who.account_id))?)).await.map_err(refused)?;
+    let basic = keys.into_iter().find(|k| k.class == interface::InterfaceClass::Basic.as_str());
+    Ok(json!(basic.map(|k| k.id.id::<domain::id::KeyId>())))
+}
+
+/// The built-in seller may listen elsewhere than last time; its addresses follow and keep their cases.
+async fn move_addresses(app: &App, from: &str, to: &str) -> Result<(), Failure> {
+    let (from, to) = (format!("{from}/sandbox/seller/"), format!("{to}/sandbox/seller/"));
+    app.write(Actor::System, move |tx, ctx| Ok(store::interface::any_move(tx, &from, &to, ctx.now_micros()).map(|_| ())?))
+        .await
+        .map_err(refused)
+}

@@ -1,0 +1,121 @@
+"""A SaaS 2.0 seller in one file, on Python's standard library alone.
+
+    SELLER_KEY=my-access-key SELLER_LISTEN=127.0.0.1:9002 python3 seller.py
+
+It verifies the marketplace's signature over the raw bytes, gives the same instance for the same order line,
+and keeps everything in memory; yours will keep it in a database.
+"""
+import hashlib
+import hmac
+import json
+import os
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
+from urllib.parse import parse_qs, urlsplit
+
+KEY = os.environ.get("SELLER_KEY", "seller-key-for-trials")
+LISTEN = os.environ.get("SELLER_LISTEN", "127.0.0.1:9002")
+FRESH_MS = 60_000
+
+lock = Lock()
+instance_of_line: dict[str, str] = {}
+instances: dict[str, dict] = {}
+
+
+def hmac_hex(text: bytes) -> str:
+    return hmac.new(KEY.encode(), text, hashlib.sha256).hexdigest()
+
+
+def refusal(query: dict[str, list[str]], body: bytes) -> str | None:
+    """The result code that refuses a request, or None when it is genuine."""
+    timestamp, nonce = (query.get(name, [""])[0] for name in ("timestamp", "nonce"))
+    if not timestamp or not nonce:
+        return "000002"
+    if not timestamp.isdigit() or time.time() * 1000 - int(timestamp) > FRESH_MS:
+        return "000001"
+    expected = hmac_hex(f"{KEY}{nonce}{timestamp}{hmac_hex(body)}".encode())
+    given = query.get("signature", [""])[0].lower()
+    return None if hmac.compare_digest(expected, given) else "000001"
+
+
+def create(request: dict) -> dict:
+    instance_id = instance_of_line.setdefault(request["orderLineId"], request["businessId"])
+    if instances.get(instance_id, {}).get("released", True):
+        instances[instance_id] = {"frozen": False, "released": False, "expires": None, "upgraded": False}
+    return {"resultCode": "000000", "resultMsg": "success", "instanceId": instance_id}
+
+
+def query(request: dict, base: str) -> dict:
+    info = [
+        {
+            "instanceId": instance_id,
+            "appInfo": {
+                "frontEndUrl": f"{base}/app/{instance_id}",
+                "userName": "admin",
+                "password": f"pw-{instance_id[:8]}",
+                "memo": "Change the password after the first log-in.",
+            },
+        }
+        for instance_id in request["instanceId"].split(",")
+        if not instances.get(instance_id, {}).get("released", True)
+    ]
+    return {"resultCode": "000000", "resultMsg": "success", "info": info}
+
+
+def change(request: dict, **values) -> dict:
+    instance = instances.get(request["instanceId"])
+    if instance is None:
+        return {"resultCode": "000003", "resultMsg": "no such instance"}
+    instance.update(values)
+    return {"resultCode": "000000", "resultMsg": "success"}
+
+
+def handle(request: dict, base: str) -> dict:
+    match request.get("activity"):
+        case "newInstance":
+            return create(request)
+        case "queryInstance":
+            return query(request, base)
+        case "refreshInstance":
+            return change(request, expires=request["expireTime"])
+        case "updateInstanceStatus":
+            return change(request, frozen=request["status"] == "FREEZE")
+        case "upgradeInstance":
+            return change(request, upgraded=True)
+        case "releaseInstance":
+            return change(request, released=True)
+        case other:
+            return {"resultCode": "000002", "resultMsg": f"unknown activity {other}"}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        code = refusal(parse_qs(urlsplit(self.path).query), body)
+        if code is not None:
+            answer = {"resultCode": code, "resultMsg": "not genuine"}
+        else:
+            try:
+                with lock:
+                    answer = handle(json.loads(body), f"http://{self.headers.get('Host', LISTEN)}")
+            except (KeyError, ValueError) as problem:
+                answer = {"resultCode": "000002", "resultMsg": f"bad request: {problem}"}
+        data = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json;charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+if __name__ == "__main__":
+    host, port = LISTEN.rsplit(":", 1)
+    server = ThreadingHTTPServer((host, int(port)), Handler)
+    print(f"listening on http://{host}:{server.server_port}", flush=True)
+    server.serve_forever()
