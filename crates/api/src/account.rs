@@ -252,7 +252,13 @@ async fn session_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<S
     let rows = api.read(caller, account::sessions).await?;
     let view = |s: store::session::Session| {
         let id: SessionId = s.id.id();
-        SessionView { id: id.to_string(), created_at: time(s.created_at), expires_at: time(s.expires_at), agent: s.agent, present: Some(id) == present }
+        SessionView {
+            id: id.to_string(),
+            created_at: time(s.created_at),
+            expires_at: time(s.expires_at),
+            agent: s.agent,
+            present: Some(id) == present,
+        }
     };
     Ok(Json(SessionList { sessions: rows.into_iter().map(view).collect() }))
 }

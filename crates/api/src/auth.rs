@@ -73,12 +73,16 @@ async fn recognise(api: &Api, headers: &axum::http::HeaderMap) -> Result<Option<
         let found = api.app.read(Actor::System, move |tx, ctx| account::caller_of_token(tx, ctx, &token)).await?;
         return found.ok_or_else(bad).map(Some);
     }
-    let Some(secret) = cookie(headers).map(str::to_owned) else { return Ok(None) };
+    let Some(secret) = cookie(headers).map(str::to_owned) else {
+        return Ok(None);
+    };
     api.app.read(Actor::System, move |tx, ctx| account::caller_of_session(tx, ctx, &secret)).await
 }
 
 fn check_csrf(caller: &Caller, headers: &axum::http::HeaderMap) -> Result<(), Error> {
-    let Some((_, expected)) = &caller.session else { return Ok(()) };
+    let Some((_, expected)) = &caller.session else {
+        return Ok(());
+    };
     let given = headers.get(CSRF_HEADER).map_or(&b""[..], |v| v.as_bytes());
     if expected.as_bytes().ct_eq(given).into() {
         Ok(())
@@ -93,7 +97,9 @@ pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> 
     let method = request.method().clone();
     let writes = !matches!(method, Method::GET | Method::HEAD);
     // Another method of a known path is answered by the router itself (405).
-    let Some(access) = api.access.get(&method, &path) else { return Ok(next.run(request).await) };
+    let Some(access) = api.access.get(&method, &path) else {
+        return Ok(next.run(request).await);
+    };
     let caller = recognise(&api, request.headers()).await?;
     match access::decide(access, caller.as_ref().map(Caller::standing), writes) {
         Ok(()) => {}

@@ -48,7 +48,12 @@ struct BillView {
 }
 
 fn view(b: &rows::Bill) -> BillView {
-    BillView { id: b.id.id::<BillId>().to_string(), month: b.month.clone(), total: money(b.total_minor, &b.currency), issued_at: time(b.issued_at) }
+    BillView {
+        id: b.id.id::<BillId>().to_string(),
+        month: b.month.clone(),
+        total: money(b.total_minor, &b.currency),
+        issued_at: time(b.issued_at),
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -28,11 +28,16 @@ fn refused(e: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     if inner.is_syntax() || inner.is_eof() || inner.is_io() {
         return Problem::new(StatusCode::BAD_REQUEST, "body.not_json", format!("the body is not JSON: {text}"));
     }
-    let mut pointer: String = e.path().iter().map(|segment| format!("/{segment}")).collect();
+    let part = |segment: &serde_path_to_error::Segment| match segment {
+        serde_path_to_error::Segment::Seq { index } => format!("/{index}"),
+        other => format!("/{other}"),
+    };
+    let mut pointer: String = e.path().iter().map(part).collect();
     if pointer == "/." || pointer == "/?" {
         pointer.clear();
     }
-    for (start, code) in [("missing field `", "body.missing"), ("unknown field `", "body.unknown"), ("duplicate field `", "body.duplicate")] {
+    for (start, code) in [("missing field `", "body.missing"), ("unknown field `", "body.unknown"), ("duplicate field `", "body.duplicate")]
+    {
         if let Some(name) = text.strip_prefix(start).and_then(|rest| rest.split('`').next()) {
             let pointer = if pointer.ends_with(&format!("/{name}")) { pointer } else { format!("{pointer}/{name}") };
             return Problem::at(StatusCode::UNPROCESSABLE_ENTITY, code, pointer, cut(&text));

@@ -35,7 +35,7 @@ fn plain(status: StatusCode) -> Option<(&'static str, &'static str)> {
 
 /// Names the answer, logs it, and gives problems their request id.
 pub async fn finish(request: Request, next: Next) -> Response {
-    let id = RandomIds.uuid(MovableClock::default().wall()).simple().to_string();
+    let id = RandomIds::default().uuid(MovableClock::default().wall()).simple().to_string();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let is_api = path.starts_with("/api/");
     let started = Instant::now();
@@ -61,7 +61,9 @@ async fn with_id(response: Response, id: &str) -> Response {
     let status = response.status();
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == "application/problem+json");
     if !is_problem {
-        let Some((code, detail)) = plain(status) else { return response };
+        let Some((code, detail)) = plain(status) else {
+            return response;
+        };
         let allow = response.headers().get(header::ALLOW).cloned();
         let mut problem = Problem::new(status, code, detail);
         id.clone_into(&mut problem.request_id);

@@ -12,11 +12,7 @@ use crate::{
 };
 use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, order};
 use axum::{Json, extract::State};
-use domain::{
-    id::InstanceId,
-    period::Period,
-    text::Line,
-};
+use domain::{id::InstanceId, period::Period, text::Line};
 use serde::{Deserialize, Serialize};
 use store::instance as rows;
 use utoipa::{IntoParams, ToSchema};
@@ -90,7 +86,8 @@ struct InstanceView {
 
 fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool) -> Result<InstanceView, Error> {
     let line = store::order::any_line(tx, i.line_id)?.ok_or_else(|| Error::row("instances", instance::id(i), "has no line"))?;
-    let first = store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", instance::id(i), "has no order"))?;
+    let first =
+        store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", instance::id(i), "has no order"))?;
     let sold = order::Sold::of(&line)?;
     let mut terms = Vec::new();
     if whole {
@@ -174,9 +171,7 @@ struct InstanceList {
 async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<InstanceList>, Problem> {
     let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
     if let Some(state) = &p.state {
-        state
-            .parse::<domain::instance::InstanceState>()
-            .map_err(|e| Error::field("/query/state", "query.bad_parameter", e.to_string()))?;
+        state.parse::<domain::instance::InstanceState>().map_err(|e| Error::field("/query/state", "query.bad_parameter", e.to_string()))?;
     }
     let answer = api
         .read(caller, move |tx, ctx, who| {
@@ -238,7 +233,12 @@ struct RenewBody {
 /// Orders a renewal.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/renew", tag = "instances", operation_id = "instance_renew", security(("access" = ["buyer"])),
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
-async fn renew(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, body: Body<RenewBody>) -> Result<Answer<OrderView>, Problem> {
+async fn renew(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<RenewBody>,
+) -> Result<Answer<OrderView>, Problem> {
     let b = body.value;
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::renew(tx, ctx, who, id, b.period, b.pay)?)).await?;
     Ok(Answer(once))
@@ -247,7 +247,12 @@ async fn renew(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Inst
 /// Orders the conversion of a trial.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/convert", tag = "instances", operation_id = "instance_convert", security(("access" = ["buyer"])),
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
-async fn convert(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, body: Body<RenewBody>) -> Result<Answer<OrderView>, Problem> {
+async fn convert(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<RenewBody>,
+) -> Result<Answer<OrderView>, Problem> {
     let b = body.value;
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::convert(tx, ctx, who, id, b.period, b.pay)?)).await?;
     Ok(Answer(once))
@@ -269,7 +274,12 @@ struct FeeView {
 /// What an upgrade would cost now.
 #[utoipa::path(get, path = "/api/v1/instances/{id}/change-quote", tag = "instances", operation_id = "instance_change_quote", security(("access" = ["buyer"])),
     params(("id" = String, Path), ChangeParams), responses((status = 200, body = FeeView)))]
-async fn change_quote(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, Params(p): Params<ChangeParams>) -> Result<Json<FeeView>, Problem> {
+async fn change_quote(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    Params(p): Params<ChangeParams>,
+) -> Result<Json<FeeView>, Problem> {
     let fee = api.read(caller, move |tx, ctx, who| order::change_quote(tx, ctx, who, id, &p.sku)).await?;
     Ok(Json(FeeView { fee: fee.into() }))
 }
@@ -286,7 +296,12 @@ struct ChangeBody {
 /// Orders an upgrade.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/change", tag = "instances", operation_id = "instance_change", security(("access" = ["buyer"])),
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = ChangeBody, responses((status = 200, body = OrderView)))]
-async fn change(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, body: Body<ChangeBody>) -> Result<Answer<OrderView>, Problem> {
+async fn change(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<ChangeBody>,
+) -> Result<Answer<OrderView>, Problem> {
     let cmd = order::PlaceChange { instance: id, sku: body.value.sku.into_string(), pay: body.value.pay };
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::change(tx, ctx, who, &cmd)?)).await?;
     Ok(Answer(once))
@@ -295,7 +310,12 @@ async fn change(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Ins
 /// Freezes an instance for a violation; its term goes on.
 #[utoipa::path(post, path = "/api/v1/operator/instances/{id}/freeze", tag = "operator", operation_id = "instance_freeze",
     security(("access" = ["operator:support"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = InstanceView)))]
-async fn freeze(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>, body: Body<ReasonBody>) -> Result<Json<InstanceView>, Problem> {
+async fn freeze(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<ReasonBody>,
+) -> Result<Json<InstanceView>, Problem> {
     let reason = body.value.reason.into_string();
     let answer = api
         .write(caller, move |tx, ctx, who| {

@@ -80,9 +80,8 @@ struct KeyBody {
     request_body = KeyBody, responses((status = 200, body = KeyView)))]
 async fn key_add(State(api): State<Api>, Who(caller): Who, body: Body<KeyBody>) -> Result<Json<KeyView>, Problem> {
     let b = body.value;
-    let (key, secret) = api
-        .write(caller, move |tx, ctx, who| interface::add_key(tx, ctx, who, b.name.as_str(), b.class, b.secret.as_deref()))
-        .await?;
+    let (key, secret) =
+        api.write(caller, move |tx, ctx, who| interface::add_key(tx, ctx, who, b.name.as_str(), b.class, b.secret.as_deref())).await?;
     Ok(Json(key_view(key, Some(secret))))
 }
 
@@ -343,7 +342,8 @@ fn scenarios(names: &[String]) -> Result<Vec<Scenario>, Error> {
     }
     let known = || Scenario::ALL.map(Scenario::name).join(", ");
     let read = |(i, name): (usize, &String)| {
-        Scenario::from_name(name).ok_or_else(|| Error::field(&format!("/scenarios/{i}"), "interface.scenario", format!("choose one of {}", known())))
+        Scenario::from_name(name)
+            .ok_or_else(|| Error::field(&format!("/scenarios/{i}"), "interface.scenario", format!("choose one of {}", known())))
     };
     names.iter().enumerate().map(read).collect()
 }
@@ -351,7 +351,12 @@ fn scenarios(names: &[String]) -> Result<Vec<Scenario>, Error> {
 /// Calls the address with signed sample requests and checks each answer against the reference.
 #[utoipa::path(post, path = "/api/v1/seller/addresses/{id}/debug", tag = "seller", operation_id = "interface_debug", security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = DebugBody, responses((status = 200, body = DebugReport)))]
-async fn debug(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<AddressId>, body: Body<DebugBody>) -> Result<Json<DebugReport>, Problem> {
+async fn debug(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<AddressId>,
+    body: Body<DebugBody>,
+) -> Result<Json<DebugReport>, Problem> {
     let chosen = scenarios(&body.value.scenarios)?;
     let target = api.read(caller.clone(), move |tx, ctx, who| interface::target(tx, ctx, Key::of(who.account_id), id)).await?;
     let report = worker::run_suite(api.worker.client(), &target.address.url, &target.secret, &chosen).await;

@@ -79,9 +79,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Never for a request; at start when a route does not state who may call it.
 pub fn router(api: Api) -> Router {
     let (router, _) = routes().split_for_parts();
-    let guarded = router
-        .route_layer(middleware::from_fn_with_state(api.clone(), auth::guard))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    let guarded = router.route_layer(middleware::from_fn_with_state(api.clone(), auth::guard)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new()
         .merge(guarded)
         .route("/api/v1/openapi.json", get(health::openapi_document))

@@ -158,9 +158,7 @@ impl ListingBody {
             agreement: self.agreement.into(),
             interface_address: address
                 .map_err(|e: domain::id::BadId| Error::field("/interface_address", "body.bad_field", e.to_string()))?,
-            specifications: specs
-                .map(|(i, s)| specification(&format!("/specifications/{i}"), s, currency))
-                .collect::<Result<_, _>>()?,
+            specifications: specs.map(|(i, s)| specification(&format!("/specifications/{i}"), s, currency)).collect::<Result<_, _>>()?,
             extension_parameters: self.extension_parameters.into_iter().map(extension).collect(),
             public_sale: self.public_sale,
         })
@@ -191,7 +189,8 @@ impl ListingBody {
             upgrade_allowed: s.upgrade_allowed,
             on_sale: Some(s.on_sale),
         };
-        let extension = |e: &ExtensionParameter| ExtensionBody { name: e.name.clone(), label: e.label.clone().into(), mandatory: e.mandatory };
+        let extension =
+            |e: &ExtensionParameter| ExtensionBody { name: e.name.clone(), label: e.label.clone().into(), mandatory: e.mandatory };
         Self {
             name: listing.name.clone().into(),
             category: listing.category.map(|c| c.to_string()),

@@ -225,7 +225,12 @@ pub(crate) struct NoInputs {}
 /// Pays an order from the wallet.
 #[utoipa::path(post, path = "/api/v1/orders/{number}/pay", tag = "orders", operation_id = "order_pay", security(("access" = ["buyer"])),
     params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
-async fn pay(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>, body: Body<NoInputs>) -> Result<Answer<OrderView>, Problem> {
+async fn pay(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(number): PathOf<String>,
+    body: Body<NoInputs>,
+) -> Result<Answer<OrderView>, Problem> {
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::pay(tx, ctx, who, &number)?)).await?;
     Ok(Answer(once))
 }
@@ -233,7 +238,12 @@ async fn pay(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<St
 /// Cancels an order that was not paid.
 #[utoipa::path(post, path = "/api/v1/orders/{number}/cancel", tag = "orders", operation_id = "order_cancel", security(("access" = ["buyer"])),
     params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
-async fn cancel(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>, body: Body<NoInputs>) -> Result<Answer<OrderView>, Problem> {
+async fn cancel(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(number): PathOf<String>,
+    body: Body<NoInputs>,
+) -> Result<Answer<OrderView>, Problem> {
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::cancel(tx, ctx, who, &number)?)).await?;
     Ok(Answer(once))
 }
@@ -246,7 +256,11 @@ struct RefundPreview {
 /// What unsubscribing an order would give back now, or the rule that forbids it.
 #[utoipa::path(get, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe_preview", security(("access" = ["buyer"])),
     params(("number" = String, Path)), responses((status = 200, body = RefundPreview)))]
-async fn unsubscribe_preview(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>) -> Result<Json<RefundPreview>, Problem> {
+async fn unsubscribe_preview(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(number): PathOf<String>,
+) -> Result<Json<RefundPreview>, Problem> {
     let refund = api.read(caller, move |tx, ctx, who| order::unsubscribe_preview(tx, ctx, who, &number)).await?;
     Ok(Json(RefundPreview { refund: refund.into() }))
 }
@@ -254,7 +268,12 @@ async fn unsubscribe_preview(State(api): State<Api>, Who(caller): Who, PathOf(nu
 /// Unsubscribes an order: within five days of opening, or a renewal before it begins.
 #[utoipa::path(post, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe", security(("access" = ["buyer"])),
     params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
-async fn unsubscribe(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>, body: Body<NoInputs>) -> Result<Answer<OrderView>, Problem> {
+async fn unsubscribe(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(number): PathOf<String>,
+    body: Body<NoInputs>,
+) -> Result<Answer<OrderView>, Problem> {
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::unsubscribe(tx, ctx, who, &number)?)).await?;
     Ok(Answer(once))
 }

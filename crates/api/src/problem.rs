@@ -79,8 +79,7 @@ fn status(kind: Kind) -> StatusCode {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let mut problem = Self::new(status(refusal.kind), refusal.code, refusal.detail);
-        problem.errors =
-            refusal.fields.into_iter().map(|f| FieldProblem { pointer: f.pointer, code: f.code, detail: f.detail }).collect();
+        problem.errors = refusal.fields.into_iter().map(|f| FieldProblem { pointer: f.pointer, code: f.code, detail: f.detail }).collect();
         problem
     }
 }

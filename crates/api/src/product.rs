@@ -242,7 +242,12 @@ struct PublicBody {
 /// Hides a product from shop and search, or shows it again.
 #[utoipa::path(post, path = "/api/v1/seller/products/{id}/public", tag = "seller", operation_id = "product_set_public", security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = PublicBody, responses((status = 200, body = Done)))]
-async fn set_public(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<ProductId>, body: Body<PublicBody>) -> Result<Json<Done>, Problem> {
+async fn set_public(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<ProductId>,
+    body: Body<PublicBody>,
+) -> Result<Json<Done>, Problem> {
     let public = body.value.public;
     api.write(caller, move |tx, ctx, who| catalogue::set_public(tx, ctx, who, id, public)).await?;
     Ok(DONE)
@@ -251,7 +256,12 @@ async fn set_public(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf
 /// Takes a product off sale for good.
 #[utoipa::path(post, path = "/api/v1/seller/products/{id}/stop", tag = "seller", operation_id = "product_stop", security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = Done)))]
-async fn stop(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<ProductId>, body: Body<ReasonBody>) -> Result<Json<Done>, Problem> {
+async fn stop(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<ProductId>,
+    body: Body<ReasonBody>,
+) -> Result<Json<Done>, Problem> {
     let reason = body.value.reason.into_string();
     api.write(caller, move |tx, ctx, who| catalogue::stop(tx, ctx, who, id, &reason)).await?;
     Ok(DONE)

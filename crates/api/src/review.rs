@@ -130,7 +130,12 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Revis
     Ok(Json(detail))
 }
 
-async fn decided(api: &Api, caller: std::sync::Arc<Caller>, id: RevisionId, decision: catalogue::Decision) -> Result<Json<ApplicationView>, Problem> {
+async fn decided(
+    api: &Api,
+    caller: std::sync::Arc<Caller>,
+    id: RevisionId,
+    decision: catalogue::Decision,
+) -> Result<Json<ApplicationView>, Problem> {
     let view = api
         .write(caller, move |tx, ctx, who| {
             catalogue::decide(tx, ctx, who, id, &decision)?;
@@ -165,7 +170,12 @@ struct RejectBody {
 /// Sends an application back, with a mark on each wrong field.
 #[utoipa::path(post, path = "/api/v1/operator/applications/{id}/reject", tag = "operator", operation_id = "application_reject",
     security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = RejectBody, responses((status = 200, body = ApplicationView)))]
-async fn reject(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<RevisionId>, body: Body<RejectBody>) -> Result<Json<ApplicationView>, Problem> {
+async fn reject(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<RevisionId>,
+    body: Body<RejectBody>,
+) -> Result<Json<ApplicationView>, Problem> {
     let marks = body.value.marks.into_iter().map(|(k, v)| (k, v.into_string())).collect();
     let decision = catalogue::Decision::Reject { reason: body.value.reason.into_string(), marks };
     decided(&api, caller, id, decision).await
@@ -179,13 +189,23 @@ async fn set_frozen(api: &Api, caller: std::sync::Arc<Caller>, id: ProductId, fr
 /// Freezes trading of a product.
 #[utoipa::path(post, path = "/api/v1/operator/products/{id}/freeze", tag = "operator", operation_id = "product_freeze",
     security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = Done)))]
-async fn freeze(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<ProductId>, body: Body<ReasonBody>) -> Result<Json<Done>, Problem> {
+async fn freeze(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<ProductId>,
+    body: Body<ReasonBody>,
+) -> Result<Json<Done>, Problem> {
     set_frozen(&api, caller, id, true, body.value.reason.into_string()).await
 }
 
 /// Lets trading of a product go on.
 #[utoipa::path(post, path = "/api/v1/operator/products/{id}/unfreeze", tag = "operator", operation_id = "product_unfreeze",
     security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = Done)))]
-async fn unfreeze(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<ProductId>, body: Body<ReasonBody>) -> Result<Json<Done>, Problem> {
+async fn unfreeze(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<ProductId>,
+    body: Body<ReasonBody>,
+) -> Result<Json<Done>, Problem> {
     set_frozen(&api, caller, id, false, body.value.reason.into_string()).await
 }

@@ -135,9 +135,13 @@ pub(crate) struct ReasonBody {
 /// Sends a seller's profile back with a reason.
 #[utoipa::path(post, path = "/api/v1/operator/sellers/{id}/reject", tag = "operator", operation_id = "seller_reject",
     security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = Done)))]
-async fn reject(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<AccountId>, body: Body<ReasonBody>) -> Result<Json<Done>, Problem> {
+async fn reject(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<AccountId>,
+    body: Body<ReasonBody>,
+) -> Result<Json<Done>, Problem> {
     let reason = body.value.reason.into_string();
     api.write(caller, move |tx, ctx, who| use_case::decide(tx, ctx, who, id, false, Some(&reason))).await?;
     Ok(DONE)
 }
-

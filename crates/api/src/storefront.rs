@@ -9,11 +9,7 @@ use crate::{
     views::{MoneyView, TextView},
 };
 use app::{Actor, Error, catalogue, order};
-use axum::{
-    Json,
-    extract::State,
-    http::HeaderMap,
-};
+use axum::{Json, extract::State, http::HeaderMap};
 use domain::{
     listing::Category,
     money::Money,
@@ -129,12 +125,15 @@ fn wanted(site: Site, p: SearchParams) -> Result<(Wanted, usize), Error> {
     };
     let page: usize = match p.page.as_deref() {
         None => 1,
-        Some(text) => text.parse().ok().filter(|n| (1..=100).contains(n)).ok_or_else(|| bad("page", "must be a number from 1 to 100".to_owned()))?,
+        Some(text) => {
+            text.parse().ok().filter(|n| (1..=100).contains(n)).ok_or_else(|| bad("page", "must be a number from 1 to 100".to_owned()))?
+        }
     };
     if p.q.as_ref().is_some_and(|q| q.chars().count() > 200) {
         return Err(bad("q", "at most 200 characters are allowed".to_owned()));
     }
-    let category: Option<Category> = p.category.as_deref().map(str::parse).transpose().map_err(|e: domain::Unknown| bad("category", e.to_string()))?;
+    let category: Option<Category> =
+        p.category.as_deref().map(str::parse).transpose().map_err(|e: domain::Unknown| bad("category", e.to_string()))?;
     let charging: Option<domain::period::ChargingMode> =
         p.charging.as_deref().map(str::parse).transpose().map_err(|e: domain::Unknown| bad("charging", e.to_string()))?;
     let sort = match p.sort.as_deref() {
@@ -313,7 +312,12 @@ struct QuoteView {
 /// Works out the price of a choice. With a caller, also whether this buyer may have it.
 #[utoipa::path(post, path = "/api/v1/quotes", tag = "storefront", operation_id = "quote_make", security(("access" = ["public"])),
     request_body = ChoiceBody, responses((status = 200, body = QuoteView)))]
-async fn quote(State(api): State<Api>, headers: HeaderMap, caller: Option<Who>, body: Body<ChoiceBody>) -> Result<Json<QuoteView>, Problem> {
+async fn quote(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    caller: Option<Who>,
+    body: Body<ChoiceBody>,
+) -> Result<Json<QuoteView>, Problem> {
     let site = Site::of(site_of(&headers)?);
     let choice = body.value.choice();
     let caller = caller.map(|w| w.0);

@@ -1,7 +1,10 @@
 //! What several routes answer with.
 
 use app::{Error, from_micros, order::Full};
-use domain::{Timestamp, money::{Currency, Money}};
+use domain::{
+    Timestamp,
+    money::{Currency, Money},
+};
 use serde::{Deserialize, Serialize};
 use store::order::{Line, Order};
 use utoipa::ToSchema;
@@ -31,7 +34,10 @@ pub fn money(minor: i64, currency: &str) -> MoneyView {
 impl MoneyView {
     /// Reads money from a client.
     pub fn read(&self, pointer: &str) -> Result<Money, Error> {
-        let currency: Currency = self.currency.parse().map_err(|e: domain::Unknown| Error::field(&format!("{pointer}/currency"), "money.currency", e.to_string()))?;
+        let currency: Currency = self
+            .currency
+            .parse()
+            .map_err(|e: domain::Unknown| Error::field(&format!("{pointer}/currency"), "money.currency", e.to_string()))?;
         Money::parse(&self.amount, currency).map_err(|e| Error::field(&format!("{pointer}/amount"), "money.amount", e.to_string()))
     }
 }

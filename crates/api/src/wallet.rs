@@ -142,9 +142,8 @@ struct TransferBody {
 async fn transfer_request(State(api): State<Api>, Who(caller): Who, body: Body<TransferBody>) -> Result<Answer<TransferView>, Problem> {
     let amount = body.value.amount.read("/amount")?;
     let reference = body.value.reference.into_string();
-    let once = api
-        .once(caller, body.repeat, move |tx, ctx, who| Ok(view(&use_case::request_transfer(tx, ctx, who, amount, &reference)?)))
-        .await?;
+    let once =
+        api.once(caller, body.repeat, move |tx, ctx, who| Ok(view(&use_case::request_transfer(tx, ctx, who, amount, &reference)?))).await?;
     Ok(Answer(once))
 }
 
@@ -166,7 +165,12 @@ async fn confirm(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Tr
 /// Refuses a transfer with a reason.
 #[utoipa::path(post, path = "/api/v1/operator/transfers/{id}/refuse", tag = "operator", operation_id = "transfer_refuse",
     security(("access" = ["operator:finance"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = TransferView)))]
-async fn refuse(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<TransferId>, body: Body<ReasonBody>) -> Result<Json<TransferView>, Problem> {
+async fn refuse(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<TransferId>,
+    body: Body<ReasonBody>,
+) -> Result<Json<TransferView>, Problem> {
     let reason = body.value.reason.into_string();
     let row = api.write(caller, move |tx, ctx, who| use_case::decide_transfer(tx, ctx, who, id, false, Some(&reason))).await?;
     Ok(Json(view(&row)))

@@ -79,16 +79,24 @@ pub trait Ids: Send + Sync {
     fn random(&self, bytes: &mut [u8]);
 }
 
-/// The operating system's randomness.
+/// The operating system's randomness, and ids that grow: also within a millisecond, so that rows of one
+/// moment sort in the order in which they were made.
 #[derive(Debug, Default)]
-pub struct RandomIds;
+pub struct RandomIds {
+    /// Milliseconds and a count of 4096 within them.
+    last: std::sync::atomic::AtomicU64,
+}
 
 impl Ids for RandomIds {
     fn uuid(&self, wall: Timestamp) -> Uuid {
+        let floor = u64::try_from(wall.as_millisecond()).unwrap_or(0) << 12;
+        let next = |last: u64| Some(floor.max(last + 1));
+        let last = self.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).unwrap_or(floor);
+        let place = floor.max(last + 1);
         let mut random = [0; 10];
         self.random(&mut random);
-        let millis = u64::try_from(wall.as_millisecond()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+        random[..2].copy_from_slice(&u16::try_from(place & 0xfff).unwrap_or(0).to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(place >> 12, &random).into_uuid()
     }
 
     #[expect(clippy::expect_used, reason = "without randomness no secret is safe; the process must not go on")]
@@ -278,6 +286,19 @@ impl App {
         self.db.read(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await
     }
 
+    /// Runs a reading unit that sees the database at one moment.
+    ///
+    /// # Errors
+    /// As [`App::write`].
+    pub async fn snapshot<T, F>(&self, actor: Actor, unit: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
+    {
+        let this = self.clone();
+        self.db.snapshot(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await
+    }
+
     fn with<T>(&self, actor: &Actor, work: impl FnOnce(&Ctx) -> T) -> T {
         work(&Ctx {
             now: self.clock.now(),
@@ -287,5 +308,18 @@ impl App {
             settings: &self.settings,
             sealer: &self.sealer,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_one_moment_grow() {
+        let (ids, at) = (RandomIds::default(), Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_700_000_000));
+        let made: Vec<Uuid> = (0..10_000).map(|_| ids.uuid(at)).collect();
+        assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(made[0].get_version_num(), 7);
     }
 }

@@ -1,6 +1,9 @@
 //! Exports of orders: asked for, written in the background, fetched by who asked (`seller-domain 4.1`).
 
-use crate::{Caller, Ctx, Error, Tenant, job::{self, JobKind}};
+use crate::{
+    Caller, Ctx, Error, Tenant,
+    job::{self, JobKind},
+};
 use db::{Key, Tx};
 use domain::{access::Role, id::ExportId};
 use store::{

@@ -80,8 +80,7 @@ fn ledger_checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
 
 /// Paid = escrow + completed shares + refunded, per line; every paid order ends or has somebody at work.
 fn orders_and_instances(tx: &mut Tx) -> Result<Vec<Check>, Error> {
-    let escrow: HashMap<String, i64> =
-        ledger_store::any_sums(tx, AccountKind::Escrow)?.into_iter().map(|s| (s.name, s.amount)).collect();
+    let escrow: HashMap<String, i64> = ledger_store::any_sums(tx, AccountKind::Escrow)?.into_iter().map(|s| (s.name, s.amount)).collect();
     let (mut money, mut stuck, mut terms) = (Vec::new(), Vec::new(), Vec::new());
     let (mut orders, mut instances) = (0, 0);
     let mut before = None;
@@ -111,11 +110,7 @@ fn orders_and_instances(tx: &mut Tx) -> Result<Vec<Check>, Error> {
             instance_terms(tx, i, &mut terms)?;
         }
     }
-    Ok(vec![
-        check("orders_and_escrow", orders, money),
-        check("no_stuck_order", orders, stuck),
-        check("terms", instances, terms),
-    ])
+    Ok(vec![check("orders_and_escrow", orders, money), check("no_stuck_order", orders, stuck), check("terms", instances, terms)])
 }
 
 fn line_money(o: &order::Order, line: &order::Line, escrow: i64, differences: &mut Vec<String>) {
@@ -127,7 +122,12 @@ fn line_money(o: &order::Order, line: &order::Line, escrow: i64, differences: &m
         differences.push(text);
     }
     if o.state == "cancelled" && paid != line.refunded_minor {
-        differences.push(format!("line {}: cancelled, paid {} and refunded {}", line.number, Money::text(paid), Money::text(line.refunded_minor)));
+        differences.push(format!(
+            "line {}: cancelled, paid {} and refunded {}",
+            line.number,
+            Money::text(paid),
+            Money::text(line.refunded_minor)
+        ));
     }
     if o.state == "completed" && o.kind != "unsubscribe" && line.completed_at.is_none() {
         differences.push(format!("line {}: completed without its money being shared", line.number));
@@ -135,7 +135,9 @@ fn line_money(o: &order::Order, line: &order::Line, escrow: i64, differences: &m
 }
 
 fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {
-    let Some(instance) = o.instance_id else { return Ok(false) };
+    let Some(instance) = o.instance_id else {
+        return Ok(false);
+    };
     for c in call::of_instance(tx, instance)?.iter().filter(|c| c.state == "due") {
         if !job::of_subject(tx, c.id)?.is_empty() {
             return Ok(true);

@@ -29,6 +29,14 @@ pub(crate) fn batch(tx: &mut Tx, text: &str) -> QueryResult<()> {
     }
 }
 
+/// Begins a reading transaction that sees one moment. SQLite's readers do so by themselves.
+pub(crate) fn begin_snapshot(tx: &mut Tx) -> QueryResult<()> {
+    match tx {
+        Tx::Pg(c) => c.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+        Tx::Sqlite(c) => c.batch_execute("BEGIN"),
+    }
+}
+
 /// Takes the lock that lets one process migrate at a time. SQLite has a single writer anyway.
 pub(crate) fn migration_lock(tx: &mut Tx) -> QueryResult<()> {
     match tx {
@@ -61,11 +69,7 @@ pub fn columns(tx: &mut Tx) -> Result<Vec<String>, DbError> {
              WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
         }
     };
-    let mut names: Vec<String> = sql_query(text)
-        .load::<Column>(tx)?
-        .into_iter()
-        .map(|c| c.name.replace(":boolean:", ":bigint:"))
-        .collect();
+    let mut names: Vec<String> = sql_query(text).load::<Column>(tx)?.into_iter().map(|c| c.name.replace(":boolean:", ":bigint:")).collect();
     names.sort();
     Ok(names)
 }
@@ -80,28 +84,31 @@ pub fn claim_jobs(tx: &mut Tx, claim: &Claim<'_>) -> Result<(), DbError> {
         Tx::Pg(_) => "FOR UPDATE SKIP LOCKED",
         Tx::Sqlite(_) => "",
     };
+    // State and lease are asked for on every level: PostgreSQL looks at a row again after it waited for it,
+    // but only at the conditions of that level, and a row that was just claimed must not be claimed again.
     // The window numbers the due jobs of each lane, so that one lane cannot fill the batch. Lanes that are
     // full or resting are named in the text: there are few of them and they are our own hexadecimal.
     let busy = claim.busy.iter().map(|lane| format!("'{lane}'")).collect::<Vec<_>>().join(",");
     let busy = if busy.is_empty() { String::new() } else { format!("AND lane NOT IN ({busy})") };
     let text = format!(
         "UPDATE jobs SET lease_owner = $1, lease_until = $2
-         WHERE id IN (
-             SELECT id FROM jobs WHERE id IN (
+         WHERE state = 'due' AND lease_until < $3 AND id IN (
+             SELECT id FROM jobs WHERE state = 'due' AND lease_until < $3 AND id IN (
                  SELECT id FROM (
                      SELECT id, due_at, row_number() OVER (PARTITION BY lane ORDER BY due_at, id) AS place
                      FROM (SELECT id, due_at, lane FROM jobs
-                           WHERE state = 'due' AND due_at <= $3 AND lease_until < $4 {busy}
+                           WHERE state = 'due' AND lease_until < $3 AND due_at <= $4 {busy}
                            ORDER BY due_at LIMIT 2000) due
                  ) placed WHERE place <= $5 ORDER BY due_at, id LIMIT $6
              ) {skip}
          )"
     );
+    // SQLite numbers `$n` by first appearance, so they appear in order.
     sql_query(text)
         .bind::<Text, _>(claim.owner)
         .bind::<BigInt, _>(claim.lease_until)
-        .bind::<BigInt, _>(claim.due_until)
         .bind::<BigInt, _>(claim.wall_now)
+        .bind::<BigInt, _>(claim.due_until)
         .bind::<BigInt, _>(claim.per_lane)
         .bind::<BigInt, _>(claim.limit)
         .execute(tx)?;

@@ -121,6 +121,22 @@ impl Db {
         }
     }
 
+    /// Runs a unit that only reads and sees the database at one moment, however many statements it has.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn snapshot<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.snapshot(unit).await,
+            Self::Postgres(postgres) => postgres.snapshot(unit).await,
+        }
+    }
+
     /// Brings the schema to the newest version; returns the names of what was applied.
     ///
     /// # Errors

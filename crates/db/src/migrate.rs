@@ -52,7 +52,9 @@ pub(crate) fn pending(tx: &mut Tx) -> Result<Vec<&'static str>, DbError> {
     for migration in MIGRATIONS {
         match applied.iter().find(|a| a.name == migration.name) {
             None => pending.push(migration.name),
-            Some(a) if a.checksum != checksum(migration.text) => return Err(DbError::Changed(migration.name)),
+            Some(a) if a.checksum != checksum(migration.text) => {
+                return Err(DbError::Changed(migration.name));
+            }
             Some(_) => {}
         }
     }

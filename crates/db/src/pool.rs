@@ -88,3 +88,13 @@ pub(crate) fn with<T, E: crate::UnitError>(pool: &Pool, work: impl FnOnce(&mut T
     }
     result
 }
+
+/// Lends a connection to reading work that sees the database at one moment.
+pub(crate) fn snapshot<T, E: crate::UnitError>(pool: &Pool, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+    with(pool, |tx| {
+        crate::dialect::begin_snapshot(tx).map_err(DbError::from)?;
+        let result = work(tx);
+        let ended = crate::dialect::batch(tx, "ROLLBACK").map_err(DbError::from);
+        result.and_then(|value| ended.map(|()| value).map_err(E::from))
+    })
+}

@@ -69,6 +69,16 @@ impl Postgres {
         let pool = self.pool.clone();
         pool::blocking(move || pool::with(&pool, work)).await
     }
+
+    pub(crate) async fn snapshot<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        pool::blocking(move || pool::snapshot(&pool, work)).await
+    }
 }
 
 fn run_unit<T, E: UnitError>(pooled: &mut Pooled, work: &mut impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {

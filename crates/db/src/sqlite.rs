@@ -17,8 +17,8 @@ const GROUP_MAX: usize = 64;
 /// Units that may wait for the writer before callers are held back.
 const QUEUE_MAX: usize = 4096;
 
-const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-    PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
 
 /// A unit waiting for the writer, with the way back to its caller.
 trait Waiting: Send {
@@ -110,6 +110,16 @@ impl Sqlite {
     {
         let readers = self.readers.clone();
         pool::blocking(move || pool::with(&readers, work)).await
+    }
+
+    pub(crate) async fn snapshot<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let readers = self.readers.clone();
+        pool::blocking(move || pool::snapshot(&readers, work)).await
     }
 }
 

@@ -144,15 +144,8 @@ async fn a_claimed_job_is_claimed_by_nobody_else_and_no_lane_fills_the_batch() {
                 let busy: Vec<String> = busy.iter().map(|b| (*b).to_owned()).collect();
                 db.write(move |tx| {
                     use db::schema::jobs::dsl;
-                    let claim = dialect::Claim {
-                        owner,
-                        lease_until: 100,
-                        due_until: 1000,
-                        wall_now: 50,
-                        per_lane: 4,
-                        limit: 16,
-                        busy: &busy,
-                    };
+                    let claim =
+                        dialect::Claim { owner, lease_until: 100, due_until: 1000, wall_now: 50, per_lane: 4, limit: 16, busy: &busy };
                     dialect::claim_jobs(tx, &claim)?;
                     let lanes = dsl::jobs.filter(dsl::lease_owner.eq(owner)).select(dsl::lane).order(dsl::lane);
                     Ok::<Vec<String>, DbError>(lanes.load(tx)?)
@@ -265,7 +258,8 @@ async fn postgres_connections_that_were_cut_are_replaced() {
     let killer = Db::open(&fresh.url, &Options { connections: 1, ..Options::default() }).unwrap();
     killer
         .read(|tx| {
-            let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            let cut =
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
             diesel::sql_query(cut).execute(tx)?;
             Ok::<_, DbError>(())
         })
@@ -282,7 +276,9 @@ async fn postgres_connections_that_were_cut_are_replaced() {
 /// The child of the crash test: stores numbered units for ever and says which were answered.
 #[test]
 fn child_that_is_killed() {
-    let Ok(url) = std::env::var("YUNSHI_CRASH_URL") else { return };
+    let Ok(url) = std::env::var("YUNSHI_CRASH_URL") else {
+        return;
+    };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let db = Db::open(&url, &Options::default()).unwrap();

@@ -47,9 +47,7 @@ impl InstanceState {
             (InstanceStep::Open, Self::Running | Self::Frozen | Self::Released | Self::Failed) => refused("be opened"),
             (InstanceStep::Fail, Self::Running | Self::Frozen | Self::Released | Self::Failed) => refused("fail"),
             (InstanceStep::Freeze, Self::Opening | Self::Frozen | Self::Released | Self::Failed) => refused("be frozen"),
-            (InstanceStep::Unfreeze, Self::Opening | Self::Running | Self::Released | Self::Failed) => {
-                refused("be unfrozen")
-            }
+            (InstanceStep::Unfreeze, Self::Opening | Self::Running | Self::Released | Self::Failed) => refused("be unfrozen"),
             (InstanceStep::Release, Self::Opening | Self::Released | Self::Failed) => refused("be released"),
         }
     }

@@ -178,9 +178,11 @@ impl Specification {
         self.attributes.iter().fold(vec![String::new()], |keys, attribute| {
             keys.iter()
                 .flat_map(|key| {
-                    attribute.values.iter().map(move |value| {
-                        if key.is_empty() { value.code.clone() } else { format!("{key}/{}", value.code) }
-                    })
+                    attribute.values.iter().map(
+                        move |value| {
+                            if key.is_empty() { value.code.clone() } else { format!("{key}/{}", value.code) }
+                        },
+                    )
                 })
                 .collect()
         })
@@ -261,9 +263,7 @@ mod tests {
 
     #[test]
     fn skus_are_the_product_of_the_attribute_values() {
-        let values = |codes: &[&str]| {
-            codes.iter().map(|c| AttributeValue { code: (*c).to_owned(), name: Bilingual::both(c, c) }).collect()
-        };
+        let values = |codes: &[&str]| codes.iter().map(|c| AttributeValue { code: (*c).to_owned(), name: Bilingual::both(c, c) }).collect();
         let spec = Specification {
             attributes: vec![
                 Attribute { code: "edition".into(), values: values(&["basic", "pro"]), ..Attribute::default() },

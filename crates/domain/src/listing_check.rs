@@ -106,9 +106,7 @@ impl Checker {
     }
 
     fn code(&mut self, pointer: &str, value: &str) {
-        let fits = !value.is_empty()
-            && value.len() <= 40
-            && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let fits = !value.is_empty() && value.len() <= 40 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !fits {
             self.wrong(pointer, "bad_code", "use 1 to 40 letters, digits, - or _");
         }

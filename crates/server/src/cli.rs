@@ -4,7 +4,12 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 #[derive(Debug, Parser)]
-#[command(name = "yunshi", version, about = "An open, self-hosted cloud marketplace (云市)", after_help = "Client commands talk to YUNSHI_SERVER (default http://127.0.0.1:8080) with YUNSHI_TOKEN.\nExit codes: 0 done, 1 refused or failed, 2 wrong use, 3 not reachable, 4 waited too long.\n\nExample: yunshi sandbox --listen 127.0.0.1:8080")]
+#[command(
+    name = "yunshi",
+    version,
+    about = "An open, self-hosted cloud marketplace (云市)",
+    after_help = "Client commands talk to YUNSHI_SERVER (default http://127.0.0.1:8080) with YUNSHI_TOKEN.\nExit codes: 0 done, 1 refused or failed, 2 wrong use, 3 not reachable, 4 waited too long.\n\nExample: yunshi sandbox --listen 127.0.0.1:8080"
+)]
 pub struct Cli {
     /// Print one JSON document on standard output.
     #[arg(long, global = true)]
@@ -114,6 +119,9 @@ pub struct SandboxArgs {
     /// Where business time begins, also in the past; only for a new data folder.
     #[arg(long)]
     pub start: Option<String>,
+    /// Settings file; of it the sandbox takes the limits and schedules of calls.
+    #[arg(long, env = "YUNSHI_CONFIG", default_value = "yunshi.toml")]
+    pub config: PathBuf,
     /// Another database than the folder's own, such as postgres://…
     #[arg(long, env = "YUNSHI_SANDBOX_DATABASE")]
     pub database: Option<String>,
@@ -347,5 +355,7 @@ pub enum Clock {
     Show,
     /// Move business time; everything that falls due happens before this returns.
     #[command(after_help = "Example: yunshi clock advance 33d")]
-    Advance { duration: String },
+    Advance {
+        duration: String,
+    },
 }

@@ -1,7 +1,7 @@
 //! Settings: defaults < `yunshi.toml` < environment < flags.
 
 use crate::{cli::Serve, output::Failure};
-use app::{RandomIds, Settings, Ids};
+use app::{Ids, RandomIds, Settings};
 use domain::call::Schedules;
 use serde::Deserialize;
 use std::{
@@ -21,10 +21,35 @@ pub struct File {
     pub pay_within_days: Option<i64>,
     pub retention_days: Option<i64>,
     pub schedules: Option<Schedules>,
-    pub call_connect_seconds: Option<u64>,
-    pub call_total_seconds: Option<u64>,
+    pub call_connect_seconds: Option<f64>,
+    pub call_total_seconds: Option<f64>,
     pub database_connections: Option<u32>,
     pub prepared_statements: Option<bool>,
+}
+
+impl File {
+    /// Reads a settings file; a missing one is empty.
+    ///
+    /// # Errors
+    /// Wrong use, naming file and field.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => toml::from_str(&text).map_err(|e| Failure::WrongUse(format!("{}: {e}", path.display()))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(e) => Err(Failure::WrongUse(format!("{}: {e}", path.display()))),
+        }
+    }
+
+    /// The time limits of calls, where the file changes them.
+    #[must_use]
+    pub fn limits(&self, default: worker::Limits) -> worker::Limits {
+        let seconds = std::time::Duration::from_secs_f64;
+        worker::Limits {
+            connect: self.call_connect_seconds.map_or(default.connect, seconds),
+            total: self.call_total_seconds.map_or(default.total, seconds),
+            ..default
+        }
+    }
 }
 
 /// The settings in force.
@@ -43,27 +68,19 @@ pub struct Config {
 
 pub const DATABASE: &str = "sqlite:var/yunshi.db";
 
-fn read(path: &Path) -> Result<File, Failure> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map_err(|e| Failure::WrongUse(format!("{}: {e}", path.display()))),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
-        Err(e) => Err(Failure::WrongUse(format!("{}: {e}", path.display()))),
-    }
-}
-
 impl Config {
     /// # Errors
     /// Wrong use, naming file and field.
     pub fn load(args: &Serve) -> Result<Self, Failure> {
-        let file = read(&args.config)?;
-        let files = args.files.clone().or(file.files).unwrap_or_else(|| PathBuf::from("var/files"));
+        let file = File::read(&args.config)?;
+        let files = args.files.clone().or(file.files.clone()).unwrap_or_else(|| PathBuf::from("var/files"));
         let secret_key = secret_key(&files.parent().unwrap_or(Path::new(".")).join("secret.key"))?;
         let mut config = Self {
-            listen: args.listen.clone().or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
-            database: args.database.database.clone().or(file.database).unwrap_or_else(|| DATABASE.to_owned()),
+            listen: args.listen.clone().or(file.listen.clone()).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
+            database: args.database.database.clone().or(file.database.clone()).unwrap_or_else(|| DATABASE.to_owned()),
             files,
-            role: args.role.clone().or(file.role).unwrap_or_else(|| "all".to_owned()),
-            migrate: args.migrate.clone().or(file.migrate).unwrap_or_else(|| "auto".to_owned()),
+            role: args.role.clone().or(file.role.clone()).unwrap_or_else(|| "all".to_owned()),
+            migrate: args.migrate.clone().or(file.migrate.clone()).unwrap_or_else(|| "auto".to_owned()),
             settings: Settings::default(),
             limits: worker::Limits::default(),
             database_options: db::Options::default(),
@@ -73,9 +90,7 @@ impl Config {
         settings.pay_within_days = file.pay_within_days.unwrap_or(settings.pay_within_days);
         settings.retention_days = file.retention_days.unwrap_or(settings.retention_days);
         settings.schedules = file.schedules.unwrap_or(settings.schedules);
-        let seconds = std::time::Duration::from_secs;
-        config.limits.connect = file.call_connect_seconds.map_or(config.limits.connect, seconds);
-        config.limits.total = file.call_total_seconds.map_or(config.limits.total, seconds);
+        config.limits = file.limits(config.limits);
         config.database_options.connections = file.database_connections.unwrap_or(config.database_options.connections);
         config.database_options.prepared_statements = file.prepared_statements.unwrap_or(true);
         Ok(config)
@@ -89,7 +104,8 @@ impl Config {
 /// Wrong use when the key is no key, or the file cannot be made.
 pub fn secret_key(path: &Path) -> Result<[u8; 32], Failure> {
     let parse = |text: &str, from: &str| {
-        let bytes: Option<Vec<u8>> = (text.len() == 64).then(|| (0..64).step_by(2).filter_map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect());
+        let bytes: Option<Vec<u8>> =
+            (text.len() == 64).then(|| (0..64).step_by(2).filter_map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect());
         bytes.and_then(|b| b.try_into().ok()).ok_or_else(|| Failure::WrongUse(format!("{from} must hold 64 hexadecimal digits")))
     };
     if let Ok(text) = std::env::var("YUNSHI_SECRET_KEY") {
@@ -100,7 +116,7 @@ pub fn secret_key(path: &Path) -> Result<[u8; 32], Failure> {
         return parse(text.trim(), &path.display().to_string());
     }
     let mut key = [0; 32];
-    RandomIds.random(&mut key);
+    RandomIds::default().random(&mut key);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(wrong)?;
     }

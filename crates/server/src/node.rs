@@ -19,7 +19,7 @@ pub struct Node {
 /// # Errors
 /// What the database says, or which migrations are missing.
 pub async fn open_database(config: &Config) -> Result<db::Db, Failure> {
-    let db = db::Db::open(&config.database, &config.database_options).map_err(Failure::failed)?;
+    let db = db::Db::open(&config.database, &config.database_options).map_err(|e| Failure::caused(&e))?;
     if config.migrate == "auto" {
         for name in db.migrate().await.map_err(Failure::failed)? {
             tracing::info!(migration = name, "applied a migration");
@@ -35,13 +35,12 @@ pub async fn open_database(config: &Config) -> Result<db::Db, Failure> {
 
 impl Node {
     /// # Errors
-    /// What database, files or TLS say.
-    pub async fn start(config: &Config, clock: MovableClock) -> Result<Self, Failure> {
-        let db = open_database(config).await?;
+    /// What database, files or TLS say. The database is open and migrated.
+    pub async fn start(config: &Config, db: db::Db, clock: MovableClock) -> Result<Self, Failure> {
         let app = App {
             db,
             clock: Arc::new(clock),
-            ids: Arc::new(RandomIds),
+            ids: Arc::new(RandomIds::default()),
             settings: Arc::new(config.settings.clone()),
             sealer: Arc::new(Sealer::new(&config.secret_key)),
         };

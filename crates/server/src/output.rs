@@ -21,6 +21,17 @@ impl Failure {
         Self::Failed(e.to_string())
     }
 
+    /// A failure with all its causes.
+    pub fn caused(e: &dyn std::error::Error) -> Self {
+        let mut text = e.to_string();
+        let mut cause = e.source();
+        while let Some(inner) = cause {
+            text.push_str(&format!(": {inner}"));
+            cause = inner.source();
+        }
+        Self::Failed(text)
+    }
+
     /// Prints the failure on standard error.
     pub fn report(&self) -> ExitCode {
         let (code, text) = match self {
@@ -84,21 +95,30 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
         Value::String(s) => s.clone(),
-        Value::Object(o) if o.contains_key("amount") => {
-            format!("{} {}", o["currency"].as_str().unwrap_or_default(), o["amount"].as_str().unwrap_or_default())
+        Value::Object(o) if o.contains_key("currency") => {
+            format!("{} {}", text(value, "currency"), text(value, "amount"))
         }
-        Value::Object(o) if o.contains_key("zh") => o["zh"].as_str().filter(|s| !s.is_empty()).or(o["en"].as_str()).unwrap_or_default().to_owned(),
+        Value::Object(o) if o.contains_key("zh") => {
+            let zh = text(value, "zh");
+            if zh.is_empty() { text(value, "en") } else { zh }.to_owned()
+        }
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }
 
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
 fn describe(value: &Value, depth: usize, lines: &mut Vec<String>) {
     let indent = "  ".repeat(depth);
-    let Value::Object(map) = value else { return lines.push(format!("{indent}{}", cell(value))) };
+    let Value::Object(map) = value else {
+        return lines.push(format!("{indent}{}", cell(value)));
+    };
     for (name, inner) in map {
         match inner {
-            Value::Object(o) if !o.contains_key("amount") && !o.contains_key("zh") => {
+            Value::Object(o) if !o.contains_key("currency") && !o.contains_key("zh") => {
                 lines.push(format!("{indent}{name}:"));
                 describe(inner, depth + 1, lines);
             }

@@ -33,7 +33,9 @@ impl Remote {
             let key: String = random_key();
             request = request.header("Idempotency-Key", key).json(body.unwrap_or(&Value::Object(serde_json::Map::new())));
         }
-        let unreachable = |e: reqwest::Error| Failure::NotReachable(format!("{} does not answer: {e}. Is the server running? Set YUNSHI_SERVER.", self.base));
+        let unreachable = |e: reqwest::Error| {
+            Failure::NotReachable(format!("{} does not answer: {e}. Is the server running? Set YUNSHI_SERVER.", self.base))
+        };
         let response = request.send().await.map_err(unreachable)?;
         if response.status().is_success() {
             return Ok(response);
@@ -65,7 +67,7 @@ impl Remote {
 fn random_key() -> String {
     use app::Ids;
     let mut bytes = [0; 16];
-    app::RandomIds.random(&mut bytes);
+    app::RandomIds::default().random(&mut bytes);
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::SandboxArgs,
-    config::{Config, secret_key},
+    config::{Config, File, secret_key},
     node::{self, Node},
     output::Failure,
     seed,
@@ -26,14 +26,16 @@ impl Faults for BuiltIn {
 
 fn config(args: &SandboxArgs) -> Result<Config, Failure> {
     let path = args.data.join("yunshi.db");
+    let file = File::read(&args.config)?;
+    let settings = Settings { loopback_allowed: true, ..Settings::default() };
     Ok(Config {
         listen: args.listen.clone(),
         database: args.database.clone().unwrap_or_else(|| format!("sqlite:{}", path.display())),
         files: args.data.join("files"),
         role: "all".to_owned(),
         migrate: "auto".to_owned(),
-        settings: Settings { loopback_allowed: true, ..Settings::default() },
-        limits: worker::Limits { loopback_allowed: true, ..worker::Limits::default() },
+        settings: Settings { schedules: file.schedules.unwrap_or(settings.schedules), ..settings },
+        limits: file.limits(worker::Limits { loopback_allowed: true, ..worker::Limits::default() }),
         database_options: db::Options::default(),
         secret_key: secret_key(&args.data.join("secret.key"))?,
     })
@@ -48,8 +50,9 @@ async fn clock(db: &db::Db, args: &SandboxArgs) -> Result<MovableClock, Failure>
     let offset = match &args.start {
         None => 0,
         Some(text) => {
-            let start: domain::Timestamp =
-                text.parse().map_err(|_| Failure::WrongUse(format!("--start {text:?} is no time; write for example 2024-01-05T02:00:00Z")))?;
+            let start: domain::Timestamp = text
+                .parse()
+                .map_err(|_| Failure::WrongUse(format!("--start {text:?} is no time; write for example 2024-01-05T02:00:00Z")))?;
             micros(start) - micros(MovableClock::default().wall())
         }
     };
@@ -66,14 +69,15 @@ pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
     let config = config(args)?;
     let db = node::open_database(&config).await?;
     let clock = clock(&db, args).await?;
-    drop(db);
-    let node = Node::start(&config, clock).await?;
+    let node = Node::start(&config, db, clock).await?;
     let listener = node::bind(&config.listen).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
     let url = format!("http://{address}");
     let seller_base = format!("{url}/sandbox/seller");
     let key = seed::interface_secret(&node.app).await?;
-    let seller = Seller::new(&key, &seller_base);
+    let journal = args.data.join("seller.jsonl");
+    let seller =
+        Seller::new(&key, &seller_base).with_journal(&journal).map_err(|e| Failure::failed(format!("{}: {e}", journal.display())))?;
     let sandbox = Arc::new(Sandbox { faults: Box::new(BuiltIn(seller.clone())) });
     let router = api::router(node.api(Some(sandbox))).nest("/sandbox/seller", seller.router());
     let server = tokio::spawn(node::serve(listener, router));

@@ -85,9 +85,7 @@ pub fn set_password(tx: &mut Tx, user: Key, password: &str) -> Result<(), DbErro
 /// # Errors
 /// [`DbError`].
 pub fn set_preferences(tx: &mut Tx, user: Key, language: &str, dismissed: &str) -> Result<(), DbError> {
-    diesel::update(users::table.find(user))
-        .set((users::language.eq(language), users::dismissed.eq(dismissed)))
-        .execute(tx)?;
+    diesel::update(users::table.find(user)).set((users::language.eq(language), users::dismissed.eq(dismissed))).execute(tx)?;
     Ok(())
 }
 

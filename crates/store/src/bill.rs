@@ -63,10 +63,7 @@ pub fn original_of(tx: &mut Tx, line: Key) -> Result<Option<BillLine>, DbError> 
 /// # Errors
 /// [`DbError`].
 pub fn bring_forward(tx: &mut Tx, id: Key, effective_at: i64) -> Result<Written, DbError> {
-    let open = bill_lines::table
-        .find(id)
-        .filter(bill_lines::bill_id.is_null())
-        .filter(bill_lines::effective_at.gt(effective_at));
+    let open = bill_lines::table.find(id).filter(bill_lines::bill_id.is_null()).filter(bill_lines::effective_at.gt(effective_at));
     Ok(Written::from_rows(diesel::update(open).set(bill_lines::effective_at.eq(effective_at)).execute(tx)?))
 }
 

@@ -222,8 +222,7 @@ pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError
 /// # Errors
 /// [`DbError`].
 pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
-    let rows: Vec<(i64, String)> =
-        calls::table.filter(calls::instance_id.eq(instance)).select((calls::seq, calls::state)).load(tx)?;
+    let rows: Vec<(i64, String)> = calls::table.filter(calls::instance_id.eq(instance)).select((calls::seq, calls::state)).load(tx)?;
     let busy = rows.iter().any(|(_, state)| state == "due" || state == "waiting");
     Ok((busy, rows.iter().map(|(seq, _)| *seq).max().unwrap_or(0)))
 }

@@ -59,12 +59,7 @@ pub fn of_order(tx: &mut Tx, order: Key) -> Result<Vec<Event>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Event>, DbError> {
-    Ok(events::table
-        .filter(events::instance_id.eq(instance))
-        .order(events::seq)
-        .limit(5_000)
-        .select(Event::as_select())
-        .load(tx)?)
+    Ok(events::table.filter(events::instance_id.eq(instance)).order(events::seq).limit(5_000).select(Event::as_select()).load(tx)?)
 }
 
 /// Events after a place that were recorded before a wall time.

@@ -81,11 +81,7 @@ pub fn list(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Res
     if let Some((at, id)) = page.before {
         query = query.filter(instances::created_at.lt(at).or(instances::created_at.eq(at).and(instances::id.lt(id))));
     }
-    Ok(query
-        .order((instances::created_at.desc(), instances::id.desc()))
-        .limit(page.limit)
-        .select(Instance::as_select())
-        .load(tx)?)
+    Ok(query.order((instances::created_at.desc(), instances::id.desc())).limit(page.limit).select(Instance::as_select()).load(tx)?)
 }
 
 /// Whether the buyer had a trial of a specification.
@@ -222,18 +218,14 @@ pub fn set_expiry(tx: &mut Tx, id: Key, expires_at: Option<i64>) -> Result<(), D
 /// # Errors
 /// [`DbError`].
 pub fn set_formal(tx: &mut Tx, id: Key, anchor_day: i64) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id))
-        .set((instances::anchor_day.eq(anchor_day), instances::trial.eq(false)))
-        .execute(tx)?;
+    diesel::update(instances::table.find(id)).set((instances::anchor_day.eq(anchor_day), instances::trial.eq(false))).execute(tx)?;
     Ok(())
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn set_sku(tx: &mut Tx, id: Key, sku: &str, revision: Key) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id))
-        .set((instances::sku.eq(sku), instances::revision_id.eq(revision)))
-        .execute(tx)?;
+    diesel::update(instances::table.find(id)).set((instances::sku.eq(sku), instances::revision_id.eq(revision))).execute(tx)?;
     Ok(())
 }
 

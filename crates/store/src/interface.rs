@@ -59,12 +59,7 @@ pub fn keys(tx: &mut Tx, seller: Key) -> Result<Vec<AccessKey>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn key(tx: &mut Tx, seller: Key, id: Key) -> Result<Option<AccessKey>, DbError> {
-    Ok(interface_keys::table
-        .find(id)
-        .filter(interface_keys::seller_id.eq(seller))
-        .select(AccessKey::as_select())
-        .first(tx)
-        .optional()?)
+    Ok(interface_keys::table.find(id).filter(interface_keys::seller_id.eq(seller)).select(AccessKey::as_select()).first(tx).optional()?)
 }
 
 /// # Errors
@@ -143,11 +138,7 @@ pub fn address_by_name(tx: &mut Tx, seller: Key, name: &str) -> Result<Option<Ad
 /// # Errors
 /// [`DbError`].
 pub fn cases(tx: &mut Tx, address: Key) -> Result<Vec<Case>, DbError> {
-    Ok(debug_cases::table
-        .filter(debug_cases::address_id.eq(address))
-        .order(debug_cases::scenario)
-        .select(Case::as_select())
-        .load(tx)?)
+    Ok(debug_cases::table.filter(debug_cases::address_id.eq(address)).order(debug_cases::scenario).select(Case::as_select()).load(tx)?)
 }
 
 /// Saves a passed case in the place of an older one of the same scenario.
@@ -166,11 +157,12 @@ pub fn save_case(tx: &mut Tx, case: &Case) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn any_move(tx: &mut Tx, from: &str, to: &str, at: i64) -> Result<usize, DbError> {
-    let all: Vec<(Key, String)> =
-        interface_addresses::table.select((interface_addresses::id, interface_addresses::url)).load(tx)?;
+    let all: Vec<(Key, String)> = interface_addresses::table.select((interface_addresses::id, interface_addresses::url)).load(tx)?;
     let mut moved = 0;
     for (id, url) in all {
-        let Some(rest) = url.strip_prefix(from).filter(|_| from != to) else { continue };
+        let Some(rest) = url.strip_prefix(from).filter(|_| from != to) else {
+            continue;
+        };
         diesel::update(interface_addresses::table.find(id))
             .set((interface_addresses::url.eq(format!("{to}{rest}")), interface_addresses::updated_at.eq(at)))
             .execute(tx)?;

@@ -39,11 +39,7 @@ pub fn named(tx: &mut Tx, name: &str) -> Result<Option<Job>, DbError> {
 /// [`DbError`].
 pub fn claim(tx: &mut Tx, claim: &dialect::Claim<'_>) -> Result<Vec<Job>, DbError> {
     dialect::claim_jobs(tx, claim)?;
-    Ok(jobs::table
-        .filter(jobs::lease_owner.eq(claim.owner))
-        .order((jobs::due_at, jobs::id))
-        .select(Job::as_select())
-        .load(tx)?)
+    Ok(jobs::table.filter(jobs::lease_owner.eq(claim.owner)).order((jobs::due_at, jobs::id)).select(Job::as_select()).load(tx)?)
 }
 
 /// Removes a job that is done.
@@ -76,9 +72,7 @@ pub fn put_off(tx: &mut Tx, id: Key, due_at: i64, error: Option<&str>) -> Result
 /// # Errors
 /// [`DbError`].
 pub fn fail(tx: &mut Tx, id: Key, error: &str) -> Result<(), DbError> {
-    diesel::update(jobs::table.find(id))
-        .set((jobs::state.eq("failed"), jobs::lease_owner.eq(""), jobs::error.eq(error)))
-        .execute(tx)?;
+    diesel::update(jobs::table.find(id)).set((jobs::state.eq("failed"), jobs::lease_owner.eq(""), jobs::error.eq(error))).execute(tx)?;
     Ok(())
 }
 

@@ -70,9 +70,8 @@ pub fn post(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
 /// Lowers a balance. A missing row is a balance of zero, which the check of the inserted row refuses.
 fn take(tx: &mut Tx, p: &ledger::Posting) -> Result<(), DbError> {
     let there = ledger_balances::table.find((p.account.as_str(), &p.owner, p.currency.as_str()));
-    let changed = diesel::update(there)
-        .set(ledger_balances::balance_minor.eq(ledger_balances::balance_minor + p.amount_minor))
-        .execute(tx)?;
+    let changed =
+        diesel::update(there).set(ledger_balances::balance_minor.eq(ledger_balances::balance_minor + p.amount_minor)).execute(tx)?;
     if changed == 0 {
         dialect::balance_add(tx, p.account.as_str(), &p.owner, p.currency.as_str(), p.amount_minor)?;
     }

@@ -155,11 +155,7 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Order>, DbE
 /// # Errors
 /// [`DbError`].
 pub fn lines(tx: &mut Tx, order: Key) -> Result<Vec<Line>, DbError> {
-    Ok(order_lines::table
-        .filter(order_lines::order_id.eq(order))
-        .order(order_lines::number)
-        .select(Line::as_select())
-        .load(tx)?)
+    Ok(order_lines::table.filter(order_lines::order_id.eq(order)).order(order_lines::number).select(Line::as_select()).load(tx)?)
 }
 
 /// The lines of several orders.

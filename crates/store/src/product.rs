@@ -200,9 +200,8 @@ pub fn submit(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
 /// [`DbError`].
 pub fn withdraw(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
     let waiting = listing_revisions::table.find(id).filter(listing_revisions::state.eq("in_review"));
-    let changed = diesel::update(waiting)
-        .set((listing_revisions::state.eq("draft"), listing_revisions::submitted_at.eq(None::<i64>)))
-        .execute(tx)?;
+    let changed =
+        diesel::update(waiting).set((listing_revisions::state.eq("draft"), listing_revisions::submitted_at.eq(None::<i64>))).execute(tx)?;
     Ok(Written::from_rows(changed))
 }
 

@@ -65,12 +65,7 @@ pub struct Decision<'a> {
 pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
     let waiting = sellers::table.find(d.account).filter(sellers::state.eq("in_review"));
     let changed = diesel::update(waiting)
-        .set((
-            sellers::state.eq(d.state),
-            sellers::reason.eq(d.reason),
-            sellers::decided_at.eq(d.at),
-            sellers::decided_by.eq(d.by),
-        ))
+        .set((sellers::state.eq(d.state), sellers::reason.eq(d.reason), sellers::decided_at.eq(d.at), sellers::decided_by.eq(d.by)))
         .execute(tx)?;
     Ok(Written::from_rows(changed))
 }

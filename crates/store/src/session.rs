@@ -1,6 +1,9 @@
 //! Log-in sessions and API tokens: found by the hash of their secret only.
 
-use crate::{DbError, Key, Tx, Written, account::{Account, User}};
+use crate::{
+    DbError, Key, Tx, Written,
+    account::{Account, User},
+};
 use db::schema::{accounts, api_tokens, sessions, users};
 use diesel::prelude::*;
 

@@ -42,11 +42,7 @@ pub fn list(tx: &mut Tx, account: Option<Key>, state: Option<&str>, page: Page) 
     if let Some((at, id)) = page.before {
         query = query.filter(transfers::created_at.lt(at).or(transfers::created_at.eq(at).and(transfers::id.lt(id))));
     }
-    Ok(query
-        .order((transfers::created_at.desc(), transfers::id.desc()))
-        .limit(page.limit)
-        .select(Transfer::as_select())
-        .load(tx)?)
+    Ok(query.order((transfers::created_at.desc(), transfers::id.desc())).limit(page.limit).select(Transfer::as_select()).load(tx)?)
 }
 
 /// # Errors
@@ -72,12 +68,7 @@ pub struct Decision<'a> {
 pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
     let pending = transfers::table.find(d.id).filter(transfers::state.eq("pending"));
     let changed = diesel::update(pending)
-        .set((
-            transfers::state.eq(d.state),
-            transfers::decided_at.eq(d.at),
-            transfers::decided_by.eq(d.by),
-            transfers::reason.eq(d.reason),
-        ))
+        .set((transfers::state.eq(d.state), transfers::decided_at.eq(d.at), transfers::decided_by.eq(d.by), transfers::reason.eq(d.reason)))
         .execute(tx)?;
     Ok(Written::from_rows(changed))
 }

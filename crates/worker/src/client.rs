@@ -22,12 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(3),
-            total: Duration::from_secs(10),
-            answer_bytes: 1024 * 1024,
-            loopback_allowed: false,
-        }
+        Self { connect: Duration::from_secs(3), total: Duration::from_secs(10), answer_bytes: 1024 * 1024, loopback_allowed: false }
     }
 }
 
@@ -48,12 +43,23 @@ fn allowed(ip: IpAddr, loopback_allowed: bool) -> bool {
             let [a, b, ..] = v4.octets();
             let shared = a == 100 && (64..128).contains(&b);
             let reserved = a == 0 || a >= 240 || (a == 198 && (b == 18 || b == 19)) || (a == 192 && b == 0);
-            !(v4.is_private() || v4.is_link_local() || v4.is_multicast() || v4.is_broadcast() || v4.is_documentation() || shared || reserved)
+            !(v4.is_private()
+                || v4.is_link_local()
+                || v4.is_multicast()
+                || v4.is_broadcast()
+                || v4.is_documentation()
+                || shared
+                || reserved)
         }
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => allowed(IpAddr::V4(v4), loopback_allowed),
             // Only global unicast, without the documentation and 6to4 ranges.
-            None => (v6.segments()[0] & 0xe000) == 0x2000 && v6.segments()[0] != 0x2002 && !(v6.segments()[0] == 0x2001 && v6.segments()[1] < 0x0200) && !(v6.segments()[0] == 0x2001 && v6.segments()[1] == 0x0db8),
+            None => {
+                (v6.segments()[0] & 0xe000) == 0x2000
+                    && v6.segments()[0] != 0x2002
+                    && !(v6.segments()[0] == 0x2001 && v6.segments()[1] < 0x0200)
+                    && !(v6.segments()[0] == 0x2001 && v6.segments()[1] == 0x0db8)
+            }
         },
     }
 }
@@ -134,8 +140,12 @@ impl Client {
                     return Exchange { status, ..refused("too_large", text) };
                 }
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => return Exchange { status, body: Some(bytes), ..Exchange::default() },
-                Err(e) => return Exchange { status, ..self.failed(&e) },
+                Ok(None) => {
+                    return Exchange { status, body: Some(bytes), ..Exchange::default() };
+                }
+                Err(e) => {
+                    return Exchange { status, ..self.failed(&e) };
+                }
             }
         }
     }
@@ -188,9 +198,27 @@ mod tests {
             assert!(allowed(ip.parse().unwrap(), false), "{ip}");
         }
         for ip in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-            "255.255.255.255", "198.18.0.1", "192.0.2.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1",
-            "::ffff:127.0.0.1", "2001:db8::1", "2002:7f00:1::", "64:ff9b::7f00:1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "192.0.2.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "64:ff9b::7f00:1",
         ] {
             assert!(!allowed(ip.parse().unwrap(), false), "{ip}");
         }

@@ -127,6 +127,6 @@ async fn run_case(client: &Client, url: &str, key: &str, scenario: Scenario, sui
 
 fn random_hex(bytes: usize) -> String {
     let mut buffer = vec![0; bytes];
-    RandomIds.random(&mut buffer);
+    RandomIds::default().random(&mut buffer);
     buffer.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -226,18 +226,20 @@ impl Worker {
     async fn call(&self, job: &Job) -> Result<bool, Error> {
         let (id, subject) = (job.id, job.subject.unwrap_or(Key([0; 16])));
         let call: CallId = subject.id();
-        let outgoing = self
+        let begun = self
             .0
             .app
             .write(Actor::System, move |tx, ctx| {
-                let outgoing = call::begin(tx, ctx, call)?;
-                if outgoing.is_none() {
+                let begun = call::begin(tx, ctx, call)?;
+                if matches!(begun, call::Begun::Over) {
                     job::done(tx, id)?;
                 }
-                Ok(outgoing)
+                Ok(begun)
             })
             .await?;
-        let Some(outgoing) = outgoing else { return Ok(true) };
+        let call::Begun::Send(outgoing) = begun else {
+            return Ok(true);
+        };
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let exchange = self.0.client.post(&outgoing.url, &outgoing.body).await;
         let answered = exchange.error.is_none();
@@ -306,10 +308,7 @@ impl Worker {
         }
         self.set_clock(target).await?;
         self.drain().await?;
-        Ok(Ran {
-            jobs: self.0.jobs.load(Ordering::SeqCst) - before.0,
-            calls: self.0.calls.load(Ordering::SeqCst) - before.1,
-        })
+        Ok(Ran { jobs: self.0.jobs.load(Ordering::SeqCst) - before.0, calls: self.0.calls.load(Ordering::SeqCst) - before.1 })
     }
 
     /// The clock's place is stored first: a process that dies here starts again at that time.

@@ -43,8 +43,7 @@ impl Files {
 const BATCH: i64 = 500;
 
 const HEADS_ZH: [&str; 10] = ["订单号", "订单类型", "订单状态", "商品名称", "客户名称", "用户名", "金额", "币种", "创建时间", "支付时间"];
-const HEADS_EN: [&str; 10] =
-    ["Order number", "Kind", "State", "Product", "Customer", "User", "Amount", "Currency", "Created", "Paid"];
+const HEADS_EN: [&str; 10] = ["Order number", "Kind", "State", "Product", "Customer", "User", "Amount", "Currency", "Created", "Paid"];
 
 /// Writes the export that the job names.
 pub(crate) async fn write(app: &App, files: &Files, job: &Job) -> Result<(), Error> {
@@ -111,8 +110,7 @@ async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
 
 async fn report(app: &App, id: db::Key, rows_done: i64, total: i64) -> Result<(), Error> {
     app.write(Actor::System, move |tx, _| {
-        let progress =
-            Progress { id, state: "running", rows_done, rows_total: Some(total), file: None, error: None, ended_at: None };
+        let progress = Progress { id, state: "running", rows_done, rows_total: Some(total), file: None, error: None, ended_at: None };
         Ok(export::progress(tx, &progress)?)
     })
     .await

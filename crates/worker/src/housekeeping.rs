@@ -1,7 +1,7 @@
 //! Work of wall time: sealing events, forgetting old idempotency keys.
 
 use crate::Worker;
-use app::{App, Actor, Error, micros};
+use app::{Actor, App, Error, micros};
 use jiff::SignedDuration;
 use std::time::Duration;
 

@@ -218,9 +218,7 @@ impl Search {
         }
         let (total, counts) = searcher.search(&query, &(Count, collector)).map_err(|e| bad(&e))?;
         let addresses: Vec<_> = match wanted.sort {
-            Sort::Relevance => {
-                searcher.search(&query, &page.order_by_score()).map_err(|e| bad(&e))?.into_iter().map(|(_, a)| a).collect()
-            }
+            Sort::Relevance => searcher.search(&query, &page.order_by_score()).map_err(|e| bad(&e))?.into_iter().map(|(_, a)| a).collect(),
             Sort::Newest | Sort::PriceUp | Sort::PriceDown => {
                 let (field, order) = match wanted.sort {
                     Sort::PriceUp => ("price", Order::Asc),
@@ -276,8 +274,12 @@ impl Search {
     /// Every word must occur, in the name (which counts more) or in the text.
     fn text_query(&self, text: Option<&str>) -> Box<dyn Query> {
         let fields = self.0.fields;
-        let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else { return Box::new(AllQuery) };
-        let Some(mut analyzer) = self.0.index.tokenizers().get("words") else { return Box::new(EmptyQuery) };
+        let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else {
+            return Box::new(AllQuery);
+        };
+        let Some(mut analyzer) = self.0.index.tokenizers().get("words") else {
+            return Box::new(EmptyQuery);
+        };
         let mut words = Vec::new();
         analyzer.token_stream(text).process(&mut |token| words.push(token.text.clone()));
         if words.is_empty() {

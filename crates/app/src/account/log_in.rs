@@ -121,8 +121,8 @@ pub fn sessions(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<session::
 /// # Errors
 /// `account.wrong_password`, `account.weak_password`.
 pub fn change_password(tx: &mut Tx, ctx: &Ctx, caller: &Caller, old: &str, new: &str) -> Result<(), Error> {
-    let user = account::user(tx, Key::of(caller.user_id))?
-        .ok_or_else(|| Error::row("users", caller.user_id, "the session's user is gone"))?;
+    let user =
+        account::user(tx, Key::of(caller.user_id))?.ok_or_else(|| Error::row("users", caller.user_id, "the session's user is gone"))?;
     if !secret::password_matches(old, &user.password) {
         return Err(Error::field("/old_password", "account.wrong_password", "the old password is wrong"));
     }
@@ -132,4 +132,3 @@ pub fn change_password(tx: &mut Tx, ctx: &Ctx, caller: &Caller, old: &str, new: 
     let about = event::About { account: Some(user.account_id), ..event::About::default() };
     event::record(tx, ctx, "account.password_changed", about, &json!({ "user": caller.login }))
 }
-

@@ -3,11 +3,7 @@
 use super::{caller, words};
 use crate::{Caller, Ctx, Error, micros, secret};
 use db::{Key, Tx};
-use domain::{
-    Timestamp,
-    access::Scope,
-    id::TokenId,
-};
+use domain::{Timestamp, access::Scope, id::TokenId};
 use store::{Written, session};
 
 #[derive(Debug, Clone)]

@@ -31,12 +31,24 @@ pub fn signed_url(ctx: &Ctx, target: &interface::Target, body: &str) -> Result<S
     Ok(url.into())
 }
 
-/// Begins the next attempt of a due call; nothing when the call is over.
+/// What came of beginning an attempt.
+#[derive(Clone)]
+pub enum Begun {
+    Send(Outgoing),
+    /// The call is over; so is its job.
+    Over,
+    /// Another worker began this attempt.
+    Taken,
+}
+
+/// Begins the next attempt of a due call.
 ///
 /// # Errors
 /// [`Error::Store`], [`Error::Row`].
-pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Option<Outgoing>, Error> {
-    let Some(found) = call::lookup(tx, Tenant::Any, Key::of(id))?.filter(|c| c.state == "due") else { return Ok(None) };
+pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
+    let Some(found) = call::lookup(tx, Tenant::Any, Key::of(id))?.filter(|c| c.state == "due") else {
+        return Ok(Begun::Over);
+    };
     let instance = instance::lookup(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
     let target = interface::target(tx, ctx, found.seller_id, instance.address_id.id())?;
     let mut request: Request = serde_json::from_str(&found.request).map_err(|e| Error::row("calls", id, e))?;
@@ -60,7 +72,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Option<Outgoing>, Err
         error: None,
     };
     if call::begin_attempt(tx, &attempt, found.first_at.unwrap_or(ctx.now_micros()))? == Written::SomeoneElseWasFirst {
-        return Ok(None);
+        return Ok(Begun::Taken);
     }
-    Ok(Some(Outgoing { call: id, attempt: attempt.id.id(), seller: found.seller_id, url, body }))
+    Ok(Begun::Send(Outgoing { call: id, attempt: attempt.id.id(), seller: found.seller_id, url, body }))
 }

@@ -1,6 +1,9 @@
 //! Calls join the queue of their instance: strictly one after the other.
 
-use crate::{Ctx, Error, event, job::{self, JobKind}};
+use crate::{
+    Ctx, Error, event,
+    job::{self, JobKind},
+};
 use db::{DbError, Key, Tx};
 use domain::id::CallId;
 use serde_json::json;
@@ -63,7 +66,9 @@ pub(super) fn enqueue_since(
 
 /// The next call of the instance that waits becomes due.
 pub(super) fn next_in_line(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
-    let Some(next) = call::first_waiting(tx, instance)? else { return Ok(()) };
+    let Some(next) = call::first_waiting(tx, instance)? else {
+        return Ok(());
+    };
     if call::set_due(tx, next.id, ctx.now_micros())? == store::Written::Yes {
         job::schedule_in_lane(tx, ctx, JobKind::Call, next.id, next.seller_id, ctx.now)?;
     }

@@ -33,7 +33,8 @@ pub enum Next {
 /// [`Error::Store`], [`Error::Row`].
 pub fn finish(tx: &mut Tx, ctx: &Ctx, call: CallId, attempt: AttemptId, exchange: &Exchange) -> Result<Next, Error> {
     let found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(|| Error::row("calls", call, "is gone"))?;
-    let subject = store::instance::lookup(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
+    let subject =
+        store::instance::lookup(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
     let judged = judge(activity(&found)?, subject.seller_instance_id.as_deref(), exchange);
     let judged = refuse_stolen_id(tx, &subject, judged)?;
     let error = match &judged.outcome {
@@ -64,7 +65,9 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, call: CallId, attempt: AttemptId, exchange
 
 /// An instance id belongs to one instance of a product, and an instance keeps the first id it got.
 fn refuse_stolen_id(tx: &mut Tx, subject: &Instance, judged: Judged) -> Result<Judged, Error> {
-    let Some(id) = &judged.instance_id else { return Ok(judged) };
+    let Some(id) = &judged.instance_id else {
+        return Ok(judged);
+    };
     let refused = |kind, text: &str| Judged { outcome: Outcome::failure(kind, text), instance_id: None, app: None };
     match &subject.seller_instance_id {
         Some(known) if known == id => Ok(judged),
@@ -134,7 +137,9 @@ impl Step {
 
     /// The seller gave the instance an id: its data are asked for next, inside the same window.
     fn created(&self, tx: &mut Tx, ctx: &Ctx, judged: &Judged) -> Result<(), Error> {
-        let Some(id) = judged.instance_id.clone() else { return Ok(()) };
+        let Some(id) = judged.instance_id.clone() else {
+            return Ok(());
+        };
         if self.subject.seller_instance_id.is_none() {
             let _ = store::instance::set_seller_id(tx, self.subject.id, &id)?;
         }
@@ -174,14 +179,7 @@ impl Step {
     }
 
     fn put_off(&self, tx: &mut Tx, at: Timestamp, failures: i64, error: Option<&str>) -> Result<Next, Error> {
-        let progress = Progress {
-            id: self.call.id,
-            state: "due",
-            failures,
-            next_at: Some(crate::micros(at)),
-            ended_at: None,
-            error,
-        };
+        let progress = Progress { id: self.call.id, state: "due", failures, next_at: Some(crate::micros(at)), ended_at: None, error };
         call::progress(tx, &progress)?;
         Ok(Next::At(at))
     }

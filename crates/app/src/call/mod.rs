@@ -7,7 +7,7 @@ mod finish;
 mod judge;
 mod restart;
 
-pub use begin::{Outgoing, begin};
+pub use begin::{Begun, Outgoing, begin};
 pub use enqueue::{enqueue, give_up_open};
 pub use finish::{Next, finish};
 pub use judge::{Judged, judge, redact};

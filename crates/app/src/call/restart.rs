@@ -1,7 +1,11 @@
 //! Restart (重新启动) of production-interface messages, and the operator's queue for stuck renewals.
 
 use super::activity;
-use crate::{Ctx, Error, Tenant, event, job::{self, JobKind}, message};
+use crate::{
+    Ctx, Error, Tenant, event,
+    job::{self, JobKind},
+    message,
+};
 use db::{Key, Tx};
 use domain::{call::Activity, id::CallId, message::MessageEvent, order::OrderState};
 use serde_json::json;
@@ -31,7 +35,9 @@ pub fn restart(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: CallId) -> Result<Cal
                 return Err(Error::conflict("call.state", "the message changed meanwhile; load it again"));
             }
         }
-        state => return Err(Error::conflict("call.state", format!("the message is {state} and cannot be restarted"))),
+        state => {
+            return Err(Error::conflict("call.state", format!("the message is {state} and cannot be restarted")));
+        }
     }
     job::schedule_in_lane(tx, ctx, JobKind::Call, found.id, found.seller_id, ctx.now)?;
     let about = event::About { order: found.order_id, instance: Some(found.instance_id), ..event::About::default() };
@@ -65,7 +71,9 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Store`].
 pub fn renewal_stuck(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
-    let Some(found) = call::lookup(tx, Tenant::Any, id)?.filter(|c| c.state == "failed") else { return Ok(()) };
+    let Some(found) = call::lookup(tx, Tenant::Any, id)?.filter(|c| c.state == "failed") else {
+        return Ok(());
+    };
     let order = found.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
     let (number, product) = order.map_or_else(Default::default, |o| (o.number, o.product_name));
     let send = message::Send {

@@ -53,8 +53,7 @@ pub fn stop(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, reason: &str
 /// # Errors
 /// `product.not_found`, `product.state`.
 pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, frozen: bool, reason: &str) -> Result<(), Error> {
-    let found = product::any_listed(tx, Key::of(id))?
-        .ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
+    let found = product::any_listed(tx, Key::of(id))?.ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
     match (visibility(&found.product)?, frozen) {
         (Visibility::OnSale | Visibility::Hidden, true) => change(tx, ctx, &found.product, Visibility::Frozen, reason),
         (Visibility::Frozen, false) => change(tx, ctx, &found.product, Visibility::OnSale, reason),

@@ -111,8 +111,7 @@ pub fn view(tx: &mut Tx, caller: &Caller, id: ProductId) -> Result<(Product, Vec
 /// `application.not_found`.
 pub fn open_application(tx: &mut Tx, caller: &Caller, id: RevisionId) -> Result<(Revision, Product), Error> {
     let found = product::application(tx, Some(Key::of(caller.account_id)), Key::of(id))?;
-    let (revision, product, _) =
-        found.ok_or_else(|| Error::not_found("application.not_found", "there is no such application"))?;
+    let (revision, product, _) = found.ok_or_else(|| Error::not_found("application.not_found", "there is no such application"))?;
     Ok((revision, product))
 }
 
@@ -124,8 +123,6 @@ pub fn withdraw(tx: &mut Tx, caller: &Caller, id: RevisionId) -> Result<(), Erro
     let (revision, _) = open_application(tx, caller, id)?;
     match product::withdraw(tx, revision.id)? {
         Written::Yes => Ok(()),
-        Written::SomeoneElseWasFirst => {
-            Err(Error::conflict("application.not_in_review", format!("the application is {}", revision.state)))
-        }
+        Written::SomeoneElseWasFirst => Err(Error::conflict("application.not_in_review", format!("the application is {}", revision.state))),
     }
 }

@@ -38,8 +38,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
         return Err(Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"));
     }
     let passed = interface::cases(tx, address)?;
-    let missing: Vec<&str> =
-        cases_needed(&listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();
+    let missing: Vec<&str> = cases_needed(&listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();
     if !missing.is_empty() {
         let detail = format!("debug the address first; these cases have not passed: {}", missing.join(", "));
         return Err(Error::field("/interface_address", "application.cases_missing", detail));
@@ -64,7 +63,10 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
 pub enum Decision {
     Approve,
     /// Goes back, with a mark on each wrong field.
-    Reject { reason: String, marks: Marks },
+    Reject {
+        reason: String,
+        marks: Marks,
+    },
 }
 
 /// Decides an application, once: approved, it is on sale.
@@ -83,8 +85,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
         return Err(Error::field("/marks", "application.bad_mark", detail));
     }
     let marks = serde_json::to_string(&marks).map_err(|e| Error::row("listing_revisions", id, e))?;
-    let decided =
-        product::Decision { id: revision.id, state, reason, marks: &marks, at: ctx.now_micros(), by: Key::of(by.user_id) };
+    let decided = product::Decision { id: revision.id, state, reason, marks: &marks, at: ctx.now_micros(), by: Key::of(by.user_id) };
     if product::decide(tx, &decided)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("application.decided", format!("the application is {}", revision.state)));
     }

@@ -1,7 +1,11 @@
 //! Freezing: at the end of the last term, or by the operator for a violation; and the way back.
 
 use super::{id, site, state, wire_id};
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, job::{self, JobKind}, order};
+use crate::{
+    Caller, Ctx, Error, Tenant, call, event, from_micros,
+    job::{self, JobKind},
+    order,
+};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -18,7 +22,14 @@ use store::{
 };
 use wire::saas_v2::{Request, Status};
 
-fn set(tx: &mut Tx, ctx: &Ctx, instance: &Instance, to: InstanceState, cause: Option<FreezeCause>, reason: Option<&str>) -> Result<(), Error> {
+fn set(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    to: InstanceState,
+    cause: Option<FreezeCause>,
+    reason: Option<&str>,
+) -> Result<(), Error> {
     let step = Step {
         id: instance.id,
         from: &instance.state,
@@ -44,8 +55,12 @@ fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order
 /// # Errors
 /// [`Error::Store`].
 pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
-    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else { return Ok(()) };
-    let Some(end) = found.expires_at.map(from_micros).filter(|end| *end <= ctx.now) else { return Ok(()) };
+    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else {
+        return Ok(());
+    };
+    let Some(end) = found.expires_at.map(from_micros).filter(|end| *end <= ctx.now) else {
+        return Ok(());
+    };
     let release_at = end + SignedDuration::from_hours(24 * ctx.settings.retention_days);
     match state(&found)? {
         InstanceState::Running => {
@@ -83,7 +98,10 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
     let found = super::show(tx, Tenant::Any, instance)?;
     let to = state(&found)?.after(InstanceStep::Unfreeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     if found.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str()) {
-        return Err(Error::conflict("instance.expired", format!("{} is frozen because its term ended; the buyer may renew it", id(&found))));
+        return Err(Error::conflict(
+            "instance.expired",
+            format!("{} is frozen because its term ended; the buyer may renew it", id(&found)),
+        ));
     }
     set(tx, ctx, &found, to, None, None)?;
     tell_seller(tx, ctx, &found, None, Status::Unfreeze)?;

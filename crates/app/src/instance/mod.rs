@@ -53,8 +53,7 @@ pub(crate) fn site(tx: &mut Tx, instance: &Instance) -> Result<Site, Error> {
 /// # Errors
 /// `instance.not_found`.
 pub fn show(tx: &mut Tx, tenant: Tenant, id: InstanceId) -> Result<Instance, Error> {
-    instance::lookup(tx, tenant, Key::of(id))?
-        .ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))
+    instance::lookup(tx, tenant, Key::of(id))?.ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))
 }
 
 /// The password of an instance, for its buyer.

@@ -21,7 +21,8 @@ use wire::saas_v2::{AppInfo, Request};
 
 /// Reserves the instance of a paid line: same line, same instance.
 pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Instance, Error> {
-    let revision = product::any_revision(tx, line.revision_id)?.ok_or_else(|| Error::row("order_lines", &line.number, "its revision is gone"))?;
+    let revision =
+        product::any_revision(tx, line.revision_id)?.ok_or_else(|| Error::row("order_lines", &line.number, "its revision is gone"))?;
     let address = crate::catalogue::listing(&revision)?.interface_address;
     let address = address.ok_or_else(|| Error::row("listing_revisions", &line.number, "has no interface address"))?;
     let row = Instance {
@@ -70,9 +71,11 @@ pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Ins
 pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Result<(), Error> {
     store_app(tx, ctx, instance, app)?;
     let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no line"))?;
-    let order = store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no order"))?;
+    let order =
+        store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no order"))?;
     let site = order::site(&order)?;
-    let period: Option<Period> = line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))?;
+    let period: Option<Period> =
+        line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))?;
     let today = site.day_of(ctx.now);
     let span = period.map(|p| term::term(&site, ctx.now, Anchor::first(today), p));
     let opening = Opening {

@@ -47,7 +47,9 @@ pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str, order:
 /// # Errors
 /// [`Error::Store`].
 pub fn release_expired(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
-    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else { return Ok(()) };
+    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else {
+        return Ok(());
+    };
     let retention = SignedDuration::from_hours(24 * ctx.settings.retention_days);
     let over = found.expires_at.is_some_and(|end| from_micros(end) + retention <= ctx.now);
     if found.state != "frozen" || !over {
@@ -64,4 +66,3 @@ fn cancel_open_order(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<(), 
         None => Ok(()),
     }
 }
-

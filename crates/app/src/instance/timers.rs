@@ -1,6 +1,10 @@
 //! Timers of an instance: reminders before its end, the end itself (`order-life 4`).
 
-use crate::{Ctx, Error, Tenant, from_micros, job::{self, JobKind}, order};
+use crate::{
+    Ctx, Error, Tenant, from_micros,
+    job::{self, JobKind},
+    order,
+};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -37,8 +41,12 @@ fn next_reminder(site: &Site, end: Timestamp, after: Timestamp) -> Option<(Times
 /// # Errors
 /// [`Error::Store`].
 pub fn remind(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
-    let Some(found) = instance::lookup(tx, Tenant::Any, id)? else { return Ok(()) };
-    let (true, Some(end)) = (found.state == "running", found.expires_at.map(from_micros)) else { return Ok(()) };
+    let Some(found) = instance::lookup(tx, Tenant::Any, id)? else {
+        return Ok(());
+    };
+    let (true, Some(end)) = (found.state == "running", found.expires_at.map(from_micros)) else {
+        return Ok(());
+    };
     let site = super::site(tx, &found)?;
     let last = term::last_day(&site, end);
     let days = last.since(site.day_of(ctx.now)).map_or(0, |span| span.get_days());

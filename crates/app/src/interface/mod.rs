@@ -46,11 +46,7 @@ pub fn add_key(
         created_at: ctx.now_micros(),
     };
     interface::insert_key(tx, &key).map_err(|e| {
-        if e.is_unique_violation() {
-            Error::field("/name", "interface.key_name_taken", "you have a key of this name")
-        } else {
-            e.into()
-        }
+        if e.is_unique_violation() { Error::field("/name", "interface.key_name_taken", "you have a key of this name") } else { e.into() }
     })?;
     Ok((key, secret))
 }
@@ -60,7 +56,14 @@ pub fn add_key(
 ///
 /// # Errors
 /// `interface.bad_secret`, `interface.wrong_class`.
-pub fn put_key(tx: &mut Tx, ctx: &Ctx, caller: &Caller, name: &str, class: InterfaceClass, given: &str) -> Result<(AccessKey, Change), Error> {
+pub fn put_key(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    name: &str,
+    class: InterfaceClass,
+    given: &str,
+) -> Result<(AccessKey, Change), Error> {
     let seller = Key::of(caller.account_id);
     let Some(old) = interface::keys(tx, seller)?.into_iter().find(|k| k.name == name) else {
         return add_key(tx, ctx, caller, name, class, Some(given)).map(|(key, _)| (key, Change::Created));
@@ -122,7 +125,9 @@ pub struct NewAddress {
 /// Refuses addresses that are not http(s) with a domain; loopback and plain HTTP only in the sandbox.
 fn check_url(ctx: &Ctx, url: &str) -> Result<(), Error> {
     let wrong = |detail: &str| Err(Error::field("/url", "interface.bad_url", detail));
-    let Ok(parsed) = url::Url::parse(url) else { return wrong("write an address such as https://api.example.com/saas") };
+    let Ok(parsed) = url::Url::parse(url) else {
+        return wrong("write an address such as https://api.example.com/saas");
+    };
     if url.len() > 400 || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return wrong("the address has blanks, control characters, or more than 400 characters");
     }

@@ -83,9 +83,7 @@ static ZH: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../../texts
 static EN: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../../texts/messages.en.json")));
 
 fn fill(template: &str, params: &Map<String, Value>) -> String {
-    params.iter().fold(template.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{{name}}}"), value.as_str().unwrap_or_default())
-    })
+    params.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value.as_str().unwrap_or_default()))
 }
 
 /// Renders a message in a language.

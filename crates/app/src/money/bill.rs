@@ -2,13 +2,7 @@
 
 use crate::{Ctx, Error, message, micros};
 use db::{Key, Tx};
-use domain::{
-    Timestamp,
-    id::BillId,
-    message::MessageEvent,
-    money::Money,
-    site::Site,
-};
+use domain::{Timestamp, id::BillId, message::MessageEvent, money::Money, site::Site};
 use jiff::civil::Date;
 use store::{
     account,

@@ -52,11 +52,8 @@ struct Posted<'a> {
 
 fn post(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>) -> Result<(), Error> {
     let currency = currency(p.order)?;
-    let postings = p
-        .postings
-        .into_iter()
-        .map(|(account, owner, amount_minor)| Posting { account, owner, currency, amount_minor })
-        .collect();
+    let postings =
+        p.postings.into_iter().map(|(account, owner, amount_minor)| Posting { account, owner, currency, amount_minor }).collect();
     let entry = Entry::new(p.kind, postings).map_err(|e| Error::row("ledger_entries", &p.line.number, e))?;
     let row = EntryRow {
         id: ctx.key(),
@@ -149,19 +146,14 @@ pub fn refund(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Or
 
 fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let original = bill::original_of(tx, line.id)?.ok_or_else(|| Error::row("bill_lines", &line.number, "is missing"))?;
-    let shares = Shares {
-        payable: original.payable_minor,
-        commission: original.fee_minor - original.tax_minor,
-        tax: original.tax_minor,
-    };
+    let shares = Shares { payable: original.payable_minor, commission: original.fee_minor - original.tax_minor, tax: original.tax_minor };
     let mut postings = vec![(AccountKind::Escrow, escrow(line), line.amount_minor)];
     postings.extend(shared(order, shares).map(|(account, owner, amount)| (account, owner, -amount)));
     post(tx, ctx, Posted { order, line, kind: EntryKind::CompletionReversed, postings })?;
     // Both rows stand in the same bill, sum 0 (money 1.4), unless the original was billed already.
     let _ = bill::bring_forward(tx, original.id, ctx.now_micros())?;
     let back = Shares { payable: -shares.payable, commission: -shares.commission, tax: -shares.tax };
-    let entry =
-        BillEntry { order, line, kind: "refund", amount: -line.amount_minor, shares: back, effective_at: ctx.now };
+    let entry = BillEntry { order, line, kind: "refund", amount: -line.amount_minor, shares: back, effective_at: ctx.now };
     insert_bill_line(tx, ctx, entry)
 }
 
@@ -195,4 +187,3 @@ fn insert_bill_line(tx: &mut Tx, ctx: &Ctx, b: BillEntry<'_>) -> Result<(), Erro
         },
     )?)
 }
-

@@ -51,11 +51,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
         account: None,
         order: None,
         about: hex::encode(row.id.0),
-        params: &[
-            ("account", caller.account_name.clone()),
-            ("amount", amount.to_string()),
-            ("reference", reference.to_owned()),
-        ],
+        params: &[("account", caller.account_name.clone()), ("amount", amount.to_string()), ("reference", reference.to_owned())],
     };
     message::send(tx, ctx, &send)?;
     Ok(row)
@@ -69,8 +65,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
     if !confirm && reason.is_none() {
         return Err(Error::field("/reason", "transfer.reason_missing", "say why the transfer is refused"));
     }
-    let row = transfer::any_lookup(tx, Key::of(id))?
-        .ok_or_else(|| Error::not_found("transfer.not_found", "there is no such transfer"))?;
+    let row = transfer::any_lookup(tx, Key::of(id))?.ok_or_else(|| Error::not_found("transfer.not_found", "there is no such transfer"))?;
     let state = if confirm { "confirmed" } else { "refused" };
     let decision = transfer::Decision { id: row.id, state, reason, at: ctx.now_micros(), by: Key::of(by.user_id) };
     if transfer::decide(tx, &decision)? == Written::SomeoneElseWasFirst {

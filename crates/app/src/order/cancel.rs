@@ -56,11 +56,7 @@ fn end(tx: &mut Tx, ctx: &Ctx, order: &Order, reason: &str) -> Result<(), Error>
         account: Some(order.buyer_id),
         order: Some(order.id),
         about: order.number.clone(),
-        params: &[
-            ("order", order.number.clone()),
-            ("product", order.product_name.clone()),
-            ("reason", reason.to_owned()),
-        ],
+        params: &[("order", order.number.clone()), ("product", order.product_name.clone()), ("reason", reason.to_owned())],
     };
     message::send(tx, ctx, &send)
 }

@@ -58,8 +58,7 @@ fn fees(tx: &mut Tx, ctx: &Ctx, subject: &Subject, sku: &str) -> Result<(Sku, Ve
             })
         })
         .collect::<Result<Vec<_>, Error>>()?;
-    let fees =
-        pricing::upgrade_fee(&subject.site, &paid, new, subject.quantity(), ctx.now).map_err(|e| price_refused(&e))?;
+    let fees = pricing::upgrade_fee(&subject.site, &paid, new, subject.quantity(), ctx.now).map_err(|e| price_refused(&e))?;
     let fees = terms.iter().zip(fees).map(|(t, fee_minor)| TermFee { term: t.id.id(), fee_minor }).collect();
     Ok((new.clone(), fees))
 }

@@ -146,7 +146,9 @@ fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, reason: &str) -> R
 }
 
 fn with_line(tx: &mut Tx, order: Option<Key>) -> Result<Option<(Order, Line)>, Error> {
-    let Some(order) = order.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten() else { return Ok(None) };
+    let Some(order) = order.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten() else {
+        return Ok(None);
+    };
     let line = order::lines(tx, order.id)?.pop().ok_or_else(|| Error::row("orders", &order.number, "has no line"))?;
     Ok(Some((order, line)))
 }
@@ -156,7 +158,9 @@ fn with_line(tx: &mut Tx, order: Option<Key>) -> Result<Option<(Order, Line)>, E
 /// # Errors
 /// [`Error::Store`].
 pub fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Key>, error: &str) -> Result<(), Error> {
-    let Some((order, line)) = with_line(tx, order)? else { return Ok(()) };
+    let Some((order, line)) = with_line(tx, order)? else {
+        return Ok(());
+    };
     failed(tx, ctx, &order, &line, &format!("could not be opened: {error}"))?;
     instance::failed(tx, ctx, instance)?;
     tell_seller(tx, ctx, &order, MessageEvent::SaleOpeningFailed, &[("reason", error.to_owned())])
@@ -167,7 +171,9 @@ pub fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option
 /// # Errors
 /// [`Error::Store`].
 pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Key>) -> Result<(), Error> {
-    let Some((order, line)) = with_line(tx, order)? else { return Ok(()) };
+    let Some((order, line)) = with_line(tx, order)? else {
+        return Ok(());
+    };
     if !instance::state(instance)?.renewable() {
         return failed(tx, ctx, &order, &line, "the instance ended before the change");
     }
@@ -184,7 +190,9 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Ke
 /// # Errors
 /// [`Error::Store`].
 pub fn change_failed(tx: &mut Tx, ctx: &Ctx, order: Option<Key>, error: &str) -> Result<(), Error> {
-    let Some((order, line)) = with_line(tx, order)? else { return Ok(()) };
+    let Some((order, line)) = with_line(tx, order)? else {
+        return Ok(());
+    };
     failed(tx, ctx, &order, &line, &format!("could not be upgraded: {error}"))
 }
 
@@ -198,11 +206,8 @@ pub(crate) fn tell_seller(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageE
 
 #[expect(clippy::too_many_arguments, reason = "shared by the two public forms above")]
 fn tell(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, account: Key, more: &[(&str, String)]) -> Result<(), Error> {
-    let mut params = vec![
-        ("order", order.number.clone()),
-        ("product", order.product_name.clone()),
-        ("customer", order.customer_name.clone()),
-    ];
+    let mut params =
+        vec![("order", order.number.clone()), ("product", order.product_name.clone()), ("customer", order.customer_name.clone())];
     params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
     let send = message::Send { event, account: Some(account), order: Some(order.id), about: order.number.clone(), params: &params };
     message::send(tx, ctx, &send)

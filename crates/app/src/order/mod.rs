@@ -48,8 +48,8 @@ pub struct Full {
 /// # Errors
 /// `order.not_found`.
 pub fn show(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, Error> {
-    let order = order::by_number(tx, tenant, number)?
-        .ok_or_else(|| Error::not_found("order.not_found", format!("there is no order {number}")))?;
+    let order =
+        order::by_number(tx, tenant, number)?.ok_or_else(|| Error::not_found("order.not_found", format!("there is no order {number}")))?;
     let lines = order::lines(tx, order.id)?;
     Ok(Full { order, lines })
 }

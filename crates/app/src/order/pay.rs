@@ -25,14 +25,7 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full
 pub(super) fn pay_placed(tx: &mut Tx, ctx: &Ctx, mut order: Order, line: Line) -> Result<Full, Error> {
     let not_payable = |e: &dyn std::fmt::Display| Error::conflict("order.not_payable", e.to_string());
     let paid: OrderState = state(&order)?.after(OrderStep::Pay).map_err(|e| not_payable(&e))?;
-    let step = Step {
-        id: order.id,
-        from: &order.state,
-        to: paid.as_str(),
-        paid_at: Some(ctx.now_micros()),
-        ended_at: None,
-        reason: None,
-    };
+    let step = Step { id: order.id, from: &order.state, to: paid.as_str(), paid_at: Some(ctx.now_micros()), ended_at: None, reason: None };
     if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
         return Err(not_payable(&"the order changed while you were paying"));
     }

@@ -3,11 +3,7 @@
 use super::{Choice, Draft, Full, Input, insert, pay, quote};
 use crate::{Caller, Ctx, Error, event, job, message};
 use db::Tx;
-use domain::{
-    listing::Listing,
-    message::MessageEvent,
-    text,
-};
+use domain::{listing::Listing, message::MessageEvent, text};
 use serde_json::json;
 use store::order::{Line, Order};
 
@@ -86,8 +82,8 @@ fn check_inputs(listing: &Listing, inputs: &[Input]) -> Result<Vec<Input>, Error
         if inputs[..i].iter().any(|other| other.name == input.name) {
             return Err(Error::field(&format!("/inputs/{i}/name"), "input.repeated", "give each input once"));
         }
-        let value = text::line(&input.value, 200)
-            .map_err(|e| Error::field(&format!("/inputs/{i}/value"), "input.bad_value", e.to_string()))?;
+        let value =
+            text::line(&input.value, 200).map_err(|e| Error::field(&format!("/inputs/{i}/value"), "input.bad_value", e.to_string()))?;
         checked.push(Input { name: input.name.clone(), value });
     }
     for parameter in listing.extension_parameters.iter().filter(|p| p.mandatory) {

@@ -105,8 +105,7 @@ pub fn quote(tx: &mut Tx, ctx: &Ctx, buyer: Option<&Caller>, site: &Site, choice
         let price = Price { unit: zero, units: 1, quantity: 1, total: zero, by_month: None };
         (OrderKind::Trial, Some(period), price)
     } else {
-        let price = pricing::price(&spec, &sku, choice.period, choice.quantity, product_site.currency)
-            .map_err(|e| price_refused(&e))?;
+        let price = pricing::price(&spec, &sku, choice.period, choice.quantity, product_site.currency).map_err(|e| price_refused(&e))?;
         (OrderKind::New, choice.period, price)
     };
     let ends_at = period.map(|p| estimate(&product_site, ctx.now, p));

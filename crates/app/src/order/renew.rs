@@ -32,8 +32,7 @@ pub(super) struct Subject {
 pub(super) fn subject(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
     let instance = store::instance::lookup(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?
         .ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))?;
-    let listed = product::any_listed(tx, instance.product_id)?
-        .ok_or_else(|| Error::row("instances", id, "its product is not listed"))?;
+    let listed = product::any_listed(tx, instance.product_id)?.ok_or_else(|| Error::row("instances", id, "its product is not listed"))?;
     let site = Site::of(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
     let today = catalogue::listing(&listed.revision)?;
     let (revision, listing) = if today.specification(&instance.specification).is_some_and(|s| s.sku(&instance.sku).is_some()) {
@@ -81,7 +80,9 @@ impl Subject {
 
 /// Refuses an instance that another order has, by that order's number.
 fn require_free(tx: &mut Tx, instance: &Instance) -> Result<(), Error> {
-    let Some(other) = instance.open_order_id else { return Ok(()) };
+    let Some(other) = instance.open_order_id else {
+        return Ok(());
+    };
     let name = store::order::lookup(tx, Tenant::Any, other)?.map_or_else(|| "another order".to_owned(), |o| format!("order {}", o.number));
     Err(Error::conflict("instance.open_order", format!("{name} of this instance is open; pay, cancel or await it first")))
 }

@@ -61,7 +61,13 @@ fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry
                 data["status"] = json!(a.status);
                 data["call"] = json!(c.id.id::<domain::id::CallId>());
             }
-            let kind = if good { "call.succeeded" } else if outcome == "not_yet" { "call.not_yet" } else { "call.failed" };
+            let kind = if good {
+                "call.succeeded"
+            } else if outcome == "not_yet" {
+                "call.not_yet"
+            } else {
+                "call.failed"
+            };
             entries.push(Entry { at: from_micros(a.started_at), kind: kind.to_owned(), tone, actor: None, data });
         }
         if let Some(next) = c.next_at.filter(|_| c.state == "due") {

@@ -92,8 +92,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: AccountId, approve: bool,
         return Err(Error::field("/reason", "seller.reason_missing", "say why the profile goes back"));
     }
     let state = if approve { "approved" } else { "rejected" };
-    let decision =
-        seller::Decision { account: Key::of(id), state, reason, at: ctx.now_micros(), by: Key::of(by.user_id) };
+    let decision = seller::Decision { account: Key::of(id), state, reason, at: ctx.now_micros(), by: Key::of(by.user_id) };
     if seller::decide(tx, &decision)? == Written::SomeoneElseWasFirst {
         return Err(match seller::lookup(tx, decision.account)? {
             None => Error::not_found("seller.not_found", "there is no such seller"),

@@ -69,7 +69,8 @@ fn with_environment(text: &str, file: &Path) -> Result<String, Failure> {
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}').ok_or_else(|| Failure::WrongUse(format!("{}: a ${{ is not closed", file.display())))?;
-        let value = std::env::var(name).map_err(|_| Failure::WrongUse(format!("{} needs the environment variable {name}", file.display())))?;
+        let value =
+            std::env::var(name).map_err(|_| Failure::WrongUse(format!("{} needs the environment variable {name}", file.display())))?;
         // Inside a quoted text: a quote or backslash in the value stays what it is.
         out.push_str(&value.replace('\\', "\\\\").replace('"', "\\\""));
         out.push_str(rest);
@@ -149,7 +150,9 @@ impl Run<'_> {
         match found {
             Some(address) => listing["interface_address"] = address["id"].clone(),
             None if !self.dry.is_empty() => {}
-            None => return Err(Failure::WrongUse(format!("product {}: there is no address {}", product.key, product.address))),
+            None => {
+                return Err(Failure::WrongUse(format!("product {}: there is no address {}", product.key, product.address)));
+            }
         }
         let path = format!("/api/v1/seller/products/by-key/{}{}", product.key, self.dry);
         let declared = self.remote.put(&path, &listing).await?;
@@ -184,7 +187,9 @@ impl Run<'_> {
     async fn submit(&self, key: &str) -> Result<Option<Value>, Failure> {
         let products = self.remote.get("/api/v1/seller/products").await?;
         let found = products["products"].as_array().and_then(|all| all.iter().find(|p| p["key"] == key)).cloned();
-        let Some(product) = found else { return Ok(None) };
+        let Some(product) = found else {
+            return Ok(None);
+        };
         let (id, state) = (product["application_id"].clone(), product["application_state"].as_str().unwrap_or_default());
         if state != "draft" {
             return Ok((state == "in_review").then(|| json!({ "id": id, "product": key, "state": state })));

@@ -57,7 +57,8 @@ pub async fn review(remote: &Remote, command: &Review, json: bool) -> Result<(),
         Review::Approve { id } => remote.post(&format!("/api/v1/operator/applications/{id}/approve"), &json!({})).await?,
         Review::Reject { id, reason, marks } => {
             let mark = |text: &String| {
-                let (pointer, why) = text.split_once('=').ok_or_else(|| Failure::WrongUse(format!("--mark {text:?}: write POINTER=REASON")))?;
+                let (pointer, why) =
+                    text.split_once('=').ok_or_else(|| Failure::WrongUse(format!("--mark {text:?}: write POINTER=REASON")))?;
                 Ok((pointer.to_owned(), Value::from(why)))
             };
             let marks: Map<String, Value> = marks.iter().map(mark).collect::<Result<_, Failure>>()?;

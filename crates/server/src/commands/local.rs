@@ -16,7 +16,7 @@ use wire::conformance::Scenario;
 pub async fn serve(args: &Serve) -> Result<(), Failure> {
     node::log();
     let config = Config::load(args)?;
-    let node = Node::start(&config, MovableClock::default()).await?;
+    let node = Node::start(&config, node::open_database(&config).await?, MovableClock::default()).await?;
     node.work(&config.role);
     let listener = node::bind(&config.listen).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
@@ -40,7 +40,7 @@ fn plain(database: Option<&String>) -> Result<Config, Failure> {
 /// Applies the missing migrations.
 pub async fn migrate(args: &Database, json: bool) -> Result<(), Failure> {
     let config = plain(args.database.as_ref())?;
-    let db = db::Db::open(&config.database, &config.database_options).map_err(Failure::failed)?;
+    let db = db::Db::open(&config.database, &config.database_options).map_err(|e| Failure::caused(&e))?;
     let applied = db.migrate().await.map_err(Failure::failed)?;
     output::document(json, &json!({ "applied": applied }));
     Ok(())
@@ -64,7 +64,7 @@ pub async fn admin(command: &Admin, json: bool) -> Result<(), Failure> {
     let config = plain(database.database.as_ref())?;
     let password = ask_password()?;
     let login = domain::text::line(login, 120).map_err(|e| Failure::WrongUse(format!("--login {e}")))?;
-    let node = Node::start(&config, MovableClock::default()).await?;
+    let node = Node::start(&config, node::open_database(&config).await?, MovableClock::default()).await?;
     let name = login.clone();
     let made = node
         .app
@@ -98,17 +98,17 @@ pub async fn verify(args: &VerifyArgs, json: bool) -> Result<(), Failure> {
 
 async fn of_database(database: &str) -> Result<Value, Failure> {
     let config = plain(Some(&database.to_owned()))?;
-    let db = db::Db::open(&config.database, &config.database_options).map_err(Failure::failed)?;
+    let db = db::Db::open(&config.database, &config.database_options).map_err(|e| Failure::caused(&e))?;
     let stored = db.read(|tx| store::setting::get(tx, "clock_offset")).await.map_err(Failure::failed)?;
     let offset = stored.and_then(|text| text.parse().ok()).unwrap_or(0);
     let app = app::App {
         db,
         clock: std::sync::Arc::new(MovableClock::at_offset(offset)),
-        ids: std::sync::Arc::new(app::RandomIds),
+        ids: std::sync::Arc::new(app::RandomIds::default()),
         settings: std::sync::Arc::new(config.settings.clone()),
         sealer: std::sync::Arc::new(app::secret::Sealer::new(&config.secret_key)),
     };
-    let checks = app.read(app::Actor::System, verify::verify).await.map_err(Failure::failed)?;
+    let checks = app.snapshot(app::Actor::System, verify::verify).await.map_err(Failure::failed)?;
     Ok(json!({ "ok": checks.iter().all(|c| c.ok), "checks": checks }))
 }
 

@@ -91,7 +91,9 @@ async fn await_end(remote: &Remote, placed: &Value, timeout: u64) -> Result<Valu
         }
         if Instant::now() > until {
             let state = order["state"].as_str().unwrap_or_default();
-            return Err(Failure::WaitedTooLong(format!("order {number} is still {state} after {timeout} s; see `yunshi order show {number} --timeline`")));
+            return Err(Failure::WaitedTooLong(format!(
+                "order {number} is still {state} after {timeout} s; see `yunshi order show {number} --timeline`"
+            )));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -96,12 +96,7 @@ impl Answer {
             _ if map.contains_key("appInfo") || map.contains_key("frontEndUrl") => vec![read(&map)],
             _ => Vec::new(),
         };
-        Ok(Self {
-            code: ResultCode::parse(&code),
-            message: text(&map, "resultMsg"),
-            instance_id: text(&map, "instanceId"),
-            info,
-        })
+        Ok(Self { code: ResultCode::parse(&code), message: text(&map, "resultMsg"), instance_id: text(&map, "instanceId"), info })
     }
 
     /// The data of one instance: the entry with its id, or the only entry.

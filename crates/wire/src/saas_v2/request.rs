@@ -203,8 +203,7 @@ impl Request {
     /// # Errors
     /// [`BadRequest`], naming the field.
     pub fn from_body(body: &str) -> Result<Self, BadRequest> {
-        let map: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(body).map_err(|_| BadRequest::NotAnObject)?;
+        let map: serde_json::Map<String, serde_json::Value> = serde_json::from_str(body).map_err(|_| BadRequest::NotAnObject)?;
         let get = |name: &'static str| match map.get(name) {
             Some(serde_json::Value::String(s)) if !s.is_empty() => Ok(s.clone()),
             Some(serde_json::Value::Number(n)) => Ok(n.to_string()),
@@ -213,9 +212,7 @@ impl Request {
         let order = || Ok(OrderIds { order_id: get("orderId")?, order_line_id: get("orderLineId")? });
         match get("activity")?.as_str() {
             "newInstance" => Ok(Self::NewInstance { order: order()?, business_id: get("businessId")? }),
-            "queryInstance" => {
-                Ok(Self::QueryInstance { instance_ids: get("instanceId")?.split(',').map(str::to_owned).collect() })
-            }
+            "queryInstance" => Ok(Self::QueryInstance { instance_ids: get("instanceId")?.split(',').map(str::to_owned).collect() }),
             "refreshInstance" => Ok(Self::RefreshInstance {
                 scene: match get("scene")?.as_str() {
                     "TRIAL_TO_FORMAL" => Scene::TrialToFormal,

@@ -87,9 +87,7 @@ pub fn steps(access_key: &str, body: &str, timestamp_ms: i64, nonce: &str) -> St
 /// The signatures that the usual mistakes give, so that a seller finds the value of his own log.
 #[must_use]
 pub fn known_mistakes(access_key: &str, body: &str, timestamp_ms: i64, nonce: &str) -> Vec<Mistake> {
-    let outer = |timestamp: &str, hash: &str| {
-        hmac_bytes(access_key, format!("{access_key}{nonce}{timestamp}{hash}").as_bytes())
-    };
+    let outer = |timestamp: &str, hash: &str| hmac_bytes(access_key, format!("{access_key}{nonce}{timestamp}{hash}").as_bytes());
     let stamp = timestamp_ms.to_string();
     let hash = hmac_hex(access_key, body.as_bytes());
     let upper = |bytes: &[u8]| hex::encode_upper(bytes);

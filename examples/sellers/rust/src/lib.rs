@@ -1,5 +1,6 @@
 //! A complete SaaS 2.0 seller in one file: verifies the marketplace's signature, opens, shows, renews,
-//! freezes, upgrades and releases instances. It keeps them in memory; yours will keep them in a database.
+//! freezes, upgrades and releases instances. It keeps them in memory and, if you like, in a journal: a file
+//! to which every change is appended, read again at the start. Yours will keep them in a database.
 //!
 //! For experiments it can misbehave: see [`Fault`].
 
@@ -14,6 +15,9 @@ use axum::{
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
+    fs::File,
+    io::{BufRead, BufReader, Write},
+    path::Path as FilePath,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -73,9 +77,11 @@ impl Fault {
 }
 
 /// One instance as the seller sees it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Instance {
     pub id: String,
+    /// The order line that it was created for.
+    pub line: String,
     pub frozen: bool,
     pub released: bool,
     pub upgraded: bool,
@@ -90,6 +96,22 @@ struct Memory {
     instances: HashMap<String, Instance>,
     faults: HashMap<String, Fault>,
     received: Vec<String>,
+    journal: Option<File>,
+}
+
+impl Memory {
+    fn put(&mut self, instance: Instance) {
+        self.lines.insert(instance.line.clone(), instance.id.clone());
+        self.instances.insert(instance.id.clone(), instance);
+    }
+
+    /// Appends an instance as it is now; what cannot be written is not answered as done.
+    fn record(&mut self, id: &str) -> std::io::Result<()> {
+        let (Some(journal), Some(instance)) = (&mut self.journal, self.instances.get(id)) else {
+            return Ok(());
+        };
+        journal.write_all(format!("{}\n", serde_json::to_string(instance)?).as_bytes())
+    }
 }
 
 /// The seller; cheap to clone.
@@ -105,6 +127,23 @@ impl Seller {
     #[must_use]
     pub fn new(key: &str, base_url: &str) -> Self {
         Self { key: key.into(), base_url: base_url.trim_end_matches('/').into(), memory: Arc::default() }
+    }
+
+    /// Remembers in a journal, and reads what it holds.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn with_journal(self, path: &FilePath) -> std::io::Result<Self> {
+        {
+            let mut memory = self.memory();
+            if let Ok(file) = File::open(path) {
+                // The last line may be torn by a power cut; it was not answered.
+                let lines = BufReader::new(file).lines().map_while(Result::ok);
+                lines.filter_map(|line| serde_json::from_str(&line).ok()).for_each(|instance| memory.put(instance));
+            }
+            memory.journal = Some(File::options().create(true).append(true).open(path)?);
+        }
+        Ok(self)
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -139,10 +178,7 @@ impl Seller {
 
     /// The routes: `POST /{product}` for the marketplace, and a page for each instance.
     pub fn router(self) -> Router {
-        Router::new()
-            .route("/{product}", post(produce))
-            .route("/{product}/app/{id}", get(page))
-            .with_state(self)
+        Router::new().route("/{product}", post(produce)).route("/{product}/app/{id}", get(page)).with_state(self)
     }
 
     /// The business of it: what a request does, and the answer.
@@ -150,7 +186,7 @@ impl Seller {
         let mut memory = self.memory();
         memory.received.push(request.activity().to_owned());
         match request {
-            Request::NewInstance { order, business_id } => self.create(&mut memory, &order.order_line_id, business_id, fault),
+            Request::NewInstance { order, business_id } => create(&mut memory, &order.order_line_id, business_id, fault),
             Request::QueryInstance { instance_ids } => {
                 let info: Vec<Value> =
                     instance_ids.iter().filter_map(|id| self.info(memory.instances.get_mut(id)?, product, fault)).collect();
@@ -165,21 +201,6 @@ impl Seller {
             Request::UpgradeInstance { instance_id, .. } => change(&mut memory, instance_id, |i| i.upgraded = true),
             Request::ReleaseInstance { instance_id, .. } => change(&mut memory, instance_id, |i| i.released = true),
         }
-    }
-
-    fn create(&self, memory: &mut Memory, line: &str, business_id: &str, fault: Fault) -> Value {
-        let id = memory.lines.entry(line.to_owned()).or_insert_with(|| business_id.to_owned()).clone();
-        let fresh = Instance { id: id.clone(), frozen: false, released: false, upgraded: false, expires: None, questions: 0 };
-        let instance = memory.instances.entry(id.clone()).or_insert_with(|| fresh.clone());
-        if instance.released {
-            // A debugging order comes again and again.
-            *instance = fresh;
-        }
-        let code = if fault == Fault::Asynchronous { "000004" } else { "000000" };
-        if fault == Fault::NoInstanceId {
-            return json!({ "resultCode": "000000", "resultMsg": "success" });
-        }
-        json!({ "resultCode": code, "resultMsg": "success", "instanceId": id })
     }
 
     fn info(&self, instance: &mut Instance, product: &str, fault: Fault) -> Option<Value> {
@@ -201,13 +222,35 @@ impl Seller {
     }
 }
 
+/// The same order line gives the same instance; a debugging order may come again after its release.
+fn create(memory: &mut Memory, line: &str, business_id: &str, fault: Fault) -> Value {
+    let id = memory.lines.get(line).cloned().unwrap_or_else(|| business_id.to_owned());
+    if memory.instances.get(&id).is_none_or(|i| i.released) {
+        let (frozen, released, upgraded, expires, questions) = (false, false, false, None, 0);
+        memory.put(Instance { id: id.clone(), line: line.to_owned(), frozen, released, upgraded, expires, questions });
+    }
+    if memory.record(&id).is_err() {
+        return internal_error();
+    }
+    let result = if fault == Fault::Asynchronous { "000004" } else { "000000" };
+    if fault == Fault::NoInstanceId {
+        return json!({ "resultCode": "000000", "resultMsg": "success" });
+    }
+    json!({ "resultCode": result, "resultMsg": "success", "instanceId": id })
+}
+
+fn internal_error() -> Value {
+    json!({ "resultCode": "000005", "resultMsg": "the change could not be stored" })
+}
+
 fn change(memory: &mut Memory, id: &str, how: impl FnOnce(&mut Instance)) -> Value {
-    match memory.instances.get_mut(id) {
-        None => json!({ "resultCode": "000003", "resultMsg": "no such instance" }),
-        Some(instance) => {
-            how(instance);
-            json!({ "resultCode": "000000", "resultMsg": "success" })
-        }
+    let Some(instance) = memory.instances.get_mut(id) else {
+        return json!({ "resultCode": "000003", "resultMsg": "no such instance" });
+    };
+    how(instance);
+    match memory.record(id) {
+        Ok(()) => json!({ "resultCode": "000000", "resultMsg": "success" }),
+        Err(_) => internal_error(),
     }
 }
 
@@ -224,21 +267,32 @@ fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(0))
 }
 
-async fn produce(State(seller): State<Seller>, Path(product): Path<String>, Query(query): Query<Vec<(String, String)>>, body: String) -> Response {
+async fn produce(
+    State(seller): State<Seller>,
+    Path(product): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+    body: String,
+) -> Response {
     let fault = seller.fault(&product);
     match fault {
         Fault::TimeOut => std::future::pending::<()>().await,
         Fault::Slow => tokio::time::sleep(Duration::from_secs(5)).await,
-        Fault::Http500 => return (StatusCode::INTERNAL_SERVER_ERROR, "out of order").into_response(),
+        Fault::Http500 => {
+            return (StatusCode::INTERNAL_SERVER_ERROR, "out of order").into_response();
+        }
         Fault::WrongSignature => return code("000001"),
         Fault::Code000002 => return code("000002"),
         Fault::Code000005 => return code("000005"),
         Fault::Code000100 => return code("000100"),
         Fault::NotJson => return Html("<h1>Welcome</h1>").into_response(),
-        Fault::Truncated => return ([(header::CONTENT_TYPE, "application/json")], r#"{"resultCode":"000000","instan"#).into_response(),
+        Fault::Truncated => {
+            return ([(header::CONTENT_TYPE, "application/json")], r#"{"resultCode":"000000","instan"#).into_response();
+        }
         Fault::Huge => return "x".repeat(2_000_000).into_response(),
         Fault::NeverEnding => return never_ending(),
-        Fault::Redirect => return (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response(),
+        Fault::Redirect => {
+            return (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response();
+        }
         Fault::None | Fault::NoInstanceId | Fault::Asynchronous | Fault::NoData => {}
     }
     if let Err(e) = saas_v2::verify(&seller.key, &body, &query, now_ms()) {
@@ -267,7 +321,8 @@ async fn page(State(seller): State<Seller>, Path((product, id)): Path<(String, S
     match found {
         Some(i) if !i.released => {
             let state = if i.frozen { "frozen" } else { "ready" };
-            Html(format!("<!doctype html><meta charset=utf-8><title>{product}</title><h1>{product}</h1><p>Your instance is {state}.</p>")).into_response()
+            Html(format!("<!doctype html><meta charset=utf-8><title>{product}</title><h1>{product}</h1><p>Your instance is {state}.</p>"))
+                .into_response()
         }
         _ => (StatusCode::NOT_FOUND, "there is no such instance\n").into_response(),
     }

@@ -1,0 +1,33 @@
+# `make run` and `make test` are the front door: they do all the set-up themselves.
+.PHONY: run test dev bench fmt web openapi setup-web setup-test
+
+CARGO_TERM_PROGRESS_WHEN ?= auto
+
+run: web ## builds the consoles and the release binary, starts a sandbox
+	@echo "== building the release binary (some minutes the first time)"
+	cargo build --release --locked --package yunshi-server
+	@echo "== starting the sandbox; its data are in var/sandbox"
+	target/release/yunshi sandbox
+
+test: ## all tests, or one part: make test T=rust|web|browser|tidy
+	scripts/test $(T)
+
+dev: setup-web ## sandbox and consoles, rebuilt when a console file changes
+	scripts/dev
+
+bench: ## figures as JSON lines in target/bench and a table on the screen
+	scripts/bench
+
+fmt:
+	cargo fmt --all
+
+web: setup-web
+	@echo "== building the consoles"
+	cd web && npm run --silent build
+
+setup-web:
+	@scripts/setup-web
+
+openapi: ## writes the description of the API and the web client made from it
+	cargo run --quiet --package yunshi-server -- openapi | python3 -c "import json,sys; print(json.dumps(json.load(sys.stdin), indent=1, ensure_ascii=False, sort_keys=True))" > crates/api/openapi.json
+	cd web && npm run --silent client

@@ -1,0 +1,122 @@
+//! Bad input: a clear problem that names the field, and nothing stored.
+
+use super::on_both;
+use serde_json::{Value, json};
+use testkit::choice;
+
+#[tokio::test]
+async fn each_bad_body_is_refused_by_name_and_nothing_is_stored() {
+    on_both(async |p| {
+        let order = |change: Value| {
+            let mut body = json!({ "choice": choice("1m"), "pay": true });
+            for (k, v) in change.as_object().unwrap() {
+                body["choice"][k] = v.clone();
+            }
+            body
+        };
+        for (body, pointer) in [
+            (order(json!({ "quantity": -1 })), "/choice/quantity"),
+            (order(json!({ "quantity": 0 })), "/quantity"),
+            (order(json!({ "quantity": 99_999_999_999_u64 })), "/choice/quantity"),
+            (order(json!({ "period": "1w" })), "/choice/period"),
+            (order(json!({ "period": "7d" })), "/period"),
+            (order(json!({ "sku": "none" })), "/sku"),
+            (order(json!({ "specification": "x".repeat(61) })), "/choice/specification"),
+            (order(json!({ "specification": "a\u{0}b" })), "/choice/specification"),
+            (order(json!({ "specification": "none" })), "/specification"),
+            (order(json!({ "colour": "red" })), "/choice/colour"),
+            (json!({ "pay": true }), "/choice"),
+            (json!({ "choice": choice("1m"), "inputs": [{ "name": "x", "value": "y" }] }), "/inputs/0/name"),
+        ] {
+            let (status, problem) = p.send("buyer", "POST", "/api/v1/orders", Some(&body)).await;
+            assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{body} {problem}");
+            for field in ["type", "title", "status", "detail", "code", "request_id"] {
+                assert!(problem.get(field).is_some_and(|v| !v.as_str().is_some_and(str::is_empty)), "{field} is missing in {problem}");
+            }
+        }
+        assert_eq!(p.get("buyer", "/api/v1/orders").await["orders"].as_array().unwrap().len(), 0);
+        let transfer = |amount: &str, currency: &str| json!({ "amount": { "amount": amount, "currency": currency }, "reference": "r" });
+        for (body, pointer) in [
+            (transfer("-1.00", "CNY"), "/amount/amount"),
+            (transfer("0.00", "CNY"), "/amount/amount"),
+            (transfer("1.234", "CNY"), "/amount/amount"),
+            (transfer("99999999999999999999", "CNY"), "/amount/amount"),
+            (transfer("1.00", "XXX"), "/amount/currency"),
+        ] {
+            let (status, problem) = p.send("buyer", "POST", "/api/v1/wallet/transfers", Some(&body)).await;
+            assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{body}");
+        }
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_json_too_long_or_of_another_type_are_refused() {
+    on_both(async |p| {
+        let send = async |content_type: &str, body: String, key: Option<String>| {
+            let mut request = p
+                .http
+                .post(format!("{}/api/v1/orders", p.url))
+                .bearer_auth(p.token("buyer"))
+                .header("Content-Type", content_type)
+                .body(body);
+            if let Some(key) = key {
+                request = request.header("Idempotency-Key", key);
+            }
+            let response = request.send().await.unwrap();
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+            let status = response.status().as_u16();
+            (status, response.json::<Value>().await.unwrap()["code"].as_str().unwrap().to_owned())
+        };
+        let good = json!({ "choice": choice("1m") }).to_string();
+        assert_eq!(send("text/plain", good.clone(), None).await, (415, "body.content_type".into()));
+        assert_eq!(send("application/json", "{".into(), None).await, (400, "body.not_json".into()));
+        assert_eq!(send("application/json", format!("{good} x"), None).await, (400, "body.not_json".into()));
+        assert_eq!(send("application/json", "x".repeat(600_000), None).await, (413, "body_too_long".into()));
+        assert_eq!(send("application/json", r#"{"choice":{},"choice":{}}"#.into(), None).await.0, 422);
+        assert_eq!(send("application/json", good.clone(), Some(String::new())).await, (422, "idempotency.bad_key".into()));
+        assert_eq!(send("application/json", good, Some("k".repeat(101))).await, (422, "idempotency.bad_key".into()));
+        let wrong_method = p.send("buyer", "PUT", "/api/v1/orders", Some(&json!({}))).await;
+        assert_eq!((wrong_method.0, wrong_method.1["code"].as_str().unwrap()), (405, "method_not_allowed"));
+        assert_eq!(p.send("buyer", "GET", "/api/v1/nothing", None).await.0, 404);
+        for (query, name) in [
+            ("limit=0", "limit"),
+            ("limit=x", "limit"),
+            ("cursor=zz", "cursor"),
+            ("state=odd", "state"),
+            ("colour=red", "colour"),
+            ("limit=1&limit=2", "limit"),
+            ("number=%00", "number"),
+            ("created_from=soon", "created_from"),
+        ] {
+            let (status, problem) = p.send("buyer", "GET", &format!("/api/v1/orders?{query}"), None).await;
+            assert_eq!((status, problem["errors"][0]["pointer"].as_str().unwrap()), (422, format!("/query/{name}").as_str()), "{query}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_are_paged_by_cursor_without_gap_or_repeat() {
+    on_both(async |p| {
+        for _ in 0..7 {
+            p.post("buyer", "/api/v1/orders", json!({ "choice": choice("1m") })).await;
+        }
+        let (mut seen, mut cursor) = (vec![], None::<String>);
+        loop {
+            let path = cursor.map_or_else(|| "/api/v1/orders?limit=3".to_owned(), |c| format!("/api/v1/orders?limit=3&cursor={c}"));
+            let page = p.get("buyer", &path).await;
+            seen.extend(page["orders"].as_array().unwrap().iter().map(|o| o["order_number"].as_str().unwrap().to_owned()));
+            cursor = page["next"].as_str().map(str::to_owned);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let mut unique = seen.clone();
+        unique.sort();
+        unique.dedup();
+        assert_eq!((seen.len(), unique.len()), (7, 7));
+    })
+    .await;
+}

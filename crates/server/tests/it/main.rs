@@ -1,0 +1,25 @@
+//! Whole lives of orders, on both engines, against real processes.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
+
+mod access;
+mod bad_input;
+mod catalogue;
+mod crash;
+mod faults;
+mod life;
+mod money;
+mod sellers;
+
+use testdb::{ENGINES, Engine};
+use testkit::{Platform, Setup};
+
+fn setup(engine: Engine) -> Setup {
+    Setup::new(env!("CARGO_BIN_EXE_yunshi"), engine)
+}
+
+/// A fresh platform on each engine, one after the other.
+async fn on_both(test: impl AsyncFn(Platform)) {
+    for engine in ENGINES {
+        test(Platform::start(setup(engine)).await).await;
+    }
+}

@@ -1,0 +1,130 @@
+//! The example sellers as real processes over loopback: conformance, `yunshi apply`, and a whole life.
+
+use super::setup;
+use serde_json::{Value, json};
+use std::process::Stdio;
+use testdb::ENGINES;
+use testkit::{Platform, instance_of};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+const KEY: &str = "a-key-of-the-tests";
+
+/// Starts an example seller; its address.
+async fn start(program: &str, file: &str) -> (Child, String) {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/sellers/");
+    let mut child = Command::new(program)
+        .arg(format!("{root}{file}"))
+        .env("SELLER_KEY", KEY)
+        .env("SELLER_LISTEN", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|e| panic!("{program} does not start: {e}"));
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.next_line().await.unwrap().expect("the seller says where it listens");
+    (child, line.trim_start_matches("listening on ").to_owned())
+}
+
+async fn yunshi(args: &[&str], env: &[(&str, &str)]) -> (i32, Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yunshi"));
+    let output = command.arg("--json").args(args).envs(env.iter().copied()).output().await.unwrap();
+    let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+        serde_json::from_slice(&output.stderr).unwrap_or(Value::String(String::from_utf8_lossy(&output.stderr).into_owned()))
+    });
+    (output.status.code().unwrap(), value)
+}
+
+async fn whole_life(program: &str, file: &str) {
+    let (_child, url) = start(program, file).await;
+    let (code, report) = yunshi(&["conformance", "--protocol", "saas-v2", "--url", &format!("{url}/x"), "--key", KEY], &[]).await;
+    assert_eq!((code, &report["failed"]), (0, &json!(0)), "{report:#}");
+    let (code, report) = yunshi(&["conformance", "--protocol", "saas-v2", "--url", &format!("{url}/x"), "--key", "another-key"], &[]).await;
+    assert_eq!(code, 1);
+    assert_eq!(report["cases"][0]["reason"]["code"], "authentication_failed");
+    assert!(report["cases"][0]["mistakes"].as_array().unwrap().len() >= 4);
+    for engine in ENGINES {
+        let p = Platform::start(setup(engine)).await;
+        sell(&p, &url).await;
+    }
+}
+
+/// Publishes the example product with the seller behind it, and plays create … release.
+async fn sell(p: &Platform, url: &str) {
+    let seller_url = format!("{url}/hello");
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/saas");
+    let env = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller")), ("SELLER_URL", &seller_url), ("SELLER_KEY", KEY)];
+    let (code, dry) = yunshi(&["apply", "-f", examples, "--dry-run"], &env).await;
+    assert_eq!((code, &dry["changes"][2]["action"]), (0, &json!("created")), "{dry}");
+    let (code, applied) = yunshi(&["apply", "-f", examples], &env).await;
+    assert_eq!((code, &applied["applications"][0]["state"]), (0, &json!("in_review")), "{applied}");
+    let application = applied["applications"][0]["id"].as_str().unwrap();
+    let as_operator = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("operator"))];
+    let (code, approved) = yunshi(&["review", "approve", application], &as_operator).await;
+    assert_eq!((code, &approved["state"]), (0, &json!("approved")), "{approved}");
+    let (_, again) = yunshi(&["apply", "-f", examples], &env).await;
+    assert!(again["changes"].as_array().unwrap().iter().all(|c| c["action"] == "unchanged"), "{again}");
+    let as_buyer = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("buyer"))];
+    let buy = ["order", "place", "--product", "hello", "--spec", "standard", "--period", "1m", "--wait"];
+    let (code, order) = yunshi(&buy, &as_buyer).await;
+    assert_eq!((code, &order["state"]), (0, &json!("completed")), "{order}");
+    let instance = instance_of(&order);
+    let (code, renewed) = yunshi(&["order", "renew", &instance, "--period", "1m"], &as_buyer).await;
+    assert_eq!((code, &renewed["state"]), (0, &json!("completed")), "{renewed}");
+    let (code, clock) = yunshi(&["clock", "advance", "90d"], &as_buyer).await;
+    assert_eq!(code, 0, "{clock}");
+    assert_eq!(p.instance(&instance).await["state"], "released");
+    let calls: Vec<_> = p.calls(&instance).await;
+    assert!(calls.iter().all(|(_, state)| state == "done"), "{calls:?}");
+    let sent: Vec<_> = calls.iter().map(|(activity, _)| activity.as_str()).collect();
+    assert_eq!(sent, ["newInstance", "queryInstance", "refreshInstance", "updateInstanceStatus", "releaseInstance"]);
+    let (code, verified) = yunshi(&["verify"], &as_operator).await;
+    assert_eq!((code, &verified["ok"]), (0, &json!(true)), "{verified}");
+    let (code, problem) = yunshi(&["order", "show", "CS0000000000AAAAA"], &as_buyer).await;
+    assert_eq!((code, &problem["code"]), (1, &json!("order.not_found")));
+}
+
+#[tokio::test]
+async fn the_python_seller_lives_a_whole_life() {
+    whole_life("python3", "python/seller.py").await;
+}
+
+#[tokio::test]
+async fn the_node_seller_lives_a_whole_life() {
+    whole_life("node", "node/seller.mjs").await;
+}
+
+#[tokio::test]
+async fn the_rust_seller_is_conformant_and_its_faults_are_found() {
+    let p = Platform::start(setup(testdb::Engine::Sqlite)).await;
+    let key = p.document["accounts"]["seller"]["interface_key"]["secret"].as_str().unwrap().to_owned();
+    let url = format!("{}/sandbox/seller/own", p.url);
+    let run = async || yunshi(&["conformance", "--protocol", "saas-v2", "--url", &url, "--key", &key], &[]).await;
+    let (code, report) = run().await;
+    assert_eq!((code, &report["passed"]), (0, &json!(9)), "{report:#}");
+    for (fault, code) in [("not_json", "not_json"), ("http_500", "http_status"), ("no_instance_id", "field_missing")] {
+        p.fault("own", fault).await;
+        let (exit, report) = run().await;
+        assert_eq!((exit, report["cases"][0]["reason"]["code"].as_str().unwrap()), (1, code));
+    }
+    p.fault("own", "asynchronous").await;
+    assert_eq!(run().await.0, 0, "data may come later");
+}
+
+#[tokio::test]
+async fn the_command_line_has_its_exit_codes() {
+    let unreachable = [("YUNSHI_SERVER", "http://127.0.0.1:1"), ("YUNSHI_TOKEN", "x")];
+    assert_eq!(yunshi(&["order", "list"], &unreachable).await.0, 3);
+    assert_eq!(yunshi(&["order", "dance"], &unreachable).await.0, 2);
+    let p = Platform::start(setup(testdb::Engine::Sqlite)).await;
+    p.fault("backup", "no_data").await;
+    let buyer = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("buyer"))];
+    let buy =
+        ["order", "place", "--product", "backup", "--spec", "standard", "--sku", "basic/5", "--period", "1m", "--wait", "--timeout", "1"];
+    assert_eq!(yunshi(&buy, &buyer).await.0, 4);
+    let unknown = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", "yst_unknown")];
+    let (code, problem) = yunshi(&["order", "list"], &unknown).await;
+    assert_eq!((code, problem["code"].as_str().unwrap()), (1, "auth.bad_token"));
+}

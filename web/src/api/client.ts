@@ -1,0 +1,49 @@
+import createClient from 'openapi-fetch'
+import type { components, paths } from './schema'
+
+export type Schemas = components['schemas']
+export type Problem = Schemas['Problem']
+
+let csrf: string | null = null
+/** The token that every write of a browser session carries. */
+export const setCsrf = (token: string | null | undefined) => {
+  csrf = token ?? null
+}
+
+export const siteOf = () => localStorage.getItem('site') ?? 'cn'
+
+export const api = createClient<paths>({ baseUrl: '/' })
+
+api.use({
+  onRequest({ request }) {
+    request.headers.set('X-Site', siteOf())
+    if (request.method !== 'GET') {
+      if (csrf) request.headers.set('X-CSRF-Token', csrf)
+      request.headers.set('Idempotency-Key', crypto.randomUUID())
+    }
+    return request
+  },
+})
+
+/** What the server refused, with its code and fields. */
+export class Refused extends Error {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.problem = problem
+  }
+}
+
+const asProblem = (error: unknown, status: number): Problem => {
+  if (typeof error === 'object' && error !== null && 'code' in error) return error as Problem
+  return { type: '', title: '', status, detail: String(error), code: 'unknown', request_id: '', errors: [] }
+}
+
+type Answer<T> = { data?: T; error?: unknown; response: Response }
+
+/** The data of an answer, or a `Refused`. */
+export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await answer
+  if (data === undefined) throw new Refused(asProblem(error, response.status))
+  return data
+}

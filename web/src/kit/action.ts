@@ -1,0 +1,24 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { App } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { Refused } from '../api/client'
+import { problemText } from './problem'
+
+/** A write: refreshes what is shown, says that it is done or why not. */
+export function useAction<In, Out>(run: (input: In) => Promise<Out>, done?: (out: Out) => void, success?: string) {
+  const client = useQueryClient()
+  const { message } = App.useApp()
+  const { t } = useTranslation()
+  return useMutation({
+    mutationFn: run,
+    onSuccess: async (out: Out) => {
+      if (success) message.success(success)
+      await client.invalidateQueries()
+      done?.(out)
+    },
+    onError: (e: unknown) => {
+      if (e instanceof Refused) message.error(problemText(t, e.problem), 6)
+      else message.error(t('problem.network'), 6)
+    },
+  })
+}

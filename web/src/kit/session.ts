@@ -1,0 +1,28 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { api, setCsrf, unwrap, Refused, type Schemas } from '../api/client'
+
+export type Me = Schemas['Me']
+
+const load = async (): Promise<Me | null> => {
+  try {
+    const me = await unwrap(api.GET('/api/v1/me'))
+    setCsrf(me.csrf_token)
+    return me
+  } catch (e) {
+    if (e instanceof Refused && e.problem.status === 401) return null
+    throw e
+  }
+}
+
+/** Who is logged in; null when nobody is. */
+export const useMe = () => useQuery({ queryKey: ['me'], queryFn: load, staleTime: 60_000 })
+
+export const useLogOut = () => {
+  const client = useQueryClient()
+  return async () => {
+    await unwrap(api.DELETE('/api/v1/session'))
+    setCsrf(null)
+    client.clear()
+    window.location.assign('/')
+  }
+}

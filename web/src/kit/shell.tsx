@@ -1,0 +1,148 @@
+import { BulbOutlined, GlobalOutlined, MailOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons'
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Badge, Button, Drawer, Dropdown, Input, Tag } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, siteOf, unwrap } from '../api/client'
+import { useAction } from './action'
+import { useAddress } from './address'
+import { usePreferences } from './preferences'
+import { useLogOut, useMe, type Me } from './session'
+
+function InboxButton() {
+  const { t } = useTranslation()
+  const query = useQuery({ queryKey: ['inbox-count'], queryFn: () => unwrap(api.GET('/api/v1/inbox', { params: { query: { limit: '1' } } })), refetchInterval: 30_000 })
+  return (
+    <Link to="/inbox" aria-label={t('nav.inbox')}>
+      <Badge count={query.data?.unread ?? 0} size="small">
+        <Button type="text" icon={<MailOutlined />} aria-hidden tabIndex={-1} />
+      </Badge>
+    </Link>
+  )
+}
+
+function AccountMenu({ me }: { me: Me }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const logOut = useLogOut()
+  const item = (key: string, label: string, to: string) => ({ key, label, onClick: () => void navigate({ to }) })
+  const roles = [
+    ...(me.roles.includes('buyer') ? [item('buyer', t('role.buyer'), '/buyer')] : []),
+    ...(me.roles.includes('seller') ? [item('seller', t('role.seller'), '/seller')] : []),
+    ...(me.roles.includes('operator') ? [item('operator', t('role.operator'), '/operator')] : []),
+  ]
+  const items = [...roles, { type: 'divider' as const }, item('account', t('nav.account'), '/account'), ...(me.roles.includes('seller') || me.roles.includes('operator') ? [] : [item('sell', t('nav.sell'), '/seller/profile')]), { key: 'out', label: t('action.log_out'), onClick: () => void logOut() }]
+  return (
+    <Dropdown menu={{ items }} trigger={['click']}>
+      <Button type="text" icon={<UserOutlined />} aria-label={t('nav.account_menu')}>
+        <span className="account-name">{me.user_name}</span>
+      </Button>
+    </Dropdown>
+  )
+}
+
+/** An account of another site is told so, once, unless it does not want to hear it again. */
+function SiteBanner({ me }: { me: Me }) {
+  const { t } = useTranslation()
+  const dismiss = useAction(() => unwrap(api.PATCH('/api/v1/me', { body: { dismiss: `site.${siteOf()}` } })))
+  if (me.site === siteOf() || me.dismissed.includes(`site.${siteOf()}`)) return null
+  const site = t(`site.${me.site}`)
+  return (
+    <div className="banner" role="status">
+      <span>{t('site.banner', { site })}</span>
+      <a href={`/?site=${me.site}`}>{t('site.visit', { site })}</a>
+      <Button size="small" onClick={() => dismiss.mutate(undefined)}>{t('site.not_again')}</Button>
+    </div>
+  )
+}
+
+function TopBar({ section }: { section: string }) {
+  const { t } = useTranslation()
+  const me = useMe()
+  const navigate = useNavigate()
+  const { search } = useAddress()
+  const { language, setLanguage, dark, setDark } = usePreferences()
+  const [menu, setMenu] = useState(false)
+  return (
+    <>
+      <header className="top">
+        {section !== 'store' && <Button className="menu-button" type="text" icon={<MenuOutlined />} aria-label={t('nav.menu')} onClick={() => setMenu(true)} />}
+        <Link to="/" className="mark"><i aria-hidden />{t('brand')}</Link>
+        {section !== 'store' && <Tag>{t(`role.${section}`, { defaultValue: t('nav.account') })}</Tag>}
+        <div className="top-search" role="search">
+          <Input.Search key={search['q']} defaultValue={search['q']} placeholder={t('store.search_hint')} aria-label={t('store.search_hint')} allowClear onSearch={(q) => void navigate({ to: '/', search: { q: q || undefined } as never })} />
+        </div>
+        <nav className="top-right" aria-label={t('nav.top')}>
+          <Dropdown trigger={['click']} menu={{ selectedKeys: [siteOf()], items: ['cn', 'intl', 'eu'].map((s) => ({ key: s, label: t(`site.${s}`), onClick: () => window.location.assign(`/?site=${s}`) })) }}>
+            <Button type="text" icon={<GlobalOutlined />}>{t(`site.${siteOf()}`)}</Button>
+          </Dropdown>
+          <Button type="text" onClick={() => setLanguage(language === 'zh' ? 'en' : 'zh')} lang={language === 'zh' ? 'en' : 'zh'}>{language === 'zh' ? 'EN' : '中文'}</Button>
+          <Button type="text" icon={<BulbOutlined />} aria-label={t('nav.theme')} aria-pressed={dark} onClick={() => setDark(!dark)} />
+          {me.data && <InboxButton />}
+          {me.data ? <AccountMenu me={me.data} /> : <Link to="/log-in"><Button type="primary" tabIndex={-1}>{t('action.log_in')}</Button></Link>}
+        </nav>
+      </header>
+      {me.data && <SiteBanner me={me.data} />}
+      <Drawer open={menu} onClose={() => setMenu(false)} placement="left" size={260} title={t('nav.menu')}>
+        <div className="side" onClick={() => setMenu(false)}><SideMenu section={section} /></div>
+      </Drawer>
+    </>
+  )
+}
+
+const menus: Record<string, [string, [string, string][]][]> = {
+  buyer: [['', [['/buyer', 'buyer_overview'], ['/buyer/orders', 'my_orders'], ['/buyer/instances', 'my_instances'], ['/buyer/wallet', 'wallet']]]],
+  seller: [
+    ['', [['/seller', 'seller_overview'], ['/seller/profile', 'seller_profile']]],
+    ['catalogue', [['/seller/products', 'my_products']]],
+    ['trade', [['/seller/orders', 'seller_orders'], ['/seller/bills', 'bills']]],
+    ['access', [['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/calls', 'calls']]],
+  ],
+  operator: [
+    ['', [['/operator', 'desk']]],
+    ['review', [['/operator/reviews', 'reviews'], ['/operator/sellers', 'sellers']]],
+    ['trade', [['/operator/orders', 'all_orders'], ['/operator/instances', 'all_instances'], ['/operator/calls', 'calls']]],
+    ['money', [['/operator/transfers', 'transfers'], ['/operator/verify', 'verify']]],
+  ],
+  account: [['', [['/account', 'account'], ['/inbox', 'inbox']]]],
+}
+
+function SideMenu({ section }: { section: string }) {
+  const { t } = useTranslation()
+  return (
+    <nav aria-label={t('nav.side')}>
+      {(menus[section] ?? []).map(([group, links]) => (
+        <div key={group}>
+          {group && <h3>{t(`menu.${group}`)}</h3>}
+          {links.map(([to, name]) => (
+            <Link key={to} to={to} activeOptions={{ exact: to.split('/').length === 2 }} activeProps={{ className: 'active' }}>{t(`nav.${name}`)}</Link>
+          ))}
+        </div>
+      ))}
+    </nav>
+  )
+}
+
+/** The one shell around every page. */
+export function Shell() {
+  const { t } = useTranslation()
+  const path = useRouterState({ select: (s) => s.location.pathname })
+  const first = path.split('/')[1] ?? ''
+  const section = first === 'inbox' ? 'account' : first in menus ? first : 'store'
+  const content = <Outlet />
+  return (
+    <>
+      <a className="skip" href="#content">{t('nav.skip')}</a>
+      <TopBar section={section} />
+      {section === 'store' ? (
+        <main id="content" className="wrap">{content}</main>
+      ) : (
+        <div className="shell">
+          <div className="side"><SideMenu section={section} /></div>
+          <main id="content" className="main">{content}</main>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,83 @@
+import { useQuery } from '@tanstack/react-query'
+import { App, Button, Form, Input, Popconfirm, Select, Table, Tag } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { Await, Page } from '../../kit/page'
+import { Time } from '../../kit/show'
+
+function Sessions() {
+  const { t } = useTranslation()
+  const query = useQuery({ queryKey: ['sessions'], queryFn: () => unwrap(api.GET('/api/v1/me/sessions')) })
+  const end = useAction((id: string) => unwrap(api.DELETE('/api/v1/me/sessions/{id}', { params: { path: { id } } })))
+  const others = useAction(() => unwrap(api.DELETE('/api/v1/me/sessions')), undefined, t('account.others_ended'))
+  return (
+    <section className="panel" style={{ padding: 24 }}>
+      <div className="row" style={{ justifyContent: 'space-between' }}>
+        <h2>{t('account.sessions')}</h2>
+        <Button onClick={() => others.mutate(undefined)}>{t('account.end_others')}</Button>
+      </div>
+      <Await query={query}>
+        {(data) => (
+          <Table size="small" rowKey="id" pagination={false} dataSource={data.sessions} scroll={{ x: 'max-content' }} columns={[
+            { key: 'agent', title: t('account.agent'), render: (_, s) => <span className="dim">{s.agent.slice(0, 70)}</span> },
+            { key: 'at', title: t('field.created_at'), render: (_, s) => <Time at={s.created_at} /> },
+            { key: 'do', title: t('field.actions'), render: (_, s) => (s.present ? <Tag color="green">{t('account.present')}</Tag> : <Button size="small" onClick={() => end.mutate(s.id)}>{t('account.end')}</Button>) },
+          ]} />
+        )}
+      </Await>
+    </section>
+  )
+}
+
+function Tokens() {
+  const { t } = useTranslation()
+  const { modal } = App.useApp()
+  const query = useQuery({ queryKey: ['tokens'], queryFn: () => unwrap(api.GET('/api/v1/me/tokens')) })
+  const issue = useAction((body: { name: string; scopes: string[] }) => unwrap(api.POST('/api/v1/me/tokens', { body })), (made) => modal.success({ title: t('account.token_once'), content: <pre>{made.token}</pre>, width: 560 }))
+  const revoke = useAction((id: string) => unwrap(api.DELETE('/api/v1/me/tokens/{id}', { params: { path: { id } } })))
+  return (
+    <section className="panel" style={{ padding: 24 }}>
+      <h2>{t('account.tokens')}</h2>
+      <Form layout="inline" onFinish={(v) => issue.mutate(v)} initialValues={{ scopes: ['read', 'write'] }}>
+        <Form.Item name="name" label={t('field.name')} rules={[{ required: true, message: t('form.required') }]}><Input maxLength={60} /></Form.Item>
+        <Form.Item name="scopes" label={t('account.scopes')}><Select mode="multiple" style={{ minWidth: 160 }} options={['read', 'write'].map((value) => ({ value, label: t(`scope.${value}`) }))} /></Form.Item>
+        <Button type="primary" htmlType="submit">{t('account.issue')}</Button>
+      </Form>
+      <Await query={query}>
+        {(data) => (
+          <Table style={{ marginTop: 16 }} size="small" rowKey="id" pagination={false} dataSource={data.tokens} scroll={{ x: 'max-content' }} columns={[
+            { key: 'name', title: t('field.name'), dataIndex: 'name' },
+            { key: 'scopes', title: t('account.scopes'), render: (_, k) => k.scopes.map((s) => t(`scope.${s}`)).join(', ') },
+            { key: 'at', title: t('field.created_at'), render: (_, k) => <Time at={k.created_at} /> },
+            { key: 'do', title: t('field.actions'), render: (_, k) => <Popconfirm title={t('account.revoke_sure')} onConfirm={() => revoke.mutate(k.id)}><Button size="small" danger>{t('account.revoke')}</Button></Popconfirm> },
+          ]} />
+        )}
+      </Await>
+    </section>
+  )
+}
+
+/** Password, sessions, tokens of the person who is logged in. */
+export function Account() {
+  const { t } = useTranslation()
+  const [form] = Form.useForm<{ old_password: string; new_password: string }>()
+  const change = useAction((body: { old_password: string; new_password: string }) => unwrap(api.POST('/api/v1/me/password', { body })), () => form.resetFields(), t('account.password_changed'))
+  const need = [{ required: true, message: t('form.required') }]
+  return (
+    <Page title={t('nav.account')} purpose={t('account.purpose')}>
+      <div className="stack">
+        <section className="panel" style={{ padding: 24 }}>
+          <h2>{t('account.password')}</h2>
+          <Form form={form} layout="vertical" style={{ maxWidth: 420 }} onFinish={(v) => change.mutate(v)}>
+            <Form.Item name="old_password" label={t('account.old_password')} rules={need}><Input.Password autoComplete="current-password" /></Form.Item>
+            <Form.Item name="new_password" label={t('account.new_password')} extra={t('register.password_hint')} rules={[...need, { min: 10 }]}><Input.Password autoComplete="new-password" /></Form.Item>
+            <Button type="primary" htmlType="submit" loading={change.isPending}>{t('account.change_password')}</Button>
+          </Form>
+        </section>
+        <Sessions />
+        <Tokens />
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,37 @@
+import { Badge, Button } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { List } from '../../kit/list'
+import { Page } from '../../kit/page'
+import { usePreferences } from '../../kit/preferences'
+import { Time } from '../../kit/show'
+
+type Message = Schemas['MessageView']
+
+/** In-site messages. */
+export function Inbox() {
+  const { t } = useTranslation()
+  const { language } = usePreferences()
+  const read = useAction((id?: string) => unwrap(api.POST('/api/v1/inbox/read', { body: { id } })))
+  return (
+    <Page title={t('nav.inbox')} purpose={t('inbox.purpose')} actions={<Button onClick={() => read.mutate(undefined)}>{t('inbox.read_all')}</Button>}>
+      <List<Message>
+        name={`inbox-${language}`}
+        rowKey={(m) => m.id}
+        empty={t('inbox.empty')}
+        fetch={async ({ cursor, unread }) => {
+          const data = await unwrap(api.GET('/api/v1/inbox', { params: { query: { cursor, unread, language } } }))
+          return { rows: data.messages, next: data.next }
+        }}
+        filters={[{ name: 'unread', label: t('inbox.show'), options: [{ value: 'true', label: t('inbox.unread') }] }]}
+        columns={[
+          { key: 'title', title: t('inbox.message'), render: (_, m) => <div style={{ maxWidth: 640, whiteSpace: 'normal' }}><Badge dot={!m.read}><strong>{m.title}</strong></Badge><div className="muted">{m.body}</div></div> },
+          { key: 'type', title: t('inbox.type'), dataIndex: 'type' },
+          { key: 'at', title: t('field.at'), render: (_, m) => <Time at={m.at} /> },
+          { key: 'do', title: t('field.actions'), render: (_, m) => !m.read && <Button size="small" onClick={() => read.mutate(m.id)}>{t('inbox.mark')}</Button> },
+        ]}
+      />
+    </Page>
+  )
+}

@@ -1,0 +1,149 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { Alert, Button, Descriptions, Modal, Select, Table, Tooltip } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { Await, Page } from '../../kit/page'
+import { ProblemBox } from '../../kit/problem'
+import { Id, moneyText, State, Time, useText } from '../../kit/show'
+import { FlightRecorder } from '../../kit/timeline'
+import { periodsOf } from '../store/buy-box'
+
+type Instance = Schemas['InstanceView']
+
+const useProduct = (instance: Instance) =>
+  useQuery({ queryKey: ['product', instance.product_id], queryFn: () => unwrap(api.GET('/api/v1/products/{product}', { params: { path: { product: instance.product_id } } })) })
+
+/** A renewal, or the conversion of a trial. */
+function RenewModal({ instance, close }: { instance: Instance; close: () => void }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const product = useProduct(instance)
+  const sku = product.data?.specifications.find((s) => s.key === instance.specification)?.skus?.find((s) => s.key === instance.sku)
+  const periods = periodsOf(sku)
+  const [period, setPeriod] = useState('1m')
+  const chosen = periods.includes(period) ? period : periods[0]
+  const quote = useQuery({
+    queryKey: ['quote', instance.id, chosen],
+    queryFn: () => unwrap(api.POST('/api/v1/quotes', { body: { product: instance.product_id, specification: instance.specification, sku: instance.sku, period: chosen, quantity: instance.quantity } })),
+    enabled: !!chosen,
+  })
+  const order = useAction(
+    () => unwrap(api.POST(instance.trial ? '/api/v1/instances/{id}/convert' : '/api/v1/instances/{id}/renew', { params: { path: { id: instance.id } }, body: { period: chosen ?? '', pay: true } })),
+    (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }),
+  )
+  return (
+    <Modal open title={t(instance.trial ? 'action.convert' : 'action.renew')} onCancel={close} okText={t('action.pay')} okButtonProps={{ disabled: !quote.data, loading: order.isPending }} onOk={() => order.mutate(undefined)}>
+      <p>{t(instance.trial ? 'instance.convert_text' : 'instance.renew_text')}</p>
+      <Select aria-label={t('buy.period')} style={{ width: 200 }} value={chosen} onChange={setPeriod} options={periods.map((value) => ({ value, label: t(`period.${value}`) }))} />
+      {quote.error && <ProblemBox error={quote.error} />}
+      {quote.data && <div className="sum total num"><strong>{t('buy.to_pay')}</strong><span className="price">{moneyText(quote.data.total)}</span></div>}
+    </Modal>
+  )
+}
+
+/** An upgrade to a dearer combination, with its fee. */
+function UpgradeModal({ instance, close }: { instance: Instance; close: () => void }) {
+  const { t } = useTranslation()
+  const text = useText()
+  const navigate = useNavigate()
+  const product = useProduct(instance)
+  const spec = product.data?.specifications.find((s) => s.key === instance.specification)
+  const [sku, setSku] = useState<string>()
+  const name = (key: string) => key.split('/').map((code, i) => text(spec?.attributes?.[i]?.values?.find((v) => v.code === code)?.name)).join(' / ')
+  const fee = useQuery({ queryKey: ['fee', instance.id, sku], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/change-quote', { params: { path: { id: instance.id }, query: { sku: sku ?? '' } } })), enabled: !!sku, retry: false })
+  const order = useAction(() => unwrap(api.POST('/api/v1/instances/{id}/change', { params: { path: { id: instance.id } }, body: { sku: sku ?? '', pay: true } })), (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }))
+  const others = (spec?.skus ?? []).filter((s) => s.key !== instance.sku && s.on_sale !== false)
+  return (
+    <Modal open title={t('action.upgrade')} onCancel={close} okText={t('action.pay')} okButtonProps={{ disabled: !fee.data, loading: order.isPending }} onOk={() => order.mutate(undefined)}>
+      <p>{t('instance.upgrade_text')}</p>
+      <Select aria-label={t('buy.combination')} style={{ width: '100%' }} value={sku} placeholder={t('buy.combination')} onChange={setSku} options={others.map((s) => ({ value: s.key ?? '', label: name(s.key ?? '') }))} />
+      {fee.error && <ProblemBox error={fee.error} />}
+      {fee.data && <div className="sum total num"><strong>{t('buy.to_pay')}</strong><span className="price">{moneyText(fee.data.fee)}</span></div>}
+    </Modal>
+  )
+}
+
+/** The terms as bars on a time axis, with the same facts as a table below. */
+function Terms({ terms }: { terms: Schemas['TermView'][] }) {
+  const { t } = useTranslation()
+  const at = (time: string) => new Date(time).getTime()
+  const from = at(terms[0]?.start ?? '')
+  const whole = Math.max(1, at(terms.at(-1)?.end ?? '') - from)
+  return (
+    <>
+      <div className="bar" aria-hidden>
+        {terms.map((term) => <span key={term.order_line} style={{ left: `${(100 * (at(term.start) - from)) / whole}%`, width: `${(100 * (at(term.end) - at(term.start))) / whole}%` }}>{t(`period.${term.period}`, { defaultValue: term.period })}</span>)}
+      </div>
+      <Table style={{ marginTop: 12 }} size="small" rowKey="order_line" pagination={false} dataSource={terms} scroll={{ x: 'max-content' }} columns={[
+        { key: 's', title: t('term.start'), render: (_, x) => <Time at={x.start} /> },
+        { key: 'e', title: t('term.end'), render: (_, x) => <Time at={x.end} /> },
+        { key: 'p', title: t('term.paid'), align: 'right', render: (_, x) => moneyText(x.paid) },
+        { key: 'o', title: t('field.order_number'), render: (_, x) => <Link to="/buyer/orders/$number" params={{ number: x.order_line.split('-')[0] } as never} className="mono">{x.order_line}</Link> },
+        { key: 'n', title: t('field.state'), render: (_, x) => (x.not_yet_effective ? t('term.ahead') : t('term.effective')) },
+      ]} />
+    </>
+  )
+}
+
+function Access({ app }: { app: Schemas['AppView'] }) {
+  const { t } = useTranslation()
+  const [shown, setShown] = useState(false)
+  const link = (url?: string | null) => (url ? <a href={url} target="_blank" rel="noreferrer">{url}</a> : '–')
+  return (
+    <Descriptions column={1} size="small" items={[
+      { key: 'f', label: t('instance.front_end'), children: link(app.front_end_url) },
+      { key: 'a', label: t('instance.admin'), children: link(app.admin_url) },
+      { key: 'u', label: t('instance.user'), children: app.user_name ?? '–' },
+      { key: 'p', label: t('log_in.password'), children: app.password ? shown ? <Id of={app.password} /> : <Button size="small" onClick={() => setShown(true)}>{t('instance.show_password')}</Button> : '–' },
+      { key: 'm', label: t('instance.memo'), children: app.memo ?? '–' },
+    ]} />
+  )
+}
+
+function Detail({ instance }: { instance: Instance }) {
+  const { t } = useTranslation()
+  const text = useText()
+  const [open, setOpen] = useState<'renew' | 'upgrade' | null>(null)
+  const timeline = useQuery({ queryKey: ['instance-timeline', instance.id], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/timeline', { params: { path: { id: instance.id } } })) })
+  const renewable = ['running', 'frozen'].includes(instance.state) && !!instance.expires_at && !instance.open_order
+  const why = instance.open_order ? t('instance.open_order', { number: instance.open_order }) : !instance.expires_at ? t('instance.one_time') : t('instance.not_now')
+  const action = (key: 'renew' | 'upgrade', label: string, on: boolean) => <Tooltip title={on ? '' : why}><Button type={key === 'renew' ? 'primary' : 'default'} disabled={!on} onClick={() => setOpen(key)}>{label}</Button></Tooltip>
+  return (
+    <Page title={text(instance.product_name)} above={<Link to="/buyer/instances">{t('nav.my_instances')}</Link>} purpose={[text(instance.specification_name), text(instance.sku_name)].filter(Boolean).join(' / ')}
+      actions={<><State of={instance.state} />{action('upgrade', t('action.upgrade'), renewable && instance.state === 'running' && !instance.trial)}{action('renew', t(instance.trial ? 'action.convert' : 'action.renew'), renewable)}</>}>
+      {open === 'renew' && <RenewModal instance={instance} close={() => setOpen(null)} />}
+      {open === 'upgrade' && <UpgradeModal instance={instance} close={() => setOpen(null)} />}
+      <div className="stack">
+        {instance.state === 'frozen' && <Alert type="warning" showIcon title={t(`instance.frozen_${instance.freeze_cause}`)} description={<>{instance.freeze_reason} {instance.released_at && <>{t('instance.kept_until')} <Time at={instance.released_at} /></>}</>} />}
+        <div className="split">
+          <div className="stack">
+            {instance.terms.length > 0 && <section className="panel" style={{ padding: 24 }}><h2>{t('term.title')}</h2><Terms terms={instance.terms} /></section>}
+            <section className="panel" style={{ padding: 24 }}><h2>{t('timeline.title')}</h2><Await query={timeline}>{(d) => <FlightRecorder entries={d.entries} />}</Await></section>
+          </div>
+          <div className="stack">
+            <section className="panel" style={{ padding: 24 }}><h2>{t('instance.access')}</h2><Access app={instance.app} /></section>
+            <section className="panel" style={{ padding: 24 }}>
+              <h2>{t('instance.facts')}</h2>
+              <Descriptions column={1} size="small" items={[
+                { key: 'i', label: t('field.instance'), children: <Id of={instance.id} /> },
+                { key: 'o', label: t('field.opened_at'), children: <Time at={instance.opened_at} /> },
+                { key: 'e', label: t('field.expires_at'), children: <Time at={instance.expires_at} /> },
+                { key: 'n', label: t('field.order_number'), children: <Link to="/buyer/orders/$number" params={{ number: instance.order_number } as never} className="mono">{instance.order_number}</Link> },
+              ]} />
+            </section>
+          </div>
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+/** One purchased service. */
+export function InstancePage() {
+  const { id } = useParams({ strict: false }) as { id: string }
+  const query = useQuery({ queryKey: ['instance', id], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}', { params: { path: { id } } })) })
+  return <Await query={query}>{(instance) => <Detail instance={instance} />}</Await>
+}

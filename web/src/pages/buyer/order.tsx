@@ -1,0 +1,123 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams, useRouterState } from '@tanstack/react-router'
+import { Alert, App, Button, Descriptions, Popconfirm, Steps, Tooltip } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { api, Refused, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { Await, Page } from '../../kit/page'
+import { problemText } from '../../kit/problem'
+import { moneyText, State, Time, useText } from '../../kit/show'
+import { FlightRecorder } from '../../kit/timeline'
+
+type Order = Schemas['OrderView']
+
+/** The state as a line of steps, and in words what happens now. */
+function Progress({ order }: { order: Order }) {
+  const { t } = useTranslation()
+  const at = { pending_payment: 1, processing: 2, completed: 4, cancelled: 1 }[order.state] ?? 0
+  const failed = order.state === 'cancelled'
+  const step = (name: string, time?: string | null) => ({ title: t(`steps.${name}`), content: time ? <Time at={time} /> : undefined })
+  return (
+    <div className="panel" style={{ padding: 24 }} aria-live="polite">
+      <Steps
+        size="small"
+        current={failed && order.paid_at ? 2 : at}
+        status={failed ? 'error' : undefined}
+        items={[step('placed', order.created_at), step('paid', order.paid_at), step('opening'), step(failed ? 'cancelled' : 'completed', order.ended_at)]}
+      />
+      {order.state === 'processing' && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.opening')} description={t('order.opening_more', { amount: moneyText(order.total) })} />}
+      {order.state === 'pending_payment' && <Alert style={{ marginTop: 16 }} type="warning" showIcon title={t('order.pay_by')} description={<Time at={order.pay_by} />} />}
+      {failed && <Alert style={{ marginTop: 16 }} type="error" showIcon title={t(order.paid_at ? 'order.refunded' : 'order.cancelled')} description={order.reason} />}
+    </div>
+  )
+}
+
+/** Pay, cancel, unsubscribe: what cannot be done now stays visible with its reason. */
+function Actions({ order }: { order: Order }) {
+  const { t } = useTranslation()
+  const { modal } = App.useApp()
+  const path = { path: { number: order.order_number } }
+  const pay = useAction(() => unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })), undefined, t('order.paid'))
+  const cancel = useAction(() => unwrap(api.POST('/api/v1/orders/{number}/cancel', { params: path, body: {} })))
+  const unsubscribe = useAction(() => unwrap(api.POST('/api/v1/orders/{number}/unsubscribe', { params: path, body: {} })), undefined, t('order.unsubscribed'))
+  const preview = useQuery({
+    queryKey: ['unsubscribe', order.order_number, order.state],
+    queryFn: () => unwrap(api.GET('/api/v1/orders/{number}/unsubscribe', { params: path })),
+    enabled: order.state === 'completed' && order.kind !== 'unsubscribe',
+    retry: false,
+  })
+  const why = preview.error instanceof Refused ? problemText(t, preview.error.problem) : order.state === 'completed' ? '' : t('order.unsubscribe_later')
+  const confirm = () => modal.confirm({ title: t('order.unsubscribe_sure'), content: preview.data && t('order.unsubscribe_amount', { amount: moneyText(preview.data.refund) }), onOk: () => unsubscribe.mutateAsync(undefined) })
+  return (
+    <>
+      {order.state === 'pending_payment' && (
+        <>
+          <Popconfirm title={t('order.cancel_sure')} onConfirm={() => cancel.mutate(undefined)}><Button>{t('action.cancel_order')}</Button></Popconfirm>
+          <Button type="primary" loading={pay.isPending} onClick={() => pay.mutate(undefined)}>{t('action.pay')}</Button>
+        </>
+      )}
+      {order.kind !== 'unsubscribe' && order.state !== 'pending_payment' && (
+        <Tooltip title={why}><Button disabled={!preview.data} onClick={confirm}>{t('action.unsubscribe')}</Button></Tooltip>
+      )}
+    </>
+  )
+}
+
+function Facts({ order, role }: { order: Order; role: string }) {
+  const { t } = useTranslation()
+  const text = useText()
+  const line = order.lines[0]
+  if (!line) return null
+  const instance = line.instances[0]
+  return (
+    <>
+      <section className="panel" style={{ padding: 24 }}>
+        <h2>{t('field.product')}</h2>
+        <Descriptions column={1} size="small" items={[
+          { key: 'p', label: t('field.product'), children: <Link to="/products/$product" params={{ product: line.product_id } as never}>{text(line.product_name)}</Link> },
+          { key: 's', label: t('buy.specification'), children: [text(line.specification_name), text(line.sku_name)].filter(Boolean).join(' / ') },
+          ...(line.period ? [{ key: 'd', label: t('buy.period'), children: t(`period.${line.period}`, { defaultValue: line.period }) }] : []),
+          { key: 'v', label: t('field.seller'), children: line.seller_name },
+          { key: 'c', label: t('field.customer'), children: `${order.customer_name} · ${order.user_name}` },
+          ...(instance && role === 'buyer' ? [{ key: 'i', label: t('field.instance'), children: <Link to="/buyer/instances/$id" params={{ id: instance } as never}>{t('action.open_instance')}</Link> }] : []),
+        ]} />
+      </section>
+      <section className="panel num" style={{ padding: 24 }}>
+        <h2>{t('field.amount')}</h2>
+        {line.by_month && <div className="sum"><span className="muted">{t('buy.by_month')}</span><span>{moneyText(line.by_month)}</span></div>}
+        <div className="sum"><span className="muted">{line.line_number}</span><span>{moneyText(line.amount)}</span></div>
+        {line.refunded.amount !== '0.00' && <div className="sum"><span className="muted">{t('order.given_back')}</span><span>−{moneyText(line.refunded)}</span></div>}
+        <div className="sum total"><strong>{t('order.total')}</strong><span className="price">{moneyText(order.total)}</span></div>
+      </section>
+    </>
+  )
+}
+
+/** One order: steps, time line, money worked out; live while it is being opened. */
+export function OrderPage() {
+  const { t } = useTranslation()
+  const { number } = useParams({ strict: false }) as { number: string }
+  const role = useRouterState({ select: (s) => s.location.pathname.split('/')[1] ?? 'buyer' })
+  const path = { path: { number } }
+  const live = (q: { state: { data?: Order } }) => (q.state.data?.state === 'processing' ? 1000 : false)
+  const query = useQuery({ queryKey: ['order', number], queryFn: () => unwrap(api.GET('/api/v1/orders/{number}', { params: path })), refetchInterval: live })
+  const timeline = useQuery({ queryKey: ['timeline', number, query.data?.state], queryFn: () => unwrap(api.GET('/api/v1/orders/{number}/timeline', { params: path })), refetchInterval: query.data?.state === 'processing' ? 2000 : false, placeholderData: (old) => old })
+  return (
+    <Await query={query}>
+      {(order) => (
+        <Page title={number} above={<Link to={`/${role}/orders` as never}>{t('orders.back')}</Link>} actions={<><State of={order.state} />{role === 'buyer' && <Actions order={order} />}</>}>
+          <div className="stack">
+            <Progress order={order} />
+            <div className="split">
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('timeline.title')}</h2>
+                <Await query={timeline}>{(data) => <FlightRecorder entries={data.entries} />}</Await>
+              </section>
+              <div className="stack"><Facts order={order} role={role} /></div>
+            </div>
+          </div>
+        </Page>
+      )}
+    </Await>
+  )
+}

@@ -1,0 +1,65 @@
+import { useQuery } from '@tanstack/react-query'
+import { Button, Form, Input, Modal, Statistic, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { Await, Page } from '../../kit/page'
+import { MoneyShown, moneyText, State, Time } from '../../kit/show'
+
+function TopUp({ currency, close }: { currency: string; close: () => void }) {
+  const { t } = useTranslation()
+  const [form] = Form.useForm<{ amount: string; reference: string }>()
+  const ask = useAction((v: { amount: string; reference: string }) => unwrap(api.POST('/api/v1/wallet/transfers', { body: { amount: { amount: v.amount, currency }, reference: v.reference } })), close, t('wallet.asked'))
+  return (
+    <Modal open title={t('wallet.top_up')} onCancel={close} okText={t('action.submit')} okButtonProps={{ loading: ask.isPending }} onOk={() => form.submit()}>
+      <p>{t('wallet.how')}</p>
+      <Form form={form} layout="vertical" onFinish={(v) => ask.mutate(v)}>
+        <Form.Item name="amount" label={`${t('field.amount')} (${currency})`} rules={[{ required: true, pattern: /^\d+(\.\d{1,2})?$/, message: t('form.amount') }]}><Input inputMode="decimal" /></Form.Item>
+        <Form.Item name="reference" label={t('wallet.reference')} rules={[{ required: true, message: t('form.required') }]}><Input maxLength={60} /></Form.Item>
+      </Form>
+    </Modal>
+  )
+}
+
+/** Balance, entries, bank transfers. */
+export function Wallet() {
+  const { t } = useTranslation()
+  const [asking, setAsking] = useState(false)
+  const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
+  const transfers = useQuery({ queryKey: ['transfers'], queryFn: () => unwrap(api.GET('/api/v1/wallet/transfers', { params: { query: { limit: '50' } } })) })
+  return (
+    <Page title={t('nav.wallet')} purpose={t('wallet.purpose')} actions={<Button type="primary" disabled={!wallet.data} onClick={() => setAsking(true)}>{t('wallet.top_up')}</Button>}>
+      {asking && wallet.data && <TopUp currency={wallet.data.balance.currency} close={() => setAsking(false)} />}
+      <Await query={wallet}>
+        {(w) => (
+          <div className="stack">
+            <div className="panel" style={{ padding: 24 }}><Statistic title={t('wallet.balance')} value={moneyText(w.balance)} /></div>
+            <section className="panel" style={{ padding: 24 }}>
+              <h2>{t('wallet.entries')}</h2>
+              <Table size="small" rowKey={(e) => `${e.kind}${e.reference}`} pagination={{ pageSize: 10, hideOnSinglePage: true }} dataSource={w.entries} scroll={{ x: 'max-content' }} locale={{ emptyText: t('wallet.empty') }} columns={[
+                { key: 'at', title: t('field.at'), render: (_, e) => <Time at={e.at} /> },
+                { key: 'kind', title: t('field.kind'), render: (_, e) => t(`entry.${e.kind}`) },
+                { key: 'ref', title: t('wallet.reference'), render: (_, e) => <span className="mono">{e.reference.slice(0, 26)}</span> },
+                { key: 'amount', title: t('field.amount'), align: 'right', render: (_, e) => <MoneyShown of={e.amount} /> },
+              ]} />
+            </section>
+            <section className="panel" style={{ padding: 24 }}>
+              <h2>{t('nav.transfers')}</h2>
+              <Await query={transfers}>
+                {(d) => (
+                  <Table size="small" rowKey="id" pagination={{ pageSize: 10, hideOnSinglePage: true }} dataSource={d.transfers} scroll={{ x: 'max-content' }} columns={[
+                    { key: 'at', title: t('field.created_at'), render: (_, x) => <Time at={x.created_at} /> },
+                    { key: 'ref', title: t('wallet.reference'), dataIndex: 'reference' },
+                    { key: 'state', title: t('field.state'), render: (_, x) => <><State of={x.state} /> {x.reason}</> },
+                    { key: 'amount', title: t('field.amount'), align: 'right', render: (_, x) => <MoneyShown of={x.amount} /> },
+                  ]} />
+                )}
+              </Await>
+            </section>
+          </div>
+        )}
+      </Await>
+    </Page>
+  )
+}

@@ -1,0 +1,35 @@
+import { Button, Descriptions } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { List } from '../../kit/list'
+import { Page } from '../../kit/page'
+import { State, Time } from '../../kit/show'
+import { useReason } from './reason'
+
+type Seller = Schemas['SellerView']
+
+/** Seller profiles, approved or sent back. */
+export function Sellers() {
+  const { t } = useTranslation()
+  const ask = useReason()
+  const approve = useAction((id: string) => unwrap(api.POST('/api/v1/operator/sellers/{id}/approve', { params: { path: { id } } })))
+  const reject = useAction(({ id, reason }: { id: string; reason: string }) => unwrap(api.POST('/api/v1/operator/sellers/{id}/reject', { params: { path: { id } }, body: { reason } })))
+  return (
+    <Page title={t('nav.sellers')} purpose={t('sellers.purpose')}>
+      <List<Seller>
+        name="sellers"
+        rowKey={(s) => s.account_id}
+        empty={t('sellers.empty')}
+        fetch={async ({ state }) => ({ rows: (await unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state } } }))).sellers })}
+        filters={[{ name: 'state', label: t('field.state'), options: ['in_review', 'approved', 'rejected'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
+        columns={[
+          { key: 'name', title: t('field.seller'), render: (_, s) => <Descriptions size="small" column={1} title={s.name} style={{ maxWidth: 520 }} items={Object.entries(s.profile ?? {}).filter(([, v]) => v).map(([k, v]) => ({ key: k, label: t(`profile.${k}`), children: String(v) }))} /> },
+          { key: 'state', title: t('field.state'), render: (_, s) => <><State of={s.state} /> {s.reason}</> },
+          { key: 'at', title: t('reviews.submitted'), render: (_, s) => <Time at={s.submitted_at} /> },
+          { key: 'do', title: t('field.actions'), render: (_, s) => s.state === 'in_review' && <div className="row"><Button type="primary" size="small" onClick={() => approve.mutate(s.account_id)}>{t('review.approve')}</Button><Button danger size="small" onClick={() => ask(t('review.reject'), (reason) => reject.mutateAsync({ id: s.account_id, reason }))}>{t('review.reject')}</Button></div> },
+        ]}
+      />
+    </Page>
+  )
+}

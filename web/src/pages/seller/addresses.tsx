@@ -1,0 +1,77 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { App, Button, Empty, Form, Input, Modal, Popconfirm, Select, Table, Tag } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { Await, Page } from '../../kit/page'
+import { Time } from '../../kit/show'
+
+const classes = ['basic', 'kit_sync', 'licence', 'general']
+
+function Keys() {
+  const { t } = useTranslation()
+  const { modal } = App.useApp()
+  const query = useQuery({ queryKey: ['keys'], queryFn: () => unwrap(api.GET('/api/v1/seller/keys')) })
+  const add = useAction((body: { name: string; class: string }) => unwrap(api.POST('/api/v1/seller/keys', { body })), (key) => modal.success({ title: t('keys.once'), content: <pre>{key.secret}</pre>, width: 560 }))
+  const remove = useAction((id: string) => unwrap(api.DELETE('/api/v1/seller/keys/{id}', { params: { path: { id } } })))
+  return (
+    <section className="panel" style={{ padding: 24 }}>
+      <h2>{t('keys.title')}</h2>
+      <Form layout="inline" initialValues={{ class: 'basic' }} onFinish={(v) => add.mutate(v)}>
+        <Form.Item name="name" label={t('field.name')} rules={[{ required: true, message: t('form.required') }]}><Input maxLength={60} /></Form.Item>
+        <Form.Item name="class" label={t('keys.class')}><Select style={{ width: 180 }} options={classes.map((value) => ({ value, label: t(`keys.${value}`) }))} /></Form.Item>
+        <Button type="primary" htmlType="submit">{t('keys.add')}</Button>
+      </Form>
+      <Await query={query}>
+        {(d) => (
+          <Table style={{ marginTop: 16 }} size="small" rowKey="id" pagination={false} dataSource={d.keys} scroll={{ x: 'max-content' }} columns={[
+            { key: 'n', title: t('field.name'), dataIndex: 'name' },
+            { key: 'c', title: t('keys.class'), render: (_, k) => t(`keys.${k.class}`) },
+            { key: 'at', title: t('field.created_at'), render: (_, k) => <Time at={k.created_at} /> },
+            { key: 'do', title: t('field.actions'), render: (_, k) => <Popconfirm title={t('keys.delete_sure')} onConfirm={() => remove.mutate(k.id)}><Button size="small" danger>{t('action.delete')}</Button></Popconfirm> },
+          ]} />
+        )}
+      </Await>
+    </section>
+  )
+}
+
+/** Keys and production-interface addresses. */
+export function Addresses() {
+  const { t } = useTranslation()
+  const [editing, setEditing] = useState<{ name: string; url: string; key: string } | null>(null)
+  const [form] = Form.useForm<{ name: string; url: string; key: string }>()
+  const keys = useQuery({ queryKey: ['keys'], queryFn: () => unwrap(api.GET('/api/v1/seller/keys')) })
+  const query = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
+  const put = useAction(({ name, url, key }: { name: string; url: string; key: string }) => unwrap(api.PUT('/api/v1/seller/addresses/by-name/{name}', { params: { path: { name } }, body: { url, key } })), () => setEditing(null))
+  const need = [{ required: true, message: t('form.required') }]
+  return (
+    <Page title={t('nav.addresses')} purpose={t('addresses.purpose')} actions={<Button type="primary" onClick={() => setEditing({ name: '', url: 'https://', key: '' })}>{t('addresses.add')}</Button>}>
+      {editing && (
+        <Modal open title={t('addresses.add')} onCancel={() => setEditing(null)} onOk={() => form.submit()} okButtonProps={{ loading: put.isPending }}>
+          <Form form={form} layout="vertical" initialValues={editing} onFinish={(v) => put.mutate(v)}>
+            <Form.Item name="name" label={t('field.name')} rules={need}><Input maxLength={60} disabled={!!editing.name} /></Form.Item>
+            <Form.Item name="url" label={t('addresses.url')} extra={t('addresses.url_hint')} rules={need}><Input /></Form.Item>
+            <Form.Item name="key" label={t('keys.title')} rules={need}><Select options={(keys.data?.keys ?? []).filter((k) => k.class === 'basic').map((k) => ({ value: k.name, label: k.name }))} /></Form.Item>
+          </Form>
+        </Modal>
+      )}
+      <div className="stack">
+        <Await query={query}>
+          {(d) => (
+            <Table size="middle" rowKey="id" pagination={false} dataSource={d.addresses} scroll={{ x: 'max-content' }} locale={{ emptyText: <Empty description={t('addresses.empty')} /> }} columns={[
+              { key: 'n', title: t('field.name'), dataIndex: 'name' },
+              { key: 'u', title: t('addresses.url'), render: (_, a) => <span className="mono">{a.url}</span> },
+              { key: 'k', title: t('keys.title'), dataIndex: 'key_name' },
+              { key: 'c', title: t('addresses.cases'), render: (_, a) => (a.cases.length ? <Tag color="green">{t('addresses.passed', { count: a.cases.length })}</Tag> : <Tag color="gold">{t('addresses.not_debugged')}</Tag>) },
+              { key: 'do', title: t('field.actions'), render: (_, a) => <div className="row"><Link to="/seller/debugger" search={{ address: a.id } as never}>{t('nav.debugger')}</Link><Button size="small" onClick={() => { setEditing({ name: a.name, url: a.url, key: a.key_name }) }}>{t('action.edit')}</Button></div> },
+            ]} />
+          )}
+        </Await>
+        <Keys />
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,51 @@
+import { Link, useRouterState } from '@tanstack/react-router'
+import { Button } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { List } from '../../kit/list'
+import { Page } from '../../kit/page'
+import { State, Time } from '../../kit/show'
+
+type Call = Schemas['CallView']
+
+export const useRestart = () => {
+  const { t } = useTranslation()
+  return useAction((id: string) => unwrap(api.POST('/api/v1/calls/{id}/restart', { params: { path: { id } } })), undefined, t('calls.restarted'))
+}
+
+/** Production-interface messages: filter, detail, restart. */
+export function Calls() {
+  const { t } = useTranslation()
+  const role = useRouterState({ select: (s) => s.location.pathname.split('/')[1] ?? 'seller' })
+  const restart = useRestart()
+  const options = (prefix: string, values: string[]) => values.map((value) => ({ value, label: t(`${prefix}.${value}`) }))
+  return (
+    <Page title={t('nav.calls')} purpose={t('calls.purpose')}>
+      <List<Call>
+        name={`calls-${role}`}
+        rowKey={(c) => c.id}
+        empty={t('calls.empty')}
+        fetch={async ({ order, state, activity, cursor }) => {
+          const data = await unwrap(api.GET('/api/v1/calls', { params: { query: { order, state, activity, cursor } } }))
+          return { rows: data.calls, next: data.next }
+        }}
+        filters={[
+          { name: 'order', label: t('field.order_number') },
+          { name: 'activity', label: t('calls.activity'), options: options('activity', ['newInstance', 'queryInstance', 'refreshInstance', 'updateInstanceStatus', 'releaseInstance', 'upgradeInstance']) },
+          { name: 'state', label: t('field.state'), options: options('state', ['waiting', 'due', 'done', 'failed']) },
+        ]}
+        columns={[
+          { key: 'activity', title: t('calls.activity'), render: (_, c) => <Link to={`/${role}/calls/$id` as never} params={{ id: c.id } as never}>{t(`activity.${c.activity}`)}</Link> },
+          { key: 'order', title: t('field.order_number'), render: (_, c) => <span className="mono">{c.order_number ?? '–'}</span> },
+          { key: 'state', title: t('field.state'), render: (_, c) => <State of={c.state} /> },
+          { key: 'attempts', title: t('calls.attempts'), dataIndex: 'attempts', align: 'right' },
+          { key: 'next', title: t('calls.next'), render: (_, c) => <Time at={c.next_attempt_at} /> },
+          { key: 'error', title: t('calls.error'), render: (_, c) => <div style={{ maxWidth: 320, whiteSpace: 'normal' }}>{c.last_error}</div> },
+          { key: 'created', title: t('field.created_at'), render: (_, c) => <Time at={c.created_at} /> },
+          { key: 'do', title: t('field.actions'), render: (_, c) => (c.state === 'failed' || (c.state === 'due' && c.attempts > 0)) && <Button size="small" onClick={() => restart.mutate(c.id)}>{t('calls.restart')}</Button> },
+        ]}
+      />
+    </Page>
+  )
+}

@@ -1,0 +1,118 @@
+import { useQuery } from '@tanstack/react-query'
+import { Alert, App, Button, Empty, Select, Tag } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { useAddress } from '../../kit/address'
+import { Await, Page } from '../../kit/page'
+
+type Case = Schemas['DebugCase']
+
+const marks: Record<string, { sign: string; colour: string }> = { pass: { sign: '✓', colour: 'var(--ok)' }, fail: { sign: '!', colour: 'var(--bad)' }, skip: { sign: '–', colour: 'var(--ink-3)' } }
+
+/** JSON with line breaks; other text as it is. */
+const pretty = (text?: string | null) => {
+  if (!text) return ''
+  try {
+    return JSON.stringify(JSON.parse(text), null, 1)
+  } catch {
+    return text
+  }
+}
+
+const curlOf = (c: Case) => `curl -X POST '${c.url}' -H 'Accept: application/json' -H 'Content-Type: application/json;charset=utf8' --data-raw '${(c.request ?? '').replaceAll("'", "'\\''")}'`
+
+function Verdict({ of }: { of: Case }) {
+  const { t } = useTranslation()
+  if (of.result === 'pass') return <Alert type="success" showIcon title={t('debugger.passed')} />
+  return (
+    <Alert
+      type={of.result === 'fail' ? 'error' : 'warning'}
+      showIcon
+      title={t(`reason.${of.reason?.code}`, { defaultValue: of.reason?.code ?? '' })}
+      description={
+        <>
+          <div>{of.reason?.text}</div>
+          {of.mistakes.length > 0 && (
+            <>
+              <div style={{ marginTop: 8 }}>{t('debugger.mistakes')}</div>
+              {of.mistakes.map((m) => <div key={m.name}>{t(`mistake.${m.name}`)} <span className="mono" style={{ wordBreak: 'break-all' }}>{m.signature}</span></div>)}
+            </>
+          )}
+        </>
+      }
+    />
+  )
+}
+
+/** Request and answer side by side, and how the signature is made. */
+function Detail({ of }: { of: Case }) {
+  const { t } = useTranslation()
+  return (
+    <div className="stack">
+      <Verdict of={of} />
+      <div className="two">
+        <section className="panel" style={{ padding: 16, minWidth: 0 }}>
+          <h2>{t('debugger.request')}</h2>
+          <pre tabIndex={0}>{of.url ? `POST ${of.url}\nAccept: application/json\nContent-Type: application/json;charset=utf8\n\n${of.request}` : t('debugger.not_sent')}</pre>
+        </section>
+        <section className="panel" style={{ padding: 16, minWidth: 0 }}>
+          <div className="row" style={{ justifyContent: 'space-between' }}><h2>{t('debugger.answer')}</h2>{of.status && <Tag>HTTP {of.status} · {of.duration_ms} ms</Tag>}</div>
+          <pre tabIndex={0}>{pretty(of.answer) || t('debugger.no_answer')}</pre>
+        </section>
+      </div>
+      {of.steps && (
+        <section className="panel" style={{ padding: 16 }}>
+          <h2>{t('debugger.signature')}</h2>
+          {[['body_hash', `hex HMAC-SHA256(key, body) = ${of.steps.body_hash}`], ['text', `key + ${of.steps.text_after_key}`], ['result', `HEX HMAC-SHA256(key, text) = ${of.steps.signature}`]].map(([name, value], i) => (
+            <div key={name} style={{ padding: '8px 0', borderTop: i ? '1px solid var(--line)' : 0 }}><span className="dim">{i + 1}</span> <span className="muted">{t(`debugger.step_${name}`)}</span> <div className="mono" style={{ wordBreak: 'break-all' }}>{value}</div></div>
+          ))}
+        </section>
+      )}
+    </div>
+  )
+}
+
+function Runner({ addresses }: { addresses: Schemas['AddressView'][] }) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const { search, set } = useAddress()
+  const address = addresses.find((a) => a.id === search['address']) ?? addresses[0]
+  const [cases, setCases] = useState<Case[]>([])
+  const [chosen, setChosen] = useState(0)
+  const run = useAction((save: boolean) => unwrap(api.POST('/api/v1/seller/addresses/{id}/debug', { params: { path: { id: address?.id ?? '' } }, body: { save } })), (report) => {
+    setCases(report.cases)
+    const bad = report.cases.findIndex((c) => c.result === 'fail')
+    setChosen(bad < 0 ? 0 : bad)
+  })
+  const current = cases[chosen]
+  const copy = () => current && void navigator.clipboard.writeText(curlOf(current)).then(() => message.success(t('action.copied')))
+  return (
+    <Page title={t('nav.debugger')} purpose={t('debugger.purpose')}
+      actions={<><Button disabled={!current?.url} onClick={copy}>{t('debugger.curl')}</Button><Button loading={run.isPending} onClick={() => run.mutate(true)}>{t('debugger.run_save')}</Button><Button type="primary" loading={run.isPending} onClick={() => run.mutate(false)}>{t('debugger.run')}</Button></>}>
+      <div className="filters"><label>{t('nav.addresses')}<Select style={{ minWidth: 320 }} value={address?.id} onChange={(v) => { set({ address: v }); setCases([]) }} options={addresses.map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} /></label></div>
+      {cases.length === 0 ? (
+        <div className="panel" style={{ padding: 48 }}><Empty description={t('debugger.empty')} /></div>
+      ) : (
+        <div className="debugger">
+          <div className="panel" style={{ padding: 8 }}>
+            {cases.map((c, i) => (
+              <button key={c.name} type="button" className="scenario" aria-pressed={i === chosen} onClick={() => setChosen(i)}>
+                <span className="dot" style={{ background: marks[c.result]?.colour }}>{marks[c.result]?.sign}</span>
+                <span><span>{t(`scenario.${c.name}`)}</span>{!c.mandatory && <span className="dim"> {t('debugger.optional')}</span>}<br /><span className="dim">{c.activity} · {c.duration_ms} ms</span></span>
+              </button>
+            ))}
+          </div>
+          {current && <Detail of={current} />}
+        </div>
+      )}
+    </Page>
+  )
+}
+
+/** The debugger: every case, request and answer, the verdict in words, the signature step by step. */
+export function Debugger() {
+  const query = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
+  return <Await query={query}>{(d) => <Runner addresses={d.addresses} />}</Await>
+}

@@ -1,0 +1,156 @@
+import { useQuery } from '@tanstack/react-query'
+import { useBlocker, useParams } from '@tanstack/react-router'
+import { Alert, Button, Form, Input, Popconfirm, Select, Space, Switch } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, Refused, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { Await, Page } from '../../kit/page'
+import { State, useText } from '../../kit/show'
+import { Specifications } from './specifications'
+
+type Listing = Schemas['ListingBody']
+type Detail = Schemas['ProductDetail']
+
+/** `/support/hotline` as the path of a form field. */
+export const fieldPath = (pointer: string) => pointer.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+
+/** Text in both languages, side by side. */
+export function Both({ name, label, extra, rows }: { name: (string | number)[]; label: string; extra?: string; rows?: number }) {
+  const { t } = useTranslation()
+  const input = rows ? <Input.TextArea rows={rows} /> : <Input />
+  return (
+    <div className="two">
+      {['zh', 'en'].map((language) => (
+        <Form.Item key={language} name={[...name, language]} label={`${label} (${t(`language.${language}`)})`} extra={language === 'zh' ? extra : undefined}>{input}</Form.Item>
+      ))}
+    </div>
+  )
+}
+
+const categories = ['office', 'storage', 'security', 'development', 'data_ai', 'industry', 'operations', 'communication']
+
+function Fields({ currency }: { currency: string }) {
+  const { t } = useTranslation()
+  const addresses = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
+  const section = (title: string, children: React.ReactNode) => <section className="panel" style={{ padding: 24 }}><h2>{title}</h2>{children}</section>
+  return (
+    <div className="stack">
+      {section(t('editor.basic'), (
+        <>
+          <Both name={['name']} label={t('field.name')} extra={t('editor.name_hint')} />
+          <Form.Item name="category" label={t('store.categories')}><Select style={{ maxWidth: 300 }} options={categories.map((value) => ({ value, label: t(`category.${value}`) }))} /></Form.Item>
+          <Both name={['overview']} label={t('editor.overview')} extra={t('editor.overview_hint')} rows={2} />
+          <Both name={['description']} label={t('product.description')} extra={t('editor.description_hint')} rows={10} />
+        </>
+      ))}
+      {section(t('product.support'), (
+        <>
+          {(['service_time', 'service_content', 'hotline', 'mailbox'] as const).map((f) => <Form.Item key={f} name={['support', f]} label={t(`support.${f}`)}><Input style={{ maxWidth: 520 }} /></Form.Item>)}
+          <Both name={['usage_guide']} label={t('product.guide')} rows={4} />
+          <Both name={['agreement']} label={t('product.agreement')} rows={4} />
+        </>
+      ))}
+      {section(t('editor.business'), (
+        <>
+          <Form.Item name="interface_address" label={t('editor.address')} extra={t('editor.address_hint')}>
+            <Select style={{ maxWidth: 520 }} allowClear options={(addresses.data?.addresses ?? []).map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} />
+          </Form.Item>
+          <Form.Item name="public_sale" label={t('editor.public')} valuePropName="checked" extra={t('editor.public_hint')}><Switch /></Form.Item>
+          <Form.List name="extension_parameters">
+            {(items, { add, remove }) => (
+              <>
+                {items.map((item) => (
+                  <Space key={item.key} align="baseline" wrap>
+                    <Form.Item name={[item.name, 'name']} label={t('editor.parameter')}><Input /></Form.Item>
+                    <Form.Item name={[item.name, 'label', 'zh']} label={t('language.zh')}><Input /></Form.Item>
+                    <Form.Item name={[item.name, 'label', 'en']} label={t('language.en')}><Input /></Form.Item>
+                    <Form.Item name={[item.name, 'mandatory']} label={t('editor.mandatory')} valuePropName="checked"><Switch /></Form.Item>
+                    <Button onClick={() => remove(item.name)}>{t('action.remove')}</Button>
+                  </Space>
+                ))}
+                <div><Button disabled={items.length >= 3} onClick={() => add({ name: '', label: { zh: '', en: '' }, mandatory: false })}>{t('editor.add_parameter')}</Button></div>
+              </>
+            )}
+          </Form.List>
+        </>
+      ))}
+      {section(t('product.specifications'), <Specifications currency={currency} />)}
+    </div>
+  )
+}
+
+/** The fields that keep a draft back, as links to them. */
+function Errors({ errors, go }: { errors: Schemas['FieldProblem'][]; go: (pointer: string) => void }) {
+  const { t } = useTranslation()
+  if (errors.length === 0) return null
+  return (
+    <Alert
+      type="error"
+      showIcon
+      style={{ marginBottom: 16 }}
+      title={t('editor.errors', { count: errors.length })}
+      description={errors.map((e, i) => (
+        <div key={i}><button type="button" className="mono" style={{ border: 0, background: 'none', color: 'var(--brand)', cursor: 'pointer', padding: 0 }} onClick={() => go(e.pointer)}>{e.pointer}</button> {e.detail}</div>
+      ))}
+    />
+  )
+}
+
+function Editor({ product }: { product: Detail }) {
+  const { t } = useTranslation()
+  const text = useText()
+  const [form] = Form.useForm<Listing>()
+  const [dirty, setDirty] = useState(false)
+  const newest = product.revisions[0]
+  const marked = Object.entries(newest?.marks ?? {}).map(([pointer, detail]) => ({ pointer, detail, code: 'marked' }))
+  const [errors, setErrors] = useState<Schemas['FieldProblem'][]>(newest?.state === 'rejected' ? marked : [])
+  useBlocker({ shouldBlockFn: () => !window.confirm(t('form.unsaved')), enableBeforeUnload: dirty, disabled: !dirty })
+  const show = (list: Schemas['FieldProblem'][]) => {
+    setErrors(list)
+    form.setFields(list.map((e) => ({ name: fieldPath(e.pointer) as never, errors: [e.detail] })))
+  }
+  const catching = async <T,>(run: Promise<T>) => {
+    try {
+      return await run
+    } catch (e) {
+      if (e instanceof Refused) show(e.problem.errors)
+      throw e
+    }
+  }
+  const values = (): Listing => form.getFieldsValue(true)
+  const put = () => unwrap(api.PUT('/api/v1/seller/products/by-key/{key}', { params: { path: { key: product.key } }, body: values() }))
+  const save = useAction(() => catching(put()), () => setDirty(false), t('editor.saved'))
+  const submit = useAction(async () => {
+    await catching(put())
+    setDirty(false)
+    const fresh = await unwrap(api.GET('/api/v1/seller/products/{id}', { params: { path: { id: product.id } } }))
+    return catching(unwrap(api.POST('/api/v1/seller/applications/{id}/submit', { params: { path: { id: fresh.revisions[0]?.id ?? '' } } })))
+  }, () => setErrors([]), t('editor.submitted'))
+  const withdraw = useAction(() => unwrap(api.POST('/api/v1/seller/applications/{id}/withdraw', { params: { path: { id: newest?.id ?? '' } } })))
+  const waiting = newest?.state === 'in_review'
+  return (
+    <Page title={text(newest?.listing.name) || product.key} above={product.key} purpose={t('editor.purpose')}
+      actions={
+        <>
+          <State of={product.visibility} />
+          {newest && <State of={newest.state} />}
+          {waiting ? <Popconfirm title={t('editor.withdraw_sure')} onConfirm={() => withdraw.mutate(undefined)}><Button>{t('editor.withdraw')}</Button></Popconfirm> : <Button loading={save.isPending} onClick={() => save.mutate(undefined)}>{t('editor.save')}</Button>}
+          <Button type="primary" disabled={waiting} loading={submit.isPending} onClick={() => submit.mutate(undefined)}>{t('action.submit_review')}</Button>
+        </>
+      }>
+      {newest?.state === 'rejected' && newest.reason && <Alert type="warning" showIcon style={{ marginBottom: 16 }} title={t('editor.returned')} description={newest.reason} />}
+      <Errors errors={errors} go={(pointer) => form.scrollToField(fieldPath(pointer) as never, { behavior: 'smooth', block: 'center' })} />
+      <Form form={form} layout="vertical" disabled={waiting} initialValues={newest?.listing} onValuesChange={() => setDirty(true)} scrollToFirstError>
+        <Fields currency={product.currency} />
+      </Form>
+    </Page>
+  )
+}
+
+/** The editor of a product: drafts, marks of the operator, submission. */
+export function ProductEditor() {
+  const { id } = useParams({ strict: false }) as { id: string }
+  const query = useQuery({ queryKey: ['my-product', id], queryFn: () => unwrap(api.GET('/api/v1/seller/products/{id}', { params: { path: { id } } })) })
+  return <Await query={query}>{(product) => <Editor key={product.revisions[0]?.id} product={product} />}</Await>
+}

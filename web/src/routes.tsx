@@ -1,0 +1,56 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type AnyRoute } from '@tanstack/react-router'
+import { Shell } from './kit/shell'
+
+const root = createRootRoute({ component: Shell })
+
+type Loader = () => Promise<Record<string, unknown>>
+
+/** A page of the application: its path, the file it lives in, and the component's name there. */
+const page = (path: string, load: Loader, name: string): AnyRoute =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    validateSearch: (search: Record<string, unknown>) => search,
+    component: lazyRouteComponent(load as never, name as never) as never,
+  })
+
+export const pages = [
+  page('/', () => import('./pages/store/results'), 'Results'),
+  page('/products/$product', () => import('./pages/store/product'), 'ProductPage'),
+  page('/checkout', () => import('./pages/store/checkout'), 'Checkout'),
+  page('/log-in', () => import('./pages/account/log-in'), 'LogIn'),
+  page('/register', () => import('./pages/account/register'), 'Register'),
+  page('/account', () => import('./pages/account/account'), 'Account'),
+  page('/inbox', () => import('./pages/account/inbox'), 'Inbox'),
+  page('/buyer', () => import('./pages/buyer/overview'), 'BuyerOverview'),
+  page('/buyer/orders', () => import('./pages/buyer/orders'), 'BuyerOrders'),
+  page('/buyer/orders/$number', () => import('./pages/buyer/order'), 'OrderPage'),
+  page('/buyer/instances', () => import('./pages/buyer/instances'), 'BuyerInstances'),
+  page('/buyer/instances/$id', () => import('./pages/buyer/instance'), 'InstancePage'),
+  page('/buyer/wallet', () => import('./pages/buyer/wallet'), 'Wallet'),
+  page('/seller', () => import('./pages/seller/overview'), 'SellerOverview'),
+  page('/seller/profile', () => import('./pages/seller/profile'), 'SellerProfile'),
+  page('/seller/products', () => import('./pages/seller/products'), 'SellerProducts'),
+  page('/seller/products/$id', () => import('./pages/seller/editor'), 'ProductEditor'),
+  page('/seller/orders', () => import('./pages/buyer/orders'), 'SellerOrders'),
+  page('/seller/orders/$number', () => import('./pages/buyer/order'), 'OrderPage'),
+  page('/seller/bills', () => import('./pages/seller/bills'), 'Bills'),
+  page('/seller/bills/$id', () => import('./pages/seller/bills'), 'BillPage'),
+  page('/seller/addresses', () => import('./pages/seller/addresses'), 'Addresses'),
+  page('/seller/debugger', () => import('./pages/seller/debugger'), 'Debugger'),
+  page('/seller/calls', () => import('./pages/seller/calls'), 'Calls'),
+  page('/seller/calls/$id', () => import('./pages/seller/call'), 'CallPage'),
+  page('/operator', () => import('./pages/operator/desk'), 'Desk'),
+  page('/operator/reviews', () => import('./pages/operator/reviews'), 'Reviews'),
+  page('/operator/reviews/$id', () => import('./pages/operator/review'), 'ReviewPage'),
+  page('/operator/sellers', () => import('./pages/operator/sellers'), 'Sellers'),
+  page('/operator/transfers', () => import('./pages/operator/transfers'), 'Transfers'),
+  page('/operator/orders', () => import('./pages/buyer/orders'), 'OperatorOrders'),
+  page('/operator/orders/$number', () => import('./pages/buyer/order'), 'OrderPage'),
+  page('/operator/instances', () => import('./pages/operator/instances'), 'OperatorInstances'),
+  page('/operator/calls', () => import('./pages/seller/calls'), 'Calls'),
+  page('/operator/calls/$id', () => import('./pages/seller/call'), 'CallPage'),
+  page('/operator/verify', () => import('./pages/operator/verify'), 'Verify'),
+]
+
+export const router = createRouter({ routeTree: root.addChildren(pages), scrollRestoration: true })

@@ -1,0 +1,21 @@
+import { theme, type ThemeConfig } from 'antd'
+
+/** antd wears the tokens of ui/base.css. */
+export const themeOf = (dark: boolean): ThemeConfig => ({
+  algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
+  token: {
+    colorPrimary: dark ? '#7b93ff' : '#2747d8',
+    colorSuccess: dark ? '#4fc27f' : '#1f8a4c',
+    colorWarning: dark ? '#e0a63a' : '#8a5200',
+    colorError: dark ? '#ff7b7b' : '#c92a2a',
+    colorTextBase: dark ? '#e9ecf5' : '#1c2130',
+    colorTextDescription: dark ? '#aeb6c8' : '#525a6b',
+    colorTextSecondary: dark ? '#aeb6c8' : '#525a6b',
+    colorTextPlaceholder: dark ? '#8b94a8' : '#697182',
+    colorBgLayout: dark ? '#12151d' : '#f5f6f9',
+    colorBgContainer: dark ? '#191d28' : '#ffffff',
+    colorBorderSecondary: dark ? '#2b3142' : '#e4e7ee',
+    borderRadius: 6,
+    fontFamily: "'Inter','PingFang SC','Noto Sans CJK SC','Microsoft YaHei',system-ui,sans-serif",
+  },
+})
