@@ -20,7 +20,7 @@ const client = new QueryClient({
 function Themed() {
   const { language, dark } = usePreferences()
   return (
-    <ConfigProvider theme={themeOf(dark)} locale={language === 'zh' ? zhCN : enUS}>
+    <ConfigProvider button={{ autoInsertSpace: false }} theme={themeOf(dark)} locale={language === 'zh' ? zhCN : enUS}>
       <AntApp component={false}>
         <RouterProvider router={router} />
       </AntApp>

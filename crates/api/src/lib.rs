@@ -88,8 +88,9 @@ pub fn router(api: Api) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .fallback(assets::serve)
-        .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(error_page::finish))
+        // From the inside out: a panic becomes a problem, a problem gets its id, and only then is it compressed.
         .layer(CatchPanicLayer::custom(error_page::panicked))
+        .layer(middleware::from_fn(error_page::finish))
+        .layer(CompressionLayer::new())
         .with_state(api)
 }

@@ -80,6 +80,7 @@ export function ProductPage() {
           <div>
             <div style={{ display: 'flex', gap: 16 }}>
               <Logo name={text(p.name)} />
+              <div style={{ minWidth: 0, flex: 1 }}>
               <Page title={text(p.name)} above={p.category ? t(`category.${p.category}`) : undefined} purpose={text(p.overview)}>
                 <div className="row">
                   <span className="muted">{p.seller_name}</span>
@@ -87,6 +88,7 @@ export function ProductPage() {
                   {(p.highlights ?? []).map((h, i) => <Tag key={i} color="blue">{text(h)}</Tag>)}
                 </div>
               </Page>
+              </div>
             </div>
             <div className="panel" style={{ padding: '0 24px 24px', marginTop: 16 }}><Details product={p} /></div>
           </div>

@@ -1,0 +1,82 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { chromium, type Browser, type Page } from 'playwright-core'
+
+type Account = { login: string; password: string; token: string; account_id: string }
+export type Role = 'buyer' | 'buyer2' | 'seller' | 'seller2' | 'operator' | 'reseller'
+
+/** A running sandbox and a Chromium that looks at it. */
+export class Platform {
+  readonly shots = process.env['YUNSHI_SHOTS']
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly folder: string,
+    readonly url: string,
+    readonly accounts: Record<Role, Account>,
+    readonly browser: Browser,
+  ) {}
+
+  static async start(): Promise<Platform> {
+    const folder = mkdtempSync(join(tmpdir(), 'yunshi-browser-'))
+    const binary = process.env['YUNSHI_BINARY'] ?? '../target/debug/yunshi'
+    const child = spawn(binary, ['--json', 'sandbox', '--data', folder, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const first = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).once('line', resolve)
+      child.once('exit', () => reject(new Error('the sandbox did not come up')))
+    })
+    const document = JSON.parse(first) as { url: string; accounts: Record<Role, Account> }
+    const browser = await chromium.launch({
+      executablePath: process.env['YUNSHI_CHROMIUM'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    })
+    return new Platform(child, folder, document.url, document.accounts, browser)
+  }
+
+  async stop() {
+    await this.browser.close()
+    const gone = new Promise((resolve) => this.child.once('exit', resolve))
+    this.child.kill()
+    await gone
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** A request to the API as a seeded account. */
+  async api(role: Role, method: string, path: string, body?: unknown) {
+    const answer = await fetch(this.url + path, { method, headers: { Authorization: `Bearer ${this.accounts[role].token}`, 'Content-Type': 'application/json' }, body: body ? JSON.stringify(body) : undefined })
+    if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`)
+    return answer.json() as Promise<Record<string, never>>
+  }
+
+  /** A page in a fresh browser profile; errors of its scripts are kept. */
+  async page(language: 'zh' | 'en', width = 1280): Promise<{ page: Page; errors: string[] }> {
+    const context = await this.browser.newContext({ viewport: { width, height: 900 }, locale: language === 'zh' ? 'zh-CN' : 'en-US' })
+    await context.addInitScript((l) => localStorage.setItem('language', l), language)
+    const page = await context.newPage()
+    const errors: string[] = []
+    page.on('pageerror', (e) => errors.push(e.message))
+    return { page, errors }
+  }
+
+  /** Logs in by hand, as a person does. */
+  async as(role: Role, language: 'zh' | 'en', width = 1280) {
+    const { page, errors } = await this.page(language, width)
+    await page.goto(`${this.url}/log-in`)
+    await page.locator('#login').fill(this.accounts[role].login)
+    await page.locator('#password').fill(this.accounts[role].password)
+    await page.locator('button[type=submit]').click()
+    await page.waitForURL((u) => !u.pathname.includes('log-in'))
+    return { page, errors }
+  }
+
+  /** Keeps a picture when YUNSHI_SHOTS names a folder. */
+  async shot(page: Page, name: string) {
+    if (!this.shots) return
+    mkdirSync(this.shots, { recursive: true })
+    await page.screenshot({ path: join(this.shots, `${name}.png`), fullPage: true })
+  }
+
+  go = (page: Page, path: string) => page.goto(this.url + path)
+}

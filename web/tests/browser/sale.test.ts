@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Platform } from './platform'
+
+let p: Platform
+beforeAll(async () => {
+  p = await Platform.start()
+})
+afterAll(async () => {
+  await p?.stop()
+})
+
+const words = {
+  zh: { buy: '立即购买', agree: '我已阅读并同意商家服务协议', pay: '支付并开通', done: '订单已完成', service: '查看服务', renew: '续费', show: '显示密码', unsubscribe: '退订', year: '1 年', confirm: '确 定' },
+  en: { buy: 'Buy now', agree: "I accept the seller's service agreement", pay: 'Pay and open', done: 'Order completed', service: 'Open the service page', renew: 'Renew', show: 'Show password', unsubscribe: 'Unsubscribe', year: '1 year', confirm: 'OK' },
+}
+
+describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
+  const w = words[language]
+
+  it('searches, buys, sees it opened, renews, and gives the renewal back', async () => {
+    const { page, errors } = await p.as('buyer', language)
+    await p.go(page, `/?q=${encodeURIComponent('备份')}`)
+    await page.getByRole('link', { name: language === 'zh' ? '盾存云备份 SaaS' : 'Duncun Backup SaaS' }).first().click()
+    await page.getByText(w.year, { exact: true }).click()
+    await page.getByText('¥1,000.00').first().waitFor()
+    await p.shot(page, `product-${language}`)
+    await page.getByRole('button', { name: w.buy }).click()
+    const pay = page.getByRole('button', { name: w.pay })
+    await pay.waitFor()
+    expect(await pay.isDisabled()).toBe(true)
+    await page.getByLabel(w.agree).check()
+    await p.shot(page, `checkout-${language}`)
+    await pay.click()
+    await page.getByText(w.done).first().waitFor()
+    await p.shot(page, `order-${language}`)
+    await page.getByRole('link', { name: w.service }).click()
+    await page.getByRole('button', { name: w.show }).click()
+    await page.getByText(/^pw-/).first().waitFor()
+    await page.getByRole('button', { name: w.renew }).click()
+    await page.getByRole('dialog').getByText('¥100.00').waitFor()
+    await page.getByRole('dialog').locator('.ant-btn-primary').click()
+    await page.waitForURL(/\/buyer\/orders\//)
+    await page.getByText(w.done).first().waitFor()
+    await page.getByRole('button', { name: w.unsubscribe }).click()
+    await page.getByRole('dialog').locator('.ant-btn-primary').click()
+    await page.getByText(language === 'zh' ? /已退订/ : /Unsubscribed|Given back/).first().waitFor()
+    await p.go(page, '/buyer/instances')
+    await page.getByRole('table').waitFor()
+    await p.shot(page, `instances-${language}`)
+    await p.go(page, '/buyer/wallet')
+    await page.getByText(language === 'zh' ? '收支明细' : 'Entries').waitFor()
+    await p.shot(page, `wallet-${language}`)
+    expect(errors).toEqual([])
+  })
+
+  it('finds the pages usable on a phone', async () => {
+    const { page, errors } = await p.as('buyer', language, 390)
+    for (const path of ['/', '/products/backup', '/buyer', '/buyer/orders', '/buyer/wallet', '/inbox', '/account']) {
+      await p.go(page, path)
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      expect(wide, `${path} is wider than the screen`).toBeLessThanOrEqual(1)
+      await p.shot(page, `phone-${language}${path.replaceAll('/', '-')}`)
+    }
+    expect(errors).toEqual([])
+  })
+})
+
+describe('a visitor', () => {
+  it('must log in to buy and comes back to the choice', async () => {
+    const { page } = await p.page('en')
+    await p.go(page, '/checkout?product=backup&spec=standard&sku=basic/5&period=1m&quantity=1')
+    await page.getByRole('alert').getByRole('link', { name: 'Log in' }).click()
+    await page.locator('#login').fill(p.accounts.buyer2.login)
+    await page.locator('#password').fill('not-the-password')
+    await page.locator('button[type=submit]').click()
+    await page.getByText('Login or password is wrong.').waitFor()
+    await page.locator('#password').fill(p.accounts.buyer2.password)
+    await page.locator('button[type=submit]').click()
+    await page.getByRole('button', { name: 'Pay and open' }).waitFor()
+  })
+
+  it('of another site sees the banner until it is dismissed, also after a new log-in', async () => {
+    const { page } = await p.as('buyer2', 'en')
+    await p.go(page, '/?site=intl')
+    const banner = page.getByText('Your account is of site China.')
+    await banner.waitFor()
+    expect(await page.getByRole('link', { name: 'Visit China' }).getAttribute('href')).toBe('/?site=cn')
+    await page.getByRole('button', { name: 'Do not show again' }).click()
+    await banner.waitFor({ state: 'detached' })
+    const again = await p.as('buyer2', 'en')
+    await p.go(again.page, '/?site=intl')
+    await again.page.getByRole('heading', { level: 1 }).waitFor()
+    expect(await again.page.getByText('Your account is of site China.').count()).toBe(0)
+  })
+})

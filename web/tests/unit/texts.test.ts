@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import en from '../../src/texts/en.json'
+import zh from '../../src/texts/zh.json'
+
+type Tree = { [key: string]: string | Tree }
+
+const leaves = (tree: Tree, at = ''): [string, string][] => Object.entries(tree).flatMap(([key, value]) => (typeof value === 'string' ? [[at + key, value] as [string, string]] : leaves(value, `${at}${key}.`)))
+
+const files = (folder: string): string[] => readdirSync(folder).flatMap((name) => (statSync(join(folder, name)).isDirectory() ? files(join(folder, name)) : [join(folder, name)]))
+
+const source = files('src').filter((f) => /\.tsx?$/.test(f) && !f.endsWith('schema.ts')).map((f) => readFileSync(f, 'utf8')).join('\n')
+const keys = leaves(en as Tree).map(([key]) => key)
+
+describe('texts', () => {
+  it('exist in both languages with the same places', () => {
+    const places = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]))].sort()
+    const chinese = new Map(leaves(zh as Tree))
+    expect([...chinese.keys()].sort()).toEqual([...keys].sort())
+    for (const [key, text] of leaves(en as Tree)) {
+      expect(text, key).not.toBe('')
+      // A detail that the server gives in English is left out in Chinese.
+      if (!key.startsWith('code.')) expect(places(chinese.get(key) ?? ''), key).toEqual(places(text))
+    }
+  })
+
+  it('are there for every key that the consoles use', () => {
+    const used = [...source.matchAll(/\bt\(\s*'([\w.]+)'/g)].map((m) => m[1])
+    expect(used.length).toBeGreaterThan(250)
+    expect(used.filter((key) => !keys.includes(key ?? ''))).toEqual([])
+  })
+
+  it('are all used, by name or by a computed group', () => {
+    const groups = [...source.matchAll(/`([\w]+)[.]/g)].map((m) => m[1])
+    const loose = ['nav', 'role', 'menu', 'store', 'action', 'instance', 'order', 'debugger', 'verify', ...groups]
+    expect(keys.filter((key) => !source.includes(`'${key}'`) && !loose.includes(key.split('.')[0]))).toEqual([])
+  })
+})
