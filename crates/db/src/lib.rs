@@ -142,7 +142,7 @@ impl Db {
     /// # Errors
     /// [`DbError::Changed`] when an applied migration's text was edited.
     pub async fn migrate(&self) -> Result<Vec<&'static str>, DbError> {
-        self.write(|tx| migrate::run(tx)).await
+        self.write(migrate::run).await
     }
 
     /// The migrations that were not applied yet.
@@ -150,6 +150,6 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, DbError> {
-        self.write(|tx| migrate::pending(tx)).await
+        self.write(migrate::pending).await
     }
 }

@@ -143,7 +143,7 @@ fn write_loop(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Waiting>>, slow: Dur
 fn run_group(tx: &mut Tx, group: &mut Vec<Box<dyn Waiting>>, slow: Duration) {
     if let Err(e) = execute(tx, "BEGIN IMMEDIATE") {
         let reason = e.to_string();
-        return answer(group.drain(..).collect(), Some(&reason));
+        return answer(std::mem::take(group), Some(&reason));
     }
     let mut ran = 0;
     let mut lost = None;

@@ -1,5 +1,5 @@
 //! What any engine must do, and what must not happen: conformance, panics, crashes, full disks, races.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use db::{Db, DbError, Options, Tx, dialect, schema::settings};
 use diesel::prelude::*;

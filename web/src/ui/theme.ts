@@ -7,6 +7,8 @@ export const themeOf = (dark: boolean): ThemeConfig => ({
     colorPrimary: dark ? '#7b93ff' : '#2747d8',
     colorSuccess: dark ? '#4fc27f' : '#1f8a4c',
     colorWarning: dark ? '#e0a63a' : '#8a5200',
+    colorWarningBg: dark ? '#33270f' : '#fff6e0',
+    colorWarningBorder: dark ? '#5c4717' : '#f0d9a3',
     colorError: dark ? '#ff7b7b' : '#c92a2a',
     colorTextBase: dark ? '#e9ecf5' : '#1c2130',
     colorTextDescription: dark ? '#aeb6c8' : '#525a6b',

@@ -23,7 +23,6 @@ pub fn enqueue(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order
 }
 
 /// As [`enqueue`], for a call whose window began with an earlier one.
-#[expect(clippy::too_many_arguments, reason = "one place makes the row of a call")]
 pub(super) fn enqueue_since(
     tx: &mut Tx,
     ctx: &Ctx,

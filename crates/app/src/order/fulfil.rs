@@ -204,7 +204,6 @@ pub(crate) fn tell_seller(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageE
     tell(tx, ctx, order, event, order.seller_id, more)
 }
 
-#[expect(clippy::too_many_arguments, reason = "shared by the two public forms above")]
 fn tell(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, account: Key, more: &[(&str, String)]) -> Result<(), Error> {
     let mut params =
         vec![("order", order.number.clone()), ("product", order.product_name.clone()), ("customer", order.customer_name.clone())];

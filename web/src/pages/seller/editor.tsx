@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useBlocker, useParams } from '@tanstack/react-router'
 import { Alert, Button, Form, Input, Popconfirm, Select, Space, Switch } from 'antd'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, Refused, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
@@ -110,6 +110,10 @@ function Editor({ product }: { product: Detail }) {
     setErrors(list)
     form.setFields(list.map((e) => ({ name: fieldPath(e.pointer) as never, errors: [e.detail] })))
   }
+  // The operator's marks stand at their fields from the start.
+  useEffect(() => {
+    form.setFields(errors.map((e) => ({ name: fieldPath(e.pointer) as never, errors: [e.detail] })))
+  }, [form])
   const catching = async <T,>(run: Promise<T>) => {
     try {
       return await run

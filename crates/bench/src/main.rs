@@ -1,0 +1,112 @@
+//! `make bench`: figures as ratios in one run. Each line goes to `target/bench/figures.jsonl` and into the
+//! table on the screen. The load generator runs on the same cores as the server, as does the yardstick.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement that breaks ends the run")]
+
+mod load;
+mod platform;
+mod raw;
+
+use load::{Load, Measured};
+use platform::{Platform, Role};
+use serde_json::{Value, json};
+use std::{io::Write, time::Duration};
+
+/// Callers at the same time.
+const CALLERS: usize = 32;
+/// How long each figure is measured.
+const SPELL: Duration = Duration::from_secs(5);
+
+/// One figure with its yardstick and its target.
+fn report(name: &str, figure: Value, target: &str) {
+    std::fs::create_dir_all("target/bench").unwrap();
+    let mut file = std::fs::File::options().create(true).append(true).open("target/bench/figures.jsonl").unwrap();
+    let line = json!({ "name": name, "figure": figure, "target": target });
+    writeln!(file, "{line}").unwrap();
+    println!("{name:<44} {figure}   target {target}");
+}
+
+fn per_second(m: &Measured) -> u64 {
+    m.per_second()
+}
+
+#[tokio::main]
+async fn main() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = std::fs::remove_file("target/bench/figures.jsonl");
+    orders_on_sqlite().await;
+    if let Ok(server) = std::env::var("YUNSHI_TEST_POSTGRES") {
+        orders_on_postgres(&server).await;
+    }
+    reads().await;
+    start_and_memory().await;
+    dead_seller().await;
+}
+
+/// Order placement over HTTP against the same statements in a bare loop with the same group commit.
+async fn orders_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let bare = raw::sqlite(folder.path(), CALLERS, SPELL).await;
+    let p = Platform::seeded("sqlite", None).await.serve().await;
+    let whole = p.place_orders(CALLERS, SPELL).await;
+    let ratio = whole.per_second() as f64 / bare as f64;
+    let figure = json!({ "http_per_second": whole.per_second(), "raw_per_second": bare, "ratio": round(ratio), "p99_ms": whole.percentile_ms(99.0) });
+    report("orders over HTTP / raw loop, SQLite", figure, "ratio >= 0.50, >= 5000/s");
+}
+
+/// The same on PostgreSQL, against pgbench with the same statements.
+async fn orders_on_postgres(server: &str) {
+    let yardstick = raw::pgbench(server, CALLERS, SPELL);
+    let p = Platform::seeded("postgres", Some(server)).await.serve().await;
+    let whole = p.place_orders(CALLERS, SPELL).await;
+    let ratio = whole.per_second() as f64 / yardstick as f64;
+    let figure = json!({ "http_per_second": whole.per_second(), "pgbench_per_second": yardstick, "ratio": round(ratio), "p99_ms": whole.percentile_ms(99.0) });
+    report("orders over HTTP / pgbench, PostgreSQL", figure, "ratio >= 0.70");
+}
+
+fn round(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
+}
+
+/// Storefront reads, hot: flat out, then p99 at half of that.
+async fn reads() {
+    let p = Platform::seeded("sqlite", None).await.serve().await;
+    for (name, path) in [("product list", "/api/v1/products"), ("product page", "/api/v1/products/backup")] {
+        let request = load::get(&p.address, path, None);
+        let full = Load::of(&p.address, CALLERS, SPELL).run(|_, _| request.clone()).await;
+        let half = Load { rate: Some(full.per_second() / 2), ..Load::of(&p.address, CALLERS, SPELL) }.run(|_, _| request.clone()).await;
+        let figure = json!({ "per_second": per_second(&full), "p99_ms_at_half_load": half.percentile_ms(99.0) });
+        report(&format!("{name} over HTTP"), figure, ">= 10000/s per core, p99 < 10 ms");
+    }
+}
+
+async fn start_and_memory() {
+    let seeded = Platform::seeded("sqlite", None).await;
+    let started = std::time::Instant::now();
+    let p = seeded.serve().await;
+    let first = started.elapsed();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    report("start to first answer", json!({ "ms": u64::try_from(first.as_millis()).unwrap() }), "< 1000 ms");
+    report("idle memory", json!({ "mb": p.resident_mb() }), "< 60 MB");
+}
+
+/// A thousand orders to a seller who never answers; how long another seller's order takes meanwhile.
+async fn dead_seller() {
+    let p = Platform::seeded("sqlite", None).await.sandbox().await;
+    let alone = p.open_one("archive", "starter").await;
+    p.fault("backup", "time_out").await;
+    let body = json!({ "choice": { "product": "backup", "specification": "standard", "sku": "basic/5", "period": "1m" }, "pay": true })
+        .to_string();
+    for _ in 0..1_000 {
+        let (status, text) = p.send(Role::Buyer, "POST", "/api/v1/orders", Some(&body)).await;
+        assert_eq!(status, 200, "{text}");
+    }
+    let mut beside = Vec::new();
+    for _ in 0..10 {
+        beside.push(p.open_one("archive", "starter").await);
+    }
+    beside.sort();
+    let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap();
+    let figure = json!({ "alone_ms": ms(alone), "beside_median_ms": ms(beside[5]), "beside_worst_ms": ms(beside[9]) });
+    report("another seller's order beside 1000 dead ones", figure, "not delayed");
+}
