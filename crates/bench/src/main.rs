@@ -73,8 +73,13 @@ async fn reads() {
     let p = Platform::seeded("sqlite", None).await.serve().await;
     for (name, path) in [("product list", "/api/v1/products"), ("product page", "/api/v1/products/backup")] {
         let request = load::get(&p.address, path, None);
-        let full = Load::of(&p.address, CALLERS, SPELL).run(|_, _| request.clone()).await;
-        let half = Load { rate: Some(full.per_second() / 2), ..Load::of(&p.address, CALLERS, SPELL) }.run(|_, _| request.clone()).await;
+        let again = {
+            let request = request.clone();
+            move |_: usize, _: u64| request.clone()
+        };
+        let full = Load::of(&p.address, CALLERS, SPELL).run(again.clone()).await;
+        let half = Load { rate: Some(full.per_second() / 2), ..Load::of(&p.address, CALLERS, SPELL) };
+        let half = half.run(again).await;
         let figure = json!({ "per_second": per_second(&full), "p99_ms_at_half_load": half.percentile_ms(99.0) });
         report(&format!("{name} over HTTP"), figure, ">= 10000/s per core, p99 < 10 ms");
     }

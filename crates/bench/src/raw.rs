@@ -4,7 +4,7 @@
 use db::{Db, DbError, Options, Tx};
 use diesel::{
     RunQueryDsl, sql_query,
-    sql_types::{BigInt, Binary, Text},
+    sql_types::{Binary, Text},
 };
 use std::{
     path::Path,

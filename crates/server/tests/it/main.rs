@@ -5,6 +5,7 @@ mod access;
 mod bad_input;
 mod catalogue;
 mod crash;
+mod explained;
 mod faults;
 mod life;
 mod money;
