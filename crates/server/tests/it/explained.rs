@@ -14,6 +14,10 @@ impl Dice {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
+
+    fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[usize::try_from(self.roll(u64::try_from(words.len()).unwrap())).unwrap()]
+    }
 }
 
 /// One step; what is refused by a rule is part of the play, what breaks is not.
@@ -24,12 +28,16 @@ async fn step(p: &Platform, dice: &mut Dice, orders: &mut Vec<Value>) -> String 
     };
     let (path, body) = match dice.roll(9) {
         0 | 1 => {
-            let (sku, period) = (["basic/5", "pro/5"][usize::try_from(dice.roll(2)).unwrap()], ["1m", "3m", "1y"][usize::try_from(dice.roll(3)).unwrap()]);
-            let choice = json!({ "product": "backup", "specification": "standard", "sku": sku, "period": period, "quantity": 1 + dice.roll(3) });
+            let (sku, period) = (dice.one_of(&["basic/5", "pro/5"]), dice.one_of(&["1m", "3m", "1y"]));
+            let choice =
+                json!({ "product": "backup", "specification": "standard", "sku": sku, "period": period, "quantity": 1 + dice.roll(3) });
             ("/api/v1/orders".to_owned(), json!({ "choice": choice, "pay": dice.roll(4) > 0 }))
         }
         2 | 3 => match pick(dice, orders).filter(|o| o["instance_id"].is_string()) {
-            Some(o) => (format!("/api/v1/instances/{}/renew", instance_of(&o)), json!({ "period": ["1m", "1y"][usize::try_from(dice.roll(2)).unwrap()], "pay": dice.roll(4) > 0 })),
+            Some(o) => {
+                let period = dice.one_of(&["1m", "1y"]);
+                (format!("/api/v1/instances/{}/renew", instance_of(&o)), json!({ "period": period, "pay": dice.roll(4) > 0 }))
+            }
             None => return "nothing to renew".to_owned(),
         },
         4 => match pick(dice, orders).filter(|o| o["instance_id"].is_string()) {
@@ -37,16 +45,16 @@ async fn step(p: &Platform, dice: &mut Dice, orders: &mut Vec<Value>) -> String 
             None => return "nothing to upgrade".to_owned(),
         },
         5 | 6 => match pick(dice, orders) {
-            Some(o) => (format!("/api/v1/orders/{}/{}", number(&o), ["unsubscribe", "cancel", "pay"][usize::try_from(dice.roll(3)).unwrap()]), json!({})),
+            Some(o) => (format!("/api/v1/orders/{}/{}", number(&o), dice.one_of(&["unsubscribe", "cancel", "pay"])), json!({})),
             None => return "nothing to undo".to_owned(),
         },
         7 => {
-            let by = ["1h", "4h", "2d", "20d", "45d"][usize::try_from(dice.roll(5)).unwrap()];
+            let by = dice.one_of(&["60m", "4h", "2d", "20d", "45d"]);
             p.advance(by).await;
             return format!("advance {by}");
         }
         _ => {
-            let fault = ["none", "none", "code_000005", "asynchronous"][usize::try_from(dice.roll(4)).unwrap()];
+            let fault = dice.one_of(&["none", "none", "code_000005", "asynchronous"]);
             p.fault("backup", fault).await;
             return format!("fault {fault}");
         }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Button, Empty, Pagination, Select, Tag } from 'antd'
+import { Button, Empty, Input, Pagination, Select, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAddress } from '../../kit/address'
@@ -24,6 +24,30 @@ function Facet({ title, name, counts, label }: { title: string; name: string; co
           </button>
         )
       })}
+    </div>
+  )
+}
+
+/** Lowest and highest price, applied on enter or when left. */
+function PriceFacet() {
+  const { t } = useTranslation()
+  const { search, set } = useAddress()
+  const field = (name: 'price_from' | 'price_to', label: string) => (
+    <Input
+      key={`${name}${search[name] ?? ''}`}
+      size="small"
+      inputMode="decimal"
+      aria-label={label}
+      placeholder={label}
+      defaultValue={search[name]}
+      onPressEnter={(e) => set({ [name]: e.currentTarget.value, page: undefined })}
+      onBlur={(e) => e.target.value !== (search[name] ?? '') && set({ [name]: e.target.value, page: undefined })}
+    />
+  )
+  return (
+    <div className="facet">
+      <h2>{t('store.price')}</h2>
+      <div style={{ display: 'flex', gap: 8 }}>{field('price_from', t('store.price_from'))}{field('price_to', t('store.price_to'))}</div>
     </div>
   )
 }
@@ -58,6 +82,8 @@ function Found({ results }: { results: Results }) {
   const chips = [
     ...(search['category'] ? [{ name: 'category', text: t(`category.${search['category']}`) }] : []),
     ...(search['charging'] ? [{ name: 'charging', text: t(`charging.${search['charging']}`) }] : []),
+    ...(search['price_from'] ? [{ name: 'price_from', text: `≥ ${search['price_from']}` }] : []),
+    ...(search['price_to'] ? [{ name: 'price_to', text: `≤ ${search['price_to']}` }] : []),
     ...(search['trial'] ? [{ name: 'trial', text: t('store.with_trial') }] : []),
   ]
   return (
@@ -72,6 +98,7 @@ function Found({ results }: { results: Results }) {
           <Facet title={t('store.categories')} name="category" counts={results.categories} label={(v) => t(`category.${v}`)} />
           <Facet title={t('store.charging')} name="charging" counts={results.charging_modes} label={(v) => t(`charging.${v}`)} />
           <Facet title={t('store.trial')} name="trial" counts={results.with_trial ? [{ value: 'true', count: results.with_trial }] : []} label={() => t('store.with_trial')} />
+          <PriceFacet />
         </aside>
         <div>
           <div className="panel">
@@ -88,10 +115,10 @@ function Found({ results }: { results: Results }) {
 export function Results() {
   const { t } = useTranslation()
   const { search, set } = useAddress()
-  const { q, category, charging, trial, sort, page } = search
+  const { q, category, charging, trial, price_from, price_to, sort, page } = search
   const query = useQuery({
-    queryKey: ['products', q, category, charging, trial, sort, page],
-    queryFn: () => unwrap(api.GET('/api/v1/products', { params: { query: { q, category, charging, trial, sort, page } } })),
+    queryKey: ['products', q, category, charging, trial, price_from, price_to, sort, page],
+    queryFn: () => unwrap(api.GET('/api/v1/products', { params: { query: { q, category, charging, trial, price_from, price_to, sort, page } } })),
     placeholderData: (old) => old,
   })
   const sorts = ['relevance', 'newest', 'price_up', 'price_down'].map((value) => ({ value, label: t(`sort.${value}`) }))
