@@ -121,10 +121,14 @@ pub fn pgbench(server: &str, callers: usize, spell: Duration) -> u64 {
     psql(&name, "ALTER TABLE order_lines DROP CONSTRAINT IF EXISTS order_lines_order_id_fkey");
     let mut script = "\\set b :client_id\n\\set n random(1, 9000000000000000000)\nBEGIN;\n".to_owned();
     for text in STATEMENTS {
-        let key = "decode(lpad(to_hex(:n), 32, '0'), 'hex')";
-        let buyer = "decode(lpad(to_hex(:b), 32, '0'), 'hex')";
-        let filled =
-            text.replace("{k}", key).replace("{b}", buyer).replace("{n}", "'CS' || :n").replace("{o}", "'o' || :b").replace("{f}", "false");
+        let key = "decode(lpad(to_hex((:n)::bigint), 32, '0'), 'hex')";
+        let buyer = "decode(lpad(to_hex((:b)::bigint), 32, '0'), 'hex')";
+        let filled = text
+            .replace("{k}", key)
+            .replace("{b}", buyer)
+            .replace("{n}", "'CS' || (:n)::bigint::text")
+            .replace("{o}", "'o' || (:b)::bigint::text")
+            .replace("{f}", "false");
         script.push_str(&format!("{filled};\n"));
     }
     script.push_str("COMMIT;\n");
