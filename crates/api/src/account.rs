@@ -17,7 +17,7 @@ use axum::{
 use domain::{
     access::{AccountKind, Role, Scope},
     id::{SessionId, TokenId},
-    site::SiteCode,
+    site::{Language, SiteCode},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -59,15 +59,8 @@ struct RegisterBody {
     #[schema(value_type = String, pattern = "^(cn|intl|eu)$")]
     site: SiteCode,
     /// `zh` or `en`.
-    #[schema(pattern = "^(zh|en)$")]
-    language: String,
-}
-
-fn language(text: &str) -> Result<String, Error> {
-    match text {
-        "zh" | "en" => Ok(text.to_owned()),
-        _ => Err(Error::field("/language", "account.language", "choose zh or en")),
-    }
+    #[schema(value_type = String, pattern = "^(zh|en)$")]
+    language: Language,
 }
 
 /// Makes an account with its first user. Everybody is a buyer; sellers apply afterwards.
@@ -82,7 +75,7 @@ async fn register(State(api): State<Api>, body: Body<RegisterBody>) -> Result<Js
         account_name: b.account_name.into_string(),
         kind: b.kind,
         site: b.site,
-        language: language(&b.language)?,
+        language: b.language.to_string(),
         roles: vec![Role::Buyer],
         staff: None,
     };
@@ -189,7 +182,8 @@ async fn me(Who(caller): Who) -> Json<Me> {
 struct PreferencesBody {
     /// `zh` or `en`.
     #[serde(default)]
-    language: Option<String>,
+    #[schema(value_type = Option<String>, pattern = "^(zh|en)$")]
+    language: Option<Language>,
     /// A notice that is not to be shown again.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 60)]
@@ -200,7 +194,7 @@ struct PreferencesBody {
 #[utoipa::path(patch, path = "/api/v1/me", tag = "account", operation_id = "me_change", security(("access" = ["user"])),
     request_body = PreferencesBody, responses((status = 200, body = Done)))]
 async fn preferences(State(api): State<Api>, Who(caller): Who, body: Body<PreferencesBody>) -> Result<Json<Done>, Problem> {
-    let chosen = body.value.language.as_deref().map(language).transpose()?;
+    let chosen = body.value.language.map(|l| l.to_string());
     let dismiss = body.value.dismiss.map(Line::into_string);
     if dismiss.as_deref().is_some_and(|d| d.contains(',')) {
         return Err(Error::field("/dismiss", "account.notice", "a notice's name has no comma").into());

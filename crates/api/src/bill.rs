@@ -3,14 +3,15 @@
 use crate::{
     auth::Who,
     body::{Params, PathOf},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     state::Api,
     views::{MoneyView, money, time},
 };
 use app::{Caller, Error, Key, money as use_case};
 use axum::{Json, extract::State};
-use domain::{access::Role, id::BillId};
-use serde::{Deserialize, Serialize};
+use domain::{Timestamp, access::Role, id::BillId};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use store::bill as rows;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -29,13 +30,44 @@ fn scope(who: &Caller) -> Result<Option<Key>, Error> {
     }
 }
 
+/// A month as `yyyy-MM`.
+#[derive(Debug)]
+struct Month(String);
+
+impl<'de> Deserialize<'de> for Month {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        let there = text.len() == 7 && format!("{text}-01T00:00:00Z").parse::<Timestamp>().is_ok();
+        if there { Ok(Self(text)) } else { Err(D::Error::custom("write a month such as 2026-11")) }
+    }
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListParams {
     /// `yyyy-MM`.
     #[serde(default)]
-    month: Option<String>,
+    #[param(value_type = Option<String>)]
+    month: Option<Month>,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct LineParams {
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,14 +91,18 @@ fn view(b: &rows::Bill) -> BillView {
 #[derive(Debug, Serialize, ToSchema)]
 struct BillList {
     bills: Vec<BillView>,
+    next: Option<String>,
 }
 
 /// Issued bills, newest month first.
 #[utoipa::path(get, path = "/api/v1/bills", tag = "bills", operation_id = "bill_list", security(("access" = ["user"])),
     params(ListParams), responses((status = 200, body = BillList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<BillList>, Problem> {
-    let bills = api.read(caller, move |tx, _, who| Ok(rows::list(tx, scope(who)?, p.month.as_deref())?)).await?;
-    Ok(Json(BillList { bills: bills.iter().map(view).collect() }))
+    let page = page(p.limit, p.cursor);
+    let month = p.month.map(|m| m.0);
+    let bills = api.read(caller, move |tx, _, who| Ok(rows::list(tx, scope(who)?, month.as_deref(), page)?)).await?;
+    let next = next(&bills, page, |b| (b.issued_at, b.id));
+    Ok(Json(BillList { bills: bills.iter().map(view).collect(), next }))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,38 +138,52 @@ struct BillDetail {
     month: String,
     total: MoneyView,
     issued_at: String,
+    /// A page of the lines, oldest first.
     lines: Vec<BillLineView>,
+    next: Option<String>,
 }
 
 /// One bill with its lines.
 #[utoipa::path(get, path = "/api/v1/bills/{id}", tag = "bills", operation_id = "bill_show", security(("access" = ["user"])),
-    params(("id" = String, Path)), responses((status = 200, body = BillDetail)))]
-async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<BillId>) -> Result<Json<BillDetail>, Problem> {
+    params(("id" = String, Path), LineParams), responses((status = 200, body = BillDetail)))]
+async fn show(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<BillId>,
+    Params(p): Params<LineParams>,
+) -> Result<Json<BillDetail>, Problem> {
+    let page = page(p.limit, p.cursor);
     let (bill, lines) = api
         .read(caller, move |tx, _, who| {
             let missing = || Error::not_found("bill.not_found", "there is no such bill");
             let bill = rows::lookup(tx, scope(who)?, Key::of(id))?.ok_or_else(missing)?;
-            let lines = rows::lines(tx, bill.id)?;
+            let lines = rows::lines(tx, bill.id, page)?;
             Ok((bill, lines))
         })
         .await?;
     let b = view(&bill);
-    Ok(Json(BillDetail { id: b.id, month: b.month, total: b.total, issued_at: b.issued_at, lines: lines.iter().map(line).collect() }))
+    let next = next(&lines, page, |l| (l.effective_at, l.id));
+    let lines = lines.iter().map(line).collect();
+    Ok(Json(BillDetail { id: b.id, month: b.month, total: b.total, issued_at: b.issued_at, lines, next }))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct Running {
+    /// What all the lines come to.
     total: MoneyView,
+    /// A page of the lines, oldest first.
     lines: Vec<BillLineView>,
+    next: Option<String>,
 }
 
 /// What will be on the next bill, as it stands now (transaction details).
 #[utoipa::path(get, path = "/api/v1/seller/transactions", tag = "bills", operation_id = "transaction_list", security(("access" = ["seller"])),
-    responses((status = 200, body = Running)))]
-async fn running(State(api): State<Api>, Who(caller): Who) -> Result<Json<Running>, Problem> {
+    params(LineParams), responses((status = 200, body = Running)))]
+async fn running(State(api): State<Api>, Who(caller): Who, Params(p): Params<LineParams>) -> Result<Json<Running>, Problem> {
+    let page = page(p.limit, p.cursor);
     let currency = caller.site().currency.to_string();
     let wanted = currency.clone();
-    let lines = api.read(caller, move |tx, ctx, who| use_case::running_bill(tx, ctx, Key::of(who.account_id), &wanted)).await?;
-    let total = lines.iter().map(|l| l.payable_minor).sum();
-    Ok(Json(Running { total: money(total, &currency), lines: lines.iter().map(line).collect() }))
+    let running = api.read(caller, move |tx, ctx, who| use_case::running_bill(tx, ctx, Key::of(who.account_id), &wanted, page)).await?;
+    let next = next(&running.lines, page, |l| (l.effective_at, l.id));
+    Ok(Json(Running { total: money(running.total_minor, &currency), lines: running.lines.iter().map(line).collect(), next }))
 }

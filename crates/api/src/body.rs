@@ -120,6 +120,20 @@ where
     }
 }
 
+/// A switch in a query: `true` or `false`, nothing else, so that a misspelt dry run changes nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl<'de> serde::Deserialize<'de> for Flag {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        match String::deserialize(d)?.as_str() {
+            "true" => Ok(Self(true)),
+            "false" => Ok(Self(false)),
+            _ => Err(serde::de::Error::custom("must be true or false")),
+        }
+    }
+}
+
 /// A path parameter, checked; an id of another form is simply not there.
 pub struct PathOf<T>(pub T);
 
@@ -134,34 +148,6 @@ where
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         path.map(|p| Self(p.0)).map_err(|_| Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing of this id"))
     }
-}
-
-/// Reads `limit` (1 to 100) and `cursor` (`next` of the page before) of a list.
-pub fn page(limit: Option<&str>, cursor: Option<&str>) -> Result<app::Page, Problem> {
-    let limit = match limit {
-        None => 20,
-        Some(text) => text.parse().ok().filter(|n| (1..=100).contains(n)).ok_or_else(|| {
-            Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.limit", "/query/limit", "must be a number from 1 to 100")
-        })?,
-    };
-    let before = cursor.map(|text| read_cursor(text).ok_or_else(bad_cursor)).transpose()?;
-    Ok(app::Page { before, limit })
-}
-
-fn bad_cursor() -> Problem {
-    Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.cursor", "/query/cursor", "is not a cursor that a list gave")
-}
-
-fn read_cursor(text: &str) -> Option<(i64, app::Key)> {
-    let (at, id) = text.split_once('-')?;
-    let at = i64::from_str_radix(at, 16).ok()?;
-    Some((at, app::Key(hex::decode(id).ok()?.try_into().ok()?)))
-}
-
-/// The cursor behind a row, when the page was full.
-pub fn next_cursor(rows: usize, page: app::Page, last: Option<(i64, app::Key)>) -> Option<String> {
-    let full = i64::try_from(rows).is_ok_and(|n| n >= page.limit);
-    last.filter(|_| full).map(|(at, id)| format!("{at:x}-{}", hex::encode(id.0)))
 }
 
 #[cfg(test)]
@@ -204,15 +190,5 @@ mod tests {
         for body in ["", "{", r#"{"name":"a","count":1} x"#, "nonsense"] {
             assert_eq!(parse::<Sample>(body.as_bytes()).unwrap_err().status, 400, "{body}");
         }
-    }
-
-    #[test]
-    fn a_cursor_reads_back() {
-        let key = app::Key([9; 16]);
-        let page = app::Page { before: None, limit: 1 };
-        let text = next_cursor(1, page, Some((1234, key))).unwrap();
-        assert_eq!(read_cursor(&text), Some((1234, key)));
-        assert_eq!(read_cursor("zz"), None);
-        assert_eq!(next_cursor(0, page, None), None);
     }
 }

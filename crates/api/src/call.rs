@@ -2,7 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Params, PathOf, next_cursor, page},
+    body::{Params, PathOf},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     state::Api,
     views::{time, times},
@@ -11,7 +12,9 @@ use app::{Caller, Error, Key, Tenant, call};
 use axum::{Json, extract::State};
 use domain::{
     access::Role,
+    call::{Activity, CallState},
     id::{CallId, InstanceId},
+    text::Line,
 };
 use serde::{Deserialize, Serialize};
 use store::call as rows;
@@ -39,18 +42,25 @@ fn tenant(who: &Caller) -> Result<Tenant, Error> {
 struct ListParams {
     /// Order number.
     #[serde(default)]
-    order: Option<String>,
+    #[param(value_type = Option<String>)]
+    order: Option<Line<40>>,
     /// `waiting`, `due`, `done`, `failed`.
     #[serde(default)]
-    state: Option<String>,
+    #[param(value_type = Option<String>)]
+    state: Option<CallState>,
+    /// `new_instance`, `refresh_instance` and so on.
     #[serde(default)]
-    activity: Option<String>,
+    #[param(value_type = Option<String>)]
+    activity: Option<Activity>,
     #[serde(default)]
-    instance: Option<String>,
+    #[param(value_type = Option<String>)]
+    instance: Option<InstanceId>,
     #[serde(default)]
-    limit: Option<String>,
+    #[param(value_type = Option<String>)]
+    limit: Limit,
     #[serde(default)]
-    cursor: Option<String>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,16 +102,15 @@ struct CallList {
 #[utoipa::path(get, path = "/api/v1/calls", tag = "calls", operation_id = "call_list", security(("access" = ["user"])),
     params(ListParams), responses((status = 200, body = CallList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<CallList>, Problem> {
-    let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
-    let bad = |name: &str, detail: String| Error::field(&format!("/query/{name}"), "query.bad_parameter", detail);
-    let instance: Option<InstanceId> =
-        p.instance.as_deref().map(str::parse).transpose().map_err(|e: domain::id::BadId| bad("instance", e.to_string()))?;
-    if let Some(state) = &p.state {
-        state.parse::<domain::call::CallState>().map_err(|e| bad("state", e.to_string()))?;
-    }
-    let filter = rows::Filter { order_number: p.order, state: p.state, activity: p.activity, instance_id: instance.map(Key::of) };
+    let page = page(p.limit, p.cursor);
+    let filter = rows::Filter {
+        order_number: p.order.map(Line::into_string),
+        state: p.state.map(CallState::as_str),
+        activity: p.activity.map(Activity::as_str),
+        instance_id: p.instance.map(Key::of),
+    };
     let found = api.read(caller, move |tx, _, who| Ok(rows::list(tx, tenant(who)?, &filter, page)?)).await?;
-    let next = next_cursor(found.len(), page, found.last().map(|c| (c.created_at, c.id)));
+    let next = next(&found, page, |c| (c.created_at, c.id));
     Ok(Json(CallList { calls: found.iter().map(view).collect(), next }))
 }
 

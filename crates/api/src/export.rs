@@ -4,6 +4,7 @@ use crate::{
     auth::Who,
     body::{Body, Params, PathOf},
     order::{OrderFilter, tenant},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     state::Api,
     views::{time, times},
@@ -63,25 +64,35 @@ fn role(tenant: Tenant) -> Role {
 struct ListParams {
     /// `buyer`, `seller` or `operator`.
     #[serde(default, rename = "as")]
-    role: Option<String>,
+    #[param(value_type = Option<String>)]
+    role: Option<Role>,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct ExportList {
     exports: Vec<ExportView>,
+    next: Option<String>,
 }
 
 /// The caller's exports, newest first.
 #[utoipa::path(get, path = "/api/v1/orders-exports", tag = "orders", operation_id = "export_list", security(("access" = ["user"])),
     params(ListParams), responses((status = 200, body = ExportList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<ExportList>, Problem> {
+    let page = page(p.limit, p.cursor);
     let found = api
         .read(caller, move |tx, _, who| {
-            let role = role(tenant(who, p.role.as_deref())?);
-            Ok(rows::list(tx, Key::of(who.account_id), role.as_str())?)
+            let role = role(tenant(who, p.role)?);
+            Ok(rows::list(tx, Key::of(who.account_id), role.as_str(), page)?)
         })
         .await?;
-    Ok(Json(ExportList { exports: found.iter().map(view).collect() }))
+    let next = next(&found, page, |e| (e.created_at, e.id));
+    Ok(Json(ExportList { exports: found.iter().map(view).collect(), next }))
 }
 
 /// Asks for an .xlsx of the orders that a filter finds; it is written in the background.
@@ -91,7 +102,7 @@ async fn request(State(api): State<Api>, Who(caller): Who, body: Body<OrderFilte
     let (filter, chosen) = (body.value.read()?, body.value.role);
     let row = api
         .write(caller, move |tx, ctx, who| {
-            let role = role(tenant(who, chosen.as_deref())?);
+            let role = role(tenant(who, chosen)?);
             use_case::request(tx, ctx, who, role, &filter)
         })
         .await?;

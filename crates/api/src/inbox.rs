@@ -2,14 +2,15 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, next_cursor, page},
+    body::{Body, Flag, Params},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     state::Api,
     views::time,
 };
 use app::{Key, message};
 use axum::{Json, extract::State};
-use domain::id::MessageId;
+use domain::{id::MessageId, site::Language};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -24,14 +25,18 @@ pub fn routes() -> OpenApiRouter<Api> {
 struct ListParams {
     /// `true`: only unread ones.
     #[serde(default)]
-    unread: Option<String>,
+    #[param(value_type = Option<String>)]
+    unread: Flag,
     /// `zh` or `en`; the user's language by default.
     #[serde(default)]
-    language: Option<String>,
+    #[param(value_type = Option<String>)]
+    language: Option<Language>,
     #[serde(default)]
-    limit: Option<String>,
+    #[param(value_type = Option<String>)]
+    limit: Limit,
     #[serde(default)]
-    cursor: Option<String>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,14 +63,14 @@ struct Inbox {
 #[utoipa::path(get, path = "/api/v1/inbox", tag = "inbox", operation_id = "inbox_list", security(("access" = ["user"])),
     params(ListParams), responses((status = 200, body = Inbox)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<Inbox>, Problem> {
-    let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
+    let page = page(p.limit, p.cursor);
     let (shown, unread) = api
         .read(caller, move |tx, _, who| {
-            let language = p.language.as_deref().unwrap_or(&who.language);
-            message::list(tx, Key::of(who.account_id), p.unread.as_deref() == Some("true"), language, page)
+            let language = p.language.map_or_else(|| who.language.clone(), |l| l.to_string());
+            message::list(tx, Key::of(who.account_id), p.unread.0, &language, page)
         })
         .await?;
-    let next = next_cursor(shown.len(), page, shown.last().map(|m| (m.row.created_at, m.row.id)));
+    let next = next(&shown, page, |m| (m.row.created_at, m.row.id));
     let view = |m: message::Shown| MessageView {
         id: m.id.to_string(),
         kind: m.type_code.to_owned(),

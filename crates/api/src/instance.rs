@@ -2,8 +2,9 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf, next_cursor, page},
+    body::{Body, Params, PathOf},
     order::{any_tenant, tenant},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     seller::ReasonBody,
     state::Api,
@@ -12,7 +13,7 @@ use crate::{
 };
 use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, order};
 use axum::{Json, extract::State};
-use domain::{id::InstanceId, period::Period, text::Line};
+use domain::{access::Role, id::InstanceId, instance::InstanceState, period::Period, text::Line};
 use serde::{Deserialize, Serialize};
 use store::instance as rows;
 use utoipa::{IntoParams, ToSchema};
@@ -149,14 +150,18 @@ fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool)
 struct ListParams {
     /// `buyer`, `seller` or `operator`, when the caller is several.
     #[serde(default, rename = "as")]
-    role: Option<String>,
+    #[param(value_type = Option<String>)]
+    role: Option<Role>,
     /// `opening`, `running`, `frozen`, `released`, `failed`.
     #[serde(default)]
-    state: Option<String>,
+    #[param(value_type = Option<String>)]
+    state: Option<InstanceState>,
     #[serde(default)]
-    limit: Option<String>,
+    #[param(value_type = Option<String>)]
+    limit: Limit,
     #[serde(default)]
-    cursor: Option<String>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -169,15 +174,12 @@ struct InstanceList {
 #[utoipa::path(get, path = "/api/v1/instances", tag = "instances", operation_id = "instance_list", security(("access" = ["user"])),
     params(ListParams), responses((status = 200, body = InstanceList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<InstanceList>, Problem> {
-    let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
-    if let Some(state) = &p.state {
-        state.parse::<domain::instance::InstanceState>().map_err(|e| Error::field("/query/state", "query.bad_parameter", e.to_string()))?;
-    }
+    let page = page(p.limit, p.cursor);
     let answer = api
         .read(caller, move |tx, ctx, who| {
-            let tenant = tenant(who, p.role.as_deref())?;
-            let found = rows::list(tx, tenant, p.state.as_deref(), page)?;
-            let next = next_cursor(found.len(), page, found.last().map(|i| (i.created_at, i.id)));
+            let tenant = tenant(who, p.role)?;
+            let found = rows::list(tx, tenant, p.state.map(InstanceState::as_str), page)?;
+            let next = next(&found, page, |i| (i.created_at, i.id));
             let instances = found.iter().map(|i| view(tx, ctx, i, tenant, false)).collect::<Result<_, _>>()?;
             Ok(InstanceList { instances, next })
         })

@@ -2,7 +2,7 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf},
+    body::{Body, Flag, Params, PathOf},
     problem::Problem,
     state::Api,
     views::{DONE, Done, time},
@@ -101,12 +101,13 @@ struct KeyPutBody {
 pub(crate) struct DryRun {
     /// `true`: nothing is changed.
     #[serde(default)]
-    dry_run: Option<String>,
+    #[param(value_type = Option<String>)]
+    dry_run: Flag,
 }
 
 impl DryRun {
     pub(crate) fn is_on(&self) -> bool {
-        self.dry_run.as_deref() == Some("true")
+        self.dry_run.0
     }
 }
 

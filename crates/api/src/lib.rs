@@ -19,6 +19,7 @@ mod instance;
 mod interface;
 mod listing_body;
 mod order;
+mod paging;
 mod problem;
 mod product;
 mod review;

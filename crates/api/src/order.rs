@@ -2,7 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf, next_cursor, page},
+    body::{Body, Params, PathOf},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     state::Api,
     storefront::ChoiceBody,
@@ -14,7 +15,12 @@ use app::{
     order::{self, Full},
 };
 use axum::{Json, extract::State};
-use domain::{access::Role, text::Line};
+use domain::{
+    access::Role,
+    id::InstanceId,
+    order::{OrderKind, OrderState},
+    text::Line,
+};
 use serde::{Deserialize, Serialize};
 use store::order as rows;
 use utoipa::{IntoParams, ToSchema};
@@ -31,10 +37,10 @@ pub fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Whose rows a caller sees: as buyer by default when he is one, else as seller or staff.
-pub(crate) fn tenant(who: &Caller, role: Option<&str>) -> Result<Tenant, Error> {
+pub(crate) fn tenant(who: &Caller, role: Option<Role>) -> Result<Tenant, Error> {
     let account = Key::of(who.account_id);
     let chosen = match role {
-        Some(text) => text.parse().map_err(|e: domain::Unknown| Error::field("/query/as", "query.bad_parameter", e.to_string()))?,
+        Some(role) => role,
         None if who.staff.is_some() => Role::Operator,
         None if who.roles.contains(&Role::Buyer) && !who.roles.contains(&Role::Seller) => Role::Buyer,
         None => Role::Seller,
@@ -70,13 +76,15 @@ pub(crate) fn any_tenant(who: &Caller) -> Vec<Tenant> {
 }
 
 /// The filters of the reference (`seller-domain 4.1`).
-#[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OrderFilter {
     /// `buyer`, `seller` or `operator`, when the caller is several.
     #[serde(rename = "as")]
-    pub role: Option<String>,
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    pub role: Option<Role>,
     pub number: Option<String>,
     pub customer_name: Option<String>,
     pub user_name: Option<String>,
@@ -86,13 +94,23 @@ pub(crate) struct OrderFilter {
     /// RFC 3339, exclusive.
     pub created_to: Option<String>,
     /// `pending_payment`, `processing`, `completed`, `cancelled`.
-    pub state: Option<String>,
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    pub state: Option<OrderState>,
     /// `new`, `trial`, `trial_to_formal`, `renew`, `change`, `unsubscribe`.
-    pub kind: Option<String>,
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    pub kind: Option<OrderKind>,
     /// Id of an instance.
-    pub instance: Option<String>,
-    pub limit: Option<String>,
-    pub cursor: Option<String>,
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    pub instance: Option<InstanceId>,
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    pub limit: Limit,
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    pub cursor: Option<Cursor>,
 }
 
 impl OrderFilter {
@@ -102,14 +120,6 @@ impl OrderFilter {
         if long.into_iter().flatten().any(|t| t.chars().count() > 100) {
             return Err(bad("number", "at most 100 characters are allowed in a filter".to_owned()));
         }
-        if let Some(state) = &self.state {
-            state.parse::<domain::order::OrderState>().map_err(|e| bad("state", e.to_string()))?;
-        }
-        if let Some(kind) = &self.kind {
-            kind.parse::<domain::order::OrderKind>().map_err(|e| bad("kind", e.to_string()))?;
-        }
-        let instance: Option<domain::id::InstanceId> =
-            self.instance.as_deref().map(str::parse).transpose().map_err(|e: domain::id::BadId| bad("instance", e.to_string()))?;
         Ok(rows::Filter {
             number: self.number.clone(),
             customer_name: self.customer_name.clone(),
@@ -117,9 +127,9 @@ impl OrderFilter {
             product_name: self.product_name.clone(),
             created_from: read_time("/query/created_from", self.created_from.as_deref())?,
             created_to: read_time("/query/created_to", self.created_to.as_deref())?,
-            state: self.state.clone(),
-            kind: self.kind.clone(),
-            instance_id: instance.map(|i| i.0),
+            state: self.state.map(|s| s.to_string()),
+            kind: self.kind.map(|k| k.to_string()),
+            instance_id: self.instance.map(|i| i.0),
         })
     }
 }
@@ -135,11 +145,11 @@ struct OrderList {
 #[utoipa::path(get, path = "/api/v1/orders", tag = "orders", operation_id = "order_list", security(("access" = ["user"])),
     params(OrderFilter), responses((status = 200, body = OrderList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Params(f): Params<OrderFilter>) -> Result<Json<OrderList>, Problem> {
-    let (filter, page) = (f.read()?, page(f.limit.as_deref(), f.cursor.as_deref())?);
+    let (filter, page) = (f.read()?, page(f.limit, f.cursor));
     let answer = api
         .read(caller, move |tx, _, who| {
-            let orders = rows::list(tx, tenant(who, f.role.as_deref())?, &filter, page)?;
-            let next = next_cursor(orders.len(), page, orders.last().map(|o| (o.created_at, o.id)));
+            let orders = rows::list(tx, tenant(who, f.role)?, &filter, page)?;
+            let next = next(&orders, page, |o| (o.created_at, o.id));
             let ids: Vec<Key> = orders.iter().map(|o| o.id).collect();
             let lines = rows::lines_of(tx, &ids)?;
             let full = |o: rows::Order| {

@@ -5,21 +5,24 @@ use crate::{
     body::{Body, Params, PathOf},
     interface::{Declared, DryRun, declare},
     listing_body::ListingBody,
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     seller::ReasonBody,
     state::Api,
     views::{DONE, Done, TextView, time, times},
 };
-use app::{Error, Key, catalogue};
+use app::{Error, Key, Tx, catalogue};
 use axum::{Json, extract::State};
 use domain::{
     id::{ProductId, RevisionId},
+    listing::Visibility,
     listing_check,
+    text::Line,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use store::product as rows;
-use utoipa::ToSchema;
+use store::product::{self as rows, Product};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::conformance::Scenario;
 
@@ -50,32 +53,60 @@ struct ProductView {
 #[derive(Debug, Serialize, ToSchema)]
 struct ProductList {
     products: Vec<ProductView>,
+    next: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// The seller's key of one product.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    key: Option<Line<60>>,
+    /// `unlisted`, `on_sale`, `hidden`, `frozen`, `stopped`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    visibility: Option<Visibility>,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+fn product_view(tx: &mut Tx, p: Product) -> Result<ProductView, Error> {
+    let newest = rows::newest_revision(tx, p.id)?;
+    let name = newest.as_ref().map(catalogue::listing).transpose()?.map(|l| l.name.into()).unwrap_or_default();
+    Ok(ProductView {
+        id: p.id.id::<ProductId>().to_string(),
+        key: p.key,
+        name,
+        visibility: p.visibility,
+        application_state: newest.as_ref().map(|r| r.state.clone()),
+        application_id: newest.map(|r| r.id.id::<RevisionId>().to_string()),
+        updated_at: time(p.updated_at),
+    })
 }
 
 /// The caller's products, newest first.
 #[utoipa::path(get, path = "/api/v1/seller/products", tag = "seller", operation_id = "product_list", security(("access" = ["seller"])),
-    responses((status = 200, body = ProductList)))]
-async fn list(State(api): State<Api>, Who(caller): Who) -> Result<Json<ProductList>, Problem> {
-    let products = api
-        .read(caller, |tx, _, who| {
-            let mut views = Vec::new();
-            for p in rows::of_seller(tx, Key::of(who.account_id))? {
-                let newest = rows::revisions(tx, p.id)?.into_iter().next();
-                let name = newest.as_ref().map(catalogue::listing).transpose()?.map(|l| l.name.into()).unwrap_or_default();
-                views.push(ProductView {
-                    id: p.id.id::<ProductId>().to_string(),
-                    key: p.key,
-                    name,
-                    visibility: p.visibility,
-                    application_state: newest.as_ref().map(|r| r.state.clone()),
-                    application_id: newest.map(|r| r.id.id::<RevisionId>().to_string()),
-                    updated_at: time(p.updated_at),
-                });
-            }
-            Ok(views)
+    params(ListParams), responses((status = 200, body = ProductList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<ProductList>, Problem> {
+    let page = page(p.limit, p.cursor);
+    let answer = api
+        .read(caller, move |tx, _, who| {
+            let seller = Key::of(who.account_id);
+            let found = match &p.key {
+                Some(key) => rows::by_key(tx, seller, key.as_str())?.into_iter().collect(),
+                None => rows::of_seller(tx, seller, p.visibility.map(Visibility::as_str), page)?,
+            };
+            let next = next(&found, page, |p| (p.created_at, p.id));
+            Ok(ProductList { products: found.into_iter().map(|p| product_view(tx, p)).collect::<Result<_, _>>()?, next })
         })
         .await?;
-    Ok(Json(ProductList { products }))
+    Ok(Json(answer))
 }
 
 /// Saves the draft of a product by its key; made when it is missing.

@@ -3,6 +3,7 @@
 use crate::{
     auth::Who,
     body::{Body, Params, PathOf},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     product::{RevisionView, revision_view},
     seller::ReasonBody,
@@ -14,6 +15,7 @@ use axum::{Json, extract::State};
 use domain::{
     access::Role,
     id::{ProductId, RevisionId},
+    listing::RevisionState,
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -38,7 +40,14 @@ pub fn routes() -> OpenApiRouter<Api> {
 struct ListParams {
     /// `draft`, `in_review`, `rejected`, `approved`.
     #[serde(default)]
-    state: Option<String>,
+    #[param(value_type = Option<String>)]
+    state: Option<RevisionState>,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,6 +68,7 @@ struct ApplicationView {
 #[derive(Debug, Serialize, ToSchema)]
 struct ApplicationList {
     applications: Vec<ApplicationView>,
+    next: Option<String>,
 }
 
 fn view(a: &Application) -> Result<ApplicationView, Error> {
@@ -88,19 +98,19 @@ fn scope(who: &Caller) -> Result<Option<Key>, Error> {
     }
 }
 
-/// Listing applications.
+/// Listing applications, newest first; staff do not see drafts.
 #[utoipa::path(get, path = "/api/v1/applications", tag = "review", operation_id = "application_list", security(("access" = ["user"])),
     params(ListParams), responses((status = 200, body = ApplicationList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<ApplicationList>, Problem> {
-    let rows = api
+    let page = page(p.limit, p.cursor);
+    let answer = api
         .read(caller, move |tx, _, who| {
-            let seller = scope(who)?;
-            let mut found = rows::applications(tx, seller, p.state.as_deref())?;
-            found.retain(|(r, _, _)| seller.is_some() || r.state != "draft");
-            found.iter().map(view).collect::<Result<Vec<_>, _>>()
+            let found = rows::applications(tx, scope(who)?, p.state.map(RevisionState::as_str), page)?;
+            let next = next(&found, page, |(r, _, _)| (r.created_at, r.id));
+            Ok(ApplicationList { applications: found.iter().map(view).collect::<Result<_, _>>()?, next })
         })
         .await?;
-    Ok(Json(ApplicationList { applications: rows }))
+    Ok(Json(answer))
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,13 +3,14 @@
 use crate::{
     auth::Who,
     body::{Body, Params, PathOf},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     state::Api,
     views::{DONE, Done, times},
 };
 use app::{Key, seller as use_case};
 use axum::{Json, extract::State};
-use domain::{id::AccountId, text::Line};
+use domain::{access::SellerState, id::AccountId, text::Line};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -101,20 +102,36 @@ async fn submit(State(api): State<Api>, Who(caller): Who, body: Body<ProfileBody
 struct ListParams {
     /// `draft`, `in_review`, `approved`, `rejected`.
     #[serde(default)]
-    state: Option<String>,
+    #[param(value_type = Option<String>)]
+    state: Option<SellerState>,
+    /// Part of the account's name.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    name: Option<Line<100>>,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct SellerList {
     sellers: Vec<SellerView>,
+    next: Option<String>,
 }
 
 /// Sellers, newest application first.
 #[utoipa::path(get, path = "/api/v1/operator/sellers", tag = "operator", operation_id = "seller_list", security(("access" = ["operator"])),
     params(ListParams), responses((status = 200, body = SellerList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<SellerList>, Problem> {
-    let rows = api.read(caller, move |tx, _, _| Ok(store::seller::any_list(tx, p.state.as_deref())?)).await?;
-    Ok(Json(SellerList { sellers: rows.into_iter().map(|(s, name)| view(s, Some(name))).collect() }))
+    let page = page(p.limit, p.cursor);
+    let name = p.name.map(Line::into_string);
+    let state = p.state.map(SellerState::as_str);
+    let found = api.read(caller, move |tx, _, _| Ok(store::seller::any_list(tx, state, name.as_deref(), page)?)).await?;
+    let next = next(&found, page, |(s, _)| (s.submitted_at.unwrap_or_default(), s.account_id));
+    Ok(Json(SellerList { sellers: found.into_iter().map(|(s, name)| view(s, Some(name))).collect(), next }))
 }
 
 /// Approves a seller.

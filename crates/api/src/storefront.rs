@@ -2,7 +2,7 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf},
+    body::{Body, Flag, Params, PathOf},
     listing_body::{ExtensionBody, ListingBody, SpecificationBody, SupportBody},
     problem::Problem,
     state::Api,
@@ -13,7 +13,7 @@ use axum::{Json, extract::State, http::HeaderMap};
 use domain::{
     listing::Category,
     money::Money,
-    period::Period,
+    period::{ChargingMode, Period},
     site::{Site, SiteCode},
     text::Line,
 };
@@ -64,13 +64,16 @@ struct SearchParams {
     #[serde(default)]
     q: Option<String>,
     #[serde(default)]
-    category: Option<String>,
+    #[param(value_type = Option<String>)]
+    category: Option<Category>,
     /// `PERIOD` or `ONE_TIME`.
     #[serde(default)]
-    charging: Option<String>,
+    #[param(value_type = Option<String>)]
+    charging: Option<ChargingMode>,
     /// `true`: only products with a trial.
     #[serde(default)]
-    trial: Option<String>,
+    #[param(value_type = Option<String>)]
+    trial: Flag,
     /// Lowest price, such as `100.00`.
     #[serde(default)]
     price_from: Option<String>,
@@ -78,7 +81,8 @@ struct SearchParams {
     price_to: Option<String>,
     /// `relevance`, `newest`, `price_up`, `price_down`.
     #[serde(default)]
-    sort: Option<String>,
+    #[param(value_type = Option<String>)]
+    sort: Option<Sort>,
     /// From 1 to 100.
     #[serde(default)]
     page: Option<String>,
@@ -132,24 +136,16 @@ fn wanted(site: Site, p: SearchParams) -> Result<(Wanted, usize), Error> {
     if p.q.as_ref().is_some_and(|q| q.chars().count() > 200) {
         return Err(bad("q", "at most 200 characters are allowed".to_owned()));
     }
-    let category: Option<Category> =
-        p.category.as_deref().map(str::parse).transpose().map_err(|e: domain::Unknown| bad("category", e.to_string()))?;
-    let charging: Option<domain::period::ChargingMode> =
-        p.charging.as_deref().map(str::parse).transpose().map_err(|e: domain::Unknown| bad("charging", e.to_string()))?;
-    let sort = match p.sort.as_deref() {
-        None if p.q.is_some() => Sort::Relevance,
-        None => Sort::Newest,
-        Some(text) => text.parse().map_err(|e: domain::Unknown| bad("sort", e.to_string()))?,
-    };
+    let otherwise = if p.q.is_some() { Sort::Relevance } else { Sort::Newest };
     let wanted = Wanted {
         site: site.code.to_string(),
-        category,
-        charging: charging.map(|c| c.to_string()),
-        trial: p.trial.as_deref() == Some("true"),
+        category: p.category,
+        charging: p.charging.map(|c| c.to_string()),
+        trial: p.trial.0,
         price_from: price("price_from", p.price_from.as_ref())?,
         price_to: price("price_to", p.price_to.as_ref())?,
         text: p.q,
-        sort,
+        sort: p.sort.unwrap_or(otherwise),
         offset: (page - 1) * PAGE_SIZE,
         limit: PAGE_SIZE,
     };

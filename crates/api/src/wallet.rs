@@ -2,7 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf, next_cursor, page},
+    body::{Body, Params, PathOf},
+    paging::{Cursor, Limit, next, page},
     problem::Problem,
     seller::ReasonBody,
     state::Api,
@@ -10,7 +11,7 @@ use crate::{
 };
 use app::{Key, money as use_case};
 use axum::{Json, extract::State};
-use domain::{id::TransferId, text::Line};
+use domain::{id::TransferId, money::TransferState, text::Line};
 use ledger::AccountKind;
 use serde::{Deserialize, Serialize};
 use store::{ledger as ledger_rows, transfer as rows};
@@ -38,26 +39,40 @@ struct EntryView {
 #[derive(Debug, Serialize, ToSchema)]
 struct WalletView {
     balance: MoneyView,
-    /// The newest 200 entries.
     entries: Vec<EntryView>,
+    next: Option<String>,
 }
 
-/// The caller's wallet.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EntryParams {
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// The caller's wallet: balance and entries, newest first.
 #[utoipa::path(get, path = "/api/v1/wallet", tag = "wallet", operation_id = "wallet_show", security(("access" = ["buyer"])),
-    responses((status = 200, body = WalletView)))]
-async fn show(State(api): State<Api>, Who(caller): Who) -> Result<Json<WalletView>, Problem> {
+    params(EntryParams), responses((status = 200, body = WalletView)))]
+async fn show(State(api): State<Api>, Who(caller): Who, Params(p): Params<EntryParams>) -> Result<Json<WalletView>, Problem> {
+    let page = page(p.limit, p.cursor);
     let view = api
-        .read(caller, |tx, _, who| {
+        .read(caller, move |tx, _, who| {
             let (owner, currency) = (hex::encode(Key::of(who.account_id).0), who.site().currency.to_string());
             let balance = ledger_rows::balance(tx, AccountKind::BuyerWallet, &owner, &currency)?;
-            let rows = ledger_rows::statement(tx, AccountKind::BuyerWallet, &owner, None, 200)?;
+            let rows = ledger_rows::statement(tx, AccountKind::BuyerWallet, &owner, page)?;
+            let next = next(&rows, page, |(p, e)| (p.at, e.id));
             let entry = |(p, e): (ledger_rows::PostingRow, ledger_rows::EntryRow)| EntryView {
                 at: time(p.at),
                 kind: e.kind,
                 amount: money(p.amount_minor, &p.currency),
                 reference: e.reference.split_once(':').map_or_else(String::new, |(_, r)| r.to_owned()),
             };
-            Ok(WalletView { balance: money(balance, &currency), entries: rows.into_iter().map(entry).collect() })
+            Ok(WalletView { balance: money(balance, &currency), entries: rows.into_iter().map(entry).collect(), next })
         })
         .await?;
     Ok(Json(view))
@@ -95,11 +110,14 @@ fn view(t: &rows::Transfer) -> TransferView {
 struct ListParams {
     /// `pending`, `confirmed`, `refused`.
     #[serde(default)]
-    state: Option<String>,
+    #[param(value_type = Option<String>)]
+    state: Option<TransferState>,
     #[serde(default)]
-    limit: Option<String>,
+    #[param(value_type = Option<String>)]
+    limit: Limit,
     #[serde(default)]
-    cursor: Option<String>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -109,14 +127,14 @@ struct TransferList {
 }
 
 async fn transfers(api: &Api, caller: std::sync::Arc<app::Caller>, own: bool, p: ListParams) -> Result<Json<TransferList>, Problem> {
-    let page = page(p.limit.as_deref(), p.cursor.as_deref())?;
+    let page = page(p.limit, p.cursor);
     let found = api
         .read(caller, move |tx, _, who| {
             let account = own.then(|| Key::of(who.account_id));
-            Ok(rows::list(tx, account, p.state.as_deref(), page)?)
+            Ok(rows::list(tx, account, p.state.map(TransferState::as_str), page)?)
         })
         .await?;
-    let next = next_cursor(found.len(), page, found.last().map(|t| (t.created_at, t.id)));
+    let next = next(&found, page, |t| (t.created_at, t.id));
     Ok(Json(TransferList { transfers: found.iter().map(view).collect(), next }))
 }
 

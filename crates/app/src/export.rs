@@ -20,7 +20,10 @@ pub const ROWS_MAX: i64 = 100_000;
 /// `export.too_many` when three wait already.
 pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, role: Role, filter: &Filter) -> Result<Export, Error> {
     let account = Key::of(caller.account_id);
-    let open = export::list(tx, account, role.as_str())?.iter().filter(|e| e.state == "waiting" || e.state == "running").count();
+    let open = export::list(tx, account, role.as_str(), store::Page::first(100))?
+        .iter()
+        .filter(|e| e.state == "waiting" || e.state == "running")
+        .count();
     if open >= 3 {
         return Err(Error::conflict("export.too_many", "three exports are being written; wait for one of them"));
     }

@@ -83,11 +83,11 @@ fn orders_and_instances(tx: &mut Tx) -> Result<Vec<Check>, Error> {
     let escrow: HashMap<String, i64> = ledger_store::any_sums(tx, AccountKind::Escrow)?.into_iter().map(|s| (s.name, s.amount)).collect();
     let (mut money, mut stuck, mut terms) = (Vec::new(), Vec::new(), Vec::new());
     let (mut orders, mut instances) = (0, 0);
-    let mut before = None;
+    let mut after = None;
     loop {
-        let page = order::list(tx, Tenant::Any, &order::Filter::default(), Page { before, limit: BATCH })?;
+        let page = order::list(tx, Tenant::Any, &order::Filter::default(), Page { after, limit: BATCH })?;
         let Some(last) = page.last() else { break };
-        before = Some((last.created_at, last.id));
+        after = Some((last.created_at, last.id));
         let ids: Vec<Key> = page.iter().map(|o| o.id).collect();
         let lines = order::lines_of(tx, &ids)?;
         for o in &page {
@@ -100,11 +100,11 @@ fn orders_and_instances(tx: &mut Tx) -> Result<Vec<Check>, Error> {
             }
         }
     }
-    let mut before = None;
+    let mut after = None;
     loop {
-        let page = instance::list(tx, Tenant::Any, None, Page { before, limit: BATCH })?;
+        let page = instance::list(tx, Tenant::Any, None, Page { after, limit: BATCH })?;
         let Some(last) = page.last() else { break };
-        before = Some((last.created_at, last.id));
+        after = Some((last.created_at, last.id));
         for i in &page {
             instances += 1;
             instance_terms(tx, i, &mut terms)?;

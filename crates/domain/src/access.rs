@@ -1,6 +1,11 @@
 //! Who may call what: roles of accounts, roles of staff, scopes of tokens.
 
 crate::words! {
+    /// States of a seller's profile (`seller-domain 1.2`).
+    pub enum SellerState ("seller state") { Draft = "draft", InReview = "in_review", Approved = "approved", Rejected = "rejected" }
+}
+
+crate::words! {
     /// What an account is on the marketplace; an account may be several.
     pub enum Role ("role") { Buyer = "buyer", Seller = "seller", Operator = "operator" }
 }

@@ -5,6 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::{fmt, str::FromStr};
 
 crate::words! {
+    /// States of an announced bank transfer.
+    pub enum TransferState ("transfer state") { Pending = "pending", Confirmed = "confirmed", Refused = "refused" }
+}
+
+crate::words! {
     /// ISO 4217; all three have two decimals.
     pub enum Currency ("currency") { Cny = "CNY", Usd = "USD", Eur = "EUR" }
 }

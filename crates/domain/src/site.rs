@@ -8,6 +8,11 @@ crate::words! {
     pub enum SiteCode ("site") { Cn = "cn", Intl = "intl", Eu = "eu" }
 }
 
+crate::words! {
+    /// Languages of screens and messages.
+    pub enum Language ("language") { Zh = "zh", En = "en" }
+}
+
 /// What differs from site to site.
 #[derive(Debug, Clone)]
 pub struct Site {

@@ -255,8 +255,17 @@ pub struct OrderFilter {
     pub to: Option<String>,
     #[arg(long)]
     pub state: Option<String>,
+    #[command(flatten)]
+    pub page: Page,
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Page {
+    /// Rows of a page, 1 to 100; 20 when not said.
     #[arg(long)]
     pub limit: Option<u32>,
+    /// `next` of the page before.
     #[arg(long)]
     pub cursor: Option<String>,
 }
@@ -271,8 +280,11 @@ pub enum Instance {
     List {
         #[arg(long = "as")]
         role: Option<String>,
+        /// opening, running, frozen, released or failed.
         #[arg(long)]
         state: Option<String>,
+        #[command(flatten)]
+        page: Page,
     },
     /// Freeze for a violation (operator).
     Freeze {
@@ -287,10 +299,20 @@ pub enum Instance {
 #[derive(Debug, Subcommand)]
 pub enum Calls {
     List {
+        /// Number of an order.
         #[arg(long)]
         order: Option<String>,
+        /// waiting, due, done or failed.
         #[arg(long)]
         state: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Print every attempt as it ends, until interrupted.
+    #[command(after_help = "Example: yunshi calls tail --order CS2611240955AB12C")]
+    Tail {
+        #[arg(long)]
+        order: Option<String>,
     },
     /// One message with its attempts.
     Show { id: String },
@@ -301,8 +323,11 @@ pub enum Calls {
 #[derive(Debug, Subcommand)]
 pub enum Review {
     List {
+        /// in_review, approved, rejected or draft.
         #[arg(long)]
         state: Option<String>,
+        #[command(flatten)]
+        page: Page,
     },
     Approve {
         id: String,
@@ -324,6 +349,8 @@ pub enum Bill {
         /// yyyy-MM
         #[arg(long)]
         month: Option<String>,
+        #[command(flatten)]
+        page: Page,
     },
     Show {
         id: String,
@@ -335,6 +362,8 @@ pub enum Inbox {
     List {
         #[arg(long)]
         unread: bool,
+        #[command(flatten)]
+        page: Page,
     },
     /// Mark one message, or all, as read.
     Read { id: Option<String> },

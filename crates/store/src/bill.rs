@@ -1,6 +1,6 @@
 //! Bills of sellers and their lines.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Page, Tx, Written};
 use db::schema::{bill_lines, bills};
 use diesel::{
     prelude::*,
@@ -95,23 +95,48 @@ pub fn issue(tx: &mut Tx, bill: &Bill, before: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// # Errors
-/// [`DbError`].
-pub fn open_lines(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Result<Vec<BillLine>, DbError> {
-    Ok(bill_lines::table
+fn open(seller: Key, currency: &str, before: i64) -> bill_lines::BoxedQuery<'static, db::Backend> {
+    bill_lines::table
         .filter(bill_lines::seller_id.eq(seller))
-        .filter(bill_lines::currency.eq(currency))
+        .filter(bill_lines::currency.eq(currency.to_owned()))
         .filter(bill_lines::bill_id.is_null())
         .filter(bill_lines::effective_at.lt(before))
-        .order((bill_lines::effective_at, bill_lines::id))
-        .limit(10_000)
-        .select(BillLine::as_select())
-        .load(tx)?)
+        .into_boxed()
+}
+
+/// A seller's lines that are on no bill yet, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn open_lines(tx: &mut Tx, seller: Key, currency: &str, before: i64, page: Page) -> Result<Vec<BillLine>, DbError> {
+    let query = open(seller, currency, before);
+    Ok(oldest_first!(query, page, bill_lines::effective_at, bill_lines::id).select(BillLine::as_select()).load(tx)?)
+}
+
+/// What all lines that are on no bill yet come to for the seller.
+///
+/// # Errors
+/// [`DbError`].
+pub fn open_total(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let row: Row = sql_query(
+        "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines
+         WHERE seller_id = $1 AND currency = $2 AND bill_id IS NULL AND effective_at < $3",
+    )
+    .bind::<diesel::sql_types::Binary, _>(seller)
+    .bind::<Text, _>(currency)
+    .bind::<BigInt, _>(before)
+    .get_result(tx)?;
+    Ok(row.amount)
 }
 
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, seller: Option<Key>, month: Option<&str>) -> Result<Vec<Bill>, DbError> {
+pub fn list(tx: &mut Tx, seller: Option<Key>, month: Option<&str>, page: Page) -> Result<Vec<Bill>, DbError> {
     let mut query = bills::table.into_boxed();
     if let Some(seller) = seller {
         query = query.filter(bills::seller_id.eq(seller));
@@ -119,7 +144,7 @@ pub fn list(tx: &mut Tx, seller: Option<Key>, month: Option<&str>) -> Result<Vec
     if let Some(month) = month {
         query = query.filter(bills::month.eq(month.to_owned()));
     }
-    Ok(query.order((bills::month.desc(), bills::id)).limit(500).select(Bill::as_select()).load(tx)?)
+    Ok(newest_first!(query, page, bills::issued_at, bills::id).select(Bill::as_select()).load(tx)?)
 }
 
 /// # Errors
@@ -134,13 +159,9 @@ pub fn lookup(tx: &mut Tx, seller: Option<Key>, id: Key) -> Result<Option<Bill>,
 
 /// # Errors
 /// [`DbError`].
-pub fn lines(tx: &mut Tx, bill: Key) -> Result<Vec<BillLine>, DbError> {
-    Ok(bill_lines::table
-        .filter(bill_lines::bill_id.eq(bill))
-        .order((bill_lines::effective_at, bill_lines::id))
-        .limit(10_000)
-        .select(BillLine::as_select())
-        .load(tx)?)
+pub fn lines(tx: &mut Tx, bill: Key, page: Page) -> Result<Vec<BillLine>, DbError> {
+    let query = bill_lines::table.filter(bill_lines::bill_id.eq(bill)).into_boxed();
+    Ok(oldest_first!(query, page, bill_lines::effective_at, bill_lines::id).select(BillLine::as_select()).load(tx)?)
 }
 
 /// Bills whose total differs from their lines' payable amounts.

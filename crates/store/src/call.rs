@@ -69,8 +69,8 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Call>, DbEr
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub order_number: Option<String>,
-    pub state: Option<String>,
-    pub activity: Option<String>,
+    pub state: Option<&'static str>,
+    pub activity: Option<&'static str>,
     pub instance_id: Option<Key>,
 }
 
@@ -81,19 +81,16 @@ pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<
     if let Some(number) = &filter.order_number {
         query = query.filter(calls::order_number.eq(number.clone()));
     }
-    if let Some(state) = &filter.state {
-        query = query.filter(calls::state.eq(state.clone()));
+    if let Some(state) = filter.state {
+        query = query.filter(calls::state.eq(state));
     }
-    if let Some(activity) = &filter.activity {
-        query = query.filter(calls::activity.eq(activity.clone()));
+    if let Some(activity) = filter.activity {
+        query = query.filter(calls::activity.eq(activity));
     }
     if let Some(instance) = filter.instance_id {
         query = query.filter(calls::instance_id.eq(instance));
     }
-    if let Some((at, id)) = page.before {
-        query = query.filter(calls::created_at.lt(at).or(calls::created_at.eq(at).and(calls::id.lt(id))));
-    }
-    Ok(query.order((calls::created_at.desc(), calls::id.desc())).limit(page.limit).select(Call::as_select()).load(tx)?)
+    Ok(newest_first!(query, page, calls::created_at, calls::id).select(Call::as_select()).load(tx)?)
 }
 
 /// The calls of an instance, in order.

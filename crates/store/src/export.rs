@@ -1,6 +1,6 @@
 //! Exports that run in the background.
 
-use crate::{DbError, Key, Tx};
+use crate::{DbError, Key, Page, Tx};
 use db::schema::exports;
 use diesel::prelude::*;
 
@@ -42,14 +42,9 @@ pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Export>, DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, account: Key, role: &str) -> Result<Vec<Export>, DbError> {
-    Ok(exports::table
-        .filter(exports::account_id.eq(account))
-        .filter(exports::role.eq(role))
-        .order(exports::created_at.desc())
-        .limit(50)
-        .select(Export::as_select())
-        .load(tx)?)
+pub fn list(tx: &mut Tx, account: Key, role: &str, page: Page) -> Result<Vec<Export>, DbError> {
+    let query = exports::table.filter(exports::account_id.eq(account)).filter(exports::role.eq(role.to_owned())).into_boxed();
+    Ok(newest_first!(query, page, exports::created_at, exports::id).select(Export::as_select()).load(tx)?)
 }
 
 /// How far an export is.

@@ -78,10 +78,7 @@ pub fn list(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Res
     if let Some(state) = state {
         query = query.filter(instances::state.eq(state.to_owned()));
     }
-    if let Some((at, id)) = page.before {
-        query = query.filter(instances::created_at.lt(at).or(instances::created_at.eq(at).and(instances::id.lt(id))));
-    }
-    Ok(query.order((instances::created_at.desc(), instances::id.desc())).limit(page.limit).select(Instance::as_select()).load(tx)?)
+    Ok(newest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()).load(tx)?)
 }
 
 /// Whether the buyer had a trial of a specification.

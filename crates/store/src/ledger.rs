@@ -1,6 +1,6 @@
 //! Entries, postings and the balances that may not go below zero.
 
-use crate::{DbError, Key, Tx};
+use crate::{DbError, Key, Page, Tx};
 use db::{
     dialect,
     schema::{ledger_balances, ledger_entries, ledger_postings},
@@ -91,25 +91,14 @@ pub fn balance(tx: &mut Tx, account: AccountKind, owner: &str, currency: &str) -
 ///
 /// # Errors
 /// [`DbError`].
-pub fn statement(
-    tx: &mut Tx,
-    account: AccountKind,
-    owner: &str,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Vec<(PostingRow, EntryRow)>, DbError> {
-    let mut query = ledger_postings::table
+pub fn statement(tx: &mut Tx, account: AccountKind, owner: &str, page: Page) -> Result<Vec<(PostingRow, EntryRow)>, DbError> {
+    let query = ledger_postings::table
         .inner_join(ledger_entries::table)
         .filter(ledger_postings::account.eq(account.as_str()))
         .filter(ledger_postings::owner.eq(owner.to_owned()))
-        .order((ledger_postings::at.desc(), ledger_postings::entry_id.desc()))
-        .limit(limit)
         .select((PostingRow::as_select(), EntryRow::as_select()))
         .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(ledger_postings::at.lt(before));
-    }
-    Ok(query.load(tx)?)
+    Ok(newest_first!(query, page, ledger_postings::at, ledger_postings::entry_id).load(tx)?)
 }
 
 /// The entries of an order with their postings, oldest first.

@@ -3,6 +3,29 @@
 //! To add a noun: a module here with its row, finders whose signature carries the tenant, and guarded
 //! updates that say how many rows they changed. A finder named `any_…` is for workers and staff.
 
+/// Cuts a boxed query to a page of rows, newest first. The time alone bounds the range, so that an index on it
+/// is entered at the page's place however deep that lies; rows of the same moment are told apart by id.
+macro_rules! newest_first {
+    ($query:expr, $page:expr, $at:expr, $id:expr) => {{
+        let query = $query.order(($at.desc(), $id.desc())).limit($page.limit);
+        match $page.after {
+            Some((at, id)) => query.filter($at.le(at)).filter($at.lt(at).or($id.lt(id))),
+            None => query,
+        }
+    }};
+}
+
+/// Likewise, oldest first.
+macro_rules! oldest_first {
+    ($query:expr, $page:expr, $at:expr, $id:expr) => {{
+        let query = $query.order(($at.asc(), $id.asc())).limit($page.limit);
+        match $page.after {
+            Some((at, id)) => query.filter($at.ge(at)).filter($at.gt(at).or($id.gt(id))),
+            None => query,
+        }
+    }};
+}
+
 pub mod account;
 pub mod bill;
 pub mod call;
@@ -37,14 +60,27 @@ impl Written {
     }
 }
 
-/// A page of a list that is sorted by creation, newest first: rows before a place, at most so many.
+/// A page of a list that is sorted by time: rows after a place in the list's order, at most so many.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
-    pub before: Option<(i64, Key)>,
+    pub after: Option<(i64, Key)>,
     pub limit: i64,
 }
 
-/// Everything that matches part of a text, with the wildcards of SQL taken literally.
+impl Page {
+    /// The first rows of a list.
+    #[must_use]
+    pub fn first(limit: i64) -> Self {
+        Self { after: None, limit }
+    }
+}
+
+diesel::define_sql_function! {
+    /// Lower case, at least of ASCII.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// What matches part of a lowered text, with the wildcards of SQL taken literally.
 fn containing(text: &str) -> String {
-    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+    format!("%{}%", text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }

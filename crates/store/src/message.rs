@@ -38,10 +38,7 @@ pub fn list(tx: &mut Tx, account: Key, unread: bool, page: Page) -> Result<Vec<M
     if unread {
         query = query.filter(messages::read_at.is_null());
     }
-    if let Some((at, id)) = page.before {
-        query = query.filter(messages::created_at.lt(at).or(messages::created_at.eq(at).and(messages::id.lt(id))));
-    }
-    Ok(query.order((messages::created_at.desc(), messages::id.desc())).limit(page.limit).select(Message::as_select()).load(tx)?)
+    Ok(newest_first!(query, page, messages::created_at, messages::id).select(Message::as_select()).load(tx)?)
 }
 
 /// # Errors

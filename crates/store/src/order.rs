@@ -1,6 +1,6 @@
 //! Orders and their lines.
 
-use crate::{DbError, Key, Page, Tx, Written, containing};
+use crate::{DbError, Key, Page, Tx, Written, containing, lower};
 use db::schema::{order_lines, orders};
 use diesel::prelude::*;
 
@@ -91,16 +91,16 @@ fn scoped(tenant: Tenant) -> orders::BoxedQuery<'static, db::Backend> {
 fn filtered(tenant: Tenant, filter: &Filter) -> orders::BoxedQuery<'static, db::Backend> {
     let mut query = scoped(tenant);
     if let Some(text) = &filter.number {
-        query = query.filter(orders::number.like(containing(text)).escape('\\'));
+        query = query.filter(lower(orders::number).like(containing(text)).escape('\\'));
     }
     if let Some(text) = &filter.customer_name {
-        query = query.filter(orders::customer_name.like(containing(text)).escape('\\'));
+        query = query.filter(lower(orders::customer_name).like(containing(text)).escape('\\'));
     }
     if let Some(text) = &filter.user_name {
-        query = query.filter(orders::user_name.like(containing(text)).escape('\\'));
+        query = query.filter(lower(orders::user_name).like(containing(text)).escape('\\'));
     }
     if let Some(text) = &filter.product_name {
-        query = query.filter(orders::product_name.like(containing(text)).escape('\\'));
+        query = query.filter(lower(orders::product_name).like(containing(text)).escape('\\'));
     }
     if let Some(at) = filter.created_from {
         query = query.filter(orders::created_at.ge(at));
@@ -125,11 +125,8 @@ fn filtered(tenant: Tenant, filter: &Filter) -> orders::BoxedQuery<'static, db::
 /// # Errors
 /// [`DbError`].
 pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Order>, DbError> {
-    let mut query = filtered(tenant, filter);
-    if let Some((at, id)) = page.before {
-        query = query.filter(orders::created_at.lt(at).or(orders::created_at.eq(at).and(orders::id.lt(id))));
-    }
-    Ok(query.order((orders::created_at.desc(), orders::id.desc())).limit(page.limit).select(Order::as_select()).load(tx)?)
+    let query = filtered(tenant, filter);
+    Ok(newest_first!(query, page, orders::created_at, orders::id).select(Order::as_select()).load(tx)?)
 }
 
 /// # Errors

@@ -1,6 +1,6 @@
 //! Products and the revisions of their listings.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Page, Tx, Written};
 use db::schema::{accounts, listing_revisions, products};
 use diesel::prelude::*;
 
@@ -57,17 +57,16 @@ pub fn by_key(tx: &mut Tx, seller: Key, key: &str) -> Result<Option<Product>, Db
         .optional()?)
 }
 
-/// The products of a seller with their open application, newest first.
+/// The products of a seller in a visibility or in all, newest first.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn of_seller(tx: &mut Tx, seller: Key) -> Result<Vec<Product>, DbError> {
-    Ok(products::table
-        .filter(products::seller_id.eq(seller))
-        .order(products::created_at.desc())
-        .limit(500)
-        .select(Product::as_select())
-        .load(tx)?)
+pub fn of_seller(tx: &mut Tx, seller: Key, visibility: Option<&str>, page: Page) -> Result<Vec<Product>, DbError> {
+    let mut query = products::table.filter(products::seller_id.eq(seller)).into_boxed();
+    if let Some(visibility) = visibility {
+        query = query.filter(products::visibility.eq(visibility.to_owned()));
+    }
+    Ok(newest_first!(query, page, products::created_at, products::id).select(Product::as_select()).load(tx)?)
 }
 
 /// A listed product with what it sells now and its seller's name: what buyers may see.
@@ -151,6 +150,19 @@ pub fn revisions(tx: &mut Tx, product: Key) -> Result<Vec<Revision>, DbError> {
         .order(listing_revisions::number.desc())
         .select(Revision::as_select())
         .load(tx)?)
+}
+
+/// The newest revision of a product. The caller has looked up the product for its tenant.
+///
+/// # Errors
+/// [`DbError`].
+pub fn newest_revision(tx: &mut Tx, product: Key) -> Result<Option<Revision>, DbError> {
+    Ok(listing_revisions::table
+        .filter(listing_revisions::product_id.eq(product))
+        .order(listing_revisions::number.desc())
+        .select(Revision::as_select())
+        .first(tx)
+        .optional()?)
 }
 
 /// The product's draft, rejected or waiting application.
@@ -256,25 +268,24 @@ pub fn set_visibility(tx: &mut Tx, product: Key, from: &str, to: &str, at: i64) 
 /// An application with its product and the seller's name.
 pub type Application = (Revision, Product, String);
 
-/// Applications in a state, of one seller or of all, oldest submission first.
+/// Applications in a state or in all, newest first: of one seller with drafts, or of all sellers without.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn applications(tx: &mut Tx, seller: Option<Key>, state: Option<&str>) -> Result<Vec<Application>, DbError> {
+pub fn applications(tx: &mut Tx, seller: Option<Key>, state: Option<&str>, page: Page) -> Result<Vec<Application>, DbError> {
     let mut query = listing_revisions::table
         .inner_join(products::table.on(products::id.eq(listing_revisions::product_id)))
         .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
         .select((Revision::as_select(), Product::as_select(), accounts::name))
-        .order((listing_revisions::created_at.desc(), listing_revisions::id))
-        .limit(500)
         .into_boxed();
-    if let Some(seller) = seller {
-        query = query.filter(products::seller_id.eq(seller));
-    }
+    query = match seller {
+        Some(seller) => query.filter(products::seller_id.eq(seller)),
+        None => query.filter(listing_revisions::state.ne("draft")),
+    };
     if let Some(state) = state {
         query = query.filter(listing_revisions::state.eq(state.to_owned()));
     }
-    Ok(query.load(tx)?)
+    Ok(newest_first!(query, page, listing_revisions::created_at, listing_revisions::id).load(tx)?)
 }
 
 /// One application, of one seller or of any.

@@ -1,6 +1,6 @@
 //! Seller profiles and their approval.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Page, Tx, Written, containing, lower};
 use db::schema::sellers;
 use diesel::prelude::*;
 
@@ -70,20 +70,21 @@ pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
     Ok(Written::from_rows(changed))
 }
 
-/// Sellers in a state or in all, newest application first, with the account's name.
+/// Sellers in a state or in all, whose account's name contains a text, newest application first, with that name.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_list(tx: &mut Tx, state: Option<&str>) -> Result<Vec<(Seller, String)>, DbError> {
+pub fn any_list(tx: &mut Tx, state: Option<&str>, name: Option<&str>, page: Page) -> Result<Vec<(Seller, String)>, DbError> {
     use db::schema::accounts;
     let mut query = sellers::table
         .inner_join(accounts::table.on(accounts::id.eq(sellers::account_id)))
         .select((Seller::as_select(), accounts::name))
-        .order((sellers::submitted_at.desc(), sellers::account_id))
-        .limit(500)
         .into_boxed();
     if let Some(state) = state {
         query = query.filter(sellers::state.eq(state.to_owned()));
     }
-    Ok(query.load(tx)?)
+    if let Some(name) = name {
+        query = query.filter(lower(accounts::name).like(containing(name)).escape('\\'));
+    }
+    Ok(newest_first!(query, page, sellers::submitted_at, sellers::account_id).load(tx)?)
 }

@@ -39,10 +39,7 @@ pub fn list(tx: &mut Tx, account: Option<Key>, state: Option<&str>, page: Page) 
     if let Some(state) = state {
         query = query.filter(transfers::state.eq(state.to_owned()));
     }
-    if let Some((at, id)) = page.before {
-        query = query.filter(transfers::created_at.lt(at).or(transfers::created_at.eq(at).and(transfers::id.lt(id))));
-    }
-    Ok(query.order((transfers::created_at.desc(), transfers::id.desc())).limit(page.limit).select(Transfer::as_select()).load(tx)?)
+    Ok(newest_first!(query, page, transfers::created_at, transfers::id).select(Transfer::as_select()).load(tx)?)
 }
 
 /// # Errors

@@ -83,12 +83,12 @@ async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
     for (column, head) in (0u16..).zip(heads) {
         sheet.write_string(0, column, head).map_err(|e| bad(&e))?;
     }
-    let (mut before, mut rows) = (None, 0i64);
+    let (mut after, mut rows) = (None, 0i64);
     while rows < total {
         let filter = filter.clone();
-        let page = app.read(Actor::System, move |tx, _| Ok(order::list(tx, tenant, &filter, Page { before, limit: BATCH })?)).await?;
+        let page = app.read(Actor::System, move |tx, _| Ok(order::list(tx, tenant, &filter, Page { after, limit: BATCH })?)).await?;
         let Some(last) = page.last() else { break };
-        before = Some((last.created_at, last.id));
+        after = Some((last.created_at, last.id));
         for o in page.iter().take(usize::try_from(total - rows).unwrap_or(0)) {
             rows += 1;
             let row = u32::try_from(rows).map_err(|e| bad(&e))?;

@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Listing applications. */
+        /** Listing applications, newest first; staff do not see drafts. */
         get: operations["application_list"];
         put?: never;
         post?: never;
@@ -1210,7 +1210,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's wallet. */
+        /** The caller's wallet: balance and entries, newest first. */
         get: operations["wallet_show"];
         put?: never;
         post?: never;
@@ -1284,6 +1284,7 @@ export interface components {
         };
         ApplicationList: {
             applications: components["schemas"]["ApplicationView"][];
+            next?: string | null;
         };
         ApplicationView: {
             decided_at?: string | null;
@@ -1331,8 +1332,10 @@ export interface components {
         BillDetail: {
             id: string;
             issued_at: string;
+            /** @description A page of the lines, oldest first. */
             lines: components["schemas"]["BillLineView"][];
             month: string;
+            next?: string | null;
             total: components["schemas"]["MoneyView"];
         };
         BillLineView: {
@@ -1349,6 +1352,7 @@ export interface components {
         };
         BillList: {
             bills: components["schemas"]["BillView"][];
+            next?: string | null;
         };
         BillView: {
             id: string;
@@ -1505,6 +1509,7 @@ export interface components {
         };
         ExportList: {
             exports: components["schemas"]["ExportView"][];
+            next?: string | null;
         };
         ExportView: {
             created_at: string;
@@ -1761,7 +1766,7 @@ export interface components {
              * @default null
              */
             kind: string | null;
-            /** @default null */
+            /** @default 20 */
             limit: string | null;
             /** @default null */
             number: string | null;
@@ -1866,6 +1871,7 @@ export interface components {
             visibility: string;
         };
         ProductList: {
+            next?: string | null;
             products: components["schemas"]["ProductView"][];
         };
         /** @description What a buyer sees of a product. */
@@ -2009,10 +2015,14 @@ export interface components {
             submitted_at?: string | null;
         };
         Running: {
+            /** @description A page of the lines, oldest first. */
             lines: components["schemas"]["BillLineView"][];
+            next?: string | null;
+            /** @description What all the lines come to. */
             total: components["schemas"]["MoneyView"];
         };
         SellerList: {
+            next?: string | null;
             sellers: components["schemas"]["SellerView"][];
         };
         SellerView: {
@@ -2193,8 +2203,8 @@ export interface components {
         };
         WalletView: {
             balance: components["schemas"]["MoneyView"];
-            /** @description The newest 200 entries. */
             entries: components["schemas"]["EntryView"][];
+            next?: string | null;
         };
     };
     responses: never;
@@ -2341,6 +2351,8 @@ export interface operations {
             query?: {
                 /** @description `draft`, `in_review`, `rejected`, `approved`. */
                 state?: string;
+                limit?: string;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2600,6 +2612,8 @@ export interface operations {
             query?: {
                 /** @description `yyyy-MM`. */
                 month?: string;
+                limit?: string;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2727,7 +2741,10 @@ export interface operations {
     };
     bill_show: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2861,6 +2878,7 @@ export interface operations {
                 order?: string;
                 /** @description `waiting`, `due`, `done`, `failed`. */
                 state?: string;
+                /** @description `new_instance`, `refresh_instance` and so on. */
                 activity?: string;
                 instance?: string;
                 limit?: string;
@@ -6396,6 +6414,10 @@ export interface operations {
             query?: {
                 /** @description `draft`, `in_review`, `approved`, `rejected`. */
                 state?: string;
+                /** @description Part of the account's name. */
+                name?: string;
+                limit?: string;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -7589,6 +7611,8 @@ export interface operations {
             query?: {
                 /** @description `buyer`, `seller` or `operator`. */
                 as?: string;
+                limit?: string;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -11126,7 +11150,14 @@ export interface operations {
     };
     product_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The seller's key of one product. */
+                key?: string;
+                /** @description `unlisted`, `on_sale`, `hidden`, `frozen`, `stopped`. */
+                visibility?: string;
+                limit?: string;
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -12042,7 +12073,10 @@ export interface operations {
     };
     transaction_list: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -12554,7 +12588,10 @@ export interface operations {
     };
     wallet_show: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useAddress, type Search } from './address'
 import { ProblemBox } from './problem'
 
-export type Filter = { name: string; label: string; options?: { value: string; label: string }[]; type?: 'date' }
+export type Filter = { name: string; label: string; options?: { value: string; label: string }[]; type?: 'date' | 'month' }
 
 type Props<Row> = {
   name: string
@@ -15,6 +15,8 @@ type Props<Row> = {
   filters?: Filter[]
   empty: string
   extra?: ReactNode
+  /** Name of its place in the address, when a page has several lists. */
+  place?: string
 }
 
 /** A filter that is applied on enter or when it is left. */
@@ -37,11 +39,11 @@ function TextFilter({ filter, value, apply }: { filter: Filter; value?: string; 
 }
 
 /** The one list: filters and place in the address, pages by cursor, columns to choose, all states. */
-export function List<Row extends object>({ name, fetch, columns, rowKey, filters = [], empty, extra }: Props<Row>) {
+export function List<Row extends object>({ name, fetch, columns, rowKey, filters = [], empty, extra, place = 'cursor' }: Props<Row>) {
   const { t } = useTranslation()
   const { search, set } = useAddress()
   const [hidden, setHidden] = useState<string[]>(() => JSON.parse(localStorage.getItem(`columns.${name}`) ?? '[]') as string[])
-  const query = useQuery({ queryKey: [name, search], queryFn: () => fetch(search), placeholderData: (old) => old })
+  const query = useQuery({ queryKey: [name, search], queryFn: () => fetch({ ...search, cursor: search[place] }), placeholderData: (old) => old })
   const choose = (keys: string[]) => {
     localStorage.setItem(`columns.${name}`, JSON.stringify(keys))
     setHidden(keys)
@@ -55,10 +57,10 @@ export function List<Row extends object>({ name, fetch, columns, rowKey, filters
           f.options ? (
             <label key={f.name}>
               {f.label}
-              <Select value={search[f.name] ?? ''} style={{ width: 150 }} options={[{ value: '', label: t('filter.all') }, ...f.options]} onChange={(v) => set({ [f.name]: v, cursor: undefined })} />
+              <Select value={search[f.name] ?? ''} style={{ width: 150 }} options={[{ value: '', label: t('filter.all') }, ...f.options]} onChange={(v) => set({ [f.name]: v, [place]: undefined })} />
             </label>
           ) : (
-            <TextFilter key={f.name} filter={f} value={search[f.name]} apply={(v) => set({ [f.name]: v, cursor: undefined })} />
+            <TextFilter key={f.name} filter={f} value={search[f.name]} apply={(v) => set({ [f.name]: v, [place]: undefined })} />
           ),
         )}
         <Dropdown
@@ -76,7 +78,7 @@ export function List<Row extends object>({ name, fetch, columns, rowKey, filters
         >
           <Button>{t('action.columns')}</Button>
         </Dropdown>
-        {filtered && <Button type="link" onClick={() => set(Object.fromEntries([...filters.map((f) => [f.name, '']), ['cursor', '']]))}>{t('filter.clear')}</Button>}
+        {filtered && <Button type="link" onClick={() => set(Object.fromEntries([...filters.map((f) => [f.name, '']), [place, '']]))}>{t('filter.clear')}</Button>}
         {extra}
       </div>
       {query.error ? (
@@ -94,8 +96,8 @@ export function List<Row extends object>({ name, fetch, columns, rowKey, filters
         />
       )}
       <div className="row" style={{ marginTop: 12, justifyContent: 'flex-end' }}>
-        {search['cursor'] && <Button onClick={() => set({ cursor: undefined })}>{t('action.first_page')}</Button>}
-        {query.data?.next && <Button onClick={() => set({ cursor: query.data?.next ?? undefined })}>{t('action.next_page')}</Button>}
+        {search[place] && <Button onClick={() => set({ [place]: undefined })}>{t('action.first_page')}</Button>}
+        {query.data?.next && <Button onClick={() => set({ [place]: query.data?.next ?? undefined })}>{t('action.next_page')}</Button>}
       </div>
     </>
   )

@@ -5,7 +5,7 @@ use db::{Key, Tx};
 use domain::{Timestamp, id::BillId, message::MessageEvent, money::Money, site::Site};
 use jiff::civil::Date;
 use store::{
-    account,
+    Page, account,
     bill::{self, Bill, BillLine},
 };
 
@@ -45,8 +45,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
         if home.as_deref() != Some(site.code.as_str()) || currency != site.currency.as_str() {
             continue;
         }
-        let lines = bill::open_lines(tx, seller, &currency, micros(until))?;
-        let total = lines.iter().map(|l| l.payable_minor).sum();
+        let total = bill::open_total(tx, seller, &currency, micros(until))?;
         let row = Bill {
             id: Key::of(ctx.id::<BillId>()),
             seller_id: seller,
@@ -69,12 +68,21 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
     Ok(issued)
 }
 
+/// What will be on the next bill: the total, and a page of the lines.
+#[derive(Debug)]
+pub struct Running {
+    pub total_minor: i64,
+    pub lines: Vec<BillLine>,
+}
+
 /// What will be on the next bill of a seller, as it stands now.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn running(tx: &mut Tx, ctx: &Ctx, seller: Key, currency: &str) -> Result<Vec<BillLine>, Error> {
-    Ok(bill::open_lines(tx, seller, currency, ctx.now_micros() + 1)?)
+pub fn running(tx: &mut Tx, ctx: &Ctx, seller: Key, currency: &str, page: Page) -> Result<Running, Error> {
+    let until = ctx.now_micros() + 1;
+    let total_minor = bill::open_total(tx, seller, currency, until)?;
+    Ok(Running { total_minor, lines: bill::open_lines(tx, seller, currency, until, page)? })
 }
 
 #[cfg(test)]

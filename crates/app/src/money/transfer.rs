@@ -28,7 +28,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
         let detail = format!("your account is kept in {currency}");
         return Err(Error::field("/amount/currency", "transfer.currency", detail));
     }
-    let page = store::Page { before: None, limit: 20 };
+    let page = store::Page::first(20);
     if transfer::list(tx, Some(Key::of(caller.account_id)), Some("pending"), page)?.len() >= 20 {
         return Err(Error::conflict("transfer.too_many", "20 transfers wait for confirmation already"));
     }

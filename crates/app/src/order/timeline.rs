@@ -127,7 +127,7 @@ pub fn of_order(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Vec<Entry>,
     let order = super::show(tx, tenant, number)?.order;
     let mut entries: Vec<Entry> = event::of_order(tx, order.id)?.into_iter().filter_map(|e| of_event(tenant, e)).collect();
     let filter = call::Filter { order_number: Some(order.number.clone()), ..call::Filter::default() };
-    let calls = call::list(tx, tenant, &filter, store::Page { before: None, limit: 100 })?;
+    let calls = call::list(tx, tenant, &filter, store::Page::first(100))?;
     of_calls(tx, tenant, &calls, &mut entries)?;
     of_messages(tx, tenant, order.id, &mut entries)?;
     of_jobs(tx, order.id, &mut entries)?;
@@ -145,7 +145,7 @@ pub fn of_instance(tx: &mut Tx, tenant: Tenant, id: domain::id::InstanceId) -> R
     let instance = crate::instance::show(tx, tenant, id)?;
     let mut events = event::of_instance(tx, instance.id)?;
     let filter = order::Filter { instance_id: Some(id.0), ..order::Filter::default() };
-    for order in order::list(tx, tenant, &filter, store::Page { before: None, limit: 200 })? {
+    for order in order::list(tx, tenant, &filter, store::Page::first(200))? {
         events.extend(event::of_order(tx, order.id)?);
     }
     events.sort_by_key(|e| e.seq);

@@ -4,7 +4,7 @@
 use crate::{
     cli::Apply,
     output::{self, Failure},
-    remote::Remote,
+    remote::{Remote, with_query},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -185,8 +185,8 @@ impl Run<'_> {
 
     /// Submits the product's draft, if it has one; returns its application.
     async fn submit(&self, key: &str) -> Result<Option<Value>, Failure> {
-        let products = self.remote.get("/api/v1/seller/products").await?;
-        let found = products["products"].as_array().and_then(|all| all.iter().find(|p| p["key"] == key)).cloned();
+        let products = self.remote.get(&with_query("/api/v1/seller/products", &[("key", Some(key.to_owned()))])).await?;
+        let found = products["products"].get(0).cloned();
         let Some(product) = found else {
             return Ok(None);
         };

@@ -1,11 +1,20 @@
 //! The smaller client commands.
 
+use super::tail;
 use crate::{
-    cli::{Bill, Calls, Clock, Inbox, Instance, Review},
+    cli::{Bill, Calls, Clock, Inbox, Instance, Page, Review},
     output::{self, Failure},
     remote::{Remote, with_query},
 };
 use serde_json::{Map, Value, json};
+
+/// The path of a page of a list.
+fn list(path: &str, page: &Page, filters: &[(&str, Option<String>)]) -> String {
+    let mut pairs = filters.to_vec();
+    pairs.push(("limit", page.limit.map(|l| l.to_string())));
+    pairs.push(("cursor", page.cursor.clone()));
+    with_query(path, &pairs)
+}
 
 /// `yunshi instance …`.
 pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result<(), Failure> {
@@ -16,8 +25,8 @@ pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result
             return Ok(());
         }
         Instance::Show { id, timeline: false } => remote.get(&format!("/api/v1/instances/{id}")).await?,
-        Instance::List { role, state } => {
-            let path = with_query("/api/v1/instances", &[("as", role.clone()), ("state", state.clone())]);
+        Instance::List { role, state, page } => {
+            let path = list("/api/v1/instances", page, &[("as", role.clone()), ("state", state.clone())]);
             let found = remote.get(&path).await?;
             output::table(json, &found, "instances", &["id", "product", "state", "opened_at", "expires_at", "order_number"]);
             return Ok(());
@@ -34,8 +43,9 @@ pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result
 /// `yunshi calls …`.
 pub async fn calls(remote: &Remote, command: &Calls, json: bool) -> Result<(), Failure> {
     let document = match command {
-        Calls::List { order, state } => {
-            let found = remote.get(&with_query("/api/v1/calls", &[("order", order.clone()), ("state", state.clone())])).await?;
+        Calls::Tail { order } => return tail::calls(remote, order.as_deref(), json).await,
+        Calls::List { order, state, page } => {
+            let found = remote.get(&list("/api/v1/calls", page, &[("order", order.clone()), ("state", state.clone())])).await?;
             output::table(json, &found, "calls", &["id", "activity", "state", "attempts", "order_number", "last_error"]);
             return Ok(());
         }
@@ -49,8 +59,8 @@ pub async fn calls(remote: &Remote, command: &Calls, json: bool) -> Result<(), F
 /// `yunshi review …`.
 pub async fn review(remote: &Remote, command: &Review, json: bool) -> Result<(), Failure> {
     let document = match command {
-        Review::List { state } => {
-            let found = remote.get(&with_query("/api/v1/applications", &[("state", state.clone())])).await?;
+        Review::List { state, page } => {
+            let found = remote.get(&list("/api/v1/applications", page, &[("state", state.clone())])).await?;
             output::table(json, &found, "applications", &["id", "product", "seller", "state", "submitted_at"]);
             return Ok(());
         }
@@ -73,23 +83,39 @@ pub async fn review(remote: &Remote, command: &Review, json: bool) -> Result<(),
 /// `yunshi bill …`.
 pub async fn bill(remote: &Remote, command: &Bill, json: bool) -> Result<(), Failure> {
     match command {
-        Bill::List { month } => {
-            let found = remote.get(&with_query("/api/v1/bills", &[("month", month.clone())])).await?;
+        Bill::List { month, page } => {
+            let found = remote.get(&list("/api/v1/bills", page, &[("month", month.clone())])).await?;
             output::table(json, &found, "bills", &["id", "month", "total", "issued_at"]);
         }
         Bill::Show { id } => {
-            let found = remote.get(&format!("/api/v1/bills/{id}")).await?;
+            let found = whole_bill(remote, id).await?;
             output::table(json, &found, "lines", &["order_line", "kind", "amount", "fee", "tax", "payable"]);
         }
     }
     Ok(())
 }
 
+/// A bill with all its lines, however many pages they fill.
+async fn whole_bill(remote: &Remote, id: &str) -> Result<Value, Failure> {
+    let path = format!("/api/v1/bills/{id}");
+    let mut page = Page { limit: Some(100), cursor: None };
+    let mut bill = remote.get(&list(&path, &page, &[])).await?;
+    while let Some(next) = bill["next"].as_str() {
+        page.cursor = Some(next.to_owned());
+        let mut more = remote.get(&list(&path, &page, &[])).await?;
+        bill["next"] = more["next"].take();
+        if let (Some(lines), Value::Array(rest)) = (bill["lines"].as_array_mut(), more["lines"].take()) {
+            lines.extend(rest);
+        }
+    }
+    Ok(bill)
+}
+
 /// `yunshi inbox …`.
 pub async fn inbox(remote: &Remote, command: &Inbox, json: bool) -> Result<(), Failure> {
     match command {
-        Inbox::List { unread } => {
-            let found = remote.get(&with_query("/api/v1/inbox", &[("unread", unread.then(|| "true".to_owned()))])).await?;
+        Inbox::List { unread, page } => {
+            let found = remote.get(&list("/api/v1/inbox", page, &[("unread", unread.then(|| "true".to_owned()))])).await?;
             output::table(json, &found, "messages", &["at", "type", "read", "title", "body"]);
         }
         Inbox::Read { id } => {

@@ -4,6 +4,7 @@ mod apply;
 mod client;
 mod local;
 mod order;
+mod tail;
 
 pub use apply::apply_text;
 

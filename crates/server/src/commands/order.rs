@@ -20,8 +20,8 @@ fn filter(f: &OrderFilter) -> Vec<(&'static str, Option<String>)> {
         ("created_from", f.from.clone()),
         ("created_to", f.to.clone()),
         ("state", f.state.clone()),
-        ("limit", f.limit.map(|l| l.to_string())),
-        ("cursor", f.cursor.clone()),
+        ("limit", f.page.limit.map(|l| l.to_string())),
+        ("cursor", f.page.cursor.clone()),
     ]
 }
 

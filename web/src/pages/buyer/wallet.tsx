@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
-import { Button, Form, Input, Modal, Statistic, Table } from 'antd'
+import { Button, Form, Input, Modal, Statistic } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, unwrap } from '../../api/client'
+import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { List } from '../../kit/list'
 import { Await, Page } from '../../kit/page'
 import { MoneyShown, moneyText, State, Time } from '../../kit/show'
 
@@ -22,12 +23,56 @@ function TopUp({ currency, close }: { currency: string; close: () => void }) {
   )
 }
 
+function Entries() {
+  const { t } = useTranslation()
+  return (
+    <List<Schemas['EntryView']>
+      name="wallet-entries"
+      place="entry"
+      rowKey={(e) => `${e.at}${e.kind}${e.reference}`}
+      empty={t('wallet.empty')}
+      fetch={async ({ cursor }) => {
+        const data = await unwrap(api.GET('/api/v1/wallet', { params: { query: { limit: '10', cursor } } }))
+        return { rows: data.entries, next: data.next }
+      }}
+      columns={[
+        { key: 'at', title: t('field.at'), render: (_, e) => <Time at={e.at} /> },
+        { key: 'kind', title: t('field.kind'), render: (_, e) => t(`entry.${e.kind}`) },
+        { key: 'ref', title: t('wallet.reference'), render: (_, e) => <span className="mono">{e.reference.slice(0, 26)}</span> },
+        { key: 'amount', title: t('field.amount'), align: 'right', render: (_, e) => <MoneyShown of={e.amount} /> },
+      ]}
+    />
+  )
+}
+
+function OwnTransfers() {
+  const { t } = useTranslation()
+  return (
+    <List<Schemas['TransferView']>
+      name="transfers"
+      place="transfer"
+      rowKey={(x) => x.id}
+      empty={t('wallet.no_transfers')}
+      fetch={async ({ state, cursor }) => {
+        const data = await unwrap(api.GET('/api/v1/wallet/transfers', { params: { query: { state, limit: '10', cursor } } }))
+        return { rows: data.transfers, next: data.next }
+      }}
+      filters={[{ name: 'state', label: t('field.state'), options: ['pending', 'confirmed', 'refused'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
+      columns={[
+        { key: 'at', title: t('field.created_at'), render: (_, x) => <Time at={x.created_at} /> },
+        { key: 'ref', title: t('wallet.reference'), dataIndex: 'reference' },
+        { key: 'state', title: t('field.state'), render: (_, x) => <><State of={x.state} /> {x.reason}</> },
+        { key: 'amount', title: t('field.amount'), align: 'right', render: (_, x) => <MoneyShown of={x.amount} /> },
+      ]}
+    />
+  )
+}
+
 /** Balance, entries, bank transfers. */
 export function Wallet() {
   const { t } = useTranslation()
   const [asking, setAsking] = useState(false)
   const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
-  const transfers = useQuery({ queryKey: ['transfers'], queryFn: () => unwrap(api.GET('/api/v1/wallet/transfers', { params: { query: { limit: '50' } } })) })
   return (
     <Page title={t('nav.wallet')} purpose={t('wallet.purpose')} actions={<Button type="primary" disabled={!wallet.data} onClick={() => setAsking(true)}>{t('wallet.top_up')}</Button>}>
       {asking && wallet.data && <TopUp currency={wallet.data.balance.currency} close={() => setAsking(false)} />}
@@ -37,25 +82,11 @@ export function Wallet() {
             <div className="panel" style={{ padding: 24 }}><Statistic title={t('wallet.balance')} value={moneyText(w.balance)} /></div>
             <section className="panel" style={{ padding: 24 }}>
               <h2>{t('wallet.entries')}</h2>
-              <Table size="small" rowKey={(e) => `${e.kind}${e.reference}`} pagination={{ pageSize: 10, hideOnSinglePage: true }} dataSource={w.entries} scroll={{ x: 'max-content' }} locale={{ emptyText: t('wallet.empty') }} columns={[
-                { key: 'at', title: t('field.at'), render: (_, e) => <Time at={e.at} /> },
-                { key: 'kind', title: t('field.kind'), render: (_, e) => t(`entry.${e.kind}`) },
-                { key: 'ref', title: t('wallet.reference'), render: (_, e) => <span className="mono">{e.reference.slice(0, 26)}</span> },
-                { key: 'amount', title: t('field.amount'), align: 'right', render: (_, e) => <MoneyShown of={e.amount} /> },
-              ]} />
+              <Entries />
             </section>
             <section className="panel" style={{ padding: 24 }}>
               <h2>{t('nav.transfers')}</h2>
-              <Await query={transfers}>
-                {(d) => (
-                  <Table size="small" rowKey="id" pagination={{ pageSize: 10, hideOnSinglePage: true }} dataSource={d.transfers} scroll={{ x: 'max-content' }} columns={[
-                    { key: 'at', title: t('field.created_at'), render: (_, x) => <Time at={x.created_at} /> },
-                    { key: 'ref', title: t('wallet.reference'), dataIndex: 'reference' },
-                    { key: 'state', title: t('field.state'), render: (_, x) => <><State of={x.state} /> {x.reason}</> },
-                    { key: 'amount', title: t('field.amount'), align: 'right', render: (_, x) => <MoneyShown of={x.amount} /> },
-                  ]} />
-                )}
-              </Await>
+              <OwnTransfers />
             </section>
           </div>
         )}

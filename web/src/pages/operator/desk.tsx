@@ -8,18 +8,18 @@ import { Page } from '../../kit/page'
 /** The operator's queues. */
 export function Desk() {
   const { t } = useTranslation()
-  const reviews = useQuery({ queryKey: ['reviews', 'in_review'], queryFn: () => unwrap(api.GET('/api/v1/applications', { params: { query: { state: 'in_review' } } })) })
-  const sellers = useQuery({ queryKey: ['sellers', 'in_review'], queryFn: () => unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state: 'in_review' } } })) })
+  const reviews = useQuery({ queryKey: ['reviews', 'in_review'], queryFn: () => unwrap(api.GET('/api/v1/applications', { params: { query: { state: 'in_review', limit: '100' } } })) })
+  const sellers = useQuery({ queryKey: ['sellers', 'in_review'], queryFn: () => unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state: 'in_review', limit: '100' } } })) })
   const transfers = useQuery({ queryKey: ['all-transfers', 'pending'], queryFn: () => unwrap(api.GET('/api/v1/operator/transfers', { params: { query: { state: 'pending', limit: '100' } } })), retry: false })
   const calls = useQuery({ queryKey: ['calls', 'failed'], queryFn: () => unwrap(api.GET('/api/v1/calls', { params: { query: { state: 'failed', limit: '100' } } })) })
-  const queue = (to: string, search: Record<string, string>, title: string, value?: number) => <Link to={to} search={search as never}><Statistic title={title} value={value ?? '…'} /></Link>
+  const queue = (to: string, search: Record<string, string>, title: string, of?: { rows: unknown[]; next?: string | null }) => <Link to={to} search={search as never}><Statistic title={title} value={of ? `${of.rows.length}${of.next ? '+' : ''}` : '…'} /></Link>
   return (
     <Page title={t('nav.desk')} purpose={t('desk.purpose')}>
       <div className="panel row" style={{ padding: 24, gap: 48 }}>
-        {queue('/operator/reviews', { state: 'in_review' }, t('desk.reviews'), reviews.data?.applications.length)}
-        {queue('/operator/sellers', { state: 'in_review' }, t('desk.sellers'), sellers.data?.sellers.length)}
-        {queue('/operator/transfers', { state: 'pending' }, t('desk.transfers'), transfers.data?.transfers.length)}
-        {queue('/operator/calls', { state: 'failed' }, t('desk.calls'), calls.data?.calls.length)}
+        {queue('/operator/reviews', { state: 'in_review' }, t('desk.reviews'), reviews.data && { rows: reviews.data.applications, next: reviews.data.next })}
+        {queue('/operator/sellers', { state: 'in_review' }, t('desk.sellers'), sellers.data && { rows: sellers.data.sellers, next: sellers.data.next })}
+        {queue('/operator/transfers', { state: 'pending' }, t('desk.transfers'), transfers.data && { rows: transfers.data.transfers, next: transfers.data.next })}
+        {queue('/operator/calls', { state: 'failed' }, t('desk.calls'), calls.data && { rows: calls.data.calls, next: calls.data.next })}
       </div>
     </Page>
   )

@@ -15,7 +15,10 @@ export function Reviews() {
         name="reviews"
         rowKey={(a) => a.id}
         empty={t('reviews.empty')}
-        fetch={async ({ state }) => ({ rows: (await unwrap(api.GET('/api/v1/applications', { params: { query: { state } } }))).applications })}
+        fetch={async ({ state, cursor }) => {
+          const data = await unwrap(api.GET('/api/v1/applications', { params: { query: { state, cursor } } }))
+          return { rows: data.applications, next: data.next }
+        }}
         filters={[{ name: 'state', label: t('field.state'), options: ['in_review', 'approved', 'rejected'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
         columns={[
           { key: 'product', title: t('field.product'), render: (_, a) => <Link to="/operator/reviews/$id" params={{ id: a.id } as never}>{text(a.product_name)}</Link> },

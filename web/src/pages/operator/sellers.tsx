@@ -21,8 +21,11 @@ export function Sellers() {
         name="sellers"
         rowKey={(s) => s.account_id}
         empty={t('sellers.empty')}
-        fetch={async ({ state }) => ({ rows: (await unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state } } }))).sellers })}
-        filters={[{ name: 'state', label: t('field.state'), options: ['in_review', 'approved', 'rejected'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
+        fetch={async ({ state, name, cursor }) => {
+          const data = await unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state, name, cursor } } }))
+          return { rows: data.sellers, next: data.next }
+        }}
+        filters={[{ name: 'name', label: t('field.seller') }, { name: 'state', label: t('field.state'), options: ['in_review', 'approved', 'rejected'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
         columns={[
           { key: 'name', title: t('field.seller'), render: (_, s) => <Descriptions size="small" column={1} title={s.name} style={{ maxWidth: 520 }} items={Object.entries(s.profile ?? {}).filter(([, v]) => v).map(([k, v]) => ({ key: k, label: t(`profile.${k}`), children: String(v) }))} /> },
           { key: 'state', title: t('field.state'), render: (_, s) => <><State of={s.state} /> {s.reason}</> },

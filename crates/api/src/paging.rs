@@ -1,0 +1,95 @@
+//! Paging of lists: `limit` and `cursor` in, `next` out.
+
+use app::{Key, Page};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// How many rows a page has: 1 to 100, 20 when not said.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit(i64);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(20)
+    }
+}
+
+/// The default in the description.
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        let number = text.parse().ok().filter(|n| (1..=100).contains(n));
+        number.map(Self).ok_or_else(|| D::Error::custom("must be a number from 1 to 100"))
+    }
+}
+
+/// The place that a list gave as `next`: time and id of its last row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor(i64, Key);
+
+impl Cursor {
+    fn read(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('-')?;
+        let at = i64::from_str_radix(at, 16).ok()?;
+        Some(Self(at, Key(hex::decode(id).ok()?.try_into().ok()?)))
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}-{}", self.0, hex::encode(self.1.0))
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        Self::read(&text).ok_or_else(|| D::Error::custom("is not a cursor that a list gave"))
+    }
+}
+
+/// The page that a client asks for.
+pub fn page(limit: Limit, cursor: Option<Cursor>) -> Page {
+    Page { after: cursor.map(|c| (c.0, c.1)), limit: limit.0 }
+}
+
+/// The cursor behind the rows of a page, when it was full.
+pub fn next<R>(rows: &[R], page: Page, place: impl Fn(&R) -> (i64, Key)) -> Option<String> {
+    let full = i64::try_from(rows.len()).is_ok_and(|n| n >= page.limit);
+    rows.last().filter(|_| full).map(|row| {
+        let (at, id) = place(row);
+        Cursor(at, id).to_string()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_page_has_a_cursor_that_reads_back() {
+        let row = (1234, Key([9; 16]));
+        let text = next(&[row], Page::first(1), |r| *r).unwrap();
+        assert_eq!(Cursor::read(&text), Some(Cursor(row.0, row.1)));
+        assert_eq!(next(&[row], Page::first(2), |r| *r), None);
+        assert_eq!(next(&[], Page::first(1), |r: &(i64, Key)| *r), None);
+        assert_eq!(Cursor::read("zz"), None);
+    }
+
+    #[test]
+    fn a_limit_outside_1_to_100_is_refused() {
+        let read = |text: &str| serde_json::from_value::<Limit>(text.into()).map(|l| l.0).ok();
+        assert_eq!([read("1"), read("100"), read("0"), read("101"), read("-1"), read("x")], [Some(1), Some(100), None, None, None, None]);
+    }
+}
