@@ -1,7 +1,7 @@
 //! Yardsticks: the statements of one paid order, bare. On SQLite in the same writer thread with the same
 //! group commit; on PostgreSQL by pgbench with prepared statements.
 
-use db::{Db, DbError, Options, Tx};
+use db::{Db, DbError, Options, Run, Tx};
 use diesel::{
     RunQueryDsl, sql_query,
     sql_types::{Binary, Text},
@@ -62,7 +62,7 @@ fn order(tx: &mut Tx, texts: &[String], n: u64, buyer: u64) -> Result<(), DbErro
                 _ => query.bind::<Text, _>(owner.clone()),
             };
         }
-        query.execute(tx)?;
+        query.run(tx)?;
     }
     Ok(())
 }

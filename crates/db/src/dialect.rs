@@ -1,6 +1,6 @@
 //! Every difference between the engines, by name. Nowhere else does code ask which engine runs.
 
-use crate::{DbError, Tx};
+use crate::{DbError, Run, Tx};
 use diesel::{
     QueryResult, RunQueryDsl,
     connection::SimpleConnection,
@@ -104,14 +104,19 @@ pub fn claim_jobs(tx: &mut Tx, claim: &Claim<'_>) -> Result<(), DbError> {
          )"
     );
     // SQLite numbers `$n` by first appearance, so they appear in order.
-    sql_query(text)
+    let query = sql_query(text)
         .bind::<Text, _>(claim.owner)
         .bind::<BigInt, _>(claim.lease_until)
         .bind::<BigInt, _>(claim.wall_now)
         .bind::<BigInt, _>(claim.due_until)
         .bind::<BigInt, _>(claim.per_lane)
-        .bind::<BigInt, _>(claim.limit)
-        .execute(tx)?;
+        .bind::<BigInt, _>(claim.limit);
+    // A text that names lanes is one of many, and not to be kept.
+    if claim.busy.is_empty() {
+        query.run(tx)?
+    } else {
+        query.execute(tx)?
+    };
     Ok(())
 }
 
@@ -142,7 +147,7 @@ pub fn balance_add(tx: &mut Tx, account: &str, owner: &str, currency: &str, amou
     .bind::<Text, _>(owner)
     .bind::<Text, _>(currency)
     .bind::<BigInt, _>(amount_minor)
-    .execute(tx)?;
+    .run(tx)?;
     Ok(())
 }
 
@@ -154,6 +159,6 @@ pub fn setting_put(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> 
     sql_query("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
         .bind::<Text, _>(name)
         .bind::<Text, _>(value)
-        .execute(tx)?;
+        .run(tx)?;
     Ok(())
 }

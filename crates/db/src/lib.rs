@@ -16,10 +16,12 @@ mod pool;
 mod postgres;
 pub mod schema;
 mod sqlite;
+mod statement;
 
 pub use error::{DbError, UnitError};
 pub use key::Key;
 pub use migrate::{MIGRATIONS, Migration};
+pub use statement::Run;
 
 use diesel::{PgConnection, SqliteConnection};
 

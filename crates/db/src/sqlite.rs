@@ -1,7 +1,7 @@
 //! SQLite: one writer thread with group commit, and a pool of reading connections (`db-layer 4`).
 
 use crate::{
-    DbError, Options, Tx, UnitError,
+    DbError, Options, Run, Tx, UnitError,
     pool::{self, Manager, Pool, Target},
 };
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
@@ -189,8 +189,7 @@ fn run_unit(tx: &mut Tx, unit: &mut dyn Waiting) -> Result<(), DbError> {
 }
 
 fn execute(tx: &mut Tx, text: &'static str) -> Result<(), DbError> {
-    use diesel::RunQueryDsl;
-    diesel::sql_query(text).execute(tx)?;
+    diesel::sql_query(text).run(tx)?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What any engine must do, and what must not happen: conformance, panics, crashes, full disks, races.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use db::{Db, DbError, Options, Tx, dialect, schema::settings};
+use db::{Db, DbError, Options, Run, Tx, dialect, schema::settings};
 use diesel::prelude::*;
 use std::{
     io::{BufRead, BufReader},
@@ -353,4 +353,28 @@ fn a_wrong_address_is_refused_without_its_password() {
     let Err(e) = Db::open("mysql://user:secret@host/db", &Options::default()) else { panic!("opened") };
     assert!(!e.to_string().contains("secret"), "{e}");
     assert!(e.to_string().contains("sqlite:PATH"), "{e}");
+}
+
+#[tokio::test]
+async fn a_write_that_runs_again_stays_prepared() {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        kept: i64,
+    }
+    let fresh = Fresh::new(Engine::Postgres);
+    let db = fresh.open().await;
+    let count: Count = db
+        .write(|tx| {
+            put(tx, "a", "1")?;
+            for value in ["2", "3", "4"] {
+                assert_eq!(diesel::update(settings::table.find("a")).set(settings::value.eq(value)).run(tx)?, 1);
+                dialect::setting_put(tx, "b", value)?;
+            }
+            let text = "SELECT count(*) AS kept FROM pg_prepared_statements WHERE statement LIKE 'UPDATE \"settings\"%' OR statement LIKE 'INSERT INTO settings (%'";
+            Ok::<_, DbError>(diesel::sql_query(text).get_result(tx)?)
+        })
+        .await
+        .unwrap();
+    assert_eq!(count.kept, 2);
 }

@@ -1,7 +1,10 @@
 //! Accounts and the people in them.
 
 use crate::{DbError, Key, Tx};
-use db::schema::{accounts, users};
+use db::{
+    Run,
+    schema::{accounts, users},
+};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -32,14 +35,14 @@ pub struct User {
 /// # Errors
 /// [`DbError`].
 pub fn insert(tx: &mut Tx, account: &Account) -> Result<(), DbError> {
-    diesel::insert_into(accounts::table).values(account).execute(tx)?;
+    diesel::insert_into(accounts::table).values(account).run(tx)?;
     Ok(())
 }
 
 /// # Errors
 /// [`DbError`]; a unique violation when the login is taken.
 pub fn insert_user(tx: &mut Tx, user: &User) -> Result<(), DbError> {
-    diesel::insert_into(users::table).values(user).execute(tx)?;
+    diesel::insert_into(users::table).values(user).run(tx)?;
     Ok(())
 }
 
@@ -71,21 +74,21 @@ pub fn user_by_login(tx: &mut Tx, login: &str) -> Result<Option<(User, Account)>
 /// # Errors
 /// [`DbError`].
 pub fn set_roles(tx: &mut Tx, id: Key, roles: &str) -> Result<(), DbError> {
-    diesel::update(accounts::table.find(id)).set(accounts::roles.eq(roles)).execute(tx)?;
+    diesel::update(accounts::table.find(id)).set(accounts::roles.eq(roles)).run(tx)?;
     Ok(())
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn set_password(tx: &mut Tx, user: Key, password: &str) -> Result<(), DbError> {
-    diesel::update(users::table.find(user)).set(users::password.eq(password)).execute(tx)?;
+    diesel::update(users::table.find(user)).set(users::password.eq(password)).run(tx)?;
     Ok(())
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn set_preferences(tx: &mut Tx, user: Key, language: &str, dismissed: &str) -> Result<(), DbError> {
-    diesel::update(users::table.find(user)).set((users::language.eq(language), users::dismissed.eq(dismissed))).execute(tx)?;
+    diesel::update(users::table.find(user)).set((users::language.eq(language), users::dismissed.eq(dismissed))).run(tx)?;
     Ok(())
 }
 

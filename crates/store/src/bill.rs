@@ -1,7 +1,10 @@
 //! Bills of sellers and their lines.
 
 use crate::{DbError, Key, Page, Tx, Written};
-use db::schema::{bill_lines, bills};
+use db::{
+    Run,
+    schema::{bill_lines, bills},
+};
 use diesel::{
     prelude::*,
     sql_query,
@@ -41,7 +44,7 @@ pub struct BillLine {
 /// # Errors
 /// [`DbError`]; a unique violation when the line was billed before.
 pub fn insert_line(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
-    diesel::insert_into(bill_lines::table).values(line).execute(tx)?;
+    diesel::insert_into(bill_lines::table).values(line).run(tx)?;
     Ok(())
 }
 
@@ -64,7 +67,7 @@ pub fn original_of(tx: &mut Tx, line: Key) -> Result<Option<BillLine>, DbError> 
 /// [`DbError`].
 pub fn bring_forward(tx: &mut Tx, id: Key, effective_at: i64) -> Result<Written, DbError> {
     let open = bill_lines::table.find(id).filter(bill_lines::bill_id.is_null()).filter(bill_lines::effective_at.gt(effective_at));
-    Ok(Written::from_rows(diesel::update(open).set(bill_lines::effective_at.eq(effective_at)).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(open).set(bill_lines::effective_at.eq(effective_at)).run(tx)?))
 }
 
 /// Sellers and currencies with unbilled lines that took effect before a moment.
@@ -85,13 +88,13 @@ pub fn any_billable(tx: &mut Tx, before: i64) -> Result<Vec<(Key, String)>, DbEr
 /// # Errors
 /// [`DbError`]; a unique violation when the month was billed.
 pub fn issue(tx: &mut Tx, bill: &Bill, before: i64) -> Result<(), DbError> {
-    diesel::insert_into(bills::table).values(bill).execute(tx)?;
+    diesel::insert_into(bills::table).values(bill).run(tx)?;
     let open = bill_lines::table
         .filter(bill_lines::seller_id.eq(bill.seller_id))
         .filter(bill_lines::currency.eq(&bill.currency))
         .filter(bill_lines::bill_id.is_null())
         .filter(bill_lines::effective_at.lt(before));
-    diesel::update(open).set(bill_lines::bill_id.eq(bill.id)).execute(tx)?;
+    diesel::update(open).set(bill_lines::bill_id.eq(bill.id)).run(tx)?;
     Ok(())
 }
 

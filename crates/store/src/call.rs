@@ -1,7 +1,10 @@
 //! Production calls and their attempts: the production-interface messages (生产接口消息).
 
 use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
-use db::schema::{call_attempts, calls};
+use db::{
+    Run,
+    schema::{call_attempts, calls},
+};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -55,7 +58,7 @@ fn scoped(tenant: Tenant) -> calls::BoxedQuery<'static, db::Backend> {
 /// # Errors
 /// [`DbError`]; a unique violation when two calls want the same place.
 pub fn insert(tx: &mut Tx, call: &Call) -> Result<(), DbError> {
-    diesel::insert_into(calls::table).values(call).execute(tx)?;
+    diesel::insert_into(calls::table).values(call).run(tx)?;
     Ok(())
 }
 
@@ -120,9 +123,9 @@ pub fn begin_attempt(tx: &mut Tx, attempt: &Attempt, first_at: i64) -> Result<Wr
     let due = calls::table.find(attempt.call_id).filter(calls::state.eq("due")).filter(calls::attempts.eq(attempt.number - 1));
     let changed = diesel::update(due)
         .set((calls::attempts.eq(attempt.number), calls::first_at.eq(first_at), calls::next_at.eq(None::<i64>)))
-        .execute(tx)?;
+        .run(tx)?;
     if changed == 1 {
-        diesel::insert_into(call_attempts::table).values(attempt).execute(tx)?;
+        diesel::insert_into(call_attempts::table).values(attempt).run(tx)?;
     }
     Ok(Written::from_rows(changed))
 }
@@ -152,7 +155,7 @@ pub fn finish_attempt(tx: &mut Tx, f: &Finished) -> Result<Written, DbError> {
             call_attempts::duration_ms.eq(f.duration_ms),
             call_attempts::error.eq(&f.error),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -178,7 +181,7 @@ pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
             calls::ended_at.eq(p.ended_at),
             calls::last_error.eq(p.error),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(())
 }
 
@@ -196,7 +199,7 @@ pub fn restart(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
             calls::next_at.eq(at),
             calls::ended_at.eq(None::<i64>),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -228,7 +231,7 @@ pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
 /// [`DbError`].
 pub fn set_due(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
     let waiting = calls::table.find(id).filter(calls::state.eq("waiting"));
-    Ok(Written::from_rows(diesel::update(waiting).set((calls::state.eq("due"), calls::next_at.eq(at))).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(waiting).set((calls::state.eq("due"), calls::next_at.eq(at))).run(tx)?))
 }
 
 /// Changes the request of a call that waits, when its instance got its id meanwhile.
@@ -236,7 +239,7 @@ pub fn set_due(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn set_request(tx: &mut Tx, id: Key, request: &str) -> Result<(), DbError> {
-    diesel::update(calls::table.find(id)).set(calls::request.eq(request)).execute(tx)?;
+    diesel::update(calls::table.find(id)).set(calls::request.eq(request)).run(tx)?;
     Ok(())
 }
 

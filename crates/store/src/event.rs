@@ -1,7 +1,10 @@
 //! Events: append-only, sealed into a hash chain in the background.
 
 use crate::{DbError, Key, Tx};
-use db::schema::{event_seals, events};
+use db::{
+    Run,
+    schema::{event_seals, events},
+};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Insertable)]
@@ -44,7 +47,7 @@ pub struct Seal {
 /// # Errors
 /// [`DbError`].
 pub fn append(tx: &mut Tx, event: &NewEvent) -> Result<(), DbError> {
-    diesel::insert_into(events::table).values(event).execute(tx)?;
+    diesel::insert_into(events::table).values(event).run(tx)?;
     Ok(())
 }
 
@@ -96,6 +99,6 @@ pub fn seals_after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<Seal>, DbErr
 /// # Errors
 /// [`DbError`]; a unique violation when another node sealed the same events.
 pub fn insert_seal(tx: &mut Tx, seal: &Seal) -> Result<(), DbError> {
-    diesel::insert_into(event_seals::table).values(seal).execute(tx)?;
+    diesel::insert_into(event_seals::table).values(seal).run(tx)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Exports that run in the background.
 
 use crate::{DbError, Key, Page, Tx};
-use db::schema::exports;
+use db::{Run, schema::exports};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -24,7 +24,7 @@ pub struct Export {
 /// # Errors
 /// [`DbError`].
 pub fn insert(tx: &mut Tx, export: &Export) -> Result<(), DbError> {
-    diesel::insert_into(exports::table).values(export).execute(tx)?;
+    diesel::insert_into(exports::table).values(export).run(tx)?;
     Ok(())
 }
 
@@ -71,6 +71,6 @@ pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
             exports::error.eq(p.error),
             exports::ended_at.eq(p.ended_at),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Idempotency keys: the answer of a write, kept in the transaction that made it.
 
 use crate::{DbError, Key, Tx};
-use db::schema::idempotency_keys;
+use db::{Run, schema::idempotency_keys};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -23,7 +23,7 @@ pub fn lookup(tx: &mut Tx, account: Key, key: &str) -> Result<Option<Kept>, DbEr
 /// # Errors
 /// [`DbError`]; a unique violation when another request with the key was quicker.
 pub fn insert(tx: &mut Tx, kept: &Kept) -> Result<(), DbError> {
-    diesel::insert_into(idempotency_keys::table).values(kept).execute(tx)?;
+    diesel::insert_into(idempotency_keys::table).values(kept).run(tx)?;
     Ok(())
 }
 
@@ -32,5 +32,5 @@ pub fn insert(tx: &mut Tx, kept: &Kept) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn forget(tx: &mut Tx, before: i64) -> Result<usize, DbError> {
-    Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(before))).execute(tx)?)
+    Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(before))).run(tx)?)
 }

@@ -1,7 +1,10 @@
 //! Instances and their terms.
 
 use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
-use db::schema::{instances, terms};
+use db::{
+    Run,
+    schema::{instances, terms},
+};
 use diesel::prelude::*;
 
 #[derive(Clone, Queryable, Selectable, Insertable)]
@@ -61,7 +64,7 @@ fn scoped(tenant: Tenant) -> instances::BoxedQuery<'static, db::Backend> {
 /// # Errors
 /// [`DbError`]; a unique violation for a second instance of a line, or a second trial.
 pub fn insert(tx: &mut Tx, instance: &Instance) -> Result<(), DbError> {
-    diesel::insert_into(instances::table).values(instance).execute(tx)?;
+    diesel::insert_into(instances::table).values(instance).run(tx)?;
     Ok(())
 }
 
@@ -103,7 +106,7 @@ pub fn had_trial(tx: &mut Tx, buyer: Key, product: Key, specification: &str) -> 
 /// [`DbError`].
 pub fn take(tx: &mut Tx, id: Key, order: Key) -> Result<Written, DbError> {
     let free = instances::table.find(id).filter(instances::open_order_id.is_null());
-    Ok(Written::from_rows(diesel::update(free).set(instances::open_order_id.eq(order)).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(free).set(instances::open_order_id.eq(order)).run(tx)?))
 }
 
 /// Lets the instance go when its order ends.
@@ -113,7 +116,7 @@ pub fn take(tx: &mut Tx, id: Key, order: Key) -> Result<Written, DbError> {
 pub fn give_back(tx: &mut Tx, id: Key, order: Key) -> Result<(), DbError> {
     diesel::update(instances::table.find(id).filter(instances::open_order_id.eq(order)))
         .set(instances::open_order_id.eq(None::<Key>))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(())
 }
 
@@ -123,7 +126,7 @@ pub fn give_back(tx: &mut Tx, id: Key, order: Key) -> Result<(), DbError> {
 /// [`DbError`]; a unique violation when another instance of the product has it.
 pub fn set_seller_id(tx: &mut Tx, id: Key, seller_instance_id: &str) -> Result<Written, DbError> {
     let unknown = instances::table.find(id).filter(instances::seller_instance_id.is_null());
-    Ok(Written::from_rows(diesel::update(unknown).set(instances::seller_instance_id.eq(seller_instance_id)).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(unknown).set(instances::seller_instance_id.eq(seller_instance_id)).run(tx)?))
 }
 
 /// What the seller said of an instance when it opened.
@@ -146,7 +149,7 @@ pub fn open(tx: &mut Tx, o: &Opening) -> Result<Written, DbError> {
             instances::anchor_day.eq(o.anchor_day),
             instances::expires_at.eq(o.expires_at),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -171,7 +174,7 @@ pub fn set_app(tx: &mut Tx, id: Key, app: &AppData) -> Result<(), DbError> {
             instances::password.eq(&app.password),
             instances::memo.eq(&app.memo),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(())
 }
 
@@ -199,14 +202,14 @@ pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
             instances::freeze_reason.eq(s.freeze_reason),
             instances::ended_at.eq(s.ended_at),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn set_expiry(tx: &mut Tx, id: Key, expires_at: Option<i64>) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id)).set(instances::expires_at.eq(expires_at)).execute(tx)?;
+    diesel::update(instances::table.find(id)).set(instances::expires_at.eq(expires_at)).run(tx)?;
     Ok(())
 }
 
@@ -215,21 +218,21 @@ pub fn set_expiry(tx: &mut Tx, id: Key, expires_at: Option<i64>) -> Result<(), D
 /// # Errors
 /// [`DbError`].
 pub fn set_formal(tx: &mut Tx, id: Key, anchor_day: i64) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id)).set((instances::anchor_day.eq(anchor_day), instances::trial.eq(false))).execute(tx)?;
+    diesel::update(instances::table.find(id)).set((instances::anchor_day.eq(anchor_day), instances::trial.eq(false))).run(tx)?;
     Ok(())
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn set_sku(tx: &mut Tx, id: Key, sku: &str, revision: Key) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id)).set((instances::sku.eq(sku), instances::revision_id.eq(revision))).execute(tx)?;
+    diesel::update(instances::table.find(id)).set((instances::sku.eq(sku), instances::revision_id.eq(revision))).run(tx)?;
     Ok(())
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn insert_term(tx: &mut Tx, term: &Term) -> Result<(), DbError> {
-    diesel::insert_into(terms::table).values(term).execute(tx)?;
+    diesel::insert_into(terms::table).values(term).run(tx)?;
     Ok(())
 }
 
@@ -258,20 +261,20 @@ pub fn term_count(tx: &mut Tx, instance: Key) -> Result<i64, DbError> {
 /// [`DbError`].
 pub fn remove_term(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
     let there = terms::table.find(id).filter(terms::removed.eq(false));
-    Ok(Written::from_rows(diesel::update(there).set(terms::removed.eq(true)).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(there).set(terms::removed.eq(true)).run(tx)?))
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn end_term(tx: &mut Tx, id: Key, end_at: i64) -> Result<(), DbError> {
-    diesel::update(terms::table.find(id)).set(terms::end_at.eq(end_at)).execute(tx)?;
+    diesel::update(terms::table.find(id)).set(terms::end_at.eq(end_at)).run(tx)?;
     Ok(())
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn add_to_term(tx: &mut Tx, id: Key, amount_minor: i64) -> Result<(), DbError> {
-    diesel::update(terms::table.find(id)).set(terms::paid_minor.eq(terms::paid_minor + amount_minor)).execute(tx)?;
+    diesel::update(terms::table.find(id)).set(terms::paid_minor.eq(terms::paid_minor + amount_minor)).run(tx)?;
     Ok(())
 }
 

@@ -1,7 +1,10 @@
 //! How sellers' servers are reached: keys, addresses, saved debugging cases.
 
 use crate::{DbError, Key, Tx};
-use db::schema::{debug_cases, interface_addresses, interface_keys};
+use db::{
+    Run,
+    schema::{debug_cases, interface_addresses, interface_keys},
+};
 use diesel::prelude::*;
 
 #[derive(Clone, Queryable, Selectable, Insertable)]
@@ -42,7 +45,7 @@ pub struct Case {
 /// # Errors
 /// [`DbError`]; a unique violation when the name is taken.
 pub fn insert_key(tx: &mut Tx, key: &AccessKey) -> Result<(), DbError> {
-    diesel::insert_into(interface_keys::table).values(key).execute(tx)?;
+    diesel::insert_into(interface_keys::table).values(key).run(tx)?;
     Ok(())
 }
 
@@ -65,7 +68,7 @@ pub fn key(tx: &mut Tx, seller: Key, id: Key) -> Result<Option<AccessKey>, DbErr
 /// # Errors
 /// [`DbError`].
 pub fn set_secret(tx: &mut Tx, id: Key, secret: &[u8]) -> Result<(), DbError> {
-    diesel::update(interface_keys::table.find(id)).set(interface_keys::secret.eq(secret)).execute(tx)?;
+    diesel::update(interface_keys::table.find(id)).set(interface_keys::secret.eq(secret)).run(tx)?;
     Ok(())
 }
 
@@ -74,13 +77,13 @@ pub fn set_secret(tx: &mut Tx, id: Key, secret: &[u8]) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`]; a foreign-key violation when an address still uses it.
 pub fn delete_key(tx: &mut Tx, seller: Key, id: Key) -> Result<usize, DbError> {
-    Ok(diesel::delete(interface_keys::table.find(id).filter(interface_keys::seller_id.eq(seller))).execute(tx)?)
+    Ok(diesel::delete(interface_keys::table.find(id).filter(interface_keys::seller_id.eq(seller))).run(tx)?)
 }
 
 /// # Errors
 /// [`DbError`]; a unique violation when the name is taken.
 pub fn insert_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
-    diesel::insert_into(interface_addresses::table).values(address).execute(tx)?;
+    diesel::insert_into(interface_addresses::table).values(address).run(tx)?;
     Ok(())
 }
 
@@ -89,7 +92,7 @@ pub fn insert_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
-    diesel::delete(debug_cases::table.filter(debug_cases::address_id.eq(address.id))).execute(tx)?;
+    diesel::delete(debug_cases::table.filter(debug_cases::address_id.eq(address.id))).run(tx)?;
     diesel::update(interface_addresses::table.find(address.id).filter(interface_addresses::seller_id.eq(address.seller_id)))
         .set((
             interface_addresses::url.eq(&address.url),
@@ -97,7 +100,7 @@ pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
             interface_addresses::always_test_flag.eq(address.always_test_flag),
             interface_addresses::updated_at.eq(address.updated_at),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(())
 }
 
@@ -147,8 +150,8 @@ pub fn cases(tx: &mut Tx, address: Key) -> Result<Vec<Case>, DbError> {
 /// [`DbError`].
 pub fn save_case(tx: &mut Tx, case: &Case) -> Result<(), DbError> {
     let old = debug_cases::table.filter(debug_cases::address_id.eq(case.address_id)).filter(debug_cases::scenario.eq(&case.scenario));
-    diesel::delete(old).execute(tx)?;
-    diesel::insert_into(debug_cases::table).values(case).execute(tx)?;
+    diesel::delete(old).run(tx)?;
+    diesel::insert_into(debug_cases::table).values(case).run(tx)?;
     Ok(())
 }
 
@@ -165,7 +168,7 @@ pub fn any_move(tx: &mut Tx, from: &str, to: &str, at: i64) -> Result<usize, DbE
         };
         diesel::update(interface_addresses::table.find(id))
             .set((interface_addresses::url.eq(format!("{to}{rest}")), interface_addresses::updated_at.eq(at)))
-            .execute(tx)?;
+            .run(tx)?;
         moved += 1;
     }
     Ok(moved)

@@ -1,7 +1,7 @@
 //! Jobs: what is due, under lease while somebody does it.
 
 use crate::{DbError, Key, Tx};
-use db::{dialect, schema::jobs};
+use db::{Run, dialect, schema::jobs};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -23,7 +23,7 @@ pub struct Job {
 /// # Errors
 /// [`DbError`]; a unique violation when a job of the name is there.
 pub fn insert(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
-    diesel::insert_into(jobs::table).values(job).execute(tx)?;
+    diesel::insert_into(jobs::table).values(job).run(tx)?;
     Ok(())
 }
 
@@ -47,7 +47,7 @@ pub fn claim(tx: &mut Tx, claim: &dialect::Claim<'_>) -> Result<Vec<Job>, DbErro
 /// # Errors
 /// [`DbError`].
 pub fn done(tx: &mut Tx, id: Key) -> Result<usize, DbError> {
-    Ok(diesel::delete(jobs::table.find(id)).execute(tx)?)
+    Ok(diesel::delete(jobs::table.find(id)).run(tx)?)
 }
 
 /// Puts a job off and gives its lease back.
@@ -63,7 +63,7 @@ pub fn put_off(tx: &mut Tx, id: Key, due_at: i64, error: Option<&str>) -> Result
             jobs::lease_until.eq(0),
             jobs::error.eq(error),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(())
 }
 
@@ -72,7 +72,7 @@ pub fn put_off(tx: &mut Tx, id: Key, due_at: i64, error: Option<&str>) -> Result
 /// # Errors
 /// [`DbError`].
 pub fn fail(tx: &mut Tx, id: Key, error: &str) -> Result<(), DbError> {
-    diesel::update(jobs::table.find(id)).set((jobs::state.eq("failed"), jobs::lease_owner.eq(""), jobs::error.eq(error))).execute(tx)?;
+    diesel::update(jobs::table.find(id)).set((jobs::state.eq("failed"), jobs::lease_owner.eq(""), jobs::error.eq(error))).run(tx)?;
     Ok(())
 }
 
@@ -81,7 +81,7 @@ pub fn fail(tx: &mut Tx, id: Key, error: &str) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn cancel(tx: &mut Tx, kind: &str, subject: Key) -> Result<usize, DbError> {
-    Ok(diesel::delete(jobs::table.filter(jobs::subject.eq(subject)).filter(jobs::kind.eq(kind))).execute(tx)?)
+    Ok(diesel::delete(jobs::table.filter(jobs::subject.eq(subject)).filter(jobs::kind.eq(kind))).run(tx)?)
 }
 
 /// Jobs about a subject that wait.
@@ -128,5 +128,5 @@ pub fn any_overdue(tx: &mut Tx, before: i64) -> Result<Vec<Job>, DbError> {
 /// [`DbError`].
 pub fn release_leases(tx: &mut Tx) -> Result<usize, DbError> {
     let held = jobs::table.filter(jobs::lease_owner.ne(""));
-    Ok(diesel::update(held).set((jobs::lease_owner.eq(""), jobs::lease_until.eq(0))).execute(tx)?)
+    Ok(diesel::update(held).set((jobs::lease_owner.eq(""), jobs::lease_until.eq(0))).run(tx)?)
 }

@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Page, Tx};
 use db::{
-    dialect,
+    Run, dialect,
     schema::{ledger_balances, ledger_entries, ledger_postings},
 };
 use diesel::{
@@ -51,7 +51,7 @@ pub fn post(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
             dialect::balance_add(tx, p.account.as_str(), &p.owner, p.currency.as_str(), p.amount_minor)?;
         }
     }
-    diesel::insert_into(ledger_entries::table).values(row).execute(tx)?;
+    diesel::insert_into(ledger_entries::table).values(row).run(tx)?;
     for (seq, p) in (0i64..).zip(entry.postings()) {
         let posting = PostingRow {
             entry_id: row.id,
@@ -62,7 +62,7 @@ pub fn post(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
             amount_minor: p.amount_minor,
             at: row.at,
         };
-        diesel::insert_into(ledger_postings::table).values(&posting).execute(tx)?;
+        diesel::insert_into(ledger_postings::table).values(&posting).run(tx)?;
     }
     Ok(())
 }
@@ -70,8 +70,7 @@ pub fn post(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
 /// Lowers a balance. A missing row is a balance of zero, which the check of the inserted row refuses.
 fn take(tx: &mut Tx, p: &ledger::Posting) -> Result<(), DbError> {
     let there = ledger_balances::table.find((p.account.as_str(), &p.owner, p.currency.as_str()));
-    let changed =
-        diesel::update(there).set(ledger_balances::balance_minor.eq(ledger_balances::balance_minor + p.amount_minor)).execute(tx)?;
+    let changed = diesel::update(there).set(ledger_balances::balance_minor.eq(ledger_balances::balance_minor + p.amount_minor)).run(tx)?;
     if changed == 0 {
         dialect::balance_add(tx, p.account.as_str(), &p.owner, p.currency.as_str(), p.amount_minor)?;
     }

@@ -1,7 +1,7 @@
 //! In-site messages.
 
 use crate::{DbError, Key, Page, Tx};
-use db::schema::messages;
+use db::{Run, schema::messages};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -20,7 +20,7 @@ pub struct Message {
 /// # Errors
 /// [`DbError`]; a unique violation when it was said already.
 pub fn insert(tx: &mut Tx, message: &Message) -> Result<(), DbError> {
-    diesel::insert_into(messages::table).values(message).execute(tx)?;
+    diesel::insert_into(messages::table).values(message).run(tx)?;
     Ok(())
 }
 
@@ -54,8 +54,8 @@ pub fn unread(tx: &mut Tx, account: Key) -> Result<i64, DbError> {
 pub fn mark_read(tx: &mut Tx, account: Key, id: Option<Key>, at: i64) -> Result<usize, DbError> {
     let of_account = messages::table.filter(messages::account_id.eq(account)).filter(messages::read_at.is_null());
     let changed = match id {
-        Some(id) => diesel::update(of_account.filter(messages::id.eq(id))).set(messages::read_at.eq(at)).execute(tx)?,
-        None => diesel::update(of_account).set(messages::read_at.eq(at)).execute(tx)?,
+        Some(id) => diesel::update(of_account.filter(messages::id.eq(id))).set(messages::read_at.eq(at)).run(tx)?,
+        None => diesel::update(of_account).set(messages::read_at.eq(at)).run(tx)?,
     };
     Ok(changed)
 }

@@ -1,7 +1,10 @@
 //! Orders and their lines.
 
 use crate::{DbError, Key, Page, Tx, Written, containing, lower};
-use db::schema::{order_lines, orders};
+use db::{
+    Run,
+    schema::{order_lines, orders},
+};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -60,8 +63,8 @@ pub enum Tenant {
 /// # Errors
 /// [`DbError`]; a unique violation when the number is taken.
 pub fn insert(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), DbError> {
-    diesel::insert_into(orders::table).values(order).execute(tx)?;
-    diesel::insert_into(order_lines::table).values(line).execute(tx)?;
+    diesel::insert_into(orders::table).values(order).run(tx)?;
+    diesel::insert_into(order_lines::table).values(line).run(tx)?;
     Ok(())
 }
 
@@ -205,7 +208,7 @@ pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
     let there = orders::table.find(s.id).filter(orders::state.eq(s.from));
     let changed = diesel::update(there)
         .set((orders::state.eq(s.to), orders::paid_at.eq(s.paid_at), orders::ended_at.eq(s.ended_at), orders::reason.eq(s.reason)))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -214,8 +217,8 @@ pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn set_instance(tx: &mut Tx, order: Key, line: Key, instance: Key) -> Result<(), DbError> {
-    diesel::update(orders::table.find(order)).set(orders::instance_id.eq(instance)).execute(tx)?;
-    diesel::update(order_lines::table.find(line)).set(order_lines::instance_id.eq(instance)).execute(tx)?;
+    diesel::update(orders::table.find(order)).set(orders::instance_id.eq(instance)).run(tx)?;
+    diesel::update(order_lines::table.find(line)).set(order_lines::instance_id.eq(instance)).run(tx)?;
     Ok(())
 }
 
@@ -223,7 +226,7 @@ pub fn set_instance(tx: &mut Tx, order: Key, line: Key, instance: Key) -> Result
 /// [`DbError`].
 pub fn complete_line(tx: &mut Tx, line: Key, at: i64) -> Result<Written, DbError> {
     let open = order_lines::table.find(line).filter(order_lines::completed_at.is_null());
-    Ok(Written::from_rows(diesel::update(open).set(order_lines::completed_at.eq(at)).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(open).set(order_lines::completed_at.eq(at)).run(tx)?))
 }
 
 /// Gives a line back in full, once.
@@ -232,7 +235,7 @@ pub fn complete_line(tx: &mut Tx, line: Key, at: i64) -> Result<Written, DbError
 /// [`DbError`].
 pub fn refund_line(tx: &mut Tx, line: Key, amount_minor: i64) -> Result<Written, DbError> {
     let open = order_lines::table.find(line).filter(order_lines::refunded_minor.eq(0));
-    Ok(Written::from_rows(diesel::update(open).set(order_lines::refunded_minor.eq(amount_minor)).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(open).set(order_lines::refunded_minor.eq(amount_minor)).run(tx)?))
 }
 
 /// Completed unsubscriptions of a buyer since a moment.

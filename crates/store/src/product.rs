@@ -1,7 +1,10 @@
 //! Products and the revisions of their listings.
 
 use crate::{DbError, Key, Page, Tx, Written};
-use db::schema::{accounts, listing_revisions, products};
+use db::{
+    Run,
+    schema::{accounts, listing_revisions, products},
+};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -36,7 +39,7 @@ pub struct Revision {
 /// # Errors
 /// [`DbError`]; a unique violation when the seller has the key already.
 pub fn insert(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
-    diesel::insert_into(products::table).values(product).execute(tx)?;
+    diesel::insert_into(products::table).values(product).run(tx)?;
     Ok(())
 }
 
@@ -130,7 +133,7 @@ pub fn any_changed(tx: &mut Tx, since: i64, after: Key, limit: i64) -> Result<Ve
 /// # Errors
 /// [`DbError`]; a unique violation when the product has an open application.
 pub fn insert_revision(tx: &mut Tx, revision: &Revision) -> Result<(), DbError> {
-    diesel::insert_into(listing_revisions::table).values(revision).execute(tx)?;
+    diesel::insert_into(listing_revisions::table).values(revision).run(tx)?;
     Ok(())
 }
 
@@ -192,7 +195,7 @@ pub fn save_draft(tx: &mut Tx, id: Key, listing: &str) -> Result<Written, DbErro
             listing_revisions::decided_at.eq(None::<i64>),
             listing_revisions::decided_by.eq(None::<Key>),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -202,7 +205,7 @@ pub fn submit(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
     let draft = listing_revisions::table.find(id).filter(listing_revisions::state.eq("draft"));
     let changed = diesel::update(draft)
         .set((listing_revisions::state.eq("in_review"), listing_revisions::submitted_at.eq(at), listing_revisions::marks.eq("{}")))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -213,7 +216,7 @@ pub fn submit(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
 pub fn withdraw(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
     let waiting = listing_revisions::table.find(id).filter(listing_revisions::state.eq("in_review"));
     let changed =
-        diesel::update(waiting).set((listing_revisions::state.eq("draft"), listing_revisions::submitted_at.eq(None::<i64>))).execute(tx)?;
+        diesel::update(waiting).set((listing_revisions::state.eq("draft"), listing_revisions::submitted_at.eq(None::<i64>))).run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -242,7 +245,7 @@ pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
             listing_revisions::decided_at.eq(d.at),
             listing_revisions::decided_by.eq(d.by),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -253,7 +256,7 @@ pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
 pub fn list(tx: &mut Tx, product: Key, revision: Key, visibility: &str, at: i64) -> Result<(), DbError> {
     diesel::update(products::table.find(product))
         .set((products::revision_id.eq(revision), products::visibility.eq(visibility), products::updated_at.eq(at)))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(())
 }
 
@@ -261,7 +264,7 @@ pub fn list(tx: &mut Tx, product: Key, revision: Key, visibility: &str, at: i64)
 /// [`DbError`].
 pub fn set_visibility(tx: &mut Tx, product: Key, from: &str, to: &str, at: i64) -> Result<Written, DbError> {
     let there = products::table.find(product).filter(products::visibility.eq(from));
-    let changed = diesel::update(there).set((products::visibility.eq(to), products::updated_at.eq(at))).execute(tx)?;
+    let changed = diesel::update(there).set((products::visibility.eq(to), products::updated_at.eq(at))).run(tx)?;
     Ok(Written::from_rows(changed))
 }
 

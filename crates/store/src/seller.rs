@@ -1,7 +1,7 @@
 //! Seller profiles and their approval.
 
 use crate::{DbError, Key, Page, Tx, Written, containing, lower};
-use db::schema::sellers;
+use db::{Run, schema::sellers};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -37,14 +37,14 @@ pub fn put(tx: &mut Tx, seller: &Seller) -> Result<Written, DbError> {
             sellers::decided_at.eq(None::<i64>),
             sellers::decided_by.eq(None::<Key>),
         ))
-        .execute(tx)?;
+        .run(tx)?;
     if changed == 1 {
         return Ok(Written::Yes);
     }
     if lookup(tx, seller.account_id)?.is_some() {
         return Ok(Written::SomeoneElseWasFirst);
     }
-    diesel::insert_into(sellers::table).values(seller).execute(tx)?;
+    diesel::insert_into(sellers::table).values(seller).run(tx)?;
     Ok(Written::Yes)
 }
 
@@ -66,7 +66,7 @@ pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
     let waiting = sellers::table.find(d.account).filter(sellers::state.eq("in_review"));
     let changed = diesel::update(waiting)
         .set((sellers::state.eq(d.state), sellers::reason.eq(d.reason), sellers::decided_at.eq(d.at), sellers::decided_by.eq(d.by)))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 

@@ -4,7 +4,10 @@ use crate::{
     DbError, Key, Tx, Written,
     account::{Account, User},
 };
-use db::schema::{accounts, api_tokens, sessions, users};
+use db::{
+    Run,
+    schema::{accounts, api_tokens, sessions, users},
+};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -38,7 +41,7 @@ pub struct Token {
 /// # Errors
 /// [`DbError`].
 pub fn insert(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
-    diesel::insert_into(sessions::table).values(session).execute(tx)?;
+    diesel::insert_into(sessions::table).values(session).run(tx)?;
     Ok(())
 }
 
@@ -76,7 +79,7 @@ pub fn of_user(tx: &mut Tx, user: Key, wall_now: i64) -> Result<Vec<Session>, Db
 /// [`DbError`].
 pub fn end(tx: &mut Tx, user: Key, session: Key, wall_now: i64) -> Result<Written, DbError> {
     let living = sessions::table.find(session).filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null());
-    Ok(Written::from_rows(diesel::update(living).set(sessions::ended_at.eq(wall_now)).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(living).set(sessions::ended_at.eq(wall_now)).run(tx)?))
 }
 
 /// Ends all sessions of a user but one.
@@ -86,13 +89,13 @@ pub fn end(tx: &mut Tx, user: Key, session: Key, wall_now: i64) -> Result<Writte
 pub fn end_all(tx: &mut Tx, user: Key, but: Option<Key>, wall_now: i64) -> Result<usize, DbError> {
     let but = but.unwrap_or(Key([0; 16]));
     let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null()).filter(sessions::id.ne(but));
-    Ok(diesel::update(others).set(sessions::ended_at.eq(wall_now)).execute(tx)?)
+    Ok(diesel::update(others).set(sessions::ended_at.eq(wall_now)).run(tx)?)
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn insert_token(tx: &mut Tx, token: &Token) -> Result<(), DbError> {
-    diesel::insert_into(api_tokens::table).values(token).execute(tx)?;
+    diesel::insert_into(api_tokens::table).values(token).run(tx)?;
     Ok(())
 }
 
@@ -127,5 +130,5 @@ pub fn tokens_of_user(tx: &mut Tx, user: Key) -> Result<Vec<Token>, DbError> {
 /// [`DbError`].
 pub fn revoke_token(tx: &mut Tx, user: Key, token: Key, wall_now: i64) -> Result<Written, DbError> {
     let living = api_tokens::table.find(token).filter(api_tokens::user_id.eq(user)).filter(api_tokens::revoked_at.is_null());
-    Ok(Written::from_rows(diesel::update(living).set(api_tokens::revoked_at.eq(wall_now)).execute(tx)?))
+    Ok(Written::from_rows(diesel::update(living).set(api_tokens::revoked_at.eq(wall_now)).run(tx)?))
 }

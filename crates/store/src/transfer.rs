@@ -1,7 +1,7 @@
 //! Bank transfers that a member of staff confirms.
 
 use crate::{DbError, Key, Page, Tx, Written};
-use db::schema::transfers;
+use db::{Run, schema::transfers};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -23,7 +23,7 @@ pub struct Transfer {
 /// # Errors
 /// [`DbError`].
 pub fn insert(tx: &mut Tx, transfer: &Transfer) -> Result<(), DbError> {
-    diesel::insert_into(transfers::table).values(transfer).execute(tx)?;
+    diesel::insert_into(transfers::table).values(transfer).run(tx)?;
     Ok(())
 }
 
@@ -66,6 +66,6 @@ pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
     let pending = transfers::table.find(d.id).filter(transfers::state.eq("pending"));
     let changed = diesel::update(pending)
         .set((transfers::state.eq(d.state), transfers::decided_at.eq(d.at), transfers::decided_by.eq(d.by), transfers::reason.eq(d.reason)))
-        .execute(tx)?;
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }

@@ -1,0 +1,65 @@
+//! Statements that stay prepared.
+//!
+//! Diesel prepares each update, each insert with a default and each `sql_query` anew: a round trip and a
+//! plan on PostgreSQL, a parse on SQLite. And under a `MultiConnection` it writes the text of a statement
+//! for each of its passes. [`Run`] writes the text once and lets the connection keep what it prepared.
+
+use crate::{Backend, Tx};
+use diesel::{
+    QueryResult, RunQueryDsl,
+    internal::derives::multiconnection::AstPassHelper,
+    query_builder::{AstPass, QueryBuilder, QueryFragment, QueryId},
+};
+
+type Text = <Backend as diesel::backend::Backend>::QueryBuilder;
+
+/// A statement with its text.
+struct Kept<Q> {
+    query: Q,
+    text: String,
+}
+
+impl<Q: QueryFragment<Backend>> Kept<Q> {
+    fn new(query: Q, tx: &Tx) -> QueryResult<Self> {
+        let (mut text, backend) = match tx {
+            Tx::Pg(_) => (Text::Pg(Default::default()), Backend::Pg(Default::default())),
+            Tx::Sqlite(_) => (Text::Sqlite(Default::default()), Backend::Sqlite(Default::default())),
+        };
+        query.to_sql(&mut text, &backend)?;
+        Ok(Self { query, text: text.finish() })
+    }
+}
+
+impl<Q: QueryFragment<Backend>> QueryFragment<Backend> for Kept<Q> {
+    /// The passes that collect values walk the statement; to the others, that of "safe to keep" among them,
+    /// it is its text. The text alone says what was prepared, so keeping it is right for any statement.
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        if out.bind_collector().is_some() || out.debug_binds().is_some() {
+            return self.query.walk_ast(out);
+        }
+        out.push_sql(&self.text);
+        Ok(())
+    }
+}
+
+impl<Q> QueryId for Kept<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q> RunQueryDsl<Tx> for Kept<Q> {}
+
+/// Runs a statement and keeps it prepared. Its text must be one of a few: values go in as binds.
+pub trait Run: Sized {
+    /// Runs the statement; returns how many rows it changed.
+    ///
+    /// # Errors
+    /// The engine's error.
+    fn run(self, tx: &mut Tx) -> QueryResult<usize>;
+}
+
+impl<Q: QueryFragment<Backend>> Run for Q {
+    fn run(self, tx: &mut Tx) -> QueryResult<usize> {
+        Kept::new(self, tx)?.execute(tx)
+    }
+}
