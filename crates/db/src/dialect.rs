@@ -151,6 +151,16 @@ pub fn balance_add(tx: &mut Tx, account: &str, owner: &str, currency: &str, amou
     Ok(())
 }
 
+/// The places of values for an insert of several rows: `($1, $2), ($3, $4)`.
+#[must_use]
+pub fn places(rows: usize, columns: usize) -> String {
+    let row = |r: usize| {
+        let names: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
+        format!("({})", names.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// Stores a setting, replacing the old value.
 ///
 /// # Errors

@@ -25,6 +25,9 @@ pub use statement::Run;
 
 use diesel::{PgConnection, SqliteConnection};
 
+/// How often a unit runs at most when others win the race.
+const TRIES_MAX: u32 = 8;
+
 /// A transaction on either engine.
 #[derive(diesel::MultiConnection)]
 pub enum Tx {

@@ -2,16 +2,13 @@
 //! (`db-layer 5`).
 
 use crate::{
-    DbError, Options, Tx, UnitError, dialect,
+    DbError, Options, TRIES_MAX, Tx, UnitError, dialect,
     pool::{self, Manager, Pool, Pooled, Target},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
-
-/// How often a unit runs at most when others win the race.
-const TRIES_MAX: u32 = 8;
 
 /// The PostgreSQL engine; cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! SQLite: one writer thread with group commit, and a pool of reading connections (`db-layer 4`).
 
 use crate::{
-    DbError, Options, Run, Tx, UnitError,
+    DbError, Options, Run, TRIES_MAX, Tx, UnitError,
     pool::{self, Manager, Pool, Target},
 };
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
@@ -18,12 +18,20 @@ const GROUP_MAX: usize = 64;
 const QUEUE_MAX: usize = 4096;
 
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-    PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
+    PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;
+    PRAGMA wal_autocheckpoint = 4000;";
+
+/// What a run of a unit came to; all but `Done` are rolled back to its savepoint.
+enum Ran {
+    Done,
+    /// It drew what was taken, such as a number, and may draw again.
+    Conflict,
+    Failed,
+}
 
 /// A unit waiting for the writer, with the way back to its caller.
 trait Waiting: Send {
-    /// Runs the unit; an error means that its savepoint is to be rolled back.
-    fn run(&mut self, tx: &mut Tx) -> Result<(), ()>;
+    fn run(&mut self, tx: &mut Tx) -> Ran;
     /// Answers the caller: with the unit's own result, or with why the group failed.
     fn answer(self: Box<Self>, failure: Option<DbError>);
 }
@@ -40,11 +48,15 @@ where
     E: UnitError,
     F: FnMut(&mut Tx) -> Result<T, E> + Send,
 {
-    fn run(&mut self, tx: &mut Tx) -> Result<(), ()> {
+    fn run(&mut self, tx: &mut Tx) -> Ran {
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx))).unwrap_or_else(|_| Err(DbError::Panicked.into()));
-        let done = result.as_ref().map(|_| ()).map_err(|_| ());
+        let ran = match &result {
+            Ok(_) => Ran::Done,
+            Err(e) if e.db_error().is_some_and(DbError::is_conflict) => Ran::Conflict,
+            Err(_) => Ran::Failed,
+        };
         self.result = Some(result);
-        done
+        ran
     }
 
     fn answer(self: Box<Self>, failure: Option<DbError>) {
@@ -178,12 +190,19 @@ fn answer(units: Vec<Box<dyn Waiting>>, failure: Option<&str>) {
     }
 }
 
-/// Runs one unit inside its savepoint. An error means that the savepoint is gone, and with it the whole
-/// transaction.
+/// Runs one unit inside its savepoint, again when it drew what was taken. An error means that the savepoint
+/// is gone, and with it the whole transaction.
 fn run_unit(tx: &mut Tx, unit: &mut dyn Waiting) -> Result<(), DbError> {
     execute(tx, "SAVEPOINT unit")?;
-    if unit.run(tx).is_err() {
-        execute(tx, "ROLLBACK TO unit")?;
+    for _ in 0..TRIES_MAX {
+        match unit.run(tx) {
+            Ran::Done => break,
+            Ran::Conflict => execute(tx, "ROLLBACK TO unit")?,
+            Ran::Failed => {
+                execute(tx, "ROLLBACK TO unit")?;
+                break;
+            }
+        }
     }
     execute(tx, "RELEASE unit")
 }

@@ -378,3 +378,23 @@ async fn a_write_that_runs_again_stays_prepared() {
         .unwrap();
     assert_eq!(count.kept, 2);
 }
+
+#[tokio::test]
+async fn a_unit_that_drew_what_was_taken_runs_again_and_leaves_one_effect() {
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        let db = fresh.open().await;
+        let mut tries = 0;
+        let took = db
+            .write(move |tx| {
+                tries += 1;
+                put(tx, &format!("try {tries}"), "x")?;
+                if tries < 3 { Err(DbError::Raced) } else { Ok(tries) }
+            })
+            .await;
+        assert_eq!(took.unwrap(), 3);
+        assert_eq!(names(&db).await, ["try 3"]);
+        let never: Result<(), DbError> = db.write(|_| Err(DbError::Raced)).await;
+        assert!(matches!(never, Err(DbError::Raced)), "it is not tried for ever");
+    }
+}
