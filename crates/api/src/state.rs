@@ -1,9 +1,11 @@
 //! What handlers share.
 
 use crate::{auth::AccessTable, sandbox::Sandbox};
-use app::{Actor, App, Caller, Ctx, Error, Once, Repeat, Tx};
+use app::{Actor, App, Caller, Ctx, Error, Key, Once, Repeat, Tx};
+use axum::body::Bytes;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use metrics_exporter_prometheus::PrometheusHandle;
+use quick_cache::sync::Cache;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use worker::{Search, Worker};
@@ -18,7 +20,12 @@ pub struct Api {
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) access: Arc<AccessTable>,
     pub(crate) log_ins: Arc<DefaultKeyedRateLimiter<String>>,
+    /// Product pages as JSON, by what they show: an approved revision never changes.
+    pub(crate) pages: Arc<Cache<(Key, String, String), Bytes>>,
 }
+
+/// Product pages in memory at most.
+const PAGES_MAX: usize = 500;
 
 /// Log-ins that one login may try at once, and how fast the allowance comes back.
 const LOG_INS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -31,8 +38,9 @@ impl Api {
     pub fn new(app: App, worker: Worker, search: Search, sandbox: Option<Arc<Sandbox>>, metrics: Option<PrometheusHandle>) -> Self {
         #[expect(clippy::expect_used, reason = "a constant that is not zero")]
         let quota = Quota::with_period(LOG_IN_EVERY).expect("a period above zero").allow_burst(LOG_INS_AT_ONCE);
+        let pages = Arc::new(Cache::new(PAGES_MAX));
         let access = Arc::new(AccessTable::of(&crate::openapi()));
-        Self { app, worker, search, sandbox, metrics, access, log_ins: Arc::new(RateLimiter::keyed(quota)) }
+        Self { app, worker, search, sandbox, metrics, access, log_ins: Arc::new(RateLimiter::keyed(quota)), pages }
     }
 
     /// A read for a caller.

@@ -9,15 +9,22 @@ use crate::{
     views::{MoneyView, TextView},
 };
 use app::{Actor, Error, catalogue, order};
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
 use domain::{
-    listing::Category,
+    listing::{Category, Listing},
     money::Money,
     period::{ChargingMode, Period},
     site::{Site, SiteCode},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
+use store::product::Listed;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use worker::{Sort, Wanted};
@@ -223,12 +230,26 @@ fn html(text: &domain::listing::Bilingual) -> TextView {
 /// A product's page; hidden products are reached by their link.
 #[utoipa::path(get, path = "/api/v1/products/{product}", tag = "storefront", operation_id = "product_page", security(("access" = ["public"])),
     params(("product" = String, Path, description = "id or key")), responses((status = 200, body = ProductPage)))]
-async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathOf<String>) -> Result<Json<ProductPage>, Problem> {
+async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathOf<String>) -> Result<Response, Problem> {
     let site = site_of(&headers)?;
-    let (listed, listing) = api.app.read(Actor::System, move |tx, _| catalogue::find(tx, site.as_str(), &product)).await?;
-    let body = ListingBody::of(&listing);
+    let (listed, listing) = api.app.read(Actor::System, move |tx, ctx| catalogue::find(tx, ctx, site.as_str(), &product)).await?;
+    let key = (listed.revision_id, listed.product.visibility.clone(), listed.seller_name.clone());
+    let page = match api.pages.get(&key) {
+        Some(known) => known,
+        None => {
+            let page = serde_json::to_vec(&product_page(listed, &listing)?).map_err(|e| Error::row("products", hex::encode(key.0.0), e))?;
+            let page = Bytes::from(page);
+            api.pages.insert(key, page.clone());
+            page
+        }
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], page).into_response())
+}
+
+fn product_page(listed: Listed, listing: &Listing) -> Result<ProductPage, Error> {
+    let body = ListingBody::of(listing);
     let code: SiteCode = listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?;
-    Ok(Json(ProductPage {
+    Ok(ProductPage {
         id: listed.product.id.id::<domain::id::ProductId>().to_string(),
         key: listed.product.key,
         site: listed.product.site,
@@ -245,7 +266,7 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
         agreement_html: html(&listing.agreement),
         specifications: body.specifications.into_iter().filter(|s| s.on_sale != Some(false)).collect(),
         extension_parameters: body.extension_parameters,
-    }))
+    })
 }
 
 /// A choice of product, combination, time and number.

@@ -1,7 +1,7 @@
 //! What a use case is given beside the transaction: time, ids, the caller, settings. And [`App`], which
 //! runs units with them.
 
-use crate::{Error, secret::Sealer};
+use crate::{Error, catalogue::Listings, secret::Sealer};
 use db::{Db, Tx};
 use domain::{
     Timestamp,
@@ -188,6 +188,7 @@ pub struct Ctx<'a> {
     pub actor: &'a Actor,
     pub settings: &'a Settings,
     pub sealer: &'a Sealer,
+    pub listings: &'a Listings,
 }
 
 impl Ctx<'_> {
@@ -229,6 +230,7 @@ pub struct App {
     pub ids: Arc<dyn Ids>,
     pub settings: Arc<Settings>,
     pub sealer: Arc<Sealer>,
+    pub listings: Arc<Listings>,
 }
 
 impl App {
@@ -307,6 +309,7 @@ impl App {
             actor,
             settings: &self.settings,
             sealer: &self.sealer,
+            listings: &self.listings,
         })
     }
 }

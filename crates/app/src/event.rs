@@ -27,21 +27,28 @@ impl About {
 /// # Errors
 /// [`Error::Store`].
 pub fn record(tx: &mut Tx, ctx: &Ctx, kind: &str, about: About, data: &Value) -> Result<(), Error> {
-    event::append(
-        tx,
-        &NewEvent {
-            kind: kind.to_owned(),
-            at: ctx.now_micros(),
-            recorded_at: ctx.wall_micros(),
-            actor: ctx.actor.name(),
-            order_id: about.order,
-            instance_id: about.instance,
-            product_id: about.product,
-            account_id: about.account,
-            data: data.to_string(),
-        },
-    )?;
-    Ok(())
+    record_all(tx, ctx, about, &[(kind, data)])
+}
+
+/// Records events of the same thing that happened together, in their order.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn record_all<'a>(tx: &mut Tx, ctx: &Ctx, about: About, events: &[(&'a str, &Value)]) -> Result<(), Error> {
+    let actor = ctx.actor.name();
+    let new = |&(kind, data): &(&'a str, &Value)| NewEvent {
+        kind,
+        at: ctx.now_micros(),
+        recorded_at: ctx.wall_micros(),
+        actor: actor.clone(),
+        order_id: about.order,
+        instance_id: about.instance,
+        product_id: about.product,
+        account_id: about.account,
+        data: data.to_string(),
+    };
+    let new: Vec<_> = events.iter().map(new).collect();
+    Ok(event::append(tx, &new)?)
 }
 
 /// Events that one seal covers at most.

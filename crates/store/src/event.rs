@@ -2,15 +2,18 @@
 
 use crate::{DbError, Key, Tx};
 use db::{
-    Run,
+    Run, dialect,
     schema::{event_seals, events},
 };
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Binary, Nullable, Text},
+};
 
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = events)]
-pub struct NewEvent {
-    pub kind: String,
+#[derive(Debug, Clone)]
+pub struct NewEvent<'a> {
+    pub kind: &'a str,
     pub at: i64,
     pub recorded_at: i64,
     pub actor: String,
@@ -44,10 +47,27 @@ pub struct Seal {
     pub sealed_at: i64,
 }
 
+/// Appends events, in their order.
+///
 /// # Errors
 /// [`DbError`].
-pub fn append(tx: &mut Tx, event: &NewEvent) -> Result<(), DbError> {
-    diesel::insert_into(events::table).values(event).run(tx)?;
+pub fn append(tx: &mut Tx, new: &[NewEvent<'_>]) -> Result<(), DbError> {
+    let columns = "kind, at, recorded_at, actor, order_id, instance_id, product_id, account_id, data";
+    let places = dialect::places(new.len(), 9);
+    let mut query = sql_query(format!("INSERT INTO events ({columns}) VALUES {places}")).into_boxed::<db::Backend>();
+    for e in new {
+        query = query
+            .bind::<Text, _>(e.kind)
+            .bind::<BigInt, _>(e.at)
+            .bind::<BigInt, _>(e.recorded_at)
+            .bind::<Text, _>(e.actor.as_str())
+            .bind::<Nullable<Binary>, _>(e.order_id)
+            .bind::<Nullable<Binary>, _>(e.instance_id)
+            .bind::<Nullable<Binary>, _>(e.product_id)
+            .bind::<Nullable<Binary>, _>(e.account_id)
+            .bind::<Text, _>(e.data.as_str());
+    }
+    query.run(tx)?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use db::{
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Binary, Text},
 };
 use ledger::{AccountKind, Entry};
 
@@ -52,18 +52,25 @@ pub fn post(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
         }
     }
     diesel::insert_into(ledger_entries::table).values(row).run(tx)?;
+    insert_postings(tx, row, entry)
+}
+
+/// All postings of an entry in one statement; entries have two to five.
+fn insert_postings(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
+    let columns = "entry_id, seq, account, owner, currency, amount_minor, at";
+    let places = dialect::places(entry.postings().len(), 7);
+    let mut query = sql_query(format!("INSERT INTO ledger_postings ({columns}) VALUES {places}")).into_boxed::<db::Backend>();
     for (seq, p) in (0i64..).zip(entry.postings()) {
-        let posting = PostingRow {
-            entry_id: row.id,
-            seq,
-            account: p.account.as_str().to_owned(),
-            owner: p.owner.clone(),
-            currency: p.currency.as_str().to_owned(),
-            amount_minor: p.amount_minor,
-            at: row.at,
-        };
-        diesel::insert_into(ledger_postings::table).values(&posting).run(tx)?;
+        query = query
+            .bind::<Binary, _>(row.id)
+            .bind::<BigInt, _>(seq)
+            .bind::<Text, _>(p.account.as_str())
+            .bind::<Text, _>(p.owner.as_str())
+            .bind::<Text, _>(p.currency.as_str())
+            .bind::<BigInt, _>(p.amount_minor)
+            .bind::<BigInt, _>(row.at);
     }
+    query.run(tx)?;
     Ok(())
 }
 

@@ -2,7 +2,11 @@
 
 use crate::{DbError, Key, Page, Tx};
 use db::{Run, schema::messages};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Binary, Nullable, Text},
+};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = messages)]
@@ -17,18 +21,24 @@ pub struct Message {
     pub name: String,
 }
 
-/// # Errors
-/// [`DbError`]; a unique violation when it was said already.
-pub fn insert(tx: &mut Tx, message: &Message) -> Result<(), DbError> {
-    diesel::insert_into(messages::table).values(message).run(tx)?;
-    Ok(())
-}
-
+/// Stores an unread message, unless one of its name was said already.
+///
 /// # Errors
 /// [`DbError`].
-pub fn exists(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
-    let found: i64 = messages::table.filter(messages::name.eq(name)).count().get_result(tx)?;
-    Ok(found > 0)
+pub fn insert_once(tx: &mut Tx, m: &Message) -> Result<(), DbError> {
+    sql_query(
+        "INSERT INTO messages (id, account_id, event, params, order_id, created_at, name) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (name) DO NOTHING",
+    )
+    .bind::<Binary, _>(m.id)
+    .bind::<Binary, _>(m.account_id)
+    .bind::<Text, _>(&m.event)
+    .bind::<Text, _>(&m.params)
+    .bind::<Nullable<Binary>, _>(m.order_id)
+    .bind::<BigInt, _>(m.created_at)
+    .bind::<Text, _>(&m.name)
+    .run(tx)?;
+    Ok(())
 }
 
 /// # Errors

@@ -72,16 +72,17 @@ pub fn of_seller(tx: &mut Tx, seller: Key, visibility: Option<&str>, page: Page)
     Ok(newest_first!(query, page, products::created_at, products::id).select(Product::as_select()).load(tx)?)
 }
 
-/// A listed product with what it sells now and its seller's name: what buyers may see.
+/// A listed product with the revision that it sells now and its seller's name: what buyers may see.
 #[derive(Debug, Clone)]
 pub struct Listed {
     pub product: Product,
-    pub revision: Revision,
+    pub revision_id: Key,
     pub seller_name: String,
 }
 
-fn listed(row: (Product, Revision, String)) -> Listed {
-    Listed { product: row.0, revision: row.1, seller_name: row.2 }
+fn listed((product, seller_name): (Product, String)) -> Option<Listed> {
+    let revision_id = product.revision_id?;
+    Some(Listed { product, revision_id, seller_name })
 }
 
 /// The listed product with an id, whatever its visibility.
@@ -90,12 +91,11 @@ fn listed(row: (Product, Revision, String)) -> Listed {
 /// [`DbError`].
 pub fn any_listed(tx: &mut Tx, id: Key) -> Result<Option<Listed>, DbError> {
     let found = products::table
-        .inner_join(listing_revisions::table.on(products::revision_id.eq(listing_revisions::id.nullable())))
         .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
         .filter(products::id.eq(id))
-        .select((Product::as_select(), Revision::as_select(), accounts::name))
+        .select((Product::as_select(), accounts::name))
         .first(tx);
-    Ok(found.optional()?.map(listed))
+    Ok(found.optional()?.and_then(listed))
 }
 
 /// Listed products by key at a site; sellers may use the same key.
@@ -103,23 +103,30 @@ pub fn any_listed(tx: &mut Tx, id: Key) -> Result<Option<Listed>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn any_listed_by_key(tx: &mut Tx, site: &str, key: &str) -> Result<Vec<Listed>, DbError> {
-    let found = products::table
-        .inner_join(listing_revisions::table.on(products::revision_id.eq(listing_revisions::id.nullable())))
+    let found: Vec<(Product, String)> = products::table
         .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
         .filter(products::key.eq(key))
         .filter(products::site.eq(site))
         .order(products::created_at)
-        .select((Product::as_select(), Revision::as_select(), accounts::name))
+        .select((Product::as_select(), accounts::name))
         .load(tx)?;
-    Ok(found.into_iter().map(listed).collect())
+    Ok(found.into_iter().filter_map(listed).collect())
+}
+
+/// A listed product that changed, with the text that it sells by.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    pub product: Product,
+    pub revision: Revision,
+    pub seller_name: String,
 }
 
 /// Listed products that changed at or after a moment, for the search index, oldest change first.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_changed(tx: &mut Tx, since: i64, after: Key, limit: i64) -> Result<Vec<Listed>, DbError> {
-    let found = products::table
+pub fn any_changed(tx: &mut Tx, since: i64, after: Key, limit: i64) -> Result<Vec<Changed>, DbError> {
+    let found: Vec<(Product, Revision, String)> = products::table
         .inner_join(listing_revisions::table.on(products::revision_id.eq(listing_revisions::id.nullable())))
         .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
         .filter(products::updated_at.gt(since).or(products::updated_at.eq(since).and(products::id.gt(after))))
@@ -127,7 +134,7 @@ pub fn any_changed(tx: &mut Tx, since: i64, after: Key, limit: i64) -> Result<Ve
         .limit(limit)
         .select((Product::as_select(), Revision::as_select(), accounts::name))
         .load(tx)?;
-    Ok(found.into_iter().map(listed).collect())
+    Ok(found.into_iter().map(|(product, revision, seller_name)| Changed { product, revision, seller_name }).collect())
 }
 
 /// # Errors
@@ -135,6 +142,15 @@ pub fn any_changed(tx: &mut Tx, since: i64, after: Key, limit: i64) -> Result<Ve
 pub fn insert_revision(tx: &mut Tx, revision: &Revision) -> Result<(), DbError> {
     diesel::insert_into(listing_revisions::table).values(revision).run(tx)?;
     Ok(())
+}
+
+/// The text of an approved revision's listing; it never changes.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_approved_text(tx: &mut Tx, revision: Key) -> Result<Option<String>, DbError> {
+    let approved = listing_revisions::table.find(revision).filter(listing_revisions::state.eq("approved"));
+    Ok(approved.select(listing_revisions::listing).first(tx).optional()?)
 }
 
 /// # Errors

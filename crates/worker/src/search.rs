@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
-use store::product::{self, Listed};
+use store::product::{self, Changed};
 use tantivy::{
     Index, IndexReader, IndexWriter, Order, ReloadPolicy, TantivyDocument, Term,
     collector::{Count, FacetCollector, TopDocs},
@@ -152,7 +152,7 @@ impl Search {
         let (schema, fields) = schema();
         let index = Index::create_in_ram(schema);
         index.tokenizers().register("words", TextAnalyzer::builder(Words).filter(LowerCaser).build());
-        let writer = index.writer_with_num_threads(1, 20_000_000).map_err(|e| bad(&e))?;
+        let writer = index.writer_with_num_threads(1, 15_000_000).map_err(|e| bad(&e))?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(|e| bad(&e))?;
         let cursor = tokio::sync::Mutex::new((i64::MIN, Key([0; 16])));
         Ok(Self(Arc::new(Inner { reader, writer: Mutex::new(writer), fields, index, cursor })))
@@ -178,7 +178,7 @@ impl Search {
         Ok(taken)
     }
 
-    fn take(&self, changed: &[Listed]) -> Result<(), Error> {
+    fn take(&self, changed: &[Changed]) -> Result<(), Error> {
         let fields = self.0.fields;
         let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
         for listed in changed {
@@ -298,7 +298,7 @@ fn hex_of(key: Key) -> String {
     key.0.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn document(fields: Fields, listed: &Listed, listing: &Listing, id: &str) -> TantivyDocument {
+fn document(fields: Fields, listed: &Changed, listing: &Listing, id: &str) -> TantivyDocument {
     let mut doc = TantivyDocument::default();
     doc.add_text(fields.id, id);
     doc.add_text(fields.site, &listed.product.site);

@@ -2,13 +2,15 @@
 
 mod change;
 mod draft;
+mod listings;
 mod review;
 
 pub use change::{freeze, set_public, stop};
 pub use draft::{open_application, save, view as product_view, withdraw};
+pub use listings::Listings;
 pub use review::{Decision, decide, submit};
 
-use crate::Error;
+use crate::{Ctx, Error};
 use db::{Key, Tx};
 use domain::{
     id::ProductId,
@@ -16,6 +18,7 @@ use domain::{
     period::PeriodUnit,
 };
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use store::product::{self, Listed, Revision};
 
 /// The listing of a revision.
@@ -53,10 +56,10 @@ pub fn wire_product_id(product: Key, specification: &str, sku: &str, unit: Optio
 ///
 /// # Errors
 /// `product.not_found`.
-pub fn listed(tx: &mut Tx, id: ProductId) -> Result<(Listed, Listing), Error> {
+pub fn listed(tx: &mut Tx, ctx: &Ctx, id: ProductId) -> Result<(Listed, Arc<Listing>), Error> {
     let found = product::any_listed(tx, Key::of(id))?;
     let found = found.ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
-    let listing = listing(&found.revision)?;
+    let listing = ctx.listings.approved(tx, found.revision_id)?;
     Ok((found, listing))
 }
 
@@ -64,9 +67,9 @@ pub fn listed(tx: &mut Tx, id: ProductId) -> Result<(Listed, Listing), Error> {
 ///
 /// # Errors
 /// `product.not_found`, `product.ambiguous` when several sellers use the key.
-pub fn find(tx: &mut Tx, site: &str, product: &str) -> Result<(Listed, Listing), Error> {
+pub fn find(tx: &mut Tx, ctx: &Ctx, site: &str, product: &str) -> Result<(Listed, Arc<Listing>), Error> {
     if let Ok(id) = product.parse::<ProductId>() {
-        return listed(tx, id);
+        return listed(tx, ctx, id);
     }
     let mut found = product::any_listed_by_key(tx, site, product)?;
     if found.len() > 1 {
@@ -74,6 +77,6 @@ pub fn find(tx: &mut Tx, site: &str, product: &str) -> Result<(Listed, Listing),
         return Err(Error::conflict("product.ambiguous", detail));
     }
     let found = found.pop().ok_or_else(|| Error::not_found("product.not_found", format!("there is no product {product}")))?;
-    let listing = listing(&found.revision)?;
+    let listing = ctx.listings.approved(tx, found.revision_id)?;
     Ok((found, listing))
 }

@@ -4,7 +4,7 @@ use super::{PASSWORD_COLUMN, id, timers};
 use crate::{Ctx, Error, Tenant, call, event, from_micros, micros, order};
 use db::{Key, Tx};
 use domain::{
-    id::{InstanceId, TermId},
+    id::TermId,
     message::MessageEvent,
     order::OrderKind,
     period::Period,
@@ -15,18 +15,16 @@ use store::{
     Written,
     instance::{self, AppData, Instance, Opening, Term},
     order::{Line, Order},
-    product,
 };
 use wire::saas_v2::{AppInfo, Request};
 
-/// Reserves the instance of a paid line: same line, same instance.
+/// Reserves the instance of a paid line, under the id that its order has: same line, same instance.
 pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Instance, Error> {
-    let revision =
-        product::any_revision(tx, line.revision_id)?.ok_or_else(|| Error::row("order_lines", &line.number, "its revision is gone"))?;
-    let address = crate::catalogue::listing(&revision)?.interface_address;
+    let address = ctx.listings.approved(tx, line.revision_id)?.interface_address;
+    let id = order.instance_id.ok_or_else(|| Error::row("orders", &order.number, "is paid without an instance's id"))?;
     let address = address.ok_or_else(|| Error::row("listing_revisions", &line.number, "has no interface address"))?;
     let row = Instance {
-        id: Key::of(ctx.id::<InstanceId>()),
+        id,
         buyer_id: order.buyer_id,
         seller_id: order.seller_id,
         product_id: line.product_id,

@@ -1,7 +1,7 @@
 //! In-site messages: sent in the transaction that makes them true, never twice for the same thing.
 
 use crate::{Ctx, Error, Page};
-use db::{DbError, Key, Tx};
+use db::{Key, Tx};
 use domain::{
     id::MessageId,
     message::{Audience, MessageEvent},
@@ -45,13 +45,7 @@ pub fn send(tx: &mut Tx, ctx: &Ctx, s: &Send<'_>) -> Result<(), Error> {
             read_at: None,
             name,
         };
-        if message::exists(tx, &row.name)? {
-            continue;
-        }
-        match message::insert(tx, &row) {
-            Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
-            result => result?,
-        }
+        message::insert_once(tx, &row)?;
     }
     Ok(())
 }

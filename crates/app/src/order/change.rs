@@ -68,7 +68,7 @@ fn fees(tx: &mut Tx, ctx: &Ctx, subject: &Subject, sku: &str) -> Result<(Sku, Ve
 /// # Errors
 /// As [`change`].
 pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku: &str) -> Result<Money, Error> {
-    let subject = renew::subject(tx, caller, id)?;
+    let subject = renew::subject(tx, ctx, caller, id)?;
     let (_, fees) = fees(tx, ctx, &subject, sku)?;
     Ok(Money::new(fees.iter().map(|f| f.fee_minor).sum(), subject.site.currency))
 }
@@ -79,7 +79,7 @@ pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku
 /// `change.not_offered`, `change.state`, `change.same`, `change.not_dearer`, `sku.not_found`,
 /// `instance.not_found`, `instance.open_order`, `wallet.short`.
 pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Result<Full, Error> {
-    let subject = renew::subject(tx, caller, cmd.instance)?;
+    let subject = renew::subject(tx, ctx, caller, cmd.instance)?;
     let (sku, term_fees) = fees(tx, ctx, &subject, &cmd.sku)?;
     let total = Money::new(term_fees.iter().map(|f| f.fee_minor).sum(), subject.site.currency);
     let price = Price { unit: total, units: 1, quantity: 1, total, by_month: None };
@@ -90,7 +90,7 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Res
         seller: instance.seller_id,
         site: subject.site.clone(),
         product: instance.product_id,
-        revision: subject.revision.id,
+        revision: subject.revision,
         specification: instance.specification.clone(),
         sku: sku.key.clone(),
         sold: super::Sold { term_fees, ..subject.sold(&sku, &price, None) },

@@ -34,7 +34,6 @@ pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Resul
 
 fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let instance = instance::reserve(tx, ctx, order, line)?;
-    order::set_instance(tx, order.id, line.id, instance.id)?;
     let request = Request::NewInstance { order: ids(order, line), business_id: String::new() };
     call::enqueue(tx, ctx, &instance, Some(order), &request)?;
     tell_seller(tx, ctx, order, MessageEvent::SaleBought, &[("amount", super::total(order)?.to_string())])

@@ -97,8 +97,8 @@ pub(crate) struct Draft<'a> {
     pub subject: Option<Key>,
 }
 
-/// Inserts an order with its line, waiting for payment.
-pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
+/// The rows of an order that waits for payment.
+pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
     let mut random = [0; 8];
     ctx.ids.random(&mut random);
     let number = domain::order::number(&d.site, ctx.now, random);
@@ -141,13 +141,15 @@ pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Lin
         completed_at: None,
         instance_id: d.instance,
     };
-    match order::insert(tx, &order, &line) {
+    Ok((order, line))
+}
+
+/// Inserts an order with its line.
+pub(crate) fn insert(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), Error> {
+    match order::insert(tx, order, line) {
         // A clash of numbers: drawn again when the unit runs again.
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
-        result => {
-            result?;
-            Ok((order, line))
-        }
+        result => Ok(result?),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Placing an order: a choice becomes a line with a price, to be paid now or within some days.
 
-use super::{Choice, Draft, Full, Input, insert, pay, quote};
+use super::{Choice, Draft, Full, Input, insert, pay, quote, rows};
 use crate::{Caller, Ctx, Error, event, job, message};
 use db::Tx;
 use domain::{listing::Listing, message::MessageEvent, text};
@@ -29,7 +29,7 @@ pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Resul
         seller: quote.listed.product.seller_id,
         site: quote.site.clone(),
         product: quote.listed.product.id,
-        revision: quote.listed.revision.id,
+        revision: quote.listed.revision_id,
         specification: quote.specification.key.clone(),
         sku: quote.sku.key.clone(),
         sold: quote.sold(inputs),
@@ -40,19 +40,20 @@ pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Resul
         instance: None,
         subject: None,
     };
-    let (order, line) = insert(tx, ctx, draft)?;
-    after_insert(tx, ctx, order, line, cmd.pay)
+    let (order, line) = rows(ctx, draft)?;
+    placed(tx, ctx, order, line, cmd.pay)
 }
 
-/// Records a new order and either pays it or lets it wait.
-pub(super) fn after_insert(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: bool) -> Result<Full, Error> {
+/// Stores a new order that is paid at once, or that waits for payment.
+pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: bool) -> Result<Full, Error> {
+    let data = json!({ "number": order.number, "kind": order.kind, "total": super::total(&order)? });
+    if pay_now || order.total_minor == 0 {
+        return pay::placed_and_paid(tx, ctx, order, line, &data);
+    }
+    insert(tx, &order, &line)?;
     let site = super::site(&order)?;
     let about = event::About::order(order.id, order.instance_id);
-    let data = json!({ "number": order.number, "kind": order.kind, "total": super::total(&order)? });
     event::record(tx, ctx, "order.created", about, &data)?;
-    if pay_now || order.total_minor == 0 {
-        return pay::pay_placed(tx, ctx, order, line);
-    }
     let until = crate::from_micros(order.pay_by.unwrap_or_default());
     job::schedule(tx, ctx, job::JobKind::UnpaidOrder, Some(order.id), until)?;
     let send = message::Send {

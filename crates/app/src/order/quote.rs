@@ -13,6 +13,7 @@ use domain::{
     site::Site,
     term::{self, Anchor},
 };
+use std::sync::Arc;
 use store::{instance, product::Listed};
 
 /// What a buyer chooses.
@@ -32,7 +33,7 @@ pub struct Choice {
 #[derive(Debug, Clone)]
 pub struct Quote {
     pub listed: Listed,
-    pub listing: Listing,
+    pub listing: Arc<Listing>,
     pub specification: Specification,
     pub sku: Sku,
     pub site: Site,
@@ -80,7 +81,7 @@ fn chosen_sku<'a>(spec: &'a Specification, sku: Option<&str>) -> Result<&'a Sku,
 /// `product.not_found`, `product.not_on_sale`, `specification.not_found`, `sku.…`, `price.…`,
 /// `trial.had_one`, `site.other`.
 pub fn quote(tx: &mut Tx, ctx: &Ctx, buyer: Option<&Caller>, site: &Site, choice: &Choice) -> Result<Quote, Error> {
-    let (listed, listing) = catalogue::find(tx, site.code.as_str(), &choice.product)?;
+    let (listed, listing) = catalogue::find(tx, ctx, site.code.as_str(), &choice.product)?;
     if !catalogue::visibility(&listed.product)?.buyable() {
         return Err(Error::conflict("product.not_on_sale", format!("the product is {}", listed.product.visibility)));
     }

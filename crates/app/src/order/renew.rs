@@ -1,6 +1,6 @@
 //! Renewal: a term more, at today's price (`order-life 3`).
 
-use super::{Draft, Full, place::after_insert, quote::price_refused};
+use super::{Draft, Full, place::placed, quote::price_refused};
 use crate::{Caller, Ctx, Error, Tenant, catalogue, instance};
 use db::{Key, Tx};
 use domain::{
@@ -11,36 +11,35 @@ use domain::{
     pricing::{self, Price},
     site::Site,
 };
+use std::sync::Arc;
 use store::{
     Written,
     instance::Instance,
-    product::{self, Listed, Revision},
+    product::{self, Listed},
 };
 
 /// The instance of a buyer and what its product sells today.
 pub(super) struct Subject {
     pub instance: Instance,
     pub listed: Listed,
-    pub revision: Revision,
-    pub listing: Listing,
+    pub revision: Key,
+    pub listing: Arc<Listing>,
     pub specification: Specification,
     pub site: Site,
 }
 
 /// Loads the caller's instance for an order on it. A specification that is no longer listed is read from
 /// the revision it was bought from.
-pub(super) fn subject(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
+pub(super) fn subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
     let instance = store::instance::lookup(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?
         .ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))?;
     let listed = product::any_listed(tx, instance.product_id)?.ok_or_else(|| Error::row("instances", id, "its product is not listed"))?;
     let site = Site::of(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
-    let today = catalogue::listing(&listed.revision)?;
+    let today = ctx.listings.approved(tx, listed.revision_id)?;
     let (revision, listing) = if today.specification(&instance.specification).is_some_and(|s| s.sku(&instance.sku).is_some()) {
-        (listed.revision.clone(), today)
+        (listed.revision_id, today)
     } else {
-        let old = product::any_revision(tx, instance.revision_id)?.ok_or_else(|| Error::row("instances", id, "its revision is gone"))?;
-        let listing = catalogue::listing(&old)?;
-        (old, listing)
+        (instance.revision_id, ctx.listings.approved(tx, instance.revision_id)?)
     };
     let specification = listing
         .specification(&instance.specification)
@@ -107,7 +106,7 @@ pub(super) fn ordered(
     period: Period,
     pay: bool,
 ) -> Result<Full, Error> {
-    let subject = subject(tx, caller, id)?;
+    let subject = subject(tx, ctx, caller, id)?;
     let instance = &subject.instance;
     if !instance::state(instance)?.renewable() {
         return Err(Error::conflict("instance.not_renewable", format!("the instance is {}", instance.state)));
@@ -135,7 +134,7 @@ pub(super) fn ordered(
         seller: instance.seller_id,
         site: subject.site.clone(),
         product: instance.product_id,
-        revision: subject.revision.id,
+        revision: subject.revision,
         specification: instance.specification.clone(),
         sku: instance.sku.clone(),
         sold: subject.sold(&sku, &price, Some(period)),
@@ -152,10 +151,10 @@ pub(super) fn ordered(
 /// Places an order on an instance that no other order has.
 pub(super) fn taken_and_placed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, draft: Draft<'_>, pay: bool) -> Result<Full, Error> {
     require_free(tx, instance)?;
-    let (order, line) = super::insert(tx, ctx, draft)?;
+    let (order, line) = super::rows(ctx, draft)?;
     if store::instance::take(tx, instance.id, order.id)? == Written::SomeoneElseWasFirst {
         // Another order came between; the unit runs again and names it.
         return Err(db::DbError::Raced.into());
     }
-    after_insert(tx, ctx, order, line, pay)
+    placed(tx, ctx, order, line, pay)
 }

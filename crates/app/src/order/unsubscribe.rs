@@ -1,21 +1,20 @@
 //! Unsubscription: five days without reason, or a renewal that is not yet effective (`order-life 5`).
 
-use super::{Draft, Full, Sold, fulfil, insert, kind};
+use super::{Draft, Full, Sold, fulfil, insert, kind, rows};
 use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, money};
 use db::{Key, Tx};
 use domain::{
     message::MessageEvent,
     money::Money,
-    order::OrderKind,
+    order::{OrderKind, OrderState},
     period::ChargingMode,
     refund::{self, Refund, Situation},
     term,
 };
 use serde_json::json;
 use store::{
-    Written,
     instance::Instance,
-    order::{self, Line, Order, Step},
+    order::{self, Line, Order},
 };
 use wire::saas_v2::{Request, Scene};
 
@@ -124,16 +123,16 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
         instance: Some(case.instance.id),
         subject: Some(case.order.id),
     };
-    let (order, line) = insert(tx, ctx, draft)?;
+    let (mut order, line) = rows(ctx, draft)?;
     let reason = match case.refund {
         Refund::Instance => "five_days",
         Refund::Renewal => "renewal_not_effective",
     };
-    let now = Some(ctx.now_micros());
-    let step = Step { id: order.id, from: "pending_payment", to: "completed", paid_at: now, ended_at: now, reason: Some(reason) };
-    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
-        return Err(Error::row("orders", &order.number, "changed while it was made"));
-    }
+    order.state = OrderState::Completed.as_str().to_owned();
+    order.paid_at = Some(ctx.now_micros());
+    order.ended_at = order.paid_at;
+    order.reason = Some(reason.to_owned());
+    insert(tx, &order, &line)?;
     let about = event::About::order(order.id, Some(case.instance.id));
     event::record(tx, ctx, "order.unsubscribed", about, &json!({ "of": case.order.number, "rule": reason }))?;
     let about = event::About::order(case.order.id, None);
