@@ -9,10 +9,6 @@ import { router } from './routes'
 import './texts'
 import { themeOf } from './ui/theme'
 
-// `?site=intl` chooses another site and is remembered (contract, HTTP).
-const site = new URLSearchParams(window.location.search).get('site')
-if (site && ['cn', 'intl', 'eu'].includes(site)) localStorage.setItem('site', site)
-
 const client = new QueryClient({
   defaultOptions: { queries: { retry: (count, e) => !(e instanceof Refused) && count < 2, refetchOnWindowFocus: false } },
 })

@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client'
+import { chooseSite } from './api/site'
 import { App } from './app'
 import './ui/base.css'
 
 const root = document.getElementById('root')
-if (root) createRoot(root).render(<App />)
+if (root) void chooseSite().finally(() => createRoot(root).render(<App />))

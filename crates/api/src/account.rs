@@ -9,18 +9,19 @@ use crate::{
 };
 use app::{Actor, Caller, Error, account, secret};
 use axum::{
-    Json,
-    extract::State,
+    Extension, Json,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use domain::{
     access::{AccountKind, Role, Scope},
     id::{SessionId, TokenId},
-    site::{Language, SiteCode},
+    site::{Language, SiteCode, Sites},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -68,6 +69,9 @@ struct RegisterBody {
     request_body = RegisterBody, responses((status = 200, body = Registered)))]
 async fn register(State(api): State<Api>, body: Body<RegisterBody>) -> Result<Json<Registered>, Problem> {
     let b = body.value;
+    if !api.app.settings.sites.serves(b.site) {
+        return Err(Error::field("/site", "site.unknown", "this deployment does not serve the site; GET /api/v1/sites lists those that it does").into());
+    }
     let new = account::NewAccount {
         login: b.login.into_string(),
         password: b.password.into_string(),
@@ -118,7 +122,7 @@ pub struct Me {
     csrf_token: Option<String>,
 }
 
-fn me_view(c: &Caller, csrf: Option<String>) -> Me {
+fn me_view(sites: &Sites, c: &Caller, csrf: Option<String>) -> Me {
     Me {
         account_id: c.account_id.to_string(),
         account_name: c.account_name.clone(),
@@ -126,7 +130,7 @@ fn me_view(c: &Caller, csrf: Option<String>) -> Me {
         user_name: c.user_name.clone(),
         login: c.login.clone(),
         site: c.site.to_string(),
-        currency: c.site().currency.to_string(),
+        currency: sites.of(c.site).currency.to_string(),
         roles: c.roles.iter().map(ToString::to_string).collect(),
         staff_role: c.staff.map(|s| s.to_string()),
         language: c.language.clone(),
@@ -138,17 +142,25 @@ fn me_view(c: &Caller, csrf: Option<String>) -> Me {
 /// Logs a person in: sets the session's cookie.
 #[utoipa::path(post, path = "/api/v1/session", tag = "account", operation_id = "session_begin", security(("access" = ["public"])),
     request_body = LogInBody, responses((status = 200, body = Me)))]
-async fn log_in(State(api): State<Api>, headers: HeaderMap, body: Body<LogInBody>) -> Result<Response, Problem> {
+async fn log_in(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    body: Body<LogInBody>,
+) -> Result<Response, Problem> {
     let login = body.value.login.into_string();
     if api.log_ins.check_key(&login).is_err() {
         return Err(Error::too_many("auth.too_many_log_ins", "too many log-ins for this login; wait a minute").into());
     }
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let seen = account::Seen { address: String::new(), agent };
+    let address = peer.map_or_else(String::new, |Extension(ConnectInfo(address))| address.ip().to_string());
+    let seen = account::Seen { address, agent };
     let begun = account::log_in(&api.app, login, body.value.password.into_string(), seen).await?;
     let max_age = api.app.settings.session_days * 24 * 3600;
-    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}", begun.secret);
-    let mut response = Json(me_view(&begun.caller, Some(begun.csrf))).into_response();
+    // Behind a proxy that speaks TLS the cookie must not travel without it.
+    let secure = if headers.get("x-forwarded-proto").is_some_and(|v| v == "https") { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}", begun.secret);
+    let mut response = Json(me_view(&api.app.settings.sites, &begun.caller, Some(begun.csrf))).into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
@@ -172,9 +184,9 @@ async fn log_out(State(api): State<Api>, Who(caller): Who) -> Result<Response, P
 /// Who is calling.
 #[utoipa::path(get, path = "/api/v1/me", tag = "account", operation_id = "me_show", security(("access" = ["user"])),
     responses((status = 200, body = Me)))]
-async fn me(Who(caller): Who) -> Json<Me> {
+async fn me(State(api): State<Api>, Who(caller): Who) -> Json<Me> {
     let csrf = caller.session.as_ref().map(|(_, csrf)| csrf.clone());
-    Json(me_view(&caller, csrf))
+    Json(me_view(&api.app.settings.sites, &caller, csrf))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -220,7 +232,7 @@ async fn password(State(api): State<Api>, Who(caller): Who, body: Body<PasswordB
         return Err(Error::too_many("auth.too_many_log_ins", "too many tries; wait a minute").into());
     }
     let (old, new) = (body.value.old_password.into_string(), body.value.new_password.into_string());
-    api.write(caller, move |tx, ctx, who| account::change_password(tx, ctx, who, &old, &new)).await?;
+    account::change_password(&api.app, caller, old, new).await?;
     Ok(DONE)
 }
 
@@ -229,6 +241,8 @@ struct SessionView {
     id: String,
     created_at: String,
     expires_at: String,
+    /// The address that logged in, as this server saw it.
+    address: String,
     agent: String,
     present: bool,
 }
@@ -250,6 +264,7 @@ async fn session_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<S
             id: id.to_string(),
             created_at: time(s.created_at),
             expires_at: time(s.expires_at),
+            address: s.address.clone(),
             agent: s.agent,
             present: Some(id) == present,
         }

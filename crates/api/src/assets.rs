@@ -27,8 +27,15 @@ pub async fn serve(method: Method, uri: Uri) -> Response {
         let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
         return ([(header::CONTENT_TYPE, mime.as_ref()), (header::CACHE_CONTROL, cache)], file.data.into_owned()).into_response();
     }
-    match Web::get("index.html") {
-        Some(page) => Html(String::from_utf8_lossy(&page.data).into_owned()).into_response(),
-        None => Html(PLAIN).into_response(),
-    }
+    index().map_or_else(plain, |page| Html(page).into_response())
+}
+
+/// The application's own page, when the consoles are built in.
+pub fn index() -> Option<String> {
+    Web::get("index.html").map(|page| String::from_utf8_lossy(&page.data).into_owned())
+}
+
+/// What stands in the place of consoles that are not built in.
+pub fn plain() -> Response {
+    Html(PLAIN).into_response()
 }

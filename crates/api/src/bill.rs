@@ -181,7 +181,7 @@ struct Running {
     params(LineParams), responses((status = 200, body = Running)))]
 async fn running(State(api): State<Api>, Who(caller): Who, Params(p): Params<LineParams>) -> Result<Json<Running>, Problem> {
     let page = page(p.limit, p.cursor);
-    let currency = caller.site().currency.to_string();
+    let currency = api.app.settings.sites.of(caller.site).currency.to_string();
     let wanted = currency.clone();
     let running = api.read(caller, move |tx, ctx, who| use_case::running_bill(tx, ctx, Key::of(who.account_id), &wanted, page)).await?;
     let next = next(&running.lines, page, |l| (l.effective_at, l.id));

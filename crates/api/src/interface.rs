@@ -154,7 +154,7 @@ async fn key_put(
 #[utoipa::path(delete, path = "/api/v1/seller/keys/{id}", tag = "seller", operation_id = "interface_key_delete", security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = Done)))]
 async fn key_delete(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<KeyId>) -> Result<Json<Done>, Problem> {
-    api.write(caller, move |tx, _, who| interface::delete_key(tx, who, id)).await?;
+    api.write(caller, move |tx, ctx, who| interface::delete_key(tx, ctx, who, id)).await?;
     Ok(DONE)
 }
 

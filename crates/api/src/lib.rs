@@ -22,6 +22,7 @@ mod order;
 mod paging;
 mod problem;
 mod product;
+mod product_html;
 mod review;
 mod sandbox;
 mod seller;
@@ -88,6 +89,7 @@ pub fn router(api: Api) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
+        .route("/products/{product}", get(product_html::serve))
         .fallback(assets::serve)
         // From the inside out: a panic becomes a problem, a problem gets its id, and only then is it compressed.
         .layer(CatchPanicLayer::custom(error_page::panicked))

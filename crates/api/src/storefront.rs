@@ -20,7 +20,7 @@ use domain::{
     listing::{Category, Listing},
     money::Money,
     period::{ChargingMode, Period},
-    site::{Site, SiteCode},
+    site::{Site, SiteCode, Sites},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -33,34 +33,41 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(search)).routes(routes!(show)).routes(routes!(quote)).routes(routes!(sites))
 }
 
-/// The site of a request: `X-Site`, else the first.
-pub(crate) fn site_of(headers: &HeaderMap) -> Result<SiteCode, Error> {
-    match headers.get("x-site") {
-        None => Ok(SiteCode::Cn),
-        Some(value) => {
-            let bad = || Error::field("/header/X-Site", "site.unknown", "choose cn, intl or eu");
-            value.to_str().ok().and_then(|v| v.parse().ok()).ok_or_else(bad)
-        }
-    }
+/// The site of a request: `X-Site`, else that of the host (contract, HTTP).
+pub(crate) fn site_of(sites: &Sites, headers: &HeaderMap) -> Result<Site, Error> {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    let code = match headers.get("x-site") {
+        None => sites.of_host(text("host").unwrap_or_default()),
+        Some(_) => text("x-site").and_then(|v| v.parse().ok()).filter(|code| sites.serves(*code)).ok_or_else(|| {
+            let served: Vec<&str> = sites.all().iter().map(|s| s.code.as_str()).collect();
+            Error::field("/header/X-Site", "site.unknown", format!("choose one of {}", served.join(", ")))
+        })?,
+    };
+    Ok(sites.of(code))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct SiteView {
     code: String,
     currency: String,
+    /// Host names that lead to it; none when it is reached by `X-Site` alone.
+    hosts: Vec<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct SiteList {
     sites: Vec<SiteView>,
+    /// The site of this request.
+    current: String,
 }
 
 /// The sites of this deployment.
 #[utoipa::path(get, path = "/api/v1/sites", tag = "storefront", operation_id = "site_list", security(("access" = ["public"])),
     responses((status = 200, body = SiteList)))]
-async fn sites() -> Json<SiteList> {
-    let view = |code: &SiteCode| SiteView { code: code.to_string(), currency: Site::of(*code).currency.to_string() };
-    Json(SiteList { sites: SiteCode::ALL.iter().map(view).collect() })
+async fn sites(State(api): State<Api>, headers: HeaderMap) -> Result<Json<SiteList>, Problem> {
+    let sites = &api.app.settings.sites;
+    let view = |s: &Site| SiteView { code: s.code.to_string(), currency: s.currency.to_string(), hosts: s.hosts.clone() };
+    Ok(Json(SiteList { sites: sites.all().iter().map(view).collect(), current: site_of(sites, &headers)?.code.to_string() }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -179,7 +186,7 @@ fn card(json: &serde_json::Value, site: &Site) -> Card {
 #[utoipa::path(get, path = "/api/v1/products", tag = "storefront", operation_id = "product_search", security(("access" = ["public"])),
     params(SearchParams), responses((status = 200, body = Results)))]
 async fn search(State(api): State<Api>, headers: HeaderMap, Params(p): Params<SearchParams>) -> Result<Json<Results>, Problem> {
-    let site = Site::of(site_of(&headers)?);
+    let site = site_of(&api.app.settings.sites, &headers)?;
     let (wanted, page) = wanted(site.clone(), p)?;
     let found = api.search.find(&wanted)?;
     let counts = |list: Vec<(String, u64)>| list.into_iter().map(|(value, count)| FacetCount { value, count }).collect();
@@ -231,13 +238,13 @@ fn html(text: &domain::listing::Bilingual) -> TextView {
 #[utoipa::path(get, path = "/api/v1/products/{product}", tag = "storefront", operation_id = "product_page", security(("access" = ["public"])),
     params(("product" = String, Path, description = "id or key")), responses((status = 200, body = ProductPage)))]
 async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathOf<String>) -> Result<Response, Problem> {
-    let site = site_of(&headers)?;
+    let site = site_of(&api.app.settings.sites, &headers)?.code;
     let (listed, listing) = api.app.read(Actor::System, move |tx, ctx| catalogue::find(tx, ctx, site.as_str(), &product)).await?;
     let key = (listed.revision_id, listed.product.visibility.clone(), listed.seller_name.clone());
     let page = match api.pages.get(&key) {
         Some(known) => known,
         None => {
-            let page = serde_json::to_vec(&product_page(listed, &listing)?).map_err(|e| Error::row("products", hex::encode(key.0.0), e))?;
+            let page = serde_json::to_vec(&product_page(&api.app.settings.sites, listed, &listing)?).map_err(|e| Error::row("products", hex::encode(key.0.0), e))?;
             let page = Bytes::from(page);
             api.pages.insert(key, page.clone());
             page
@@ -246,14 +253,14 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
     Ok(([(header::CONTENT_TYPE, "application/json")], page).into_response())
 }
 
-fn product_page(listed: Listed, listing: &Listing) -> Result<ProductPage, Error> {
+fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> Result<ProductPage, Error> {
     let body = ListingBody::of(listing);
     let code: SiteCode = listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?;
     Ok(ProductPage {
         id: listed.product.id.id::<domain::id::ProductId>().to_string(),
         key: listed.product.key,
         site: listed.product.site,
-        currency: Site::of(code).currency.to_string(),
+        currency: sites.of(code).currency.to_string(),
         visibility: listed.product.visibility,
         seller_name: listed.seller_name,
         name: body.name,
@@ -335,7 +342,7 @@ async fn quote(
     caller: Option<Who>,
     body: Body<ChoiceBody>,
 ) -> Result<Json<QuoteView>, Problem> {
-    let site = Site::of(site_of(&headers)?);
+    let site = site_of(&api.app.settings.sites, &headers)?;
     let choice = body.value.choice();
     let caller = caller.map(|w| w.0);
     let q = api.app.read(Actor::System, move |tx, ctx| order::quote(tx, ctx, caller.as_deref(), &site, &choice)).await?;

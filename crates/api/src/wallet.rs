@@ -61,8 +61,8 @@ struct EntryParams {
 async fn show(State(api): State<Api>, Who(caller): Who, Params(p): Params<EntryParams>) -> Result<Json<WalletView>, Problem> {
     let page = page(p.limit, p.cursor);
     let view = api
-        .read(caller, move |tx, _, who| {
-            let (owner, currency) = (hex::encode(Key::of(who.account_id).0), who.site().currency.to_string());
+        .read(caller, move |tx, ctx, who| {
+            let (owner, currency) = (hex::encode(Key::of(who.account_id).0), ctx.site(who.site).currency.to_string());
             let balance = ledger_rows::balance(tx, AccountKind::BuyerWallet, &owner, &currency)?;
             let rows = ledger_rows::statement(tx, AccountKind::BuyerWallet, &owner, page)?;
             let next = next(&rows, page, |(p, e)| (p.at, e.id));

@@ -9,7 +9,7 @@ use domain::{
     call::Schedules,
     id::{AccountId, SessionId, UserId},
     settlement::Rates,
-    site::{Site, SiteCode},
+    site::{Site, SiteCode, Sites},
 };
 use jiff::SignedDuration;
 use std::sync::{
@@ -112,6 +112,7 @@ pub struct Settings {
     pub retention_days: i64,
     pub schedules: Schedules,
     pub rates: Rates,
+    pub sites: Sites,
     pub session_days: i64,
     /// The sandbox alone may call loopback addresses over plain HTTP.
     pub loopback_allowed: bool,
@@ -124,6 +125,7 @@ impl Default for Settings {
             retention_days: domain::instance::RETENTION_DAYS,
             schedules: Schedules::default(),
             rates: Rates::default(),
+            sites: Sites::default(),
             session_days: 14,
             loopback_allowed: false,
         }
@@ -150,11 +152,6 @@ pub struct Caller {
 }
 
 impl Caller {
-    #[must_use]
-    pub fn site(&self) -> Site {
-        Site::of(self.site)
-    }
-
     #[must_use]
     pub fn standing(&self) -> domain::access::Standing<'_> {
         domain::access::Standing { roles: &self.roles, staff: self.staff, scopes: &self.scopes }
@@ -192,6 +189,12 @@ pub struct Ctx<'a> {
 }
 
 impl Ctx<'_> {
+    /// The settings of a site.
+    #[must_use]
+    pub fn site(&self, code: SiteCode) -> Site {
+        self.settings.sites.of(code)
+    }
+
     /// A new id of the wanted kind.
     #[must_use]
     pub fn id<I: From<Uuid>>(&self) -> I {

@@ -16,6 +16,12 @@ pub struct About {
 }
 
 impl About {
+    /// What somebody does in his own account.
+    #[must_use]
+    pub fn account(account: Key) -> Self {
+        Self { account: Some(account), ..Self::default() }
+    }
+
     #[must_use]
     pub fn order(order: Key, instance: Option<Key>) -> Self {
         Self { order: Some(order), instance, ..Self::default() }

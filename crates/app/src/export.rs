@@ -1,11 +1,12 @@
 //! Exports of orders: asked for, written in the background, fetched by who asked (`seller-domain 4.1`).
 
 use crate::{
-    Caller, Ctx, Error, Tenant,
+    Caller, Ctx, Error, Tenant, event,
     job::{self, JobKind},
 };
 use db::{Key, Tx};
 use domain::{access::Role, id::ExportId};
+use serde_json::json;
 use store::{
     export::{self, Export},
     order::Filter,
@@ -43,6 +44,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, role: Role, filter: &Fil
     };
     export::insert(tx, &row)?;
     job::schedule(tx, ctx, JobKind::Export, Some(row.id), ctx.now)?;
+    event::record(tx, ctx, "export.requested", event::About::account(account), &json!({ "role": role }))?;
     Ok(row)
 }
 

@@ -19,6 +19,51 @@ pub struct Site {
     pub code: SiteCode,
     pub currency: Currency,
     pub time_zone: TimeZone,
+    /// Host names that lead to it, in lower case and without a port.
+    pub hosts: Vec<String>,
+}
+
+/// The sites of a deployment; the first is that of hosts that name none.
+#[derive(Debug, Clone)]
+pub struct Sites(Vec<Site>);
+
+impl Default for Sites {
+    fn default() -> Self {
+        Self(SiteCode::ALL.iter().map(|code| Site::of(*code)).collect())
+    }
+}
+
+impl Sites {
+    /// `None` when there is no site, or one twice.
+    #[must_use]
+    pub fn new(sites: Vec<Site>) -> Option<Self> {
+        let twice = sites.iter().enumerate().any(|(i, s)| sites[..i].iter().any(|other| other.code == s.code));
+        (!sites.is_empty() && !twice).then_some(Self(sites))
+    }
+
+    #[must_use]
+    pub fn all(&self) -> &[Site] {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn serves(&self, code: SiteCode) -> bool {
+        self.0.iter().any(|s| s.code == code)
+    }
+
+    /// The settings of a site; of one that is no longer served, the built-in ones.
+    #[must_use]
+    pub fn of(&self, code: SiteCode) -> Site {
+        self.0.iter().find(|s| s.code == code).cloned().unwrap_or_else(|| Site::of(code))
+    }
+
+    /// The site of a `Host` header, with or without a port.
+    #[must_use]
+    pub fn of_host(&self, host: &str) -> SiteCode {
+        let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
+        let named = self.0.iter().find(|s| s.hosts.iter().any(|h| h.eq_ignore_ascii_case(name)));
+        named.or(self.0.first()).map_or(SiteCode::Cn, |s| s.code)
+    }
 }
 
 impl Site {
@@ -30,7 +75,7 @@ impl Site {
             SiteCode::Intl => (Currency::Usd, 0),
             SiteCode::Eu => (Currency::Eur, 0),
         };
-        Self { code, currency, time_zone: TimeZone::fixed(jiff::tz::offset(hours)) }
+        Self { code, currency, time_zone: TimeZone::fixed(jiff::tz::offset(hours)), hosts: Vec::new() }
     }
 
     /// The calendar day of an instant at this site.
@@ -61,6 +106,25 @@ pub fn wire_time(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_leads_to_its_site_and_another_to_the_first() {
+        let site = |code, host: &str| Site { hosts: vec![host.to_owned()], ..Site::of(code) };
+        let sites = Sites::new(vec![site(SiteCode::Intl, "market.example.com"), site(SiteCode::Cn, "market.example.cn")]).unwrap();
+        for (host, code) in [
+            ("market.example.cn", SiteCode::Cn),
+            ("MARKET.example.CN:8443", SiteCode::Cn),
+            ("market.example.com", SiteCode::Intl),
+            ("127.0.0.1:8080", SiteCode::Intl),
+            ("[::1]:8080", SiteCode::Intl),
+            ("", SiteCode::Intl),
+        ] {
+            assert_eq!(sites.of_host(host), code, "{host}");
+        }
+        assert!(!sites.serves(SiteCode::Eu));
+        assert!(Sites::new(vec![Site::of(SiteCode::Cn), Site::of(SiteCode::Cn)]).is_none());
+        assert!(Sites::new(vec![]).is_none());
+    }
 
     #[test]
     fn a_day_belongs_to_the_site() {

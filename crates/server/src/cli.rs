@@ -119,7 +119,7 @@ pub struct SandboxArgs {
     /// Where business time begins, also in the past; only for a new data folder.
     #[arg(long)]
     pub start: Option<String>,
-    /// Settings file; of it the sandbox takes the limits and schedules of calls.
+    /// Settings file; of it the sandbox takes rules and limits, but not addresses.
     #[arg(long, env = "YUNSHI_CONFIG", default_value = "yunshi.toml")]
     pub config: PathBuf,
     /// Another database than the folder's own, such as postgres://…

@@ -2,7 +2,14 @@
 
 use crate::{cli::Serve, output::Failure};
 use app::{Ids, RandomIds, Settings};
-use domain::call::Schedules;
+use domain::{
+    call::Schedules,
+    money::Currency,
+    settlement::Rates,
+    site::{Site, SiteCode, Sites},
+};
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::{
     io::Write,
@@ -20,11 +27,44 @@ pub struct File {
     pub migrate: Option<String>,
     pub pay_within_days: Option<i64>,
     pub retention_days: Option<i64>,
+    /// The platform's fee on what is paid, and the tax inside it, as fractions.
+    pub commission: Option<Decimal>,
+    pub commission_tax: Option<Decimal>,
+    pub sites: Option<Vec<SiteFile>>,
     pub schedules: Option<Schedules>,
     pub call_connect_seconds: Option<f64>,
     pub call_total_seconds: Option<f64>,
     pub database_connections: Option<u32>,
     pub prepared_statements: Option<bool>,
+}
+
+/// A site of the deployment; what is left out is built in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteFile {
+    pub code: SiteCode,
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    #[serde(default)]
+    pub currency: Option<Currency>,
+    /// A name such as `Asia/Shanghai`, or `UTC`.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+}
+
+impl SiteFile {
+    fn read(&self) -> Result<Site, String> {
+        let built_in = Site::of(self.code);
+        let zone = |name: &String| {
+            TimeZone::get(name).map_err(|e| format!("sites: time_zone {name:?} of {}: {e}; write a name such as Asia/Shanghai", self.code))
+        };
+        Ok(Site {
+            code: self.code,
+            currency: self.currency.unwrap_or(built_in.currency),
+            time_zone: self.time_zone.as_ref().map(zone).transpose()?.unwrap_or(built_in.time_zone),
+            hosts: self.hosts.iter().map(|h| h.to_lowercase()).collect(),
+        })
+    }
 }
 
 impl File {
@@ -38,6 +78,37 @@ impl File {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(e) => Err(Failure::WrongUse(format!("{}: {e}", path.display()))),
         }
+    }
+
+    /// The rules, where the file changes them.
+    ///
+    /// # Errors
+    /// Wrong use, naming the setting.
+    pub fn settings(&self, default: Settings) -> Result<Settings, Failure> {
+        let rate = |name: &str, rate: Option<Decimal>, default: Decimal| match rate {
+            None => Ok(default),
+            Some(rate) if (Decimal::ZERO..Decimal::ONE).contains(&rate) => Ok(rate),
+            Some(rate) => Err(Failure::WrongUse(format!("{name} = {rate}: write a fraction from 0 to below 1, such as \"0.05\""))),
+        };
+        let rates = Rates {
+            fee: rate("commission", self.commission, default.rates.fee)?,
+            fee_tax: rate("commission_tax", self.commission_tax, default.rates.fee_tax)?,
+        };
+        let sites = match &self.sites {
+            None => default.sites,
+            Some(sites) => {
+                let sites = sites.iter().map(SiteFile::read).collect::<Result<_, _>>().map_err(Failure::WrongUse)?;
+                Sites::new(sites).ok_or_else(|| Failure::WrongUse("sites: name at least one site, and each once".to_owned()))?
+            }
+        };
+        Ok(Settings {
+            pay_within_days: self.pay_within_days.unwrap_or(default.pay_within_days),
+            retention_days: self.retention_days.unwrap_or(default.retention_days),
+            schedules: self.schedules.unwrap_or(default.schedules),
+            rates,
+            sites,
+            ..default
+        })
     }
 
     /// The time limits of calls, where the file changes them.
@@ -81,15 +152,11 @@ impl Config {
             files,
             role: args.role.clone().or(file.role.clone()).unwrap_or_else(|| "all".to_owned()),
             migrate: args.migrate.clone().or(file.migrate.clone()).unwrap_or_else(|| "auto".to_owned()),
-            settings: Settings::default(),
+            settings: file.settings(Settings::default())?,
             limits: worker::Limits::default(),
             database_options: db::Options::default(),
             secret_key,
         };
-        let settings = &mut config.settings;
-        settings.pay_within_days = file.pay_within_days.unwrap_or(settings.pay_within_days);
-        settings.retention_days = file.retention_days.unwrap_or(settings.retention_days);
-        settings.schedules = file.schedules.unwrap_or(settings.schedules);
         config.limits = file.limits(config.limits);
         config.database_options.connections = file.database_connections.unwrap_or(config.database_options.connections);
         config.database_options.prepared_statements = file.prepared_statements.unwrap_or(true);
@@ -127,4 +194,41 @@ pub fn secret_key(path: &Path) -> Result<[u8; 32], Failure> {
     let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
     options.open(path).map_err(wrong)?.write_all(text.as_bytes()).map_err(wrong)?;
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Result<Settings, Failure> {
+        toml::from_str::<File>(text).unwrap().settings(Settings::default())
+    }
+
+    #[test]
+    fn the_example_file_holds_every_setting_and_can_be_read() {
+        let example = include_str!("../../../examples/yunshi.toml");
+        let read = settings(example).unwrap();
+        assert_eq!(read.sites.all().len(), 2);
+        assert_eq!(read.sites.of_host("market.example.com"), SiteCode::Intl);
+        let known = toml::from_str::<File>("nonsense = 1").unwrap_err().to_string();
+        let names: Vec<&str> = known.split('`').skip(3).step_by(2).collect();
+        assert!(names.len() > 10, "{known}");
+        for name in names {
+            assert!(example.contains(name), "{name} is not in examples/yunshi.toml");
+        }
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        for (text, name) in [
+            ("commission = \"1.5\"", "commission"),
+            ("commission_tax = \"-0.1\"", "commission_tax"),
+            ("sites = []", "sites"),
+            ("[[sites]]\ncode = \"cn\"\ntime_zone = \"Moon/Base\"", "time_zone"),
+        ] {
+            let Err(Failure::WrongUse(said)) = settings(text) else { panic!("{text} was taken") };
+            assert!(said.contains(name), "{said}");
+        }
+        assert!(toml::from_str::<File>("[[sites]]\ncode = \"moon\"").unwrap_err().to_string().contains("cn, intl, eu"));
+    }
 }

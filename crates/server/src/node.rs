@@ -84,7 +84,8 @@ pub async fn bind(listen: &str) -> Result<TcpListener, Failure> {
 /// # Errors
 /// What the listener says.
 pub async fn serve(listener: TcpListener, router: axum::Router) -> Result<(), Failure> {
-    axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await.map_err(Failure::failed)
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await.map_err(Failure::failed)
 }
 
 async fn asked_to_stop() {

@@ -9,6 +9,7 @@ use crate::{
 };
 use api::{Faults, Sandbox};
 use app::{Actor, Clock, MovableClock, Settings, micros};
+use domain::site::{Site, SiteCode, Sites};
 use seller_rust::{Fault, Seller};
 use std::sync::Arc;
 
@@ -27,14 +28,16 @@ impl Faults for BuiltIn {
 fn config(args: &SandboxArgs) -> Result<Config, Failure> {
     let path = args.data.join("yunshi.db");
     let file = File::read(&args.config)?;
-    let settings = Settings { loopback_allowed: true, ..Settings::default() };
+    // One address serves both; `?site=intl` or `X-Site` chooses (contract, HTTP).
+    let sites = Sites::new(vec![Site::of(SiteCode::Cn), Site::of(SiteCode::Intl)]).unwrap_or_default();
+    let settings = Settings { loopback_allowed: true, sites, ..Settings::default() };
     Ok(Config {
         listen: args.listen.clone(),
         database: args.database.clone().unwrap_or_else(|| format!("sqlite:{}", path.display())),
         files: args.data.join("files"),
         role: "all".to_owned(),
         migrate: "auto".to_owned(),
-        settings: Settings { schedules: file.schedules.unwrap_or(settings.schedules), ..settings },
+        settings: file.settings(settings)?,
         limits: file.limits(worker::Limits { loopback_allowed: true, ..worker::Limits::default() }),
         database_options: db::Options::default(),
         secret_key: secret_key(&args.data.join("secret.key"))?,

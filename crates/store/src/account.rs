@@ -1,6 +1,6 @@
 //! Accounts and the people in them.
 
-use crate::{DbError, Key, Tx};
+use crate::{DbError, Key, Tx, Written};
 use db::{
     Run,
     schema::{accounts, users},
@@ -78,11 +78,13 @@ pub fn set_roles(tx: &mut Tx, id: Key, roles: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Changes a password's hash, if it is still what it was.
+///
 /// # Errors
 /// [`DbError`].
-pub fn set_password(tx: &mut Tx, user: Key, password: &str) -> Result<(), DbError> {
-    diesel::update(users::table.find(user)).set(users::password.eq(password)).run(tx)?;
-    Ok(())
+pub fn set_password(tx: &mut Tx, user: Key, before: &str, after: &str) -> Result<Written, DbError> {
+    let there = users::table.find(user).filter(users::password.eq(before));
+    Ok(Written::from_rows(diesel::update(there).set(users::password.eq(after)).run(tx)?))
 }
 
 /// # Errors

@@ -10,7 +10,7 @@ use db::{Key, Tx, dialect::Claim};
 use domain::{
     Timestamp,
     id::CallId,
-    site::{Site, SiteCode},
+    site::SiteCode,
 };
 use jiff::SignedDuration;
 use std::{
@@ -108,10 +108,9 @@ impl Worker {
                 if alone {
                     job::release_leases(tx)?;
                 }
-                for code in SiteCode::ALL {
-                    let site = Site::of(*code);
-                    let name = format!("bills:{code}");
-                    app::job::schedule_named(tx, ctx, JobKind::Bills, &name, money::next_bill_run(&site, ctx.now))?;
+                for site in ctx.settings.sites.all() {
+                    let name = format!("bills:{}", site.code);
+                    app::job::schedule_named(tx, ctx, JobKind::Bills, &name, money::next_bill_run(site, ctx.now))?;
                 }
                 Ok(())
             })
@@ -344,7 +343,7 @@ fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Er
 fn bills(tx: &mut Tx, ctx: &app::Ctx, job: &Job) -> Result<(), Error> {
     let name = job.name.as_deref().unwrap_or_default();
     let code: SiteCode = name.trim_start_matches("bills:").parse().map_err(|e| Error::row("jobs", name, e))?;
-    let site = Site::of(code);
+    let site = ctx.site(code);
     money::issue_bills(tx, ctx, &site)?;
     app::job::schedule_named(tx, ctx, JobKind::Bills, name, money::next_bill_run(&site, ctx.now))
 }

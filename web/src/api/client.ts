@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import type { components, paths } from './schema'
+import { siteOf } from './site'
 
 export type Schemas = components['schemas']
 export type Problem = Schemas['Problem']
@@ -9,8 +10,6 @@ let csrf: string | null = null
 export const setCsrf = (token: string | null | undefined) => {
   csrf = token ?? null
 }
-
-export const siteOf = () => localStorage.getItem('site') ?? 'cn'
 
 export const api = createClient<paths>({ baseUrl: '/' })
 

@@ -2045,11 +2045,15 @@ export interface components {
             present: boolean;
         };
         SiteList: {
+            /** @description The site of this request. */
+            current: string;
             sites: components["schemas"]["SiteView"][];
         };
         SiteView: {
             code: string;
             currency: string;
+            /** @description Host names that lead to it; none when it is reached by `X-Site` alone. */
+            hosts: string[];
         };
         SkuBody: {
             /**

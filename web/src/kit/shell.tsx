@@ -4,7 +4,8 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { Badge, Button, Drawer, Dropdown, Input, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, siteOf, unwrap } from '../api/client'
+import { api, unwrap } from '../api/client'
+import { addressOf, siteOf, sitesServed } from '../api/site'
 import { useAction } from './action'
 import { useAddress } from './address'
 import { usePreferences } from './preferences'
@@ -51,7 +52,7 @@ function SiteBanner({ me }: { me: Me }) {
   return (
     <div className="banner" role="status">
       <span>{t('site.banner', { site })}</span>
-      <a href={`/?site=${me.site}`}>{t('site.visit', { site })}</a>
+      <a href={addressOf(me.site)}>{t('site.visit', { site })}</a>
       <Button size="small" onClick={() => dismiss.mutate(undefined)}>{t('site.not_again')}</Button>
     </div>
   )
@@ -74,9 +75,11 @@ function TopBar({ section }: { section: string }) {
           <Input.Search key={search['q']} defaultValue={search['q']} placeholder={t('store.search_hint')} aria-label={t('store.search_hint')} allowClear onSearch={(q) => void navigate({ to: '/', search: { q: q || undefined } as never })} />
         </div>
         <nav className="top-right" aria-label={t('nav.top')}>
-          <Dropdown trigger={['click']} menu={{ selectedKeys: [siteOf()], items: ['cn', 'intl', 'eu'].map((s) => ({ key: s, label: t(`site.${s}`), onClick: () => window.location.assign(`/?site=${s}`) })) }}>
-            <Button type="text" icon={<GlobalOutlined />}>{t(`site.${siteOf()}`)}</Button>
-          </Dropdown>
+          {sitesServed().length > 1 && (
+            <Dropdown trigger={['click']} menu={{ selectedKeys: [siteOf()], items: sitesServed().map((s) => ({ key: s.code, label: t(`site.${s.code}`), onClick: () => window.location.assign(addressOf(s.code)) })) }}>
+              <Button type="text" icon={<GlobalOutlined />}>{t(`site.${siteOf()}`)}</Button>
+            </Dropdown>
+          )}
           <Button type="text" onClick={() => setLanguage(language === 'zh' ? 'en' : 'zh')} lang={language === 'zh' ? 'en' : 'zh'}>{language === 'zh' ? 'EN' : '中文'}</Button>
           <Button type="text" icon={<BulbOutlined />} aria-label={t('nav.theme')} aria-pressed={dark} onClick={() => setDark(!dark)} />
           {me.data && <InboxButton />}

@@ -6,6 +6,7 @@ use db::{Key, Tx};
 use domain::{Timestamp, access::Scope, id::SessionId};
 use jiff::SignedDuration;
 use serde_json::json;
+use std::sync::Arc;
 use store::{Written, account, session};
 
 /// A new session: the secret for the cookie is given once.
@@ -50,7 +51,8 @@ fn recognise(tx: &mut Tx, login: &str, password: &str) -> Result<(account::User,
 pub async fn log_in(app: &crate::App, login: String, password: String, seen: Seen) -> Result<LoggedIn, Error> {
     let (user, account) = app.read(crate::Actor::System, move |tx, _| recognise(tx, &login, &password)).await?;
     let caller = caller(&user, &account, vec![Scope::Read, Scope::Write])?;
-    app.write(crate::Actor::System, move |tx, ctx| begin(tx, ctx, &caller, &seen)).await
+    let caller = Arc::new(caller);
+    app.write(crate::Actor::Caller(caller.clone()), move |tx, ctx| begin(tx, ctx, &caller, &seen)).await
 }
 
 fn begin(tx: &mut Tx, ctx: &Ctx, caller: &Caller, seen: &Seen) -> Result<LoggedIn, Error> {
@@ -71,6 +73,8 @@ fn begin(tx: &mut Tx, ctx: &Ctx, caller: &Caller, seen: &Seen) -> Result<LoggedI
             agent: seen.agent.chars().filter(|c| !c.is_control()).take(200).collect(),
         },
     )?;
+    let about = event::About::account(Key::of(caller.account_id));
+    event::record(tx, ctx, "session.begun", about, &json!({ "user": caller.login, "address": seen.address }))?;
     Ok(LoggedIn { secret, csrf, expires_at, caller: caller.clone() })
 }
 
@@ -94,7 +98,7 @@ pub fn caller_of_session(tx: &mut Tx, ctx: &Ctx, secret: &str) -> Result<Option<
 /// `session.not_found`.
 pub fn end_session(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: SessionId) -> Result<(), Error> {
     match session::end(tx, Key::of(caller.user_id), Key::of(id), ctx.wall_micros())? {
-        Written::Yes => Ok(()),
+        Written::Yes => ended(tx, ctx, caller, 1),
         Written::SomeoneElseWasFirst => Err(Error::not_found("session.not_found", "there is no such session")),
     }
 }
@@ -105,7 +109,14 @@ pub fn end_session(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: SessionId) -> Re
 /// [`Error::Store`].
 pub fn log_out_everywhere(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<usize, Error> {
     let but = caller.session.as_ref().map(|(id, _)| Key::of(*id));
-    Ok(session::end_all(tx, Key::of(caller.user_id), but, ctx.wall_micros())?)
+    let count = session::end_all(tx, Key::of(caller.user_id), but, ctx.wall_micros())?;
+    ended(tx, ctx, caller, count)?;
+    Ok(count)
+}
+
+fn ended(tx: &mut Tx, ctx: &Ctx, caller: &Caller, sessions: usize) -> Result<(), Error> {
+    let about = event::About::account(Key::of(caller.account_id));
+    event::record(tx, ctx, "session.ended", about, &json!({ "user": caller.login, "sessions": sessions }))
 }
 
 /// The caller's living sessions.
@@ -116,19 +127,34 @@ pub fn sessions(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<session::
     Ok(session::of_user(tx, Key::of(caller.user_id), ctx.wall_micros())?)
 }
 
-/// Changes the caller's password and ends the other sessions.
+/// Changes the caller's password and ends the other sessions. The slow hashing is done on a reading
+/// connection, before the change is written.
 ///
 /// # Errors
 /// `account.wrong_password`, `account.weak_password`.
-pub fn change_password(tx: &mut Tx, ctx: &Ctx, caller: &Caller, old: &str, new: &str) -> Result<(), Error> {
+pub async fn change_password(app: &crate::App, caller: Arc<Caller>, old: String, new: String) -> Result<(), Error> {
+    let who = caller.clone();
+    let hashes = app.read(crate::Actor::Caller(caller.clone()), move |tx, _| hashed(tx, &who, &old, &new)).await?;
+    let who = caller.clone();
+    app.write(crate::Actor::Caller(caller), move |tx, ctx| {
+        let (before, after) = &hashes;
+        if account::set_password(tx, Key::of(who.user_id), before, after)? == Written::SomeoneElseWasFirst {
+            return Err(Error::conflict("account.password_changed", "the password was changed meanwhile; log in again"));
+        }
+        log_out_everywhere(tx, ctx, &who)?;
+        let about = event::About::account(Key::of(who.account_id));
+        event::record(tx, ctx, "account.password_changed", about, &json!({ "user": who.login }))
+    })
+    .await
+}
+
+/// The hashes of the present and the new password, when the change is allowed.
+fn hashed(tx: &mut Tx, caller: &Caller, old: &str, new: &str) -> Result<(String, String), Error> {
     let user =
         account::user(tx, Key::of(caller.user_id))?.ok_or_else(|| Error::row("users", caller.user_id, "the session's user is gone"))?;
     if !secret::password_matches(old, &user.password) {
         return Err(Error::field("/old_password", "account.wrong_password", "the old password is wrong"));
     }
     check_password("/new_password", &caller.login, new)?;
-    account::set_password(tx, user.id, &secret::hash_password(new)?)?;
-    log_out_everywhere(tx, ctx, caller)?;
-    let about = event::About { account: Some(user.account_id), ..event::About::default() };
-    event::record(tx, ctx, "account.password_changed", about, &json!({ "user": caller.login }))
+    Ok((user.password, secret::hash_password(new)?))
 }

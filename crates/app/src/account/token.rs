@@ -1,9 +1,10 @@
 //! API tokens: for programs, with scopes; the secret is shown once.
 
 use super::{caller, words};
-use crate::{Caller, Ctx, Error, micros, secret};
+use crate::{Caller, Ctx, Error, event, micros, secret};
 use db::{Key, Tx};
 use domain::{Timestamp, access::Scope, id::TokenId};
+use serde_json::json;
 use store::{Written, session};
 
 #[derive(Debug, Clone)]
@@ -49,6 +50,8 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewToken) -> Result<
             revoked_at: None,
         },
     )?;
+    let about = event::About::account(Key::of(caller.account_id));
+    event::record(tx, ctx, "token.issued", about, &json!({ "token": id, "name": new.name, "scopes": scopes }))?;
     Ok((id, secret))
 }
 
@@ -75,7 +78,7 @@ pub fn list(tx: &mut Tx, caller: &Caller) -> Result<Vec<session::Token>, Error> 
 /// `token.not_found`.
 pub fn revoke(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: TokenId) -> Result<(), Error> {
     match session::revoke_token(tx, Key::of(caller.user_id), Key::of(id), ctx.wall_micros())? {
-        Written::Yes => Ok(()),
+        Written::Yes => event::record(tx, ctx, "token.revoked", event::About::account(Key::of(caller.account_id)), &json!({ "token": id })),
         Written::SomeoneElseWasFirst => Err(Error::not_found("token.not_found", "there is no such token")),
     }
 }

@@ -1,12 +1,13 @@
 //! Drafts: saved as often as the seller likes, incomplete if need be.
 
 use super::listing;
-use crate::{Caller, Ctx, Error, interface::Change};
+use crate::{Caller, Ctx, Error, event, interface::Change};
 use db::{Key, Tx};
 use domain::{
     id::{ProductId, RevisionId},
     listing::{Listing, RevisionState},
 };
+use serde_json::json;
 use store::{
     Written,
     product::{self, Product, Revision},
@@ -57,7 +58,13 @@ pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -
         }
     };
     let revision = product::any_revision(tx, revision.id)?.unwrap_or(revision);
+    recorded(tx, ctx, &product, "product.saved", &revision)?;
     Ok((product, revision, change))
+}
+
+fn recorded(tx: &mut Tx, ctx: &Ctx, product: &Product, kind: &str, revision: &Revision) -> Result<(), Error> {
+    let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
+    event::record(tx, ctx, kind, about, &json!({ "revision": revision.number }))
 }
 
 fn create(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str) -> Result<Product, Error> {
@@ -76,7 +83,7 @@ fn create(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str) -> Result<Product,
 }
 
 fn next_revision(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: String) -> Result<Revision, Error> {
-    let number = product::revisions(tx, product.id)?.first().map_or(1, |r| r.number + 1);
+    let number = product::newest_revision(tx, product.id)?.map_or(1, |r| r.number + 1);
     let revision = Revision {
         id: ctx.key(),
         product_id: product.id,
@@ -119,10 +126,10 @@ pub fn open_application(tx: &mut Tx, caller: &Caller, id: RevisionId) -> Result<
 ///
 /// # Errors
 /// `application.not_found`, `application.not_in_review`.
-pub fn withdraw(tx: &mut Tx, caller: &Caller, id: RevisionId) -> Result<(), Error> {
-    let (revision, _) = open_application(tx, caller, id)?;
+pub fn withdraw(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result<(), Error> {
+    let (revision, product) = open_application(tx, caller, id)?;
     match product::withdraw(tx, revision.id)? {
-        Written::Yes => Ok(()),
+        Written::Yes => recorded(tx, ctx, &product, "application.withdrawn", &revision),
         Written::SomeoneElseWasFirst => Err(Error::conflict("application.not_in_review", format!("the application is {}", revision.state))),
     }
 }

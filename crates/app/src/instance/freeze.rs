@@ -72,7 +72,7 @@ pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
         InstanceState::Opening | InstanceState::Released | InstanceState::Failed => return Ok(()),
     }
     job::schedule(tx, ctx, JobKind::Release, Some(found.id), release_at)?;
-    let until = order::times(release_at, &site(tx, &found)?);
+    let until = order::times(release_at, &site(tx, ctx, &found)?);
     super::tell(tx, ctx, &found, MessageEvent::InstanceFrozen, &[("reason", "the term ended".to_owned()), ("until", until)])
 }
 

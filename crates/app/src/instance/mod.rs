@@ -43,9 +43,9 @@ pub(crate) fn wire_id(instance: &Instance) -> Result<String, Error> {
 }
 
 /// The site whose days an instance counts.
-pub(crate) fn site(tx: &mut Tx, instance: &Instance) -> Result<Site, Error> {
+pub(crate) fn site(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Site, Error> {
     let code = product::any_site(tx, instance.product_id)?.unwrap_or_default();
-    Ok(Site::of(code.parse().map_err(|e| Error::row("instances", id(instance), e))?))
+    Ok(ctx.site(code.parse().map_err(|e| Error::row("instances", id(instance), e))?))
 }
 
 /// An instance that the tenant may see.

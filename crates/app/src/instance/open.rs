@@ -71,7 +71,7 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Res
     let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no line"))?;
     let order =
         store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no order"))?;
-    let site = order::site(&order)?;
+    let site = order::site(ctx, &order)?;
     let period: Option<Period> =
         line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))?;
     let today = site.day_of(ctx.now);

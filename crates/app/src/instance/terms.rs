@@ -25,7 +25,7 @@ struct Append<'a> {
 }
 
 fn append(tx: &mut Tx, ctx: &Ctx, a: &Append<'_>) -> Result<TermSpan, Error> {
-    let site = site(tx, a.instance)?;
+    let site = site(tx, ctx, a.instance)?;
     let span = term::term(&site, a.start, a.anchor, a.period);
     let row = Term {
         id: Key::of(ctx.id::<TermId>()),
@@ -48,7 +48,7 @@ fn append(tx: &mut Tx, ctx: &Ctx, a: &Append<'_>) -> Result<TermSpan, Error> {
 
 fn set_end(tx: &mut Tx, ctx: &Ctx, instance: &Instance, end: Timestamp) -> Result<(), Error> {
     instance::set_expiry(tx, instance.id, Some(micros(end)))?;
-    let site = site(tx, instance)?;
+    let site = site(tx, ctx, instance)?;
     timers::schedule(tx, ctx, instance.id, &site, end)
 }
 
@@ -56,7 +56,7 @@ fn set_end(tx: &mut Tx, ctx: &Ctx, instance: &Instance, end: Timestamp) -> Resul
 pub fn append_term(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: &Line, period: Period) -> Result<TermSpan, Error> {
     let start = instance.expires_at.map(from_micros).ok_or_else(|| Error::row("instances", id(instance), "has no end"))?;
     let day = instance.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
-    let anchor = Anchor::after(&site(tx, instance)?, start, day);
+    let anchor = Anchor::after(&site(tx, ctx, instance)?, start, day);
     append(tx, ctx, &Append { instance, line, period, start, anchor })
 }
 
@@ -66,7 +66,7 @@ pub fn make_formal(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: &Line, per
     if let Some(trial) = instance::terms(tx, instance.id)?.last() {
         instance::end_term(tx, trial.id, ctx.now_micros())?;
     }
-    let today = site(tx, instance)?.day_of(ctx.now);
+    let today = site(tx, ctx, instance)?.day_of(ctx.now);
     instance::set_formal(tx, instance.id, i64::from(today.day()))?;
     append(tx, ctx, &Append { instance, line, period, start: ctx.now, anchor: Anchor::first(today) })
 }

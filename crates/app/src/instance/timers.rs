@@ -47,7 +47,7 @@ pub fn remind(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let (true, Some(end)) = (found.state == "running", found.expires_at.map(from_micros)) else {
         return Ok(());
     };
-    let site = super::site(tx, &found)?;
+    let site = super::site(tx, ctx, &found)?;
     let last = term::last_day(&site, end);
     let days = last.since(site.day_of(ctx.now)).map_or(0, |span| span.get_days());
     let until = order::times(term::shown_end(end), &site);

@@ -1,8 +1,9 @@
 //! Keys and interface addresses of sellers, and the cases that their servers passed (`seller-domain 6.1`).
 
-use crate::{Caller, Ctx, Error};
+use crate::{Caller, Ctx, Error, event};
 use db::{Key, Tx};
 use domain::id::{AddressId, KeyId};
+use serde_json::json;
 use store::interface::{self, AccessKey, Address, Case};
 
 domain::words! {
@@ -48,6 +49,7 @@ pub fn add_key(
     interface::insert_key(tx, &key).map_err(|e| {
         if e.is_unique_violation() { Error::field("/name", "interface.key_name_taken", "you have a key of this name") } else { e.into() }
     })?;
+    recorded(tx, ctx, caller, "interface.key_added", name)?;
     Ok((key, secret))
 }
 
@@ -76,10 +78,16 @@ pub fn put_key(
     }
     check_secret(given)?;
     interface::set_secret(tx, old.id, &ctx.sealer.seal(ctx.ids, SECRET_COLUMN, given))?;
+    recorded(tx, ctx, caller, "interface.key_changed", name)?;
     for address in interface::addresses(tx, seller)?.into_iter().filter(|a| a.key_id == old.id) {
         interface::update_address(tx, &Address { updated_at: ctx.now_micros(), ..address })?;
     }
     Ok((old, Change::Updated))
+}
+
+/// An event about something of the caller's that has a name.
+fn recorded(tx: &mut Tx, ctx: &Ctx, caller: &Caller, kind: &str, name: &str) -> Result<(), Error> {
+    event::record(tx, ctx, kind, event::About::account(Key::of(caller.account_id)), &json!({ "name": name }))
 }
 
 fn check_secret(secret: &str) -> Result<(), Error> {
@@ -101,16 +109,16 @@ pub fn secret(ctx: &Ctx, key: &AccessKey) -> Result<String, Error> {
 ///
 /// # Errors
 /// `interface.key_not_found`, `interface.key_in_use`.
-pub fn delete_key(tx: &mut Tx, caller: &Caller, id: KeyId) -> Result<(), Error> {
+pub fn delete_key(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: KeyId) -> Result<(), Error> {
     let (seller, key) = (Key::of(caller.account_id), Key::of(id));
     if let Some(a) = interface::addresses(tx, seller)?.into_iter().find(|a| a.key_id == key) {
         let detail = format!("the address {} uses this key; products would stop working", a.name);
         return Err(Error::conflict("interface.key_in_use", detail));
     }
-    match interface::delete_key(tx, seller, key)? {
-        0 => Err(Error::not_found("interface.key_not_found", "there is no such key")),
-        _ => Ok(()),
+    if interface::delete_key(tx, seller, key)? == 0 {
+        return Err(Error::not_found("interface.key_not_found", "there is no such key"));
     }
+    recorded(tx, ctx, caller, "interface.key_deleted", &id.to_string())
 }
 
 /// An address as a seller writes it.
@@ -189,6 +197,7 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
             Change::Updated
         }
     };
+    event::record(tx, ctx, "interface.address_saved", event::About::account(seller), &json!({ "name": address.name, "url": address.url }))?;
     Ok((address, change))
 }
 
@@ -218,7 +227,7 @@ pub fn target(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId) -> Result<Targ
 /// # Errors
 /// `interface.address_not_found`.
 pub fn save_case(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId, passed: &Passed) -> Result<(), Error> {
-    interface::address(tx, seller, Key::of(id))?
+    let address = interface::address(tx, seller, Key::of(id))?
         .ok_or_else(|| Error::not_found("interface.address_not_found", "there is no such interface address"))?;
     let case = Case {
         id: ctx.key(),
@@ -228,7 +237,9 @@ pub fn save_case(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId, passed: &Pa
         answer: passed.answer.clone(),
         passed_at: ctx.now_micros(),
     };
-    Ok(interface::save_case(tx, &case)?)
+    interface::save_case(tx, &case)?;
+    let data = json!({ "name": address.name, "scenario": passed.scenario });
+    event::record(tx, ctx, "interface.case_saved", event::About::account(seller), &data)
 }
 
 /// A passed case.

@@ -1,10 +1,10 @@
 //! Entries of the life of an order (`money 1.7`): paid into escrow, shared on completion, given back.
 
-use crate::{Ctx, Error, event, micros};
+use crate::{Ctx, Error, event, micros, order::currency};
 use db::Tx;
 use domain::{
     Timestamp,
-    money::{Currency, Money},
+    money::Money,
     settlement::{self, Shares},
 };
 use ledger::{AccountKind, Entry, EntryKind, Posting};
@@ -36,10 +36,6 @@ impl PaymentProvider for Wallet {
     fn account(&self, order: &Order) -> (AccountKind, String) {
         (AccountKind::BuyerWallet, hex::encode(order.buyer_id.0))
     }
-}
-
-fn currency(order: &Order) -> Result<Currency, Error> {
-    order.currency.parse().map_err(|e| Error::row("orders", &order.number, e))
 }
 
 struct Posted<'a> {

@@ -23,7 +23,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
     if amount.minor == 0 {
         return Err(Error::field("/amount/amount", "transfer.amount", "the amount must be more than zero"));
     }
-    let currency = caller.site().currency;
+    let currency = ctx.site(caller.site).currency;
     if amount.currency != currency {
         let detail = format!("your account is kept in {currency}");
         return Err(Error::field("/amount/currency", "transfer.currency", detail));
@@ -46,6 +46,8 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
         reason: None,
     };
     transfer::insert(tx, &row)?;
+    let data = json!({ "amount": amount, "reference": reference });
+    event::record(tx, ctx, "transfer.requested", event::About::account(row.account_id), &data)?;
     let send = message::Send {
         event: MessageEvent::TransferToConfirm,
         account: None,

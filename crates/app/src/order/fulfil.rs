@@ -75,7 +75,7 @@ fn make_formal(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(),
 }
 
 fn tell_renewed(tx: &mut Tx, ctx: &Ctx, order: &Order, end: Timestamp) -> Result<(), Error> {
-    let until = super::times(domain::term::shown_end(end), &super::site(order)?);
+    let until = super::times(domain::term::shown_end(end), &super::site(ctx, order)?);
     tell_buyer(tx, ctx, order, MessageEvent::OrderRenewed, &[("until", until.clone())])?;
     tell_seller(tx, ctx, order, MessageEvent::SaleRenewed, &[("until", until)])
 }
@@ -140,7 +140,7 @@ fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, reason: &str) -> R
     }
     event::record(tx, ctx, "order.failed", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
     let refunded = money::refund(tx, ctx, &money::Wallet, order, line)?;
-    let amount = domain::money::Money::new(refunded, super::site(order)?.currency).to_string();
+    let amount = domain::money::Money::new(refunded, super::currency(order)?).to_string();
     tell_buyer(tx, ctx, order, MessageEvent::OrderRefunded, &[("amount", amount), ("reason", reason.to_owned())])
 }
 

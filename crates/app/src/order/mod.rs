@@ -30,7 +30,7 @@ use db::{DbError, Key, Tx};
 use domain::{
     Timestamp,
     id::{LineId, OrderId},
-    money::Money,
+    money::{Currency, Money},
     order::{OrderKind, OrderState},
     site::Site,
 };
@@ -66,8 +66,8 @@ pub(crate) fn state(order: &Order) -> Result<OrderState, Error> {
 ///
 /// # Errors
 /// [`Error::Row`].
-pub fn site(order: &Order) -> Result<Site, Error> {
-    Ok(Site::of(order.site.parse().map_err(|e| Error::row("orders", &order.number, e))?))
+pub fn site(ctx: &Ctx, order: &Order) -> Result<Site, Error> {
+    Ok(ctx.site(order.site.parse().map_err(|e| Error::row("orders", &order.number, e))?))
 }
 
 /// The total of an order; negative for an unsubscription.
@@ -75,7 +75,11 @@ pub fn site(order: &Order) -> Result<Site, Error> {
 /// # Errors
 /// [`Error::Row`].
 pub fn total(order: &Order) -> Result<Money, Error> {
-    Ok(Money::new(order.total_minor, site(order)?.currency))
+    Ok(Money::new(order.total_minor, currency(order)?))
+}
+
+pub(crate) fn currency(order: &Order) -> Result<Currency, Error> {
+    order.currency.parse().map_err(|e| Error::row("orders", &order.number, e))
 }
 
 /// What an order is made of when it is inserted.

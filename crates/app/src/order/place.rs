@@ -21,7 +21,7 @@ pub struct PlaceOrder {
 /// # Errors
 /// As [`quote`]; `input.…` for extension parameters; `wallet.short`.
 pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Result<Full, Error> {
-    let quote = quote(tx, ctx, Some(caller), &caller.site(), &cmd.choice)?;
+    let quote = quote(tx, ctx, Some(caller), &ctx.site(caller.site), &cmd.choice)?;
     let inputs = check_inputs(&quote.listing, &cmd.inputs)?;
     let draft = Draft {
         kind: quote.kind,
@@ -51,7 +51,7 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: 
         return pay::placed_and_paid(tx, ctx, order, line, &data);
     }
     insert(tx, &order, &line)?;
-    let site = super::site(&order)?;
+    let site = super::site(ctx, &order)?;
     let about = event::About::order(order.id, order.instance_id);
     event::record(tx, ctx, "order.created", about, &data)?;
     let until = crate::from_micros(order.pay_by.unwrap_or_default());

@@ -85,7 +85,7 @@ pub fn quote(tx: &mut Tx, ctx: &Ctx, buyer: Option<&Caller>, site: &Site, choice
     if !catalogue::visibility(&listed.product)?.buyable() {
         return Err(Error::conflict("product.not_on_sale", format!("the product is {}", listed.product.visibility)));
     }
-    let product_site = Site::of(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
+    let product_site = ctx.site(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
     if let Some(buyer) = buyer
         && buyer.site != product_site.code
     {

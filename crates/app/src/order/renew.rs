@@ -34,7 +34,7 @@ pub(super) fn subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -
     let instance = store::instance::lookup(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?
         .ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))?;
     let listed = product::any_listed(tx, instance.product_id)?.ok_or_else(|| Error::row("instances", id, "its product is not listed"))?;
-    let site = Site::of(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
+    let site = ctx.site(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
     let today = ctx.listings.approved(tx, listed.revision_id)?;
     let (revision, listing) = if today.specification(&instance.specification).is_some_and(|s| s.sku(&instance.sku).is_some()) {
         (listed.revision_id, today)

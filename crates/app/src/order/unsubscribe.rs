@@ -36,7 +36,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
     let instance = instance.ok_or_else(|| Error::row("orders", number, "has no instance"))?;
     let terms = store::instance::terms(tx, instance.id)?;
     let own = terms.iter().find(|t| t.line_id == line.id);
-    let site = super::site(&order)?;
+    let site = super::site(ctx, &order)?;
     let new_year = site.start_of(site.day_of(ctx.now).first_of_year());
     let situation = Situation {
         now: ctx.now,
@@ -73,7 +73,7 @@ fn lines_of(tx: &mut Tx, case: &Case) -> Result<Vec<(Line, Order)>, Error> {
 pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Money, Error> {
     let case = decide(tx, ctx, caller, number)?;
     let total = lines_of(tx, &case)?.iter().map(|(line, _)| line.amount_minor).sum();
-    Ok(Money::new(total, super::site(&case.order)?.currency))
+    Ok(Money::new(total, super::currency(&case.order)?))
 }
 
 /// Unsubscribes an order of the caller: money, term and call in one transaction. Returns the order of
@@ -96,7 +96,7 @@ pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Res
             instance::release(tx, ctx, &case.instance, "unsubscribed", ids)?;
         }
     }
-    let amount = Money::new(total, super::site(&order)?.currency).to_string();
+    let amount = Money::new(total, super::currency(&order)?).to_string();
     let reason = format!("order {} was unsubscribed", case.order.number);
     fulfil::tell_buyer(tx, ctx, &order, MessageEvent::OrderRefunded, &[("amount", amount.clone()), ("reason", reason)])?;
     fulfil::tell_seller(tx, ctx, &order, MessageEvent::SaleUnsubscribed, &[("amount", amount)])?;
@@ -110,7 +110,7 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
         kind: OrderKind::Unsubscribe,
         caller,
         seller: case.order.seller_id,
-        site: super::site(&case.order)?,
+        site: super::site(ctx, &case.order)?,
         product: case.line.product_id,
         revision: case.line.revision_id,
         specification: case.line.specification.clone(),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
 mod access;
+mod audit;
 mod bad_input;
 mod catalogue;
 mod crash;
@@ -10,6 +11,8 @@ mod faults;
 mod life;
 mod money;
 mod sellers;
+mod sites;
+mod tls;
 
 use testdb::{ENGINES, Engine};
 use testkit::{Platform, Setup};

@@ -28,7 +28,7 @@ async fn start(program: &str, file: &str) -> (Child, String) {
     (child, line.trim_start_matches("listening on ").to_owned())
 }
 
-async fn yunshi(args: &[&str], env: &[(&str, &str)]) -> (i32, Value) {
+pub(crate) async fn yunshi(args: &[&str], env: &[(&str, &str)]) -> (i32, Value) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yunshi"));
     let output = command.arg("--json").args(args).envs(env.iter().copied()).output().await.unwrap();
     let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {

@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router'
 import { Button, Form, Input, Radio, Result } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, siteOf, unwrap, type Schemas } from '../../api/client'
+import { api, unwrap, type Schemas } from '../../api/client'
+import { siteOf, sitesServed } from '../../api/site'
 import { useAction } from '../../kit/action'
 import { Page } from '../../kit/page'
 import { usePreferences } from '../../kit/preferences'
@@ -25,7 +26,7 @@ export function Register() {
             <Form.Item name="user_name" label={t('register.user_name')} rules={need}><Input maxLength={60} /></Form.Item>
             <Form.Item name="login" label={t('log_in.login')} rules={need}><Input maxLength={120} autoComplete="username" /></Form.Item>
             <Form.Item name="password" label={t('log_in.password')} extra={t('register.password_hint')} rules={[...need, { min: 10 }]}><Input.Password autoComplete="new-password" /></Form.Item>
-            <Form.Item name="site" label={t('register.site')}><Radio.Group options={['cn', 'intl', 'eu'].map((value) => ({ value, label: t(`site.${value}`) }))} /></Form.Item>
+            <Form.Item name="site" label={t('register.site')}><Radio.Group options={sitesServed().map((s) => ({ value: s.code, label: t(`site.${s.code}`) }))} /></Form.Item>
             <Button type="primary" htmlType="submit" block loading={register.isPending}>{t('action.register')}</Button>
           </Form>
         </Page>

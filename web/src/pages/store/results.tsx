@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, Empty, Input, Pagination, Select, Tag } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAddress } from '../../kit/address'
@@ -78,6 +79,7 @@ function Hit({ card }: { card: Schemas['Card'] }) {
 
 function Found({ results }: { results: Results }) {
   const { t } = useTranslation()
+  const [open, setOpen] = useState(false)
   const { search, set } = useAddress()
   const chips = [
     ...(search['category'] ? [{ name: 'category', text: t(`category.${search['category']}`) }] : []),
@@ -94,7 +96,8 @@ function Found({ results }: { results: Results }) {
         </div>
       )}
       <div className="results">
-        <aside className="panel" aria-label={t('store.filters')}>
+        <Button className="narrow-only" aria-expanded={open} onClick={() => setOpen(!open)}>{t('store.filters')}{chips.length > 0 ? ` (${chips.length})` : ''}</Button>
+        <aside className={open ? 'panel open' : 'panel'} aria-label={t('store.filters')}>
           <Facet title={t('store.categories')} name="category" counts={results.categories} label={(v) => t(`category.${v}`)} />
           <Facet title={t('store.charging')} name="charging" counts={results.charging_modes} label={(v) => t(`charging.${v}`)} />
           <Facet title={t('store.trial')} name="trial" counts={results.with_trial ? [{ value: 'true', count: results.with_trial }] : []} label={() => t('store.with_trial')} />

@@ -1,0 +1,237 @@
+//! Every write is audited: each operation of the description that changes something leaves an event with the
+//! name of who did it, or is named here with the reason why not.
+
+use super::setup;
+use db::Db;
+use reqwest::header::COOKIE;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use testdb::Engine;
+use testkit::{Platform, Setup, choice, instance_of, number};
+
+/// Operations that need no event.
+const EXEMPT: &[(&str, &str)] = &[
+    ("quote_make", "stores nothing"),
+    ("listing_check", "stores nothing"),
+    ("inbox_read", "what a person has read is his own"),
+    ("me_change", "how a person's screens look is his own"),
+    ("clock_advance", "sandbox only; what falls due is recorded"),
+    ("fault_set", "sandbox only; of the built-in seller's server"),
+];
+
+struct Audit {
+    p: Platform,
+    db: Db,
+    /// Method and path, with `{…}`, to the operation's id.
+    operations: Vec<(String, String, String)>,
+    seen: BTreeSet<String>,
+    last: i64,
+}
+
+impl Audit {
+    async fn start() -> Self {
+        let p = Platform::start(Setup { config: "call_total_seconds = 2.0\n", ..setup(Engine::Sqlite) }).await;
+        let db = Db::open(p.database(), &db::Options::default()).unwrap();
+        let document = p.get("nobody", "/api/v1/openapi.json").await;
+        let mut operations = vec![];
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap().iter().filter(|(m, _)| *m != "get") {
+                operations.push((method.to_uppercase(), path.clone(), operation["operationId"].as_str().unwrap().to_owned()));
+            }
+        }
+        let mut audit = Self { p, db, operations, seen: BTreeSet::new(), last: 0 };
+        audit.news().await;
+        audit
+    }
+
+    /// The actors of the events since the last look.
+    async fn news(&mut self) -> Vec<String> {
+        let since = self.last;
+        let events = self.db.read(move |tx| store::event::any_after(tx, since, i64::MAX, 10_000)).await.unwrap();
+        self.last = events.last().map_or(since, |e| e.seq);
+        events.into_iter().map(|e| e.actor).collect()
+    }
+
+    fn operation(&self, method: &str, path: &str) -> String {
+        let fits = |template: &str| {
+            let (a, b): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+            a.len() == b.len() && a.iter().zip(&b).all(|(t, s)| t == s || t.starts_with('{'))
+        };
+        let mut fitting: Vec<_> = self.operations.iter().filter(|(m, template, _)| m == method && fits(template)).collect();
+        fitting.sort_by_key(|(_, template, _)| template.matches('{').count());
+        fitting.first().unwrap_or_else(|| panic!("no operation {method} {path}")).2.clone()
+    }
+
+    async fn audited(&mut self, method: &str, path: &str, user: &str) {
+        let operation = self.operation(method, path);
+        let actors = self.news().await;
+        assert!(actors.iter().any(|a| a.ends_with(user)), "{operation} left no event of {user}: {actors:?}");
+        self.seen.insert(operation);
+    }
+
+    /// Does a write as a seeded account and looks for its event.
+    async fn act(&mut self, role: &str, method: &str, path: &str, body: Value) -> Value {
+        let user = self.p.get(role, "/api/v1/me").await["user_name"].as_str().unwrap().to_owned();
+        self.news().await;
+        let (status, answer) = self.p.send(role, method, path, Some(&body)).await;
+        assert_eq!(status, 200, "{method} {path}: {answer}");
+        self.audited(method, path, &user).await;
+        answer
+    }
+
+    /// Does a write in a browser's session.
+    async fn in_session(&mut self, session: &(String, String), method: &str, path: &str, body: Value) {
+        self.news().await;
+        let method_ = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = self.p.http.request(method_, format!("{}{path}", self.p.url)).header(COOKIE, &session.0);
+        let answer = request.header("X-CSRF-Token", &session.1).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{method} {path}: {}", answer.text().await.unwrap());
+        self.audited(method, path, "Newcomer").await;
+    }
+
+    async fn log_in(&mut self) -> (String, String) {
+        let body = json!({ "login": "newcomer", "password": "a-password-to-audit" });
+        let answer = self.p.http.post(format!("{}/api/v1/session", self.p.url)).json(&body).send().await.unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let csrf = answer.json::<Value>().await.unwrap()["csrf_token"].as_str().unwrap().to_owned();
+        self.audited("POST", "/api/v1/session", "Newcomer").await;
+        (cookie, csrf)
+    }
+}
+
+fn id(v: &Value) -> &str {
+    v["id"].as_str().unwrap()
+}
+
+async fn people(a: &mut Audit) {
+    let new = json!({
+        "login": "newcomer", "password": "a-password-to-audit", "user_name": "Newcomer", "account_name": "Newcomer Ltd",
+        "kind": "enterprise", "site": "cn", "language": "en",
+    });
+    assert_eq!(a.p.send("nobody", "POST", "/api/v1/accounts", Some(&new)).await.0, 200);
+    // Nobody is logged in yet: the event names the system, and the new account in what it is about.
+    a.audited("POST", "/api/v1/accounts", "system").await;
+    let (first, second) = (a.log_in().await, a.log_in().await);
+    let listed: Value =
+        a.p.http.get(format!("{}/api/v1/me/sessions", a.p.url)).header(COOKIE, &first.0).send().await.unwrap().json().await.unwrap();
+    let other = listed["sessions"].as_array().unwrap().iter().find(|s| s["present"] == false).unwrap();
+    assert_eq!(other["address"], "127.0.0.1");
+    let path = format!("/api/v1/me/sessions/{}", id(other));
+    a.in_session(&first, "DELETE", &path, json!({})).await;
+    drop(second);
+    a.in_session(&first, "DELETE", "/api/v1/me/sessions", json!({})).await;
+    let change = json!({ "old_password": "a-password-to-audit", "new_password": "another-password-to-audit" });
+    a.in_session(&first, "POST", "/api/v1/me/password", change).await;
+    a.in_session(&first, "DELETE", "/api/v1/session", json!({})).await;
+    let token = a.act("buyer", "POST", "/api/v1/me/tokens", json!({ "name": "t", "scopes": ["read"] })).await;
+    a.act("buyer", "DELETE", &format!("/api/v1/me/tokens/{}", id(&token)), json!({})).await;
+}
+
+async fn sellers(a: &mut Audit) {
+    let profile = json!({
+        "company_name": "Newcomer Ltd", "website": "https://newcomer.example", "contact_name": "N", "contact_mobile": "13800000000",
+        "contact_mailbox": "n@newcomer.example", "address": "1 Road", "service_phone": "400", "service_mailbox": "s@newcomer.example",
+        "business_licence_number": "91", "introduction": "We are new.",
+    });
+    let account = |a: &Audit, role: &str| a.p.document["accounts"][role]["account_id"].as_str().unwrap().to_owned();
+    a.act("buyer2", "PUT", "/api/v1/seller/profile", profile.clone()).await;
+    let path = format!("/api/v1/operator/sellers/{}", account(a, "buyer2"));
+    a.act("operator", "POST", &format!("{path}/reject"), json!({ "reason": "no licence" })).await;
+    a.act("buyer2", "PUT", "/api/v1/seller/profile", profile).await;
+    a.act("operator", "POST", &format!("{path}/approve"), json!({})).await;
+    let key = a.act("buyer2", "POST", "/api/v1/seller/keys", json!({ "name": "spare", "class": "basic" })).await;
+    a.act("buyer2", "DELETE", &format!("/api/v1/seller/keys/{}", id(&key)), json!({})).await;
+    a.act("buyer2", "PUT", "/api/v1/seller/keys/by-name/main", json!({ "class": "basic", "secret": "a-secret-to-audit" })).await;
+    let url = format!("{}/sandbox/seller/audit", a.p.url);
+    a.act("buyer2", "PUT", "/api/v1/seller/addresses/by-name/main", json!({ "url": url, "key": "main" })).await;
+}
+
+async fn products(a: &mut Audit) {
+    let listed = a.p.get("seller", "/api/v1/seller/products?key=backup").await;
+    let product = id(&listed["products"][0]).to_owned();
+    let whole = a.p.get("seller", &format!("/api/v1/seller/products/{product}")).await;
+    let mut listing = whole["revisions"][0]["listing"].clone();
+    let address = listing["interface_address"].as_str().unwrap().to_owned();
+    a.act("seller", "POST", &format!("/api/v1/seller/addresses/{address}/debug"), json!({ "save": true })).await;
+    for (round, decision) in [("one", "withdraw"), ("two", "reject"), ("three", "approve")] {
+        listing["name"]["en"] = json!(format!("Backup {round}"));
+        a.act("seller", "PUT", "/api/v1/seller/products/by-key/backup", listing.clone()).await;
+        let open = a.p.get("seller", "/api/v1/applications?state=draft").await;
+        let application = id(&open["applications"][0]).to_owned();
+        a.act("seller", "POST", &format!("/api/v1/seller/applications/{application}/submit"), json!({})).await;
+        let path = format!("/api/v1/operator/applications/{application}");
+        match decision {
+            "withdraw" => a.act("seller", "POST", &format!("/api/v1/seller/applications/{application}/withdraw"), json!({})).await,
+            "reject" => a.act("operator", "POST", &format!("{path}/reject"), json!({ "reason": "look again" })).await,
+            _ => a.act("operator", "POST", &format!("{path}/approve"), json!({})).await,
+        };
+    }
+    let own = format!("/api/v1/seller/products/{product}");
+    a.act("seller", "POST", &format!("{own}/public"), json!({ "public": false })).await;
+    let operators = format!("/api/v1/operator/products/{product}");
+    a.act("operator", "POST", &format!("{operators}/freeze"), json!({ "reason": "probes fail" })).await;
+    a.act("operator", "POST", &format!("{operators}/unfreeze"), json!({ "reason": "repaired" })).await;
+    a.act("seller", "POST", &format!("{own}/stop"), json!({ "reason": "end of life" })).await;
+}
+
+async fn orders(a: &mut Audit) {
+    let unpaid = a.act("buyer", "POST", "/api/v1/orders", json!({ "choice": choice("1m") })).await;
+    a.act("buyer", "POST", &format!("/api/v1/orders/{}/cancel", number(&unpaid)), json!({})).await;
+    let order = a.act("buyer", "POST", "/api/v1/orders", json!({ "choice": choice("1m") })).await;
+    a.act("buyer", "POST", &format!("/api/v1/orders/{}/pay", number(&order)), json!({})).await;
+    let order = a.p.wait_for(&order, "completed").await;
+    let instance = format!("/api/v1/instances/{}", instance_of(&order));
+    a.act("buyer", "POST", &format!("{instance}/renew"), json!({ "period": "1m", "pay": true })).await;
+    a.p.settle().await;
+    let change = a.act("buyer", "POST", &format!("{instance}/change"), json!({ "sku": "basic/10", "pay": true })).await;
+    a.p.wait_for(&change, "completed").await;
+    let operators = format!("/api/v1/operator/instances/{}", instance_of(&order));
+    a.act("operator", "POST", &format!("{operators}/freeze"), json!({ "reason": "spam" })).await;
+    a.act("operator", "POST", &format!("{operators}/unfreeze"), json!({})).await;
+    a.p.settle().await;
+    a.act("buyer", "POST", &format!("/api/v1/orders/{}/unsubscribe", number(&order)), json!({})).await;
+    let mut trial = choice("7d");
+    trial["trial"] = json!(true);
+    trial.as_object_mut().unwrap().remove("period");
+    let trial = a.act("buyer", "POST", "/api/v1/orders", json!({ "choice": trial })).await;
+    let trial = a.p.wait_for(&trial, "completed").await;
+    a.act("buyer", "POST", &format!("/api/v1/instances/{}/convert", instance_of(&trial)), json!({ "period": "1m", "pay": true })).await;
+    a.act("buyer", "POST", "/api/v1/orders-exports", json!({})).await;
+    a.p.settle().await;
+    a.p.fault("backup", "http_500").await;
+    let failing = a.p.buy("1m").await;
+    let calls = format!("/api/v1/calls?order={}", number(&failing));
+    let call = loop {
+        let call = a.p.get("seller", &calls).await["calls"][0].clone();
+        if call["last_error"].is_string() {
+            break call;
+        }
+        tokio::task::yield_now().await;
+    };
+    a.act("seller", "POST", &format!("/api/v1/calls/{}/restart", id(&call)), json!({})).await;
+}
+
+async fn money(a: &mut Audit) {
+    for decision in ["confirm", "refuse"] {
+        let transfer = json!({ "amount": { "amount": "1.00", "currency": "CNY" }, "reference": decision });
+        let transfer = a.act("buyer", "POST", "/api/v1/wallet/transfers", transfer).await;
+        let path = format!("/api/v1/operator/transfers/{}/{decision}", id(&transfer));
+        a.act("operator", "POST", &path, if decision == "confirm" { json!({}) } else { json!({ "reason": "not there" }) }).await;
+    }
+}
+
+#[tokio::test]
+async fn every_write_leaves_an_event_with_the_name_of_who_did_it() {
+    let mut a = Audit::start().await;
+    people(&mut a).await;
+    sellers(&mut a).await;
+    orders(&mut a).await;
+    money(&mut a).await;
+    a.p.fault("backup", "none").await;
+    products(&mut a).await;
+    let exempt: BTreeSet<String> = EXEMPT.iter().map(|(operation, _)| (*operation).to_owned()).collect();
+    let missing: Vec<&String> =
+        a.operations.iter().map(|(_, _, operation)| operation).filter(|o| !a.seen.contains(*o) && !exempt.contains(*o)).collect();
+    assert!(missing.is_empty(), "writes that this test does not try: {missing:?}");
+    a.p.verify().await;
+}
