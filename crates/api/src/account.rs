@@ -70,7 +70,12 @@ struct RegisterBody {
 async fn register(State(api): State<Api>, body: Body<RegisterBody>) -> Result<Json<Registered>, Problem> {
     let b = body.value;
     if !api.app.settings.sites.serves(b.site) {
-        return Err(Error::field("/site", "site.unknown", "this deployment does not serve the site; GET /api/v1/sites lists those that it does").into());
+        return Err(Error::field(
+            "/site",
+            "site.unknown",
+            "this deployment does not serve the site; GET /api/v1/sites lists those that it does",
+        )
+        .into());
     }
     let new = account::NewAccount {
         login: b.login.into_string(),

@@ -244,7 +244,8 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
     let page = match api.pages.get(&key) {
         Some(known) => known,
         None => {
-            let page = serde_json::to_vec(&product_page(&api.app.settings.sites, listed, &listing)?).map_err(|e| Error::row("products", hex::encode(key.0.0), e))?;
+            let page = serde_json::to_vec(&product_page(&api.app.settings.sites, listed, &listing)?)
+                .map_err(|e| Error::row("products", hex::encode(key.0.0), e))?;
             let page = Bytes::from(page);
             api.pages.insert(key, page.clone());
             page

@@ -7,11 +7,7 @@ use crate::{
 };
 use app::{Actor, App, Clock, Error, call, from_micros, instance, job::JobKind, micros, money, order};
 use db::{Key, Tx, dialect::Claim};
-use domain::{
-    Timestamp,
-    id::CallId,
-    site::SiteCode,
-};
+use domain::{Timestamp, id::CallId, site::SiteCode};
 use jiff::SignedDuration;
 use std::{
     sync::{

@@ -1,0 +1,185 @@
+//! Lists are read along an index that has their order: a page costs the same after a million rows.
+
+use db::{Db, DbError, Key, Tx};
+use diesel::{
+    Connection, QueryableByName, RunQueryDsl,
+    connection::InstrumentationEvent,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
+use ledger::AccountKind;
+use std::sync::{Arc, Mutex};
+use store::{
+    Page, bill, call, export, instance, ledger as postings, message,
+    order::{self, Tenant},
+    product, seller, transfer,
+};
+use testdb::{ENGINES, Engine, Fresh};
+
+const SOMEBODY: Key = Key([7; 16]);
+const DEEP: Page = Page { after: Some((1_000, Key([9; 16]))), limit: 20 };
+
+type List = Box<dyn Fn(&mut Tx) -> Result<(), DbError> + Send>;
+
+fn list<T: 'static>(name: &str, run: impl Fn(&mut Tx) -> Result<Vec<T>, DbError> + Send + 'static) -> (String, List) {
+    (name.to_owned(), Box::new(move |tx| run(tx).map(|_| ())))
+}
+
+/// Every list with every scope and with and without a state.
+fn lists() -> Vec<(String, List)> {
+    let mut all = vec![
+        list("exports", |tx| export::list(tx, SOMEBODY, "buyer", DEEP)),
+        list("wallet entries", |tx| postings::statement(tx, AccountKind::BuyerWallet, "x", DEEP)),
+        list("bills of a seller", |tx| bill::list(tx, Some(SOMEBODY), None, DEEP)),
+        list("bills of all", |tx| bill::list(tx, None, None, DEEP)),
+        list("lines of a bill", |tx| bill::lines(tx, SOMEBODY, DEEP)),
+        list("lines on no bill", |tx| bill::open_lines(tx, SOMEBODY, "CNY", 2_000, DEEP)),
+        list("messages", |tx| message::list(tx, SOMEBODY, false, DEEP)),
+        list("unread messages", |tx| message::list(tx, SOMEBODY, true, DEEP)),
+        list("products of a seller", |tx| product::of_seller(tx, SOMEBODY, None, DEEP)),
+    ];
+    for tenant in [Tenant::Buyer(SOMEBODY), Tenant::Seller(SOMEBODY), Tenant::Any] {
+        for state in [None, Some("completed")] {
+            let filter = order::Filter { state: state.map(str::to_owned), ..order::Filter::default() };
+            all.push(list(&format!("orders {tenant:?} {state:?}"), move |tx| order::list(tx, tenant, &filter, DEEP)));
+        }
+        for state in [None, Some("running")] {
+            all.push(list(&format!("instances {tenant:?} {state:?}"), move |tx| instance::list(tx, tenant, state, DEEP)));
+        }
+    }
+    for tenant in [Tenant::Seller(SOMEBODY), Tenant::Any] {
+        for state in [None, Some("failed")] {
+            let filter = call::Filter { state, ..call::Filter::default() };
+            all.push(list(&format!("calls {tenant:?} {state:?}"), move |tx| call::list(tx, tenant, &filter, DEEP)));
+        }
+    }
+    for state in [None, Some("pending")] {
+        for account in [None, Some(SOMEBODY)] {
+            all.push(list(&format!("transfers {account:?} {state:?}"), move |tx| transfer::list(tx, account, state, DEEP)));
+        }
+    }
+    for state in [None, Some("in_review")] {
+        // Those of one seller are sorted: they are as many as he wrote, and no index spans both tables.
+        all.push(list(&format!("applications {state:?}"), move |tx| product::applications(tx, None, state, DEEP)));
+        all.push(list(&format!("sellers {state:?}"), move |tx| seller::any_list(tx, state, None, DEEP)));
+    }
+    all
+}
+
+/// The statements that a list sends.
+fn statements(tx: &mut Tx, run: &List) -> Result<Vec<String>, DbError> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let keep = seen.clone();
+    tx.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            keep.lock().unwrap().push(query.to_string());
+        }
+    });
+    run(tx)?;
+    tx.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    let text = |q: &String| q.split(" -- binds").next().unwrap().to_owned();
+    Ok(seen.lock().unwrap().iter().map(text).collect())
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PostgresStep {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    detail: String,
+}
+
+/// How the engine means to run a statement, whatever its values.
+fn plan(tx: &mut Tx, engine: Engine, text: &str) -> Result<String, DbError> {
+    let steps: Vec<String> = match engine {
+        Engine::Sqlite => sql_query(format!("EXPLAIN QUERY PLAN {text}")).load::<Step>(tx)?.into_iter().map(|s| s.detail).collect(),
+        Engine::Postgres => {
+            // The tables are empty, so a sort would be cheap: it is taken only where no index has the order.
+            for setting in ["enable_sort = off", "enable_incremental_sort = off", "enable_seqscan = off", "enable_bitmapscan = off"] {
+                sql_query(format!("SET LOCAL {setting}")).execute(tx)?;
+            }
+            sql_query("SET LOCAL plan_cache_mode = force_generic_plan").execute(tx)?;
+            sql_query(format!("PREPARE looked_at AS {text}")).execute(tx)?;
+            let values = vec!["NULL"; (1..).take_while(|n| text.contains(&format!("${n}"))).count()].join(", ");
+            let steps = sql_query(format!("EXPLAIN EXECUTE looked_at({values})")).load::<PostgresStep>(tx)?;
+            sql_query("DEALLOCATE looked_at").execute(tx)?;
+            steps.into_iter().map(|s| s.detail).collect()
+        }
+    };
+    Ok(steps.join("\n"))
+}
+
+#[tokio::test]
+async fn every_list_is_read_along_an_index_in_its_order() {
+    for engine in ENGINES {
+        let fresh = Fresh::new(engine);
+        let db = fresh.open().await;
+        for (name, run) in lists() {
+            let plan = db
+                .write(move |tx| {
+                    let sent = statements(tx, &run)?;
+                    assert_eq!(sent.len(), 1, "{sent:?}");
+                    plan(tx, engine, &sent[0])
+                })
+                .await
+                .unwrap();
+            let sorts = plan.contains("TEMP B-TREE") || plan.contains("Sort");
+            let scans = plan.contains("Seq Scan") || plan.lines().any(|l| l.starts_with("SCAN") && !l.contains("INDEX"));
+            assert!(!sorts && !scans, "{name} on {engine:?}:\n{plan}");
+        }
+    }
+}
+
+/// Orders of a million that one of a thousand buyers made, written by the database itself.
+async fn million_orders(db: &Db, engine: Engine) {
+    let key = match engine {
+        Engine::Sqlite => |n: &str| format!("CAST(printf('%016d', {n}) AS BLOB)"),
+        Engine::Postgres => |n: &str| format!("convert_to(lpad(({n})::text, 16, '0'), 'UTF8')"),
+    };
+    let (id, buyer, seller) = (key("i"), key("i % 1000"), key("i % 10"));
+    let text = format!(
+        "INSERT INTO orders (id, number, kind, state, site, currency, total_minor, buyer_id, seller_id, customer_name, user_name,
+                             product_name, created_at, pay_by, paid_at, ended_at, reason)
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+         SELECT {id}, 'CS' || i, 'new', 'completed', 'cn', 'CNY', 100, {buyer}, {seller}, 'c', 'u', 'p', i, 1, 1, 1, NULL FROM n"
+    );
+    db.write(move |tx| Ok::<_, DbError>(sql_query(text.as_str()).execute(tx).map(|_| ())?)).await.unwrap();
+}
+
+#[derive(QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+async fn deep_page(engine: Engine) {
+    let fresh = Fresh::new(engine);
+    let db = fresh.open().await;
+    million_orders(&db, engine).await;
+    let buyer = Key(*b"0000000000000042");
+    let found = db
+        .read(move |tx| {
+            let all: Rows = sql_query("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM orders").get_result(tx)?;
+            assert_eq!(all.n, 1_000_000);
+            let page = Page { after: Some((500_042, Key(*b"0000000000500042"))), limit: 20 };
+            order::list(tx, Tenant::Buyer(buyer), &order::Filter::default(), page)
+        })
+        .await
+        .unwrap();
+    let expected: Vec<String> = (1..=20).map(|k| format!("CS{}", 500_042 - 1_000 * k)).collect();
+    assert_eq!(found.into_iter().map(|o| o.number).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_page_deep_in_a_million_orders_holds_the_next_ones_of_its_buyer_on_sqlite() {
+    deep_page(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_page_deep_in_a_million_orders_holds_the_next_ones_of_its_buyer_on_postgres() {
+    deep_page(Engine::Postgres).await;
+}

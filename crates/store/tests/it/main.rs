@@ -1,0 +1,5 @@
+//! What the tables refuse, and how the lists are read, on both engines.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod constraints;
+mod lists;
