@@ -128,3 +128,26 @@ async fn the_command_line_has_its_exit_codes() {
     let (code, problem) = yunshi(&["order", "list"], &unknown).await;
     assert_eq!((code, problem["code"].as_str().unwrap()), (1, "auth.bad_token"));
 }
+
+#[tokio::test]
+async fn calls_tail_prints_each_attempt_as_it_ends() {
+    let p = Platform::start(setup(testdb::Engine::Sqlite)).await;
+    p.fault("backup", "http_500").await;
+    let order = p.buy("1m").await;
+    let mut tail = Command::new(env!("CARGO_BIN_EXE_yunshi"))
+        .args(["--json", "calls", "tail", "--order", testkit::number(&order)])
+        .env("YUNSHI_SERVER", &p.url)
+        .env("YUNSHI_TOKEN", p.token("seller"))
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    let mut next = async || serde_json::from_str::<Value>(&lines.next_line().await.unwrap().unwrap()).unwrap();
+    let failed = next().await;
+    assert_eq!((&failed["outcome"], &failed["activity"]), (&json!("http_status"), &json!("newInstance")), "{failed}");
+    p.fault("backup", "none").await;
+    p.advance("1h").await;
+    let opened = next().await;
+    assert_eq!((&opened["outcome"], &opened["order_number"]), (&json!("success"), &order["order_number"]), "{opened}");
+}

@@ -9,6 +9,18 @@ import { useReason } from './reason'
 
 type Seller = Schemas['SellerView']
 
+/** What a seller said of himself: open while it waits for the decision. */
+function Profile({ of: s }: { of: Seller }) {
+  const { t } = useTranslation()
+  const items = Object.entries(s.profile ?? {}).filter(([, v]) => v).map(([k, v]) => ({ key: k, label: t(`profile.${k}`), children: String(v) }))
+  return (
+    <details open={s.state === 'in_review'}>
+      <summary>{s.name}</summary>
+      <Descriptions size="small" column={1} style={{ maxWidth: 520, marginTop: 8 }} items={items} />
+    </details>
+  )
+}
+
 /** Seller profiles, approved or sent back. */
 export function Sellers() {
   const { t } = useTranslation()
@@ -27,7 +39,7 @@ export function Sellers() {
         }}
         filters={[{ name: 'name', label: t('field.seller') }, { name: 'state', label: t('field.state'), options: ['in_review', 'approved', 'rejected'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
         columns={[
-          { key: 'name', title: t('field.seller'), render: (_, s) => <Descriptions size="small" column={1} title={s.name} style={{ maxWidth: 520 }} items={Object.entries(s.profile ?? {}).filter(([, v]) => v).map(([k, v]) => ({ key: k, label: t(`profile.${k}`), children: String(v) }))} /> },
+          { key: 'name', title: t('field.seller'), render: (_, s) => <Profile of={s} /> },
           { key: 'state', title: t('field.state'), render: (_, s) => <><State of={s.state} /> {s.reason}</> },
           { key: 'at', title: t('reviews.submitted'), render: (_, s) => <Time at={s.submitted_at} /> },
           { key: 'do', title: t('field.actions'), render: (_, s) => s.state === 'in_review' && <div className="row"><Button type="primary" size="small" onClick={() => approve.mutate(s.account_id)}>{t('review.approve')}</Button><Button danger size="small" onClick={() => ask(t('review.reject'), (reason) => reject.mutateAsync({ id: s.account_id, reason }))}>{t('review.reject')}</Button></div> },

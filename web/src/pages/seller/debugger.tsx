@@ -91,7 +91,7 @@ function Runner({ addresses }: { addresses: Schemas['AddressView'][] }) {
   return (
     <Page title={t('nav.debugger')} purpose={t('debugger.purpose')}
       actions={<><Button disabled={!current?.url} onClick={copy}>{t('debugger.curl')}</Button><Button loading={run.isPending} onClick={() => run.mutate(true)}>{t('debugger.run_save')}</Button><Button type="primary" loading={run.isPending} onClick={() => run.mutate(false)}>{t('debugger.run')}</Button></>}>
-      <div className="filters"><label>{t('nav.addresses')}<Select style={{ minWidth: 320 }} value={address?.id} onChange={(v) => { set({ address: v }); setCases([]) }} options={addresses.map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} /></label></div>
+      <div className="filters"><label style={{ maxWidth: '100%' }}>{t('nav.addresses')}<Select style={{ width: 420, maxWidth: '100%' }} value={address?.id} onChange={(v) => { set({ address: v }); setCases([]) }} options={addresses.map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} /></label></div>
       {cases.length === 0 ? (
         <div className="panel" style={{ padding: 48 }}><Empty description={t('debugger.empty')} /></div>
       ) : (
