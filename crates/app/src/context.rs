@@ -225,6 +225,20 @@ impl Ctx<'_> {
     }
 }
 
+/// The name of this database among all, made with the first call: what is derived from it says whose it is.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn installation(tx: &mut Tx, ctx: &Ctx) -> Result<String, Error> {
+    const NAME: &str = "installation";
+    if let Some(known) = store::setting::get(tx, NAME)? {
+        return Ok(known);
+    }
+    let name = ctx.random_hex(16);
+    store::setting::put(tx, NAME, &name)?;
+    Ok(name)
+}
+
 /// The application: a database and what its units are given. Cheap to clone.
 #[derive(Clone)]
 pub struct App {

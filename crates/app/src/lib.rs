@@ -25,7 +25,7 @@ pub mod order;
 pub mod seller;
 pub mod verify;
 
-pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, RandomIds, Settings, from_micros, micros};
+pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, RandomIds, Settings, from_micros, installation, micros};
 pub use error::{Error, Kind, Refusal};
 pub use idempotency::{Once, Repeat};
 pub use store::{Key, Page, Tx, order::Tenant};

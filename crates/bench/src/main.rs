@@ -12,10 +12,6 @@ use platform::{Platform, Role};
 use serde_json::{Value, json};
 use std::{io::Write, time::Duration};
 
-/// As in the server, so that the bare loop has no worse one.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Callers at the same time.
 const CALLERS: usize = 32;
 /// How long each figure is measured.

@@ -2,6 +2,8 @@
 
 CREATE INDEX orders_by_time ON orders (created_at, id);
 CREATE INDEX instances_by_time ON instances (created_at, id);
+-- Openings that failed are counted by product and month.
+CREATE INDEX instances_failed ON instances (product_id, ended_at) WHERE state = 'failed';
 CREATE INDEX calls_by_time ON calls (created_at, id);
 CREATE INDEX calls_by_state ON calls (state, created_at, id);
 

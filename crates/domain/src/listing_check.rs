@@ -25,6 +25,8 @@ impl FieldError {
 pub const SPECIFICATIONS_MAX: usize = 20;
 pub const SKUS_MAX: usize = 100;
 pub const EXTENSION_PARAMETERS_MAX: usize = 3;
+/// Ours: the reference names no maximum (`seller-domain` 12, question 8).
+pub const HIGHLIGHTS_MAX: usize = 10;
 const DESCRIPTION_MIN: usize = 400;
 const TRIAL_DAYS: std::ops::RangeInclusive<u16> = 3..=180;
 
@@ -41,6 +43,9 @@ pub fn check(listing: &Listing) -> Vec<FieldError> {
     c.both("/description", &listing.description, 20_000);
     if listing.description.get("zh").chars().filter(|ch| !ch.is_whitespace()).count() < DESCRIPTION_MIN {
         c.wrong("/description", "too_short", "describe functions and each specification in at least 400 characters");
+    }
+    if listing.highlights.len() > HIGHLIGHTS_MAX {
+        c.wrong("/highlights", "too_many", &format!("at most {HIGHLIGHTS_MAX} highlights are shown"));
     }
     for (i, highlight) in listing.highlights.iter().enumerate() {
         c.both(&format!("/highlights/{i}"), highlight, 60);

@@ -1,6 +1,6 @@
 //! The message catalogue: which event is told to whom, under which type (`deployment-and-messages 5`).
 //!
-//! The texts live in `texts/messages.*.toml`, one per language; a test compares them with this list.
+//! The texts live in `texts/messages.*.json`, one per language; a test compares them with this list.
 
 crate::words! {
     /// Who reads a message.
@@ -52,9 +52,11 @@ messages! {
     CallGivenUp = "call.given_up", "501", Seller;
     ApplicationDecided = "application.decided", "101", Seller;
     SellerDecided = "seller.decided", "203", Seller;
+    ProductDelisted = "product.delisted", "501", Seller;
     BillIssued = "bill.issued", "901", Seller;
     TransferToConfirm = "transfer.to_confirm", "901", Operator;
     ApplicationToReview = "application.to_review", "901", Operator;
     SellerToReview = "seller.to_review", "901", Operator;
+    ProductToCheck = "product.to_check", "501", Operator;
     RenewalCallStuck = "call.renewal_stuck", "501", Operator;
 }

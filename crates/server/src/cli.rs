@@ -73,6 +73,15 @@ pub enum Command {
     /// Check a seller's server against the reference.
     #[command(after_help = "Example: yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key")]
     Conformance(Conformance),
+    /// Make the sandbox's built-in seller misbehave for a product, to see what happens.
+    #[command(
+        after_help = "Faults: none, time_out, slow, never_ending, http_500, wrong_signature, code_000002, code_000005, code_000100, not_json,\ntruncated, huge, redirect, no_instance_id, no_data and more; a wrong name lists them all.\n\nExample: yunshi fault backup time_out"
+    )]
+    Fault {
+        /// Key of a product, or '*' for all.
+        product: String,
+        fault: String,
+    },
     /// A sandbox's business time.
     Clock {
         #[command(subcommand)]

@@ -12,10 +12,6 @@ mod seed;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Orders and pages are many small allocations from many threads.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

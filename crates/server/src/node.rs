@@ -49,7 +49,8 @@ impl Node {
         let files = Files::folder(&config.files).map_err(|e| Failure::failed(format!("{}: {e}", config.files.display())))?;
         let worker = Worker::new(app.clone(), client, files);
         worker.prepare().await.map_err(Failure::failed)?;
-        let search = Search::new().map_err(Failure::failed)?;
+        let folder = config.files.parent().unwrap_or(std::path::Path::new(".")).join("search");
+        let search = Search::open(&app, &folder).await.map_err(Failure::failed)?;
         Ok(Self { app, worker, search })
     }
 

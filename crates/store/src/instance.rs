@@ -100,6 +100,19 @@ pub fn had_trial(tx: &mut Tx, buyer: Key, product: Key, specification: &str) -> 
     Ok(found > 0)
 }
 
+/// How many instances of a product could not be opened since a moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_failed_since(tx: &mut Tx, product: Key, since: i64) -> Result<i64, DbError> {
+    Ok(instances::table
+        .filter(instances::product_id.eq(product))
+        .filter(instances::state.eq("failed"))
+        .filter(instances::ended_at.ge(since))
+        .count()
+        .get_result(tx)?)
+}
+
 /// Takes the instance for an order, if no other order has it.
 ///
 /// # Errors

@@ -2038,6 +2038,8 @@ export interface components {
             sessions: components["schemas"]["SessionView"][];
         };
         SessionView: {
+            /** @description The address that logged in, as this server saw it. */
+            address: string;
             agent: string;
             created_at: string;
             expires_at: string;

@@ -1,9 +1,9 @@
 //! Changes of what can be seen and bought, beside the review.
 
 use super::visibility;
-use crate::{Caller, Ctx, Error, event};
+use crate::{Caller, Ctx, Error, event, message};
 use db::{Key, Tx};
-use domain::{id::ProductId, listing::Visibility};
+use domain::{id::ProductId, listing::Visibility, message::MessageEvent};
 use serde_json::json;
 use store::{Written, product};
 
@@ -60,4 +60,23 @@ pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, frozen: bool, reason: &str)
         (Visibility::Frozen, true) => Ok(()),
         (from, _) => Err(refused(from, if frozen { "frozen" } else { "unfrozen" })),
     }
+}
+
+/// Takes a product off sale whose openings fail too often. Trading is frozen rather than stopped, so that the
+/// operator can let it go on once the seller has mended his interface.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn delist_failing(tx: &mut Tx, ctx: &Ctx, id: Key, failed: i64, name: &str) -> Result<(), Error> {
+    let found = product::any_listed(tx, id)?.ok_or_else(|| Error::row("products", hex::encode(id.0), "is not listed"))?;
+    if !visibility(&found.product)?.buyable() {
+        return Ok(());
+    }
+    change(tx, ctx, &found.product, Visibility::Frozen, "openings_failed")?;
+    let params = [("product", name.to_owned()), ("count", failed.to_string())];
+    for (event, account) in [(MessageEvent::ProductDelisted, Some(found.product.seller_id)), (MessageEvent::ProductToCheck, None)] {
+        let about = format!("{} {}", hex::encode(id.0), ctx.now_micros());
+        message::send(tx, ctx, &message::Send { event, account, order: None, about, params: &params })?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What a paid order does: opens an instance, appends a term, or asks the seller for a change.
 
 use super::{Sold, kind};
-use crate::{Ctx, Error, Tenant, call, event, instance, message, money};
+use crate::{Ctx, Error, Tenant, call, catalogue, event, instance, message, money};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -16,6 +16,9 @@ use store::{
     order::{self, Line, Order, Step},
 };
 use wire::saas_v2::{OrderIds, Request, Scene};
+
+/// Openings of a product that may fail in a calendar month (`seller-domain 6.3`, `saas-interface 1.2`).
+const FAILED_PER_MONTH: i64 = 5;
 
 pub(crate) fn ids(order: &Order, line: &Line) -> OrderIds {
     OrderIds { order_id: order.number.clone(), order_line_id: line.number.clone() }
@@ -162,7 +165,11 @@ pub fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option
     };
     failed(tx, ctx, &order, &line, &format!("could not be opened: {error}"))?;
     instance::failed(tx, ctx, instance)?;
-    tell_seller(tx, ctx, &order, MessageEvent::SaleOpeningFailed, &[("reason", error.to_owned())])
+    let site = super::site(ctx, &order)?;
+    let month = site.start_of(site.day_of(ctx.now).first_of_month());
+    let count = store::instance::any_failed_since(tx, instance.product_id, crate::micros(month))?;
+    tell_seller(tx, ctx, &order, MessageEvent::SaleOpeningFailed, &[("reason", error.to_owned()), ("count", count.to_string())])?;
+    if count > FAILED_PER_MONTH { catalogue::delist_failing(tx, ctx, instance.product_id, count, &order.product_name) } else { Ok(()) }
 }
 
 /// The seller upgraded the instance.

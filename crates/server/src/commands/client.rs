@@ -126,6 +126,13 @@ pub async fn inbox(remote: &Remote, command: &Inbox, json: bool) -> Result<(), F
     Ok(())
 }
 
+/// `yunshi fault …`.
+pub async fn fault(remote: &Remote, product: &str, fault: &str, json: bool) -> Result<(), Failure> {
+    let set = remote.post("/api/v1/sandbox/faults", &json!({ "product": product, "fault": fault })).await?;
+    output::document(json, &set);
+    Ok(())
+}
+
 /// `yunshi clock …`.
 pub async fn clock(remote: &Remote, command: &Clock, json: bool) -> Result<(), Failure> {
     let document = match command {

@@ -39,6 +39,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Review { command } => client::review(&Remote::from_environment()?, &command, json).await,
         Command::Bill { command } => client::bill(&Remote::from_environment()?, &command, json).await,
         Command::Inbox { command } => client::inbox(&Remote::from_environment()?, &command, json).await,
+        Command::Fault { product, fault } => client::fault(&Remote::from_environment()?, &product, &fault, json).await,
         Command::Clock { command } => client::clock(&Remote::from_environment()?, &command, json).await,
     }
 }

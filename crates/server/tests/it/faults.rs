@@ -3,7 +3,7 @@
 use super::{on_both, setup};
 use serde_json::json;
 use testdb::Engine;
-use testkit::{Platform, Setup, instance_of, number};
+use testkit::{Platform, Setup, choice, instance_of, number};
 
 /// A platform with short time limits.
 async fn hasty(engine: Engine) -> Platform {
@@ -66,6 +66,31 @@ async fn a_seller_who_never_opens_is_tried_for_three_hours_and_the_money_goes_ba
         assert_eq!((&calls["calls"][0]["state"], &calls["calls"][0]["attempts"]), (&json!("failed"), &json!(4)));
         let restart = format!("/api/v1/calls/{}/restart", calls["calls"][0]["id"].as_str().unwrap());
         assert_eq!(p.refused("seller", &restart, json!({})).await, (409, "call.order_over".into()));
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_than_five_failed_openings_in_a_month_take_the_product_off_sale() {
+    on_both(async |p| {
+        p.fault("backup", "code_000005").await;
+        for _ in 0..5 {
+            p.buy("1m").await;
+        }
+        p.settle().await;
+        p.advance("4h").await;
+        let visibility = async || p.get("nobody", "/api/v1/products/backup").await["visibility"].as_str().unwrap().to_owned();
+        assert_eq!(visibility().await, "on_sale", "five are borne with");
+        p.buy("1m").await;
+        p.settle().await;
+        p.advance("4h").await;
+        assert_eq!(visibility().await, "frozen");
+        assert_eq!(p.balance().await, "1000000.00");
+        let order = json!({ "choice": choice("1m"), "pay": true });
+        assert_eq!(p.refused("buyer", "/api/v1/orders", order).await, (409, "product.not_on_sale".into()));
+        assert!(p.messages("seller").await.contains(&"product.delisted".to_owned()));
+        assert!(p.messages("operator").await.contains(&"product.to_check".to_owned()));
         p.verify().await;
     })
     .await;

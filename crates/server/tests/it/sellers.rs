@@ -132,7 +132,9 @@ async fn the_command_line_has_its_exit_codes() {
 #[tokio::test]
 async fn calls_tail_prints_each_attempt_as_it_ends() {
     let p = Platform::start(setup(testdb::Engine::Sqlite)).await;
-    p.fault("backup", "http_500").await;
+    let seller = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
+    assert_eq!(yunshi(&["fault", "backup", "nonsense"], &seller).await.0, 1);
+    assert_eq!(yunshi(&["fault", "backup", "http_500"], &seller).await, (0, json!({ "product": "backup", "fault": "http_500" })));
     let order = p.buy("1m").await;
     let mut tail = Command::new(env!("CARGO_BIN_EXE_yunshi"))
         .args(["--json", "calls", "tail", "--order", testkit::number(&order)])

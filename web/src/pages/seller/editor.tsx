@@ -41,6 +41,19 @@ function Fields({ currency }: { currency: string }) {
           <Both name={['name']} label={t('field.name')} extra={t('editor.name_hint')} />
           <Form.Item name="category" label={t('store.categories')}><Select style={{ maxWidth: 300 }} options={categories.map((value) => ({ value, label: t(`category.${value}`) }))} /></Form.Item>
           <Both name={['overview']} label={t('editor.overview')} extra={t('editor.overview_hint')} rows={2} />
+          <Form.List name="highlights">
+            {(items, { add, remove }) => (
+              <>
+                {items.map((item) => (
+                  <div key={item.key} className="removable">
+                    <Both name={[item.name]} label={t('editor.highlight', { n: item.name + 1 })} />
+                    <Button onClick={() => remove(item.name)}>{t('action.remove')}</Button>
+                  </div>
+                ))}
+                <div style={{ marginBottom: 24 }}><Button disabled={items.length >= 10} onClick={() => add({ zh: '', en: '' })}>{t('editor.add_highlight')}</Button></div>
+              </>
+            )}
+          </Form.List>
           <Both name={['description']} label={t('product.description')} extra={t('editor.description_hint')} rows={10} />
         </>
       ))}

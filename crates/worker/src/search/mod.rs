@@ -1,11 +1,15 @@
 //! The storefront's index: derived from the products, in Chinese and English, rebuilt at will.
 
+mod kept;
+mod words;
+
 use app::{Actor, App, Error, catalogue};
 use db::Key;
 use domain::listing::{Category, Listing};
-use jieba_rs::Jieba;
+use kept::Reached;
 use std::{
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use store::product::{self, Changed};
@@ -14,52 +18,7 @@ use tantivy::{
     collector::{Count, FacetCollector, TopDocs},
     query::{AllQuery, BooleanQuery, BoostQuery, EmptyQuery, Occur, Query, RangeQuery, TermQuery},
     schema::{FAST, Facet, FacetOptions, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
-    tokenizer::{LowerCaser, TextAnalyzer, Token, TokenStream, Tokenizer},
 };
-
-static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
-
-/// Words of Chinese and of other languages, for the index and for questions.
-#[derive(Clone)]
-struct Words;
-
-struct WordStream {
-    tokens: Vec<Token>,
-    next: usize,
-}
-
-impl Tokenizer for Words {
-    type TokenStream<'a> = WordStream;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream {
-        let tokens = JIEBA
-            .cut_for_search(text, true)
-            .into_iter()
-            .filter(|w| w.word.chars().any(char::is_alphanumeric))
-            .enumerate()
-            .map(|(position, w)| {
-                let from = w.word.as_ptr() as usize - text.as_ptr() as usize;
-                Token { offset_from: from, offset_to: from + w.word.len(), position, text: w.word.to_owned(), position_length: 1 }
-            })
-            .collect();
-        WordStream { tokens, next: 0 }
-    }
-}
-
-impl TokenStream for WordStream {
-    fn advance(&mut self) -> bool {
-        self.next += 1;
-        self.next <= self.tokens.len()
-    }
-
-    fn token(&self) -> &Token {
-        &self.tokens[self.next - 1]
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.tokens[self.next - 1]
-    }
-}
 
 #[derive(Clone, Copy)]
 struct Fields {
@@ -127,12 +86,15 @@ pub struct Found {
     pub facets: Facets,
 }
 
+/// Products that are taken in by one commit.
+const BATCH: i64 = 500;
+
 struct Inner {
     reader: IndexReader,
     writer: Mutex<IndexWriter>,
     fields: Fields,
     index: Index,
-    cursor: tokio::sync::Mutex<(i64, Key)>,
+    reached: tokio::sync::Mutex<Reached>,
 }
 
 /// The index of a node; cheap to clone.
@@ -144,18 +106,18 @@ fn bad(e: &dyn std::fmt::Display) -> Error {
 }
 
 impl Search {
-    /// An empty index in memory; [`Search::refresh`] fills it.
+    /// Opens the index in a folder, or begins an empty one: when there is none, when it is of another
+    /// database or form, and in memory when another process has the folder. [`Search::refresh`] brings it up to date.
     ///
     /// # Errors
-    /// What the index library says.
-    pub fn new() -> Result<Self, Error> {
+    /// What database or index say.
+    pub async fn open(app: &App, folder: &Path) -> Result<Self, Error> {
         let (schema, fields) = schema();
-        let index = Index::create_in_ram(schema);
-        index.tokenizers().register("words", TextAnalyzer::builder(Words).filter(LowerCaser).build());
-        let writer = index.writer_with_num_threads(1, 15_000_000).map_err(|e| bad(&e))?;
+        let installation = app.write(Actor::System, app::installation).await?;
+        let opened = kept::open(folder, &schema, &installation);
+        let (index, writer, reached) = opened.map_err(|e| bad(&e))?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(|e| bad(&e))?;
-        let cursor = tokio::sync::Mutex::new((i64::MIN, Key([0; 16])));
-        Ok(Self(Arc::new(Inner { reader, writer: Mutex::new(writer), fields, index, cursor })))
+        Ok(Self(Arc::new(Inner { reader, writer: Mutex::new(writer), fields, index, reached: tokio::sync::Mutex::new(reached) })))
     }
 
     /// Takes in the products that changed since the last time; says how many.
@@ -163,22 +125,31 @@ impl Search {
     /// # Errors
     /// What database or index say.
     pub async fn refresh(&self, app: &App) -> Result<usize, Error> {
-        let mut cursor = self.0.cursor.lock().await;
+        let mut reached = self.0.reached.lock().await;
         let mut taken = 0;
+        let mut place = reached.start();
         loop {
-            let (since, after) = *cursor;
-            let changed = app.read(Actor::System, move |tx, _| Ok(product::any_changed(tx, since, after, 500)?)).await?;
+            let (since, after) = place;
+            let mut changed = app.read(Actor::System, move |tx, _| Ok(product::any_changed(tx, since, after, BATCH)?)).await?;
             let Some(last) = changed.last() else { break };
-            let next = (last.product.updated_at, last.product.id);
+            place = (last.product.updated_at, last.product.id);
+            changed.retain(|c| !reached.has(c.product.id, c.product.updated_at));
+            if changed.is_empty() {
+                continue;
+            }
             taken += changed.len();
-            let this = self.clone();
-            tokio::task::spawn_blocking(move || this.take(&changed)).await.map_err(|e| bad(&e))??;
-            *cursor = next;
+            let mut further = reached.clone();
+            for c in &changed {
+                further.take(c.product.id, c.product.updated_at);
+            }
+            let (this, payload) = (self.clone(), further.text());
+            tokio::task::spawn_blocking(move || this.take(&changed, &payload)).await.map_err(|e| bad(&e))??;
+            *reached = further;
         }
         Ok(taken)
     }
 
-    fn take(&self, changed: &[Changed]) -> Result<(), Error> {
+    fn take(&self, changed: &[Changed], reached: &str) -> Result<(), Error> {
         let fields = self.0.fields;
         let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
         for listed in changed {
@@ -189,7 +160,9 @@ impl Search {
                 writer.add_document(document(fields, listed, &listing, &id)).map_err(|e| bad(&e))?;
             }
         }
-        writer.commit().map_err(|e| bad(&e))?;
+        let mut commit = writer.prepare_commit().map_err(|e| bad(&e))?;
+        commit.set_payload(reached);
+        commit.commit().map_err(|e| bad(&e))?;
         self.0.reader.reload().map_err(|e| bad(&e))
     }
 
@@ -339,20 +312,4 @@ fn document(fields: Fields, listed: &Changed, listing: &Listing, id: &str) -> Ta
     });
     doc.add_text(fields.card, card.to_string());
     doc
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chinese_and_english_are_cut_into_words() {
-        let mut analyzer = TextAnalyzer::builder(Words).filter(LowerCaser).build();
-        let mut words = Vec::new();
-        analyzer.token_stream("盾存云备份 SaaS，数据备份").process(&mut |t| words.push(t.text.clone()));
-        for word in ["备份", "saas", "数据"] {
-            assert!(words.iter().any(|w| w == word), "{word} is not in {words:?}");
-        }
-        assert!(!words.iter().any(|w| w == "，"));
-    }
 }
