@@ -95,7 +95,7 @@ pub fn sleeping(root: &Path) -> Findings {
 
 /// Routes outside the described router are the few that are no API.
 pub fn routes(root: &Path) -> Findings {
-    let known = ["/api/v1/openapi.json", "/api/docs", "/healthz", "/readyz", "/metrics"];
+    let known = ["/api/v1/openapi.json", "/api/docs", "/healthz", "/readyz", "/metrics", "/products/{product}"];
     lines_with(
         root,
         |name| name.starts_with("crates/api/src"),
