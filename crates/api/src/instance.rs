@@ -15,6 +15,7 @@ use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, order};
 use axum::{Json, extract::State};
 use domain::{access::Role, id::InstanceId, instance::InstanceState, period::Period, text::Line};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use store::instance as rows;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -232,6 +233,21 @@ struct RenewBody {
     pay: bool,
 }
 
+/// A use case that orders a term of an instance.
+type OrderTerm = fn(&mut Tx, &Ctx, &Caller, InstanceId, Period, bool) -> Result<order::Full, Error>;
+
+async fn next_term(
+    api: &Api,
+    caller: Arc<Caller>,
+    id: InstanceId,
+    body: Body<RenewBody>,
+    order: OrderTerm,
+) -> Result<Answer<OrderView>, Problem> {
+    let b = body.value;
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order(tx, ctx, who, id, b.period, b.pay)?)).await?;
+    Ok(Answer(once))
+}
+
 /// Orders a renewal.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/renew", tag = "instances", operation_id = "instance_renew", security(("access" = ["buyer"])),
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
@@ -241,9 +257,7 @@ async fn renew(
     PathOf(id): PathOf<InstanceId>,
     body: Body<RenewBody>,
 ) -> Result<Answer<OrderView>, Problem> {
-    let b = body.value;
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::renew(tx, ctx, who, id, b.period, b.pay)?)).await?;
-    Ok(Answer(once))
+    next_term(&api, caller, id, body, order::renew).await
 }
 
 /// Orders the conversion of a trial.
@@ -255,9 +269,7 @@ async fn convert(
     PathOf(id): PathOf<InstanceId>,
     body: Body<RenewBody>,
 ) -> Result<Answer<OrderView>, Problem> {
-    let b = body.value;
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::convert(tx, ctx, who, id, b.period, b.pay)?)).await?;
-    Ok(Answer(once))
+    next_term(&api, caller, id, body, order::convert).await
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
