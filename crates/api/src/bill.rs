@@ -2,8 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Params, PathOf},
-    paging::{Cursor, Limit, next, page},
+    body::PathOf,
+    paging::{Listed, NoFilter, Paging, next},
     problem::Problem,
     state::Api,
     views::{MoneyView, money, time},
@@ -50,24 +50,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     month: Option<Month>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct LineParams {
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -96,9 +78,8 @@ struct BillList {
 
 /// Issued bills, newest month first.
 #[utoipa::path(get, path = "/api/v1/bills", tag = "bills", operation_id = "bill_list", security(("access" = ["user"])),
-    params(ListParams), responses((status = 200, body = BillList)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<BillList>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(ListParams, Paging), responses((status = 200, body = BillList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<BillList>, Problem> {
     let month = p.month.map(|m| m.0);
     let bills = api.read(caller, move |tx, _, who| Ok(rows::list(tx, scope(who)?, month.as_deref(), page)?)).await?;
     let next = next(&bills, page, |b| (b.issued_at, b.id));
@@ -145,14 +126,13 @@ struct BillDetail {
 
 /// One bill with its lines.
 #[utoipa::path(get, path = "/api/v1/bills/{id}", tag = "bills", operation_id = "bill_show", security(("access" = ["user"])),
-    params(("id" = String, Path), LineParams), responses((status = 200, body = BillDetail)))]
+    params(("id" = String, Path), Paging), responses((status = 200, body = BillDetail)))]
 async fn show(
     State(api): State<Api>,
     Who(caller): Who,
     PathOf(id): PathOf<BillId>,
-    Params(p): Params<LineParams>,
+    Listed(_none, page): Listed<NoFilter>,
 ) -> Result<Json<BillDetail>, Problem> {
-    let page = page(p.limit, p.cursor);
     let (bill, lines) = api
         .read(caller, move |tx, _, who| {
             let missing = || Error::not_found("bill.not_found", "there is no such bill");
@@ -178,9 +158,8 @@ struct Running {
 
 /// What will be on the next bill, as it stands now (transaction details).
 #[utoipa::path(get, path = "/api/v1/seller/transactions", tag = "bills", operation_id = "transaction_list", security(("access" = ["seller"])),
-    params(LineParams), responses((status = 200, body = Running)))]
-async fn running(State(api): State<Api>, Who(caller): Who, Params(p): Params<LineParams>) -> Result<Json<Running>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(Paging), responses((status = 200, body = Running)))]
+async fn running(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Listed<NoFilter>) -> Result<Json<Running>, Problem> {
     let currency = api.app.settings.sites.of(caller.site).currency.to_string();
     let wanted = currency.clone();
     let running = api.read(caller, move |tx, ctx, who| use_case::running_bill(tx, ctx, Key::of(who.account_id), &wanted, page)).await?;

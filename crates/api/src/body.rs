@@ -96,28 +96,36 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        if let Some((name, _)) = pairs.iter().find(|(_, v)| v.chars().any(char::is_control)) {
-            let detail = "holds a control character; remove it";
-            return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.bad_parameter", format!("/query/{name}"), detail));
-        }
-        let mut map = serde_json::Map::new();
-        for (name, value) in pairs {
-            let twice = map.insert(name.clone(), serde_json::Value::from(value)).is_some();
-            if twice {
-                let detail = "is given twice";
-                return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.duplicate", format!("/query/{name}"), detail));
-            }
-        }
-        let value = serde_path_to_error::deserialize(serde_json::Value::Object(map)).map_err(|e| {
-            let text = e.inner().to_string();
-            let named = text.split('`').nth(1).filter(|_| e.path().iter().next().is_none()).map(str::to_owned);
-            let name = named.unwrap_or_else(|| e.path().to_string());
-            Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.bad_parameter", format!("/query/{name}"), cut(&text))
-        })?;
-        Ok(Self(value))
+        read_query(query_pairs(parts)?).map(Self)
     }
+}
+
+type Query = serde_json::Map<String, serde_json::Value>;
+
+/// The parameters of a query by name: each once, without control characters.
+pub fn query_pairs(parts: &Parts) -> Result<Query, Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    let wrong = |code, name: &str, detail| Problem::at(StatusCode::UNPROCESSABLE_ENTITY, code, format!("/query/{name}"), detail);
+    let mut pairs = Query::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()).into_owned() {
+        if value.chars().any(char::is_control) {
+            return Err(wrong("query.bad_parameter", &name, "holds a control character; remove it"));
+        }
+        if pairs.insert(name.clone(), value.into()).is_some() {
+            return Err(wrong("query.duplicate", &name, "is given twice"));
+        }
+    }
+    Ok(pairs)
+}
+
+/// Reads parameters into their type; the one that does not fit is named.
+pub fn read_query<T: DeserializeOwned>(pairs: Query) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(serde_json::Value::Object(pairs)).map_err(|e| {
+        let text = e.inner().to_string();
+        let named = text.split('`').nth(1).filter(|_| e.path().iter().next().is_none()).map(str::to_owned);
+        let name = named.unwrap_or_else(|| e.path().to_string());
+        Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "query.bad_parameter", format!("/query/{name}"), cut(&text))
+    })
 }
 
 /// A switch in a query: `true` or `false`, nothing else, so that a misspelt dry run changes nothing.

@@ -2,8 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Params, PathOf},
-    paging::{Cursor, Limit, next, page},
+    body::PathOf,
+    paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
     views::{time, times},
@@ -55,12 +55,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     instance: Option<InstanceId>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,9 +94,8 @@ struct CallList {
 
 /// Production-interface messages, newest first.
 #[utoipa::path(get, path = "/api/v1/calls", tag = "calls", operation_id = "call_list", security(("access" = ["user"])),
-    params(ListParams), responses((status = 200, body = CallList)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<CallList>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(ListParams, Paging), responses((status = 200, body = CallList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<CallList>, Problem> {
     let filter = rows::Filter {
         order_number: p.order.map(Line::into_string),
         state: p.state.map(CallState::as_str),

@@ -2,9 +2,9 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf},
+    body::{Body, PathOf},
     order::{OrderFilter, tenant},
-    paging::{Cursor, Limit, next, page},
+    paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
     views::{time, times},
@@ -66,12 +66,6 @@ struct ListParams {
     #[serde(default, rename = "as")]
     #[param(value_type = Option<String>)]
     role: Option<Role>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,9 +76,8 @@ struct ExportList {
 
 /// The caller's exports, newest first.
 #[utoipa::path(get, path = "/api/v1/orders-exports", tag = "orders", operation_id = "export_list", security(("access" = ["user"])),
-    params(ListParams), responses((status = 200, body = ExportList)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<ExportList>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(ListParams, Paging), responses((status = 200, body = ExportList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<ExportList>, Problem> {
     let found = api
         .read(caller, move |tx, _, who| {
             let role = role(tenant(who, p.role)?);

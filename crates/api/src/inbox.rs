@@ -2,8 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Flag, Params},
-    paging::{Cursor, Limit, next, page},
+    body::{Body, Flag},
+    paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
     views::time,
@@ -31,12 +31,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     language: Option<Language>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,9 +55,8 @@ struct Inbox {
 
 /// The caller's messages, newest first.
 #[utoipa::path(get, path = "/api/v1/inbox", tag = "inbox", operation_id = "inbox_list", security(("access" = ["user"])),
-    params(ListParams), responses((status = 200, body = Inbox)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<Inbox>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(ListParams, Paging), responses((status = 200, body = Inbox)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<Inbox>, Problem> {
     let (shown, unread) = api
         .read(caller, move |tx, _, who| {
             let language = p.language.map_or_else(|| who.language.clone(), |l| l.to_string());

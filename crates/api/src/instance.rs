@@ -4,7 +4,7 @@ use crate::{
     auth::Who,
     body::{Body, Params, PathOf},
     order::{any_tenant, tenant},
-    paging::{Cursor, Limit, next, page},
+    paging::{Listed, Paging, next},
     problem::Problem,
     seller::ReasonBody,
     state::Api,
@@ -157,12 +157,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     state: Option<InstanceState>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -173,9 +167,8 @@ struct InstanceList {
 
 /// Instances of the caller, newest first.
 #[utoipa::path(get, path = "/api/v1/instances", tag = "instances", operation_id = "instance_list", security(("access" = ["user"])),
-    params(ListParams), responses((status = 200, body = InstanceList)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<InstanceList>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(ListParams, Paging), responses((status = 200, body = InstanceList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<InstanceList>, Problem> {
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let tenant = tenant(who, p.role)?;

@@ -2,8 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf},
-    paging::{Cursor, Limit, next, page},
+    body::{Body, PathOf},
+    paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
     storefront::ChoiceBody,
@@ -105,12 +105,6 @@ pub(crate) struct OrderFilter {
     #[param(value_type = Option<String>)]
     #[schema(value_type = Option<String>)]
     pub instance: Option<InstanceId>,
-    #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<String>)]
-    pub limit: Limit,
-    #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<String>)]
-    pub cursor: Option<Cursor>,
 }
 
 impl OrderFilter {
@@ -143,9 +137,9 @@ struct OrderList {
 
 /// Orders of the caller, newest first.
 #[utoipa::path(get, path = "/api/v1/orders", tag = "orders", operation_id = "order_list", security(("access" = ["user"])),
-    params(OrderFilter), responses((status = 200, body = OrderList)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(f): Params<OrderFilter>) -> Result<Json<OrderList>, Problem> {
-    let (filter, page) = (f.read()?, page(f.limit, f.cursor));
+    params(OrderFilter, Paging), responses((status = 200, body = OrderList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(f, page): Listed<OrderFilter>) -> Result<Json<OrderList>, Problem> {
+    let filter = f.read()?;
     let answer = api
         .read(caller, move |tx, _, who| {
             let orders = rows::list(tx, tenant(who, f.role)?, &filter, page)?;

@@ -1,7 +1,16 @@
 //! Paging of lists: `limit` and `cursor` in, `next` out.
 
+use crate::{
+    body::{query_pairs, read_query},
+    problem::Problem,
+};
 use app::{Key, Page};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
+use utoipa::IntoParams;
 
 /// How many rows a page has: 1 to 100, 20 when not said.
 #[derive(Debug, Clone, Copy)]
@@ -10,13 +19,6 @@ pub struct Limit(i64);
 impl Default for Limit {
     fn default() -> Self {
         Self(20)
-    }
-}
-
-/// The default in the description.
-impl Serialize for Limit {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(&self.0)
     }
 }
 
@@ -46,12 +48,6 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-impl Serialize for Cursor {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
@@ -59,9 +55,43 @@ impl<'de> Deserialize<'de> for Cursor {
     }
 }
 
-/// The page that a client asks for.
-pub fn page(limit: Limit, cursor: Option<Cursor>) -> Page {
-    Page { after: cursor.map(|c| (c.0, c.1)), limit: limit.0 }
+/// What every list takes beside its own filters.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// Rows of a page, 1 to 100; 20 when not said.
+    #[param(value_type = Option<String>)]
+    limit: Limit,
+    /// `next` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// The filters of a list that has none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoFilter {}
+
+/// The query of a list: its filters, and the page.
+pub struct Listed<T>(pub T, pub Page);
+
+impl<S, T> FromRequestParts<S> for Listed<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut filters = query_pairs(parts)?;
+        let mut paging = serde_json::Map::new();
+        for name in ["limit", "cursor"] {
+            paging.extend(filters.remove(name).map(|value| (name.to_owned(), value)));
+        }
+        let Paging { limit, cursor } = read_query(paging)?;
+        Ok(Self(read_query(filters)?, Page { after: cursor.map(|c| (c.0, c.1)), limit: limit.0 }))
+    }
 }
 
 /// The cursor behind the rows of a page, when it was full.

@@ -5,7 +5,7 @@ use crate::{
     body::{Body, Params, PathOf},
     interface::{Declared, DryRun, declare},
     listing_body::ListingBody,
-    paging::{Cursor, Limit, next, page},
+    paging::{Listed, Paging, next},
     problem::Problem,
     seller::ReasonBody,
     state::Api,
@@ -68,12 +68,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     visibility: Option<Visibility>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 fn product_view(tx: &mut Tx, p: Product) -> Result<ProductView, Error> {
@@ -92,9 +86,8 @@ fn product_view(tx: &mut Tx, p: Product) -> Result<ProductView, Error> {
 
 /// The caller's products, newest first.
 #[utoipa::path(get, path = "/api/v1/seller/products", tag = "seller", operation_id = "product_list", security(("access" = ["seller"])),
-    params(ListParams), responses((status = 200, body = ProductList)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<ProductList>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(ListParams, Paging), responses((status = 200, body = ProductList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<ProductList>, Problem> {
     let answer = api
         .read(caller, move |tx, _, who| {
             let seller = Key::of(who.account_id);

@@ -2,8 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf},
-    paging::{Cursor, Limit, next, page},
+    body::{Body, PathOf},
+    paging::{Listed, Paging, next},
     problem::Problem,
     product::{RevisionView, revision_view},
     seller::ReasonBody,
@@ -42,12 +42,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     state: Option<RevisionState>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,9 +94,8 @@ fn scope(who: &Caller) -> Result<Option<Key>, Error> {
 
 /// Listing applications, newest first; staff do not see drafts.
 #[utoipa::path(get, path = "/api/v1/applications", tag = "review", operation_id = "application_list", security(("access" = ["user"])),
-    params(ListParams), responses((status = 200, body = ApplicationList)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<ApplicationList>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(ListParams, Paging), responses((status = 200, body = ApplicationList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<ApplicationList>, Problem> {
     let answer = api
         .read(caller, move |tx, _, who| {
             let found = rows::applications(tx, scope(who)?, p.state.map(RevisionState::as_str), page)?;

@@ -2,8 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf},
-    paging::{Cursor, Limit, next, page},
+    body::{Body, PathOf},
+    paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
     views::{DONE, Done, times},
@@ -108,12 +108,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     name: Option<Line<100>>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -124,9 +118,8 @@ struct SellerList {
 
 /// Sellers, newest application first.
 #[utoipa::path(get, path = "/api/v1/operator/sellers", tag = "operator", operation_id = "seller_list", security(("access" = ["operator"])),
-    params(ListParams), responses((status = 200, body = SellerList)))]
-async fn list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<SellerList>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(ListParams, Paging), responses((status = 200, body = SellerList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<SellerList>, Problem> {
     let name = p.name.map(Line::into_string);
     let state = p.state.map(SellerState::as_str);
     let found = api.read(caller, move |tx, _, _| Ok(store::seller::any_list(tx, state, name.as_deref(), page)?)).await?;

@@ -2,8 +2,8 @@
 
 use crate::{
     auth::Who,
-    body::{Body, Params, PathOf},
-    paging::{Cursor, Limit, next, page},
+    body::{Body, PathOf},
+    paging::{Listed, NoFilter, Paging, next},
     problem::Problem,
     seller::ReasonBody,
     state::Api,
@@ -43,23 +43,10 @@ struct WalletView {
     next: Option<String>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct EntryParams {
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// The caller's wallet: balance and entries, newest first.
 #[utoipa::path(get, path = "/api/v1/wallet", tag = "wallet", operation_id = "wallet_show", security(("access" = ["buyer"])),
-    params(EntryParams), responses((status = 200, body = WalletView)))]
-async fn show(State(api): State<Api>, Who(caller): Who, Params(p): Params<EntryParams>) -> Result<Json<WalletView>, Problem> {
-    let page = page(p.limit, p.cursor);
+    params(Paging), responses((status = 200, body = WalletView)))]
+async fn show(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Listed<NoFilter>) -> Result<Json<WalletView>, Problem> {
     let view = api
         .read(caller, move |tx, ctx, who| {
             let (owner, currency) = (hex::encode(Key::of(who.account_id).0), ctx.site(who.site).currency.to_string());
@@ -112,12 +99,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     state: Option<TransferState>,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -126,8 +107,12 @@ struct TransferList {
     next: Option<String>,
 }
 
-async fn transfers(api: &Api, caller: std::sync::Arc<app::Caller>, own: bool, p: ListParams) -> Result<Json<TransferList>, Problem> {
-    let page = page(p.limit, p.cursor);
+async fn transfers(
+    api: &Api,
+    caller: std::sync::Arc<app::Caller>,
+    own: bool,
+    Listed(p, page): Listed<ListParams>,
+) -> Result<Json<TransferList>, Problem> {
     let found = api
         .read(caller, move |tx, _, who| {
             let account = own.then(|| Key::of(who.account_id));
@@ -140,9 +125,9 @@ async fn transfers(api: &Api, caller: std::sync::Arc<app::Caller>, own: bool, p:
 
 /// The caller's bank transfers, newest first.
 #[utoipa::path(get, path = "/api/v1/wallet/transfers", tag = "wallet", operation_id = "transfer_list", security(("access" = ["buyer"])),
-    params(ListParams), responses((status = 200, body = TransferList)))]
-async fn transfer_list(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<TransferList>, Problem> {
-    transfers(&api, caller, true, p).await
+    params(ListParams, Paging), responses((status = 200, body = TransferList)))]
+async fn transfer_list(State(api): State<Api>, Who(caller): Who, list: Listed<ListParams>) -> Result<Json<TransferList>, Problem> {
+    transfers(&api, caller, true, list).await
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -167,9 +152,9 @@ async fn transfer_request(State(api): State<Api>, Who(caller): Who, body: Body<T
 
 /// Bank transfers of all accounts.
 #[utoipa::path(get, path = "/api/v1/operator/transfers", tag = "operator", operation_id = "transfer_list_all", security(("access" = ["operator:finance"])),
-    params(ListParams), responses((status = 200, body = TransferList)))]
-async fn all_transfers(State(api): State<Api>, Who(caller): Who, Params(p): Params<ListParams>) -> Result<Json<TransferList>, Problem> {
-    transfers(&api, caller, false, p).await
+    params(ListParams, Paging), responses((status = 200, body = TransferList)))]
+async fn all_transfers(State(api): State<Api>, Who(caller): Who, list: Listed<ListParams>) -> Result<Json<TransferList>, Problem> {
+    transfers(&api, caller, false, list).await
 }
 
 /// Confirms that a transfer came: the money is in the wallet.

@@ -1753,8 +1753,6 @@ export interface components {
              */
             created_to: string | null;
             /** @default null */
-            cursor: string | null;
-            /** @default null */
             customer_name: string | null;
             /**
              * @description Id of an instance.
@@ -1766,8 +1764,6 @@ export interface components {
              * @default null
              */
             kind: string | null;
-            /** @default 20 */
-            limit: string | null;
             /** @default null */
             number: string | null;
             /** @default null */
@@ -2357,7 +2353,9 @@ export interface operations {
             query?: {
                 /** @description `draft`, `in_review`, `rejected`, `approved`. */
                 state?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -2618,7 +2616,9 @@ export interface operations {
             query?: {
                 /** @description `yyyy-MM`. */
                 month?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -2748,7 +2748,9 @@ export interface operations {
     bill_show: {
         parameters: {
             query?: {
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -2887,7 +2889,9 @@ export interface operations {
                 /** @description `new_instance`, `refresh_instance` and so on. */
                 activity?: string;
                 instance?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -3279,7 +3283,9 @@ export interface operations {
                 unread?: string;
                 /** @description `zh` or `en`; the user's language by default. */
                 language?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -3544,7 +3550,9 @@ export interface operations {
                 as?: string;
                 /** @description `opening`, `running`, `frozen`, `released`, `failed`. */
                 state?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -6422,7 +6430,9 @@ export interface operations {
                 state?: string;
                 /** @description Part of the account's name. */
                 name?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -6816,7 +6826,9 @@ export interface operations {
             query?: {
                 /** @description `pending`, `confirmed`, `refused`. */
                 state?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -7351,7 +7363,9 @@ export interface operations {
                 kind?: string;
                 /** @description Id of an instance. */
                 instance?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -7617,7 +7631,9 @@ export interface operations {
             query?: {
                 /** @description `buyer`, `seller` or `operator`. */
                 as?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -11161,7 +11177,9 @@ export interface operations {
                 key?: string;
                 /** @description `unlisted`, `on_sale`, `hidden`, `frozen`, `stopped`. */
                 visibility?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -12080,7 +12098,9 @@ export interface operations {
     transaction_list: {
         parameters: {
             query?: {
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -12595,7 +12615,9 @@ export interface operations {
     wallet_show: {
         parameters: {
             query?: {
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -12727,7 +12749,9 @@ export interface operations {
             query?: {
                 /** @description `pending`, `confirmed`, `refused`. */
                 state?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
             };
             header?: never;
