@@ -3,6 +3,7 @@
 use crate::{auth::AccessTable, sandbox::Sandbox};
 use app::{Actor, App, Caller, Ctx, Error, Key, Once, Repeat, Tx};
 use axum::body::Bytes;
+use domain::site::SiteCode;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use metrics_exporter_prometheus::PrometheusHandle;
 use quick_cache::sync::Cache;
@@ -22,7 +23,12 @@ pub struct Api {
     pub(crate) log_ins: Arc<DefaultKeyedRateLimiter<String>>,
     /// Product pages as JSON, by what they show: an approved revision never changes.
     pub(crate) pages: Arc<Cache<(Key, String, String), Bytes>>,
+    /// Answers of the storefront's search as JSON by site and question, each with the state of the index that gave it.
+    pub(crate) results: Arc<Cache<(SiteCode, String), (u64, Bytes)>>,
 }
+
+/// Answers in memory at most.
+const RESULTS_MAX: usize = 1_000;
 
 /// Product pages in memory at most.
 const PAGES_MAX: usize = 500;
@@ -39,8 +45,9 @@ impl Api {
         #[expect(clippy::expect_used, reason = "a constant that is not zero")]
         let quota = Quota::with_period(LOG_IN_EVERY).expect("a period above zero").allow_burst(LOG_INS_AT_ONCE);
         let pages = Arc::new(Cache::new(PAGES_MAX));
+        let results = Arc::new(Cache::new(RESULTS_MAX));
         let access = Arc::new(AccessTable::of(&crate::openapi()));
-        Self { app, worker, search, sandbox, metrics, access, log_ins: Arc::new(RateLimiter::keyed(quota)), pages }
+        Self { app, worker, search, sandbox, metrics, access, log_ins: Arc::new(RateLimiter::keyed(quota)), pages, results }
     }
 
     /// A read for a caller.

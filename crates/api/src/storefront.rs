@@ -13,7 +13,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Uri, header},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -185,20 +185,38 @@ fn card(json: &serde_json::Value, site: &Site) -> Card {
 /// Searches the products on sale at a site.
 #[utoipa::path(get, path = "/api/v1/products", tag = "storefront", operation_id = "product_search", security(("access" = ["public"])),
     params(SearchParams), responses((status = 200, body = Results)))]
-async fn search(State(api): State<Api>, headers: HeaderMap, Params(p): Params<SearchParams>) -> Result<Json<Results>, Problem> {
+async fn search(State(api): State<Api>, headers: HeaderMap, uri: Uri, Params(p): Params<SearchParams>) -> Result<Response, Problem> {
     let site = site_of(&api.app.settings.sites, &headers)?;
     let (wanted, page) = wanted(site.clone(), p)?;
-    let found = api.search.find(&wanted)?;
+    // The same question to the same index has the same answer.
+    let key = (site.code, uri.query().unwrap_or_default().to_owned());
+    let generation = api.search.generation();
+    if let Some((_, known)) = api.results.get(&key).filter(|(of, _)| *of == generation) {
+        return Ok(json(known));
+    }
+    let results = serde_json::to_vec(&results(&api, &site, &wanted, page)?).map_err(|e| Error::row("search", &key.1, e))?;
+    let results = Bytes::from(results);
+    api.results.insert(key, (generation, results.clone()));
+    Ok(json(results))
+}
+
+/// A document that is written already.
+fn json(document: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
+}
+
+fn results(api: &Api, site: &Site, wanted: &Wanted, page: usize) -> Result<Results, Error> {
+    let found = api.search.find(wanted)?;
     let counts = |list: Vec<(String, u64)>| list.into_iter().map(|(value, count)| FacetCount { value, count }).collect();
-    Ok(Json(Results {
+    Ok(Results {
         total: found.total,
         page,
         page_size: PAGE_SIZE,
-        products: found.cards.iter().map(|c| card(c, &site)).collect(),
+        products: found.cards.iter().map(|c| card(c, site)).collect(),
         categories: counts(found.facets.category),
         charging_modes: counts(found.facets.charging),
         with_trial: found.facets.trial,
-    }))
+    })
 }
 
 /// What a buyer sees of a product.
@@ -251,7 +269,7 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
             page
         }
     };
-    Ok(([(header::CONTENT_TYPE, "application/json")], page).into_response())
+    Ok(json(page))
 }
 
 fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> Result<ProductPage, Error> {

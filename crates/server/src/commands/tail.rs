@@ -20,11 +20,14 @@ async fn newest(remote: &Remote, order: Option<&str>) -> Result<Vec<Value>, Fail
     })
 }
 
-/// The attempts of a call that ended and were not printed yet.
+/// The attempts of a call that ended and were not printed yet. One that another followed has ended too, even when
+/// its fate is unknown because the server went down meanwhile.
 async fn news(remote: &Remote, id: &str, printed: usize) -> Result<Vec<Value>, Failure> {
     let mut call = remote.get(&format!("/api/v1/calls/{id}")).await?;
     let Value::Array(attempts) = call["attempts"].take() else { return Ok(Vec::new()) };
-    Ok(attempts.into_iter().skip(printed).take_while(|a| !a["outcome"].is_null()).collect())
+    let last = attempts.len().saturating_sub(1);
+    let ended = |(place, attempt): &(usize, Value)| *place < last || !attempt["outcome"].is_null();
+    Ok(attempts.into_iter().enumerate().skip(printed).take_while(ended).map(|(_, attempt)| attempt).collect())
 }
 
 fn print(call: &Value, attempt: &Value, json: bool) {

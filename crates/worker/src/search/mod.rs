@@ -177,6 +177,12 @@ impl Search {
         }
     }
 
+    /// A number that changes with the index.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.0.reader.searcher().generation().generation_id()
+    }
+
     /// Answers a question.
     ///
     /// # Errors
