@@ -157,6 +157,18 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     state: Option<InstanceState>,
+    /// `created` (the newest first) or `expires` (what ends soonest first, what never ends last).
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    sort: Option<Sort>,
+}
+
+domain::words! {
+    /// What a list of instances is sorted by.
+    enum Sort ("sort") {
+        Created = "created",
+        Expires = "expires",
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -165,15 +177,26 @@ struct InstanceList {
     next: Option<String>,
 }
 
-/// Instances of the caller, newest first.
+/// Instances of the caller, newest first unless sorted otherwise.
 #[utoipa::path(get, path = "/api/v1/instances", tag = "instances", operation_id = "instance_list", security(("access" = ["user"])),
     params(ListParams, Paging), responses((status = 200, body = InstanceList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<InstanceList>, Problem> {
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let tenant = tenant(who, p.role)?;
-            let found = rows::list(tx, tenant, p.state.map(InstanceState::as_str), page)?;
-            let next = next(&found, page, |i| (i.created_at, i.id));
+            let state = p.state.map(InstanceState::as_str);
+            let (found, next) = match p.sort.unwrap_or(Sort::Created) {
+                Sort::Created => {
+                    let found = rows::list(tx, tenant, state, page)?;
+                    let next = next(&found, page, |i| (i.created_at, i.id));
+                    (found, next)
+                }
+                Sort::Expires => {
+                    let found = rows::list_by_end(tx, tenant, state, page)?;
+                    let next = next(&found, page, rows::place_by_end);
+                    (found, next)
+                }
+            };
             let instances = found.iter().map(|i| view(tx, ctx, i, tenant, false)).collect::<Result<_, _>>()?;
             Ok(InstanceList { instances, next })
         })

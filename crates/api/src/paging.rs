@@ -4,7 +4,7 @@ use crate::{
     body::{query_pairs, read_query},
     problem::Problem,
 };
-use app::{Key, Page};
+use app::{Direction, Key, Page};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{
     Deserialize, Deserializer,
@@ -55,6 +55,20 @@ impl<'de> Deserialize<'de> for Cursor {
     }
 }
 
+/// `asc` or `desc`.
+#[derive(Debug, Clone, Copy)]
+pub struct Way(Direction);
+
+impl<'de> Deserialize<'de> for Way {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        match String::deserialize(d)?.as_str() {
+            "asc" => Ok(Self(Direction::Ascending)),
+            "desc" => Ok(Self(Direction::Descending)),
+            _ => Err(D::Error::custom("choose one of asc, desc")),
+        }
+    }
+}
+
 /// What every list takes beside its own filters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
@@ -66,6 +80,9 @@ pub struct Paging {
     /// `next` of the page before.
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
+    /// `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it.
+    #[param(value_type = Option<String>)]
+    direction: Option<Way>,
 }
 
 /// The filters of a list that has none.
@@ -86,11 +103,11 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let mut filters = query_pairs(parts)?;
         let mut paging = serde_json::Map::new();
-        for name in ["limit", "cursor"] {
+        for name in ["limit", "cursor", "direction"] {
             paging.extend(filters.remove(name).map(|value| (name.to_owned(), value)));
         }
-        let Paging { limit, cursor } = read_query(paging)?;
-        Ok(Self(read_query(filters)?, Page { after: cursor.map(|c| (c.0, c.1)), limit: limit.0 }))
+        let Paging { limit, cursor, direction } = read_query(paging)?;
+        Ok(Self(read_query(filters)?, Page { after: cursor.map(|c| (c.0, c.1)), limit: limit.0, direction: direction.map(|d| d.0) }))
     }
 }
 

@@ -28,4 +28,4 @@ pub mod verify;
 pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, RandomIds, Settings, from_micros, installation, micros};
 pub use error::{Error, Kind, Refusal};
 pub use idempotency::{Once, Repeat};
-pub use store::{Key, Page, Tx, order::Tenant};
+pub use store::{Direction, Key, Page, Tx, order::Tenant};

@@ -85,7 +85,7 @@ fn orders_and_instances(tx: &mut Tx) -> Result<Vec<Check>, Error> {
     let (mut orders, mut instances) = (0, 0);
     let mut after = None;
     loop {
-        let page = order::list(tx, Tenant::Any, &order::Filter::default(), Page { after, limit: BATCH })?;
+        let page = order::list(tx, Tenant::Any, &order::Filter::default(), Page { after, ..Page::first(BATCH) })?;
         let Some(last) = page.last() else { break };
         after = Some((last.created_at, last.id));
         let ids: Vec<Key> = page.iter().map(|o| o.id).collect();
@@ -102,7 +102,7 @@ fn orders_and_instances(tx: &mut Tx) -> Result<Vec<Check>, Error> {
     }
     let mut after = None;
     loop {
-        let page = instance::list(tx, Tenant::Any, None, Page { after, limit: BATCH })?;
+        let page = instance::list(tx, Tenant::Any, None, Page { after, ..Page::first(BATCH) })?;
         let Some(last) = page.last() else { break };
         after = Some((last.created_at, last.id));
         for i in &page {

@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-migrations!["0001_people", "0002_catalogue", "0003_orders", "0004_money", "0005_work", "0006_lists"];
+migrations!["0001_people", "0002_catalogue", "0003_orders", "0004_money", "0005_work", "0006_lists", "0007_sorting"];
 
 #[derive(diesel::QueryableByName)]
 struct Applied {

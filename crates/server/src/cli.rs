@@ -208,7 +208,12 @@ pub enum Order {
         timeline: bool,
     },
     /// Orders, newest first.
-    List(OrderFilter),
+    List {
+        #[command(flatten)]
+        filter: OrderFilter,
+        #[command(flatten)]
+        page: Page,
+    },
     /// Pay an order from the wallet.
     Pay { number: String },
     /// Cancel an order that was not paid.
@@ -264,8 +269,6 @@ pub struct OrderFilter {
     pub to: Option<String>,
     #[arg(long)]
     pub state: Option<String>,
-    #[command(flatten)]
-    pub page: Page,
 }
 
 /// Which part of a list.
@@ -277,6 +280,9 @@ pub struct Page {
     /// `next` of the page before.
     #[arg(long)]
     pub cursor: Option<String>,
+    /// asc or desc; each list has its usual order.
+    #[arg(long)]
+    pub direction: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -292,6 +298,9 @@ pub enum Instance {
         /// opening, running, frozen, released or failed.
         #[arg(long)]
         state: Option<String>,
+        /// created or expires.
+        #[arg(long)]
+        sort: Option<String>,
         #[command(flatten)]
         page: Page,
     },

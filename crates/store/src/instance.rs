@@ -5,7 +5,7 @@ use db::{
     Run,
     schema::{instances, terms},
 };
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::BigInt};
 
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = instances)]
@@ -61,6 +61,14 @@ fn scoped(tenant: Tenant) -> instances::BoxedQuery<'static, db::Backend> {
     }
 }
 
+fn in_state(tenant: Tenant, state: Option<&str>) -> instances::BoxedQuery<'static, db::Backend> {
+    let query = scoped(tenant);
+    match state {
+        Some(state) => query.filter(instances::state.eq(state.to_owned())),
+        None => query,
+    }
+}
+
 /// # Errors
 /// [`DbError`]; a unique violation for a second instance of a line, or a second trial.
 pub fn insert(tx: &mut Tx, instance: &Instance) -> Result<(), DbError> {
@@ -74,14 +82,33 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
     Ok(scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()).first(tx).optional()?)
 }
 
+/// When an instance ends, for sorting; those that never end come last. The index is on this very expression.
+fn end() -> diesel::expression::SqlLiteral<BigInt> {
+    diesel::dsl::sql("COALESCE(instances.expires_at, 9223372036854775807)")
+}
+
+/// The place of an instance in the list that is sorted by end.
+#[must_use]
+pub fn place_by_end(i: &Instance) -> (i64, Key) {
+    (i.expires_at.unwrap_or(i64::MAX), i.id)
+}
+
+/// A page of instances, newest first.
+///
 /// # Errors
 /// [`DbError`].
 pub fn list(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Result<Vec<Instance>, DbError> {
-    let mut query = scoped(tenant);
-    if let Some(state) = state {
-        query = query.filter(instances::state.eq(state.to_owned()));
-    }
+    let query = in_state(tenant, state);
     Ok(newest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()).load(tx)?)
+}
+
+/// A page of instances, those that end soonest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list_by_end(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Result<Vec<Instance>, DbError> {
+    let query = in_state(tenant, state);
+    Ok(oldest_first!(query, page, end(), instances::id).select(Instance::as_select()).load(tx)?)
 }
 
 /// Whether the buyer had a trial of a specification.

@@ -3,27 +3,37 @@
 //! To add a noun: a module here with its row, finders whose signature carries the tenant, and guarded
 //! updates that say how many rows they changed. A finder named `any_…` is for workers and staff.
 
-/// Cuts a boxed query to a page of rows, newest first. The time alone bounds the range, so that an index on it
-/// is entered at the page's place however deep that lies; rows of the same moment are told apart by id.
-macro_rules! newest_first {
-    ($query:expr, $page:expr, $at:expr, $id:expr) => {{
-        let query = $query.order(($at.desc(), $id.desc())).limit($page.limit);
-        match $page.after {
-            Some((at, id)) => query.filter($at.le(at)).filter($at.lt(at).or($id.lt(id))),
-            None => query,
+/// Cuts a boxed query to a page of rows in one direction of a number, mostly a time. The number alone bounds the
+/// range, so that an index on it is entered at the page's place however deep that lies; rows of the same number are
+/// told apart by id. A page may ask for the other direction: the same index is read backwards.
+macro_rules! sorted {
+    ($query:expr, $page:expr, $usual:expr, $at:expr, $id:expr) => {{
+        let query = $query.limit($page.limit);
+        match ($page.direction.unwrap_or($usual), $page.after) {
+            (crate::Direction::Ascending, None) => query.order(($at.asc(), $id.asc())),
+            (crate::Direction::Ascending, Some((at, id))) => {
+                query.order(($at.asc(), $id.asc())).filter($at.ge(at)).filter($at.gt(at).or($id.gt(id)))
+            }
+            (crate::Direction::Descending, None) => query.order(($at.desc(), $id.desc())),
+            (crate::Direction::Descending, Some((at, id))) => {
+                query.order(($at.desc(), $id.desc())).filter($at.le(at)).filter($at.lt(at).or($id.lt(id)))
+            }
         }
     }};
 }
 
-/// Likewise, oldest first.
+/// A page of a list whose newest rows come first unless the page says otherwise.
+macro_rules! newest_first {
+    ($query:expr, $page:expr, $at:expr, $id:expr) => {
+        sorted!($query, $page, crate::Direction::Descending, $at, $id)
+    };
+}
+
+/// Likewise, oldest rows first.
 macro_rules! oldest_first {
-    ($query:expr, $page:expr, $at:expr, $id:expr) => {{
-        let query = $query.order(($at.asc(), $id.asc())).limit($page.limit);
-        match $page.after {
-            Some((at, id)) => query.filter($at.ge(at)).filter($at.gt(at).or($id.gt(id))),
-            None => query,
-        }
-    }};
+    ($query:expr, $page:expr, $at:expr, $id:expr) => {
+        sorted!($query, $page, crate::Direction::Ascending, $at, $id)
+    };
 }
 
 pub mod account;
@@ -60,18 +70,27 @@ impl Written {
     }
 }
 
-/// A page of a list that is sorted by time: rows after a place in the list's order, at most so many.
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Ascending,
+    Descending,
+}
+
+/// A page of a sorted list: rows after a place in the list's order, at most so many.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
     pub after: Option<(i64, Key)>,
     pub limit: i64,
+    /// The way that the reader asked for; each list has its usual one.
+    pub direction: Option<Direction>,
 }
 
 impl Page {
     /// The first rows of a list.
     #[must_use]
     pub fn first(limit: i64) -> Self {
-        Self { after: None, limit }
+        Self { after: None, limit, direction: None }
     }
 }
 

@@ -86,7 +86,8 @@ async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
     let (mut after, mut rows) = (None, 0i64);
     while rows < total {
         let filter = filter.clone();
-        let page = app.read(Actor::System, move |tx, _| Ok(order::list(tx, tenant, &filter, Page { after, limit: BATCH })?)).await?;
+        let page =
+            app.read(Actor::System, move |tx, _| Ok(order::list(tx, tenant, &filter, Page { after, ..Page::first(BATCH) })?)).await?;
         let Some(last) = page.last() else { break };
         after = Some((last.created_at, last.id));
         for o in page.iter().take(usize::try_from(total - rows).unwrap_or(0)) {

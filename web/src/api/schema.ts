@@ -181,7 +181,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Instances of the caller, newest first. */
+        /** Instances of the caller, newest first unless sorted otherwise. */
         get: operations["instance_list"];
         put?: never;
         post?: never;
@@ -2357,6 +2357,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -2620,6 +2622,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -2752,6 +2756,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path: {
@@ -2893,6 +2899,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -3287,6 +3295,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -3550,10 +3560,14 @@ export interface operations {
                 as?: string;
                 /** @description `opening`, `running`, `frozen`, `released`, `failed`. */
                 state?: string;
+                /** @description `created` (the newest first) or `expires` (what ends soonest first, what never ends last). */
+                sort?: string;
                 /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -6434,6 +6448,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -6830,6 +6846,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -7367,6 +7385,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -7635,6 +7655,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -11181,6 +11203,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -12102,6 +12126,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -12619,6 +12645,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;
@@ -12753,6 +12781,8 @@ export interface operations {
                 limit?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
             };
             header?: never;
             path?: never;

@@ -1,22 +1,42 @@
+import { DownloadOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Checkbox, Dropdown, Empty, Input, Select, Table, type TableColumnsType } from 'antd'
-import { useState, type ReactNode } from 'react'
+import { Button, Checkbox, Dropdown, Empty, Input, Select, Skeleton, Table, type TableColumnsType } from 'antd'
+import { useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAddress, type Search } from './address'
+import { csv, download } from './csv'
 import { ProblemBox } from './problem'
 
 export type Filter = { name: string; label: string; options?: { value: string; label: string }[]; type?: 'date' | 'month' }
 
+/** A column: its plain value, which is exported, and how that is shown. */
+export type Column<Row> = {
+  key: string
+  title: string
+  value?: (row: Row) => string | number | null | undefined
+  render?: (row: Row) => ReactNode
+  align?: 'right'
+  /** The server's name of the sort by this column. */
+  sort?: string
+}
+
+/** What every list asks of the server beside its filters. */
+export type Paging = { limit?: string; cursor?: string; direction?: string }
+
+type Fetch<Row> = (search: Search, paging: Paging) => Promise<{ rows: Row[]; next?: string | null }>
+
 type Props<Row> = {
   name: string
-  fetch: (search: Search) => Promise<{ rows: Row[]; next?: string | null }>
-  columns: TableColumnsType<Row>
+  fetch: Fetch<Row>
+  columns: Column<Row>[]
   rowKey: (row: Row) => string
   filters?: Filter[]
   empty: string
   extra?: ReactNode
   /** Name of its place in the address, when a page has several lists. */
   place?: string
+  /** How it is sorted when nobody said otherwise. */
+  usual?: { sort: string; direction: 'asc' | 'desc' }
 }
 
 /** A filter that is applied on enter or when it is left. */
@@ -38,18 +58,91 @@ function TextFilter({ filter, value, apply }: { filter: Filter; value?: string; 
   )
 }
 
-/** The one list: filters and place in the address, pages by cursor, columns to choose, all states. */
-export function List<Row extends object>({ name, fetch, columns, rowKey, filters = [], empty, extra, place = 'cursor' }: Props<Row>) {
-  const { t } = useTranslation()
-  const { search, set } = useAddress()
+/** Which columns a reader of this list wants to see, remembered. */
+function useHidden(name: string) {
   const [hidden, setHidden] = useState<string[]>(() => JSON.parse(localStorage.getItem(`columns.${name}`) ?? '[]') as string[])
-  const query = useQuery({ queryKey: [name, search], queryFn: () => fetch({ ...search, cursor: search[place] }), placeholderData: (old) => old })
-  const choose = (keys: string[]) => {
+  const hide = (keys: string[]) => {
     localStorage.setItem(`columns.${name}`, JSON.stringify(keys))
     setHidden(keys)
   }
-  const shown = columns.filter((c) => !hidden.includes(String(c.key)))
+  return { hidden, hide }
+}
+
+function ColumnChooser<Row>({ columns, hidden, hide }: { columns: Column<Row>[]; hidden: string[]; hide: (keys: string[]) => void }) {
+  const { t } = useTranslation()
+  const all = columns.map((c) => c.key)
+  const choice = (
+    <div className="panel" style={{ padding: 12 }}>
+      <Checkbox.Group
+        style={{ display: 'flex', flexDirection: 'column', gap: 4 }}
+        value={all.filter((k) => !hidden.includes(k))}
+        options={columns.map((c) => ({ value: c.key, label: c.title }))}
+        onChange={(keys) => hide(all.filter((k) => !keys.includes(k)))}
+      />
+    </div>
+  )
+  return <Dropdown trigger={['click']} popupRender={() => choice}><Button>{t('action.columns')}</Button></Dropdown>
+}
+
+/** Every row that the filters let through as a CSV file; says how far it is, a second click stops it. */
+function ExportButton<Row>({ name, fetch, search, direction, columns }: { name: string; fetch: Fetch<Row>; search: Search; direction?: string; columns: Column<Row>[] }) {
+  const { t } = useTranslation()
+  const [count, setCount] = useState<number | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  const stop = useRef(false)
+  const run = async () => {
+    if (count !== null) {
+      stop.current = true
+      return
+    }
+    stop.current = false
+    setError(null)
+    const shown = columns.filter((c) => c.value)
+    const rows: unknown[][] = [shown.map((c) => c.title)]
+    try {
+      let cursor: string | undefined
+      do {
+        setCount(rows.length - 1)
+        const page = await fetch(search, { limit: '100', cursor, direction })
+        rows.push(...page.rows.map((row) => shown.map((c) => c.value?.(row))))
+        cursor = page.next ?? undefined
+      } while (cursor && !stop.current)
+      if (!stop.current) download(`${name}.csv`, csv(rows))
+    } catch (e) {
+      setError(e)
+    }
+    setCount(null)
+  }
+  return (
+    <>
+      <Button icon={<DownloadOutlined />} onClick={() => void run()}>{count === null ? 'CSV' : t('list.exporting', { count })}</Button>
+      {error !== null && <ProblemBox error={error} retry={() => void run()} />}
+    </>
+  )
+}
+
+/** The one list: filters, order and place in the address, pages by cursor, columns to choose, export, all states. */
+export function List<Row extends object>({ name, fetch, columns, rowKey, filters = [], empty, extra, place = 'cursor', usual = { sort: 'created', direction: 'desc' } }: Props<Row>) {
+  const { t } = useTranslation()
+  const { search, set } = useAddress()
+  const { hidden, hide } = useHidden(name)
+  const [bySort, byDirection] = place === 'cursor' ? ['sort', 'direction'] : [`${place}-sort`, `${place}-direction`]
+  const sort = search[bySort] ?? usual.sort
+  const direction = search[byDirection]
+  const asked = { ...search, sort: search[bySort] }
+  const query = useQuery({ queryKey: [name, search], queryFn: () => fetch(asked, { cursor: search[place], direction }), placeholderData: (old) => old })
   const filtered = filters.some((f) => search[f.name])
+  const shown: TableColumnsType<Row> = columns.filter((c) => !hidden.includes(c.key)).map((c) => ({
+    key: c.key,
+    title: c.title,
+    align: c.align,
+    render: (_: unknown, row: Row) => (c.render ? c.render(row) : c.value?.(row)),
+    ...(c.sort && { sorter: true, sortOrder: c.sort !== sort ? null : (direction ?? usual.direction) === 'asc' ? ('ascend' as const) : ('descend' as const) }),
+  }))
+  const sortBy = (key: unknown, way?: 'ascend' | 'descend' | null) => {
+    const column = columns.find((c) => c.key === key)?.sort
+    set({ [bySort]: way && column !== usual.sort ? column : undefined, [byDirection]: way ? (way === 'ascend' ? 'asc' : 'desc') : undefined, [place]: undefined })
+  }
   return (
     <>
       <div className="filters">
@@ -63,34 +156,25 @@ export function List<Row extends object>({ name, fetch, columns, rowKey, filters
             <TextFilter key={f.name} filter={f} value={search[f.name]} apply={(v) => set({ [f.name]: v, [place]: undefined })} />
           ),
         )}
-        <Dropdown
-          trigger={['click']}
-          popupRender={() => (
-            <div className="panel" style={{ padding: 12 }}>
-              <Checkbox.Group
-                style={{ display: 'flex', flexDirection: 'column', gap: 4 }}
-                value={columns.map((c) => String(c.key)).filter((k) => !hidden.includes(k))}
-                options={columns.map((c) => ({ value: String(c.key), label: String(c.title) }))}
-                onChange={(keys) => choose(columns.map((c) => String(c.key)).filter((k) => !keys.includes(k)))}
-              />
-            </div>
-          )}
-        >
-          <Button>{t('action.columns')}</Button>
-        </Dropdown>
+        <ColumnChooser columns={columns} hidden={hidden} hide={hide} />
+        <ExportButton name={name} fetch={fetch} search={asked} direction={direction} columns={columns} />
         {filtered && <Button type="link" onClick={() => set(Object.fromEntries([...filters.map((f) => [f.name, '']), [place, '']]))}>{t('filter.clear')}</Button>}
         {extra}
       </div>
       {query.error ? (
         <ProblemBox error={query.error} retry={() => void query.refetch()} />
+      ) : query.isPending ? (
+        <Skeleton active title={false} paragraph={{ rows: 8, width: '100%' }} />
       ) : (
         <Table<Row>
           size="middle"
           rowKey={rowKey}
           columns={shown}
           dataSource={query.data?.rows}
-          loading={query.isPending}
           pagination={false}
+          sortDirections={usual.direction === 'asc' ? ['ascend', 'descend'] : ['descend', 'ascend']}
+          showSorterTooltip={false}
+          onChange={(_page, _filters, sorter) => !Array.isArray(sorter) && sortBy(sorter.columnKey, sorter.order)}
           scroll={{ x: 'max-content' }}
           locale={{ emptyText: <Empty description={filtered ? t('list.nothing_found') : empty} /> }}
         />

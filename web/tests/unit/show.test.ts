@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { moneyText } from '../../src/kit/show'
 import { flatten } from '../../src/pages/operator/review'
-import { fieldPath } from '../../src/pages/seller/editor'
+import { fieldPath } from '../../src/kit/form'
 import { combinations } from '../../src/pages/seller/specifications'
 
 describe('what people see', () => {

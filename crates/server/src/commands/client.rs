@@ -9,10 +9,11 @@ use crate::{
 use serde_json::{Map, Value, json};
 
 /// The path of a page of a list.
-fn list(path: &str, page: &Page, filters: &[(&str, Option<String>)]) -> String {
+pub(super) fn list(path: &str, page: &Page, filters: &[(&str, Option<String>)]) -> String {
     let mut pairs = filters.to_vec();
     pairs.push(("limit", page.limit.map(|l| l.to_string())));
     pairs.push(("cursor", page.cursor.clone()));
+    pairs.push(("direction", page.direction.clone()));
     with_query(path, &pairs)
 }
 
@@ -25,8 +26,9 @@ pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result
             return Ok(());
         }
         Instance::Show { id, timeline: false } => remote.get(&format!("/api/v1/instances/{id}")).await?,
-        Instance::List { role, state, page } => {
-            let path = list("/api/v1/instances", page, &[("as", role.clone()), ("state", state.clone())]);
+        Instance::List { role, state, sort, page } => {
+            let filters = [("as", role.clone()), ("state", state.clone()), ("sort", sort.clone())];
+            let path = list("/api/v1/instances", page, &filters);
             let found = remote.get(&path).await?;
             output::table(json, &found, "instances", &["id", "product", "state", "opened_at", "expires_at", "order_number"]);
             return Ok(());
@@ -98,7 +100,7 @@ pub async fn bill(remote: &Remote, command: &Bill, json: bool) -> Result<(), Fai
 /// A bill with all its lines, however many pages they fill.
 async fn whole_bill(remote: &Remote, id: &str) -> Result<Value, Failure> {
     let path = format!("/api/v1/bills/{id}");
-    let mut page = Page { limit: Some(100), cursor: None };
+    let mut page = Page { limit: Some(100), ..Page::default() };
     let mut bill = remote.get(&list(&path, &page, &[])).await?;
     while let Some(next) = bill["next"].as_str() {
         page.cursor = Some(next.to_owned());

@@ -1,9 +1,10 @@
 //! `yunshi order …`.
 
+use super::client::list;
 use crate::{
     cli::{Order, OrderFilter},
     output::{self, Failure},
-    remote::{Remote, with_query},
+    remote::Remote,
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -20,8 +21,6 @@ fn filter(f: &OrderFilter) -> Vec<(&'static str, Option<String>)> {
         ("created_from", f.from.clone()),
         ("created_to", f.to.clone()),
         ("state", f.state.clone()),
-        ("limit", f.page.limit.map(|l| l.to_string())),
-        ("cursor", f.page.cursor.clone()),
     ]
 }
 
@@ -39,8 +38,8 @@ pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Fai
             output::table(json, &found, "entries", &["at", "kind", "tone", "data"]);
             return Ok(());
         }
-        Order::List(f) => {
-            let found = remote.get(&with_query("/api/v1/orders", &filter(f))).await?;
+        Order::List { filter: f, page } => {
+            let found = remote.get(&list("/api/v1/orders", page, &filter(f))).await?;
             output::table(json, &found, "orders", &COLUMNS);
             return Ok(());
         }

@@ -10,14 +10,17 @@ use diesel::{
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
-    Page, bill, call, export, instance, ledger as postings, message,
+    Direction, Page, bill, call, export, instance, ledger as postings, message,
     order::{self, Tenant},
     product, seller, transfer,
 };
 use testdb::{ENGINES, Engine, Fresh};
 
 const SOMEBODY: Key = Key([7; 16]);
-const DEEP: Page = Page { after: Some((1_000, Key([9; 16]))), limit: 20 };
+/// A place in the middle of a list that runs its usual way, and of one that runs the other way.
+const DEEP: Page = Page { after: Some((1_000, Key([9; 16]))), limit: 20, direction: None };
+const OTHER_WAYS: [Page; 2] =
+    [Page { direction: Some(Direction::Ascending), ..DEEP }, Page { direction: Some(Direction::Descending), ..DEEP }];
 
 type List = Box<dyn Fn(&mut Tx) -> Result<(), DbError> + Send>;
 
@@ -41,10 +44,18 @@ fn lists() -> Vec<(String, List)> {
     for tenant in [Tenant::Buyer(SOMEBODY), Tenant::Seller(SOMEBODY), Tenant::Any] {
         for state in [None, Some("completed")] {
             let filter = order::Filter { state: state.map(str::to_owned), ..order::Filter::default() };
-            all.push(list(&format!("orders {tenant:?} {state:?}"), move |tx| order::list(tx, tenant, &filter, DEEP)));
+            let of = filter.clone();
+            all.push(list(&format!("orders {tenant:?} {state:?}"), move |tx| order::list(tx, tenant, &of, DEEP)));
+            all.push(list(&format!("orders, oldest first {tenant:?} {state:?}"), move |tx| {
+                order::list(tx, tenant, &filter, OTHER_WAYS[0])
+            }));
         }
         for state in [None, Some("running")] {
             all.push(list(&format!("instances {tenant:?} {state:?}"), move |tx| instance::list(tx, tenant, state, DEEP)));
+            for page in OTHER_WAYS {
+                let name = format!("instances by end {tenant:?} {state:?} {:?}", page.direction);
+                all.push(list(&name, move |tx| instance::list_by_end(tx, tenant, state, page)));
+            }
         }
     }
     for tenant in [Tenant::Seller(SOMEBODY), Tenant::Any] {
@@ -165,7 +176,7 @@ async fn deep_page(engine: Engine) {
         .read(move |tx| {
             let all: Rows = sql_query("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM orders").get_result(tx)?;
             assert_eq!(all.n, 1_000_000);
-            let page = Page { after: Some((500_042, Key(*b"0000000000500042"))), limit: 20 };
+            let page = Page { after: Some((500_042, Key(*b"0000000000500042"))), ..Page::first(20) };
             order::list(tx, Tenant::Buyer(buyer), &order::Filter::default(), page)
         })
         .await

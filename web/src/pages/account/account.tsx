@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { App, Button, Form, Input, Popconfirm, Select, Table, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { api, unwrap } from '../../api/client'
+import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { Entry } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { Time } from '../../kit/show'
 
@@ -34,16 +35,14 @@ function Tokens() {
   const { t } = useTranslation()
   const { modal } = App.useApp()
   const query = useQuery({ queryKey: ['tokens'], queryFn: () => unwrap(api.GET('/api/v1/me/tokens')) })
-  const issue = useAction((body: { name: string; scopes: string[] }) => unwrap(api.POST('/api/v1/me/tokens', { body })), (made) => modal.success({ title: t('account.token_once'), content: <pre>{made.token}</pre>, width: 560 }))
   const revoke = useAction((id: string) => unwrap(api.DELETE('/api/v1/me/tokens/{id}', { params: { path: { id } } })))
   return (
     <section className="panel" style={{ padding: 24 }}>
       <h2>{t('account.tokens')}</h2>
-      <Form layout="inline" onFinish={(v) => issue.mutate(v)} initialValues={{ scopes: ['read', 'write'] }}>
+      <Entry<{ name: string; scopes: string[] }, Schemas['TokenIssued']> layout="inline" initial={{ scopes: ['read', 'write'] }} run={(body) => unwrap(api.POST('/api/v1/me/tokens', { body }))} done={(made) => modal.success({ title: t('account.token_once'), content: <pre>{made.token}</pre>, width: 560 })} send={t('account.issue')}>
         <Form.Item name="name" label={t('field.name')} rules={[{ required: true, message: t('form.required') }]}><Input maxLength={60} /></Form.Item>
         <Form.Item name="scopes" label={t('account.scopes')}><Select mode="multiple" style={{ minWidth: 160 }} options={['read', 'write'].map((value) => ({ value, label: t(`scope.${value}`) }))} /></Form.Item>
-        <Button type="primary" htmlType="submit">{t('account.issue')}</Button>
-      </Form>
+      </Entry>
       <Await query={query}>
         {(data) => (
           <Table style={{ marginTop: 16 }} size="small" rowKey="id" pagination={false} dataSource={data.tokens} scroll={{ x: 'max-content' }} columns={[
@@ -58,22 +57,22 @@ function Tokens() {
   )
 }
 
+type Passwords = { old_password: string; new_password: string }
+
 /** Password, sessions, tokens of the person who is logged in. */
 export function Account() {
   const { t } = useTranslation()
-  const [form] = Form.useForm<{ old_password: string; new_password: string }>()
-  const change = useAction((body: { old_password: string; new_password: string }) => unwrap(api.POST('/api/v1/me/password', { body })), () => form.resetFields(), t('account.password_changed'))
+  const [form] = Form.useForm<Passwords>()
   const need = [{ required: true, message: t('form.required') }]
   return (
     <Page title={t('nav.account')} purpose={t('account.purpose')}>
       <div className="stack">
         <section className="panel" style={{ padding: 24 }}>
           <h2>{t('account.password')}</h2>
-          <Form form={form} layout="vertical" style={{ maxWidth: 420 }} onFinish={(v) => change.mutate(v)}>
+          <Entry<Passwords, unknown> form={form} style={{ maxWidth: 420 }} run={(body) => unwrap(api.POST('/api/v1/me/password', { body }))} done={() => form.resetFields()} success={t('account.password_changed')} send={t('account.change_password')}>
             <Form.Item name="old_password" label={t('account.old_password')} rules={need}><Input.Password autoComplete="current-password" /></Form.Item>
             <Form.Item name="new_password" label={t('account.new_password')} extra={t('register.password_hint')} rules={[...need, { min: 10 }]}><Input.Password autoComplete="new-password" /></Form.Item>
-            <Button type="primary" htmlType="submit" loading={change.isPending}>{t('account.change_password')}</Button>
-          </Form>
+          </Entry>
         </section>
         <Sessions />
         <Tokens />

@@ -20,16 +20,16 @@ export function Inbox() {
         name={`inbox-${language}`}
         rowKey={(m) => m.id}
         empty={t('inbox.empty')}
-        fetch={async ({ cursor, unread }) => {
-          const data = await unwrap(api.GET('/api/v1/inbox', { params: { query: { cursor, unread, language } } }))
+        fetch={async ({ unread }, paging) => {
+          const data = await unwrap(api.GET('/api/v1/inbox', { params: { query: { unread, language, ...paging } } }))
           return { rows: data.messages, next: data.next }
         }}
         filters={[{ name: 'unread', label: t('inbox.show'), options: [{ value: 'true', label: t('inbox.unread') }] }]}
         columns={[
-          { key: 'title', title: t('inbox.message'), render: (_, m) => <div style={{ maxWidth: 640, whiteSpace: 'normal' }}><Badge dot={!m.read}><strong>{m.title}</strong></Badge><div className="muted">{m.body}</div></div> },
-          { key: 'type', title: t('inbox.type'), dataIndex: 'type' },
-          { key: 'at', title: t('field.at'), render: (_, m) => <Time at={m.at} /> },
-          { key: 'do', title: t('field.actions'), render: (_, m) => !m.read && <Button size="small" onClick={() => read.mutate(m.id)}>{t('inbox.mark')}</Button> },
+          { key: 'title', title: t('inbox.message'), value: (m) => `${m.title}: ${m.body}`, render: (m) => <div style={{ maxWidth: 640, whiteSpace: 'normal' }}><Badge dot={!m.read}><strong>{m.title}</strong></Badge><div className="muted">{m.body}</div></div> },
+          { key: 'type', title: t('inbox.type'), value: (m) => m.type },
+          { key: 'at', title: t('field.at'), sort: 'created', value: (m) => m.at, render: (m) => <Time at={m.at} /> },
+          { key: 'do', title: t('field.actions'), render: (m) => !m.read && <Button size="small" onClick={() => read.mutate(m.id)}>{t('inbox.mark')}</Button> },
         ]}
       />
     </Page>

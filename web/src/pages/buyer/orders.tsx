@@ -9,7 +9,7 @@ import { useAction } from '../../kit/action'
 import { useAddress, type Search } from '../../kit/address'
 import { List } from '../../kit/list'
 import { Await, Page } from '../../kit/page'
-import { MoneyShown, State, Time } from '../../kit/show'
+import { MoneyShown, State, Time, useText } from '../../kit/show'
 
 type Role = 'buyer' | 'seller' | 'operator'
 type Order = Schemas['OrderView']
@@ -48,6 +48,7 @@ function Exports({ role, open, close }: { role: Role; open: boolean; close: () =
 function Orders({ role }: { role: Role }) {
   const { t } = useTranslation()
   const { search } = useAddress()
+  const text = useText()
   const [exports, setExports] = useState(false)
   const ask = useAction(() => unwrap(api.POST('/api/v1/orders-exports', { body: filterOf(role, search) as Schemas['OrderFilter'] })), () => setExports(true))
   const options = (prefix: string, values: string[]) => values.map((value) => ({ value, label: t(`${prefix}.${value}`) }))
@@ -59,8 +60,8 @@ function Orders({ role }: { role: Role }) {
         name={`orders-${role}`}
         rowKey={(o) => o.order_number}
         empty={t(role === 'buyer' ? 'orders.empty_buyer' : 'orders.empty')}
-        fetch={async (s) => {
-          const data = await unwrap(api.GET('/api/v1/orders', { params: { query: { ...filterOf(role, s), cursor: s['cursor'] } } }))
+        fetch={async (s, paging) => {
+          const data = await unwrap(api.GET('/api/v1/orders', { params: { query: { ...filterOf(role, s), ...paging } } }))
           return { rows: data.orders, next: data.next }
         }}
         filters={[
@@ -74,23 +75,17 @@ function Orders({ role }: { role: Role }) {
           { name: 'kind', label: t('field.kind'), options: options('kind', ['new', 'trial', 'trial_to_formal', 'renew', 'change', 'unsubscribe']) },
         ]}
         columns={[
-          { key: 'number', title: t('field.order_number'), render: (_, o) => <Link to={`/${role}/orders/$number` as never} params={{ number: o.order_number } as never} className="mono">{o.order_number}</Link> },
-          { key: 'product', title: t('field.product'), render: (_, o) => <OrderProduct order={o} /> },
-          { key: 'kind', title: t('field.kind'), render: (_, o) => t(`kind.${o.kind}`) },
-          { key: 'state', title: t('field.state'), render: (_, o) => <State of={o.state} /> },
-          { key: 'total', title: t('field.total'), align: 'right', render: (_, o) => <MoneyShown of={o.total} /> },
-          ...(role === 'buyer' ? [] : [{ key: 'customer', title: t('field.customer'), render: (_: unknown, o: Order) => o.customer_name }]),
-          { key: 'created', title: t('field.created_at'), render: (_, o) => <Time at={o.created_at} /> },
+          { key: 'number', title: t('field.order_number'), value: (o) => o.order_number, render: (o) => <Link to={`/${role}/orders/$number` as never} params={{ number: o.order_number } as never} className="mono">{o.order_number}</Link> },
+          { key: 'product', title: t('field.product'), value: (o) => text(o.lines[0]?.product_name) },
+          { key: 'kind', title: t('field.kind'), value: (o) => t(`kind.${o.kind}`) },
+          { key: 'state', title: t('field.state'), value: (o) => t(`state.${o.state}`), render: (o) => <State of={o.state} /> },
+          { key: 'total', title: t('field.total'), align: 'right', value: (o) => o.total.amount, render: (o) => <MoneyShown of={o.total} /> },
+          ...(role === 'buyer' ? [] : [{ key: 'customer', title: t('field.customer'), value: (o: Order) => o.customer_name }]),
+          { key: 'created', title: t('field.created_at'), sort: 'created', value: (o) => o.created_at, render: (o) => <Time at={o.created_at} /> },
         ]}
       />
     </Page>
   )
-}
-
-function OrderProduct({ order }: { order: Order }) {
-  const { i18n } = useTranslation()
-  const name = order.lines[0]?.product_name
-  return <>{(i18n.language === 'en' ? name?.en || name?.zh : name?.zh || name?.en) ?? ''}</>
 }
 
 export const BuyerOrders = () => <Orders role="buyer" />

@@ -3,7 +3,7 @@ import { Button, Form, Input, Modal, Statistic } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
-import { useAction } from '../../kit/action'
+import { Entry } from '../../kit/form'
 import { List } from '../../kit/list'
 import { Await, Page } from '../../kit/page'
 import { MoneyShown, moneyText, State, Time } from '../../kit/show'
@@ -11,14 +11,13 @@ import { MoneyShown, moneyText, State, Time } from '../../kit/show'
 function TopUp({ currency, close }: { currency: string; close: () => void }) {
   const { t } = useTranslation()
   const [form] = Form.useForm<{ amount: string; reference: string }>()
-  const ask = useAction((v: { amount: string; reference: string }) => unwrap(api.POST('/api/v1/wallet/transfers', { body: { amount: { amount: v.amount, currency }, reference: v.reference } })), close, t('wallet.asked'))
   return (
-    <Modal open title={t('wallet.top_up')} onCancel={close} okText={t('action.submit')} okButtonProps={{ loading: ask.isPending }} onOk={() => form.submit()}>
+    <Modal open title={t('wallet.top_up')} onCancel={close} okText={t('action.submit')} onOk={() => form.submit()}>
       <p>{t('wallet.how')}</p>
-      <Form form={form} layout="vertical" onFinish={(v) => ask.mutate(v)}>
+      <Entry form={form} run={(v: { amount: string; reference: string }) => unwrap(api.POST('/api/v1/wallet/transfers', { body: { amount: { amount: v.amount, currency }, reference: v.reference } }))} done={close} success={t('wallet.asked')}>
         <Form.Item name="amount" label={`${t('field.amount')} (${currency})`} rules={[{ required: true, pattern: /^\d+(\.\d{1,2})?$/, message: t('form.amount') }]}><Input inputMode="decimal" /></Form.Item>
         <Form.Item name="reference" label={t('wallet.reference')} rules={[{ required: true, message: t('form.required') }]}><Input maxLength={60} /></Form.Item>
-      </Form>
+      </Entry>
     </Modal>
   )
 }
@@ -31,15 +30,15 @@ function Entries() {
       place="entry"
       rowKey={(e) => `${e.at}${e.kind}${e.reference}`}
       empty={t('wallet.empty')}
-      fetch={async ({ cursor }) => {
-        const data = await unwrap(api.GET('/api/v1/wallet', { params: { query: { limit: '10', cursor } } }))
+      fetch={async (_search, paging) => {
+        const data = await unwrap(api.GET('/api/v1/wallet', { params: { query: { limit: '10', ...paging } } }))
         return { rows: data.entries, next: data.next }
       }}
       columns={[
-        { key: 'at', title: t('field.at'), render: (_, e) => <Time at={e.at} /> },
-        { key: 'kind', title: t('field.kind'), render: (_, e) => t(`entry.${e.kind}`) },
-        { key: 'ref', title: t('wallet.reference'), render: (_, e) => <span className="mono">{e.reference.slice(0, 26)}</span> },
-        { key: 'amount', title: t('field.amount'), align: 'right', render: (_, e) => <MoneyShown of={e.amount} /> },
+        { key: 'at', title: t('field.at'), sort: 'created', value: (e) => e.at, render: (e) => <Time at={e.at} /> },
+        { key: 'kind', title: t('field.kind'), value: (e) => t(`entry.${e.kind}`) },
+        { key: 'ref', title: t('wallet.reference'), value: (e) => e.reference, render: (e) => <span className="mono">{e.reference.slice(0, 26)}</span> },
+        { key: 'amount', title: t('field.amount'), align: 'right', value: (e) => e.amount.amount, render: (e) => <MoneyShown of={e.amount} /> },
       ]}
     />
   )
@@ -53,16 +52,16 @@ function OwnTransfers() {
       place="transfer"
       rowKey={(x) => x.id}
       empty={t('wallet.no_transfers')}
-      fetch={async ({ state, cursor }) => {
-        const data = await unwrap(api.GET('/api/v1/wallet/transfers', { params: { query: { state, limit: '10', cursor } } }))
+      fetch={async ({ state }, paging) => {
+        const data = await unwrap(api.GET('/api/v1/wallet/transfers', { params: { query: { state, limit: '10', ...paging } } }))
         return { rows: data.transfers, next: data.next }
       }}
       filters={[{ name: 'state', label: t('field.state'), options: ['pending', 'confirmed', 'refused'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
       columns={[
-        { key: 'at', title: t('field.created_at'), render: (_, x) => <Time at={x.created_at} /> },
-        { key: 'ref', title: t('wallet.reference'), dataIndex: 'reference' },
-        { key: 'state', title: t('field.state'), render: (_, x) => <><State of={x.state} /> {x.reason}</> },
-        { key: 'amount', title: t('field.amount'), align: 'right', render: (_, x) => <MoneyShown of={x.amount} /> },
+        { key: 'at', title: t('field.created_at'), sort: 'created', value: (x) => x.created_at, render: (x) => <Time at={x.created_at} /> },
+        { key: 'ref', title: t('wallet.reference'), value: (x) => x.reference },
+        { key: 'state', title: t('field.state'), value: (x) => t(`state.${x.state}`), render: (x) => <><State of={x.state} /> {x.reason}</> },
+        { key: 'amount', title: t('field.amount'), align: 'right', value: (x) => x.amount.amount, render: (x) => <MoneyShown of={x.amount} /> },
       ]}
     />
   )

@@ -20,18 +20,18 @@ export function OperatorInstances() {
         name="all-instances"
         rowKey={(i) => i.id}
         empty={t('orders.empty')}
-        fetch={async ({ state, cursor }) => {
-          const data = await unwrap(api.GET('/api/v1/instances', { params: { query: { as: 'operator', state, cursor } } }))
+        fetch={async ({ state, sort }, paging) => {
+          const data = await unwrap(api.GET('/api/v1/instances', { params: { query: { as: 'operator', state, sort, ...paging } } }))
           return { rows: data.instances, next: data.next }
         }}
         filters={[{ name: 'state', label: t('field.state'), options: ['opening', 'running', 'frozen', 'released', 'failed'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
         columns={[
-          { key: 'id', title: t('field.instance'), render: (_, i) => <Id of={i.id} /> },
-          { key: 'product', title: t('field.product'), render: (_, i) => text(i.product_name) },
-          { key: 'customer', title: t('field.customer'), dataIndex: 'customer_name' },
-          { key: 'state', title: t('field.state'), render: (_, i) => <><State of={i.state} /> {i.freeze_reason}</> },
-          { key: 'ends', title: t('field.expires_at'), render: (_, i) => <Time at={i.expires_at} /> },
-          { key: 'do', title: t('field.actions'), render: (_, i) => (i.state === 'running' ? <Button danger size="small" onClick={() => ask(t('instance.freeze'), (reason) => freeze.mutateAsync({ id: i.id, reason }))}>{t('instance.freeze')}</Button> : i.freeze_cause === 'violation' && <Popconfirm title={t('instance.unfreeze')} onConfirm={() => unfreeze.mutate(i.id)}><Button size="small">{t('instance.unfreeze')}</Button></Popconfirm>) },
+          { key: 'id', title: t('field.instance'), value: (i) => i.id, render: (i) => <Id of={i.id} /> },
+          { key: 'product', title: t('field.product'), value: (i) => text(i.product_name) },
+          { key: 'customer', title: t('field.customer'), value: (i) => i.customer_name },
+          { key: 'state', title: t('field.state'), value: (i) => t(`state.${i.state}`), render: (i) => <><State of={i.state} /> {i.freeze_reason}</> },
+          { key: 'ends', title: t('field.expires_at'), sort: 'expires', value: (i) => i.expires_at, render: (i) => <Time at={i.expires_at} /> },
+          { key: 'do', title: t('field.actions'), render: (i) => (i.state === 'running' ? <Button danger size="small" onClick={() => ask(t('instance.freeze'), (reason) => freeze.mutateAsync({ id: i.id, reason }))}>{t('instance.freeze')}</Button> : i.freeze_cause === 'violation' && <Popconfirm title={t('instance.unfreeze')} onConfirm={() => unfreeze.mutate(i.id)}><Button size="small">{t('instance.unfreeze')}</Button></Popconfirm>) },
         ]}
       />
     </Page>

@@ -33,16 +33,16 @@ export function Sellers() {
         name="sellers"
         rowKey={(s) => s.account_id}
         empty={t('sellers.empty')}
-        fetch={async ({ state, name, cursor }) => {
-          const data = await unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state, name, cursor } } }))
+        fetch={async ({ state, name }, paging) => {
+          const data = await unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state, name, ...paging } } }))
           return { rows: data.sellers, next: data.next }
         }}
         filters={[{ name: 'name', label: t('field.seller') }, { name: 'state', label: t('field.state'), options: ['in_review', 'approved', 'rejected'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
         columns={[
-          { key: 'name', title: t('field.seller'), render: (_, s) => <Profile of={s} /> },
-          { key: 'state', title: t('field.state'), render: (_, s) => <><State of={s.state} /> {s.reason}</> },
-          { key: 'at', title: t('reviews.submitted'), render: (_, s) => <Time at={s.submitted_at} /> },
-          { key: 'do', title: t('field.actions'), render: (_, s) => s.state === 'in_review' && <div className="row"><Button type="primary" size="small" onClick={() => approve.mutate(s.account_id)}>{t('review.approve')}</Button><Button danger size="small" onClick={() => ask(t('review.reject'), (reason) => reject.mutateAsync({ id: s.account_id, reason }))}>{t('review.reject')}</Button></div> },
+          { key: 'name', title: t('field.seller'), value: (s) => s.name, render: (s) => <Profile of={s} /> },
+          { key: 'state', title: t('field.state'), value: (s) => t(`state.${s.state}`), render: (s) => <><State of={s.state} /> {s.reason}</> },
+          { key: 'at', title: t('reviews.submitted'), sort: 'created', value: (s) => s.submitted_at, render: (s) => <Time at={s.submitted_at} /> },
+          { key: 'do', title: t('field.actions'), render: (s) => s.state === 'in_review' && <div className="row"><Button type="primary" size="small" onClick={() => approve.mutate(s.account_id)}>{t('review.approve')}</Button><Button danger size="small" onClick={() => ask(t('review.reject'), (reason) => reject.mutateAsync({ id: s.account_id, reason }))}>{t('review.reject')}</Button></div> },
         ]}
       />
     </Page>

@@ -19,18 +19,18 @@ export function Transfers() {
         name="all-transfers"
         rowKey={(x) => x.id}
         empty={t('transfers.empty')}
-        fetch={async ({ state, cursor }) => {
-          const data = await unwrap(api.GET('/api/v1/operator/transfers', { params: { query: { state, cursor } } }))
+        fetch={async ({ state }, paging) => {
+          const data = await unwrap(api.GET('/api/v1/operator/transfers', { params: { query: { state, ...paging } } }))
           return { rows: data.transfers, next: data.next }
         }}
         filters={[{ name: 'state', label: t('field.state'), options: ['pending', 'confirmed', 'refused'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
         columns={[
-          { key: 'account', title: t('field.customer'), dataIndex: 'account_name' },
-          { key: 'ref', title: t('wallet.reference'), dataIndex: 'reference' },
-          { key: 'amount', title: t('field.amount'), align: 'right', render: (_, x) => <MoneyShown of={x.amount} /> },
-          { key: 'state', title: t('field.state'), render: (_, x) => <><State of={x.state} /> {x.reason}</> },
-          { key: 'at', title: t('field.created_at'), render: (_, x) => <Time at={x.created_at} /> },
-          { key: 'do', title: t('field.actions'), render: (_, x) => x.state === 'pending' && <div className="row"><Popconfirm title={t('transfers.confirm_sure')} onConfirm={() => confirm.mutate(x.id)}><Button type="primary" size="small">{t('transfers.confirm')}</Button></Popconfirm><Button danger size="small" onClick={() => ask(t('transfers.refuse'), (reason) => refuse.mutateAsync({ id: x.id, reason }))}>{t('transfers.refuse')}</Button></div> },
+          { key: 'account', title: t('field.customer'), value: (x) => x.account_name },
+          { key: 'ref', title: t('wallet.reference'), value: (x) => x.reference },
+          { key: 'amount', title: t('field.amount'), align: 'right', value: (x) => x.amount.amount, render: (x) => <MoneyShown of={x.amount} /> },
+          { key: 'state', title: t('field.state'), value: (x) => t(`state.${x.state}`), render: (x) => <><State of={x.state} /> {x.reason}</> },
+          { key: 'at', title: t('field.created_at'), sort: 'created', value: (x) => x.created_at, render: (x) => <Time at={x.created_at} /> },
+          { key: 'do', title: t('field.actions'), render: (x) => x.state === 'pending' && <div className="row"><Popconfirm title={t('transfers.confirm_sure')} onConfirm={() => confirm.mutate(x.id)}><Button type="primary" size="small">{t('transfers.confirm')}</Button></Popconfirm><Button danger size="small" onClick={() => ask(t('transfers.refuse'), (reason) => refuse.mutateAsync({ id: x.id, reason }))}>{t('transfers.refuse')}</Button></div> },
         ]}
       />
     </Page>

@@ -3,8 +3,9 @@ import { Link } from '@tanstack/react-router'
 import { App, Button, Empty, Form, Input, Modal, Popconfirm, Select, Table, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, unwrap } from '../../api/client'
+import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { Entry } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { Time } from '../../kit/show'
 
@@ -14,16 +15,14 @@ function Keys() {
   const { t } = useTranslation()
   const { modal } = App.useApp()
   const query = useQuery({ queryKey: ['keys'], queryFn: () => unwrap(api.GET('/api/v1/seller/keys')) })
-  const add = useAction((body: { name: string; class: string }) => unwrap(api.POST('/api/v1/seller/keys', { body })), (key) => modal.success({ title: t('keys.once'), content: <pre>{key.secret}</pre>, width: 560 }))
   const remove = useAction((id: string) => unwrap(api.DELETE('/api/v1/seller/keys/{id}', { params: { path: { id } } })))
   return (
     <section className="panel" style={{ padding: 24 }}>
       <h2>{t('keys.title')}</h2>
-      <Form layout="inline" initialValues={{ class: 'basic' }} onFinish={(v) => add.mutate(v)}>
+      <Entry<{ name: string; class: string }, Schemas['KeyView']> layout="inline" initial={{ class: 'basic' }} run={(body) => unwrap(api.POST('/api/v1/seller/keys', { body }))} done={(key) => modal.success({ title: t('keys.once'), content: <pre>{key.secret}</pre>, width: 560 })} send={t('keys.add')}>
         <Form.Item name="name" label={t('field.name')} rules={[{ required: true, message: t('form.required') }]}><Input maxLength={60} /></Form.Item>
         <Form.Item name="class" label={t('keys.class')}><Select style={{ width: 180 }} options={classes.map((value) => ({ value, label: t(`keys.${value}`) }))} /></Form.Item>
-        <Button type="primary" htmlType="submit">{t('keys.add')}</Button>
-      </Form>
+      </Entry>
       <Await query={query}>
         {(d) => (
           <Table style={{ marginTop: 16 }} size="small" rowKey="id" pagination={false} dataSource={d.keys} scroll={{ x: 'max-content' }} columns={[
@@ -45,17 +44,17 @@ export function Addresses() {
   const [form] = Form.useForm<{ name: string; url: string; key: string }>()
   const keys = useQuery({ queryKey: ['keys'], queryFn: () => unwrap(api.GET('/api/v1/seller/keys')) })
   const query = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
-  const put = useAction(({ name, url, key }: { name: string; url: string; key: string }) => unwrap(api.PUT('/api/v1/seller/addresses/by-name/{name}', { params: { path: { name } }, body: { url, key } })), () => setEditing(null))
+  const put = ({ name, url, key }: { name: string; url: string; key: string }) => unwrap(api.PUT('/api/v1/seller/addresses/by-name/{name}', { params: { path: { name } }, body: { url, key } }))
   const need = [{ required: true, message: t('form.required') }]
   return (
     <Page title={t('nav.addresses')} purpose={t('addresses.purpose')} actions={<Button type="primary" onClick={() => setEditing({ name: '', url: 'https://', key: '' })}>{t('addresses.add')}</Button>}>
       {editing && (
-        <Modal open title={t('addresses.add')} onCancel={() => setEditing(null)} onOk={() => form.submit()} okButtonProps={{ loading: put.isPending }}>
-          <Form form={form} layout="vertical" initialValues={editing} onFinish={(v) => put.mutate(v)}>
+        <Modal open title={t('addresses.add')} onCancel={() => setEditing(null)} onOk={() => form.submit()}>
+          <Entry form={form} initial={editing} run={put} done={() => setEditing(null)}>
             <Form.Item name="name" label={t('field.name')} rules={need}><Input maxLength={60} disabled={!!editing.name} /></Form.Item>
             <Form.Item name="url" label={t('addresses.url')} extra={t('addresses.url_hint')} rules={need}><Input /></Form.Item>
             <Form.Item name="key" label={t('keys.title')} rules={need}><Select options={(keys.data?.keys ?? []).filter((k) => k.class === 'basic').map((k) => ({ value: k.name, label: k.name }))} /></Form.Item>
-          </Form>
+          </Entry>
         </Modal>
       )}
       <div className="stack">

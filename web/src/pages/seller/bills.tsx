@@ -1,27 +1,30 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { Statistic, type TableColumnsType } from 'antd'
+import { Statistic } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
-import { List } from '../../kit/list'
+import { List, type Column } from '../../kit/list'
 import { Await, Page } from '../../kit/page'
 import { MoneyShown, moneyText, Time } from '../../kit/show'
 
 type Line = Schemas['BillLineView']
 
-function useLineColumns(): TableColumnsType<Line> {
+function useLineColumns(): Column<Line>[] {
   const { t } = useTranslation()
   return [
-    { key: 'line', title: t('bills.line'), render: (_, l) => <span className="mono">{l.order_line}</span> },
-    { key: 'product', title: t('field.product'), dataIndex: 'product_name' },
-    { key: 'kind', title: t('field.kind'), render: (_, l) => t(`bills.${l.kind}`) },
-    { key: 'at', title: t('bills.effective'), render: (_, l) => <Time at={l.effective_at} date /> },
-    { key: 'amount', title: t('field.amount'), align: 'right', render: (_, l) => <MoneyShown of={l.amount} /> },
-    { key: 'fee', title: t('bills.fee'), align: 'right', render: (_, l) => <MoneyShown of={l.fee} /> },
-    { key: 'tax', title: t('bills.tax'), align: 'right', render: (_, l) => <MoneyShown of={l.tax} /> },
-    { key: 'payable', title: t('bills.payable'), align: 'right', render: (_, l) => <MoneyShown of={l.payable} strong /> },
+    { key: 'line', title: t('bills.line'), value: (l) => l.order_line, render: (l) => <span className="mono">{l.order_line}</span> },
+    { key: 'product', title: t('field.product'), value: (l) => l.product_name },
+    { key: 'kind', title: t('field.kind'), value: (l) => t(`bills.${l.kind}`) },
+    { key: 'at', title: t('bills.effective'), sort: 'effective', value: (l) => l.effective_at, render: (l) => <Time at={l.effective_at} date /> },
+    { key: 'amount', title: t('field.amount'), align: 'right', value: (l) => l.amount.amount, render: (l) => <MoneyShown of={l.amount} /> },
+    { key: 'fee', title: t('bills.fee'), align: 'right', value: (l) => l.fee.amount, render: (l) => <MoneyShown of={l.fee} /> },
+    { key: 'tax', title: t('bills.tax'), align: 'right', value: (l) => l.tax.amount, render: (l) => <MoneyShown of={l.tax} /> },
+    { key: 'payable', title: t('bills.payable'), align: 'right', value: (l) => l.payable.amount, render: (l) => <MoneyShown of={l.payable} strong /> },
   ]
 }
+
+/** The lines of a bill run forward in time. */
+const linesRun = { sort: 'effective', direction: 'asc' } as const
 
 const lineKey = (l: Line) => `${l.order_line}${l.kind}`
 
@@ -33,15 +36,15 @@ function Issued() {
       place="issued"
       rowKey={(b) => b.id}
       empty={t('bills.empty')}
-      fetch={async ({ month, cursor }) => {
-        const data = await unwrap(api.GET('/api/v1/bills', { params: { query: { month, cursor } } }))
+      fetch={async ({ month }, paging) => {
+        const data = await unwrap(api.GET('/api/v1/bills', { params: { query: { month, ...paging } } }))
         return { rows: data.bills, next: data.next }
       }}
       filters={[{ name: 'month', label: t('bills.month'), type: 'month' }]}
       columns={[
-        { key: 'month', title: t('bills.month'), render: (_, b) => <Link to="/seller/bills/$id" params={{ id: b.id } as never}>{b.month}</Link> },
-        { key: 'total', title: t('bills.payable'), align: 'right', render: (_, b) => <MoneyShown of={b.total} strong /> },
-        { key: 'at', title: t('bills.issued_at'), render: (_, b) => <Time at={b.issued_at} date /> },
+        { key: 'month', title: t('bills.month'), value: (b) => b.month, render: (b) => <Link to="/seller/bills/$id" params={{ id: b.id } as never}>{b.month}</Link> },
+        { key: 'total', title: t('bills.payable'), align: 'right', value: (b) => b.total.amount, render: (b) => <MoneyShown of={b.total} strong /> },
+        { key: 'at', title: t('bills.issued_at'), sort: 'created', value: (b) => b.issued_at, render: (b) => <Time at={b.issued_at} date /> },
       ]}
     />
   )
@@ -66,10 +69,11 @@ export function Bills() {
             name="transactions"
             place="line"
             rowKey={lineKey}
+            usual={linesRun}
             empty={t('bills.no_lines')}
             columns={columns}
-            fetch={async ({ cursor }) => {
-              const data = await unwrap(api.GET('/api/v1/seller/transactions', { params: { query: { cursor } } }))
+            fetch={async (_search, paging) => {
+              const data = await unwrap(api.GET('/api/v1/seller/transactions', { params: { query: paging } }))
               return { rows: data.lines, next: data.next }
             }}
           />
@@ -95,10 +99,11 @@ export function BillPage() {
             <List<Line>
               name={`bill-${id}`}
               rowKey={lineKey}
+            usual={linesRun}
               empty={t('bills.no_lines')}
               columns={columns}
-              fetch={async ({ cursor }) => {
-                const data = await unwrap(api.GET('/api/v1/bills/{id}', { params: { path, query: { cursor } } }))
+              fetch={async (_search, paging) => {
+                const data = await unwrap(api.GET('/api/v1/bills/{id}', { params: { path, query: paging } }))
                 return { rows: data.lines, next: data.next }
               }}
             />

@@ -26,8 +26,8 @@ export function Calls() {
         name={`calls-${role}`}
         rowKey={(c) => c.id}
         empty={t('calls.empty')}
-        fetch={async ({ order, state, activity, cursor }) => {
-          const data = await unwrap(api.GET('/api/v1/calls', { params: { query: { order, state, activity, cursor } } }))
+        fetch={async ({ order, state, activity }, paging) => {
+          const data = await unwrap(api.GET('/api/v1/calls', { params: { query: { order, state, activity, ...paging } } }))
           return { rows: data.calls, next: data.next }
         }}
         filters={[
@@ -36,14 +36,14 @@ export function Calls() {
           { name: 'state', label: t('field.state'), options: options('state', ['waiting', 'due', 'done', 'failed']) },
         ]}
         columns={[
-          { key: 'activity', title: t('calls.activity'), render: (_, c) => <Link to={`/${role}/calls/$id` as never} params={{ id: c.id } as never}>{t(`activity.${c.activity}`)}</Link> },
-          { key: 'order', title: t('field.order_number'), render: (_, c) => <span className="mono">{c.order_number ?? '–'}</span> },
-          { key: 'state', title: t('field.state'), render: (_, c) => <State of={c.state} /> },
-          { key: 'attempts', title: t('calls.attempts'), dataIndex: 'attempts', align: 'right' },
-          { key: 'next', title: t('calls.next'), render: (_, c) => <Time at={c.next_attempt_at} /> },
-          { key: 'error', title: t('calls.error'), render: (_, c) => <div style={{ maxWidth: 320, whiteSpace: 'normal' }}>{c.last_error}</div> },
-          { key: 'created', title: t('field.created_at'), render: (_, c) => <Time at={c.created_at} /> },
-          { key: 'do', title: t('field.actions'), render: (_, c) => (c.state === 'failed' || (c.state === 'due' && c.attempts > 0)) && <Button size="small" onClick={() => restart.mutate(c.id)}>{t('calls.restart')}</Button> },
+          { key: 'activity', title: t('calls.activity'), value: (c) => t(`activity.${c.activity}`), render: (c) => <Link to={`/${role}/calls/$id` as never} params={{ id: c.id } as never}>{t(`activity.${c.activity}`)}</Link> },
+          { key: 'order', title: t('field.order_number'), value: (c) => c.order_number, render: (c) => <span className="mono">{c.order_number ?? '–'}</span> },
+          { key: 'state', title: t('field.state'), value: (c) => t(`state.${c.state}`), render: (c) => <State of={c.state} /> },
+          { key: 'attempts', title: t('calls.attempts'), value: (c) => c.attempts, align: 'right' },
+          { key: 'next', title: t('calls.next'), value: (c) => c.next_attempt_at, render: (c) => <Time at={c.next_attempt_at} /> },
+          { key: 'error', title: t('calls.error'), value: (c) => c.last_error, render: (c) => <div style={{ maxWidth: 320, whiteSpace: 'normal' }}>{c.last_error}</div> },
+          { key: 'created', title: t('field.created_at'), sort: 'created', value: (c) => c.created_at, render: (c) => <Time at={c.created_at} /> },
+          { key: 'do', title: t('field.actions'), render: (c) => (c.state === 'failed' || (c.state === 'due' && c.attempts > 0)) && <Button size="small" onClick={() => restart.mutate(c.id)}>{t('calls.restart')}</Button> },
         ]}
       />
     </Page>

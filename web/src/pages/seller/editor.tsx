@@ -1,19 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
-import { useBlocker, useParams } from '@tanstack/react-router'
-import { Alert, Button, Form, Input, Popconfirm, Select, Space, Switch } from 'antd'
-import { useEffect, useState } from 'react'
+import { useParams } from '@tanstack/react-router'
+import { Alert, Button, Form, Input, Popconfirm, Select, Space, Switch, type FormInstance } from 'antd'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, Refused, unwrap, type Schemas } from '../../api/client'
+import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { Summary, useGuard, useWrong } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { State, useText } from '../../kit/show'
 import { Specifications } from './specifications'
 
 type Listing = Schemas['ListingBody']
 type Detail = Schemas['ProductDetail']
-
-/** `/support/hotline` as the path of a form field. */
-export const fieldPath = (pointer: string) => pointer.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part))
 
 /** Text in both languages, side by side. */
 export function Both({ name, label, extra, rows }: { name: (string | number)[]; label: string; extra?: string; rows?: number }) {
@@ -93,57 +91,27 @@ function Fields({ currency }: { currency: string }) {
   )
 }
 
-/** The fields that keep a draft back, as links to them. */
-function Errors({ errors, go }: { errors: Schemas['FieldProblem'][]; go: (pointer: string) => void }) {
-  const { t } = useTranslation()
-  if (errors.length === 0) return null
-  return (
-    <Alert
-      type="error"
-      showIcon
-      style={{ marginBottom: 16 }}
-      title={t('editor.errors', { count: errors.length })}
-      description={errors.map((e, i) => (
-        <div key={i}><button type="button" className="mono" style={{ border: 0, background: 'none', color: 'var(--brand)', cursor: 'pointer', padding: 0 }} onClick={() => go(e.pointer)}>{e.pointer}</button> {e.detail}</div>
-      ))}
-    />
-  )
-}
-
 function Editor({ product }: { product: Detail }) {
   const { t } = useTranslation()
   const text = useText()
   const [form] = Form.useForm<Listing>()
-  const [dirty, setDirty] = useState(false)
   const newest = product.revisions[0]
   const marked = Object.entries(newest?.marks ?? {}).map(([pointer, detail]) => ({ pointer, detail, code: 'marked' }))
-  const [errors, setErrors] = useState<Schemas['FieldProblem'][]>(newest?.state === 'rejected' ? marked : [])
-  useBlocker({ shouldBlockFn: () => !window.confirm(t('form.unsaved')), enableBeforeUnload: dirty, disabled: !dirty })
-  const show = (list: Schemas['FieldProblem'][]) => {
-    setErrors(list)
-    form.setFields(list.map((e) => ({ name: fieldPath(e.pointer) as never, errors: [e.detail] })))
-  }
+  const { wrong, show, catching } = useWrong(form as FormInstance, newest?.state === 'rejected' ? marked : [])
+  const dirty = useGuard()
   // The operator's marks stand at their fields from the start.
   useEffect(() => {
-    form.setFields(errors.map((e) => ({ name: fieldPath(e.pointer) as never, errors: [e.detail] })))
+    if (wrong.length > 0) show(wrong)
   }, [form])
-  const catching = async <T,>(run: Promise<T>) => {
-    try {
-      return await run
-    } catch (e) {
-      if (e instanceof Refused) show(e.problem.errors)
-      throw e
-    }
-  }
   const values = (): Listing => form.getFieldsValue(true)
   const put = () => unwrap(api.PUT('/api/v1/seller/products/by-key/{key}', { params: { path: { key: product.key } }, body: values() }))
-  const save = useAction(() => catching(put()), () => setDirty(false), t('editor.saved'))
+  const save = useAction(() => catching(put()), () => { dirty.current = false }, t('editor.saved'))
   const submit = useAction(async () => {
     await catching(put())
-    setDirty(false)
+    dirty.current = false
     const fresh = await unwrap(api.GET('/api/v1/seller/products/{id}', { params: { path: { id: product.id } } }))
     return catching(unwrap(api.POST('/api/v1/seller/applications/{id}/submit', { params: { path: { id: fresh.revisions[0]?.id ?? '' } } })))
-  }, () => setErrors([]), t('editor.submitted'))
+  }, () => show([]), t('editor.submitted'))
   const withdraw = useAction(() => unwrap(api.POST('/api/v1/seller/applications/{id}/withdraw', { params: { path: { id: newest?.id ?? '' } } })))
   const waiting = newest?.state === 'in_review'
   return (
@@ -157,8 +125,8 @@ function Editor({ product }: { product: Detail }) {
         </>
       }>
       {newest?.state === 'rejected' && newest.reason && <Alert type="warning" showIcon style={{ marginBottom: 16 }} title={t('editor.returned')} description={newest.reason} />}
-      <Errors errors={errors} go={(pointer) => form.scrollToField(fieldPath(pointer) as never, { behavior: 'smooth', block: 'center' })} />
-      <Form form={form} layout="vertical" disabled={waiting} initialValues={newest?.listing} onValuesChange={() => setDirty(true)} scrollToFirstError>
+      <Summary form={form as FormInstance} wrong={wrong} />
+      <Form form={form} layout="vertical" disabled={waiting} initialValues={newest?.listing} onValuesChange={() => { dirty.current = true }} scrollToFirstError>
         <Fields currency={product.currency} />
       </Form>
     </Page>

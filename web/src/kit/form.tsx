@@ -1,0 +1,122 @@
+import { useBlocker } from '@tanstack/react-router'
+import { Alert, Button, Form, type FormInstance } from 'antd'
+import { useRef, useState, type CSSProperties, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Refused, type Schemas } from '../api/client'
+import { useAction } from './action'
+
+type Wrong = Schemas['FieldProblem']
+type Path = (string | number)[]
+
+/** `/support/hotline` as the path of a form field. */
+export const fieldPath = (pointer: string): Path => pointer.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+
+/** The field of a form that a pointer means: itself, else the nearest one around it. */
+function fieldOf(form: FormInstance, pointer: string): Path | undefined {
+  const path = fieldPath(pointer)
+  for (let length = path.length; length > 0; length -= 1) if (form.getFieldInstance(path.slice(0, length))) return path.slice(0, length)
+  return undefined
+}
+
+/** What is wrong in a form: shown beside the fields, kept for the summary. */
+export function useWrong(form: FormInstance, at: Wrong[] = []) {
+  const [wrong, setWrong] = useState<Wrong[]>(at)
+  const show = (list: Wrong[]) => {
+    setWrong(list)
+    form.setFields(list.map((e) => ({ name: fieldOf(form, e.pointer) ?? fieldPath(e.pointer), errors: [e.detail] })))
+  }
+  const catching = async <T,>(run: Promise<T>) => {
+    try {
+      return await run
+    } catch (e) {
+      if (e instanceof Refused) show(e.problem.errors)
+      throw e
+    }
+  }
+  return { wrong, show, catching }
+}
+
+/** Everything that keeps a form back, each a link to its field. */
+export function Summary({ form, wrong }: { form: FormInstance; wrong: Wrong[] }) {
+  const { t } = useTranslation()
+  if (wrong.length === 0) return null
+  const go = (pointer: string) => {
+    const path = fieldOf(form, pointer)
+    if (path) form.scrollToField(path, { behavior: 'smooth', block: 'center', focus: true })
+  }
+  return (
+    <Alert
+      type="error"
+      showIcon
+      style={{ marginBottom: 16 }}
+      title={t('form.wrong', { count: wrong.length })}
+      description={wrong.map((e) => (
+        <div key={e.pointer}><button type="button" className="link mono" onClick={() => go(e.pointer)}>{e.pointer}</button> {e.detail}</div>
+      ))}
+    />
+  )
+}
+
+/** Asks before a page with unsaved changes is left; `dirty` is set when something is typed, and cleared when it is sent. */
+export function useGuard() {
+  const { t } = useTranslation()
+  const dirty = useRef(false)
+  useBlocker({ shouldBlockFn: () => dirty.current && !window.confirm(t('form.unsaved')), enableBeforeUnload: () => dirty.current })
+  return dirty
+}
+
+type Props<Values, Out> = {
+  form?: FormInstance<Values>
+  initial?: Partial<Values>
+  /** Sends it; a refusal is shown at the fields that it names. */
+  run: (values: Values) => Promise<Out>
+  done?: (out: Out) => void
+  success?: string
+  /** Text of the button; none when the form stands in a dialog that has its own. */
+  send?: string
+  block?: boolean
+  disabled?: boolean
+  layout?: 'inline' | 'vertical'
+  style?: CSSProperties
+  /** Name under which what was typed is kept until it is sent. */
+  draft?: string
+  children: ReactNode
+}
+
+const kept = <Values,>(draft?: string) => JSON.parse((draft && localStorage.getItem(`draft.${draft}`)) || 'null') as Partial<Values> | null
+
+/** The one form: errors beside the fields and in a summary, the server's too; nothing typed is lost. */
+export function Entry<Values extends object, Out>(props: Props<Values, Out>) {
+  const [own] = Form.useForm<Values>()
+  const form = props.form ?? own
+  const { wrong, show, catching } = useWrong(form as FormInstance)
+  const dirty = useGuard()
+  const action = useAction((values: Values) => catching(props.run(values)), (out: Out) => {
+    dirty.current = false
+    if (props.draft) localStorage.removeItem(`draft.${props.draft}`)
+    props.done?.(out)
+  }, props.success)
+  const guarded = !props.draft && props.send !== undefined && props.layout !== 'inline'
+  return (
+    <Form
+      form={form}
+      layout={props.layout ?? 'vertical'}
+      disabled={props.disabled}
+      initialValues={{ ...props.initial, ...kept<Values>(props.disabled ? undefined : props.draft) }}
+      style={props.style}
+      onValuesChange={(_changed, all) => {
+        dirty.current = guarded
+        if (props.draft) localStorage.setItem(`draft.${props.draft}`, JSON.stringify(all))
+      }}
+      onFinish={(values) => {
+        show([])
+        action.mutate(values)
+      }}
+      onFinishFailed={({ errorFields }) => show(errorFields.map((f) => ({ pointer: `/${f.name.join('/')}`, detail: f.errors[0] ?? '', code: 'form' })))}
+    >
+      {props.layout !== 'inline' && <Summary form={form as FormInstance} wrong={wrong} />}
+      {props.children}
+      {props.send && <Button type="primary" htmlType="submit" block={props.block} size={props.block ? 'large' : undefined} loading={action.isPending}>{props.send}</Button>}
+    </Form>
+  )
+}
