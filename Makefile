@@ -29,5 +29,5 @@ setup-web:
 	@scripts/setup-web
 
 openapi: ## writes the description of the API and the web client made from it
-	cargo run --quiet --package yunshi-server -- openapi | python3 -c "import json,sys; print(json.dumps(json.load(sys.stdin), indent=1, ensure_ascii=False, sort_keys=True))" > crates/api/openapi.json
+	cargo run --quiet --package yunshi-server -- openapi | python3 -c "import json,sys; print(json.dumps(json.load(sys.stdin), indent=1, ensure_ascii=False, sort_keys=True))" > target/openapi.json && mv target/openapi.json crates/api/openapi.json
 	cd web && npm run --silent client

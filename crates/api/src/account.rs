@@ -154,9 +154,6 @@ async fn log_in(
     body: Body<LogInBody>,
 ) -> Result<Response, Problem> {
     let login = body.value.login.into_string();
-    if api.log_ins.check_key(&login).is_err() {
-        return Err(Error::too_many("auth.too_many_log_ins", "too many log-ins for this login; wait a minute").into());
-    }
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let address = peer.map_or_else(String::new, |Extension(ConnectInfo(address))| address.ip().to_string());
     let seen = account::Seen { address, agent };
@@ -233,9 +230,6 @@ struct PasswordBody {
 #[utoipa::path(post, path = "/api/v1/me/password", tag = "account", operation_id = "password_change", security(("access" = ["user"])),
     request_body = PasswordBody, responses((status = 200, body = Done)))]
 async fn password(State(api): State<Api>, Who(caller): Who, body: Body<PasswordBody>) -> Result<Json<Done>, Problem> {
-    if api.log_ins.check_key(&format!("password {}", caller.login)).is_err() {
-        return Err(Error::too_many("auth.too_many_log_ins", "too many tries; wait a minute").into());
-    }
     let (old, new) = (body.value.old_password.into_string(), body.value.new_password.into_string());
     account::change_password(&api.app, caller, old, new).await?;
     Ok(DONE)

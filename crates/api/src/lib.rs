@@ -11,15 +11,19 @@ mod auth;
 mod bill;
 mod body;
 mod call;
+mod cart;
 mod error_page;
 mod export;
+mod figures;
 mod health;
+mod home;
 mod inbox;
 mod instance;
 mod interface;
 mod listing_body;
 mod order;
 mod paging;
+mod picture;
 mod problem;
 mod product;
 mod product_html;
@@ -51,6 +55,9 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(product::routes())
         .merge(review::routes())
         .merge(storefront::routes())
+        .merge(home::routes())
+        .merge(picture::routes())
+        .merge(cart::routes())
         .merge(order::routes())
         .merge(instance::routes())
         .merge(call::routes())
@@ -58,6 +65,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(bill::routes())
         .merge(inbox::routes())
         .merge(export::routes())
+        .merge(figures::routes())
         .merge(health::api_routes())
         .merge(sandbox::routes())
 }

@@ -3,6 +3,7 @@
 use crate::views::TextView;
 use app::Error;
 use domain::{
+    id::PictureId,
     listing::{Attribute, AttributeValue, Category, ExtensionParameter, Listing, Sku, Specification, Support},
     money::{Currency, Money},
     period::ChargingMode,
@@ -22,6 +23,13 @@ pub struct ListingBody {
     pub description: TextView,
     #[schema(max_items = 10)]
     pub highlights: Vec<TextView>,
+    /// Id of a picture of the kind `logo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// Ids of pictures of the kind `main`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 5)]
+    pub pictures: Vec<String>,
     pub support: SupportBody,
     pub usage_guide: TextView,
     pub agreement: TextView,
@@ -135,12 +143,17 @@ fn specification(at: &str, b: SpecificationBody, currency: Currency) -> Result<S
     })
 }
 
+fn picture(pointer: &str, text: &str) -> Result<PictureId, Error> {
+    text.parse().map_err(|e: domain::id::BadId| Error::field(pointer, "body.bad_field", e.to_string()))
+}
+
 impl ListingBody {
     /// The listing in a site's currency.
     pub fn read(self, currency: Currency) -> Result<Listing, Error> {
         let category = self.category.as_deref().filter(|c| !c.is_empty()).map(str::parse::<Category>).transpose();
         let address = self.interface_address.as_deref().filter(|a| !a.is_empty()).map(str::parse).transpose();
         let (support, specs) = (self.support, self.specifications.into_iter().enumerate());
+        let pictures = self.pictures.iter().enumerate().map(|(i, p)| picture(&format!("/pictures/{i}"), p));
         let extension = |e: ExtensionBody| ExtensionParameter { name: e.name, label: e.label.into(), mandatory: e.mandatory };
         Ok(Listing {
             name: self.name.into(),
@@ -148,6 +161,8 @@ impl ListingBody {
             overview: self.overview.into(),
             description: self.description.into(),
             highlights: self.highlights.into_iter().map(Into::into).collect(),
+            logo: self.logo.as_deref().filter(|l| !l.is_empty()).map(|l| picture("/logo", l)).transpose()?,
+            pictures: pictures.collect::<Result<_, _>>()?,
             support: Support {
                 service_time: support.service_time,
                 service_content: support.service_content,
@@ -197,6 +212,8 @@ impl ListingBody {
             overview: listing.overview.clone().into(),
             description: listing.description.clone().into(),
             highlights: listing.highlights.iter().cloned().map(Into::into).collect(),
+            logo: listing.logo.map(|l| l.to_string()),
+            pictures: listing.pictures.iter().map(ToString::to_string).collect(),
             support: SupportBody {
                 service_time: listing.support.service_time.clone(),
                 service_content: listing.support.service_content.clone(),

@@ -171,11 +171,17 @@ struct PlaceBody {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct InputBody {
+pub(crate) struct InputBody {
     #[schema(value_type = String, min_length = 1, max_length = 60)]
     name: Line<60>,
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     value: Line<200>,
+}
+
+impl InputBody {
+    pub fn read(self) -> order::Input {
+        order::Input { name: self.name.into_string(), value: self.value.into_string() }
+    }
 }
 
 /// Places an order, and pays it when asked to.
@@ -184,8 +190,7 @@ struct InputBody {
     request_body = PlaceBody, responses((status = 200, body = OrderView)))]
 async fn place(State(api): State<Api>, Who(caller): Who, body: Body<PlaceBody>) -> Result<Answer<OrderView>, Problem> {
     let b = body.value;
-    let input = |i: InputBody| order::Input { name: i.name.into_string(), value: i.value.into_string() };
-    let cmd = order::PlaceOrder { choice: b.choice.choice(), inputs: b.inputs.into_iter().map(input).collect(), pay: b.pay };
+    let cmd = order::PlaceOrder { choice: b.choice.choice(), inputs: b.inputs.into_iter().map(InputBody::read).collect(), pay: b.pay };
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::place(tx, ctx, who, &cmd)?)).await?;
     Ok(Answer(once))
 }

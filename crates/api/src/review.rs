@@ -8,6 +8,7 @@ use crate::{
     product::{RevisionView, revision_view},
     seller::ReasonBody,
     state::Api,
+    storefront::{ProductPage, product_page},
     views::{DONE, Done, TextView, times},
 };
 use app::{Caller, Error, Key, catalogue};
@@ -20,7 +21,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use store::product::{self as rows, Application};
+use store::product::{self as rows, Application, Listed as ListedProduct};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show))
+        .routes(routes!(preview))
         .routes(routes!(approve))
         .routes(routes!(reject))
         .routes(routes!(freeze))
@@ -150,6 +152,21 @@ async fn decided(
         tracing::warn!(error = %e, "the search index will follow later");
     }
     Ok(Json(view))
+}
+
+/// The product's page as it would be with this application: for the seller's editor and the operator's review.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/preview", tag = "review", operation_id = "application_preview", security(("access" = ["user"])),
+    params(("id" = String, Path)), responses((status = 200, body = ProductPage)))]
+async fn preview(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<RevisionId>) -> Result<Json<ProductPage>, Problem> {
+    let page = api
+        .read(caller, move |tx, ctx, who| {
+            let missing = || Error::not_found("application.not_found", "there is no such application");
+            let (revision, product, seller_name) = rows::application(tx, scope(who)?, Key::of(id))?.ok_or_else(missing)?;
+            let listing = catalogue::listing(&revision)?;
+            product_page(&ctx.settings.sites, ListedProduct { product, revision_id: revision.id, seller_name }, &listing)
+        })
+        .await?;
+    Ok(Json(page))
 }
 
 /// Approves an application: the revision goes on sale.

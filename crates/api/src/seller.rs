@@ -10,7 +10,11 @@ use crate::{
 };
 use app::{Key, seller as use_case};
 use axum::{Json, extract::State};
-use domain::{access::SellerState, id::AccountId, text::Line};
+use domain::{
+    access::SellerState,
+    id::{AccountId, PictureId},
+    text::Line,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -36,6 +40,10 @@ struct ProfileBody {
     business_licence_number: String,
     /// Without links.
     introduction: String,
+    /// Id of a picture of the kind `brand`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    brand_picture: Option<PictureId>,
 }
 
 impl From<ProfileBody> for use_case::Profile {
@@ -51,6 +59,7 @@ impl From<ProfileBody> for use_case::Profile {
             service_mailbox: b.service_mailbox,
             business_licence_number: b.business_licence_number,
             introduction: b.introduction,
+            brand_picture: b.brand_picture,
         }
     }
 }

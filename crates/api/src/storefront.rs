@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    id::{AccountId, ProductId},
     listing::{Category, Listing},
     money::Money,
     period::{ChargingMode, Period},
@@ -50,6 +51,8 @@ pub(crate) fn site_of(sites: &Sites, headers: &HeaderMap) -> Result<Site, Error>
 struct SiteView {
     code: String,
     currency: String,
+    /// IANA name such as `Asia/Shanghai`, or an offset such as `+08:00`.
+    time_zone: String,
     /// Host names that lead to it; none when it is reached by `X-Site` alone.
     hosts: Vec<String>,
 }
@@ -61,12 +64,20 @@ struct SiteList {
     current: String,
 }
 
+/// A site's time zone as clocks outside know it.
+fn zone(site: &Site) -> String {
+    let minutes = site.time_zone.to_fixed_offset().map_or(0, |offset| offset.seconds() / 60);
+    let fixed = || format!("{}{:02}:{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60);
+    site.time_zone.iana_name().map_or_else(fixed, str::to_owned)
+}
+
 /// The sites of this deployment.
 #[utoipa::path(get, path = "/api/v1/sites", tag = "storefront", operation_id = "site_list", security(("access" = ["public"])),
     responses((status = 200, body = SiteList)))]
 async fn sites(State(api): State<Api>, headers: HeaderMap) -> Result<Json<SiteList>, Problem> {
     let sites = &api.app.settings.sites;
-    let view = |s: &Site| SiteView { code: s.code.to_string(), currency: s.currency.to_string(), hosts: s.hosts.clone() };
+    let view =
+        |s: &Site| SiteView { code: s.code.to_string(), currency: s.currency.to_string(), time_zone: zone(s), hosts: s.hosts.clone() };
     Ok(Json(SiteList { sites: sites.all().iter().map(view).collect(), current: site_of(sites, &headers)?.code.to_string() }))
 }
 
@@ -80,6 +91,10 @@ struct SearchParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     category: Option<Category>,
+    /// Id of the seller's account.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    seller: Option<AccountId>,
     /// `PERIOD` or `ONE_TIME`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
@@ -104,13 +119,16 @@ struct SearchParams {
 
 /// A product in a list.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-struct Card {
+pub(crate) struct Card {
     id: String,
     key: String,
     name: TextView,
     overview: TextView,
     category: Option<String>,
+    seller_id: String,
     seller_name: String,
+    /// Id of a picture.
+    logo: Option<String>,
     price_from: Option<MoneyView>,
     /// `month`, `year` or `once`.
     price_per: Option<String>,
@@ -118,9 +136,9 @@ struct Card {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct FacetCount {
-    value: String,
-    count: u64,
+pub(crate) struct FacetCount {
+    pub value: String,
+    pub count: u64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -154,6 +172,7 @@ fn wanted(site: Site, p: SearchParams) -> Result<(Wanted, usize), Error> {
     let wanted = Wanted {
         site: site.code.to_string(),
         category: p.category,
+        seller: p.seller,
         charging: p.charging.map(|c| c.to_string()),
         trial: p.trial.0,
         price_from: price("price_from", p.price_from.as_ref())?,
@@ -166,7 +185,7 @@ fn wanted(site: Site, p: SearchParams) -> Result<(Wanted, usize), Error> {
     Ok((wanted, page))
 }
 
-fn card(json: &serde_json::Value, site: &Site) -> Card {
+pub(crate) fn card(json: &serde_json::Value, site: &Site) -> Card {
     let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
     let both = |name: &str| serde_json::from_value(json[name].clone()).unwrap_or_default();
     Card {
@@ -175,7 +194,9 @@ fn card(json: &serde_json::Value, site: &Site) -> Card {
         name: both("name"),
         overview: both("overview"),
         category: json["category"].as_str().map(str::to_owned),
+        seller_id: text("seller_id"),
         seller_name: text("seller_name"),
+        logo: json["logo"].as_str().map(str::to_owned),
         price_from: json["price_from_minor"].as_i64().map(|m| Money::new(m, site.currency).into()),
         price_per: json["price_per"].as_str().map(str::to_owned),
         trial_days: json["trial_days"].as_u64().and_then(|d| u16::try_from(d).ok()),
@@ -201,7 +222,7 @@ async fn search(State(api): State<Api>, headers: HeaderMap, uri: Uri, Params(p):
 }
 
 /// A document that is written already.
-fn json(document: Bytes) -> Response {
+pub(crate) fn json(document: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
@@ -221,13 +242,14 @@ fn results(api: &Api, site: &Site, wanted: &Wanted, page: usize) -> Result<Resul
 
 /// What a buyer sees of a product.
 #[derive(Debug, Serialize, ToSchema)]
-struct ProductPage {
+pub(crate) struct ProductPage {
     id: String,
     key: String,
     site: String,
     currency: String,
     /// `on_sale`, `hidden` (by link only), `frozen`, `stopped`.
     visibility: String,
+    seller_id: String,
     seller_name: String,
     name: TextView,
     category: Option<String>,
@@ -235,6 +257,10 @@ struct ProductPage {
     /// HTML made from the seller's markdown, cleaned.
     description_html: TextView,
     highlights: Vec<TextView>,
+    /// Id of a picture.
+    logo: Option<String>,
+    /// Ids of the main pictures.
+    pictures: Vec<String>,
     support: SupportBody,
     usage_guide_html: TextView,
     agreement_html: TextView,
@@ -272,21 +298,24 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
     Ok(json(page))
 }
 
-fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> Result<ProductPage, Error> {
+pub(crate) fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> Result<ProductPage, Error> {
     let body = ListingBody::of(listing);
     let code: SiteCode = listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?;
     Ok(ProductPage {
-        id: listed.product.id.id::<domain::id::ProductId>().to_string(),
+        id: listed.product.id.id::<ProductId>().to_string(),
         key: listed.product.key,
         site: listed.product.site,
         currency: sites.of(code).currency.to_string(),
         visibility: listed.product.visibility,
+        seller_id: listed.product.seller_id.id::<AccountId>().to_string(),
         seller_name: listed.seller_name,
         name: body.name,
         category: body.category,
         overview: body.overview,
         description_html: html(&listing.description),
         highlights: body.highlights,
+        logo: body.logo,
+        pictures: body.pictures,
         support: body.support,
         usage_guide_html: html(&listing.usage_guide),
         agreement_html: html(&listing.agreement),
@@ -367,7 +396,7 @@ async fn quote(
     let q = api.app.read(Actor::System, move |tx, ctx| order::quote(tx, ctx, caller.as_deref(), &site, &choice)).await?;
     let saving = q.price.by_month.map(|m| Money::new(m.minor - q.price.total.minor, m.currency).into());
     Ok(Json(QuoteView {
-        product_id: q.listed.product.id.id::<domain::id::ProductId>().to_string(),
+        product_id: q.listed.product.id.id::<ProductId>().to_string(),
         sku: q.sku.key.clone(),
         unit_price: q.price.unit.into(),
         units: q.price.units,

@@ -85,8 +85,21 @@ impl Error {
     /// Several fields of the input are wrong.
     #[must_use]
     pub fn fields(code: &'static str, fields: Vec<FieldError>) -> Self {
-        let detail = fields.first().map_or_else(String::new, |f| format!("{}: {}", f.pointer, f.detail));
+        let detail = fields
+            .first()
+            .map_or_else(String::new, |f| if f.pointer.is_empty() { f.detail.clone() } else { format!("{}: {}", f.pointer, f.detail) });
         Self::Refused(Box::new(Refusal { kind: Kind::Invalid, code, detail, fields }))
+    }
+
+    /// The same refusal for an input that is part of a larger one: its fields are below that place.
+    #[must_use]
+    pub fn under(mut self, place: &str) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            for field in &mut refusal.fields {
+                field.pointer = format!("{place}{}", field.pointer);
+            }
+        }
+        self
     }
 
     /// A stored row contradicts the model.

@@ -13,6 +13,7 @@ pub mod secret;
 
 pub mod account;
 pub mod call;
+pub mod cart;
 pub mod catalogue;
 pub mod event;
 pub mod export;
@@ -22,7 +23,9 @@ pub mod job;
 pub mod message;
 pub mod money;
 pub mod order;
+pub mod picture;
 pub mod seller;
+pub mod storefront;
 pub mod verify;
 
 pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, RandomIds, Settings, from_micros, installation, micros};

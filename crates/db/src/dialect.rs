@@ -161,6 +161,24 @@ pub fn places(rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
+/// Moves the moment from which a login's allowance is whole, unless it lies too far ahead already; rows changed.
+///
+/// # Errors
+/// [`DbError`].
+pub fn log_in_try(tx: &mut Tx, login: &str, now: i64, every: i64, ahead: i64) -> Result<usize, DbError> {
+    let changed = sql_query(
+        "INSERT INTO log_in_tries (login, whole_at) VALUES ($1, $2 + $3)
+         ON CONFLICT (login) DO UPDATE SET whole_at = $3 + CASE WHEN log_in_tries.whole_at < $2 THEN $2 ELSE log_in_tries.whole_at END
+         WHERE log_in_tries.whole_at <= $2 + $4",
+    )
+    .bind::<Text, _>(login)
+    .bind::<BigInt, _>(now)
+    .bind::<BigInt, _>(every)
+    .bind::<BigInt, _>(ahead)
+    .run(tx)?;
+    Ok(changed)
+}
+
 /// Stores a setting, replacing the old value.
 ///
 /// # Errors

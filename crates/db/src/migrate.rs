@@ -23,7 +23,17 @@ macro_rules! migrations {
     };
 }
 
-migrations!["0001_people", "0002_catalogue", "0003_orders", "0004_money", "0005_work", "0006_lists", "0007_sorting"];
+migrations![
+    "0001_people",
+    "0002_catalogue",
+    "0003_orders",
+    "0004_money",
+    "0005_work",
+    "0006_lists",
+    "0007_sorting",
+    "0008_storefront",
+    "0009_log_in_tries"
+];
 
 #[derive(diesel::QueryableByName)]
 struct Applied {

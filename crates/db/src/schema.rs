@@ -421,6 +421,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    pictures (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        kind -> Text,
+        media_type -> Text,
+        hash -> Binary,
+        length -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    floors (site, seq) {
+        site -> Text,
+        seq -> BigInt,
+        floor -> Text,
+    }
+}
+
+diesel::table! {
+    cart_lines (id) {
+        id -> Binary,
+        buyer_id -> Binary,
+        product_id -> Binary,
+        specification -> Text,
+        sku -> Text,
+        period -> Text,
+        quantity -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_in_tries (login) {
+        login -> Text,
+        whole_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
     accounts,
@@ -451,6 +491,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     call_attempts,
     messages,
     exports,
+    pictures,
+    floors,
+    cart_lines,
+    log_in_tries,
 );
 
 diesel::joinable!(order_lines -> orders (order_id));

@@ -85,6 +85,8 @@ ids! {
     BillLineId = "bll",
     MessageId = "msg",
     ExportId = "exp",
+    PictureId = "pic",
+    CartLineId = "crt",
     JobId = "job",
     EntryId = "ent",
 }

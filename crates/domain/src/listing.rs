@@ -2,7 +2,10 @@
 //!
 //! A draft may be incomplete; [`crate::listing_check`] says what is missing before it is submitted.
 
-use crate::{id::AddressId, period::ChargingMode};
+use crate::{
+    id::{AddressId, PictureId},
+    period::ChargingMode,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -221,6 +224,12 @@ pub struct Listing {
     /// Markdown.
     pub description: Bilingual,
     pub highlights: Vec<Bilingual>,
+    /// Product logo; the first letter of the name stands for it when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<PictureId>,
+    /// Main pictures, the first one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<PictureId>,
     pub support: Support,
     pub usage_guide: Bilingual,
     pub agreement: Bilingual,

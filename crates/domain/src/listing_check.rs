@@ -4,6 +4,7 @@ use crate::{
     listing::{Bilingual, Listing, Specification},
     money::AMOUNT_MINOR_MAX,
     period::ChargingMode,
+    picture::MAIN_MAX,
     text,
 };
 
@@ -49,6 +50,9 @@ pub fn check(listing: &Listing) -> Vec<FieldError> {
     }
     for (i, highlight) in listing.highlights.iter().enumerate() {
         c.both(&format!("/highlights/{i}"), highlight, 60);
+    }
+    if listing.pictures.len() > MAIN_MAX {
+        c.wrong("/pictures", "too_many", &format!("at most {MAIN_MAX} main pictures are shown"));
     }
     support(&mut c, listing);
     c.both("/usage_guide", &listing.usage_guide, 20_000);

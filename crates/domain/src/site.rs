@@ -103,6 +103,31 @@ pub fn wire_time(at: Timestamp) -> String {
     at.strftime("%Y%m%d%H%M%S").to_string()
 }
 
+/// A calendar month of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Month {
+    /// `yyyy-MM`.
+    pub name: String,
+    pub start: Timestamp,
+    /// Exclusive.
+    pub end: Timestamp,
+}
+
+impl Site {
+    /// Some months up to the one that a moment lies in, the oldest first.
+    #[must_use]
+    pub fn months_until(&self, at: Timestamp, count: usize) -> Vec<Month> {
+        let present = self.day_of(at).first_of_month();
+        let back = |n: usize| present.saturating_sub(jiff::Span::new().months(i64::try_from(n).unwrap_or(0)));
+        let month = |first: Date| Month {
+            name: first.strftime("%Y-%m").to_string(),
+            start: self.start_of(first),
+            end: self.start_of(first.saturating_add(jiff::Span::new().months(1))),
+        };
+        (0..count).rev().map(|n| month(back(n))).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +157,15 @@ mod tests {
         assert_eq!(Site::of(SiteCode::Cn).day_of(late).to_string(), "2026-02-01");
         assert_eq!(Site::of(SiteCode::Intl).day_of(late).to_string(), "2026-01-31");
         assert_eq!(wire_time(late), "20260131170000");
+    }
+
+    #[test]
+    fn months_are_those_of_the_site_and_follow_each_other() {
+        let site = Site::of(SiteCode::Cn);
+        let months = site.months_until("2024-02-29T16:30:00Z".parse().unwrap(), 3);
+        let names: Vec<_> = months.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!(names, ["2024-01", "2024-02", "2024-03"]);
+        assert_eq!(months[2].start, "2024-02-29T16:00:00Z".parse().unwrap());
+        assert!(months.windows(2).all(|pair| pair[0].end == pair[1].start));
     }
 }

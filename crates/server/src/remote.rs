@@ -26,12 +26,17 @@ impl Remote {
 
     async fn send(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Result<reqwest::Response, Failure> {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
         if method != reqwest::Method::GET {
             let key: String = random_key();
             request = request.header("Idempotency-Key", key).json(body.unwrap_or(&Value::Object(serde_json::Map::new())));
+        }
+        self.answered(request).await
+    }
+
+    /// The answer to a request in the caller's name, or what the server refused.
+    async fn answered(&self, mut request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
         }
         let unreachable = |e: reqwest::Error| {
             Failure::NotReachable(format!("{} does not answer: {e}. Is the server running? Set YUNSHI_SERVER.", self.base))
@@ -57,6 +62,12 @@ impl Remote {
 
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.send(reqwest::Method::POST, path, Some(body)).await?.json().await.map_err(Failure::failed)
+    }
+
+    /// Sends bytes that are not JSON.
+    pub async fn post_bytes(&self, path: &str, bytes: Vec<u8>) -> Result<Value, Failure> {
+        let request = self.http.post(format!("{}{path}", self.base)).header("Content-Type", "application/octet-stream").body(bytes);
+        self.answered(request).await?.json().await.map_err(Failure::failed)
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {

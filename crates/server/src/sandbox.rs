@@ -102,12 +102,12 @@ fn announce(json: bool, accounts: &serde_json::Value) {
         let mut lines = vec![
             format!("Yunshi sandbox: {}", accounts["url"].as_str().unwrap_or_default()),
             String::new(),
-            format!("  {:<10} {:<22} {:<18} {}", "who", "login", "password", "token"),
+            format!("  {:<12} {:<22} {:<18} {}", "who", "login", "password", "token"),
         ];
-        for role in ["buyer", "buyer2", "seller", "seller2", "reseller", "operator"] {
-            let a = &accounts["accounts"][role];
+        let roles = ["buyer", "buyer2", "seller", "seller2", "reseller", "operator", "buyer_intl", "seller_intl"];
+        for (role, a) in roles.map(|role| (role, &accounts["accounts"][role])).into_iter().filter(|(_, a)| a.is_object()) {
             let text = |name: &str| a[name].as_str().unwrap_or_default().to_owned();
-            lines.push(format!("  {role:<10} {:<22} {:<18} {}", text("login"), text("password"), text("token")));
+            lines.push(format!("  {role:<12} {:<22} {:<18} {}", text("login"), text("password"), text("token")));
         }
         lines.push(String::new());
         lines.push("  Move the clock: yunshi clock advance 33d    Stop: Ctrl-C".to_owned());

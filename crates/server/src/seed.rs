@@ -7,7 +7,7 @@ use db::Key;
 use domain::{
     access::{AccountKind, Role, Scope, StaffRole},
     id::TransferId,
-    money::{Currency, Money},
+    money::Money,
     site::SiteCode,
 };
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 const PASSWORD: &str = "open-sesame-2026";
 const SETTING: &str = "sandbox";
 const KEY_SETTING: &str = "sandbox_interface_key";
-/// What each buyer's wallet holds: 1,000,000.00.
+/// What each buyer's wallet holds: 1,000,000.00 in the currency of its site.
 const WALLET_MINOR: i64 = 100_000_000;
 
 struct Person {
@@ -25,15 +25,16 @@ struct Person {
     user: &'static str,
     account: &'static str,
     kind: AccountKind,
+    site: SiteCode,
     roles: &'static [Role],
     staff: Option<StaffRole>,
 }
 
 const fn person(role: &'static str, login: &'static str, user: &'static str, account: &'static str, kind: AccountKind) -> Person {
-    Person { role, login, user, account, kind, roles: &[Role::Buyer], staff: None }
+    Person { role, login, user, account, kind, site: SiteCode::Cn, roles: &[Role::Buyer], staff: None }
 }
 
-const PEOPLE: [Person; 6] = [
+const PEOPLE: [Person; 8] = [
     Person {
         roles: &[Role::Operator],
         staff: Some(StaffRole::Administrator),
@@ -44,6 +45,14 @@ const PEOPLE: [Person; 6] = [
     person("reseller", "reseller@sandbox", "吴渠 Wu Qu", "通达渠道 Tongda Channels", AccountKind::Enterprise),
     person("buyer", "buyer@sandbox", "林夏 Lin Xia", "青禾软件 Qinghe Software", AccountKind::Enterprise),
     person("buyer2", "buyer2@sandbox", "何川 He Chuan", "何川 He Chuan", AccountKind::Individual),
+    Person {
+        site: SiteCode::Intl,
+        ..person("seller_intl", "seller@intl.sandbox", "Mara Lindqvist", "Northbank International", AccountKind::Enterprise)
+    },
+    Person {
+        site: SiteCode::Intl,
+        ..person("buyer_intl", "buyer@intl.sandbox", "Dara Okafor", "Harbour Software", AccountKind::Enterprise)
+    },
 ];
 
 fn refused(e: Error) -> Failure {
@@ -102,7 +111,7 @@ pub async fn seed(node: &Node, url: &str, seller_base: &str, key: &str) -> Resul
     let mut accounts = serde_json::Map::new();
     let hash = tokio::task::spawn_blocking(|| secret::hash_password(PASSWORD)).await.map_err(Failure::failed)?.map_err(refused)?;
     let mut callers = Vec::new();
-    for p in &PEOPLE {
+    for p in PEOPLE.iter().filter(|p| app.settings.sites.serves(p.site)) {
         let (caller, token) = register(app, p, &hash).await?;
         accounts.insert(
             p.role.to_owned(),
@@ -115,11 +124,12 @@ pub async fn seed(node: &Node, url: &str, seller_base: &str, key: &str) -> Resul
     }
     let find = |role: &str| callers.iter().find(|(r, _)| *r == role).map(|(_, c)| c.clone()).ok_or_else(|| Failure::failed(role));
     let operator = find("operator")?;
-    for role in ["buyer", "buyer2"] {
-        top_up(app, find(role)?, operator.clone()).await?;
-    }
-    for role in ["seller", "seller2"] {
-        become_seller(app, find(role)?, operator.clone()).await?;
+    for (role, caller) in &callers {
+        match *role {
+            "buyer" | "buyer2" | "buyer_intl" => top_up(app, caller.clone(), operator.clone()).await?,
+            "seller" | "seller2" | "seller_intl" => become_seller(app, caller.clone(), operator.clone()).await?,
+            _ => {}
+        }
     }
     let token = |role: &str| accounts[role]["token"].as_str().unwrap_or_default().to_owned();
     list_products(url, seller_base, key, &token).await?;
@@ -139,8 +149,8 @@ async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Call
             user_name: p.user.to_owned(),
             account_name: p.account.to_owned(),
             kind: p.kind,
-            site: SiteCode::Cn,
-            language: "zh".to_owned(),
+            site: p.site,
+            language: if p.site == SiteCode::Cn { "zh" } else { "en" }.to_owned(),
             roles: p.roles.to_vec(),
             staff: p.staff,
         };
@@ -170,7 +180,7 @@ async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Call
 
 async fn top_up(app: &App, buyer: Arc<Caller>, operator: Arc<Caller>) -> Result<(), Failure> {
     app.write(Actor::Caller(operator.clone()), move |tx, ctx| {
-        let amount = Money::new(WALLET_MINOR, Currency::Cny);
+        let amount = Money::new(WALLET_MINOR, ctx.site(buyer.site).currency);
         let transfer = money::request_transfer(tx, ctx, &buyer, amount, "SANDBOX")?;
         money::decide_transfer(tx, ctx, &operator, transfer.id.id::<TransferId>(), true, None)?;
         Ok(())
@@ -192,6 +202,7 @@ async fn become_seller(app: &App, who: Arc<Caller>, operator: Arc<Caller>) -> Re
             service_mailbox: "support@example.com".to_owned(),
             business_licence_number: "91310000SANDBOX001".to_owned(),
             introduction: "沙箱中的商家，用于体验与联调。 A seller of the sandbox.".to_owned(),
+            brand_picture: None,
         };
         seller::submit(tx, ctx, &who, &profile)?;
         seller::decide(tx, ctx, &operator, who.account_id, true, None)
@@ -200,18 +211,56 @@ async fn become_seller(app: &App, who: Arc<Caller>, operator: Arc<Caller>) -> Re
     .map_err(refused)
 }
 
+/// The pictures that the catalogues name.
+fn picture(name: &str) -> Option<&'static [u8]> {
+    macro_rules! pictures {
+        ($($name:literal),+ $(,)?) => { match name { $($name => Some(include_bytes!(concat!("../seed/pictures/", $name)).as_slice()),)+ _ => None } };
+    }
+    pictures!(
+        "backup-logo.png",
+        "backup-1.png",
+        "backup-2.png",
+        "assess-logo.png",
+        "assess-1.png",
+        "assess-2.png",
+        "archive-logo.png",
+        "archive-1.png",
+        "archive-2.png",
+        "helpdesk-logo.png",
+        "helpdesk-1.png",
+        "helpdesk-2.png",
+    )
+}
+
 /// Applies the sellers' catalogues and approves what they submit.
 async fn list_products(url: &str, seller_base: &str, key: &str, token: &impl Fn(&str) -> String) -> Result<(), Failure> {
-    let catalogues = [("seller", include_str!("../seed/seller.toml")), ("seller2", include_str!("../seed/seller2.toml"))];
+    let northbank = include_str!("../seed/seller2.toml");
+    let catalogues = [("seller", include_str!("../seed/seller.toml")), ("seller2", northbank), ("seller_intl", northbank)];
     let operator = Remote::new(url, Some(token("operator")))?;
-    for (role, text) in catalogues {
+    for (role, text) in catalogues.into_iter().filter(|(role, _)| !token(role).is_empty()) {
         let text = text.replace("${SELLER_URL}", seller_base).replace("${SELLER_KEY}", key);
-        let applications = apply_text(&Remote::new(url, Some(token(role)))?, &text).await?;
+        let applications = apply_text(&Remote::new(url, Some(token(role)))?, &text, picture).await?;
         for application in applications {
             let id = application["id"].as_str().unwrap_or_default();
             operator.post(&format!("/api/v1/operator/applications/{id}/approve"), &json!({})).await?;
         }
     }
+    curate(&operator).await
+}
+
+/// Floors of the home page at the Chinese site.
+async fn curate(operator: &Remote) -> Result<(), Failure> {
+    let mut floors = Vec::new();
+    for (zh, en, keys) in
+        [("数据与安全", "Data and security", ["backup", "assess", "archive"].as_slice()), ("服务客户", "Serving customers", &["helpdesk"])]
+    {
+        let mut products = Vec::new();
+        for key in keys {
+            products.push(operator.get(&format!("/api/v1/products/{key}")).await?["id"].clone());
+        }
+        floors.push(json!({ "name": { "zh": zh, "en": en }, "products": products }));
+    }
+    operator.put("/api/v1/operator/floors", &json!({ "floors": floors })).await?;
     Ok(())
 }
 

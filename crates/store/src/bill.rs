@@ -137,6 +137,35 @@ pub fn open_total(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Resu
     Ok(row.amount)
 }
 
+/// Sums of a seller's lines that took effect between two moments: of the original ones, of the others, and what is
+/// payable of all.
+///
+/// # Errors
+/// [`DbError`].
+pub fn sums(tx: &mut Tx, seller: Key, currency: &str, (from, until): (i64, i64)) -> Result<(i64, i64, i64), DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        sold: i64,
+        #[diesel(sql_type = BigInt)]
+        back: i64,
+        #[diesel(sql_type = BigInt)]
+        payable: i64,
+    }
+    let row: Row = sql_query(
+        "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'original' THEN amount_minor ELSE 0 END), 0) AS BIGINT) AS sold,
+                CAST(COALESCE(SUM(CASE WHEN kind = 'original' THEN 0 ELSE amount_minor END), 0) AS BIGINT) AS back,
+                CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS payable
+         FROM bill_lines WHERE seller_id = $1 AND currency = $2 AND effective_at >= $3 AND effective_at < $4",
+    )
+    .bind::<diesel::sql_types::Binary, _>(seller)
+    .bind::<Text, _>(currency)
+    .bind::<BigInt, _>(from)
+    .bind::<BigInt, _>(until)
+    .get_result(tx)?;
+    Ok((row.sold, row.back, row.payable))
+}
+
 /// # Errors
 /// [`DbError`].
 pub fn list(tx: &mut Tx, seller: Option<Key>, month: Option<&str>, page: Page) -> Result<Vec<Bill>, DbError> {

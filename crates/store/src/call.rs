@@ -5,7 +5,11 @@ use db::{
     Run,
     schema::{call_attempts, calls},
 };
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Binary, Text},
+};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = calls)]
@@ -94,6 +98,43 @@ pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<
         query = query.filter(calls::instance_id.eq(instance));
     }
     Ok(newest_first!(query, page, calls::created_at, calls::id).select(Call::as_select()).load(tx)?)
+}
+
+/// Of the newest calls of a product: how often each was tried, and how often that failed.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_newest_of_product(tx: &mut Tx, product: Key, limit: i64) -> Result<Vec<(i64, i64)>, DbError> {
+    Ok(calls::table
+        .filter(calls::product_id.eq(product))
+        .order((calls::created_at.desc(), calls::id.desc()))
+        .limit(limit)
+        .select((calls::attempts, calls::failures))
+        .load(tx)?)
+}
+
+/// How many calls of a seller came to which state, by day since a moment; days are counted from zero.
+///
+/// # Errors
+/// [`DbError`].
+pub fn results_by_day(tx: &mut Tx, seller: Key, since: i64) -> Result<Vec<(i64, String, i64)>, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        day: i64,
+        #[diesel(sql_type = Text)]
+        state: String,
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let rows: Vec<Row> = sql_query(
+        "SELECT (created_at - $1) / 86400000000 AS day, state, CAST(COUNT(*) AS BIGINT) AS count
+         FROM calls WHERE seller_id = $2 AND created_at >= $1 GROUP BY 1, 2",
+    )
+    .bind::<BigInt, _>(since)
+    .bind::<Binary, _>(seller)
+    .load(tx)?;
+    Ok(rows.into_iter().map(|r| (r.day, r.state, r.count)).collect())
 }
 
 /// The calls of an instance, in order.

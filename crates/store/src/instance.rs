@@ -3,7 +3,7 @@
 use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
 use db::{
     Run,
-    schema::{instances, terms},
+    schema::{instances, order_lines, terms},
 };
 use diesel::{prelude::*, sql_types::BigInt};
 
@@ -138,6 +138,19 @@ pub fn any_failed_since(tx: &mut Tx, product: Key, since: i64) -> Result<i64, Db
         .filter(instances::ended_at.ge(since))
         .count()
         .get_result(tx)?)
+}
+
+/// When the newest purchases of a product, or of all, were paid and opened, and what went back of each.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_newest(tx: &mut Tx, product: Option<Key>, limit: i64) -> Result<Vec<(i64, Option<i64>, i64)>, DbError> {
+    let mut query = instances::table.inner_join(order_lines::table.on(order_lines::id.eq(instances::line_id))).into_boxed();
+    if let Some(product) = product {
+        query = query.filter(instances::product_id.eq(product));
+    }
+    let query = query.order((instances::created_at.desc(), instances::id.desc())).limit(limit);
+    Ok(query.select((instances::created_at, instances::opened_at, order_lines::refunded_minor)).load(tx)?)
 }
 
 /// Takes the instance for an order, if no other order has it.

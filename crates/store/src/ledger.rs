@@ -10,7 +10,7 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Binary, Text},
 };
-use ledger::{AccountKind, Entry};
+use ledger::{AccountKind, Entry, EntryKind};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = ledger_entries)]
@@ -105,6 +105,38 @@ pub fn statement(tx: &mut Tx, account: AccountKind, owner: &str, page: Page) -> 
         .select((PostingRow::as_select(), EntryRow::as_select()))
         .into_boxed();
     Ok(newest_first!(query, page, ledger_postings::at, ledger_postings::entry_id).load(tx)?)
+}
+
+/// What moved on an account between two moments, without entries of one kind.
+///
+/// # Errors
+/// [`DbError`].
+pub fn moved(
+    tx: &mut Tx,
+    account: AccountKind,
+    owner: &str,
+    currency: &str,
+    (from, until): (i64, i64),
+    but: EntryKind,
+) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Moved {
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let row: Moved = sql_query(
+        "SELECT CAST(COALESCE(SUM(p.amount_minor), 0) AS BIGINT) AS amount
+         FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
+         WHERE p.account = $1 AND p.owner = $2 AND p.currency = $3 AND p.at >= $4 AND p.at < $5 AND e.kind <> $6",
+    )
+    .bind::<Text, _>(account.as_str())
+    .bind::<Text, _>(owner)
+    .bind::<Text, _>(currency)
+    .bind::<BigInt, _>(from)
+    .bind::<BigInt, _>(until)
+    .bind::<Text, _>(but.as_str())
+    .get_result(tx)?;
+    Ok(row.amount)
 }
 
 /// The entries of an order with their postings, oldest first.

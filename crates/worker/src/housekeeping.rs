@@ -1,4 +1,4 @@
-//! Work of wall time: sealing events, forgetting old idempotency keys.
+//! Work of wall time: sealing events, forgetting old idempotency keys and tries.
 
 use crate::Worker;
 use app::{Actor, App, Error, micros};
@@ -28,6 +28,10 @@ impl Worker {
             every.tick().await;
             if let Err(e) = seal(&app).await {
                 tracing::warn!(error = %e, "events could not be sealed; another node may have been quicker");
+            }
+            let whole = app.write(Actor::System, |tx, ctx| Ok(store::log_in_try::forget(tx, ctx.wall_micros())?));
+            if let Err(e) = whole.await {
+                tracing::warn!(error = %e, "old tries of log-ins could not be removed");
             }
             let forgotten = app.write(Actor::System, |tx, ctx| Ok(store::idempotency::forget(tx, micros(ctx.wall - KEYS_KEPT))?));
             if let Err(e) = forgotten.await {

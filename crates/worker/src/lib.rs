@@ -9,11 +9,12 @@ mod client;
 mod debug;
 mod engine;
 mod export;
+mod files;
 mod housekeeping;
 mod search;
 
 pub use client::{Client, Limits};
 pub use debug::{CaseResult, Report, run_suite};
 pub use engine::{Ran, Worker};
-pub use export::Files;
+pub use files::Files;
 pub use search::{Facets, Found, Search, Sort, Wanted};

@@ -1,6 +1,10 @@
 //! Log-in, sessions, passwords. Sessions follow wall time.
 
-use super::{caller, register::check_password};
+use super::{
+    caller,
+    register::check_password,
+    tries::{Try, count_try},
+};
 use crate::{Caller, Ctx, Error, event, micros, secret};
 use db::{Key, Tx};
 use domain::{Timestamp, access::Scope, id::SessionId};
@@ -47,8 +51,10 @@ fn recognise(tx: &mut Tx, login: &str, password: &str) -> Result<(account::User,
 /// Logs a person in.
 ///
 /// # Errors
-/// `account.bad_credentials`.
+/// `account.bad_credentials`, `auth.too_many_log_ins`.
 pub async fn log_in(app: &crate::App, login: String, password: String, seen: Seen) -> Result<LoggedIn, Error> {
+    let tried = login.clone();
+    app.write(crate::Actor::System, move |tx, ctx| count_try(tx, ctx, Try::LogIn, &tried)).await?;
     let (user, account) = app.read(crate::Actor::System, move |tx, _| recognise(tx, &login, &password)).await?;
     let caller = caller(&user, &account, vec![Scope::Read, Scope::Write])?;
     let caller = Arc::new(caller);
@@ -131,8 +137,10 @@ pub fn sessions(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<session::
 /// connection, before the change is written.
 ///
 /// # Errors
-/// `account.wrong_password`, `account.weak_password`.
+/// `account.wrong_password`, `account.weak_password`, `auth.too_many_log_ins`.
 pub async fn change_password(app: &crate::App, caller: Arc<Caller>, old: String, new: String) -> Result<(), Error> {
+    let login = caller.login.clone();
+    app.write(crate::Actor::System, move |tx, ctx| count_try(tx, ctx, Try::PasswordChange, &login)).await?;
     let who = caller.clone();
     let hashes = app.read(crate::Actor::Caller(caller.clone()), move |tx, _| hashed(tx, &who, &old, &new)).await?;
     let who = caller.clone();

@@ -4,6 +4,7 @@ mod log_in;
 mod preferences;
 mod register;
 mod token;
+mod tries;
 
 pub use log_in::{LoggedIn, Seen, caller_of_session, change_password, end_session, log_in, log_out_everywhere, sessions};
 pub use preferences::set as set_preferences;

@@ -3,12 +3,14 @@
 
 mod begin;
 mod enqueue;
+mod figures;
 mod finish;
 mod judge;
 mod restart;
 
 pub use begin::{Begun, Outgoing, begin};
 pub use enqueue::{enqueue, give_up_open};
+pub use figures::{DayOfCalls, by_day};
 pub use finish::{Next, finish};
 pub use judge::{Judged, judge, redact};
 pub use restart::{renewal_stuck, restart};

@@ -1,11 +1,12 @@
 //! Drafts: saved as often as the seller likes, incomplete if need be.
 
 use super::listing;
-use crate::{Caller, Ctx, Error, event, interface::Change};
+use crate::{Caller, Ctx, Error, event, interface::Change, picture};
 use db::{Key, Tx};
 use domain::{
     id::{ProductId, RevisionId},
     listing::{Listing, RevisionState},
+    picture::PictureKind,
 };
 use serde_json::json;
 use store::{
@@ -25,6 +26,7 @@ pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -
     }
     let seller = Key::of(caller.account_id);
     crate::seller::require_approved(tx, seller)?;
+    own_pictures(tx, seller, new)?;
     let (product, mut change) = match product::by_key(tx, seller, key)? {
         Some(product) => (product, Change::Updated),
         None => (create(tx, ctx, caller, key)?, Change::Created),
@@ -60,6 +62,16 @@ pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -
     let revision = product::any_revision(tx, revision.id)?.unwrap_or(revision);
     recorded(tx, ctx, &product, "product.saved", &revision)?;
     Ok((product, revision, change))
+}
+
+fn own_pictures(tx: &mut Tx, seller: Key, listing: &Listing) -> Result<(), Error> {
+    if let Some(logo) = listing.logo {
+        picture::require(tx, seller, PictureKind::Logo, logo, "/logo")?;
+    }
+    for (i, main) in listing.pictures.iter().enumerate() {
+        picture::require(tx, seller, PictureKind::Main, *main, &format!("/pictures/{i}"))?;
+    }
+    Ok(())
 }
 
 fn recorded(tx: &mut Tx, ctx: &Ctx, product: &Product, kind: &str, revision: &Revision) -> Result<(), Error> {

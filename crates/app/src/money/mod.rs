@@ -1,9 +1,11 @@
 //! Money: payments into escrow, completion, refunds, top-ups, bills.
 
 mod bill;
+mod figures;
 mod posting;
 mod transfer;
 
 pub use bill::{issue as issue_bills, next_run as next_bill_run, running as running_bill};
+pub use figures::{Earned, revenue, spending};
 pub use posting::{PaymentProvider, Wallet, complete, pay, refund};
 pub use transfer::{decide as decide_transfer, request as request_transfer};

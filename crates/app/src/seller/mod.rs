@@ -1,8 +1,15 @@
 //! Seller profiles: filled in, submitted, approved by the operator (`seller-domain 1.2`, `1.3`).
 
-use crate::{Caller, Ctx, Error, event, message};
+use crate::{Caller, Ctx, Error, event, message, picture};
 use db::{Key, Tx};
-use domain::{access::Role, id::AccountId, listing_check::FieldError, message::MessageEvent, text};
+use domain::{
+    access::Role,
+    id::{AccountId, PictureId},
+    listing_check::FieldError,
+    message::MessageEvent,
+    picture::PictureKind,
+    text,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Written, account, seller};
@@ -21,6 +28,9 @@ pub struct Profile {
     pub service_mailbox: String,
     pub business_licence_number: String,
     pub introduction: String,
+    /// Brand picture of the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand_picture: Option<PictureId>,
 }
 
 fn check(profile: &Profile) -> Result<(), Error> {
@@ -59,6 +69,9 @@ fn check(profile: &Profile) -> Result<(), Error> {
 /// `seller.bad_profile` with the fields; `seller.not_open` when it is in review or approved.
 pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, profile: &Profile) -> Result<seller::Seller, Error> {
     check(profile)?;
+    if let Some(brand) = profile.brand_picture {
+        picture::require(tx, Key::of(caller.account_id), PictureKind::Brand, brand, "/brand_picture")?;
+    }
     let row = seller::Seller {
         account_id: Key::of(caller.account_id),
         profile: serde_json::to_string(profile).map_err(|e| Error::row("sellers", caller.account_id, e))?,

@@ -43,7 +43,36 @@ struct Product {
     /// Name of the address that opens its instances.
     address: String,
     /// As in `PUT /api/v1/seller/products/by-key/{key}`.
+    /// `logo` and `pictures` may name files beside this one.
     listing: Value,
+    #[serde(skip)]
+    beside: Beside,
+}
+
+/// What a catalogue's file names are relative to.
+#[derive(Debug, Clone)]
+pub enum Beside {
+    Folder(PathBuf),
+    /// Files that are part of this program.
+    Program(fn(&str) -> Option<&'static [u8]>),
+}
+
+impl Default for Beside {
+    fn default() -> Self {
+        Self::Folder(PathBuf::from("."))
+    }
+}
+
+impl Beside {
+    fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Folder(folder) => {
+                let path = folder.join(name);
+                std::fs::read(&path).map_err(|e| Failure::WrongUse(format!("{}: {e}", path.display())))
+            }
+            Self::Program(find) => find(name).map(<[u8]>::to_vec).ok_or_else(|| Failure::failed(format!("there is no file {name}"))),
+        }
+    }
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -86,7 +115,8 @@ fn read(path: &Path) -> Result<Catalogue, Failure> {
             toml::from_str(&with_environment(&text, &file)?).map_err(|e| Failure::WrongUse(format!("{}: {e}", file.display())))?;
         all.key.extend(one.key);
         all.address.extend(one.address);
-        all.product.extend(one.product);
+        let beside = Beside::Folder(file.parent().unwrap_or(Path::new(".")).to_owned());
+        all.product.extend(one.product.into_iter().map(|p| Product { beside: beside.clone(), ..p }));
     }
     Ok(all)
 }
@@ -154,9 +184,34 @@ impl Run<'_> {
                 return Err(Failure::WrongUse(format!("product {}: there is no address {}", product.key, product.address)));
             }
         }
+        self.send_pictures(product, &mut listing).await?;
         let path = format!("/api/v1/seller/products/by-key/{}{}", product.key, self.dry);
         let declared = self.remote.put(&path, &listing).await?;
         self.change("product", &product.key, &declared);
+        Ok(())
+    }
+
+    /// The id of a picture that is named by its file; on a dry run none when it is new.
+    async fn picture(&self, product: &Product, kind: &str, name: &str) -> Result<Option<String>, Failure> {
+        if name.starts_with("pic_") {
+            return Ok(Some(name.to_owned()));
+        }
+        let dry = if self.dry.is_empty() { "" } else { "&dry_run=true" };
+        let sent = self.remote.post_bytes(&format!("/api/v1/pictures?kind={kind}{dry}"), product.beside.read(name)?).await?;
+        Ok(sent["id"].as_str().map(str::to_owned))
+    }
+
+    /// Puts ids in the place of file names; what a dry run does not send is left out.
+    async fn send_pictures(&self, product: &Product, listing: &mut Value) -> Result<(), Failure> {
+        if let Some(name) = listing["logo"].as_str().map(str::to_owned) {
+            listing["logo"] = json!(self.picture(product, "logo", &name).await?);
+        }
+        let Some(names) = listing["pictures"].as_array().cloned() else { return Ok(()) };
+        let mut ids = Vec::new();
+        for name in names.iter().filter_map(Value::as_str) {
+            ids.extend(self.picture(product, "main", name).await?);
+        }
+        listing["pictures"] = json!(ids);
         Ok(())
     }
 
@@ -199,12 +254,15 @@ impl Run<'_> {
     }
 }
 
-/// Applies a catalogue and submits what it made; returns the applications.
+/// Applies a catalogue of this program and submits what it made; returns the applications.
 ///
 /// # Errors
 /// What the server refused, or that the text is no catalogue.
-pub async fn apply_text(remote: &Remote, text: &str) -> Result<Vec<Value>, Failure> {
-    let catalogue: Catalogue = toml::from_str(text).map_err(Failure::failed)?;
+pub async fn apply_text(remote: &Remote, text: &str, files: fn(&str) -> Option<&'static [u8]>) -> Result<Vec<Value>, Failure> {
+    let mut catalogue: Catalogue = toml::from_str(text).map_err(Failure::failed)?;
+    for product in &mut catalogue.product {
+        product.beside = Beside::Program(files);
+    }
     let mut run = Run { remote, dry: "", changes: Vec::new() };
     run.all(&catalogue, true).await
 }

@@ -12,6 +12,7 @@ mod life;
 mod money;
 mod sellers;
 mod sites;
+mod storefront;
 mod tls;
 
 use testdb::{ENGINES, Engine};

@@ -35,8 +35,10 @@ async fn the_host_decides_the_site_and_x_site_overrules_it() {
     assert_eq!(current("127.0.0.1:8080", None).await, "cn");
     assert_eq!(current("market.example.cn", Some("intl")).await, "intl");
     assert_eq!(current("market.example.cn", Some("eu")).await, "site.unknown");
-    let found = p.http.get(format!("{}/api/v1/products", p.url)).header("Host", "market.example.com").send().await.unwrap();
+    let found = p.http.get(format!("{}/api/v1/products?q=backup", p.url)).header("Host", "market.example.com").send().await.unwrap();
     assert_eq!(found.json::<Value>().await.unwrap()["total"], 0, "what is sold at cn is not shown at intl");
+    let found = p.http.get(format!("{}/api/v1/products/archive", p.url)).header("Host", "market.example.com").send().await.unwrap();
+    assert_eq!(found.json::<Value>().await.unwrap()["currency"], "USD", "each site has its own product of a key");
 }
 
 #[tokio::test]

@@ -5,7 +5,10 @@ mod words;
 
 use app::{Actor, App, Error, catalogue};
 use db::Key;
-use domain::listing::{Category, Listing};
+use domain::{
+    id::{AccountId, ProductId},
+    listing::{Category, Listing},
+};
 use kept::Reached;
 use std::{
     path::Path,
@@ -14,7 +17,7 @@ use std::{
 };
 use store::product::{self, Changed};
 use tantivy::{
-    Index, IndexReader, IndexWriter, Order, ReloadPolicy, TantivyDocument, Term,
+    DocAddress, Index, IndexReader, IndexWriter, Order, ReloadPolicy, Searcher, TantivyDocument, Term,
     collector::{Count, FacetCollector, TopDocs},
     query::{AllQuery, BooleanQuery, BoostQuery, EmptyQuery, Occur, Query, RangeQuery, TermQuery},
     schema::{FAST, Facet, FacetOptions, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
@@ -60,6 +63,7 @@ pub struct Wanted {
     pub site: String,
     pub text: Option<String>,
     pub category: Option<Category>,
+    pub seller: Option<AccountId>,
     pub charging: Option<String>,
     pub trial: bool,
     /// Lowest price in minor units.
@@ -208,18 +212,49 @@ impl Search {
                 searcher.search(&query, &by).map_err(|e| bad(&e))?.into_iter().map(|(_, a)| a).collect()
             }
         };
-        let mut cards = Vec::new();
-        for address in addresses {
-            let doc: TantivyDocument = searcher.doc(address).map_err(|e| bad(&e))?;
-            let card = doc.get_first(self.0.fields.card).and_then(|v| v.as_str()).unwrap_or_default();
-            cards.push(serde_json::from_str(card).map_err(|e| bad(&e))?);
-        }
+        let cards = addresses.into_iter().map(|address| self.card(&searcher, address)).collect::<Result<_, _>>()?;
         let list = |root: &str| -> Vec<(String, u64)> {
             counts.get(root).map(|(facet, count)| (facet.to_path().last().copied().unwrap_or_default().to_owned(), count)).collect()
         };
         let trial = list("/trial").first().map_or(0, |(_, n)| *n);
         let facets = Facets { category: list("/category"), charging: list("/charging"), trial };
         Ok(Found { cards, total, facets })
+    }
+
+    /// The cards of products, of those that are in the index.
+    ///
+    /// # Errors
+    /// What the index library says.
+    pub fn cards(&self, products: &[ProductId]) -> Result<Vec<serde_json::Value>, Error> {
+        let (searcher, fields) = (self.0.reader.searcher(), self.0.fields);
+        let mut cards = Vec::new();
+        for product in products {
+            let term = Term::from_field_text(fields.id, &hex_of(Key::of(*product)));
+            let top = TopDocs::with_limit(1).order_by_score();
+            let found = searcher.search(&TermQuery::new(term, IndexRecordOption::Basic), &top).map_err(|e| bad(&e))?;
+            for (_, address) in found {
+                cards.push(self.card(&searcher, address)?);
+            }
+        }
+        Ok(cards)
+    }
+
+    /// How many sellers have products on sale at a site.
+    ///
+    /// # Errors
+    /// What the index library says.
+    pub fn sellers(&self, site: &str) -> Result<usize, Error> {
+        let mut collector = FacetCollector::for_field("facets");
+        collector.add_facet("/seller");
+        let of_site = TermQuery::new(Term::from_field_text(self.0.fields.site, site), IndexRecordOption::Basic);
+        let counts = self.0.reader.searcher().search(&of_site, &collector).map_err(|e| bad(&e))?;
+        Ok(counts.get("/seller").count())
+    }
+
+    fn card(&self, searcher: &Searcher, address: DocAddress) -> Result<serde_json::Value, Error> {
+        let doc: TantivyDocument = searcher.doc(address).map_err(|e| bad(&e))?;
+        let card = doc.get_first(self.0.fields.card).and_then(|v| v.as_str()).unwrap_or_default();
+        serde_json::from_str(card).map_err(|e| bad(&e))
     }
 
     fn query(&self, wanted: &Wanted) -> Box<dyn Query> {
@@ -233,6 +268,9 @@ impl Search {
         };
         let mut all: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, exact(fields.site, &wanted.site))];
         all.push((Occur::Must, self.text_query(wanted.text.as_deref())));
+        if let Some(seller) = wanted.seller {
+            all.push((Occur::Must, facet(format!("/seller/{}", hex_of(Key::of(seller))))));
+        }
         if let Some(category) = wanted.category {
             all.push((Occur::Must, facet(format!("/category/{category}"))));
         }
@@ -290,6 +328,7 @@ fn document(fields: Fields, listed: &Changed, listing: &Listing, id: &str) -> Ta
         doc.add_text(fields.text, &text.en);
     }
     doc.add_text(fields.text, &listed.seller_name);
+    doc.add_facet(fields.facets, Facet::from(format!("/seller/{}", hex_of(listed.product.seller_id)).as_str()));
     if let Some(category) = listing.category {
         doc.add_facet(fields.facets, Facet::from(format!("/category/{category}").as_str()));
     }
@@ -306,12 +345,14 @@ fn document(fields: Fields, listed: &Changed, listing: &Listing, id: &str) -> Ta
     doc.add_u64(fields.price, price.and_then(|(p, _)| u64::try_from(p).ok()).unwrap_or(0));
     doc.add_u64(fields.listed_at, u64::try_from(listed.product.updated_at).unwrap_or(0));
     let card = serde_json::json!({
-        "id": listed.product.id.id::<domain::id::ProductId>(),
+        "id": listed.product.id.id::<ProductId>(),
         "key": listed.product.key,
         "name": listing.name,
         "overview": listing.overview,
         "category": listing.category,
+        "seller_id": listed.product.seller_id.id::<AccountId>(),
         "seller_name": listed.seller_name,
+        "logo": listing.logo,
         "price_from_minor": price.map(|(p, _)| p),
         "price_per": price.map(|(_, per)| per),
         "trial_days": listing.trial_days(),

@@ -1,0 +1,41 @@
+//! How the calls of a seller went, by day, for its overview.
+
+use crate::{Caller, Ctx, Error, micros};
+use db::{Key, Tx};
+use jiff::civil::Date;
+use store::call;
+
+/// Days that an overview shows, today included.
+const DAYS: usize = 14;
+
+/// The calls that began on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayOfCalls {
+    /// A day of the seller's site.
+    pub day: Date,
+    pub done: i64,
+    pub failed: i64,
+    /// Neither done nor given up.
+    pub open: i64,
+}
+
+/// The caller's calls of the last days, the oldest day first.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn by_day(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<DayOfCalls>, Error> {
+    let site = ctx.site(caller.site);
+    let back = jiff::Span::new().days(i64::try_from(DAYS).unwrap_or(0) - 1);
+    let first = site.day_of(ctx.now).saturating_sub(back);
+    let days = first.series(jiff::Span::new().days(1)).take(DAYS);
+    let mut all: Vec<_> = days.map(|day| DayOfCalls { day, done: 0, failed: 0, open: 0 }).collect();
+    for (day, state, count) in call::results_by_day(tx, Key::of(caller.account_id), micros(site.start_of(first)))? {
+        let Some(of) = usize::try_from(day).ok().and_then(|d| all.get_mut(d)) else { continue };
+        match state.as_str() {
+            "done" => of.done += count,
+            "failed" => of.failed += count,
+            _ => of.open += count,
+        }
+    }
+    Ok(all)
+}

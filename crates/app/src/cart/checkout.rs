@@ -1,0 +1,57 @@
+//! Buying lines of a cart: an order each, all or none.
+
+use super::choice;
+use crate::{
+    Caller, Ctx, Error,
+    order::{self, Full, Input, PlaceOrder},
+};
+use db::{Key, Tx};
+use domain::{id::CartLineId, money::Money};
+use store::cart;
+
+/// A line that is bought, with the inputs that its product asks for.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    pub line: CartLineId,
+    pub inputs: Vec<Input>,
+}
+
+#[derive(Debug, Clone)]
+pub struct BuyCart {
+    pub lines: Vec<Chosen>,
+    /// What the buyer was shown: another sum now is refused.
+    pub total: Money,
+    /// Pay at once from the wallet.
+    pub pay: bool,
+}
+
+/// Places an order for each chosen line, pays them when asked to, and takes the lines out of the cart.
+///
+/// # Errors
+/// `cart.not_found`, `cart.nothing_chosen`, `cart.changed` when the prices are no longer those that were shown;
+/// as `order::place`, at the line. Nothing is bought then.
+pub fn buy(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &BuyCart) -> Result<Vec<Full>, Error> {
+    if cmd.lines.is_empty() {
+        return Err(Error::field("/lines", "cart.nothing_chosen", "choose at least one line"));
+    }
+    let buyer = Key::of(caller.account_id);
+    let there = cart::lines(tx, buyer)?;
+    let (mut bought, mut sum) = (Vec::new(), 0i64);
+    for (i, chosen) in cmd.lines.iter().enumerate() {
+        let at = format!("/lines/{i}");
+        let twice = cmd.lines[..i].iter().any(|c| c.line == chosen.line);
+        let line = there.iter().find(|l| l.id == Key::of(chosen.line)).filter(|_| !twice);
+        let line = line.ok_or_else(|| Error::field(&at, "cart.not_found", "there is no such line in your cart"))?;
+        let place = PlaceOrder { choice: choice(line)?, inputs: chosen.inputs.clone(), pay: cmd.pay };
+        let full = order::place(tx, ctx, caller, &place).map_err(|e| e.under(&at))?;
+        sum = sum.saturating_add(full.order.total_minor);
+        let _ = cart::delete(tx, buyer, line.id)?;
+        bought.push(full);
+    }
+    let total = Money::new(sum, ctx.site(caller.site).currency);
+    if total != cmd.total {
+        let detail = format!("the lines come to {total} now, not {}; look at the cart again", cmd.total);
+        return Err(Error::conflict("cart.changed", detail));
+    }
+    Ok(bought)
+}

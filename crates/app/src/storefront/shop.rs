@@ -1,0 +1,27 @@
+//! A seller's shop: what its profile says to buyers.
+
+use crate::{Error, seller::Profile};
+use db::{Key, Tx};
+use domain::{access::SellerState, id::AccountId};
+use store::{account, seller};
+
+/// What buyers see of a seller.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    pub name: String,
+    pub profile: Profile,
+    /// When the seller was approved, in microseconds.
+    pub since: Option<i64>,
+}
+
+/// The shop of an approved seller.
+///
+/// # Errors
+/// `shop.not_found`.
+pub fn shop(tx: &mut Tx, id: AccountId) -> Result<Shop, Error> {
+    let not_found = || Error::not_found("shop.not_found", "there is no such shop");
+    let found = seller::lookup(tx, Key::of(id))?.filter(|s| s.state == SellerState::Approved.as_str()).ok_or_else(not_found)?;
+    let account = account::lookup(tx, Key::of(id))?.ok_or_else(not_found)?;
+    let profile = serde_json::from_str(&found.profile).map_err(|e| Error::row("sellers", id, e))?;
+    Ok(Shop { name: account.name, profile, since: found.decided_at })
+}
