@@ -15,8 +15,11 @@ const page = (path: string, load: Loader, name: string): AnyRoute =>
   })
 
 export const pages = [
-  page('/', () => import('./pages/store/results'), 'Results'),
+  page('/', () => import('./pages/store/home'), 'Home'),
+  page('/products', () => import('./pages/store/results'), 'Results'),
   page('/products/$product', () => import('./pages/store/product'), 'ProductPage'),
+  page('/shops/$seller', () => import('./pages/store/shop'), 'Shop'),
+  page('/cart', () => import('./pages/store/cart'), 'Cart'),
   page('/checkout', () => import('./pages/store/checkout'), 'Checkout'),
   page('/log-in', () => import('./pages/account/log-in'), 'LogIn'),
   page('/register', () => import('./pages/account/register'), 'Register'),
@@ -32,6 +35,7 @@ export const pages = [
   page('/seller/profile', () => import('./pages/seller/profile'), 'SellerProfile'),
   page('/seller/products', () => import('./pages/seller/products'), 'SellerProducts'),
   page('/seller/products/$id', () => import('./pages/seller/editor'), 'ProductEditor'),
+  page('/previews/$id', () => import('./pages/store/preview'), 'Preview'),
   page('/seller/orders', () => import('./pages/buyer/orders'), 'SellerOrders'),
   page('/seller/orders/$number', () => import('./pages/buyer/order'), 'OrderPage'),
   page('/seller/bills', () => import('./pages/seller/bills'), 'Bills'),
@@ -44,6 +48,7 @@ export const pages = [
   page('/operator/reviews', () => import('./pages/operator/reviews'), 'Reviews'),
   page('/operator/reviews/$id', () => import('./pages/operator/review'), 'ReviewPage'),
   page('/operator/sellers', () => import('./pages/operator/sellers'), 'Sellers'),
+  page('/operator/storefront', () => import('./pages/operator/storefront'), 'Floors'),
   page('/operator/transfers', () => import('./pages/operator/transfers'), 'Transfers'),
   page('/operator/orders', () => import('./pages/buyer/orders'), 'OperatorOrders'),
   page('/operator/orders/$number', () => import('./pages/buyer/order'), 'OrderPage'),

@@ -46,3 +46,11 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   if (data === undefined) throw new Refused(asProblem(error, response.status))
   return data
 }
+
+/** Sends a picture as it is. */
+export async function upload(path: string, file: Blob): Promise<Schemas['PictureView']> {
+  const response = await fetch(path, { method: 'POST', body: file, headers: { 'Content-Type': 'application/octet-stream', ...(csrf ? { 'X-CSRF-Token': csrf } : {}) } })
+  const answer: unknown = await response.json().catch(() => null)
+  if (!response.ok) throw new Refused(asProblem(answer, response.status))
+  return answer as Schemas['PictureView']
+}

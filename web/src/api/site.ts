@@ -8,6 +8,9 @@ let current = 'cn'
 /** The code of the site that this page shows. */
 export const siteOf = () => current
 
+/** The time zone of that site. */
+export const zoneOf = () => served.find((s) => s.code === current)?.time_zone ?? 'UTC'
+
 /** The sites of this deployment. */
 export const sitesServed = () => served
 

@@ -1,4 +1,4 @@
-import { BulbOutlined, GlobalOutlined, MailOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons'
+import { AppstoreOutlined, BulbOutlined, GlobalOutlined, MailOutlined, MenuOutlined, ShoppingCartOutlined, UserOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Badge, Button, Drawer, Dropdown, Input, Tag } from 'antd'
@@ -11,15 +11,43 @@ import { useAddress } from './address'
 import { usePreferences } from './preferences'
 import { useLogOut, useMe, type Me } from './session'
 
+/** The name of a place with how much is in it. */
+const counted = (name: string, count?: number) => (count ? `${name} ${count}` : name)
+
 function InboxButton() {
   const { t } = useTranslation()
   const query = useQuery({ queryKey: ['inbox-count'], queryFn: () => unwrap(api.GET('/api/v1/inbox', { params: { query: { limit: '1' } } })), refetchInterval: 30_000 })
   return (
-    <Link to="/inbox" aria-label={t('nav.inbox')}>
-      <Badge count={query.data?.unread ?? 0} size="small">
+    <Link to="/inbox" aria-label={counted(t('nav.inbox'), query.data?.unread)}>
+      <Badge count={query.data?.unread ?? 0} size="small" overflowCount={9999}>
         <Button type="text" icon={<MailOutlined />} aria-hidden tabIndex={-1} />
       </Badge>
     </Link>
+  )
+}
+
+function CartButton() {
+  const { t } = useTranslation()
+  const query = useQuery({ queryKey: ['cart'], queryFn: () => unwrap(api.GET('/api/v1/cart')) })
+  return (
+    <Link to="/cart" aria-label={counted(t('nav.cart'), query.data?.lines.length)}>
+      <Badge count={query.data?.lines.length ?? 0} size="small">
+        <Button type="text" icon={<ShoppingCartOutlined />} aria-hidden tabIndex={-1} />
+      </Badge>
+    </Link>
+  )
+}
+
+/** The categories of the storefront. */
+function CategoryMenu() {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const open = (category?: string) => void navigate({ to: '/products', search: { category } as never })
+  const items = [{ key: 'all', label: t('home.all'), onClick: () => open() }, ...categories.map((c) => ({ key: c, label: t(`category.${c}`), onClick: () => open(c) }))]
+  return (
+    <Dropdown trigger={['click']} menu={{ items }}>
+      <Button type="text" icon={<AppstoreOutlined />} aria-label={t('store.categories')}><span className="wide-only">{t('store.categories')}</span></Button>
+    </Dropdown>
   )
 }
 
@@ -36,7 +64,7 @@ function AccountMenu({ me }: { me: Me }) {
   const items = [...roles, { type: 'divider' as const }, item('account', t('nav.account'), '/account'), ...(me.roles.includes('seller') || me.roles.includes('operator') ? [] : [item('sell', t('nav.sell'), '/seller/profile')]), { key: 'out', label: t('action.log_out'), onClick: () => void logOut() }]
   return (
     <Dropdown menu={{ items }} trigger={['click']}>
-      <Button type="text" icon={<UserOutlined />} aria-label={t('nav.account_menu')}>
+      <Button type="text" icon={<UserOutlined />} aria-label={`${t('nav.account_menu')}: ${me.user_name}`}>
         <span className="account-name">{me.user_name}</span>
       </Button>
     </Dropdown>
@@ -71,17 +99,19 @@ function TopBar({ section }: { section: string }) {
         {section !== 'store' && <Button className="menu-button" type="text" icon={<MenuOutlined />} aria-label={t('nav.menu')} onClick={() => setMenu(true)} />}
         <Link to="/" className="mark"><i aria-hidden />{t('brand')}</Link>
         {section !== 'store' && <Tag>{t(`role.${section}`, { defaultValue: t('nav.account') })}</Tag>}
+        {section === 'store' && <CategoryMenu />}
         <div className="top-search" role="search">
-          <Input.Search key={search['q']} defaultValue={search['q']} placeholder={t('store.search_hint')} aria-label={t('store.search_hint')} allowClear onSearch={(q) => void navigate({ to: '/', search: { q: q || undefined } as never })} />
+          <Input.Search key={search['q']} defaultValue={search['q']} placeholder={t('store.search_hint')} aria-label={t('store.search_hint')} allowClear onSearch={(q) => void navigate({ to: '/products', search: { q: q || undefined } as never })} />
         </div>
         <nav className="top-right" aria-label={t('nav.top')}>
           {sitesServed().length > 1 && (
             <Dropdown trigger={['click']} menu={{ selectedKeys: [siteOf()], items: sitesServed().map((s) => ({ key: s.code, label: t(`site.${s.code}`), onClick: () => window.location.assign(addressOf(s.code)) })) }}>
-              <Button type="text" icon={<GlobalOutlined />}>{t(`site.${siteOf()}`)}</Button>
+              <Button type="text" icon={<GlobalOutlined />} aria-label={`${t('nav.site')}: ${t(`site.${siteOf()}`)}`}><span className="wide-only">{t(`site.${siteOf()}`)}</span></Button>
             </Dropdown>
           )}
           <Button type="text" onClick={() => setLanguage(language === 'zh' ? 'en' : 'zh')} lang={language === 'zh' ? 'en' : 'zh'}>{language === 'zh' ? 'EN' : '中文'}</Button>
           <Button type="text" icon={<BulbOutlined />} aria-label={t('nav.theme')} aria-pressed={dark} onClick={() => setDark(!dark)} />
+          {me.data?.roles.includes('buyer') && <CartButton />}
           {me.data && <InboxButton />}
           {me.data ? <AccountMenu me={me.data} /> : <Link to="/log-in"><Button type="primary" tabIndex={-1}>{t('action.log_in')}</Button></Link>}
         </nav>
@@ -94,6 +124,9 @@ function TopBar({ section }: { section: string }) {
   )
 }
 
+/** The storefront's categories (`Category` of the API). */
+export const categories = ['office', 'storage', 'security', 'development', 'data_ai', 'industry', 'operations', 'communication']
+
 const menus: Record<string, [string, [string, string][]][]> = {
   buyer: [['', [['/buyer', 'buyer_overview'], ['/buyer/orders', 'my_orders'], ['/buyer/instances', 'my_instances'], ['/buyer/wallet', 'wallet']]]],
   seller: [
@@ -104,7 +137,7 @@ const menus: Record<string, [string, [string, string][]][]> = {
   ],
   operator: [
     ['', [['/operator', 'desk']]],
-    ['review', [['/operator/reviews', 'reviews'], ['/operator/sellers', 'sellers']]],
+    ['review', [['/operator/reviews', 'reviews'], ['/operator/sellers', 'sellers'], ['/operator/storefront', 'floors']]],
     ['trade', [['/operator/orders', 'all_orders'], ['/operator/instances', 'all_instances'], ['/operator/calls', 'calls']]],
     ['money', [['/operator/transfers', 'transfers'], ['/operator/verify', 'verify']]],
   ],

@@ -2,6 +2,7 @@ import { Tag, Tooltip, Typography } from 'antd'
 import dayjs from 'dayjs'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../api/client'
+import { zoneOf } from '../api/site'
 
 type Money = Schemas['MoneyView']
 type Text = Schemas['TextView']
@@ -25,10 +26,19 @@ export function useText() {
   return (text?: Text) => (i18n.language === 'en' ? text?.en || text?.zh : text?.zh || text?.en) ?? ''
 }
 
-/** A time in the reader's zone, with UTC on hover. */
+/** A moment as a clock in a zone shows it. */
+const inZone = (at: string, zone: string) => {
+  try {
+    return `${new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: zone }).format(new Date(at))} (${zone})`
+  } catch {
+    return `${at} (UTC)` // an older browser does not know offsets as zones
+  }
+}
+
+/** A time in the reader's zone, with that of the site on hover. */
 export const Time = ({ at, date }: { at?: string | null; date?: boolean }) =>
   at ? (
-    <Tooltip title={`${at} (UTC)`}>
+    <Tooltip title={inZone(at, zoneOf())}>
       <time dateTime={at} className="num">{dayjs(at).format(date ? 'YYYY-MM-DD' : 'YYYY-MM-DD HH:mm:ss')}</time>
     </Tooltip>
   ) : (
@@ -56,10 +66,17 @@ export function State({ of }: { of: string }) {
   return <Tag color={tones[of] ?? 'default'}>{t(`state.${of}`, { defaultValue: of })}</Tag>
 }
 
+/** How many rows a list has, as far as its first page says. */
+export const countText = (rows?: unknown[], next?: string | null) => (rows ? `${rows.length}${next ? '+' : ''}` : '…')
+
+/** A picture of the marketplace. */
+export const pictureUrl = (id: string) => `/api/v1/pictures/${id}`
+
 const logoColours = ['#2747d8', '#0b7a75', '#8f3fb5', '#b3541e', '#1f6f8a', '#a3324f']
 
-/** A square with the first letter of a name. */
-export const Logo = ({ name }: { name: string }) => {
+/** The logo of a product, else a square with the first letter of its name. */
+export const Logo = ({ name, picture }: { name: string; picture?: string | null }) => {
+  if (picture) return <img className="logo" src={pictureUrl(picture)} alt="" />
   const sum = [...name].reduce((n, c) => n + (c.codePointAt(0) ?? 0), 0)
   return (
     <div className="logo" aria-hidden style={{ background: logoColours[sum % logoColours.length] }}>

@@ -4,8 +4,10 @@ import { theme, type ThemeConfig } from 'antd'
 export const themeOf = (dark: boolean): ThemeConfig => ({
   algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
   token: {
+    // Moving parts are left out for those whose system asks for it; antd then waits for no animation to end.
+    motion: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
     colorPrimary: dark ? '#7b93ff' : '#2747d8',
-    colorSuccess: dark ? '#4fc27f' : '#1f8a4c',
+    colorSuccess: dark ? '#4fc27f' : '#17703d',
     colorWarning: dark ? '#e0a63a' : '#8a5200',
     colorWarningBg: dark ? '#33270f' : '#fff6e0',
     colorWarningBorder: dark ? '#5c4717' : '#f0d9a3',
@@ -13,6 +15,7 @@ export const themeOf = (dark: boolean): ThemeConfig => ({
     colorTextBase: dark ? '#e9ecf5' : '#1c2130',
     colorTextDescription: dark ? '#aeb6c8' : '#525a6b',
     colorTextSecondary: dark ? '#aeb6c8' : '#525a6b',
+    colorTextTertiary: dark ? '#aeb6c8' : '#525a6b',
     colorTextPlaceholder: dark ? '#8b94a8' : '#697182',
     colorBgLayout: dark ? '#12151d' : '#f5f6f9',
     colorBgContainer: dark ? '#191d28' : '#ffffff',

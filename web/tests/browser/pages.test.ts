@@ -23,6 +23,8 @@ beforeAll(async () => {
   things['products'] = (await first('seller', '/api/v1/seller/products', 'products'))['id'] ?? ''
   things['bills'] = (await first('seller', '/api/v1/bills', 'bills'))['id'] ?? ''
   things['calls'] = (await first('seller', '/api/v1/calls', 'calls'))['id'] ?? ''
+  things['previews'] = (await first('seller', '/api/v1/applications', 'applications'))['id'] ?? ''
+  await p.api('buyer', 'POST', '/api/v1/cart', { ...choice, quantity: 2 })
   things['reviews'] = (await first('operator', '/api/v1/applications', 'applications'))['id'] ?? ''
   expect(Object.entries(things).filter(([, id]) => !id)).toEqual([])
 })
@@ -36,26 +38,30 @@ const paths = [...readFileSync('src/routes.tsx', 'utf8').matchAll(/page\('([^']+
 const real = (path: string) =>
   path
     .replace('$product', 'backup')
+    .replace('$seller', p.accounts.seller.account_id)
     .replace('$number', things['number'] ?? '')
-    .replace('$id', things[path.split('/')[2] ?? ''] ?? '')
+    .replace('$id', things[path.split('/').at(-2) ?? ''] ?? '')
     .replace(/^\/checkout$/, '/checkout?product=backup&spec=standard&sku=basic/5&period=1m&quantity=1')
 
-const roleOf = (path: string): Role => (path.startsWith('/seller') ? 'seller' : path.startsWith('/operator') ? 'operator' : 'buyer')
+const roleOf = (path: string): Role => (path.startsWith('/seller') || path.startsWith('/previews') ? 'seller' : path.startsWith('/operator') ? 'operator' : 'buyer')
 
 describe.each([['zh', 1280], ['zh', 390], ['en', 1280], ['en', 390]] as const)('in %s at %i px', (language, width) => {
   it.each(['buyer', 'seller', 'operator'] as const)('every page of the %s shows its heading, fits, and breaks no script', async (role) => {
     const { page, errors } = await p.as(role, language, width)
     const mine = paths.filter((path) => roleOf(path) === role && path !== '/log-in' && path !== '/register')
     expect(mine.length).toBeGreaterThan(5)
+    const wrong: string[] = []
     for (const path of mine) {
       await p.go(page, real(path))
       await page.getByRole('heading', { level: 1 }).first().waitFor()
       await page.waitForFunction(() => !document.querySelector('.ant-spin-spinning, .ant-skeleton'))
       expect(await page.locator('.ant-alert-error').count(), `${path} shows an error`).toBe(0)
+      wrong.push(...(await p.barriers(page)).map((what) => `${path}: ${what}`))
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       expect(wide, `${path} is wider than the screen`).toBeLessThanOrEqual(1)
       await p.shot(page, `page-${language}-${width}${path.replaceAll('/', '-').replaceAll('$', '')}`)
     }
+    expect(wrong, 'keeps somebody out').toEqual([])
     expect(errors).toEqual([])
     await page.context().close()
   })
@@ -84,10 +90,21 @@ describe('lists with many rows', () => {
   })
 })
 
+describe('for those who want no movement', () => {
+  it('questions open and are answered without it', async () => {
+    const { page } = await p.as('buyer', 'en', 1280, true)
+    const order = await p.api('buyer', 'POST', '/api/v1/orders', { choice })
+    await p.go(page, `/buyer/orders/${String(order['order_number'])}`)
+    await page.getByRole('button', { name: 'Cancel order' }).click()
+    await page.locator('.ant-popconfirm .ant-btn-primary').click()
+    await page.getByText('Cancelled').first().waitFor()
+  })
+})
+
 describe('on a phone', () => {
   it('filters come when they are asked for', async () => {
     const { page } = await p.page('en', 390)
-    await p.go(page, '/')
+    await p.go(page, '/products')
     const filters = page.getByRole('button', { name: 'Filters' })
     await filters.waitFor()
     expect(await page.getByRole('complementary', { name: 'Filters' }).isVisible()).toBe(false)

@@ -1,12 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium, type Browser, type Page } from 'playwright-core'
 
+const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8')
+
 type Account = { login: string; password: string; token: string; account_id: string }
-export type Role = 'buyer' | 'buyer2' | 'seller' | 'seller2' | 'operator' | 'reseller'
+export type Role = 'buyer_intl' | 'buyer' | 'buyer2' | 'seller' | 'seller2' | 'operator' | 'reseller'
 
 /** A running sandbox and a Chromium that looks at it. */
 export class Platform {
@@ -51,8 +53,8 @@ export class Platform {
   }
 
   /** A page in a fresh browser profile; errors of its scripts are kept. */
-  async page(language: 'zh' | 'en', width = 1280): Promise<{ page: Page; errors: string[] }> {
-    const context = await this.browser.newContext({ viewport: { width, height: 900 }, locale: language === 'zh' ? 'zh-CN' : 'en-US' })
+  async page(language: 'zh' | 'en', width = 1280, calm = false): Promise<{ page: Page; errors: string[] }> {
+    const context = await this.browser.newContext({ viewport: { width, height: 900 }, locale: language === 'zh' ? 'zh-CN' : 'en-US', reducedMotion: calm ? 'reduce' : 'no-preference' })
     await context.addInitScript((l) => localStorage.setItem('language', l), language)
     const page = await context.newPage()
     const errors: string[] = []
@@ -61,8 +63,8 @@ export class Platform {
   }
 
   /** Logs in by hand, as a person does. */
-  async as(role: Role, language: 'zh' | 'en', width = 1280) {
-    const { page, errors } = await this.page(language, width)
+  async as(role: Role, language: 'zh' | 'en', width = 1280, calm = false) {
+    const { page, errors } = await this.page(language, width, calm)
     await page.goto(`${this.url}/log-in`)
     await page.locator('#login').fill(this.accounts[role].login)
     await page.locator('#password').fill(this.accounts[role].password)
@@ -76,6 +78,18 @@ export class Platform {
     if (!this.shots) return
     mkdirSync(this.shots, { recursive: true })
     await page.screenshot({ path: join(this.shots, `${name}.png`), fullPage: true })
+  }
+
+  /** What keeps people with a keyboard, a screen reader or weak eyes out of a page. */
+  async barriers(page: Page): Promise<string[]> {
+    await page.evaluate(axe) // not as a script of the page, which its security policy forbids
+    const found = await page.evaluate(async () => {
+      // Not in the middle of a movement, when colours are half there.
+      await Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => {})))
+      const run = (window as unknown as { axe: { run: (of: Document, how: object) => Promise<{ violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe
+      return (await run.run(document, { resultTypes: ['violations'] })).violations
+    })
+    return found.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).slice(0, 3).join(' | ')}`)
   }
 
   go = (page: Page, path: string) => page.goto(this.url + path)

@@ -19,9 +19,9 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
 
   it('searches, buys, sees it opened, renews, and gives the renewal back', async () => {
     const { page, errors } = await p.as('buyer', language)
-    await p.go(page, `/?q=${encodeURIComponent('备份')}`)
+    await p.go(page, `/products?q=${encodeURIComponent('备份')}`)
     await page.getByRole('link', { name: language === 'zh' ? '盾存云备份 SaaS' : 'Duncun Backup SaaS' }).first().click()
-    await page.getByText(w.year, { exact: true }).click()
+    await page.locator('.ant-radio-button-wrapper', { hasText: w.year }).click()
     await page.getByText('¥1,000.00').first().waitFor()
     await p.shot(page, `product-${language}`)
     await page.getByRole('button', { name: w.buy }).click()
@@ -55,7 +55,7 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
 
   it('finds the pages usable on a phone', async () => {
     const { page, errors } = await p.as('buyer', language, 390)
-    for (const path of ['/', '/products/backup', '/buyer', '/buyer/orders', '/buyer/wallet', '/inbox', '/account']) {
+    for (const path of ['/', '/products', '/products/backup', '/cart', '/buyer', '/buyer/orders', '/buyer/wallet', '/inbox', '/account']) {
       await p.go(page, path)
       await page.getByRole('heading', { level: 1 }).first().waitFor()
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)

@@ -4,8 +4,9 @@ import { Statistic, Table } from 'antd'
 import dayjs from 'dayjs'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap } from '../../api/client'
+import { Chart } from '../../kit/charts'
 import { Await, Page } from '../../kit/page'
-import { moneyText, State, Time, useText } from '../../kit/show'
+import { countText, moneyText, State, Time, useText } from '../../kit/show'
 
 /** What needs the buyer, what runs out, what the wallet holds. */
 export function BuyerOverview() {
@@ -13,19 +14,22 @@ export function BuyerOverview() {
   const text = useText()
   const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
   const orders = useQuery({ queryKey: ['open-orders'], queryFn: () => unwrap(api.GET('/api/v1/orders', { params: { query: { as: 'buyer', state: 'pending_payment', limit: '100' } } })) })
-  const instances = useQuery({ queryKey: ['running'], queryFn: () => unwrap(api.GET('/api/v1/instances', { params: { query: { as: 'buyer', limit: '100' } } })) })
-  const month = dayjs().startOf('month')
-  const spent = (wallet.data?.entries ?? []).filter((e) => dayjs(e.at).isAfter(month) && e.kind !== 'top_up').reduce((sum, e) => sum - Math.round(Number(e.amount.amount) * 100), 0)
-  const ending = (instances.data?.instances ?? []).filter((i) => i.state === 'running' && i.expires_at).sort((a, b) => (a.expires_at ?? '').localeCompare(b.expires_at ?? '')).slice(0, 8)
+  const instances = useQuery({ queryKey: ['running'], queryFn: () => unwrap(api.GET('/api/v1/instances', { params: { query: { as: 'buyer', state: 'running', sort: 'expires', limit: '100' } } })) })
+  const figures = useQuery({ queryKey: ['buyer-figures'], queryFn: () => unwrap(api.GET('/api/v1/wallet/figures')) })
+  const spent = figures.data?.spending.at(-1)?.spent
+  const ending = (instances.data?.instances ?? []).filter((i) => i.expires_at).slice(0, 8)
   return (
     <Page title={t('nav.buyer_overview')} purpose={t('buyer.purpose')}>
       <div className="stack">
         <div className="panel row" style={{ padding: 24, gap: 48 }}>
           <Statistic title={t('wallet.balance')} value={wallet.data ? moneyText(wallet.data.balance) : '…'} />
-          <Statistic title={t('buyer.spent')} value={wallet.data ? moneyText({ amount: (spent / 100).toFixed(2), currency: wallet.data.balance.currency }) : '…'} />
-          <Statistic title={t('buyer.to_pay')} value={orders.data?.orders.length ?? '…'} />
-          <Statistic title={t('buyer.running')} value={instances.data?.instances.filter((i) => i.state === 'running').length ?? '…'} />
+          <Statistic title={t('buyer.spent')} value={spent ? moneyText(spent) : '…'} />
+          <Link to="/buyer/orders" search={{ state: 'pending_payment' } as never}><Statistic title={t('buyer.to_pay')} value={countText(orders.data?.orders, orders.data?.next)} /></Link>
+          <Link to="/buyer/instances" search={{ state: 'running', sort: 'expires' } as never}><Statistic title={t('buyer.running')} value={countText(instances.data?.instances, instances.data?.next)} /></Link>
         </div>
+        <Await query={figures}>
+          {({ spending }) => <Chart title={t('buyer.spending')} axis={t('chart.month')} places={spending.map((m) => m.month)} series={[{ name: t('buyer.spent_series'), tone: 'brand', values: spending.map((m) => Number(m.spent.amount)) }]} text={(v) => moneyText({ amount: v.toFixed(2), currency: spending[0]?.spent.currency ?? '' })} />}
+        </Await>
         <section className="panel" style={{ padding: 24 }}>
           <h2>{t('buyer.ending')}</h2>
           <Await query={instances}>

@@ -4,6 +4,7 @@ import { Statistic } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap } from '../../api/client'
 import { Page } from '../../kit/page'
+import { countText } from '../../kit/show'
 
 /** The operator's queues. */
 export function Desk() {
@@ -12,7 +13,7 @@ export function Desk() {
   const sellers = useQuery({ queryKey: ['sellers', 'in_review'], queryFn: () => unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state: 'in_review', limit: '100' } } })) })
   const transfers = useQuery({ queryKey: ['all-transfers', 'pending'], queryFn: () => unwrap(api.GET('/api/v1/operator/transfers', { params: { query: { state: 'pending', limit: '100' } } })), retry: false })
   const calls = useQuery({ queryKey: ['calls', 'failed'], queryFn: () => unwrap(api.GET('/api/v1/calls', { params: { query: { state: 'failed', limit: '100' } } })) })
-  const queue = (to: string, search: Record<string, string>, title: string, of?: { rows: unknown[]; next?: string | null }) => <Link to={to} search={search as never}><Statistic title={title} value={of ? `${of.rows.length}${of.next ? '+' : ''}` : '…'} /></Link>
+  const queue = (to: string, search: Record<string, string>, title: string, of?: { rows: unknown[]; next?: string | null }) => <Link to={to} search={search as never}><Statistic title={title} value={countText(of?.rows, of?.next)} /></Link>
   return (
     <Page title={t('nav.desk')} purpose={t('desk.purpose')}>
       <div className="panel row" style={{ padding: 24, gap: 48 }}>

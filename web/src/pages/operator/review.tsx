@@ -52,7 +52,7 @@ function Review({ detail }: { detail: Schemas['ApplicationDetail'] }) {
   const send = () => (reason.trim() ? reject.mutate(undefined) : message.warning(t('review.reason_missing')))
   return (
     <Page title={text(application.product_name)} above={<Link to="/operator/reviews">{t('nav.reviews')}</Link>} purpose={`${application.seller} · ${t('reviews.revision')} ${application.revision}`}
-      actions={<><State of={application.state} />{open && <><Button danger loading={reject.isPending} onClick={send}>{t('review.reject')}</Button><Popconfirm title={t('review.approve_sure')} onConfirm={() => approve.mutate(undefined)}><Button type="primary" loading={approve.isPending}>{t('review.approve')}</Button></Popconfirm></>}</>}>
+      actions={<><State of={application.state} /><Link to="/previews/$id" params={{ id: application.id } as never} className="button">{t('editor.preview')}</Link>{open && <><Button danger loading={reject.isPending} onClick={send}>{t('review.reject')}</Button><Popconfirm title={t('review.approve_sure')} onConfirm={() => approve.mutate(undefined)}><Button type="primary" loading={approve.isPending}>{t('review.approve')}</Button></Popconfirm></>}</>}>
       <div className="stack">
         <div className="panel" style={{ padding: 24 }}>
           <label className="muted" htmlFor="reason">{t('review.reason')}</label>

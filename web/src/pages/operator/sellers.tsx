@@ -4,7 +4,7 @@ import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
-import { State, Time } from '../../kit/show'
+import { pictureUrl, State, Time } from '../../kit/show'
 import { useReason } from './reason'
 
 type Seller = Schemas['SellerView']
@@ -12,7 +12,7 @@ type Seller = Schemas['SellerView']
 /** What a seller said of himself: open while it waits for the decision. */
 function Profile({ of: s }: { of: Seller }) {
   const { t } = useTranslation()
-  const items = Object.entries(s.profile ?? {}).filter(([, v]) => v).map(([k, v]) => ({ key: k, label: t(`profile.${k}`), children: String(v) }))
+  const items = Object.entries(s.profile ?? {}).filter(([, v]) => v).map(([k, v]) => ({ key: k, label: t(`profile.${k}`), children: k === 'brand_picture' ? <img src={pictureUrl(String(v))} alt={t('profile.brand_picture')} style={{ maxWidth: '100%' }} /> : String(v) }))
   return (
     <details open={s.state === 'in_review'}>
       <summary>{s.name}</summary>

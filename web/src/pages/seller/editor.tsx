@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { Alert, Button, Form, Input, Popconfirm, Select, Space, Switch, type FormInstance } from 'antd'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,6 +7,8 @@ import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { Summary, useGuard, useWrong } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
+import { OnePicture, Pictures } from '../../kit/pictures'
+import { categories } from '../../kit/shell'
 import { State, useText } from '../../kit/show'
 import { Specifications } from './specifications'
 
@@ -26,9 +28,7 @@ export function Both({ name, label, extra, rows }: { name: (string | number)[]; 
   )
 }
 
-const categories = ['office', 'storage', 'security', 'development', 'data_ai', 'industry', 'operations', 'communication']
-
-function Fields({ currency }: { currency: string }) {
+function Fields({ currency, disabled }: { currency: string; disabled: boolean }) {
   const { t } = useTranslation()
   const addresses = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
   const section = (title: string, children: React.ReactNode) => <section className="panel" style={{ padding: 24 }}><h2>{title}</h2>{children}</section>
@@ -39,6 +39,8 @@ function Fields({ currency }: { currency: string }) {
           <Both name={['name']} label={t('field.name')} extra={t('editor.name_hint')} />
           <Form.Item name="category" label={t('store.categories')}><Select style={{ maxWidth: 300 }} options={categories.map((value) => ({ value, label: t(`category.${value}`) }))} /></Form.Item>
           <Both name={['overview']} label={t('editor.overview')} extra={t('editor.overview_hint')} rows={2} />
+          <Form.Item name="logo" label={t('editor.logo')} extra={t('editor.logo_hint')}><OnePicture kind="logo" disabled={disabled} /></Form.Item>
+          <Form.Item name="pictures" label={t('editor.pictures')} extra={t('editor.pictures_hint')}><Pictures kind="main" max={5} disabled={disabled} /></Form.Item>
           <Form.List name="highlights">
             {(items, { add, remove }) => (
               <>
@@ -94,6 +96,7 @@ function Fields({ currency }: { currency: string }) {
 function Editor({ product }: { product: Detail }) {
   const { t } = useTranslation()
   const text = useText()
+  const navigate = useNavigate()
   const [form] = Form.useForm<Listing>()
   const newest = product.revisions[0]
   const marked = Object.entries(newest?.marks ?? {}).map(([pointer, detail]) => ({ pointer, detail, code: 'marked' }))
@@ -105,21 +108,27 @@ function Editor({ product }: { product: Detail }) {
   }, [form])
   const values = (): Listing => form.getFieldsValue(true)
   const put = () => unwrap(api.PUT('/api/v1/seller/products/by-key/{key}', { params: { path: { key: product.key } }, body: values() }))
+  /** Saving may have made a new revision beside the one that sells. */
+  const newestId = async () => (await unwrap(api.GET('/api/v1/seller/products/{id}', { params: { path: { id: product.id } } }))).revisions[0]?.id ?? ''
   const save = useAction(() => catching(put()), () => { dirty.current = false }, t('editor.saved'))
   const submit = useAction(async () => {
     await catching(put())
     dirty.current = false
-    const fresh = await unwrap(api.GET('/api/v1/seller/products/{id}', { params: { path: { id: product.id } } }))
-    return catching(unwrap(api.POST('/api/v1/seller/applications/{id}/submit', { params: { path: { id: fresh.revisions[0]?.id ?? '' } } })))
+    return catching(unwrap(api.POST('/api/v1/seller/applications/{id}/submit', { params: { path: { id: await newestId() } } })))
   }, () => show([]), t('editor.submitted'))
   const withdraw = useAction(() => unwrap(api.POST('/api/v1/seller/applications/{id}/withdraw', { params: { path: { id: newest?.id ?? '' } } })))
   const waiting = newest?.state === 'in_review'
+  const preview = async () => {
+    if (dirty.current) await save.mutateAsync(undefined)
+    void navigate({ to: '/previews/$id', params: { id: await newestId() } as never })
+  }
   return (
     <Page title={text(newest?.listing.name) || product.key} above={product.key} purpose={t('editor.purpose')}
       actions={
         <>
           <State of={product.visibility} />
           {newest && <State of={newest.state} />}
+          <Button onClick={() => void preview()}>{t('editor.preview')}</Button>
           {waiting ? <Popconfirm title={t('editor.withdraw_sure')} onConfirm={() => withdraw.mutate(undefined)}><Button>{t('editor.withdraw')}</Button></Popconfirm> : <Button loading={save.isPending} onClick={() => save.mutate(undefined)}>{t('editor.save')}</Button>}
           <Button type="primary" disabled={waiting} loading={submit.isPending} onClick={() => submit.mutate(undefined)}>{t('action.submit_review')}</Button>
         </>
@@ -127,7 +136,7 @@ function Editor({ product }: { product: Detail }) {
       {newest?.state === 'rejected' && newest.reason && <Alert type="warning" showIcon style={{ marginBottom: 16 }} title={t('editor.returned')} description={newest.reason} />}
       <Summary form={form as FormInstance} wrong={wrong} />
       <Form form={form} layout="vertical" disabled={waiting} initialValues={newest?.listing} onValuesChange={() => { dirty.current = true }} scrollToFirstError>
-        <Fields currency={product.currency} />
+        <Fields currency={product.currency} disabled={waiting} />
       </Form>
     </Page>
   )

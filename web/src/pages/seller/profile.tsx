@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { Entry } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
+import { OnePicture } from '../../kit/pictures'
 import { State } from '../../kit/show'
 
 const fields = ['company_name', 'website', 'contact_name', 'contact_mobile', 'contact_mailbox', 'address', 'service_phone', 'service_mailbox', 'business_licence_number', 'introduction'] as const
@@ -20,6 +21,7 @@ function ProfileForm({ seller }: { seller: Schemas['SellerView'] }) {
             {name === 'introduction' ? <Input.TextArea rows={4} maxLength={2000} showCount /> : <Input />}
           </Form.Item>
         ))}
+        <Form.Item name="brand_picture" label={t('profile.brand_picture')} extra={t('profile.brand_picture_hint')}><OnePicture kind="brand" disabled={!editable} /></Form.Item>
       </Entry>
     </>
   )

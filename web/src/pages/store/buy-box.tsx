@@ -4,8 +4,11 @@ import { Button, InputNumber, Radio } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
 import { ProblemBox } from '../../kit/problem'
+import { useMe } from '../../kit/session'
 import { moneyText, Time, useText } from '../../kit/show'
+import { yearSaving } from './compare'
 
 type Product = Schemas['ProductPage']
 type Spec = Schemas['SpecificationBody']
@@ -54,7 +57,7 @@ function Price({ quote }: { quote: Schemas['QuoteView'] }) {
 }
 
 /** Choose and buy: specification, combination, time, number, and the price worked out. */
-export function BuyBox({ product }: { product: Product }) {
+export function BuyBox({ product, preview }: { product: Product; preview?: boolean }) {
   const { t } = useTranslation()
   const text = useText()
   const navigate = useNavigate()
@@ -68,12 +71,16 @@ export function BuyBox({ product }: { product: Product }) {
   const once = spec?.charging_mode === 'ONE_TIME'
   const period = once ? undefined : offered.includes(wanted) ? wanted : offered[0]
   const choice = { product: product.id, specification: spec?.key ?? '', sku: sku?.key, period, quantity }
-  const quote = useQuery({ queryKey: ['quote', choice], queryFn: () => unwrap(api.POST('/api/v1/quotes', { body: { ...choice, trial: false } })), placeholderData: (old) => old })
+  const quote = useQuery({ queryKey: ['quote', choice], queryFn: () => unwrap(api.POST('/api/v1/quotes', { body: { ...choice, trial: false } })), placeholderData: (old) => old, enabled: !preview })
+  const me = useMe()
+  const add = useAction(() => unwrap(api.POST('/api/v1/cart', { body: { ...choice, trial: false } })), undefined, t('cart.added'))
+  const toCart = () => (me.data ? add.mutate(undefined) : void navigate({ to: '/log-in', search: { back: window.location.pathname } as never }))
+  const saving = yearSaving(sku)
   const go = (more: Record<string, string>) => {
     const search = { product: product.id, spec: choice.specification, sku: choice.sku, period, quantity: String(quantity), ...more }
     void navigate({ to: '/checkout', search: search as never })
   }
-  const closed = product.visibility !== 'on_sale' && product.visibility !== 'hidden'
+  const closed = preview || (product.visibility !== 'on_sale' && product.visibility !== 'hidden')
   return (
     <section className="panel" style={{ padding: 24 }} aria-label={t('buy.title')}>
       <h2>{t('buy.title')}</h2>
@@ -83,7 +90,7 @@ export function BuyBox({ product }: { product: Product }) {
       {!once && (
         <fieldset style={{ border: 0, padding: 0, margin: '16px 0 0' }}>
           <legend className="muted" style={{ fontSize: 13 }}>{t('buy.period')}</legend>
-          <Radio.Group optionType="button" value={period} onChange={(e) => setPeriod(String(e.target.value))} options={offered.map((p) => ({ value: p, label: t(`period.${p}`) }))} />
+          <Radio.Group optionType="button" value={period} onChange={(e) => setPeriod(String(e.target.value))} options={offered.map((p) => ({ value: p, label: <>{t(`period.${p}`)}{p.endsWith('y') && saving && <span className="dim"> −{saving} %</span>}</> }))} />
         </fieldset>
       )}
       <label className="muted" style={{ fontSize: 13, display: 'block', marginTop: 16 }}>
@@ -91,11 +98,12 @@ export function BuyBox({ product }: { product: Product }) {
         <InputNumber min={1} max={1000} precision={0} value={quantity} onChange={(n) => setQuantity(n ?? 1)} />
       </label>
       {quote.error ? <div style={{ marginTop: 16 }}><ProblemBox error={quote.error} /></div> : quote.data && <Price quote={quote.data} />}
-      <p className="muted">{t('buy.refund')}</p>
+      <p className="muted">{t('buy.refund')} {t('buy.who', { site: t(`site.${product.site}`) })}</p>
       <div className="stack" style={{ gap: 8 }}>
         <Button type="primary" size="large" block disabled={closed || !!quote.error} onClick={() => go({})}>{t('action.buy')}</Button>
+        <Button block disabled={closed || !!quote.error} loading={add.isPending} onClick={toCart}>{t('cart.add')}</Button>
         {spec?.trial_days && <Button block disabled={closed} onClick={() => go({ trial: 'true' })}>{t('action.try', { days: spec.trial_days })}</Button>}
-        {closed && <div className="dim">{t('buy.closed')}</div>}
+        {closed && !preview && <div className="dim">{t('buy.closed')}</div>}
       </div>
     </section>
   )

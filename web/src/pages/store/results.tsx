@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { Button, Empty, Input, Pagination, Select, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAddress } from '../../kit/address'
 import { Await, Page } from '../../kit/page'
-import { Logo, moneyText, useText } from '../../kit/show'
+import { Hit, useFacts } from './card'
 
 type Results = Schemas['Results']
 
@@ -53,34 +52,11 @@ function PriceFacet() {
   )
 }
 
-function Hit({ card }: { card: Schemas['Card'] }) {
-  const { t } = useTranslation()
-  const text = useText()
-  return (
-    <article className="hit">
-      <Logo name={text(card.name)} />
-      <div>
-        <div className="row">
-          <h2 style={{ margin: 0 }}><Link to="/products/$product" params={{ product: card.id } as never}>{text(card.name)}</Link></h2>
-          {card.trial_days && <Tag color="green">{t('store.trial_days', { days: card.trial_days })}</Tag>}
-        </div>
-        <div className="muted">{text(card.overview)}</div>
-        <div className="dim" style={{ marginTop: 8 }}>{card.seller_name}{card.category ? ` · ${t(`category.${card.category}`)}` : ''}</div>
-      </div>
-      <div className="buy" style={{ display: 'flex', flexDirection: 'column', alignItems: 'flex-end', gap: 10 }}>
-        {card.price_from && (
-          <div><span className="price" style={{ fontSize: 20 }}>{moneyText(card.price_from)}</span> <span className="dim">{t(`store.from_${card.price_per ?? 'once'}`)}</span></div>
-        )}
-        <Link to="/products/$product" params={{ product: card.id } as never}><Button tabIndex={-1}>{t('action.view')}</Button></Link>
-      </div>
-    </article>
-  )
-}
-
 function Found({ results }: { results: Results }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   const { search, set } = useAddress()
+  const facts = useFacts(results.products.map((c) => c.id))
   const chips = [
     ...(search['category'] ? [{ name: 'category', text: t(`category.${search['category']}`) }] : []),
     ...(search['charging'] ? [{ name: 'charging', text: t(`charging.${search['charging']}`) }] : []),
@@ -105,7 +81,7 @@ function Found({ results }: { results: Results }) {
         </aside>
         <div>
           <div className="panel">
-            {results.products.length === 0 ? <Empty style={{ padding: 48 }} description={t('store.nothing')} /> : results.products.map((card) => <Hit key={card.id} card={card} />)}
+            {results.products.length === 0 ? <Empty style={{ padding: 48 }} description={t('store.nothing')} /> : results.products.map((card) => <Hit key={card.id} card={card} facts={facts.get(card.id)} />)}
           </div>
           <Pagination style={{ marginTop: 16, justifyContent: 'flex-end' }} align="end" hideOnSinglePage current={results.page} pageSize={results.page_size} total={results.total} showSizeChanger={false} onChange={(p) => set({ page: String(p) })} />
         </div>
@@ -127,7 +103,7 @@ export function Results() {
   const sorts = ['relevance', 'newest', 'price_up', 'price_down'].map((value) => ({ value, label: t(`sort.${value}`) }))
   return (
     <Page
-      title={q ? t('store.results_for', { q }) : t('store.title')}
+      title={q ? t('store.results_for', { q }) : category ? t(`category.${category}`) : t('store.all')}
       purpose={query.data ? t('store.count', { count: query.data.total }) : t('store.purpose')}
       actions={<Select aria-label={t('store.sort')} value={sort ?? (q ? 'relevance' : 'newest')} options={sorts} style={{ width: 150 }} onChange={(v) => set({ sort: v, page: undefined })} />}
     >
