@@ -28,6 +28,7 @@ export const pages = [
   page('/buyer', () => import('./pages/buyer/overview'), 'BuyerOverview'),
   page('/buyer/orders', () => import('./pages/buyer/orders'), 'BuyerOrders'),
   page('/buyer/orders/$number', () => import('./pages/buyer/order'), 'OrderPage'),
+  page('/buyer/opening', () => import('./pages/buyer/opening'), 'Opening'),
   page('/buyer/instances', () => import('./pages/buyer/instances'), 'BuyerInstances'),
   page('/buyer/instances/$id', () => import('./pages/buyer/instance'), 'InstancePage'),
   page('/buyer/wallet', () => import('./pages/buyer/wallet'), 'Wallet'),

@@ -56,6 +56,8 @@ struct DayView {
     failed: i64,
     /// Neither done nor given up.
     open: i64,
+    /// Median time from payment to opening of what was bought on this day, in milliseconds.
+    opening_ms: Option<i64>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,7 +79,8 @@ fn earned((month, e): (Month, money::Earned), currency: Currency) -> EarnedView 
 async fn seller(State(api): State<Api>, Who(caller): Who) -> Result<Json<SellerFigures>, Problem> {
     let currency = api.app.settings.sites.of(caller.site).currency;
     let (months, days) = api.read(caller, |tx, ctx, who| Ok((money::revenue(tx, ctx, who)?, call::by_day(tx, ctx, who)?))).await?;
-    let day = |d: call::DayOfCalls| DayView { day: d.day.to_string(), done: d.done, failed: d.failed, open: d.open };
+    let day =
+        |d: call::DayOfCalls| DayView { day: d.day.to_string(), done: d.done, failed: d.failed, open: d.open, opening_ms: d.opening_ms };
     Ok(Json(SellerFigures {
         revenue: months.into_iter().map(|m| earned(m, currency)).collect(),
         calls: days.into_iter().map(day).collect(),

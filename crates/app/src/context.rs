@@ -114,6 +114,8 @@ pub struct Settings {
     pub rates: Rates,
     pub sites: Sites,
     pub session_days: i64,
+    /// A worker that says nothing for this long, on the wall clock, has lost its jobs to others; longer than any call may take.
+    pub job_lease: SignedDuration,
     /// The sandbox alone may call loopback addresses over plain HTTP.
     pub loopback_allowed: bool,
 }
@@ -127,6 +129,7 @@ impl Default for Settings {
             rates: Rates::default(),
             sites: Sites::default(),
             session_days: 14,
+            job_lease: SignedDuration::from_secs(60),
             loopback_allowed: false,
         }
     }

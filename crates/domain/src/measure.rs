@@ -32,8 +32,8 @@ pub struct Facts {
     pub refunded_permille: Option<i64>,
 }
 
-/// The middle of some numbers; of an even number of them the lower one of the two in the middle.
-fn median(mut of: Vec<i64>) -> Option<i64> {
+/// The middle of some numbers, none of none; of an even number of them the lower one of the two in the middle.
+pub fn median(mut of: Vec<i64>) -> Option<i64> {
     of.sort_unstable();
     of.get(of.len().checked_sub(1)? / 2).copied()
 }

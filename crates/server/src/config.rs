@@ -8,7 +8,7 @@ use domain::{
     settlement::Rates,
     site::{Site, SiteCode, Sites},
 };
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, tz::TimeZone};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::{
@@ -34,6 +34,7 @@ pub struct File {
     pub schedules: Option<Schedules>,
     pub call_connect_seconds: Option<f64>,
     pub call_total_seconds: Option<f64>,
+    pub job_lease_seconds: Option<u32>,
     pub database_connections: Option<u32>,
     pub prepared_statements: Option<bool>,
 }
@@ -107,8 +108,20 @@ impl File {
             schedules: self.schedules.unwrap_or(default.schedules),
             rates,
             sites,
+            job_lease: self.job_lease(default.job_lease)?,
             ..default
         })
+    }
+
+    /// How long a job is kept for a worker that says nothing: longer than a call, or a call would be made twice.
+    fn job_lease(&self, default: SignedDuration) -> Result<SignedDuration, Failure> {
+        let lease = self.job_lease_seconds.map_or(default, |s| SignedDuration::from_secs(s.into()));
+        let call = self.limits(worker::Limits::default()).total;
+        if lease.as_secs_f64() < call.as_secs_f64() + 5.0 {
+            let detail = format!("job_lease_seconds = {}: write at least 5 more than call_total_seconds", lease.as_secs());
+            return Err(Failure::WrongUse(detail));
+        }
+        Ok(lease)
     }
 
     /// The time limits of calls, where the file changes them.
@@ -227,6 +240,7 @@ mod tests {
         for (text, name) in [
             ("commission = \"1.5\"", "commission"),
             ("commission_tax = \"-0.1\"", "commission_tax"),
+            ("job_lease_seconds = 12", "job_lease_seconds"),
             ("sites = []", "sites"),
             ("[[sites]]\ncode = \"cn\"\ntime_zone = \"Moon/Base\"", "time_zone"),
         ] {

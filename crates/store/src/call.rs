@@ -263,9 +263,21 @@ pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError
 /// # Errors
 /// [`DbError`].
 pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
-    let rows: Vec<(i64, String)> = calls::table.filter(calls::instance_id.eq(instance)).select((calls::seq, calls::state)).load(tx)?;
-    let busy = rows.iter().any(|(_, state)| state == "due" || state == "waiting");
-    Ok((busy, rows.iter().map(|(seq, _)| *seq).max().unwrap_or(0)))
+    #[derive(QueryableByName)]
+    struct Place {
+        #[diesel(sql_type = BigInt)]
+        last: i64,
+        #[diesel(sql_type = BigInt)]
+        open: i64,
+    }
+    let place: Place = sql_query(
+        "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS last,
+                CAST(COALESCE(SUM(CASE WHEN state IN ('due', 'waiting') THEN 1 ELSE 0 END), 0) AS BIGINT) AS open
+         FROM calls WHERE instance_id = $1",
+    )
+    .bind::<Binary, _>(instance)
+    .get_result(tx)?;
+    Ok((place.open > 0, place.last))
 }
 
 /// # Errors

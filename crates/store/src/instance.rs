@@ -153,6 +153,17 @@ pub fn any_newest(tx: &mut Tx, product: Option<Key>, limit: i64) -> Result<Vec<(
     Ok(query.select((instances::created_at, instances::opened_at, order_lines::refunded_minor)).load(tx)?)
 }
 
+/// When instances of a seller were paid and opened, of those opened since a moment, at most so many.
+///
+/// # Errors
+/// [`DbError`].
+pub fn opened_since(tx: &mut Tx, seller: Key, since: i64, limit: i64) -> Result<Vec<(i64, i64)>, DbError> {
+    let own = instances::table.filter(instances::seller_id.eq(seller)).filter(instances::created_at.ge(since));
+    let opened = own.filter(instances::opened_at.is_not_null()).order((instances::created_at.desc(), instances::id.desc())).limit(limit);
+    let rows: Vec<(i64, Option<i64>)> = opened.select((instances::created_at, instances::opened_at)).load(tx)?;
+    Ok(rows.into_iter().filter_map(|(paid, opened)| Some((paid, opened?))).collect())
+}
+
 /// Takes the instance for an order, if no other order has it.
 ///
 /// # Errors

@@ -23,8 +23,6 @@ use tokio::sync::Notify;
 const BATCH: i64 = 64;
 /// Jobs under way at most.
 const UNDER_WAY_MAX: usize = 256;
-/// A worker that says nothing for this long has lost its jobs; longer than any call may take.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How often a job that the database refused is tried before it is set aside.
 const TRIES_MAX: i64 = 8;
 
@@ -152,7 +150,7 @@ impl Worker {
             .write(Actor::System, move |tx, ctx| {
                 let claim = Claim {
                     owner: &owner,
-                    lease_until: micros(ctx.wall + LEASE),
+                    lease_until: micros(ctx.wall + ctx.settings.job_lease),
                     due_until: ctx.now_micros(),
                     wall_now: ctx.wall_micros(),
                     per_lane,

@@ -1714,6 +1714,11 @@ export interface components {
              * @description Neither done nor given up.
              */
             open: number;
+            /**
+             * Format: int64
+             * @description Median time from payment to opening of what was bought on this day, in milliseconds.
+             */
+            opening_ms?: number | null;
         };
         DebugBody: {
             /** @description Save the cases that pass. */

@@ -40,7 +40,7 @@ function optionOf({ places, series, kind = 'bar', stacked, text = String }: Prop
     tooltip: { trigger: 'axis', valueFormatter: (v: unknown) => text(Number(v)), backgroundColor: token('--card'), borderColor: token('--line'), textStyle: { color: token('--ink') } },
     xAxis: { type: 'category', data: places, ...axis },
     yAxis: { type: 'value', ...axis, axisLabel: { ...axis.axisLabel, formatter: (v: number) => text(v) } },
-    series: series.map((s, i) => ({ type: kind, name: s.name, data: s.values, stack: stacked ? 'all' : undefined, itemStyle: { color: token(variables[s.tone]) }, lineStyle: { type: dashes[i % dashes.length] }, barMaxWidth: 36 })),
+    series: series.map((s, i) => ({ type: kind, name: s.name, data: s.values.map((v) => (Number.isNaN(v) ? null : v)), stack: stacked ? 'all' : undefined, itemStyle: { color: token(variables[s.tone]) }, lineStyle: { type: dashes[i % dashes.length] }, barMaxWidth: 36 })),
   }
 }
 
@@ -62,7 +62,8 @@ export function Chart(props: Props) {
       chart.dispose()
     }
   }, [props, dark, table])
-  const rows = places.map((at, i) => ({ at, ...Object.fromEntries(series.map((s) => [s.name, text(s.values[i] ?? 0)])) }))
+  const textOf = (value?: number) => (value === undefined || Number.isNaN(value) ? '–' : text(value))
+  const rows = places.map((at, i) => ({ at, ...Object.fromEntries(series.map((s) => [s.name, textOf(s.values[i])])) }))
   return (
     <section className="panel" style={{ padding: 24 }} aria-label={title}>
       <div className="row" style={{ justifyContent: 'space-between' }}>

@@ -45,6 +45,14 @@ export const Time = ({ at, date }: { at?: string | null; date?: boolean }) =>
     <span className="dim">–</span>
   )
 
+/** How long ago something was, in the largest unit that is not zero. */
+export function Since({ at }: { at: string }) {
+  const { i18n } = useTranslation()
+  const passed = dayjs().diff(dayjs(at), 'minute')
+  const [value, unit] = passed < 60 ? [passed, 'minute' as const] : passed < 48 * 60 ? [Math.floor(passed / 60), 'hour' as const] : [Math.floor(passed / 1440), 'day' as const]
+  return <Tooltip title={inZone(at, zoneOf())}><time dateTime={at}>{new Intl.RelativeTimeFormat(i18n.language, { numeric: 'always' }).format(-value, unit)}</time></Tooltip>
+}
+
 /** An id that is copied by a click. */
 export const Id = ({ of }: { of: string }) => (
   <Typography.Text className="mono" copyable={{ text: of }}>

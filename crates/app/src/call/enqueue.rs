@@ -14,6 +14,14 @@ use store::{
 };
 use wire::saas_v2::Request;
 
+/// Adds the first call of an instance that this transaction made: there can be none before it.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn enqueue_first(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, request: &Request) -> Result<(), Error> {
+    insert(tx, ctx, instance, Some((order.id, order.number.clone())), request, (None, false, 0))
+}
+
 /// Adds a call behind those of the instance that are not over; due at once when there are none.
 ///
 /// # Errors
@@ -32,6 +40,17 @@ pub(super) fn enqueue_since(
     first_at: Option<i64>,
 ) -> Result<(), Error> {
     let (busy, last) = call::place(tx, instance.id)?;
+    insert(tx, ctx, instance, order, request, (first_at, busy, last))
+}
+
+fn insert(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    order: Option<(Key, String)>,
+    request: &Request,
+    (first_at, busy, last): (Option<i64>, bool, i64),
+) -> Result<(), Error> {
     let (order_id, order_number) = order.unzip();
     let row = Call {
         id: Key::of(ctx.id::<CallId>()),

@@ -9,7 +9,7 @@ mod judge;
 mod restart;
 
 pub use begin::{Begun, Outgoing, begin};
-pub use enqueue::{enqueue, give_up_open};
+pub use enqueue::{enqueue, enqueue_first, give_up_open};
 pub use figures::{DayOfCalls, by_day};
 pub use finish::{Next, finish};
 pub use judge::{Judged, judge, redact};

@@ -38,7 +38,7 @@ pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Resul
 fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let instance = instance::reserve(tx, ctx, order, line)?;
     let request = Request::NewInstance { order: ids(order, line), business_id: String::new() };
-    call::enqueue(tx, ctx, &instance, Some(order), &request)?;
+    call::enqueue_first(tx, ctx, &instance, order, &request)?;
     tell_seller(tx, ctx, order, MessageEvent::SaleBought, &[("amount", super::total(order)?.to_string())])
 }
 

@@ -5,12 +5,15 @@ use super::setup;
 use serde_json::json;
 use std::time::Duration;
 use testdb::ENGINES;
-use testkit::{Platform, choice, instance_of, number};
+use testkit::{Platform, Setup, choice, instance_of, number};
+
+/// What a killed process held is free again after so long.
+const SHORT_LEASE: &str = "call_total_seconds = 3.0\njob_lease_seconds = 8\n";
 
 #[tokio::test]
 async fn killed_in_a_busy_moment_nothing_is_lost_and_nothing_done_twice() {
     for engine in ENGINES {
-        let mut p = Platform::start(setup(engine)).await;
+        let mut p = Platform::start(Setup { config: SHORT_LEASE, ..setup(engine) }).await;
         let mut answered = Vec::new();
         for round in 0..4u64 {
             let body = json!({ "choice": choice("1m"), "pay": true });
@@ -70,7 +73,7 @@ async fn cut(p: &mut Platform) {
 #[tokio::test]
 async fn killed_after_every_step_of_its_life_an_instance_goes_on_as_if_nothing_was() {
     for engine in ENGINES {
-        let mut p = Platform::start(setup(engine)).await;
+        let mut p = Platform::start(Setup { config: SHORT_LEASE, ..setup(engine) }).await;
         let order = p.post("buyer", "/api/v1/orders", json!({ "choice": choice("1m") })).await;
         cut(&mut p).await;
         p.post("buyer", &format!("/api/v1/orders/{}/pay", number(&order)), json!({})).await;
@@ -118,7 +121,7 @@ async fn killed_after_every_step_of_its_life_an_instance_goes_on_as_if_nothing_w
 #[tokio::test]
 async fn an_attempt_that_was_in_flight_is_of_unknown_fate_and_made_again() {
     for engine in ENGINES {
-        let mut p = Platform::start(setup(engine)).await;
+        let mut p = Platform::start(Setup { config: SHORT_LEASE, ..setup(engine) }).await;
         p.fault("backup", "slow").await;
         let order = p.buy("1m").await;
         let attempts = async |p: &Platform| {

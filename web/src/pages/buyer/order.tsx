@@ -6,13 +6,13 @@ import { api, Refused, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { Await, Page } from '../../kit/page'
 import { problemText } from '../../kit/problem'
-import { moneyText, State, Time, useText } from '../../kit/show'
+import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
 
 type Order = Schemas['OrderView']
 
 /** The state as a line of steps, and in words what happens now. */
-function Progress({ order }: { order: Order }) {
+export function Progress({ order }: { order: Order }) {
   const { t } = useTranslation()
   const at = { pending_payment: 1, processing: 2, completed: 4, cancelled: 1 }[order.state] ?? 0
   const failed = order.state === 'cancelled'
@@ -74,6 +74,7 @@ function Facts({ order, role }: { order: Order; role: string }) {
       <section className="panel" style={{ padding: 24 }}>
         <h2>{t('field.product')}</h2>
         <Descriptions column={1} size="small" items={[
+          { key: 'n', label: t('field.order_number'), children: <Id of={order.order_number} /> },
           { key: 'p', label: t('field.product'), children: <Link to="/products/$product" params={{ product: line.product_id } as never}>{text(line.product_name)}</Link> },
           { key: 's', label: t('buy.specification'), children: [text(line.specification_name), text(line.sku_name)].filter(Boolean).join(' / ') },
           ...(line.period ? [{ key: 'd', label: t('buy.period'), children: t(`period.${line.period}`, { defaultValue: line.period }) }] : []),

@@ -37,6 +37,7 @@ function Charts({ figures }: { figures: Schemas['SellerFigures'] }) {
           { name: t('seller.open'), tone: 'quiet', values: calls.map((d) => d.open) },
         ]}
       />
+      <Chart title={t('seller.opening')} axis={t('chart.day')} kind="line" places={calls.map((d) => d.day.slice(5))} text={(v) => `${v / 1000} s`} series={[{ name: t('facts.opening'), tone: 'brand', values: calls.map((d) => d.opening_ms ?? NaN) }]} />
     </>
   )
 }

@@ -71,7 +71,7 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
       show([])
       return catching(unwrap(api.POST('/api/v1/cart/buy', { body: { lines: chosen.map((l) => ({ line: l.id, inputs: inputsOf(l, all) })), total, pay } })))
     },
-    ({ orders }) => void (orders.length === 1 ? navigate({ to: '/buyer/orders/$number', params: { number: orders[0]?.order_number } as never }) : navigate({ to: '/buyer/orders' })),
+    ({ orders }) => void (orders.length === 1 ? navigate({ to: '/buyer/orders/$number', params: { number: orders[0]?.order_number } as never }) : navigate({ to: '/buyer/opening', search: { orders: orders.map((o) => o.order_number).join('.') } as never })),
   )
   const sellers = [...new Map(cart.lines.map((l) => [l.seller_id ?? '', l.seller_name ?? t('cart.unavailable')]))]
   return (
