@@ -16,6 +16,8 @@ use std::{io::Write, time::Duration};
 const CALLERS: usize = 32;
 /// How long each figure is measured.
 const SPELL: Duration = Duration::from_secs(5);
+/// Rounds of yardstick and figure; the middle ratio counts.
+const ROUNDS: usize = 3;
 
 /// One figure with its yardstick and its target.
 fn report(name: &str, figure: Value, target: &str) {
@@ -43,25 +45,51 @@ async fn main() {
     dead_seller().await;
 }
 
+/// A yardstick and what was measured right after it.
+struct Pair {
+    bare: u64,
+    whole: Measured,
+}
+
+impl Pair {
+    fn ratio(&self) -> f64 {
+        self.whole.per_second() as f64 / self.bare as f64
+    }
+}
+
+/// Reports the round with the middle ratio: what else the machine does moves each of them.
+fn report_pairs(name: &str, yardstick: &str, mut pairs: Vec<Pair>, target: &str) {
+    let ratios: Vec<f64> = pairs.iter().map(|p| round(p.ratio())).collect();
+    pairs.sort_by(|a, b| a.ratio().total_cmp(&b.ratio()));
+    let middle = &pairs[pairs.len() / 2];
+    let mut figure = json!({
+        "http_per_second": middle.whole.per_second(), "ratio": round(middle.ratio()), "p99_ms": middle.whole.percentile_ms(99.0), "ratios": ratios,
+    });
+    figure[yardstick] = json!(middle.bare);
+    report(name, figure, target);
+}
+
 /// Order placement over HTTP against the same statements in a bare loop with the same group commit.
 async fn orders_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let bare = raw::sqlite(folder.path(), CALLERS, SPELL).await;
-    let p = Platform::seeded("sqlite", None).await.serve().await;
-    let whole = p.place_orders(CALLERS, SPELL).await;
-    let ratio = whole.per_second() as f64 / bare as f64;
-    let figure = json!({ "http_per_second": whole.per_second(), "raw_per_second": bare, "ratio": round(ratio), "p99_ms": whole.percentile_ms(99.0) });
-    report("orders over HTTP / raw loop, SQLite", figure, "ratio >= 0.50, >= 5000/s");
+    let mut pairs = Vec::new();
+    for _ in 0..ROUNDS {
+        let folder = tempfile::tempdir().unwrap();
+        let bare = raw::sqlite(folder.path(), CALLERS, SPELL).await;
+        let p = Platform::seeded("sqlite", None).await.serve().await;
+        pairs.push(Pair { bare, whole: p.place_orders(CALLERS, SPELL).await });
+    }
+    report_pairs("orders over HTTP / raw loop, SQLite", "raw_per_second", pairs, "ratio >= 0.50, >= 5000/s");
 }
 
 /// The same on PostgreSQL, against pgbench with the same statements.
 async fn orders_on_postgres(server: &str) {
-    let yardstick = raw::pgbench(server, CALLERS, SPELL);
-    let p = Platform::seeded("postgres", Some(server)).await.serve().await;
-    let whole = p.place_orders(CALLERS, SPELL).await;
-    let ratio = whole.per_second() as f64 / yardstick as f64;
-    let figure = json!({ "http_per_second": whole.per_second(), "pgbench_per_second": yardstick, "ratio": round(ratio), "p99_ms": whole.percentile_ms(99.0) });
-    report("orders over HTTP / pgbench, PostgreSQL", figure, "ratio >= 0.70");
+    let mut pairs = Vec::new();
+    for round in 0..ROUNDS {
+        let bare = raw::pgbench(server, round, CALLERS, SPELL);
+        let p = Platform::seeded(&format!("postgres{round}"), Some(server)).await.serve().await;
+        pairs.push(Pair { bare, whole: p.place_orders(CALLERS, SPELL).await });
+    }
+    report_pairs("orders over HTTP / pgbench, PostgreSQL", "pgbench_per_second", pairs, "ratio >= 0.70");
 }
 
 fn round(x: f64) -> f64 {

@@ -103,8 +103,8 @@ pub async fn sqlite(folder: &Path, callers: usize, spell: Duration) -> u64 {
 }
 
 /// Transactions a second of pgbench with the same statements.
-pub fn pgbench(server: &str, callers: usize, spell: Duration) -> u64 {
-    let name = format!("pgbench_{}", std::process::id());
+pub fn pgbench(server: &str, round: usize, callers: usize, spell: Duration) -> u64 {
+    let name = format!("pgbench_{}_{round}", std::process::id());
     let psql = |database: &str, sql: &str| {
         let run = Command::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", &format!("{server}/{database}"), "-c", sql]).output().unwrap();
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));

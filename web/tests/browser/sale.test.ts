@@ -48,7 +48,7 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
     await page.getByRole('table').waitFor()
     await p.shot(page, `instances-${language}`)
     await p.go(page, '/buyer/wallet')
-    await page.getByText(language === 'zh' ? '收支明细' : 'Entries').waitFor()
+    await page.getByRole('heading', { name: language === 'zh' ? '收支明细' : 'Entries', exact: true }).waitFor()
     await p.shot(page, `wallet-${language}`)
     expect(errors).toEqual([])
   })
