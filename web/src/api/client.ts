@@ -5,19 +5,31 @@ import { siteOf } from './site'
 export type Schemas = components['schemas']
 export type Problem = Schemas['Problem']
 
-let csrf: string | null = null
+/** Not known before the server was asked once. */
+let csrf: string | null | undefined
 /** The token that every write of a browser session carries. */
 export const setCsrf = (token: string | null | undefined) => {
   csrf = token ?? null
 }
 
+/** A write that comes before anybody asked who is logged in asks first: it would be refused without the token. */
+async function csrfToken(): Promise<string | null> {
+  if (csrf === undefined) {
+    const answer = await fetch('/api/v1/me')
+    const me = (answer.ok ? await answer.json() : {}) as { csrf_token?: string | null }
+    csrf ??= me.csrf_token ?? null
+  }
+  return csrf
+}
+
 export const api = createClient<paths>({ baseUrl: '/' })
 
 api.use({
-  onRequest({ request }) {
+  async onRequest({ request }) {
     request.headers.set('X-Site', siteOf())
     if (request.method !== 'GET') {
-      if (csrf) request.headers.set('X-CSRF-Token', csrf)
+      const token = await csrfToken()
+      if (token) request.headers.set('X-CSRF-Token', token)
       request.headers.set('Idempotency-Key', crypto.randomUUID())
     }
     return request
@@ -49,7 +61,8 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
 
 /** Sends a picture as it is. */
 export async function upload(path: string, file: Blob): Promise<Schemas['PictureView']> {
-  const response = await fetch(path, { method: 'POST', body: file, headers: { 'Content-Type': 'application/octet-stream', ...(csrf ? { 'X-CSRF-Token': csrf } : {}) } })
+  const token = await csrfToken()
+  const response = await fetch(path, { method: 'POST', body: file, headers: { 'Content-Type': 'application/octet-stream', ...(token ? { 'X-CSRF-Token': token } : {}) } })
   const answer: unknown = await response.json().catch(() => null)
   if (!response.ok) throw new Refused(asProblem(answer, response.status))
   return answer as Schemas['PictureView']

@@ -9,7 +9,10 @@ const load = async (): Promise<Me | null> => {
     setCsrf(me.csrf_token)
     return me
   } catch (e) {
-    if (e instanceof Refused && e.problem.status === 401) return null
+    if (e instanceof Refused && e.problem.status === 401) {
+      setCsrf(null)
+      return null
+    }
     throw e
   }
 }

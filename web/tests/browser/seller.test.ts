@@ -94,10 +94,21 @@ describe('the operator', () => {
   it('confirms a transfer, freezes an instance with a reason, and verifies the books', async () => {
     await p.api('buyer', 'POST', '/api/v1/wallet/transfers', { amount: { amount: '50.00', currency: 'CNY' }, reference: 'B-77' })
     const { page, errors } = await p.as('operator', 'en')
+    // Who is slow to hear who he is can act all the same.
+    let late = () => {}
+    const heard = new Promise<void>((resolve) => { late = resolve })
+    let asked = 0
+    await page.route('**/api/v1/me', async (route) => {
+      asked += 1
+      if (asked === 1) await heard
+      await route.continue()
+    })
     await p.go(page, '/operator/transfers?state=pending')
     await page.getByRole('row', { name: /B-77/ }).getByRole('button', { name: 'Confirm' }).click()
     await page.locator('.ant-popconfirm .ant-btn-primary').click()
     await page.getByText('No transfers.').or(page.getByText('Nothing matches these filters')).waitFor()
+    late()
+    await page.unrouteAll({ behavior: 'wait' })
     await p.go(page, '/operator/instances?state=running')
     await page.getByRole('button', { name: 'Freeze' }).first().click()
     await page.getByRole('dialog').getByRole('textbox').fill('abuse')
