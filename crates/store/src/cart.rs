@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Tx, Written};
 use db::{Run, schema::cart_lines};
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::BigInt};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = cart_lines)]
@@ -38,6 +38,17 @@ pub fn insert(tx: &mut Tx, line: &CartLine) -> Result<(), DbError> {
 /// [`DbError`].
 pub fn set_quantity(tx: &mut Tx, buyer: Key, id: Key, quantity: i64) -> Result<Written, DbError> {
     let own = cart_lines::table.find(id).filter(cart_lines::buyer_id.eq(buyer));
+    Ok(Written::from_rows(diesel::update(own).set(cart_lines::quantity.eq(quantity)).run(tx)?))
+}
+
+/// Adds to the quantity of a line, up to a limit.
+///
+/// # Errors
+/// [`DbError`].
+pub fn add_quantity(tx: &mut Tx, buyer: Key, id: Key, more: i64, max: i64) -> Result<Written, DbError> {
+    let own = cart_lines::table.find(id).filter(cart_lines::buyer_id.eq(buyer));
+    let sum = cart_lines::quantity + more;
+    let quantity = diesel::dsl::case_when(sum.clone().gt(max), max.into_sql::<BigInt>()).otherwise(sum);
     Ok(Written::from_rows(diesel::update(own).set(cart_lines::quantity.eq(quantity)).run(tx)?))
 }
 

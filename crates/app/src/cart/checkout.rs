@@ -7,7 +7,7 @@ use crate::{
 };
 use db::{Key, Tx};
 use domain::{id::CartLineId, money::Money};
-use store::cart;
+use store::{Written, cart};
 
 /// A line that is bought, with the inputs that its product asks for.
 #[derive(Debug, Clone)]
@@ -42,10 +42,13 @@ pub fn buy(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &BuyCart) -> Result<Vec
         let twice = cmd.lines[..i].iter().any(|c| c.line == chosen.line);
         let line = there.iter().find(|l| l.id == Key::of(chosen.line)).filter(|_| !twice);
         let line = line.ok_or_else(|| Error::field(&at, "cart.not_found", "there is no such line in your cart"))?;
+        // Taken out first: of two who buy it at the same time one finds it gone, and nothing of his is bought.
+        if cart::delete(tx, buyer, line.id)? == Written::SomeoneElseWasFirst {
+            return Err(Error::field(&at, "cart.not_found", "the line was bought or removed meanwhile"));
+        }
         let place = PlaceOrder { choice: choice(line)?, inputs: chosen.inputs.clone(), pay: cmd.pay };
         let full = order::place(tx, ctx, caller, &place).map_err(|e| e.under(&at))?;
         sum = sum.saturating_add(full.order.total_minor);
-        let _ = cart::delete(tx, buyer, line.id)?;
         bought.push(full);
     }
     let total = Money::new(sum, ctx.site(caller.site).currency);

@@ -5,7 +5,7 @@ use crate::{
     Caller, Ctx, Error,
     order::{self, Choice},
 };
-use db::{Key, Tx};
+use db::{DbError, Key, Tx};
 use domain::id::CartLineId;
 use store::{
     Written,
@@ -18,7 +18,7 @@ const QUANTITY_MAX: i64 = 1_000;
 ///
 /// # Errors
 /// As `order::quote`; `cart.trial`, `cart.full`, `price.quantity`.
-pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, wanted: &Choice) -> Result<CartLine, Error> {
+pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, wanted: &Choice) -> Result<(), Error> {
     if wanted.trial {
         return Err(Error::field("/trial", "cart.trial", "a trial costs nothing; start it from the product's page"));
     }
@@ -39,15 +39,19 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, wanted: &Choice) -> Result<C
         (l.product_id, &l.specification, &l.sku, &l.period) == (line.product_id, &line.specification, &line.sku, &line.period)
     };
     if let Some(there) = lines.iter().find(same) {
-        let quantity = (there.quantity + line.quantity).min(QUANTITY_MAX);
-        let _ = cart::set_quantity(tx, buyer, there.id, quantity)?;
-        return Ok(CartLine { quantity, ..there.clone() });
+        return match cart::add_quantity(tx, buyer, there.id, line.quantity, QUANTITY_MAX)? {
+            Written::Yes => Ok(()),
+            // It was bought or removed meanwhile.
+            Written::SomeoneElseWasFirst => Err(DbError::Raced.into()),
+        };
     }
     if lines.len() >= LINES_MAX {
         return Err(Error::conflict("cart.full", format!("a cart holds {LINES_MAX} lines; buy or remove some first")));
     }
-    cart::insert(tx, &line)?;
-    Ok(line)
+    match cart::insert(tx, &line) {
+        Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
+        result => Ok(result?),
+    }
 }
 
 fn not_found() -> Error {

@@ -1,7 +1,7 @@
 //! Pictures of products and shops: taken in, and checked where they are used.
 
 use crate::{Caller, Ctx, Error, event};
-use db::{Key, Tx};
+use db::{DbError, Key, Tx};
 use domain::{id::PictureId, picture::PictureKind};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -52,7 +52,10 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewPicture) -> Result<
         length: new.length,
         created_at: ctx.now_micros(),
     };
-    picture::insert(tx, &row)?;
+    match picture::insert(tx, &row) {
+        Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
+        result => result?,
+    }
     let about = event::About { account: Some(seller), ..event::About::default() };
     event::record(tx, ctx, "picture.added", about, &json!({ "kind": row.kind, "length": row.length }))?;
     Ok(row)

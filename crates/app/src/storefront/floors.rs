@@ -1,7 +1,7 @@
 //! Floors of the home page: groups of products that the operator puts forward.
 
 use crate::{Ctx, Error, catalogue, event};
-use db::Tx;
+use db::{DbError, Tx};
 use domain::{id::ProductId, listing::Bilingual, listing_check::FieldError, site::SiteCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -60,6 +60,9 @@ pub fn curate(tx: &mut Tx, ctx: &Ctx, site: SiteCode, new: &[Floor]) -> Result<(
         return Err(Error::fields("floor.bad", wrong));
     }
     let write = |f: &Floor| serde_json::to_string(f).map_err(|e| Error::row("floors", site, e));
-    floor::replace(tx, site.as_str(), &new.iter().map(write).collect::<Result<Vec<_>, _>>()?)?;
+    match floor::replace(tx, site.as_str(), &new.iter().map(write).collect::<Result<Vec<_>, _>>()?) {
+        Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
+        result => result?,
+    }
     event::record(tx, ctx, "storefront.curated", event::About::default(), &json!({ "site": site.as_str(), "floors": new.len() }))
 }
