@@ -25,6 +25,8 @@ export const useLogOut = () => {
   return async () => {
     await unwrap(api.DELETE('/api/v1/session'))
     setCsrf(null)
+    // What one person typed and did not send is not for the next one at this browser.
+    for (const key of Object.keys(localStorage)) if (key.startsWith('draft.')) localStorage.removeItem(key)
     client.clear()
     window.location.assign('/')
   }

@@ -39,6 +39,8 @@ const GOOD: &[&str] = &[
      VALUES ($1, $1, $1, $1, $1, 1, 'newInstance', '{}', 'due', 0, 0, 1)",
     "INSERT INTO call_attempts (id, call_id, number, started_at, url, request) VALUES ($1, $1, 1, 1, 'u', '{}')",
     "INSERT INTO messages (id, account_id, event, params, created_at, name) VALUES ($1, $1, 'e', '{}', 1, 'x{n}')",
+    "INSERT INTO pictures (id, seller_id, kind, media_type, hash, length, created_at) VALUES ($1, $1, 'main', 'image/png', $1, 9, 1)",
+    "INSERT INTO cart_lines (id, buyer_id, product_id, specification, sku, period, quantity, created_at) VALUES ($1, $1, $1, 's', 'k', '1m', 1, 1)",
 ];
 
 fn good_rows(tx: &mut Tx) -> Result<(), DbError> {
@@ -53,6 +55,12 @@ fn good_rows(tx: &mut Tx) -> Result<(), DbError> {
 /// Attacks: each would leave something that must never be.
 const ATTACKS: &[&str] = &[
     // Words that the model does not know.
+    "UPDATE pictures SET kind = 'poster'",
+    "UPDATE pictures SET media_type = 'text/html'",
+    // Nothing, or more than a line may hold.
+    "UPDATE pictures SET length = 0",
+    "UPDATE cart_lines SET quantity = 0",
+    "UPDATE cart_lines SET quantity = 1001",
     "UPDATE accounts SET kind = 'ghost'",
     "UPDATE accounts SET site = 'moon'",
     "UPDATE users SET language = 'xx'",

@@ -39,6 +39,10 @@ fn lists() -> Vec<(String, List)> {
         list("lines on no bill", |tx| bill::open_lines(tx, SOMEBODY, "CNY", 2_000, DEEP)),
         list("messages", |tx| message::list(tx, SOMEBODY, false, DEEP)),
         list("unread messages", |tx| message::list(tx, SOMEBODY, true, DEEP)),
+        list("newest purchases of a product", |tx| instance::any_newest(tx, Some(SOMEBODY), 500)),
+        list("newest purchases of all", |tx| instance::any_newest(tx, None, 500)),
+        list("newest calls of a product", |tx| call::any_newest_of_product(tx, SOMEBODY, 500)),
+        list("openings of a seller", |tx| instance::opened_since(tx, SOMEBODY, 1_000, 500)),
         list("products of a seller", |tx| product::of_seller(tx, SOMEBODY, None, DEEP)),
     ];
     for tenant in [Tenant::Buyer(SOMEBODY), Tenant::Seller(SOMEBODY), Tenant::Any] {
