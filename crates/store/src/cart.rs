@@ -48,7 +48,7 @@ pub fn set_quantity(tx: &mut Tx, buyer: Key, id: Key, quantity: i64) -> Result<W
 pub fn add_quantity(tx: &mut Tx, buyer: Key, id: Key, more: i64, max: i64) -> Result<Written, DbError> {
     let own = cart_lines::table.find(id).filter(cart_lines::buyer_id.eq(buyer));
     let sum = cart_lines::quantity + more;
-    let quantity = diesel::dsl::case_when(sum.clone().gt(max), max.into_sql::<BigInt>()).otherwise(sum);
+    let quantity = diesel::dsl::case_when(sum.gt(max), max.into_sql::<BigInt>()).otherwise(sum);
     Ok(Written::from_rows(diesel::update(own).set(cart_lines::quantity.eq(quantity)).run(tx)?))
 }
 
