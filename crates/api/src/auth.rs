@@ -50,7 +50,7 @@ impl AccessTable {
         Self(table)
     }
 
-    fn get(&self, method: &Method, path: &str) -> Option<Access> {
+    pub(crate) fn get(&self, method: &Method, path: &str) -> Option<Access> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.0.get(&(method.clone(), path.to_owned())).copied()
     }

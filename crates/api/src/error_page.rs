@@ -22,6 +22,9 @@ const SECURITY: [(&str, &str); 4] = [
     ),
 ];
 
+/// Every answer carries its id.
+pub const REQUEST_ID: &str = "x-request-id";
+
 /// The text of a status that axum answered without a problem document.
 fn plain(status: StatusCode) -> Option<(&'static str, &'static str)> {
     match status {
@@ -41,10 +44,15 @@ pub async fn finish(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let response = next.run(request).await;
     let status = response.status();
-    let mut response = if is_api && status.as_u16() >= 400 { with_id(response, &id).await } else { response };
+    let mut response = if is_api && status.as_u16() >= 400 && !response.headers().contains_key(REQUEST_ID) {
+        with_id(response, &id).await
+    } else {
+        response
+    };
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert("x-request-id", value);
+        // The open APIs have named theirs, for it is part of their errors.
+        headers.entry(REQUEST_ID).or_insert(value);
     }
     for (name, value) in SECURITY {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

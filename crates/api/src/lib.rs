@@ -5,6 +5,7 @@
 //! middleware in [`auth`] reads it from the same description that clients get, and a route without one
 //! refuses to start. Then `cargo xtask openapi` writes the description and the web client is generated.
 
+mod access_key;
 mod account;
 mod assets;
 mod auth;
@@ -20,6 +21,7 @@ mod home;
 mod inbox;
 mod instance;
 mod interface;
+mod koogallery;
 mod listing_body;
 mod order;
 mod paging;
@@ -50,6 +52,7 @@ pub const BODY_BYTES_MAX: usize = 512 * 1024;
 fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(account::routes())
+        .merge(access_key::routes())
         .merge(seller::routes())
         .merge(interface::routes())
         .merge(product::routes())
@@ -73,7 +76,7 @@ fn routes() -> OpenApiRouter<Api> {
 /// The description of the API.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = routes().into_openapi();
+    let mut document = routes().merge(koogallery::routes()).into_openapi();
     document.info = InfoBuilder::new()
         .title("Yunshi")
         .version("1")
@@ -92,6 +95,7 @@ pub fn router(api: Api) -> Router {
     let guarded = router.route_layer(middleware::from_fn_with_state(api.clone(), auth::guard)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new()
         .merge(guarded)
+        .merge(koogallery::router(&api))
         .route("/api/v1/openapi.json", get(health::openapi_document))
         .route("/api/docs", get(health::docs))
         .route("/healthz", get(health::healthz))

@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use crate::{auth::AccessTable, sandbox::Sandbox};
+use crate::{auth::AccessTable, koogallery::Quotas, sandbox::Sandbox};
 use app::{Actor, App, Caller, Ctx, Error, Key, Once, Repeat, Tx};
 use axum::body::Bytes;
 use domain::{id::ProductId, measure::Facts, site::SiteCode};
@@ -19,8 +19,11 @@ pub struct Api {
     pub sandbox: Option<Arc<Sandbox>>,
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) access: Arc<AccessTable>,
+    pub(crate) quotas: Arc<Quotas>,
     /// Product pages as JSON, by what they show: an approved revision never changes.
     pub(crate) pages: Arc<Cache<(Key, String, String), Bytes>>,
+    /// The same by what was asked for, each with the writes of this process before it and when it was read.
+    pub(crate) shown: Arc<Cache<(SiteCode, String), (u64, Instant, Bytes)>>,
     /// Answers of the storefront's search as JSON by site and question, each with the state of the index that gave it.
     pub(crate) results: Arc<Cache<(SiteCode, String), (u64, Bytes)>>,
     /// What is measured of products, and when it was.
@@ -41,11 +44,13 @@ impl Api {
     #[must_use]
     pub fn new(app: App, worker: Worker, search: Search, sandbox: Option<Arc<Sandbox>>, metrics: Option<PrometheusHandle>) -> Self {
         let pages = Arc::new(Cache::new(PAGES_MAX));
+        let shown = Arc::new(Cache::new(PAGES_MAX));
         let results = Arc::new(Cache::new(RESULTS_MAX));
         let facts = Arc::new(Cache::new(RESULTS_MAX));
         let homes = Arc::new(Cache::new(SiteCode::ALL.len()));
+        let quotas = Arc::new(Quotas::new(app.settings.open_api_per_second));
         let access = Arc::new(AccessTable::of(&crate::openapi()));
-        Self { app, worker, search, sandbox, metrics, access, pages, results, facts, homes }
+        Self { app, worker, search, sandbox, metrics, access, quotas, pages, shown, results, facts, homes }
     }
 
     /// A read for a caller.

@@ -25,6 +25,10 @@ use domain::{
     text::Line,
 };
 use serde::{Deserialize, Serialize};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 use store::product::Listed;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -278,11 +282,19 @@ fn html(text: &domain::listing::Bilingual) -> TextView {
     TextView { zh: render(&text.zh), en: render(&text.en) }
 }
 
+/// What another node changed is seen this much later.
+const OTHER_NODES: Duration = Duration::from_secs(1);
+
 /// A product's page; hidden products are reached by their link.
 #[utoipa::path(get, path = "/api/v1/products/{product}", tag = "storefront", operation_id = "product_page", security(("access" = ["public"])),
     params(("product" = String, Path, description = "id or key")), responses((status = 200, body = ProductPage)))]
 async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathOf<String>) -> Result<Response, Problem> {
     let site = site_of(&api.app.settings.sites, &headers)?.code;
+    let asked = (site, product.clone());
+    let writes = api.app.writes.load(Ordering::SeqCst);
+    if let Some((_, _, known)) = api.shown.get(&asked).filter(|(of, at, _)| *of == writes && at.elapsed() < OTHER_NODES) {
+        return Ok(json(known));
+    }
     let (listed, listing) = api.app.read(Actor::System, move |tx, ctx| catalogue::find(tx, ctx, site.as_str(), &product)).await?;
     let key = (listed.revision_id, listed.product.visibility.clone(), listed.seller_name.clone());
     let page = match api.pages.get(&key) {
@@ -295,6 +307,7 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
             page
         }
     };
+    api.shown.insert(asked, (writes, Instant::now(), page.clone()));
     Ok(json(page))
 }
 

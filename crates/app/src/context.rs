@@ -12,9 +12,10 @@ use domain::{
     site::{Site, SiteCode, Sites},
 };
 use jiff::SignedDuration;
+use std::num::NonZeroU32;
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 use uuid::Uuid;
 
@@ -114,6 +115,8 @@ pub struct Settings {
     pub rates: Rates,
     pub sites: Sites,
     pub session_days: i64,
+    /// Requests a second that one access key may send on average; twice as many at once.
+    pub open_api_per_second: NonZeroU32,
     /// A worker that says nothing for this long, on the wall clock, has lost its jobs to others; longer than any call may take.
     pub job_lease: SignedDuration,
     /// The sandbox alone may call loopback addresses over plain HTTP.
@@ -129,6 +132,7 @@ impl Default for Settings {
             rates: Rates::default(),
             sites: Sites::default(),
             session_days: 14,
+            open_api_per_second: NonZeroU32::MIN.saturating_add(99),
             job_lease: SignedDuration::from_secs(60),
             loopback_allowed: false,
         }
@@ -251,6 +255,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     pub sealer: Arc<Sealer>,
     pub listings: Arc<Listings>,
+    /// Units that this process wrote: what was read before the last of them may be old.
+    pub writes: Arc<AtomicU64>,
 }
 
 impl App {
@@ -264,7 +270,9 @@ impl App {
         F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
     {
         let this = self.clone();
-        self.db.write(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await
+        let result = self.db.write(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await;
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        result
     }
 
     /// Runs a unit for its result and rolls it back: the dry run of a write is the write.

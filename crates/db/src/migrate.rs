@@ -32,7 +32,8 @@ migrations![
     "0006_lists",
     "0007_sorting",
     "0008_storefront",
-    "0009_log_in_tries"
+    "0009_log_in_tries",
+    "0010_access_keys"
 ];
 
 #[derive(diesel::QueryableByName)]

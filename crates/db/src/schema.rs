@@ -61,6 +61,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    access_keys (id) {
+        id -> Binary,
+        user_id -> Binary,
+        access -> Text,
+        secret -> Binary,
+        name -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        last_used_from -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (account_id, key) {
         account_id -> Binary,
         key -> Text,
@@ -467,6 +482,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     api_tokens,
+    access_keys,
     idempotency_keys,
     sellers,
     interface_keys,

@@ -65,6 +65,8 @@ ids! {
     UserId = "usr",
     SessionId = "ses",
     TokenId = "tok",
+    /// An access key of a user: AK and SK of the open APIs (访问密钥).
+    AccessKeyId = "aks",
     /// An access key of the seller that signs production calls (密钥).
     KeyId = "key",
     /// A production-interface address (生产地址).

@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::{
     io::Write,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -35,6 +36,8 @@ pub struct File {
     pub call_connect_seconds: Option<f64>,
     pub call_total_seconds: Option<f64>,
     pub job_lease_seconds: Option<u32>,
+    /// Requests a second of one access key.
+    pub open_api_per_second: Option<NonZeroU32>,
     pub database_connections: Option<u32>,
     pub prepared_statements: Option<bool>,
 }
@@ -109,6 +112,7 @@ impl File {
             rates,
             sites,
             job_lease: self.job_lease(default.job_lease)?,
+            open_api_per_second: self.open_api_per_second.unwrap_or(default.open_api_per_second),
             ..default
         })
     }

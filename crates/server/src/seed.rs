@@ -2,7 +2,11 @@
 //! and the same API that everybody uses.
 
 use crate::{commands::apply_text, node::Node, output::Failure, remote::Remote};
-use app::{Actor, App, Caller, Error, account, interface, money, secret, seller};
+use app::{
+    Actor, App, Caller, Error,
+    account::{self, access_key},
+    interface, money, secret, seller,
+};
 use db::Key;
 use domain::{
     access::{AccountKind, Role, Scope, StaffRole},
@@ -112,12 +116,12 @@ pub async fn seed(node: &Node, url: &str, seller_base: &str, key: &str) -> Resul
     let hash = tokio::task::spawn_blocking(|| secret::hash_password(PASSWORD)).await.map_err(Failure::failed)?.map_err(refused)?;
     let mut callers = Vec::new();
     for p in PEOPLE.iter().filter(|p| app.settings.sites.serves(p.site)) {
-        let (caller, token) = register(app, p, &hash).await?;
+        let (caller, token, key) = register(app, p, &hash).await?;
         accounts.insert(
             p.role.to_owned(),
             json!({
                 "login": p.login, "password": PASSWORD, "token": token, "account_id": caller.account_id,
-                "access_key": null, "secret_key": null,
+                "access_key": key.access, "secret_key": key.secret,
             }),
         );
         callers.push((p.role, caller));
@@ -140,7 +144,7 @@ pub async fn seed(node: &Node, url: &str, seller_base: &str, key: &str) -> Resul
     Ok(document)
 }
 
-async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Caller>, String), Failure> {
+async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Caller>, String, access_key::Issued), Failure> {
     let hash = hash.to_owned();
     app.write(Actor::System, move |tx, ctx| {
         let new = account::NewAccount {
@@ -172,7 +176,8 @@ async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Call
         };
         let token = account::NewToken { name: "sandbox".to_owned(), scopes: caller.scopes.clone(), expires_at: None };
         let (_, secret) = account::issue_token(tx, ctx, &caller, &token)?;
-        Ok((Arc::new(caller), secret))
+        let key = access_key::issue(tx, ctx, &caller, "sandbox", &caller.scopes)?;
+        Ok((Arc::new(caller), secret, key))
     })
     .await
     .map_err(refused)

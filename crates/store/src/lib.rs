@@ -36,6 +36,7 @@ macro_rules! oldest_first {
     };
 }
 
+pub mod access_key;
 pub mod account;
 pub mod bill;
 pub mod call;

@@ -3,6 +3,10 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
 
+mod signed;
+
+pub use signed::Signed;
+
 use serde_json::{Value, json};
 use std::{
     path::PathBuf,

@@ -13,5 +13,30 @@
 //! ```
 
 pub mod conformance;
+pub mod open_api;
 pub mod result_code;
 pub mod saas_v2;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// HMAC-SHA256 of data under a key of any length.
+pub(crate) fn hmac_bytes(key: &[u8], data: &[u8]) -> Vec<u8> {
+    // The fallback cannot be reached: HMAC takes every key.
+    Hmac::<Sha256>::new_from_slice(key).map_or_else(
+        |_| Vec::new(),
+        |mut mac| {
+            mac.update(data);
+            mac.finalize().into_bytes().to_vec()
+        },
+    )
+}
+
+pub(crate) fn hmac_hex(key: &[u8], data: &[u8]) -> String {
+    hex::encode(hmac_bytes(key, data))
+}
+
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

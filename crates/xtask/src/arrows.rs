@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &["app", "db", "domain", "ledger", "store", "wire", "worker"]),
     ("server", &["api", "app", "db", "domain", "seller-rust", "store", "wire", "worker"]),
     ("testdb", &["db"]),
-    ("testkit", &["testdb"]),
+    ("testkit", &["testdb", "wire"]),
     ("xtask", &[]),
     ("bench", &["db"]),
 ];

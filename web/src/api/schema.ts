@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/mkp-openapi-public/global/v1/order/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a seller's own order bought, or one of the MOCK orders. */
+        get: operations["order_query"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts": {
         parameters: {
             query?: never;
@@ -379,6 +396,42 @@ export interface paths {
         head?: never;
         /** Sets language and dismissed notices. */
         patch: operations["me_change"];
+        trace?: never;
+    };
+    "/api/v1/me/access-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's access keys, without their secrets. */
+        get: operations["access_key_list"];
+        put?: never;
+        /** Issues an access key, at most two a person; its secret is shown this once. */
+        post: operations["access_key_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/access-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Disables an access key, or makes it work again. */
+        put: operations["access_key_change"];
+        post?: never;
+        /** Deletes an access key: what is signed with it is refused from now on. */
+        delete: operations["access_key_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -1448,10 +1501,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/auth/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account of the access key, as the SDK cores look it up. */
+        get: operations["iam_domains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project per region name, which is the account itself: this platform has no regions. */
+        get: operations["iam_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccessKeyBody: {
+            name: string;
+            /** @description `read`, `write`. */
+            scopes: string[];
+        };
+        AccessKeyChange: {
+            enabled: boolean;
+        };
+        AccessKeyIssued: {
+            access_key: string;
+            id: string;
+            /** @description Shown this once. */
+            secret_key: string;
+        };
+        AccessKeyList: {
+            access_keys: components["schemas"]["AccessKeyView"][];
+        };
+        AccessKeyView: {
+            /** @description The public half (AK). */
+            access_key: string;
+            created_at: string;
+            enabled: boolean;
+            id: string;
+            /** @description Within a minute. */
+            last_used_at?: string | null;
+            last_used_from?: string | null;
+            name: string;
+            scopes: string[];
+        };
         AddressBody: {
             /** @description For sellers who want `testFlag` in every call. */
             always_test_flag?: boolean;
@@ -1588,6 +1704,21 @@ export interface components {
         BuyerFigures: {
             /** @description The last twelve months, the oldest first. */
             spending: components["schemas"]["SpentView"][];
+        };
+        BuyerInfo: {
+            customerId?: string | null;
+            customerName?: string | null;
+            customerRealName?: string | null;
+            /**
+             * Format: int32
+             * @description 0 individual, 1 enterprise.
+             */
+            customerType?: number | null;
+            email?: string | null;
+            /** @description Only with the buyer's consent, as `email`. */
+            mobilePhone?: string | null;
+            userId?: string | null;
+            userName?: string | null;
         };
         CallDetail: {
             activity: string;
@@ -1880,6 +2011,13 @@ export interface components {
         FloorsBody: {
             floors: components["schemas"]["FloorBody"][];
         };
+        /** @description The gateway's error document. */
+        GatewayError: {
+            /** @description Such as `APIGW.0301`. */
+            error_code: string;
+            error_msg: string;
+            request_id: string;
+        };
         /** @description The home page of a site. */
         Home: {
             categories: components["schemas"]["FacetCount"][];
@@ -1895,6 +2033,28 @@ export interface components {
             products: number;
             /** @description Sellers with products on sale. */
             sellers: number;
+        };
+        IamDomain: {
+            enabled: boolean;
+            /** @description The account's id. */
+            id: string;
+            name: string;
+        };
+        IamDomains: {
+            domains: components["schemas"]["IamDomain"][];
+            links: components["schemas"]["IamLinks"];
+        };
+        /** @description No links: the list is whole. */
+        IamLinks: Record<string, never>;
+        IamProject: {
+            domain_id: string;
+            enabled: boolean;
+            id: string;
+            name: string;
+        };
+        IamProjects: {
+            links: components["schemas"]["IamLinks"];
+            projects: components["schemas"]["IamProject"][];
         };
         Inbox: {
             messages: components["schemas"]["MessageView"][];
@@ -2086,6 +2246,11 @@ export interface components {
             currency: string;
         };
         NoInputs: Record<string, never>;
+        OrderAnswer: {
+            orderInfo?: components["schemas"]["OrderInfo"] | null;
+            resultCode: string;
+            resultMsg: string;
+        };
         /** @description The filters of the reference (`seller-domain 4.1`). */
         OrderFilter: {
             /**
@@ -2127,6 +2292,32 @@ export interface components {
             /** @default null */
             user_name: string | null;
         };
+        OrderInfo: {
+            buyerInfo?: components["schemas"]["BuyerInfo"] | null;
+            /** @description UTC `yyyyMMddHHmmss`. */
+            createTime: string;
+            extendParams: components["schemas"]["Param"][];
+            orderId: string;
+            orderLine: components["schemas"]["OrderLine"][];
+            /** @description `NEW`, `TRIAL`, `TRIAL_TO_FORMAL`, `RENEW`, `CHANGE`, `UNSUBSCRIBE`. */
+            orderType: string;
+        };
+        OrderLine: {
+            /** @description `PERIOD`, `ONE_TIME`, `ON_DEMAND`, `ON_DEMAND_PKG`. */
+            chargingMode: string;
+            /** @description The amount as decimal text, despite its name. */
+            currency?: string | null;
+            currencyAfterDiscount?: string | null;
+            /** @description An estimate from the order's time and period. */
+            expireTime?: string | null;
+            extendParams: components["schemas"]["Param"][];
+            orderLineId: string;
+            /** Format: int32 */
+            periodNumber?: number | null;
+            /** @description `year`, `month`, `day`; only with `PERIOD`. */
+            periodType?: string | null;
+            productInfo: components["schemas"]["ProductInfo"][];
+        };
         OrderLineView: {
             amount: components["schemas"]["MoneyView"];
             by_month?: components["schemas"]["MoneyView"] | null;
@@ -2167,6 +2358,11 @@ export interface components {
             state: string;
             total: components["schemas"]["MoneyView"];
             user_name: string;
+        };
+        /** @description An order-time input. */
+        Param: {
+            name: string;
+            value: string;
         };
         PasswordBody: {
             new_password: string;
@@ -2224,6 +2420,17 @@ export interface components {
             key: string;
             revisions: components["schemas"]["RevisionView"][];
             visibility: string;
+        };
+        ProductInfo: {
+            /**
+             * Format: int64
+             * @description The quantity attribute.
+             */
+            linearValue?: number | null;
+            productId: string;
+            /** @description "product,specification,edition,billing". */
+            productName?: string | null;
+            skuCode?: string | null;
         };
         ProductList: {
             next?: string | null;
@@ -2405,6 +2612,14 @@ export interface components {
             /** @description `draft`, `in_review`, `approved`, `rejected`; `none` before the first application. */
             state: string;
             submitted_at?: string | null;
+        };
+        /** @description What a service answers instead of its result. */
+        ServiceError: {
+            /** @description Such as `MKT.0101`; also as `resultCode`, for the order query calls it so. */
+            error_code: string;
+            error_msg: string;
+            resultCode: string;
+            resultMsg: string;
         };
         SessionList: {
             sessions: components["schemas"]["SessionView"][];
@@ -2615,6 +2830,69 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    order_query: {
+        parameters: {
+            query: {
+                orderId: string;
+                /** @description only that line */
+                orderLineId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
     account_register: {
         parameters: {
             query?: never;
@@ -5808,6 +6086,526 @@ export interface operations {
                 "application/json": components["schemas"]["PreferencesBody"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    access_key_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessKeyList"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    access_key_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessKeyBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessKeyIssued"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    access_key_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessKeyChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    access_key_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
@@ -15393,6 +16191,79 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    iam_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IamDomains"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+        };
+    };
+    iam_projects: {
+        parameters: {
+            query?: {
+                /** @description name of a region */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IamProjects"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
                 };
             };
         };

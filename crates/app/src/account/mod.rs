@@ -1,5 +1,6 @@
-//! Accounts, people, sessions and tokens.
+//! Accounts, people, sessions, tokens and access keys.
 
+pub mod access_key;
 mod log_in;
 mod preferences;
 mod register;

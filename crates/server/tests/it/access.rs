@@ -10,7 +10,8 @@ use testkit::Platform;
 async fn operations(p: &Platform) -> Vec<(String, String, String)> {
     let document = p.get("nobody", "/api/v1/openapi.json").await;
     let mut all = vec![];
-    for (path, item) in document["paths"].as_object().unwrap() {
+    // Who may call the open APIs is tested beside them: they are signed otherwise.
+    for (path, item) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/api/v1/")) {
         for (method, operation) in item.as_object().unwrap() {
             let access = operation["security"][0]["access"][0].as_str().unwrap_or_else(|| panic!("{method} {path} states no access"));
             all.push((method.to_uppercase(), path.clone(), access.to_owned()));
@@ -34,6 +35,7 @@ fn filled(path: &str) -> String {
         out = out.replace(name, value);
     }
     let prefix = match path {
+        p if p.contains("/access-keys/") => "aks",
         p if p.contains("/keys/") => "key",
         p if p.contains("/addresses/") => "adr",
         p if p.contains("/products/") => "prd",

@@ -8,6 +8,7 @@ mod catalogue;
 mod crash;
 mod explained;
 mod faults;
+mod koogallery;
 mod life;
 mod money;
 mod sellers;

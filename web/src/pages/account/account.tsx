@@ -6,6 +6,7 @@ import { useAction } from '../../kit/action'
 import { Entry } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { Time } from '../../kit/show'
+import { AccessKeys } from './access_keys'
 
 function Sessions() {
   const { t } = useTranslation()
@@ -59,7 +60,7 @@ function Tokens() {
 
 type Passwords = { old_password: string; new_password: string }
 
-/** Password, sessions, tokens of the person who is logged in. */
+/** Password, sessions, tokens and access keys of the person who is logged in. */
 export function Account() {
   const { t } = useTranslation()
   const [form] = Form.useForm<Passwords>()
@@ -76,6 +77,7 @@ export function Account() {
         </section>
         <Sessions />
         <Tokens />
+        <AccessKeys />
       </div>
     </Page>
   )

@@ -1,0 +1,28 @@
+//! KooGallery's open APIs at their own paths, on any host, with their signatures and error documents
+//! (`open-api`). Which use case is called is ours; the paths, names and codes are not.
+
+mod gateway;
+mod iam;
+mod order_query;
+mod refusal;
+
+pub use gateway::Quotas;
+
+use crate::state::Api;
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use utoipa_axum::router::OpenApiRouter;
+
+/// Where the open APIs live; an unknown path below is answered in their own way.
+const PREFIXES: [&str; 3] = ["/api/mkp-openapi-public/{*rest}", "/rest/marketplace/{*rest}", "/v3/{*rest}"];
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().merge(iam::routes()).merge(order_query::routes())
+}
+
+/// The routes behind the gateway that checks signatures.
+pub fn router(api: &Api) -> Router<Api> {
+    let (router, _) = routes().split_for_parts();
+    let guarded = router.route_layer(middleware::from_fn_with_state(api.clone(), gateway::guard));
+    let unknown = PREFIXES.into_iter().fold(Router::new(), |r, path| r.route(path, axum::routing::any(gateway::unknown)));
+    unknown.merge(guarded).layer(DefaultBodyLimit::max(gateway::BODY_BYTES_MAX))
+}

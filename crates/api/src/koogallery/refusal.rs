@@ -1,0 +1,124 @@
+//! Errors of the open APIs: the gateway's, and those of the services behind it (`open-api 1`, `3.3`).
+
+use app::Error;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The gateway's error document.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GatewayError {
+    /// Such as `APIGW.0301`.
+    pub error_code: String,
+    pub error_msg: String,
+    pub request_id: String,
+}
+
+/// What the gateway refuses before any service is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    NoSuchApi,
+    /// The text says what is wrong with the signature.
+    NotAuthentic(String),
+    TooManyFailures,
+    TooOften,
+    TooLong(usize),
+    OurFault,
+}
+
+impl Gate {
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        let text = str::to_owned;
+        match self {
+            Self::NoSuchApi => {
+                (StatusCode::NOT_FOUND, "APIGW.0101", text("The API does not exist or has not been published in the environment"))
+            }
+            Self::NotAuthentic(why) => (StatusCode::UNAUTHORIZED, "APIGW.0301", format!("Incorrect IAM authentication information: {why}")),
+            Self::TooManyFailures => {
+                let said = "Incorrect IAM authentication information: AK access failed to reach the limit, forbidden";
+                (StatusCode::UNAUTHORIZED, "APIGW.0301", text(said))
+            }
+            Self::TooOften => {
+                (StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", text("The throttling threshold has been reached: policy user over ratelimit"))
+            }
+            Self::TooLong(max) => (StatusCode::PAYLOAD_TOO_LARGE, "APIGW.0201", format!("Request entity too large: at most {max} bytes")),
+            Self::OurFault => (StatusCode::INTERNAL_SERVER_ERROR, "APIGW.9999", text("System error")),
+        }
+    }
+
+    pub fn answer(&self, request_id: &str) -> Response {
+        let (status, code, error_msg) = self.parts();
+        let document = GatewayError { error_code: code.to_owned(), error_msg, request_id: request_id.to_owned() };
+        let mut response = (status, Json(document)).into_response();
+        if *self == Self::TooOften {
+            response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// What a service answers instead of its result.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ServiceError {
+    /// Such as `MKT.0101`; also as `resultCode`, for the order query calls it so.
+    pub error_code: String,
+    pub error_msg: String,
+    #[serde(rename = "resultCode")]
+    pub result_code: String,
+    #[serde(rename = "resultMsg")]
+    pub result_msg: String,
+}
+
+/// A documented code of the services (`open-api 3.3`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    text: &'static str,
+    /// What exactly, for people.
+    detail: String,
+}
+
+impl Refusal {
+    const fn new(status: StatusCode, code: &'static str, text: &'static str) -> Self {
+        Self { status, code, text, detail: String::new() }
+    }
+
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..Self::new(StatusCode::BAD_REQUEST, "MKT.0101", "Invalid parameter") }
+    }
+
+    pub fn missing(name: &str) -> Self {
+        let detail = format!("{name} is mandatory");
+        Self { detail, ..Self::new(StatusCode::BAD_REQUEST, "MKT.0199", "Request parameter error") }
+    }
+
+    pub fn no_authority(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..Self::new(StatusCode::UNAUTHORIZED, "MKT.0151", "No authority") }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(e: Error) -> Self {
+        match e {
+            Error::Refused(refusal) => Self::invalid(refusal.detail.clone()),
+            other => {
+                tracing::error!(error = %other, cause = ?std::error::Error::source(&other), "an open API failed");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "MKT.0999", "System internal error.")
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let said = if self.detail.is_empty() { self.text.to_owned() } else { format!("{}: {}", self.text, self.detail) };
+        let document =
+            ServiceError { error_code: self.code.to_owned(), error_msg: said.clone(), result_code: self.code.to_owned(), result_msg: said };
+        (self.status, Json(document)).into_response()
+    }
+}

@@ -1,0 +1,95 @@
+//! What a seller learns of an order by the order query (`open-api 3`).
+
+use super::{Full, Sold, kind, show, site};
+use crate::{Caller, Ctx, Error, Tenant, from_micros};
+use db::{Key, Tx};
+use domain::{
+    access::AccountKind,
+    money::Money,
+    period::{ChargingMode, Period},
+    site::wire_time,
+    term::{self, Anchor},
+};
+use store::{
+    account,
+    order::{Line, Order},
+};
+use wire::open_api::order_query::{BuyerInfo, OrderInfo, OrderLine, Param, ProductInfo, mock};
+
+/// An order of the seller, or one line of it; MOCK orders are there for every seller.
+///
+/// # Errors
+/// `order.not_found`.
+pub fn query(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, line: Option<&str>) -> Result<OrderInfo, Error> {
+    let mut found = match mock(number, ctx.now) {
+        Some(found) => found,
+        None => {
+            let full = show(tx, Tenant::Seller(Key::of(caller.account_id)), number)?;
+            info(tx, ctx, &full)?
+        }
+    };
+    if let Some(line) = line {
+        found.order_line.retain(|l| l.order_line_id == line);
+        if found.order_line.is_empty() {
+            return Err(Error::not_found("order.not_found", format!("the order has no line {line}")));
+        }
+    }
+    Ok(found)
+}
+
+fn info(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<OrderInfo, Error> {
+    let order = &full.order;
+    Ok(OrderInfo {
+        order_id: order.number.clone(),
+        order_type: kind(order)?.wire().to_owned(),
+        create_time: wire_time(from_micros(order.created_at)),
+        order_line: full.lines.iter().map(|l| line(ctx, order, l)).collect::<Result<_, _>>()?,
+        buyer_info: Some(buyer(tx, order)?),
+        extend_params: Vec::new(),
+    })
+}
+
+fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
+    let sold = Sold::of(l)?;
+    let period: Option<Period> = l.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &l.number, e))?;
+    let charging: ChargingMode = l.charging_mode.parse().map_err(|e| Error::row("order_lines", &l.number, e))?;
+    let site = site(ctx, order)?;
+    let ordered = from_micros(order.created_at);
+    let estimate = |p: Period| wire_time(term::shown_end(term::term(&site, ordered, Anchor::first(site.day_of(ordered)), p).end));
+    let billing = match charging {
+        ChargingMode::Period => "包周期",
+        ChargingMode::OneTime => "一次性",
+    };
+    let names = [&sold.product_name, &sold.specification_name, &sold.sku_name].map(|name| name.get("zh").replace(',', "，"));
+    let amount = Money::text(l.amount_minor);
+    Ok(OrderLine {
+        order_line_id: l.number.clone(),
+        charging_mode: charging.as_str().to_owned(),
+        period_type: period.map(|p| if p.in_years().is_some() { "year" } else { p.unit.as_str() }.to_owned()),
+        period_number: period.map(|p| u32::from(p.in_years().unwrap_or(p.count))),
+        expire_time: period.map(estimate),
+        product_info: vec![ProductInfo {
+            product_id: sold.wire_product_id,
+            sku_code: Some(sold.sku_code),
+            linear_value: Some(l.quantity),
+            product_name: Some(format!("{},{billing}", names.join(","))),
+        }],
+        extend_params: sold.inputs.into_iter().map(|i| Param { name: i.name, value: i.value }).collect(),
+        currency: Some(amount.clone()),
+        currency_after_discount: Some(amount),
+    })
+}
+
+/// Phone and mail are given with the buyer's consent only; nobody is asked for it yet, so nobody gave it.
+fn buyer(tx: &mut Tx, order: &Order) -> Result<BuyerInfo, Error> {
+    let account = account::lookup(tx, order.buyer_id)?.ok_or_else(|| Error::row("orders", &order.number, "has no buyer"))?;
+    let kind: AccountKind = account.kind.parse().map_err(|e| Error::row("accounts", &account.name, e))?;
+    Ok(BuyerInfo {
+        customer_id: Some(order.buyer_id.id::<domain::id::AccountId>().to_string()),
+        customer_name: Some(order.customer_name.clone()),
+        customer_real_name: Some(account.name),
+        customer_type: Some(u8::from(kind == AccountKind::Enterprise)),
+        user_name: Some(order.user_name.clone()),
+        ..BuyerInfo::default()
+    })
+}

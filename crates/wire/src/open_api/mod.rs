@@ -1,0 +1,5 @@
+//! What sellers' and buyers' programs call on the marketplace (`open-api`): the signature of their
+//! requests, and the documents that are answered.
+
+pub mod aksk;
+pub mod order_query;

@@ -1,0 +1,73 @@
+"""Calls the marketplace's open APIs with huaweicloudsdkcore.
+
+    python client.py whoami
+    python client.py order-query MOCKPERIODYEARNEW
+"""
+
+import json
+import os
+import sys
+
+from huaweicloudsdkcore.auth.credentials import GlobalCredentials
+from huaweicloudsdkcore.client import Client, ClientBuilder
+from huaweicloudsdkcore.sdk_response import SdkResponse
+from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
+
+OPEN = "/api/mkp-openapi-public/global/v1"
+
+
+class Answer(SdkResponse):
+    """Any document: it is read from `raw_content`."""
+
+    openapi_types = {"document": "object"}
+    attribute_map = {"document": "document"}
+
+    def __init__(self, document=None):
+        super().__init__()
+
+
+class Marketplace(Client):
+    def __init__(self):
+        super().__init__()
+        self.model_package = sys.modules[__name__]
+
+    def call(self, method, path, query=(), body=None):
+        response = self.do_http_request(
+            method=method,
+            resource_path=path,
+            path_params={},
+            query_params=list(query),
+            header_params={"Content-Type": "application/json"},
+            body=body,
+            post_params={},
+            cname=None,
+            response_type=Answer.__name__,
+            response_headers=[],
+            collection_formats={},
+            request_type=None,
+        )
+        return json.loads(response.raw_content)
+
+
+def main(arguments):
+    server = os.environ["YUNSHI_SERVER"]
+    credentials = GlobalCredentials(os.environ["YUNSHI_ACCESS_KEY"], os.environ["YUNSHI_SECRET_KEY"])
+    credentials = credentials.with_iam_endpoint(server)
+    client = ClientBuilder(Marketplace, GlobalCredentials.__name__).with_credentials(credentials).with_endpoint(server).build()
+    match arguments:
+        case ["whoami"]:
+            return client.call("GET", "/v3/auth/domains")
+        case ["order-query", order, *line]:
+            query = [("orderId", order)] + [("orderLineId", id) for id in line]
+            return client.call("GET", f"{OPEN}/order/query", query)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(main(sys.argv[1:]), ensure_ascii=False))
+    except ServiceResponseException as error:
+        print(json.dumps({"status": error.status_code, "error_code": error.error_code, "error_msg": error.error_msg,
+                          "request_id": error.request_id}), file=sys.stderr)
+        sys.exit(1)
