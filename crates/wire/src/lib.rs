@@ -15,6 +15,7 @@
 pub mod conformance;
 pub mod open_api;
 pub mod result_code;
+pub mod saas_v1;
 pub mod saas_v2;
 
 use hmac::{Hmac, KeyInit, Mac};

@@ -92,8 +92,11 @@ impl OrderAnswer {
     }
 }
 
-/// MOCK orders: id, kind, charging mode, period (`open-api 3.2`; `MONTY` is the real spelling).
-pub const MOCK: [(&str, &str, &str, Option<(&str, u32)>); 9] = [
+/// Id, kind, charging mode and period of a MOCK order.
+pub type MockOrder = (&'static str, &'static str, &'static str, Option<(&'static str, u32)>);
+
+/// The MOCK orders (`open-api 3.2`; `MONTY` is the real spelling).
+pub const MOCK: [MockOrder; 9] = [
     ("MOCKPERIODYEARNEW", "NEW", "PERIOD", Some(("year", 1))),
     ("MOCKONETIMENEW", "NEW", "ONE_TIME", None),
     ("MOCKONDEMAND", "NEW", "ON_DEMAND", None),
