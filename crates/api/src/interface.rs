@@ -21,7 +21,7 @@ use std::sync::Arc;
 use store::interface as rows;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::conformance::Scenario;
+use wire::conformance::{Protocol, Scenario};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -165,7 +165,10 @@ struct AddressView {
     url: String,
     key_id: String,
     key_name: String,
+    /// `saas-v2` or `saas-v1`.
+    protocol: String,
     always_test_flag: bool,
+    send_empty_parameters: bool,
     updated_at: String,
     /// The cases that passed.
     cases: Vec<String>,
@@ -194,7 +197,9 @@ async fn address_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<A
                     url: a.url,
                     key_id: a.key_id.id::<KeyId>().to_string(),
                     key_name,
+                    protocol: a.protocol,
                     always_test_flag: a.always_test_flag,
+                    send_empty_parameters: a.send_empty_parameters,
                     updated_at: time(a.updated_at),
                     cases,
                 });
@@ -214,9 +219,22 @@ struct AddressBody {
     /// Name of a key of class basic.
     #[schema(value_type = String, min_length = 1, max_length = 60)]
     key: Line<60>,
+    /// `saas-v2` (also when left out) or `saas-v1`.
+    #[serde(default)]
+    #[schema(pattern = "^saas-v[12]$")]
+    protocol: Option<String>,
     /// For sellers who want `testFlag` in every call.
     #[serde(default)]
     always_test_flag: bool,
+    /// SaaS 1.0: for sellers who sign a fixed list of parameters; those that are not known are sent empty.
+    #[serde(default)]
+    send_empty_parameters: bool,
+}
+
+/// The protocol of a declared address.
+fn protocol(name: Option<&str>) -> Result<Protocol, Error> {
+    let known = || Error::field("/protocol", "interface.bad_protocol", "choose saas-v2 or saas-v1");
+    name.map_or(Ok(Protocol::SaasV2), |name| Protocol::from_name(name).ok_or_else(known))
 }
 
 /// Declares an interface address; repeatable. A changed one loses its saved cases.
@@ -230,6 +248,7 @@ async fn address_put(
     body: Body<AddressBody>,
 ) -> Result<Json<Declared>, Problem> {
     let b = body.value;
+    let protocol = protocol(b.protocol.as_deref())?;
     declare(&api, caller, dry.is_on(), move |tx, ctx, who| {
         let keys = rows::keys(tx, Key::of(who.account_id))?;
         let key = keys
@@ -240,7 +259,9 @@ async fn address_put(
             name: name.as_str().to_owned(),
             url: b.url.clone(),
             key_id: key.id.id(),
+            protocol,
             always_test_flag: b.always_test_flag,
+            send_empty_parameters: b.send_empty_parameters,
         };
         let (address, change) = interface::put_address(tx, ctx, who, &new)?;
         Ok(Declared { action: change.to_string(), id: address.id.id::<AddressId>().to_string() })
@@ -280,7 +301,7 @@ async fn case_list(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<
 struct DebugBody {
     /// Names of cases; all when left out. Later ones need the instance that `create` gives.
     #[serde(default)]
-    #[schema(max_items = 9)]
+    #[schema(max_items = 12)]
     scenarios: Vec<String>,
     /// Save the cases that pass.
     #[serde(default)]
@@ -306,12 +327,14 @@ struct DebugCase {
     result: String,
     reason: Option<DebugReason>,
     activity: Option<String>,
+    /// `POST` or `GET`.
+    method: Option<String>,
     url: Option<String>,
     request: Option<String>,
     status: Option<u16>,
     answer: Option<String>,
     duration_ms: i64,
-    steps: Option<DebugSteps>,
+    steps: Vec<DebugStep>,
     mistakes: Vec<DebugMistake>,
 }
 
@@ -323,11 +346,11 @@ struct DebugReason {
 }
 
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `wire::saas_v2::Steps` for clients")]
-struct DebugSteps {
-    body_hash: String,
-    text_after_key: String,
-    signature: String,
+#[expect(dead_code, reason = "describes `wire::conformance::Step` for clients")]
+struct DebugStep {
+    /// `body_hash`, `text`, `result`; SaaS 1.0: `joined`, `key`, `token`.
+    name: String,
+    value: String,
 }
 
 #[derive(ToSchema)]
@@ -337,13 +360,16 @@ struct DebugMistake {
     signature: String,
 }
 
-fn scenarios(names: &[String]) -> Result<Vec<Scenario>, Error> {
+fn scenarios(protocol: Protocol, names: &[String]) -> Result<Vec<Scenario>, Error> {
+    let all = protocol.scenarios();
     if names.is_empty() {
-        return Ok(Scenario::ALL.to_vec());
+        return Ok(all.to_vec());
     }
-    let known = || Scenario::ALL.map(Scenario::name).join(", ");
+    let known = || all.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ");
     let read = |(i, name): (usize, &String)| {
-        Scenario::from_name(name)
+        all.iter()
+            .copied()
+            .find(|s| s.name() == name)
             .ok_or_else(|| Error::field(&format!("/scenarios/{i}"), "interface.scenario", format!("choose one of {}", known())))
     };
     names.iter().enumerate().map(read).collect()
@@ -358,9 +384,10 @@ async fn debug(
     PathOf(id): PathOf<AddressId>,
     body: Body<DebugBody>,
 ) -> Result<Json<DebugReport>, Problem> {
-    let chosen = scenarios(&body.value.scenarios)?;
     let target = api.read(caller.clone(), move |tx, ctx, who| interface::target(tx, ctx, Key::of(who.account_id), id)).await?;
-    let report = worker::run_suite(api.worker.client(), &target.address.url, &target.secret, &chosen).await;
+    let chosen = scenarios(target.protocol, &body.value.scenarios)?;
+    let subject = worker::Subject { protocol: target.protocol, url: &target.address.url, key: &target.secret };
+    let report = worker::run_suite(api.worker.client(), subject, &chosen).await;
     if body.value.save {
         let passed: Vec<interface::Passed> = report
             .cases

@@ -235,9 +235,10 @@ async fn replay(api: &Api, caller: std::sync::Arc<app::Caller>, id: RevisionId) 
             Ok((target, saved))
         })
         .await?;
-    let scenarios: Vec<Scenario> =
-        Scenario::ALL.into_iter().filter(|s| *s == Scenario::Create || saved.iter().any(|c| c.scenario == s.name())).collect();
-    let report = worker::run_suite(api.worker.client(), &target.address.url, &target.secret, &scenarios).await;
+    let wanted = |s: &Scenario| *s == Scenario::Create || saved.iter().any(|c| c.scenario == s.name());
+    let scenarios: Vec<Scenario> = target.protocol.scenarios().iter().copied().filter(wanted).collect();
+    let subject = worker::Subject { protocol: target.protocol, url: &target.address.url, key: &target.secret };
+    let report = worker::run_suite(api.worker.client(), subject, &scenarios).await;
     let failed = report.cases.iter().find(|c| c.result != "pass" && saved.iter().any(|s| s.scenario == c.name));
     match failed {
         None => Ok(()),

@@ -33,7 +33,8 @@ migrations![
     "0007_sorting",
     "0008_storefront",
     "0009_log_in_tries",
-    "0010_access_keys"
+    "0010_access_keys",
+    "0011_protocols"
 ];
 
 #[derive(diesel::QueryableByName)]

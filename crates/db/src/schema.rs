@@ -118,6 +118,8 @@ diesel::table! {
         always_test_flag -> Bool,
         created_at -> BigInt,
         updated_at -> BigInt,
+        protocol -> Text,
+        send_empty_parameters -> Bool,
     }
 }
 

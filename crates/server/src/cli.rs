@@ -387,10 +387,17 @@ pub enum Inbox {
     Read { id: Option<String> },
 }
 
+/// A protocol by its name.
+fn protocol(name: &str) -> Result<wire::conformance::Protocol, String> {
+    use wire::conformance::Protocol;
+    Protocol::from_name(name).ok_or_else(|| format!("choose one of {}", Protocol::ALL.map(Protocol::name).join(", ")))
+}
+
 #[derive(Debug, Args)]
 pub struct Conformance {
-    #[arg(long, value_parser = ["saas-v2"])]
-    pub protocol: String,
+    /// saas-v2, saas-v1 or order-notify.
+    #[arg(long, value_parser = protocol)]
+    pub protocol: wire::conformance::Protocol,
     #[arg(long)]
     pub url: String,
     #[arg(long, env = "SELLER_KEY")]

@@ -29,6 +29,8 @@ pub struct Address {
     pub always_test_flag: bool,
     pub created_at: i64,
     pub updated_at: i64,
+    pub protocol: String,
+    pub send_empty_parameters: bool,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -99,6 +101,8 @@ pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
             interface_addresses::key_id.eq(address.key_id),
             interface_addresses::always_test_flag.eq(address.always_test_flag),
             interface_addresses::updated_at.eq(address.updated_at),
+            interface_addresses::protocol.eq(&address.protocol),
+            interface_addresses::send_empty_parameters.eq(address.send_empty_parameters),
         ))
         .run(tx)?;
     Ok(())

@@ -14,6 +14,7 @@
 
 pub mod conformance;
 pub mod open_api;
+pub mod order_notify;
 pub mod result_code;
 pub mod saas_v1;
 pub mod saas_v2;

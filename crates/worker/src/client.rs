@@ -103,28 +103,27 @@ impl Client {
         Ok(Self { http, limits })
     }
 
-    /// Posts a JSON body as the marketplace does (`saas-interface 2.1`); whatever happens is an exchange.
-    pub async fn post(&self, url: &str, body: &str) -> Exchange {
+    /// Posts a JSON body as the marketplace does (`saas-interface 2.1`), or asks without one (`3.1`);
+    /// whatever happens is an exchange.
+    pub async fn call(&self, url: &str, body: Option<&str>) -> Exchange {
         let started = Instant::now();
         let mut exchange = self.send(url, body).await;
         exchange.duration_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
         exchange
     }
 
-    async fn send(&self, url: &str, body: &str) -> Exchange {
+    async fn send(&self, url: &str, body: Option<&str>) -> Exchange {
         let refused = |kind, text: String| Exchange { error: Some((kind, text)), ..Exchange::default() };
         if let Some(ip) = literal_ip(url)
             && !allowed(ip, self.limits.loopback_allowed)
         {
             return refused("blocked_address", format!("{ip} is not a public address"));
         }
-        let request = self
-            .http
-            .post(url)
-            .header("Accept", "application/json")
-            .header("Content-Type", "application/json;charset=utf8")
-            .body(body.to_owned());
-        let mut response = match request.send().await {
+        let request = match body {
+            Some(body) => self.http.post(url).header("Content-Type", "application/json;charset=utf8").body(body.to_owned()),
+            None => self.http.get(url),
+        };
+        let mut response = match request.header("Accept", "application/json").send().await {
             Ok(response) => response,
             Err(e) => return self.failed(&e),
         };
@@ -132,6 +131,7 @@ impl Client {
         if response.status().is_redirection() {
             return Exchange { status, ..refused("redirect", "the server redirects; redirects are not followed".to_owned()) };
         }
+        let body_sign = response.headers().get("body-sign").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
         let mut bytes = Vec::new();
         loop {
             match response.chunk().await {
@@ -141,7 +141,7 @@ impl Client {
                 }
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Ok(None) => {
-                    return Exchange { status, body: Some(bytes), ..Exchange::default() };
+                    return Exchange { status, body: Some(bytes), body_sign, ..Exchange::default() };
                 }
                 Err(e) => {
                     return Exchange { status, ..self.failed(&e) };

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use std::time::Duration;
 use wire::{
-    conformance::{Reason, Scenario, Suite, Verdict},
-    saas_v2::{self, Mistake, Steps},
+    conformance::{Moment, Prepared, Protocol, Reason, Scenario, Step, Suite, Verdict},
+    saas_v2::Mistake,
 };
 
 /// One case and how it went.
@@ -20,12 +20,15 @@ pub struct CaseResult {
     pub result: &'static str,
     pub reason: Option<Reason>,
     pub activity: Option<&'static str>,
+    /// `POST`, or `GET` in SaaS 1.0.
+    pub method: Option<&'static str>,
     pub url: Option<String>,
     pub request: Option<String>,
     pub status: Option<u16>,
     pub answer: Option<String>,
     pub duration_ms: i64,
-    pub steps: Option<Steps>,
+    /// How the signature came about.
+    pub steps: Vec<Step>,
     /// What the usual mistakes would give, when the server computed another signature.
     pub mistakes: Vec<Mistake>,
 }
@@ -50,58 +53,73 @@ impl Report {
 /// How often data that have not come are asked for, a second apart.
 const QUESTIONS_MAX: usize = 10;
 
-/// Runs cases in order; later ones use the instance id that the first one got.
-pub async fn run_suite(client: &Client, url: &str, key: &str, scenarios: &[Scenario]) -> Report {
-    let mut suite = Suite::default();
-    let mut cases = Vec::new();
-    for scenario in scenarios {
-        cases.push(run_case(client, url, key, *scenario, &mut suite).await);
-    }
-    let count = |result| cases.iter().filter(|c| c.result == result).count();
-    Report { protocol: "saas-v2", passed: count("pass"), failed: count("fail"), cases }
+/// A seller's server to be tried.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub protocol: Protocol,
+    pub url: &'a str,
+    pub key: &'a str,
 }
 
-async fn run_case(client: &Client, url: &str, key: &str, scenario: Scenario, suite: &mut Suite) -> CaseResult {
+/// Runs cases in order; later ones use the instance id that the first one got.
+pub async fn run_suite(client: &Client, subject: Subject<'_>, scenarios: &[Scenario]) -> Report {
+    let mut suite = Suite::new(subject.protocol, subject.key);
+    let mut cases = Vec::new();
+    for scenario in scenarios {
+        cases.push(run_case(client, subject, *scenario, &mut suite).await);
+    }
+    let count = |result| cases.iter().filter(|c| c.result == result).count();
+    Report { protocol: subject.protocol.name(), passed: count("pass"), failed: count("fail"), cases }
+}
+
+fn prepare(suite: &Suite, scenario: Scenario) -> Option<Prepared> {
+    let now = MovableClock::default().wall();
+    let moment = Moment {
+        now_ms: now.as_millisecond(),
+        nonce: &random_hex(16),
+        business_id: &random_hex(16),
+        expire_time: &wire_time(now + SignedDuration::from_hours(24 * 365)),
+    };
+    suite.prepare(scenario, &moment)
+}
+
+async fn run_case(client: &Client, subject: Subject<'_>, scenario: Scenario, suite: &mut Suite) -> CaseResult {
     let mut case = CaseResult {
         name: scenario.name(),
-        mandatory: scenario.mandatory(),
+        mandatory: subject.protocol.mandatory(scenario),
         result: "skip",
         reason: None,
         activity: None,
+        method: None,
         url: None,
         request: None,
         status: None,
         answer: None,
         duration_ms: 0,
-        steps: None,
+        steps: Vec::new(),
         mistakes: Vec::new(),
     };
     for question in 1..=QUESTIONS_MAX {
-        let clock = MovableClock::default();
-        let expire_time = wire_time(clock.wall() + SignedDuration::from_hours(24 * 365));
-        let Some(request) = suite.request(scenario, &random_hex(16), &expire_time) else {
+        let Some(prepared) = prepare(suite, scenario) else {
             case.reason = Some(Reason { code: "no_instance", text: "create gave no instanceId".to_owned() });
             return case;
         };
-        let body = request.to_body(Some("1"));
-        let (now_ms, nonce) = (clock.wall().as_millisecond(), random_hex(16));
-        let signing_key = if scenario.wrong_signature() { "wrong-on-purpose" } else { key };
-        let query = saas_v2::sign(signing_key, &body, now_ms, &nonce);
-        let Ok(mut full) = url::Url::parse(url) else {
+        let Ok(mut full) = url::Url::parse(subject.url) else {
             case.result = "fail";
-            case.reason = Some(Reason { code: "bad_url", text: format!("{url} is not an address") });
+            case.reason = Some(Reason { code: "bad_url", text: format!("{} is not an address", subject.url) });
             return case;
         };
-        full.query_pairs_mut().extend_pairs(query.pairs());
-        let exchange = client.post(full.as_str(), &body).await;
+        full.set_query(Some(&prepared.query));
+        let exchange = client.call(full.as_str(), prepared.body.as_deref()).await;
         let verdict = suite.judge(scenario, &exchange);
-        case.activity = Some(request.activity());
+        case.activity = Some(prepared.activity);
+        case.method = Some(if prepared.body.is_some() { "POST" } else { "GET" });
         case.url = Some(full.into());
         case.status = exchange.status;
         case.answer = exchange.body.as_deref().map(redact);
         case.duration_ms = exchange.duration_ms;
-        case.steps = Some(saas_v2::steps(signing_key, &body, now_ms, &nonce));
-        case.request = Some(body.clone());
+        case.steps = prepared.steps;
+        case.request = Some(prepared.shown);
         match verdict {
             Verdict::Pass => {
                 case.result = "pass";
@@ -114,7 +132,7 @@ async fn run_case(client: &Client, url: &str, key: &str, scenario: Scenario, sui
             }
             Verdict::Fail(reason) => {
                 if reason.code == "authentication_failed" {
-                    case.mistakes = saas_v2::known_mistakes(key, &body, now_ms, &nonce);
+                    case.mistakes = prepared.mistakes;
                 }
                 case.result = "fail";
                 case.reason = Some(reason);

@@ -234,7 +234,7 @@ impl Worker {
             return Ok(true);
         };
         self.0.calls.fetch_add(1, Ordering::SeqCst);
-        let exchange = self.0.client.post(&outgoing.url, &outgoing.body).await;
+        let exchange = self.0.client.call(&outgoing.url, outgoing.body.as_deref()).await;
         let answered = exchange.error.is_none();
         let outcome = exchange.error.as_ref().map_or("answered", |(kind, _)| *kind);
         metrics::counter!("yunshi_calls_total", "outcome" => outcome).increment(1);
@@ -242,7 +242,7 @@ impl Worker {
         self.0
             .app
             .write(Actor::System, move |tx, ctx| {
-                match call::finish(tx, ctx, call, outgoing.attempt, &exchange)? {
+                match call::finish(tx, ctx, &outgoing, &exchange)? {
                     call::Next::At(at) => job::put_off(tx, id, micros(at), None)?,
                     call::Next::Ended => {
                         job::done(tx, id)?;

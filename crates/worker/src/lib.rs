@@ -14,7 +14,7 @@ mod housekeeping;
 mod search;
 
 pub use client::{Client, Limits};
-pub use debug::{CaseResult, Report, run_suite};
+pub use debug::{CaseResult, Report, Subject, run_suite};
 pub use engine::{Ran, Worker};
 pub use files::Files;
 pub use search::{Facets, Found, Search, Sort, Wanted};

@@ -1,34 +1,55 @@
 //! An attempt is written before it is sent; without an end its fate is unknown and it is repeated.
 
+use super::saas_v1 as v1;
 use crate::{Ctx, Error, Tenant, interface};
 use db::{Key, Tx};
 use domain::id::{AttemptId, CallId};
 use store::{
     Written,
     call::{self, Attempt},
-    instance,
+    instance::{self, Instance},
 };
-use wire::saas_v2::{self, Request};
+use wire::{
+    conformance::Protocol,
+    saas_v1,
+    saas_v2::{self, Request},
+};
 
-/// What is to be sent, and where to book the answer.
+/// What is to be sent, and how the answer is read.
 #[derive(Clone)]
 pub struct Outgoing {
     pub call: CallId,
     pub attempt: AttemptId,
-    pub seller: Key,
     pub url: String,
-    pub body: String,
+    /// Posted as JSON; without one the call is a GET.
+    pub body: Option<String>,
+    pub protocol: Protocol,
+    /// Signs the request; in SaaS 1.0 also the answer.
+    pub secret: String,
 }
 
-/// Signs a body for an address at wall time; the query goes behind the address.
-///
-/// # Errors
-/// [`Error::Row`] when the stored address is none.
-pub fn signed_url(ctx: &Ctx, target: &interface::Target, body: &str) -> Result<String, Error> {
-    let query = saas_v2::sign(&target.secret, body, ctx.wall.as_millisecond(), &ctx.random_hex(16));
-    let mut url = url::Url::parse(&target.address.url).map_err(|e| Error::row("interface_addresses", &target.address.name, e))?;
-    url.query_pairs_mut().extend_pairs(query.pairs());
-    Ok(url.into())
+/// A request signed at wall time: its query, its body, and what is shown of it.
+struct Signed {
+    query: String,
+    body: Option<String>,
+    shown: String,
+}
+
+fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instance: &Instance, request: &Request) -> Result<Signed, Error> {
+    let flag = target.address.always_test_flag.then_some("0");
+    let now_ms = ctx.wall.as_millisecond();
+    match target.protocol {
+        Protocol::SaasV1 => {
+            let parameters = v1::request(tx, ctx, instance, request)?.parameters(flag, target.address.send_empty_parameters);
+            let signed = saas_v1::sign(&target.secret, now_ms, parameters);
+            Ok(Signed { shown: signed.shown(), query: signed.query, body: None })
+        }
+        Protocol::SaasV2 | Protocol::OrderNotify => {
+            let body = request.to_body(flag);
+            let query = saas_v2::sign(&target.secret, &body, now_ms, &ctx.random_hex(16)).encoded();
+            Ok(Signed { query, shown: body.clone(), body: Some(body) })
+        }
+    }
 }
 
 /// What came of beginning an attempt.
@@ -56,15 +77,16 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
         // Differs on every request (saas-interface 2.2).
         *business_id = ctx.random_hex(16);
     }
-    let body = request.to_body(target.address.always_test_flag.then_some("0"));
-    let url = signed_url(ctx, &target, &body)?;
+    let signed = signed(tx, ctx, &target, &instance, &request)?;
+    let mut url = url::Url::parse(&target.address.url).map_err(|e| Error::row("interface_addresses", &target.address.name, e))?;
+    url.set_query(Some(&signed.query));
     let attempt = Attempt {
         id: Key::of(ctx.id::<AttemptId>()),
         call_id: found.id,
         number: found.attempts + 1,
         started_at: ctx.now_micros(),
-        url: url.clone(),
-        request: body.clone(),
+        url: url.into(),
+        request: signed.shown,
         outcome: None,
         status: None,
         answer: None,
@@ -74,5 +96,6 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
     if call::begin_attempt(tx, &attempt, found.first_at.unwrap_or(ctx.now_micros()))? == Written::SomeoneElseWasFirst {
         return Ok(Begun::Taken);
     }
-    Ok(Begun::Send(Outgoing { call: id, attempt: attempt.id.id(), seller: found.seller_id, url, body }))
+    let (protocol, secret) = (target.protocol, target.secret);
+    Ok(Begun::Send(Outgoing { call: id, attempt: attempt.id.id(), url: attempt.url, body: signed.body, protocol, secret }))
 }

@@ -1,6 +1,6 @@
 //! An answer and what follows from it, in one transaction.
 
-use super::{Judged, activity, enqueue, judge, redact};
+use super::{Judged, Outgoing, Reading, activity, enqueue, judge, redact};
 use crate::{Ctx, Error, Tenant, event, from_micros, instance, job::JobKind, message, order};
 use db::{Key, Tx};
 use domain::{
@@ -31,11 +31,13 @@ pub enum Next {
 ///
 /// # Errors
 /// [`Error::Store`], [`Error::Row`].
-pub fn finish(tx: &mut Tx, ctx: &Ctx, call: CallId, attempt: AttemptId, exchange: &Exchange) -> Result<Next, Error> {
+pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> Result<Next, Error> {
+    let (call, attempt) = (sent.call, sent.attempt);
     let found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(|| Error::row("calls", call, "is gone"))?;
     let subject =
         store::instance::lookup(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
-    let judged = judge(activity(&found)?, subject.seller_instance_id.as_deref(), exchange);
+    let reading = Reading { protocol: sent.protocol, secret: &sent.secret };
+    let judged = judge(activity(&found)?, subject.seller_instance_id.as_deref(), reading, exchange);
     let judged = refuse_stolen_id(tx, &subject, judged)?;
     let error = match &judged.outcome {
         Outcome::Failure { text, .. } => Some(text.clone()),
@@ -135,7 +137,8 @@ impl Step {
         Ok(Next::Ended)
     }
 
-    /// The seller gave the instance an id: its data are asked for next, inside the same window.
+    /// The seller gave the instance an id: it is open when its data came too (1.0), else they are asked for
+    /// next, inside the same window.
     fn created(&self, tx: &mut Tx, ctx: &Ctx, judged: &Judged) -> Result<(), Error> {
         let Some(id) = judged.instance_id.clone() else {
             return Ok(());
@@ -144,6 +147,9 @@ impl Step {
             let _ = store::instance::set_seller_id(tx, self.subject.id, &id)?;
         }
         self.event(tx, ctx, "instance.accepted", &json!({ "seller_instance_id": id }))?;
+        if let Some(app) = &judged.app {
+            return instance::opened(tx, ctx, &self.subject, app);
+        }
         let order = self.call.order_id.zip(self.call.order_number.clone());
         let request = Request::QueryInstance { instance_ids: vec![id] };
         enqueue::enqueue_since(tx, ctx, &self.subject, order, &request, self.call.first_at)
@@ -153,7 +159,7 @@ impl Step {
         let answers = u32::try_from(self.call.attempts).unwrap_or(u32::MAX);
         match self.next(ctx, answers)? {
             Some(at) => self.put_off(tx, at, self.call.failures, None),
-            None => self.give_up(tx, ctx, "the instance data did not come in time"),
+            None => self.give_up(tx, ctx, "the seller was not ready in time"),
         }
     }
 

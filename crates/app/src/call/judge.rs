@@ -2,8 +2,9 @@
 
 use domain::call::{Activity, Outcome};
 use wire::{
-    conformance::{self, Exchange},
+    conformance::{self, Exchange, Protocol},
     result_code::ResultCode,
+    saas_v1::secret::{self, Strength},
     saas_v2::{Answer, AppInfo},
 };
 
@@ -24,14 +25,27 @@ impl Judged {
 /// The stored answer's longest text; the rest is cut.
 const ANSWER_MAX: usize = 20_000;
 
+/// How an answer is read: what the server speaks, and the key that signs a 1.0 answer.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    pub protocol: Protocol,
+    pub secret: &'a str,
+}
+
 /// Judges what came back for an activity on an instance.
 #[must_use]
-pub fn judge(activity: Activity, wire_id: Option<&str>, exchange: &Exchange) -> Judged {
-    let answer = match conformance::read(exchange) {
+pub fn judge(activity: Activity, wire_id: Option<&str>, reading: Reading<'_>, exchange: &Exchange) -> Judged {
+    let v1 = reading.protocol == Protocol::SaasV1;
+    let read = conformance::read(exchange);
+    let read = if v1 { read.and_then(|answer| conformance::read_body_sign(reading.secret, exchange).map(|()| answer)) } else { read };
+    let answer = match read {
         Ok(answer) => answer,
         Err(reason) => return Judged::plain(Outcome::failure(reason.code, reason.text)),
     };
     match (activity, &answer.code) {
+        // 1.0 gives the data with the creation, and a creation that is being processed is repeated.
+        (Activity::Create, ResultCode::Success) if v1 => opened_at_once(&answer, reading.secret),
+        (Activity::Create | Activity::Query, ResultCode::Processing) if v1 => Judged::plain(Outcome::NotYet),
         (Activity::Create, ResultCode::Success | ResultCode::Processing) => created(&answer),
         (Activity::Query, ResultCode::Success | ResultCode::Processing) => queried(wire_id.unwrap_or_default(), &answer),
         (_, ResultCode::Success) | (Activity::Release, ResultCode::NoSuchInstance) => Judged::plain(Outcome::Success),
@@ -52,6 +66,22 @@ fn created(answer: &Answer) -> Judged {
     }
     let outcome = if answer.code == ResultCode::Success { Outcome::Success } else { Outcome::Accepted };
     Judged { outcome, instance_id: Some(id), app: None }
+}
+
+/// Stands for a user name or password that the seller's key does not decrypt.
+const UNREADABLE: &str = "could not be decrypted";
+
+fn opened_at_once(answer: &Answer, access_key: &str) -> Judged {
+    let created = created(answer);
+    if created.instance_id.is_none() {
+        return created;
+    }
+    let mut app = answer.info.first().map(|info| info.app.clone()).unwrap_or_default();
+    let strength = Strength::of(answer.encrypt_type.as_deref());
+    for value in [&mut app.user_name, &mut app.password].into_iter().flatten() {
+        *value = secret::decrypt(access_key, value, strength).unwrap_or_else(|| UNREADABLE.to_owned());
+    }
+    Judged { app: Some(app), ..created }
 }
 
 fn queried(wire_id: &str, answer: &Answer) -> Judged {
@@ -108,8 +138,10 @@ mod tests {
         Exchange { status: Some(status), body: Some(body.as_bytes().to_vec()), ..Exchange::default() }
     }
 
+    const V2: Reading<'_> = Reading { protocol: Protocol::SaasV2, secret: "k" };
+
     fn kind(activity: Activity, exchange: &Exchange) -> String {
-        judge(activity, Some("i"), exchange).outcome.kind().to_owned()
+        judge(activity, Some("i"), V2, exchange).outcome.kind().to_owned()
     }
 
     #[test]
@@ -148,6 +180,31 @@ mod tests {
         }
         let timed_out = Exchange { error: Some(("timed_out", "no answer within 10 s".into())), ..Exchange::default() };
         assert_eq!(kind(Activity::Create, &timed_out), "timed_out");
+    }
+
+    fn v1(body: &str, key: &str) -> Judged {
+        let reading = Reading { protocol: Protocol::SaasV1, secret: "k" };
+        let signed = wire::saas_v1::body_sign(key, body.as_bytes());
+        judge(Activity::Create, None, reading, &Exchange { body_sign: Some(signed), ..exchange(200, body) })
+    }
+
+    #[test]
+    fn a_creation_of_1_0_opens_at_once_with_decrypted_data() {
+        for (encrypt_type, strength) in [("1", Strength::Aes256), ("2", Strength::Aes128)] {
+            let password = secret::encrypt("k", "hunter2", "abcdefghij123456", strength).unwrap();
+            let body = format!(
+                r#"{{"resultCode":"000000","resultMsg":"ok","instanceId":"i+/=","encryptType":"{encrypt_type}","appInfo":{{"frontEndUrl":"https://a","userName":"cut off","password":"{password}"}}}}"#
+            );
+            let judged = v1(&body, "k");
+            let app = judged.app.unwrap();
+            assert_eq!((judged.outcome, judged.instance_id.as_deref()), (Outcome::Success, Some("i+/=")));
+            assert_eq!((app.password.as_deref(), app.user_name.as_deref()), (Some("hunter2"), Some(UNREADABLE)));
+        }
+        let bare = r#"{"resultCode":"000000","instanceId":"i"}"#;
+        assert_eq!(v1(bare, "k").app, Some(AppInfo::default()), "appInfo is optional");
+        assert_eq!(v1(bare, "other").outcome.kind(), "body_sign_wrong");
+        assert_eq!(v1(r#"{"resultCode":"000004"}"#, "k").outcome, Outcome::NotYet);
+        assert_eq!(v1(r#"{"resultCode":"000100"}"#, "k").outcome.kind(), "no_resource");
     }
 
     #[test]

@@ -7,12 +7,13 @@ mod figures;
 mod finish;
 mod judge;
 mod restart;
+mod saas_v1;
 
 pub use begin::{Begun, Outgoing, begin};
 pub use enqueue::{enqueue, enqueue_first, give_up_open};
 pub use figures::{DayOfCalls, by_day};
 pub use finish::{Next, finish};
-pub use judge::{Judged, judge, redact};
+pub use judge::{Judged, Reading, judge, redact};
 pub use restart::{renewal_stuck, restart};
 
 use crate::Error;

@@ -12,13 +12,13 @@ use domain::{
 };
 use serde_json::json;
 use store::{Written, interface, product};
-use wire::conformance;
+use wire::conformance::Protocol;
 
 /// The cases that a listing's address must have passed (`saas-interface 2.3`).
-fn cases_needed(listing: &Listing) -> Vec<&'static str> {
+fn cases_needed(protocol: Protocol, listing: &Listing) -> Vec<&'static str> {
     let period = listing.specifications.iter().any(|s| s.charging_mode == ChargingMode::Period);
     let upgrade = listing.specifications.iter().any(|s| s.upgrade_allowed);
-    conformance::needed(period, upgrade)
+    protocol.needed(period, upgrade)
 }
 
 /// Submits a draft for review.
@@ -34,11 +34,12 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
         return Err(Error::fields("application.not_complete", wrong));
     }
     let address = listing.interface_address.map(Key::of).unwrap_or(Key([0; 16]));
-    if interface::address(tx, product.seller_id, address)?.is_none() {
-        return Err(Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"));
-    }
+    let found = interface::address(tx, product.seller_id, address)?
+        .ok_or_else(|| Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"))?;
+    let protocol = crate::interface::protocol(&found)?;
     let passed = interface::cases(tx, address)?;
-    let missing: Vec<&str> = cases_needed(&listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();
+    let missing: Vec<&str> =
+        cases_needed(protocol, &listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();
     if !missing.is_empty() {
         let detail = format!("debug the address first; these cases have not passed: {}", missing.join(", "));
         return Err(Error::field("/interface_address", "application.cases_missing", detail));

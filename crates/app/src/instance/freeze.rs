@@ -2,7 +2,7 @@
 
 use super::{id, site, state, wire_id};
 use crate::{
-    Caller, Ctx, Error, Tenant, call, event, from_micros,
+    Caller, Ctx, Error, Tenant, call, event, from_micros, interface,
     job::{self, JobKind},
     order,
 };
@@ -20,6 +20,7 @@ use store::{
     instance::{self, Instance, Step},
     order::Order,
 };
+use wire::conformance::Protocol;
 use wire::saas_v2::{Request, Status};
 
 fn set(
@@ -48,6 +49,12 @@ fn set(
 fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order>, status: Status) -> Result<(), Error> {
     let request = Request::UpdateInstanceStatus { instance_id: wire_id(instance)?, status };
     call::enqueue(tx, ctx, instance, order, &request)
+}
+
+/// What the seller's server of an instance speaks.
+fn protocol(tx: &mut Tx, instance: &Instance) -> Result<Protocol, Error> {
+    let address = store::interface::address(tx, instance.seller_id, instance.address_id)?;
+    interface::protocol(&address.ok_or_else(|| Error::row("instances", id(instance), "its address is gone"))?)
 }
 
 /// The end of the last term: frozen at once, kept for the retention days, then released.
@@ -116,6 +123,9 @@ pub fn unfreeze_if_paid(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Ord
         return Ok(());
     }
     set(tx, ctx, instance, InstanceState::Running, None, None)?;
-    tell_seller(tx, ctx, instance, Some(order), Status::Unfreeze)?;
+    // In 1.0 the renewal itself ends what expireInstance began.
+    if protocol(tx, instance)? != Protocol::SaasV1 {
+        tell_seller(tx, ctx, instance, Some(order), Status::Unfreeze)?;
+    }
     super::tell(tx, ctx, instance, MessageEvent::InstanceUnfrozen, &[])
 }

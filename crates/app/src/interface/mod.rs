@@ -5,6 +5,7 @@ use db::{Key, Tx};
 use domain::id::{AddressId, KeyId};
 use serde_json::json;
 use store::interface::{self, AccessKey, Address, Case};
+use wire::conformance::Protocol;
 
 domain::words! {
     /// What a key signs; a key belongs to one class (`seller-domain 6.1`).
@@ -127,7 +128,10 @@ pub struct NewAddress {
     pub name: String,
     pub url: String,
     pub key_id: KeyId,
+    pub protocol: Protocol,
     pub always_test_flag: bool,
+    /// SaaS 1.0: parameters that are not known are sent empty.
+    pub send_empty_parameters: bool,
 }
 
 /// Refuses addresses that are not http(s) with a domain; loopback and plain HTTP only in the sandbox.
@@ -163,9 +167,12 @@ fn check_url(ctx: &Ctx, url: &str) -> Result<(), Error> {
 /// Adds an address, or changes the one of the same name. A changed address loses its saved cases.
 ///
 /// # Errors
-/// `interface.bad_url`, `interface.key_not_found`, `interface.wrong_class`.
+/// `interface.bad_url`, `interface.bad_protocol`, `interface.key_not_found`, `interface.wrong_class`.
 pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) -> Result<(Address, Change), Error> {
     check_url(ctx, &new.url)?;
+    if new.protocol == Protocol::OrderNotify {
+        return Err(Error::field("/protocol", "interface.bad_protocol", "an address that opens instances speaks saas-v2 or saas-v1"));
+    }
     let seller = Key::of(caller.account_id);
     crate::seller::require_approved(tx, seller)?;
     let key = interface::key(tx, seller, Key::of(new.key_id))?
@@ -183,13 +190,15 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
         always_test_flag: new.always_test_flag,
         created_at: old.as_ref().map_or(ctx.now_micros(), |a| a.created_at),
         updated_at: ctx.now_micros(),
+        protocol: new.protocol.name().to_owned(),
+        send_empty_parameters: new.send_empty_parameters,
     };
     let change = match old {
         None => {
             interface::insert_address(tx, &address)?;
             Change::Created
         }
-        Some(a) if (&a.url, a.key_id, a.always_test_flag) == (&address.url, address.key_id, address.always_test_flag) => {
+        Some(a) if same(&a, &address) => {
             return Ok((a, Change::Unchanged));
         }
         Some(_) => {
@@ -201,6 +210,20 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
     Ok((address, change))
 }
 
+/// Whether a declared address calls as the stored one does.
+fn same(a: &Address, b: &Address) -> bool {
+    let calls = |x: &Address| (x.url.clone(), x.key_id, x.protocol.clone(), x.always_test_flag, x.send_empty_parameters);
+    calls(a) == calls(b)
+}
+
+/// What an address speaks.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn protocol(address: &Address) -> Result<Protocol, Error> {
+    Protocol::from_name(&address.protocol).ok_or_else(|| Error::row("interface_addresses", &address.name, "its protocol is unknown"))
+}
+
 domain::words! {
     /// What a repeatable declaration did.
     pub enum Change ("change") { Created = "created", Updated = "updated", Unchanged = "unchanged" }
@@ -210,6 +233,7 @@ domain::words! {
 #[derive(Clone)]
 pub struct Target {
     pub address: Address,
+    pub protocol: Protocol,
     pub secret: String,
 }
 
@@ -219,7 +243,7 @@ pub fn target(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId) -> Result<Targ
     let missing = || Error::not_found("interface.address_not_found", "there is no such interface address");
     let address = interface::address(tx, seller, Key::of(id))?.ok_or_else(missing)?;
     let key = interface::key(tx, seller, address.key_id)?.ok_or_else(missing)?;
-    Ok(Target { secret: secret(ctx, &key)?, address })
+    Ok(Target { secret: secret(ctx, &key)?, protocol: protocol(&address)?, address })
 }
 
 /// Saves a case that was passed.

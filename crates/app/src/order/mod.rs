@@ -20,6 +20,7 @@ pub use fulfil::{change_done, change_failed, opening_failed};
 pub(crate) use fulfil::{completed, tell_buyer, tell_seller};
 pub use pay::pay;
 pub use place::{PlaceOrder, place};
+pub(crate) use query::expire_estimate;
 pub use query::query;
 pub use quote::{Choice, Quote, quote};
 pub use renew::renew;

@@ -51,11 +51,8 @@ fn info(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<OrderInfo, Error> {
 
 fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
     let sold = Sold::of(l)?;
-    let period: Option<Period> = l.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &l.number, e))?;
+    let period = period(l)?;
     let charging: ChargingMode = l.charging_mode.parse().map_err(|e| Error::row("order_lines", &l.number, e))?;
-    let site = site(ctx, order)?;
-    let ordered = from_micros(order.created_at);
-    let estimate = |p: Period| wire_time(term::shown_end(term::term(&site, ordered, Anchor::first(site.day_of(ordered)), p).end));
     let billing = match charging {
         ChargingMode::Period => "包周期",
         ChargingMode::OneTime => "一次性",
@@ -67,7 +64,7 @@ fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
         charging_mode: charging.as_str().to_owned(),
         period_type: period.map(|p| if p.in_years().is_some() { "year" } else { p.unit.as_str() }.to_owned()),
         period_number: period.map(|p| u32::from(p.in_years().unwrap_or(p.count))),
-        expire_time: period.map(estimate),
+        expire_time: expire_estimate(ctx, order, l)?,
         product_info: vec![ProductInfo {
             product_id: sold.wire_product_id,
             sku_code: Some(sold.sku_code),
@@ -78,6 +75,20 @@ fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
         currency: Some(amount.clone()),
         currency_after_discount: Some(amount),
     })
+}
+
+fn period(l: &Line) -> Result<Option<Period>, Error> {
+    l.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &l.number, e))
+}
+
+/// `expireTime` before the opening: from the order's day and its period; none for one-time orders.
+///
+/// # Errors
+/// [`Error::Row`].
+pub(crate) fn expire_estimate(ctx: &Ctx, order: &Order, l: &Line) -> Result<Option<String>, Error> {
+    let (site, ordered) = (site(ctx, order)?, from_micros(order.created_at));
+    let end = |p| term::shown_end(term::term(&site, ordered, Anchor::first(site.day_of(ordered)), p).end);
+    Ok(period(l)?.map(|p| wire_time(end(p))))
 }
 
 /// Phone and mail are given with the buyer's consent only; nobody is asked for it yet, so nobody gave it.

@@ -32,8 +32,13 @@ struct Address {
     name: String,
     url: String,
     key: String,
+    /// `saas-v2` or `saas-v1`.
+    #[serde(default)]
+    protocol: Option<String>,
     #[serde(default)]
     always_test_flag: bool,
+    #[serde(default)]
+    send_empty_parameters: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,7 +147,10 @@ impl Run<'_> {
     }
 
     async fn address(&mut self, address: &Address) -> Result<(), Failure> {
-        let body = json!({ "url": address.url, "key": address.key, "always_test_flag": address.always_test_flag });
+        let body = json!({
+            "url": address.url, "key": address.key, "protocol": address.protocol.as_deref().unwrap_or("saas-v2"),
+            "always_test_flag": address.always_test_flag, "send_empty_parameters": address.send_empty_parameters,
+        });
         let path = format!("/api/v1/seller/addresses/by-name/{}{}", address.name, self.dry);
         let declared = self.remote.put(&path, &body).await?;
         self.change("address", &address.name, &declared);

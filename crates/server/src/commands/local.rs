@@ -10,7 +10,6 @@ use crate::{
 use app::{MovableClock, verify};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read, Write};
-use wire::conformance::Scenario;
 
 /// Runs the platform until it is asked to stop.
 pub async fn serve(args: &Serve) -> Result<(), Failure> {
@@ -118,7 +117,8 @@ async fn of_database(database: &str) -> Result<Value, Failure> {
 pub async fn conformance(args: &Conformance, json: bool) -> Result<(), Failure> {
     let limits = worker::Limits { loopback_allowed: true, ..worker::Limits::default() };
     let client = worker::Client::new(limits).map_err(Failure::failed)?;
-    let report = worker::run_suite(&client, &args.url, &args.key, &Scenario::ALL).await;
+    let subject = worker::Subject { protocol: args.protocol, url: &args.url, key: &args.key };
+    let report = worker::run_suite(&client, subject, args.protocol.scenarios()).await;
     let value = serde_json::to_value(&report).map_err(Failure::failed)?;
     if json {
         output::document(true, &value);

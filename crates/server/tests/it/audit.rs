@@ -128,6 +128,10 @@ async fn people(a: &mut Audit) {
     a.in_session(&first, "DELETE", "/api/v1/session", json!({})).await;
     let token = a.act("buyer", "POST", "/api/v1/me/tokens", json!({ "name": "t", "scopes": ["read"] })).await;
     a.act("buyer", "DELETE", &format!("/api/v1/me/tokens/{}", id(&token)), json!({})).await;
+    let key = a.act("buyer", "POST", "/api/v1/me/access-keys", json!({ "name": "k", "scopes": ["read"] })).await;
+    let path = format!("/api/v1/me/access-keys/{}", id(&key));
+    a.act("buyer", "PUT", &path, json!({ "enabled": false })).await;
+    a.act("buyer", "DELETE", &path, json!({})).await;
 }
 
 async fn sellers(a: &mut Audit) {

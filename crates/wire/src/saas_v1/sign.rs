@@ -18,6 +18,16 @@ pub struct Signed {
     pub token: String,
 }
 
+impl Signed {
+    /// The parameters as a JSON object, for people.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let map: serde_json::Map<String, serde_json::Value> =
+            self.parameters.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        serde_json::Value::Object(map).to_string()
+    }
+}
+
 /// UTC `yyyyMMddHHmmssSSS`.
 #[must_use]
 pub fn time_stamp(now_ms: i64) -> String {

@@ -33,6 +33,8 @@ pub struct Answer {
     pub code: ResultCode,
     pub message: Option<String>,
     pub instance_id: Option<String>,
+    /// SaaS 1.0: `1` AES-256, `2` AES-128.
+    pub encrypt_type: Option<String>,
     pub info: Vec<Info>,
 }
 
@@ -96,7 +98,13 @@ impl Answer {
             _ if map.contains_key("appInfo") || map.contains_key("frontEndUrl") => vec![read(&map)],
             _ => Vec::new(),
         };
-        Ok(Self { code: ResultCode::parse(&code), message: text(&map, "resultMsg"), instance_id: text(&map, "instanceId"), info })
+        Ok(Self {
+            code: ResultCode::parse(&code),
+            message: text(&map, "resultMsg"),
+            instance_id: text(&map, "instanceId"),
+            encrypt_type: text(&map, "encryptType"),
+            info,
+        })
     }
 
     /// The data of one instance: the entry with its id, or the only entry.

@@ -25,6 +25,12 @@ impl Query {
             ("nonce".to_owned(), self.nonce.clone()),
         ]
     }
+
+    /// What goes behind the address; nothing in it needs an escape.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        format!("signature={}&timestamp={}&nonce={}", self.signature, self.timestamp_ms, self.nonce)
+    }
 }
 
 /// The signature step by step, for people who look for a mistake.

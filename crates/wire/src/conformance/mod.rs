@@ -1,11 +1,16 @@
-//! One suite of cases for a seller's SaaS 2.0 server: the debugger runs it, a review replays it, the
-//! command line repeats it (`saas-interface 2.3`).
+//! One suite of cases for a seller's server, by protocol: the debugger runs it, a review replays it, the
+//! command line repeats it (`saas-interface 2.3`, `seller-domain 6.1`).
 //!
-//! The suite makes requests and judges answers; whoever runs it sends them.
+//! The suite makes signed requests and judges answers; whoever runs it sends them.
+
+mod prepare;
+
+pub use prepare::{Moment, Prepared, Step};
 
 use crate::{
     result_code::ResultCode,
-    saas_v2::{Answer, AnswerError, OrderIds, Request, Scene, Status},
+    saas_v1,
+    saas_v2::{Answer, AnswerError},
 };
 
 /// What came back from a seller's server.
@@ -13,6 +18,8 @@ use crate::{
 pub struct Exchange {
     pub status: Option<u16>,
     pub body: Option<Vec<u8>>,
+    /// The header `Body-Sign` of SaaS 1.0.
+    pub body_sign: Option<String>,
     /// Why there is no answer: a stable kind and a sentence.
     pub error: Option<(&'static str, String)>,
     pub duration_ms: i64,
@@ -50,23 +57,78 @@ pub enum Scenario {
     Freeze,
     Unfreeze,
     Upgrade,
+    Notify,
     WrongSignature,
+    /// 1.0: the term ended, the seller freezes.
+    Expire,
     Release,
 }
 
-impl Scenario {
-    pub const ALL: [Self; 9] = [
-        Self::Create,
-        Self::CreateAgain,
-        Self::Query,
-        Self::Renew,
-        Self::Freeze,
-        Self::Unfreeze,
-        Self::Upgrade,
-        Self::WrongSignature,
-        Self::Release,
-    ];
+/// What a seller's server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    SaasV2,
+    SaasV1,
+    OrderNotify,
+}
 
+impl Protocol {
+    pub const ALL: [Self; 3] = [Self::SaasV2, Self::SaasV1, Self::OrderNotify];
+
+    /// Stable: on the command line, in declarations and in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SaasV2 => "saas-v2",
+            Self::SaasV1 => "saas-v1",
+            Self::OrderNotify => "order-notify",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.name() == name)
+    }
+
+    /// Its cases in the order in which they run.
+    #[must_use]
+    pub fn scenarios(self) -> &'static [Scenario] {
+        use Scenario::{Create, CreateAgain, Expire, Freeze, Notify, Query, Release, Renew, Unfreeze, Upgrade, WrongSignature};
+        match self {
+            Self::SaasV2 => &[Create, CreateAgain, Query, Renew, Freeze, Unfreeze, Upgrade, WrongSignature, Release],
+            Self::SaasV1 => &[Create, CreateAgain, Renew, Expire, Freeze, Unfreeze, Upgrade, Query, WrongSignature, Release],
+            Self::OrderNotify => &[Notify, WrongSignature],
+        }
+    }
+
+    /// Whether a seller of period products must pass a case. Upgrades are for those who offer them; a server
+    /// that checks no signature is dangerous for its owner, but upstream does not refuse it.
+    #[must_use]
+    pub fn mandatory(self, scenario: Scenario) -> bool {
+        match scenario {
+            Scenario::Upgrade | Scenario::WrongSignature => false,
+            // In 1.0 they are for arrears and violations, and the data come with the creation.
+            Scenario::Freeze | Scenario::Unfreeze | Scenario::Query => self == Self::SaasV2,
+            Scenario::Create | Scenario::CreateAgain | Scenario::Renew | Scenario::Notify | Scenario::Expire | Scenario::Release => true,
+        }
+    }
+
+    /// The names of the cases that a listing needs (`saas-interface 2.3`, `seller-domain 6.1`).
+    #[must_use]
+    pub fn needed(self, period: bool, upgrade: bool) -> Vec<&'static str> {
+        let wanted = |s: &Scenario| match s {
+            Scenario::Create | Scenario::Release | Scenario::Notify => true,
+            Scenario::Query => self == Self::SaasV2,
+            Scenario::Renew | Scenario::Expire => period,
+            Scenario::Freeze | Scenario::Unfreeze => period && self == Self::SaasV2,
+            Scenario::Upgrade => upgrade,
+            Scenario::CreateAgain | Scenario::WrongSignature => false,
+        };
+        self.scenarios().iter().copied().filter(wanted).map(Scenario::name).collect()
+    }
+}
+
+impl Scenario {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -77,23 +139,10 @@ impl Scenario {
             Self::Freeze => "freeze",
             Self::Unfreeze => "unfreeze",
             Self::Upgrade => "upgrade",
+            Self::Notify => "notify",
             Self::WrongSignature => "wrong_signature",
+            Self::Expire => "expire",
             Self::Release => "release",
-        }
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.name() == name)
-    }
-
-    /// Whether a seller of period products must pass it. Upgrades are for those who offer them; a server
-    /// that checks no signature is dangerous for its owner, but upstream does not refuse it.
-    #[must_use]
-    pub fn mandatory(self) -> bool {
-        match self {
-            Self::Create | Self::CreateAgain | Self::Query | Self::Renew | Self::Freeze | Self::Unfreeze | Self::Release => true,
-            Self::Upgrade | Self::WrongSignature => false,
         }
     }
 
@@ -104,52 +153,18 @@ impl Scenario {
     }
 }
 
-/// The names of the cases that a listing needs (`saas-interface 2.3`).
-#[must_use]
-pub fn needed(period: bool, upgrade: bool) -> Vec<&'static str> {
-    let mut cases = vec![Scenario::Create, Scenario::Query, Scenario::Release];
-    if period {
-        cases.extend([Scenario::Renew, Scenario::Freeze, Scenario::Unfreeze]);
-    }
-    if upgrade {
-        cases.push(Scenario::Upgrade);
-    }
-    cases.into_iter().map(Scenario::name).collect()
-}
-
-/// What the suite remembers from case to case.
-#[derive(Debug, Clone, Default)]
+/// A run of the cases: the protocol, the key, and what is remembered from case to case.
+#[derive(Debug, Clone)]
 pub struct Suite {
+    protocol: Protocol,
+    key: String,
     pub instance_id: Option<String>,
 }
 
-/// A documented MOCK order (`open-api 3.2`).
-fn mock(order: &str) -> OrderIds {
-    OrderIds { order_id: order.to_owned(), order_line_id: format!("{order}-000001") }
-}
-
 impl Suite {
-    /// The request of a case, or nothing when an earlier case gave no instance id.
     #[must_use]
-    pub fn request(&self, scenario: Scenario, business_id: &str, expire_time: &str) -> Option<Request> {
-        let id = || self.instance_id.clone();
-        Some(match scenario {
-            Scenario::Create | Scenario::CreateAgain => {
-                Request::NewInstance { order: mock("MOCKPERIODYEARNEW"), business_id: business_id.to_owned() }
-            }
-            Scenario::Query | Scenario::WrongSignature => Request::QueryInstance { instance_ids: vec![id()?] },
-            Scenario::Renew => Request::RefreshInstance {
-                scene: Scene::Renewal,
-                order: mock("MOCKMONTYRENEW"),
-                instance_id: id()?,
-                product_id: None,
-                expire_time: expire_time.to_owned(),
-            },
-            Scenario::Freeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Freeze },
-            Scenario::Unfreeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Unfreeze },
-            Scenario::Upgrade => Request::UpgradeInstance { instance_id: id()?, order: mock("MOCKMONTYCHANGE") },
-            Scenario::Release => Request::ReleaseInstance { instance_id: id()?, order: Some(mock("MOCKMONTYUNSUBSCRIBE")) },
-        })
+    pub fn new(protocol: Protocol, key: &str) -> Self {
+        Self { protocol, key: key.to_owned(), instance_id: None }
     }
 
     /// Judges an answer and remembers what later cases need.
@@ -162,6 +177,9 @@ impl Suite {
 
     fn check(&mut self, scenario: Scenario, exchange: &Exchange) -> Result<Verdict, Reason> {
         let answer = read(exchange)?;
+        if self.protocol == Protocol::SaasV1 && scenario != Scenario::WrongSignature {
+            read_body_sign(&self.key, exchange)?;
+        }
         if let Some(field) = answer.too_long().first() {
             let text = format!("{} has {} characters; at most {} are allowed", field.field, field.found, field.max);
             return Err(Reason::new("field_too_long", text));
@@ -175,7 +193,9 @@ impl Suite {
                 )),
             };
         }
-        let asynchronous = matches!(scenario, Scenario::Create | Scenario::CreateAgain | Scenario::Query);
+        // In 1.0 the marketplace repeats a creation that is being processed until it is done.
+        let asynchronous =
+            self.protocol == Protocol::SaasV2 && matches!(scenario, Scenario::Create | Scenario::CreateAgain | Scenario::Query);
         match &answer.code {
             ResultCode::Success => {}
             ResultCode::Processing if asynchronous => {}
@@ -184,9 +204,14 @@ impl Suite {
         match scenario {
             Scenario::Create | Scenario::CreateAgain => self.created(scenario, &answer),
             Scenario::Query => self.queried(&answer),
-            Scenario::Renew | Scenario::Freeze | Scenario::Unfreeze | Scenario::Upgrade | Scenario::WrongSignature | Scenario::Release => {
-                Ok(Verdict::Pass)
-            }
+            Scenario::Renew
+            | Scenario::Freeze
+            | Scenario::Unfreeze
+            | Scenario::Upgrade
+            | Scenario::Notify
+            | Scenario::WrongSignature
+            | Scenario::Expire
+            | Scenario::Release => Ok(Verdict::Pass),
         }
     }
 
@@ -235,6 +260,15 @@ pub fn read(exchange: &Exchange) -> Result<Answer, Reason> {
     }
 }
 
+/// Checks the signature of a 1.0 answer.
+///
+/// # Errors
+/// [`Reason`], in the terms of the documented debugging errors.
+pub fn read_body_sign(access_key: &str, exchange: &Exchange) -> Result<(), Reason> {
+    saas_v1::verify_body_sign(access_key, exchange.body_sign.as_deref(), exchange.body.as_deref().unwrap_or_default())
+        .map_err(|e| Reason::new(e.kind(), e.to_string()))
+}
+
 fn wrong_code(code: &ResultCode, message: Option<&str>) -> Reason {
     let said = message.map(|m| format!(" ({})", m.chars().take(200).collect::<String>())).unwrap_or_default();
     let text = match code {
@@ -264,8 +298,7 @@ mod tests {
 
     #[test]
     fn answers_are_judged_by_the_rule_they_break() {
-        let mut suite = Suite::default();
-        assert_eq!(suite.request(Scenario::Query, "b", "20271124155959"), None, "no instance id yet");
+        let mut suite = Suite::new(Protocol::SaasV2, "k");
         for (scenario, body, expected) in [
             (Scenario::Create, r#"{"resultCode":"000000"}"#, "field_missing"),
             (Scenario::Create, r#"{"resultMsg":"x"}"#, "field_missing"),
@@ -289,7 +322,7 @@ mod tests {
 
     #[test]
     fn an_error_status_with_a_readable_body_is_read() {
-        let mut suite = Suite::default();
+        let mut suite = Suite::new(Protocol::SaasV2, "k");
         let exchange = Exchange { status: Some(500), ..answer(r#"{"resultCode":"000000","instanceId":"i"}"#) };
         assert_eq!(suite.judge(Scenario::Create, &exchange), Verdict::Pass);
         let exchange = Exchange { status: Some(502), ..answer("Bad gateway") };
@@ -297,9 +330,30 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_of_1_0_is_read_only_with_its_signature() {
+        let mut suite = Suite::new(Protocol::SaasV1, "k");
+        let good = r#"{"resultCode":"000000","resultMsg":"ok","instanceId":"i"}"#;
+        let signed = |body: &str, key: &str| Exchange { body_sign: Some(saas_v1::body_sign(key, body.as_bytes())), ..answer(body) };
+        assert_eq!(code(&mut suite, Scenario::Create, &answer(good)), "body_sign_missing");
+        assert_eq!(code(&mut suite, Scenario::Create, &signed(good, "other")), "body_sign_wrong");
+        let bent = Exchange { body_sign: Some("HMAC-SHA256 abc".into()), ..answer(good) };
+        assert_eq!(code(&mut suite, Scenario::Create, &bent), "body_sign_malformed");
+        assert_eq!(code(&mut suite, Scenario::Create, &signed(good, "k")), "pass");
+        let processing = r#"{"resultCode":"000004"}"#;
+        assert_eq!(code(&mut suite, Scenario::Create, &signed(processing, "k")), "processing");
+    }
+
+    #[test]
     fn listings_need_the_documented_cases() {
-        assert_eq!(needed(true, false), ["create", "query", "release", "renew", "freeze", "unfreeze"]);
-        assert_eq!(needed(false, false), ["create", "query", "release"]);
-        assert!(needed(true, true).contains(&"upgrade"));
+        let v2 = Protocol::SaasV2;
+        assert_eq!(v2.needed(true, false), ["create", "query", "renew", "freeze", "unfreeze", "release"]);
+        assert_eq!(v2.needed(false, false), ["create", "query", "release"]);
+        assert!(v2.needed(true, true).contains(&"upgrade"));
+        assert_eq!(Protocol::SaasV1.needed(true, false), ["create", "renew", "expire", "release"]);
+        assert_eq!(Protocol::SaasV1.needed(false, false), ["create", "release"]);
+        assert_eq!(Protocol::OrderNotify.needed(true, true), ["notify"]);
+        for protocol in Protocol::ALL {
+            assert_eq!(Protocol::from_name(protocol.name()), Some(protocol));
+        }
     }
 }

@@ -1,0 +1,41 @@
+//! Order notification (订单通知): a seller hears of a paid order and then asks what was bought
+//! (`saas-interface 5`). Signed as SaaS 2.0, with the key of class general.
+
+use crate::saas_v2::{Field, OrderIds};
+use std::collections::BTreeMap;
+
+pub const ACTIVITY: &str = "orderNotify";
+
+/// The parameter table of the reference.
+pub const FIELDS: [Field; 4] = [
+    Field { name: "activity", mandatory: true, max: 20 },
+    Field { name: "orderId", mandatory: true, max: 64 },
+    Field { name: "orderLineId", mandatory: true, max: 64 },
+    Field { name: "testFlag", mandatory: true, max: 2 },
+];
+
+/// The bytes to sign and send.
+#[must_use]
+pub fn body(order: &OrderIds, test: bool) -> String {
+    let fields: BTreeMap<&str, &str> = BTreeMap::from([
+        ("activity", ACTIVITY),
+        ("orderId", &order.order_id),
+        ("orderLineId", &order.order_line_id),
+        ("testFlag", if test { "1" } else { "0" }),
+    ]);
+    // A map of texts always serialises.
+    serde_json::to_string(&fields).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_has_the_fields_of_the_table_in_order() {
+        let order = OrderIds { order_id: "CS1".into(), order_line_id: "CS1-000001".into() };
+        let sent: BTreeMap<String, String> = serde_json::from_str(&body(&order, false)).unwrap();
+        assert_eq!(sent.keys().map(String::as_str).collect::<Vec<_>>(), FIELDS.map(|f| f.name));
+        assert_eq!(sent["testFlag"], "0");
+    }
+}
