@@ -1,10 +1,11 @@
-"""A SaaS 2.0 seller in one file, on Python's standard library alone.
+"""A seller of SaaS 2.0 and 1.0 in one file, on Python's standard library alone.
 
     SELLER_KEY=my-access-key SELLER_LISTEN=127.0.0.1:9002 python3 seller.py
 
-It verifies the marketplace's signature over the raw bytes, gives the same instance for the same order line,
+The marketplace posts in 2.0 and asks by GET in 1.0. It verifies the marketplace's signature over the raw bytes, gives the same instance for the same order line,
 and keeps everything in memory; yours will keep it in a database.
 """
+import base64
 import hashlib
 import hmac
 import json
@@ -12,7 +13,7 @@ import os
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 KEY = os.environ.get("SELLER_KEY", "seller-key-for-trials")
 LISTEN = os.environ.get("SELLER_LISTEN", "127.0.0.1:9002")
@@ -39,8 +40,23 @@ def refusal(query: dict[str, list[str]], body: bytes) -> str | None:
     return None if hmac.compare_digest(expected, given) else "000001"
 
 
-def create(request: dict) -> dict:
-    instance_id = instance_of_line.setdefault(request["orderLineId"], request["businessId"])
+def hmac_base64(key: str, data: bytes) -> str:
+    return base64.b64encode(hmac.new(key.encode(), data, hashlib.sha256).digest()).decode()
+
+
+def parameters_v1(query: str) -> dict[str, str] | str:
+    """The parameters of a 1.0 call, or the result code that refuses it: all but authToken are signed."""
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    sent = {name: unquote(value) for name, _, value in pairs}
+    given = sent.pop("authToken", "")
+    if "timeStamp" not in sent or "activity" not in sent:
+        return "000002"
+    joined = "&".join(f"{name}={sent[name]}" for name in sorted(sent))
+    return sent if hmac.compare_digest(hmac_base64(KEY + sent["timeStamp"], joined.encode()), given) else "000001"
+
+
+def create(request: dict, line: str = "orderLineId") -> dict:
+    instance_id = instance_of_line.setdefault(request[line], request["businessId"])
     if instances.get(instance_id, {}).get("released", True):
         instances[instance_id] = {"frozen": False, "released": False, "expires": None, "upgraded": False}
     return {"resultCode": "000000", "resultMsg": "success", "instanceId": instance_id}
@@ -89,6 +105,26 @@ def handle(request: dict, base: str) -> dict:
             return {"resultCode": "000002", "resultMsg": f"unknown activity {other}"}
 
 
+def handle_v1(request: dict, base: str) -> dict:
+    """1.0 gives the data with the creation. User name and password would be encrypted with AES, which
+    Python's standard library does not have; the memo says how to get in."""
+    match request["activity"]:
+        case "newInstance":
+            answer = create(request, "orderId")
+            memo = "Set a password by the link at the first log-in."
+            return answer | {"appInfo": {"frontEndUrl": f"{base}/app/{answer['instanceId']}", "memo": memo}}
+        case "expireInstance":
+            return change(request, frozen=True)
+        case "upgrade":
+            return change(request, upgraded=True)
+        case "refreshInstance":
+            return change(request, expires=request["expireTime"], frozen=False)
+        case "queryInstance" | "updateInstanceStatus" | "releaseInstance":
+            return handle(request, base)
+        case other:
+            return {"resultCode": "000002", "resultMsg": f"unknown activity {other}"}
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one packet for head and body
@@ -104,10 +140,25 @@ class Handler(BaseHTTPRequestHandler):
                     answer = handle(json.loads(body), f"http://{self.headers.get('Host', LISTEN)}")
             except (KeyError, ValueError) as problem:
                 answer = {"resultCode": "000002", "resultMsg": f"bad request: {problem}"}
+        self.answer(answer)
+
+    def do_GET(self) -> None:
+        sent = parameters_v1(urlsplit(self.path).query)
+        if isinstance(sent, str):
+            return self.answer({"resultCode": sent, "resultMsg": "not genuine"})
+        try:
+            with lock:
+                self.answer(handle_v1(sent, f"http://{self.headers.get('Host', LISTEN)}"))
+        except KeyError as problem:
+            self.answer({"resultCode": "000002", "resultMsg": f"missing: {problem}"})
+
+    def answer(self, answer: dict) -> None:
+        """Signed as 1.0 wants it; 2.0 does not look."""
         data = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json;charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
+        self.send_header("Body-Sign", f'sign_type="HMAC-SHA256", signature="{hmac_base64(KEY, data)}"')
         self.end_headers()
         self.wfile.write(data)
 

@@ -1573,6 +1573,10 @@ export interface components {
             always_test_flag?: boolean;
             /** @description Name of a key of class basic. */
             key: string;
+            /** @description `saas-v2` (also when left out) or `saas-v1`. */
+            protocol?: string | null;
+            /** @description SaaS 1.0: for sellers who sign a fixed list of parameters; those that are not known are sent empty. */
+            send_empty_parameters?: boolean;
             /** @description https and a domain. */
             url: string;
         };
@@ -1587,6 +1591,9 @@ export interface components {
             key_id: string;
             key_name: string;
             name: string;
+            /** @description `saas-v2` or `saas-v1`. */
+            protocol: string;
+            send_empty_parameters: boolean;
             updated_at: string;
             url: string;
         };
@@ -1864,6 +1871,8 @@ export interface components {
             /** Format: int64 */
             duration_ms: number;
             mandatory: boolean;
+            /** @description `POST` or `GET`. */
+            method?: string | null;
             mistakes: components["schemas"]["DebugMistake"][];
             name: string;
             reason?: components["schemas"]["DebugReason"] | null;
@@ -1871,7 +1880,7 @@ export interface components {
             result: string;
             /** Format: int32 */
             status?: number | null;
-            steps?: components["schemas"]["DebugSteps"] | null;
+            steps: components["schemas"]["DebugStep"][];
             url?: string | null;
         };
         DebugMistake: {
@@ -1889,10 +1898,10 @@ export interface components {
             passed: number;
             protocol: string;
         };
-        DebugSteps: {
-            body_hash: string;
-            signature: string;
-            text_after_key: string;
+        DebugStep: {
+            /** @description `body_hash`, `text`, `result`; SaaS 1.0: `joined`, `key`, `token`. */
+            name: string;
+            value: string;
         };
         /** @description What a declaration did. */
         Declared: {

@@ -45,10 +45,73 @@ async fn whole_life(program: &str, file: &str) {
     assert_eq!(code, 1);
     assert_eq!(report["cases"][0]["reason"]["code"], "authentication_failed");
     assert!(report["cases"][0]["mistakes"].as_array().unwrap().len() >= 4);
+    let (code, report) = yunshi(&["conformance", "--protocol", "saas-v1", "--url", &format!("{url}/x"), "--key", KEY], &[]).await;
+    assert_eq!((code, &report["failed"]), (0, &json!(0)), "{report:#}");
+    let (code, report) = yunshi(&["conformance", "--protocol", "saas-v1", "--url", &format!("{url}/x"), "--key", "another-key"], &[]).await;
+    assert_eq!((code, &report["cases"][0]["reason"]["code"]), (1, &json!("body_sign_wrong")), "{report:#}");
     for engine in ENGINES {
         let p = Platform::start(setup(engine)).await;
         sell(&p, &url).await;
+        sell_by_v1(&p, &url).await;
     }
+}
+
+/// The same product behind an address that speaks SaaS 1.0: create, renew, expire, renew, release.
+async fn sell_by_v1(p: &Platform, url: &str) {
+    let put = async |path: &str, body: Value| {
+        let (status, value) = p.send("seller", "PUT", path, Some(&body)).await;
+        assert_eq!(status, 200, "{path}: {value}");
+        value["id"].as_str().unwrap().to_owned()
+    };
+    put("/api/v1/seller/keys/by-name/old", json!({ "class": "basic", "secret": KEY })).await;
+    let address = json!({ "url": format!("{url}/old"), "key": "old", "protocol": "saas-v1", "send_empty_parameters": true });
+    let id = put("/api/v1/seller/addresses/by-name/old", address).await;
+    let report = p.post("seller", &format!("/api/v1/seller/addresses/{id}/debug"), json!({ "save": true })).await;
+    assert_eq!((&report["protocol"], &report["failed"]), (&json!("saas-v1"), &json!(0)), "{report:#}");
+    let product = p.get("seller", "/api/v1/seller/products").await["products"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["key"] == "hello")
+        .unwrap()
+        .clone();
+    let shown = p.get("seller", &format!("/api/v1/seller/products/{}", product["id"].as_str().unwrap())).await;
+    let approved = shown["revisions"].as_array().unwrap().iter().find(|r| r["state"] == "approved").unwrap();
+    let mut listing = approved["listing"].clone();
+    listing["interface_address"] = json!(id);
+    let product = put("/api/v1/seller/products/by-key/old", listing).await;
+    let shown = p.get("seller", &format!("/api/v1/seller/products/{product}")).await;
+    let application = shown["revisions"][0]["id"].as_str().unwrap();
+    p.post("seller", &format!("/api/v1/seller/applications/{application}/submit"), json!({})).await;
+    p.post("operator", &format!("/api/v1/operator/applications/{application}/approve"), json!({})).await;
+    let choice = json!({ "product": "old", "specification": "standard", "period": "1m" });
+    let placed = p.post("buyer", "/api/v1/orders", json!({ "choice": choice, "pay": true })).await;
+    p.settle().await;
+    let order = p.order(&placed).await;
+    assert_eq!(order["state"], "completed", "{order}");
+    let instance = instance_of(&order);
+    let app = p.instance(&instance).await["app"].clone();
+    assert!(app["front_end_url"].as_str().unwrap().starts_with("http"), "{app}");
+    // Python's standard library has no AES, so its seller gives none.
+    assert!(app["password"].is_null() || app["password"].as_str().unwrap().starts_with("pw-"), "{app}");
+    p.post("buyer", &format!("/api/v1/instances/{instance}/renew"), json!({ "period": "1m", "pay": true })).await;
+    p.advance("65d").await;
+    assert_eq!(p.instance(&instance).await["state"], "frozen");
+    p.post("buyer", &format!("/api/v1/instances/{instance}/renew"), json!({ "period": "1m", "pay": true })).await;
+    p.settle().await;
+    assert_eq!(p.instance(&instance).await["state"], "running");
+    p.advance("60d").await;
+    assert_eq!(p.instance(&instance).await["state"], "released");
+    let found = p.get("seller", &format!("/api/v1/calls?limit=100&instance={instance}")).await;
+    let mut sent = vec![];
+    for call in found["calls"].as_array().unwrap().iter().rev() {
+        assert_eq!(call["state"], "done", "{call}");
+        let full = p.get("seller", &format!("/api/v1/calls/{}", call["id"].as_str().unwrap())).await;
+        let request: Value = serde_json::from_str(full["attempts"][0]["request"].as_str().unwrap()).unwrap();
+        sent.push(request["activity"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(sent, ["newInstance", "refreshInstance", "expireInstance", "refreshInstance", "expireInstance", "releaseInstance"]);
+    p.verify().await;
 }
 
 /// Publishes the example product with the seller behind it, and plays create … release.

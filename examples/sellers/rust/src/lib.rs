@@ -1,5 +1,5 @@
-//! A complete SaaS 2.0 seller in one file: verifies the marketplace's signature, opens, shows, renews,
-//! freezes, upgrades and releases instances. It keeps them in memory and, if you like, in a journal: a file
+//! A complete seller of SaaS 2.0 and 1.0 in one file: verifies the marketplace's signature, opens, shows,
+//! renews, freezes, upgrades and releases instances. The marketplace posts in 2.0 and asks by GET in 1.0. It keeps them in memory and, if you like, in a journal: a file
 //! to which every change is appended, read again at the start. Yours will keep them in a database.
 //!
 //! For experiments it can misbehave: see [`Fault`].
@@ -7,21 +7,27 @@
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, Query, RawQuery, State},
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 use serde_json::{Value, json};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs::File,
     io::{BufRead, BufReader, Write},
     path::Path as FilePath,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use wire::saas_v2::{self, Request, Status};
+use wire::{
+    saas_v1::{
+        self,
+        secret::{self, Strength},
+    },
+    saas_v2::{self, Request, Status},
+};
 
 /// How a seller may misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,9 +182,9 @@ impl Seller {
         self.memory().received.clone()
     }
 
-    /// The routes: `POST /{product}` for the marketplace, and a page for each instance.
+    /// The routes: `POST /{product}` for the marketplace (`GET` in 1.0), and a page for each instance.
     pub fn router(self) -> Router {
-        Router::new().route("/{product}", post(produce)).route("/{product}/app/{id}", get(page)).with_state(self)
+        Router::new().route("/{product}", post(produce).get(produce_v1)).route("/{product}/app/{id}", get(page)).with_state(self)
     }
 
     /// The business of it: what a request does, and the answer.
@@ -200,6 +206,87 @@ impl Seller {
             }
             Request::UpgradeInstance { instance_id, .. } => change(&mut memory, instance_id, |i| i.upgraded = true),
             Request::ReleaseInstance { instance_id, .. } => change(&mut memory, instance_id, |i| i.released = true),
+        }
+    }
+
+    /// The same in 1.0, where the order is named without its line and the data come with the creation.
+    fn handle_v1(&self, product: &str, sent: &BTreeMap<String, String>, fault: Fault) -> Value {
+        let get = |name: &str| sent.get(name).map(String::as_str).unwrap_or_default();
+        let (activity, id) = (get("activity"), get("instanceId"));
+        let mut memory = self.memory();
+        memory.received.push(activity.to_owned());
+        match activity {
+            "newInstance" => {
+                let mut made = create(&mut memory, &format!("{} {}", get("orderId"), get("productId")), get("businessId"), fault);
+                let id = made["instanceId"].as_str().unwrap_or_default().to_owned();
+                if fault != Fault::NoData && !id.is_empty() {
+                    made["encryptType"] = json!("1");
+                    made["appInfo"] = self.app_v1(product, &id);
+                }
+                made
+            }
+            "refreshInstance" => change(&mut memory, id, |i| {
+                i.expires = Some(get("expireTime").to_owned());
+                i.frozen = false;
+            }),
+            "expireInstance" => change(&mut memory, id, |i| i.frozen = true),
+            "updateInstanceStatus" => change(&mut memory, id, |i| i.frozen = get("status") == "FREEZE"),
+            "upgrade" => change(&mut memory, id, |i| i.upgraded = true),
+            "releaseInstance" => change(&mut memory, id, |i| i.released = true),
+            "queryInstance" => {
+                let known = id.split(',').filter(|id| memory.instances.get(*id).is_some_and(|i| !i.released));
+                let info: Vec<Value> = known.map(|id| json!({ "instanceId": id, "appInfo": self.app_v1(product, id) })).collect();
+                json!({ "resultCode": "000000", "resultMsg": "success", "info": info })
+            }
+            other => json!({ "resultCode": "000002", "resultMsg": format!("the activity {other:?} is not known") }),
+        }
+    }
+
+    /// User name and password are encrypted with the access key, each under 16 letters of its own.
+    fn app_v1(&self, product: &str, id: &str) -> Value {
+        let iv = |salt: &str| {
+            let text = format!("{salt}{}", id.replace(|c: char| !c.is_ascii_alphanumeric(), ""));
+            format!("{text:0<16}").chars().take(16).collect::<String>()
+        };
+        let sealed = |text: &str, salt: &str| secret::encrypt(&self.key, text, &iv(salt), Strength::Aes256);
+        json!({
+            "frontEndUrl": format!("{}/{product}/app/{id}", self.base_url),
+            "userName": sealed("admin", "u"),
+            "password": sealed(&format!("pw-{}", id.get(..8).unwrap_or(id)), "p"),
+            "memo": "Change the password after the first log-in.",
+        })
+    }
+
+    /// An answer, signed as 1.0 wants it; 2.0 does not look.
+    fn answer(&self, value: &Value) -> Response {
+        let body = value.to_string();
+        let sign = saas_v1::body_sign(&self.key, body.as_bytes());
+        ([(header::CONTENT_TYPE.as_str(), "application/json;charset=utf-8"), ("Body-Sign", &sign)], body).into_response()
+    }
+
+    fn code(&self, code: &str) -> Response {
+        self.answer(&json!({ "resultCode": code, "resultMsg": format!("fault {code}") }))
+    }
+
+    /// What a fault makes of any request; nothing when the request is to be handled.
+    async fn misbehave(&self, fault: Fault) -> Option<Response> {
+        match fault {
+            Fault::TimeOut => std::future::pending().await,
+            Fault::Slow => {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                None
+            }
+            Fault::Http500 => Some((StatusCode::INTERNAL_SERVER_ERROR, "out of order").into_response()),
+            Fault::WrongSignature => Some(self.code("000001")),
+            Fault::Code000002 => Some(self.code("000002")),
+            Fault::Code000005 => Some(self.code("000005")),
+            Fault::Code000100 => Some(self.code("000100")),
+            Fault::NotJson => Some(Html("<h1>Welcome</h1>").into_response()),
+            Fault::Truncated => Some(([(header::CONTENT_TYPE, "application/json")], r#"{"resultCode":"000000","instan"#).into_response()),
+            Fault::Huge => Some("x".repeat(2_000_000).into_response()),
+            Fault::NeverEnding => Some(never_ending()),
+            Fault::Redirect => Some((StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response()),
+            Fault::None | Fault::NoInstanceId | Fault::Asynchronous | Fault::NoData => None,
         }
     }
 
@@ -254,14 +341,6 @@ fn change(memory: &mut Memory, id: &str, how: impl FnOnce(&mut Instance)) -> Val
     }
 }
 
-fn answer(value: &Value) -> Response {
-    ([(header::CONTENT_TYPE, "application/json;charset=utf-8")], value.to_string()).into_response()
-}
-
-fn code(code: &str) -> Response {
-    answer(&json!({ "resultCode": code, "resultMsg": format!("fault {code}") }))
-}
-
 #[expect(clippy::disallowed_methods, reason = "a seller's own server checks the freshness of a request by its clock")]
 fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(0))
@@ -274,33 +353,26 @@ async fn produce(
     body: String,
 ) -> Response {
     let fault = seller.fault(&product);
-    match fault {
-        Fault::TimeOut => std::future::pending::<()>().await,
-        Fault::Slow => tokio::time::sleep(Duration::from_secs(5)).await,
-        Fault::Http500 => {
-            return (StatusCode::INTERNAL_SERVER_ERROR, "out of order").into_response();
-        }
-        Fault::WrongSignature => return code("000001"),
-        Fault::Code000002 => return code("000002"),
-        Fault::Code000005 => return code("000005"),
-        Fault::Code000100 => return code("000100"),
-        Fault::NotJson => return Html("<h1>Welcome</h1>").into_response(),
-        Fault::Truncated => {
-            return ([(header::CONTENT_TYPE, "application/json")], r#"{"resultCode":"000000","instan"#).into_response();
-        }
-        Fault::Huge => return "x".repeat(2_000_000).into_response(),
-        Fault::NeverEnding => return never_ending(),
-        Fault::Redirect => {
-            return (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response();
-        }
-        Fault::None | Fault::NoInstanceId | Fault::Asynchronous | Fault::NoData => {}
+    if let Some(wrong) = seller.misbehave(fault).await {
+        return wrong;
     }
     if let Err(e) = saas_v2::verify(&seller.key, &body, &query, now_ms()) {
-        return answer(&json!({ "resultCode": e.result_code(), "resultMsg": e.to_string() }));
+        return seller.answer(&json!({ "resultCode": e.result_code(), "resultMsg": e.to_string() }));
     }
     match Request::from_body(&body) {
-        Ok(request) => answer(&seller.handle(&product, &request, fault)),
-        Err(e) => answer(&json!({ "resultCode": "000002", "resultMsg": e.to_string() })),
+        Ok(request) => seller.answer(&seller.handle(&product, &request, fault)),
+        Err(e) => seller.answer(&json!({ "resultCode": "000002", "resultMsg": e.to_string() })),
+    }
+}
+
+async fn produce_v1(State(seller): State<Seller>, Path(product): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let fault = seller.fault(&product);
+    if let Some(wrong) = seller.misbehave(fault).await {
+        return wrong;
+    }
+    match saas_v1::verify(&seller.key, &query.unwrap_or_default()) {
+        Ok(sent) => seller.answer(&seller.handle_v1(&product, &sent, fault)),
+        Err(e) => seller.answer(&json!({ "resultCode": e.result_code(), "resultMsg": e.to_string() })),
     }
 }
 

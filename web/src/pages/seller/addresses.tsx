@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { App, Button, Empty, Form, Input, Modal, Popconfirm, Select, Table, Tag } from 'antd'
+import { App, Button, Empty, Form, Input, Modal, Popconfirm, Select, Switch, Table, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
@@ -8,6 +8,10 @@ import { useAction } from '../../kit/action'
 import { Entry } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { Time } from '../../kit/show'
+
+type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean }
+
+const protocols = ['saas-v2', 'saas-v1']
 
 const classes = ['basic', 'kit_sync', 'licence', 'general']
 
@@ -40,20 +44,24 @@ function Keys() {
 /** Keys and production-interface addresses. */
 export function Addresses() {
   const { t } = useTranslation()
-  const [editing, setEditing] = useState<{ name: string; url: string; key: string } | null>(null)
-  const [form] = Form.useForm<{ name: string; url: string; key: string }>()
+  const [editing, setEditing] = useState<Editing | null>(null)
+  const [form] = Form.useForm<Editing>()
+  const protocol = Form.useWatch('protocol', form)
   const keys = useQuery({ queryKey: ['keys'], queryFn: () => unwrap(api.GET('/api/v1/seller/keys')) })
   const query = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
-  const put = ({ name, url, key }: { name: string; url: string; key: string }) => unwrap(api.PUT('/api/v1/seller/addresses/by-name/{name}', { params: { path: { name } }, body: { url, key } }))
+  const put = ({ name, ...body }: Editing) => unwrap(api.PUT('/api/v1/seller/addresses/by-name/{name}', { params: { path: { name } }, body }))
   const need = [{ required: true, message: t('form.required') }]
   return (
-    <Page title={t('nav.addresses')} purpose={t('addresses.purpose')} actions={<Button type="primary" onClick={() => setEditing({ name: '', url: 'https://', key: '' })}>{t('addresses.add')}</Button>}>
+    <Page title={t('nav.addresses')} purpose={t('addresses.purpose')} actions={<Button type="primary" onClick={() => setEditing({ name: '', url: 'https://', key: '', protocol: 'saas-v2' })}>{t('addresses.add')}</Button>}>
       {editing && (
         <Modal open title={t('addresses.add')} onCancel={() => setEditing(null)} onOk={() => form.submit()}>
           <Entry form={form} initial={editing} run={put} done={() => setEditing(null)}>
             <Form.Item name="name" label={t('field.name')} rules={need}><Input maxLength={60} disabled={!!editing.name} /></Form.Item>
             <Form.Item name="url" label={t('addresses.url')} extra={t('addresses.url_hint')} rules={need}><Input /></Form.Item>
+            <Form.Item name="protocol" label={t('addresses.protocol')}><Select options={protocols.map((value) => ({ value, label: t(`addresses.${value}`) }))} /></Form.Item>
             <Form.Item name="key" label={t('keys.title')} rules={need}><Select options={(keys.data?.keys ?? []).filter((k) => k.class === 'basic').map((k) => ({ value: k.name, label: k.name }))} /></Form.Item>
+            <Form.Item name="always_test_flag" label={t('addresses.always_flag')} extra={t('addresses.always_flag_hint')} valuePropName="checked"><Switch /></Form.Item>
+            {protocol === 'saas-v1' && <Form.Item name="send_empty_parameters" label={t('addresses.send_empty')} extra={t('addresses.send_empty_hint')} valuePropName="checked"><Switch /></Form.Item>}
           </Entry>
         </Modal>
       )}
@@ -63,9 +71,10 @@ export function Addresses() {
             <Table size="middle" rowKey="id" pagination={false} dataSource={d.addresses} scroll={{ x: 'max-content' }} locale={{ emptyText: <Empty description={t('addresses.empty')} /> }} columns={[
               { key: 'n', title: t('field.name'), dataIndex: 'name' },
               { key: 'u', title: t('addresses.url'), render: (_, a) => <span className="mono">{a.url}</span> },
+              { key: 'p', title: t('addresses.protocol'), render: (_, a) => t(`addresses.${a.protocol}`) },
               { key: 'k', title: t('keys.title'), dataIndex: 'key_name' },
               { key: 'c', title: t('addresses.cases'), render: (_, a) => (a.cases.length ? <Tag color="green">{t('addresses.passed', { count: a.cases.length })}</Tag> : <Tag color="gold">{t('addresses.not_debugged')}</Tag>) },
-              { key: 'do', title: t('field.actions'), render: (_, a) => <div className="row"><Link to="/seller/debugger" search={{ address: a.id } as never}>{t('nav.debugger')}</Link><Button size="small" onClick={() => { setEditing({ name: a.name, url: a.url, key: a.key_name }) }}>{t('action.edit')}</Button></div> },
+              { key: 'do', title: t('field.actions'), render: (_, a) => <div className="row"><Link to="/seller/debugger" search={{ address: a.id } as never}>{t('nav.debugger')}</Link><Button size="small" onClick={() => { setEditing({ ...a, key: a.key_name }) }}>{t('action.edit')}</Button></div> },
             ]} />
           )}
         </Await>

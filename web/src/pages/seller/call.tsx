@@ -11,7 +11,7 @@ function Attempt({ of }: { of: Schemas['AttemptView'] }) {
   const { t } = useTranslation()
   return (
     <div className="two">
-      <div style={{ minWidth: 0 }}><h2>{t('debugger.request')}</h2><pre tabIndex={0}>{`POST ${of.url}\n\n${of.request}`}</pre></div>
+      <div style={{ minWidth: 0 }}><h2>{t('debugger.request')}</h2><pre tabIndex={0}>{`${of.url.includes('authToken=') ? 'GET' : 'POST'} ${of.url}\n\n${of.request}`}</pre></div>
       <div style={{ minWidth: 0 }}><h2>{t('debugger.answer')}</h2><pre tabIndex={0}>{of.answer ?? of.error ?? t('debugger.no_answer')}</pre></div>
     </div>
   )

@@ -21,7 +21,18 @@ const pretty = (text?: string | null) => {
   }
 }
 
-const curlOf = (c: Case) => `curl -X POST '${c.url}' -H 'Accept: application/json' -H 'Content-Type: application/json;charset=utf8' --data-raw '${(c.request ?? '').replaceAll("'", "'\\''")}'`
+/** How each step of a signature came about, around its value. */
+const formula: Record<string, (value: string) => string> = {
+  body_hash: (value) => `hex HMAC-SHA256(key, body) = ${value}`,
+  text: (value) => `key + ${value}`,
+  result: (value) => `HEX HMAC-SHA256(key, text) = ${value}`,
+  key: (value) => `access key + ${value}`,
+  token: (value) => `base64 HMAC-SHA256(key, parameters) = ${value}`,
+}
+
+const headOf = (c: Case) => (c.method === 'GET' ? `GET ${c.url}\nAccept: application/json` : `POST ${c.url}\nAccept: application/json\nContent-Type: application/json;charset=utf8`)
+
+const curlOf = (c: Case) => c.method === 'GET' ? `curl '${c.url}' -H 'Accept: application/json'` : `curl -X POST '${c.url}' -H 'Accept: application/json' -H 'Content-Type: application/json;charset=utf8' --data-raw '${(c.request ?? '').replaceAll("'", "'\\''")}'`
 
 function Verdict({ of }: { of: Case }) {
   const { t } = useTranslation()
@@ -55,18 +66,18 @@ function Detail({ of }: { of: Case }) {
       <div className="two">
         <section className="panel" style={{ padding: 16, minWidth: 0 }}>
           <h2>{t('debugger.request')}</h2>
-          <pre tabIndex={0}>{of.url ? `POST ${of.url}\nAccept: application/json\nContent-Type: application/json;charset=utf8\n\n${of.request}` : t('debugger.not_sent')}</pre>
+          <pre tabIndex={0}>{of.url ? `${headOf(of)}\n\n${of.method === 'GET' ? pretty(of.request) : of.request}` : t('debugger.not_sent')}</pre>
         </section>
         <section className="panel" style={{ padding: 16, minWidth: 0 }}>
           <div className="row" style={{ justifyContent: 'space-between' }}><h2>{t('debugger.answer')}</h2>{of.status && <Tag>HTTP {of.status} · {of.duration_ms} ms</Tag>}</div>
           <pre tabIndex={0}>{pretty(of.answer) || t('debugger.no_answer')}</pre>
         </section>
       </div>
-      {of.steps && (
+      {of.steps.length > 0 && (
         <section className="panel" style={{ padding: 16 }}>
           <h2>{t('debugger.signature')}</h2>
-          {[['body_hash', `hex HMAC-SHA256(key, body) = ${of.steps.body_hash}`], ['text', `key + ${of.steps.text_after_key}`], ['result', `HEX HMAC-SHA256(key, text) = ${of.steps.signature}`]].map(([name, value], i) => (
-            <div key={name} style={{ padding: '8px 0', borderTop: i ? '1px solid var(--line)' : 0 }}><span className="dim">{i + 1}</span> <span className="muted">{t(`debugger.step_${name}`)}</span> <div className="mono" style={{ wordBreak: 'break-all' }}>{value}</div></div>
+          {of.steps.map(({ name, value }, i) => (
+            <div key={name} style={{ padding: '8px 0', borderTop: i ? '1px solid var(--line)' : 0 }}><span className="dim">{i + 1}</span> <span className="muted">{t(`debugger.step_${name}`)}</span> <div className="mono" style={{ wordBreak: 'break-all' }}>{formula[name]?.(value) ?? value}</div></div>
           ))}
         </section>
       )}
