@@ -165,10 +165,12 @@ struct AddressView {
     url: String,
     key_id: String,
     key_name: String,
-    /// `saas-v2` or `saas-v1`.
+    /// `saas-v2`, `saas-v1` or `order-notify`.
     protocol: String,
     always_test_flag: bool,
     send_empty_parameters: bool,
+    /// Order notifications: key of the one product that they are about; none when about all.
+    product: Option<String>,
     updated_at: String,
     /// The cases that passed.
     cases: Vec<String>,
@@ -191,6 +193,7 @@ async fn address_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<A
             for a in rows::addresses(tx, seller)? {
                 let cases = rows::cases(tx, a.id)?.into_iter().map(|c| c.scenario).collect();
                 let key_name = keys.iter().find(|k| k.id == a.key_id).map_or_else(String::new, |k| k.name.clone());
+                let product = a.notify_product_id.map(|id| store::product::lookup(tx, seller, id)).transpose()?.flatten().map(|p| p.key);
                 views.push(AddressView {
                     id: a.id.id::<AddressId>().to_string(),
                     name: a.name,
@@ -200,6 +203,7 @@ async fn address_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<A
                     protocol: a.protocol,
                     always_test_flag: a.always_test_flag,
                     send_empty_parameters: a.send_empty_parameters,
+                    product,
                     updated_at: time(a.updated_at),
                     cases,
                 });
@@ -216,12 +220,12 @@ struct AddressBody {
     /// https and a domain.
     #[schema(max_length = 400)]
     url: String,
-    /// Name of a key of class basic.
+    /// Name of a key of class basic, or general for `order-notify`.
     #[schema(value_type = String, min_length = 1, max_length = 60)]
     key: Line<60>,
-    /// `saas-v2` (also when left out) or `saas-v1`.
+    /// `saas-v2` (also when left out), `saas-v1` or `order-notify`.
     #[serde(default)]
-    #[schema(pattern = "^saas-v[12]$")]
+    #[schema(pattern = "^(saas-v[12]|order-notify)$")]
     protocol: Option<String>,
     /// For sellers who want `testFlag` in every call.
     #[serde(default)]
@@ -229,11 +233,15 @@ struct AddressBody {
     /// SaaS 1.0: for sellers who sign a fixed list of parameters; those that are not known are sent empty.
     #[serde(default)]
     send_empty_parameters: bool,
+    /// `order-notify`: key of the product whose orders are told; those of all when it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
+    product: Option<Line<80>>,
 }
 
 /// The protocol of a declared address.
 fn protocol(name: Option<&str>) -> Result<Protocol, Error> {
-    let known = || Error::field("/protocol", "interface.bad_protocol", "choose saas-v2 or saas-v1");
+    let known = || Error::field("/protocol", "interface.bad_protocol", "choose saas-v2, saas-v1 or order-notify");
     name.map_or(Ok(Protocol::SaasV2), |name| Protocol::from_name(name).ok_or_else(known))
 }
 
@@ -262,6 +270,7 @@ async fn address_put(
             protocol,
             always_test_flag: b.always_test_flag,
             send_empty_parameters: b.send_empty_parameters,
+            product: b.product.as_ref().map(|p| p.as_str().to_owned()),
         };
         let (address, change) = interface::put_address(tx, ctx, who, &new)?;
         Ok(Declared { action: change.to_string(), id: address.id.id::<AddressId>().to_string() })

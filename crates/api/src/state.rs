@@ -23,7 +23,7 @@ pub struct Api {
     /// Product pages as JSON, by what they show: an approved revision never changes.
     pub(crate) pages: Arc<Cache<(Key, String, String), Bytes>>,
     /// The same by what was asked for, each with the writes of this process before it and when it was read.
-    pub(crate) shown: Arc<Cache<(SiteCode, String), (u64, Instant, Bytes)>>,
+    pub(crate) shown: Arc<Cache<(SiteCode, String), Shown>>,
     /// Answers of the storefront's search as JSON by site and question, each with the state of the index that gave it.
     pub(crate) results: Arc<Cache<(SiteCode, String), (u64, Bytes)>>,
     /// What is measured of products, and when it was.
@@ -31,6 +31,9 @@ pub struct Api {
     /// Home pages as JSON, each with the state of the index and when it was made.
     pub(crate) homes: Arc<Cache<SiteCode, (u64, Instant, Bytes)>>,
 }
+
+/// A page as it was shown: the writes of this process before it, when it was read, the document.
+type Shown = (u64, Instant, Bytes);
 
 /// Answers in memory at most.
 const RESULTS_MAX: usize = 1_000;

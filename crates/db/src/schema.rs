@@ -120,6 +120,7 @@ diesel::table! {
         updated_at -> BigInt,
         protocol -> Text,
         send_empty_parameters -> Bool,
+        notify_product_id -> Nullable<Binary>,
     }
 }
 

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 crate::words! {
-    /// The calls of SaaS 2.0, by their `activity`.
+    /// The calls of SaaS 2.0, by their `activity`, and order notifications.
     pub enum Activity ("activity") {
         Create = "newInstance",
         Query = "queryInstance",
@@ -12,6 +12,8 @@ crate::words! {
         UpdateStatus = "updateInstanceStatus",
         Release = "releaseInstance",
         Upgrade = "upgradeInstance",
+        /// Of an order, not of an instance (`saas-interface 5`).
+        Notify = "orderNotify",
     }
 }
 
@@ -64,6 +66,7 @@ pub struct Schedules {
     pub update_status: Retry,
     pub release: Retry,
     pub upgrade: Retry,
+    pub notify: Retry,
 }
 
 impl Default for Schedules {
@@ -76,6 +79,7 @@ impl Default for Schedules {
             update_status: Retry::every(300, HOUR),
             release: Retry::every(300, HOUR),
             upgrade: Retry::every(HOUR, 3 * HOUR),
+            notify: Retry::every(600, 3 * HOUR),
         }
     }
 }
@@ -90,6 +94,7 @@ impl Schedules {
             Activity::UpdateStatus => self.update_status,
             Activity::Release => self.release,
             Activity::Upgrade => self.upgrade,
+            Activity::Notify => self.notify,
         }
     }
 }

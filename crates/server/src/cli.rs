@@ -71,7 +71,9 @@ pub enum Command {
         command: Inbox,
     },
     /// Check a seller's server against the reference.
-    #[command(after_help = "Example: yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key")]
+    #[command(
+        after_help = "Examples:\n  yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key\n  yunshi conformance --protocol saas-v1 --url http://127.0.0.1:9002/hello --key my-access-key --junit report.xml"
+    )]
     Conformance(Conformance),
     /// Make the sandbox's built-in seller misbehave for a product, to see what happens.
     #[command(
@@ -402,6 +404,9 @@ pub struct Conformance {
     pub url: String,
     #[arg(long, env = "SELLER_KEY")]
     pub key: String,
+    /// Also write the cases to this file as JUnit XML, for CI.
+    #[arg(long)]
+    pub junit: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

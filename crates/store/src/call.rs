@@ -258,7 +258,8 @@ pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError
         .optional()?)
 }
 
-/// Whether a call of the instance is on its way, and the last place taken.
+/// Whether a call of the instance is on its way, and the last place taken. Notifications of orders go beside
+/// the others and hold none up.
 ///
 /// # Errors
 /// [`DbError`].
@@ -272,7 +273,7 @@ pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
     }
     let place: Place = sql_query(
         "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS last,
-                CAST(COALESCE(SUM(CASE WHEN state IN ('due', 'waiting') THEN 1 ELSE 0 END), 0) AS BIGINT) AS open
+                CAST(COALESCE(SUM(CASE WHEN state IN ('due', 'waiting') AND activity <> 'orderNotify' THEN 1 ELSE 0 END), 0) AS BIGINT) AS open
          FROM calls WHERE instance_id = $1",
     )
     .bind::<Binary, _>(instance)

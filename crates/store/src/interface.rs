@@ -31,6 +31,7 @@ pub struct Address {
     pub updated_at: i64,
     pub protocol: String,
     pub send_empty_parameters: bool,
+    pub notify_product_id: Option<Key>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -103,6 +104,7 @@ pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
             interface_addresses::updated_at.eq(address.updated_at),
             interface_addresses::protocol.eq(&address.protocol),
             interface_addresses::send_empty_parameters.eq(address.send_empty_parameters),
+            interface_addresses::notify_product_id.eq(address.notify_product_id),
         ))
         .run(tx)?;
     Ok(())
@@ -127,6 +129,21 @@ pub fn address(tx: &mut Tx, seller: Key, id: Key) -> Result<Option<Address>, DbE
         .select(Address::as_select())
         .first(tx)
         .optional()?)
+}
+
+/// The addresses of a protocol on which a case was passed, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn proven(tx: &mut Tx, seller: Key, protocol: &str, scenario: &str) -> Result<Vec<Address>, DbError> {
+    Ok(interface_addresses::table
+        .inner_join(debug_cases::table.on(debug_cases::address_id.eq(interface_addresses::id)))
+        .filter(interface_addresses::seller_id.eq(seller))
+        .filter(interface_addresses::protocol.eq(protocol))
+        .filter(debug_cases::scenario.eq(scenario))
+        .order(interface_addresses::created_at)
+        .select(Address::as_select())
+        .load(tx)?)
 }
 
 /// # Errors

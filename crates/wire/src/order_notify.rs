@@ -27,6 +27,15 @@ pub fn body(order: &OrderIds, test: bool) -> String {
     serde_json::to_string(&fields).unwrap_or_default()
 }
 
+/// Reads a notification on the seller's side; nothing when it is none.
+#[must_use]
+pub fn read(body: &str) -> Option<OrderIds> {
+    let sent: BTreeMap<String, String> = serde_json::from_str(body).ok()?;
+    let get = |name: &str| sent.get(name).cloned();
+    (sent.get("activity").map(String::as_str) == Some(ACTIVITY)).then_some(())?;
+    Some(OrderIds { order_id: get("orderId")?, order_line_id: get("orderLineId")? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +46,7 @@ mod tests {
         let sent: BTreeMap<String, String> = serde_json::from_str(&body(&order, false)).unwrap();
         assert_eq!(sent.keys().map(String::as_str).collect::<Vec<_>>(), FIELDS.map(|f| f.name));
         assert_eq!(sent["testFlag"], "0");
+        assert_eq!(read(&body(&order, true)), Some(order));
+        assert_eq!(read(r#"{"activity":"newInstance","orderId":"a","orderLineId":"b"}"#), None);
     }
 }

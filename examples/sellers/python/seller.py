@@ -101,6 +101,8 @@ def handle(request: dict, base: str) -> dict:
             return change(request, upgraded=True)
         case "releaseInstance":
             return change(request, released=True)
+        case "orderNotify":  # now ask what was bought: the order query, see examples/clients
+            return {"resultCode": "000000", "resultMsg": "success"}
         case other:
             return {"resultCode": "000002", "resultMsg": f"unknown activity {other}"}
 

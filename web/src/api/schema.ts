@@ -1571,9 +1571,11 @@ export interface components {
         AddressBody: {
             /** @description For sellers who want `testFlag` in every call. */
             always_test_flag?: boolean;
-            /** @description Name of a key of class basic. */
+            /** @description Name of a key of class basic, or general for `order-notify`. */
             key: string;
-            /** @description `saas-v2` (also when left out) or `saas-v1`. */
+            /** @description `order-notify`: key of the product whose orders are told; those of all when it is left out. */
+            product?: string | null;
+            /** @description `saas-v2` (also when left out), `saas-v1` or `order-notify`. */
             protocol?: string | null;
             /** @description SaaS 1.0: for sellers who sign a fixed list of parameters; those that are not known are sent empty. */
             send_empty_parameters?: boolean;
@@ -1591,7 +1593,9 @@ export interface components {
             key_id: string;
             key_name: string;
             name: string;
-            /** @description `saas-v2` or `saas-v1`. */
+            /** @description Order notifications: key of the one product that they are about; none when about all. */
+            product?: string | null;
+            /** @description `saas-v2`, `saas-v1` or `order-notify`. */
             protocol: string;
             send_empty_parameters: boolean;
             updated_at: string;

@@ -1,12 +1,15 @@
 //! An attempt is written before it is sent; without an end its fate is unknown and it is repeated.
 
-use super::saas_v1 as v1;
+use super::{activity, notify, saas_v1 as v1};
 use crate::{Ctx, Error, Tenant, interface};
 use db::{Key, Tx};
-use domain::id::{AttemptId, CallId};
+use domain::{
+    call::Activity,
+    id::{AttemptId, CallId},
+};
 use store::{
     Written,
-    call::{self, Attempt},
+    call::{self, Attempt, Call},
     instance::{self, Instance},
 };
 use wire::{
@@ -33,6 +36,28 @@ struct Signed {
     query: String,
     body: Option<String>,
     shown: String,
+}
+
+/// Where a call goes and what is sent; nothing when it has nowhere to go any more.
+fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Target, Signed)>, Error> {
+    if activity(call)? == Activity::Notify {
+        let Some(target) = notify::target(tx, ctx, call)? else {
+            return Ok(None);
+        };
+        let (query, body) = notify::signed(ctx, &target, call)?;
+        return Ok(Some((target, Signed { query, shown: body.clone(), body: Some(body) })));
+    }
+    let id: CallId = call.id.id();
+    let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
+    let target = interface::target(tx, ctx, call.seller_id, instance.address_id.id())?;
+    let mut request: Request = serde_json::from_str(&call.request).map_err(|e| Error::row("calls", id, e))?;
+    notify::with_first_attempt(tx, ctx, call, &instance, &request)?;
+    if let Request::NewInstance { business_id, .. } = &mut request {
+        // Differs on every request (saas-interface 2.2).
+        *business_id = ctx.random_hex(16);
+    }
+    let signed = signed(tx, ctx, &target, &instance, &request)?;
+    Ok(Some((target, signed)))
 }
 
 fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instance: &Instance, request: &Request) -> Result<Signed, Error> {
@@ -70,14 +95,9 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
     let Some(found) = call::lookup(tx, Tenant::Any, Key::of(id))?.filter(|c| c.state == "due") else {
         return Ok(Begun::Over);
     };
-    let instance = instance::lookup(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
-    let target = interface::target(tx, ctx, found.seller_id, instance.address_id.id())?;
-    let mut request: Request = serde_json::from_str(&found.request).map_err(|e| Error::row("calls", id, e))?;
-    if let Request::NewInstance { business_id, .. } = &mut request {
-        // Differs on every request (saas-interface 2.2).
-        *business_id = ctx.random_hex(16);
-    }
-    let signed = signed(tx, ctx, &target, &instance, &request)?;
+    let Some((target, signed)) = prepared(tx, ctx, &found)? else {
+        return Ok(Begun::Over);
+    };
     let mut url = url::Url::parse(&target.address.url).map_err(|e| Error::row("interface_addresses", &target.address.name, e))?;
     url.set_query(Some(&signed.query));
     let attempt = Attempt {

@@ -5,7 +5,7 @@ use crate::{
     job::{self, JobKind},
 };
 use db::{DbError, Key, Tx};
-use domain::id::CallId;
+use domain::{call::Activity, id::CallId};
 use serde_json::json;
 use store::{
     call::{self, Call, Progress},
@@ -49,6 +49,31 @@ fn insert(
     instance: &Instance,
     order: Option<(Key, String)>,
     request: &Request,
+    place: (Option<i64>, bool, i64),
+) -> Result<(), Error> {
+    let text = serde_json::to_string(request).map_err(|e| Error::row("calls", request.activity(), e))?;
+    insert_text(tx, ctx, instance, order, (request.activity(), text), place)
+}
+
+/// Adds a call beside those of the instance: it waits for none and none waits for it.
+pub(super) fn beside(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    order: Option<(Key, String)>,
+    activity: &'static str,
+    request: String,
+) -> Result<(), Error> {
+    let (_, last) = call::place(tx, instance.id)?;
+    insert_text(tx, ctx, instance, order, (activity, request), (None, false, last))
+}
+
+fn insert_text(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    order: Option<(Key, String)>,
+    (activity, request): (&str, String),
     (first_at, busy, last): (Option<i64>, bool, i64),
 ) -> Result<(), Error> {
     let (order_id, order_number) = order.unzip();
@@ -61,8 +86,8 @@ fn insert(
         order_id,
         order_number,
         seq: last + 1,
-        activity: request.activity().to_owned(),
-        request: serde_json::to_string(request).map_err(|e| Error::row("calls", request.activity(), e))?,
+        activity: activity.to_owned(),
+        request,
         state: if busy { "waiting" } else { "due" }.to_owned(),
         attempts: 0,
         failures: 0,
@@ -93,12 +118,15 @@ pub(super) fn next_in_line(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), 
     Ok(())
 }
 
-/// Gives up the calls of an instance that are not over.
+/// Gives up the calls of an instance that are not over; its orders are told all the same.
 ///
 /// # Errors
 /// [`Error::Store`].
 pub fn give_up_open(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str) -> Result<(), Error> {
-    for open in call::of_instance(tx, instance.id)?.into_iter().filter(|c| c.state == "due" || c.state == "waiting") {
+    for open in call::of_instance(tx, instance.id)?
+        .into_iter()
+        .filter(|c| matches!(c.state.as_str(), "due" | "waiting") && c.activity != Activity::Notify.as_str())
+    {
         let progress = Progress {
             id: open.id,
             state: "failed",

@@ -132,6 +132,8 @@ impl Step {
             }
             Activity::Upgrade => order::change_done(tx, ctx, &self.subject, self.call.order_id)?,
             Activity::Refresh | Activity::UpdateStatus | Activity::Release => {}
+            // Beside the others: none waits for it.
+            Activity::Notify => return Ok(Next::Ended),
         }
         enqueue::next_in_line(tx, ctx, self.subject.id)?;
         Ok(Next::Ended)
@@ -214,6 +216,10 @@ impl Step {
             }
             Activity::UpdateStatus | Activity::Release => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+            }
+            Activity::Notify => {
+                self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+                return Ok(Next::Ended);
             }
         }
         enqueue::next_in_line(tx, ctx, self.subject.id)?;

@@ -6,6 +6,7 @@ mod enqueue;
 mod figures;
 mod finish;
 mod judge;
+mod notify;
 mod restart;
 mod saas_v1;
 

@@ -28,7 +28,7 @@ pub fn restart(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: CallId) -> Result<Cal
         }
         "failed" => {
             refuse_when_over(tx, &found)?;
-            if call::place(tx, found.instance_id)?.0 {
+            if activity(&found)? != Activity::Notify && call::place(tx, found.instance_id)?.0 {
                 return Err(Error::conflict("call.state", "another call of this instance is on its way; wait for it"));
             }
             if call::restart(tx, found.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
@@ -61,7 +61,7 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
                 return over("the instance was released; it gets no further call");
             }
         }
-        Activity::Release => {}
+        Activity::Release | Activity::Notify => {}
     }
     Ok(())
 }

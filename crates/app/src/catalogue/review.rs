@@ -37,6 +37,10 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
     let found = interface::address(tx, product.seller_id, address)?
         .ok_or_else(|| Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"))?;
     let protocol = crate::interface::protocol(&found)?;
+    if protocol == Protocol::OrderNotify {
+        let detail = "this address hears of orders; choose one that opens instances";
+        return Err(Error::field("/interface_address", "interface.bad_protocol", detail));
+    }
     let passed = interface::cases(tx, address)?;
     let missing: Vec<&str> =
         cases_needed(protocol, &listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();

@@ -5,7 +5,7 @@ use db::{Key, Tx};
 use domain::id::{AddressId, KeyId};
 use serde_json::json;
 use store::interface::{self, AccessKey, Address, Case};
-use wire::conformance::Protocol;
+use wire::conformance::{Protocol, Scenario};
 
 domain::words! {
     /// What a key signs; a key belongs to one class (`seller-domain 6.1`).
@@ -132,6 +132,8 @@ pub struct NewAddress {
     pub always_test_flag: bool,
     /// SaaS 1.0: parameters that are not known are sent empty.
     pub send_empty_parameters: bool,
+    /// Order notifications: of this product only, by its key; else of all products of the seller.
+    pub product: Option<String>,
 }
 
 /// Refuses addresses that are not http(s) with a domain; loopback and plain HTTP only in the sandbox.
@@ -164,22 +166,46 @@ fn check_url(ctx: &Ctx, url: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// The product whose orders an address hears of, when it is for one.
+fn notified(tx: &mut Tx, seller: Key, new: &NewAddress) -> Result<Option<Key>, Error> {
+    let Some(key) = &new.product else {
+        return Ok(None);
+    };
+    if new.protocol != Protocol::OrderNotify {
+        return Err(Error::field("/product", "interface.product_not_for_this", "only an address of order-notify is for one product"));
+    }
+    let found = store::product::by_key(tx, seller, key)?;
+    found.map(|p| Some(p.id)).ok_or_else(|| Error::field("/product", "product.not_found", "you have no product of this key"))
+}
+
+/// Where the orders of a product are told: at the address for this product, else at that for all, once
+/// debugged (`saas-interface 5`: overlaps notify once).
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn notify_address(tx: &mut Tx, seller: Key, product: Key) -> Result<Option<Address>, Error> {
+    let all = interface::proven(tx, seller, Protocol::OrderNotify.name(), Scenario::Notify.name())?;
+    let of = |wanted: Option<Key>| all.iter().find(|a| a.notify_product_id == wanted).cloned();
+    Ok(of(Some(product)).or_else(|| of(None)))
+}
+
 /// Adds an address, or changes the one of the same name. A changed address loses its saved cases.
 ///
 /// # Errors
-/// `interface.bad_url`, `interface.bad_protocol`, `interface.key_not_found`, `interface.wrong_class`.
+/// `interface.bad_url`, `interface.key_not_found`, `interface.wrong_class`, `interface.product_not_for_this`,
+/// `product.not_found`.
 pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) -> Result<(Address, Change), Error> {
     check_url(ctx, &new.url)?;
-    if new.protocol == Protocol::OrderNotify {
-        return Err(Error::field("/protocol", "interface.bad_protocol", "an address that opens instances speaks saas-v2 or saas-v1"));
-    }
     let seller = Key::of(caller.account_id);
     crate::seller::require_approved(tx, seller)?;
     let key = interface::key(tx, seller, Key::of(new.key_id))?
         .ok_or_else(|| Error::field("/key_id", "interface.key_not_found", "you have no such key"))?;
-    if key.class != InterfaceClass::Basic.as_str() {
-        return Err(Error::field("/key_id", "interface.wrong_class", "a production address needs a key of class basic"));
+    let class = if new.protocol == Protocol::OrderNotify { InterfaceClass::General } else { InterfaceClass::Basic };
+    if key.class != class.as_str() {
+        let detail = format!("an address of {} needs a key of class {class}", new.protocol.name());
+        return Err(Error::field("/key_id", "interface.wrong_class", detail));
     }
+    let notify_product_id = notified(tx, seller, new)?;
     let old = interface::address_by_name(tx, seller, &new.name)?;
     let address = Address {
         id: old.as_ref().map_or_else(|| ctx.key(), |a| a.id),
@@ -192,6 +218,7 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
         updated_at: ctx.now_micros(),
         protocol: new.protocol.name().to_owned(),
         send_empty_parameters: new.send_empty_parameters,
+        notify_product_id,
     };
     let change = match old {
         None => {
@@ -212,8 +239,8 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
 
 /// Whether a declared address calls as the stored one does.
 fn same(a: &Address, b: &Address) -> bool {
-    let calls = |x: &Address| (x.url.clone(), x.key_id, x.protocol.clone(), x.always_test_flag, x.send_empty_parameters);
-    calls(a) == calls(b)
+    let calls = |x: &Address| (x.key_id, x.always_test_flag, x.send_empty_parameters, x.notify_product_id);
+    (&a.url, &a.protocol, calls(a)) == (&b.url, &b.protocol, calls(b))
 }
 
 /// What an address speaks.

@@ -32,13 +32,16 @@ struct Address {
     name: String,
     url: String,
     key: String,
-    /// `saas-v2` or `saas-v1`.
+    /// `saas-v2`, `saas-v1` or `order-notify`.
     #[serde(default)]
     protocol: Option<String>,
     #[serde(default)]
     always_test_flag: bool,
     #[serde(default)]
     send_empty_parameters: bool,
+    /// `order-notify`: only orders of this product.
+    #[serde(default)]
+    product: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -150,6 +153,7 @@ impl Run<'_> {
         let body = json!({
             "url": address.url, "key": address.key, "protocol": address.protocol.as_deref().unwrap_or("saas-v2"),
             "always_test_flag": address.always_test_flag, "send_empty_parameters": address.send_empty_parameters,
+            "product": address.product,
         });
         let path = format!("/api/v1/seller/addresses/by-name/{}{}", address.name, self.dry);
         let declared = self.remote.put(&path, &body).await?;

@@ -1,5 +1,6 @@
 //! Commands that open the database themselves, or need none.
 
+use super::junit;
 use crate::{
     cli::{Admin, Conformance, Database, Serve, VerifyArgs},
     config::Config,
@@ -119,6 +120,9 @@ pub async fn conformance(args: &Conformance, json: bool) -> Result<(), Failure> 
     let client = worker::Client::new(limits).map_err(Failure::failed)?;
     let subject = worker::Subject { protocol: args.protocol, url: &args.url, key: &args.key };
     let report = worker::run_suite(&client, subject, args.protocol.scenarios()).await;
+    if let Some(path) = &args.junit {
+        std::fs::write(path, junit::document(&report)).map_err(|e| Failure::WrongUse(format!("{}: {e}", path.display())))?;
+    }
     let value = serde_json::to_value(&report).map_err(Failure::failed)?;
     if json {
         output::document(true, &value);

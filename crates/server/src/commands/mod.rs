@@ -2,6 +2,7 @@
 
 mod apply;
 mod client;
+mod junit;
 mod local;
 mod order;
 mod tail;

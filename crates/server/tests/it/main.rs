@@ -11,6 +11,7 @@ mod faults;
 mod koogallery;
 mod life;
 mod money;
+mod notify;
 mod sellers;
 mod sites;
 mod storefront;

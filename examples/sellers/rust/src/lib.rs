@@ -22,6 +22,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use wire::{
+    order_notify,
     saas_v1::{
         self,
         secret::{self, Strength},
@@ -358,6 +359,11 @@ async fn produce(
     }
     if let Err(e) = saas_v2::verify(&seller.key, &body, &query, now_ms()) {
         return seller.answer(&json!({ "resultCode": e.result_code(), "resultMsg": e.to_string() }));
+    }
+    if let Some(order) = order_notify::read(&body) {
+        // Now the seller would ask what was bought: the order query of the open APIs.
+        seller.memory().received.push(format!("{} {}", order_notify::ACTIVITY, order.order_id));
+        return seller.answer(&json!({ "resultCode": "000000", "resultMsg": "success" }));
     }
     match Request::from_body(&body) {
         Ok(request) => seller.answer(&seller.handle(&product, &request, fault)),

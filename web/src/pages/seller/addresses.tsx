@@ -9,9 +9,12 @@ import { Entry } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { Time } from '../../kit/show'
 
-type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean }
+type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean; product?: string | null }
 
-const protocols = ['saas-v2', 'saas-v1']
+const protocols = ['saas-v2', 'saas-v1', 'order-notify']
+
+/** The class of key that an address of a protocol needs. */
+const classOf = (protocol?: string) => (protocol === 'order-notify' ? 'general' : 'basic')
 
 const classes = ['basic', 'kit_sync', 'licence', 'general']
 
@@ -48,6 +51,7 @@ export function Addresses() {
   const [form] = Form.useForm<Editing>()
   const protocol = Form.useWatch('protocol', form)
   const keys = useQuery({ queryKey: ['keys'], queryFn: () => unwrap(api.GET('/api/v1/seller/keys')) })
+  const products = useQuery({ queryKey: ['own-products'], queryFn: () => unwrap(api.GET('/api/v1/seller/products', { params: { query: { limit: '100' } } })) })
   const query = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
   const put = ({ name, ...body }: Editing) => unwrap(api.PUT('/api/v1/seller/addresses/by-name/{name}', { params: { path: { name } }, body }))
   const need = [{ required: true, message: t('form.required') }]
@@ -59,8 +63,9 @@ export function Addresses() {
             <Form.Item name="name" label={t('field.name')} rules={need}><Input maxLength={60} disabled={!!editing.name} /></Form.Item>
             <Form.Item name="url" label={t('addresses.url')} extra={t('addresses.url_hint')} rules={need}><Input /></Form.Item>
             <Form.Item name="protocol" label={t('addresses.protocol')}><Select options={protocols.map((value) => ({ value, label: t(`addresses.${value}`) }))} /></Form.Item>
-            <Form.Item name="key" label={t('keys.title')} rules={need}><Select options={(keys.data?.keys ?? []).filter((k) => k.class === 'basic').map((k) => ({ value: k.name, label: k.name }))} /></Form.Item>
-            <Form.Item name="always_test_flag" label={t('addresses.always_flag')} extra={t('addresses.always_flag_hint')} valuePropName="checked"><Switch /></Form.Item>
+            <Form.Item name="key" label={t('keys.title')} rules={need}><Select options={(keys.data?.keys ?? []).filter((k) => k.class === classOf(protocol)).map((k) => ({ value: k.name, label: k.name }))} /></Form.Item>
+            {protocol === 'order-notify' && <Form.Item name="product" label={t('addresses.product')} extra={t('addresses.product_hint')}><Select allowClear options={(products.data?.products ?? []).map((p) => ({ value: p.key, label: p.key }))} /></Form.Item>}
+            {protocol !== 'order-notify' && <Form.Item name="always_test_flag" label={t('addresses.always_flag')} extra={t('addresses.always_flag_hint')} valuePropName="checked"><Switch /></Form.Item>}
             {protocol === 'saas-v1' && <Form.Item name="send_empty_parameters" label={t('addresses.send_empty')} extra={t('addresses.send_empty_hint')} valuePropName="checked"><Switch /></Form.Item>}
           </Entry>
         </Modal>
@@ -71,7 +76,7 @@ export function Addresses() {
             <Table size="middle" rowKey="id" pagination={false} dataSource={d.addresses} scroll={{ x: 'max-content' }} locale={{ emptyText: <Empty description={t('addresses.empty')} /> }} columns={[
               { key: 'n', title: t('field.name'), dataIndex: 'name' },
               { key: 'u', title: t('addresses.url'), render: (_, a) => <span className="mono">{a.url}</span> },
-              { key: 'p', title: t('addresses.protocol'), render: (_, a) => t(`addresses.${a.protocol}`) },
+              { key: 'p', title: t('addresses.protocol'), render: (_, a) => <>{t(`addresses.${a.protocol}`)}{a.protocol === 'order-notify' && <span className="dim"> · {a.product ?? t('addresses.all_products')}</span>}</> },
               { key: 'k', title: t('keys.title'), dataIndex: 'key_name' },
               { key: 'c', title: t('addresses.cases'), render: (_, a) => (a.cases.length ? <Tag color="green">{t('addresses.passed', { count: a.cases.length })}</Tag> : <Tag color="gold">{t('addresses.not_debugged')}</Tag>) },
               { key: 'do', title: t('field.actions'), render: (_, a) => <div className="row"><Link to="/seller/debugger" search={{ address: a.id } as never}>{t('nav.debugger')}</Link><Button size="small" onClick={() => { setEditing({ ...a, key: a.key_name }) }}>{t('action.edit')}</Button></div> },

@@ -67,7 +67,7 @@ function Fields({ currency, disabled }: { currency: string; disabled: boolean })
       {section(t('editor.business'), (
         <>
           <Form.Item name="interface_address" label={t('editor.address')} extra={t('editor.address_hint')}>
-            <Select style={{ maxWidth: 520 }} allowClear options={(addresses.data?.addresses ?? []).map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} />
+            <Select style={{ maxWidth: 520 }} allowClear options={(addresses.data?.addresses ?? []).filter((a) => a.protocol !== 'order-notify').map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} />
           </Form.Item>
           <Form.Item name="public_sale" label={t('editor.public')} valuePropName="checked" extra={t('editor.public_hint')}><Switch /></Form.Item>
           <Form.List name="extension_parameters">
