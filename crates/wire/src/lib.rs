@@ -13,6 +13,8 @@
 //! ```
 
 pub mod conformance;
+pub mod kit;
+pub mod licence;
 pub mod open_api;
 pub mod order_notify;
 pub mod result_code;

@@ -105,14 +105,14 @@ impl Client {
 
     /// Posts a JSON body as the marketplace does (`saas-interface 2.1`), or asks without one (`3.1`);
     /// whatever happens is an exchange.
-    pub async fn call(&self, url: &str, body: Option<&str>) -> Exchange {
+    pub async fn call(&self, url: &str, body: Option<&str>, headers: &[(&'static str, String)]) -> Exchange {
         let started = Instant::now();
-        let mut exchange = self.send(url, body).await;
+        let mut exchange = self.send(url, body, headers).await;
         exchange.duration_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
         exchange
     }
 
-    async fn send(&self, url: &str, body: Option<&str>) -> Exchange {
+    async fn send(&self, url: &str, body: Option<&str>, headers: &[(&'static str, String)]) -> Exchange {
         let refused = |kind, text: String| Exchange { error: Some((kind, text)), ..Exchange::default() };
         if let Some(ip) = literal_ip(url)
             && !allowed(ip, self.limits.loopback_allowed)
@@ -123,7 +123,8 @@ impl Client {
             Some(body) => self.http.post(url).header("Content-Type", "application/json;charset=utf8").body(body.to_owned()),
             None => self.http.get(url),
         };
-        let mut response = match request.header("Accept", "application/json").send().await {
+        let request = headers.iter().fold(request.header("Accept", "application/json"), |r, (name, value)| r.header(*name, value));
+        let mut response = match request.send().await {
             Ok(response) => response,
             Err(e) => return self.failed(&e),
         };

@@ -109,8 +109,11 @@ async fn run_case(client: &Client, subject: Subject<'_>, scenario: Scenario, sui
             case.reason = Some(Reason { code: "bad_url", text: format!("{} is not an address", subject.url) });
             return case;
         };
-        full.set_query(Some(&prepared.query));
-        let exchange = client.call(full.as_str(), prepared.body.as_deref()).await;
+        if let (Some(path), Ok(mut segments)) = (&prepared.path, full.path_segments_mut()) {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        full.set_query((!prepared.query.is_empty()).then_some(prepared.query.as_str()));
+        let exchange = client.call(full.as_str(), prepared.body.as_deref(), &prepared.headers).await;
         let verdict = suite.judge(scenario, &exchange);
         case.activity = Some(prepared.activity);
         case.method = Some(if prepared.body.is_some() { "POST" } else { "GET" });

@@ -234,7 +234,7 @@ impl Worker {
             return Ok(true);
         };
         self.0.calls.fetch_add(1, Ordering::SeqCst);
-        let exchange = self.0.client.call(&outgoing.url, outgoing.body.as_deref()).await;
+        let exchange = self.0.client.call(&outgoing.url, outgoing.body.as_deref(), &[]).await;
         let answered = exchange.error.is_none();
         let outcome = exchange.error.as_ref().map_or("answered", |(kind, _)| *kind);
         metrics::counter!("yunshi_calls_total", "outcome" => outcome).increment(1);

@@ -103,6 +103,9 @@ const activities = {
   releaseInstance: ({ instanceId }) => change(instanceId, { released: true }),
   // Now ask what was bought: the order query, see examples/clients.
   orderNotify: () => success(),
+  refreshLicenseCode: () => success(),
+  updateLicenseCodeStatus: () => success(),
+  releaseLicenseCode: () => success(),
 }
 
 /** 1.0: the order is named without its line, the data come with the creation, the end has its own activity. */
@@ -125,8 +128,15 @@ function answerV1(request, base) {
   return activity ? activity(sent, base) : { resultCode: '000002', resultMsg: 'unknown activity' }
 }
 
+/** The kit: tenants, users, departments; adding or deleting twice succeeds. */
+function sync({ 'x-timestamp': timestamp = '', 'x-nonce': nonce = '', 'x-sign': sign = '' }, body) {
+  const genuine = same(hmacHex(Buffer.concat([Buffer.from(key + nonce + timestamp), body])), sign.toLowerCase())
+  return genuine ? success() : { resultCode: '000001', resultMsg: 'not genuine' }
+}
+
 function answer(request, body, base) {
   if (request.method === 'GET') return answerV1(request, base)
+  if (request.url.includes('/produceAPI/v2/')) return sync(request.headers, body)
   const code = refusal(new URL(request.url, base).searchParams, body)
   if (code) return { resultCode: code, resultMsg: 'not genuine' }
   try {

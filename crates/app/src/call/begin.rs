@@ -69,7 +69,7 @@ fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instance: &Instanc
             let signed = saas_v1::sign(&target.secret, now_ms, parameters);
             Ok(Signed { shown: signed.shown(), query: signed.query, body: None })
         }
-        Protocol::SaasV2 | Protocol::OrderNotify => {
+        Protocol::SaasV2 | Protocol::OrderNotify | Protocol::Licence | Protocol::Kit => {
             let body = request.to_body(flag);
             let query = saas_v2::sign(&target.secret, &body, now_ms, &ctx.random_hex(16)).encoded();
             Ok(Signed { query, shown: body.clone(), body: Some(body) })

@@ -3,8 +3,10 @@
 //!
 //! The suite makes signed requests and judges answers; whoever runs it sends them.
 
+mod cases;
 mod prepare;
 
+pub use cases::{Protocol, Scenario};
 pub use prepare::{Moment, Prepared, Step};
 
 use crate::{
@@ -44,112 +46,6 @@ pub struct Reason {
 impl Reason {
     fn new(code: &'static str, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
-    }
-}
-
-/// The cases in the order in which they run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scenario {
-    Create,
-    CreateAgain,
-    Query,
-    Renew,
-    Freeze,
-    Unfreeze,
-    Upgrade,
-    Notify,
-    WrongSignature,
-    /// 1.0: the term ended, the seller freezes.
-    Expire,
-    Release,
-}
-
-/// What a seller's server speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    SaasV2,
-    SaasV1,
-    OrderNotify,
-}
-
-impl Protocol {
-    pub const ALL: [Self; 3] = [Self::SaasV2, Self::SaasV1, Self::OrderNotify];
-
-    /// Stable: on the command line, in declarations and in the database.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SaasV2 => "saas-v2",
-            Self::SaasV1 => "saas-v1",
-            Self::OrderNotify => "order-notify",
-        }
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.name() == name)
-    }
-
-    /// Its cases in the order in which they run.
-    #[must_use]
-    pub fn scenarios(self) -> &'static [Scenario] {
-        use Scenario::{Create, CreateAgain, Expire, Freeze, Notify, Query, Release, Renew, Unfreeze, Upgrade, WrongSignature};
-        match self {
-            Self::SaasV2 => &[Create, CreateAgain, Query, Renew, Freeze, Unfreeze, Upgrade, WrongSignature, Release],
-            Self::SaasV1 => &[Create, CreateAgain, Renew, Expire, Freeze, Unfreeze, Upgrade, Query, WrongSignature, Release],
-            Self::OrderNotify => &[Notify, WrongSignature],
-        }
-    }
-
-    /// Whether a seller of period products must pass a case. Upgrades are for those who offer them; a server
-    /// that checks no signature is dangerous for its owner, but upstream does not refuse it.
-    #[must_use]
-    pub fn mandatory(self, scenario: Scenario) -> bool {
-        match scenario {
-            Scenario::Upgrade | Scenario::WrongSignature => false,
-            // In 1.0 they are for arrears and violations, and the data come with the creation.
-            Scenario::Freeze | Scenario::Unfreeze | Scenario::Query => self == Self::SaasV2,
-            Scenario::Create | Scenario::CreateAgain | Scenario::Renew | Scenario::Notify | Scenario::Expire | Scenario::Release => true,
-        }
-    }
-
-    /// The names of the cases that a listing needs (`saas-interface 2.3`, `seller-domain 6.1`).
-    #[must_use]
-    pub fn needed(self, period: bool, upgrade: bool) -> Vec<&'static str> {
-        let wanted = |s: &Scenario| match s {
-            Scenario::Create | Scenario::Release | Scenario::Notify => true,
-            Scenario::Query => self == Self::SaasV2,
-            Scenario::Renew | Scenario::Expire => period,
-            Scenario::Freeze | Scenario::Unfreeze => period && self == Self::SaasV2,
-            Scenario::Upgrade => upgrade,
-            Scenario::CreateAgain | Scenario::WrongSignature => false,
-        };
-        self.scenarios().iter().copied().filter(wanted).map(Scenario::name).collect()
-    }
-}
-
-impl Scenario {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::CreateAgain => "create_again",
-            Self::Query => "query",
-            Self::Renew => "renew",
-            Self::Freeze => "freeze",
-            Self::Unfreeze => "unfreeze",
-            Self::Upgrade => "upgrade",
-            Self::Notify => "notify",
-            Self::WrongSignature => "wrong_signature",
-            Self::Expire => "expire",
-            Self::Release => "release",
-        }
-    }
-
-    /// Whether the request is to be sent with a signature that is wrong on purpose.
-    #[must_use]
-    pub fn wrong_signature(self) -> bool {
-        self == Self::WrongSignature
     }
 }
 
@@ -204,14 +100,7 @@ impl Suite {
         match scenario {
             Scenario::Create | Scenario::CreateAgain => self.created(scenario, &answer),
             Scenario::Query => self.queried(&answer),
-            Scenario::Renew
-            | Scenario::Freeze
-            | Scenario::Unfreeze
-            | Scenario::Upgrade
-            | Scenario::Notify
-            | Scenario::WrongSignature
-            | Scenario::Expire
-            | Scenario::Release => Ok(Verdict::Pass),
+            _ => Ok(Verdict::Pass),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Protocol, Scenario, Suite};
 use crate::{
-    order_notify,
+    kit, licence, order_notify,
     saas_v1::{self, Charging, Period, Purchase},
     saas_v2::{self, Mistake, OrderIds, Scene, Status},
 };
@@ -29,8 +29,11 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
     pub activity: &'static str,
+    /// Below the address; mostly nothing.
+    pub path: Option<String>,
     /// Behind the address, percent-encoded.
     pub query: String,
+    pub headers: Vec<(&'static str, String)>,
     /// Posted as JSON; without one the call is a GET.
     pub body: Option<String>,
     /// What is asked, as JSON.
@@ -65,6 +68,13 @@ impl Suite {
                 let body = order_notify::body(&mock("MOCKPERIODYEARNEW"), true);
                 Some(posted(key, order_notify::ACTIVITY, body, moment))
             }
+            Protocol::Licence => {
+                let request = request_licence(scenario, moment)?;
+                let body = request.to_body(Some("1"));
+                let query = licence::query(key, &body, moment.now_ms, moment.nonce);
+                Some(Prepared { query, ..posted(key, request.activity(), body, moment) })
+            }
+            Protocol::Kit => Some(synced(key, &request_kit(scenario)?, moment)),
         }
     }
 
@@ -87,7 +97,7 @@ impl Suite {
             Scenario::Unfreeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Unfreeze },
             Scenario::Upgrade => Request::UpgradeInstance { instance_id: id()?, order: mock("MOCKMONTYCHANGE") },
             Scenario::Release => Request::ReleaseInstance { instance_id: id()?, order: Some(mock("MOCKMONTYUNSUBSCRIBE")) },
-            Scenario::Notify | Scenario::Expire => return None,
+            _ => return None,
         })
     }
 
@@ -137,8 +147,86 @@ impl Suite {
             },
             Scenario::Query => Request::QueryInstance { instance_ids: vec![id()?] },
             Scenario::Release => Request::ReleaseInstance { instance_id: id()?, order_id: Some("MOCKPERIODYEARNEW".to_owned()) },
-            Scenario::Notify => return None,
+            _ => return None,
         })
+    }
+}
+
+/// A code of the marketplace that no buyer holds; `testFlag` says so.
+const TEST_CODE: &str = "PLTEST0000000001";
+
+fn request_licence(scenario: Scenario, moment: &Moment<'_>) -> Option<licence::Request> {
+    use licence::Request;
+    let license = TEST_CODE.to_owned();
+    Some(match scenario {
+        Scenario::Renew | Scenario::WrongSignature => Request::Refresh {
+            scene: licence::Scene::Renewal,
+            order: mock("MOCKMONTYRENEW"),
+            license,
+            product_id: None,
+            expire_time: moment.expire_time.to_owned(),
+        },
+        Scenario::Freeze => Request::UpdateStatus { license, status: Status::Freeze },
+        Scenario::Unfreeze => Request::UpdateStatus { license, status: Status::Unfreeze },
+        Scenario::Release => Request::Release { license, order: Some(mock("MOCKMONTYUNSUBSCRIBE")) },
+        _ => return None,
+    })
+}
+
+fn request_kit(scenario: Scenario) -> Option<kit::Request> {
+    use kit::{Change, Department, Member, Request};
+    let text = str::to_owned;
+    let tenant = |change| Request::Tenant {
+        change,
+        order_id: text("MOCKPERIODYEARNEW"),
+        tenant_code: text("mock-tenant"),
+        name: text("测试企业"),
+        domain_name: text("mock-tenant"),
+    };
+    let application = |change| Request::Application {
+        change,
+        app_id: text("mock-app"),
+        name: text("测试应用"),
+        client_id: text("mock-client"),
+        client_secret: text("bW9jay1zZWNyZXQ="),
+    };
+    let top = Department { code: text("d-1"), name: text("总部"), parent: None };
+    let below = Department { code: text("d-2"), name: text("研发"), parent: Some(text("d-1")) };
+    let users = |change| {
+        let user =
+            Member { user_name: text("mock-user"), name: text("测试用户1"), org_code: text("d-1"), administrator: true, enabled: true };
+        Request::Users { change, app_id: text("mock-app"), users: vec![user] }
+    };
+    Some(match scenario {
+        Scenario::TenantAdd | Scenario::TenantAddAgain | Scenario::WrongSignature => tenant(Change::Add),
+        Scenario::AllDepartments => Request::AllDepartments { departments: vec![top] },
+        Scenario::DepartmentAdd => Request::Department { change: Change::Add, department: below },
+        Scenario::ApplicationAdd => application(Change::Add),
+        Scenario::UsersAdd => users(Change::Add),
+        Scenario::UsersWithdraw => users(Change::Withdraw),
+        Scenario::DepartmentDelete => Request::Department { change: Change::Delete, department: below },
+        Scenario::ApplicationDelete => application(Change::Delete),
+        Scenario::TenantDelete | Scenario::TenantDeleteAgain => tenant(Change::Delete),
+        _ => return None,
+    })
+}
+
+/// A call of the kit: its path below the address, its signature in headers.
+fn synced(key: &str, request: &kit::Request, moment: &Moment<'_>) -> Prepared {
+    let of = kit::Of { instance_id: "mock-instance".to_owned(), tenant_id: "mock-tenant-id".to_owned() };
+    let body = request.to_body(&of, true, moment.now_ms);
+    let headers = kit::headers(key, &body, moment.now_ms, moment.nonce);
+    let sign = headers.last().map_or_else(String::new, |(_, value)| value.clone());
+    let step = |name, value| Step { name, value };
+    Prepared {
+        activity: request.path(),
+        path: Some(format!("produceAPI/v2/{}", request.path())),
+        query: String::new(),
+        shown: body.clone(),
+        steps: vec![step("text", format!("{}{}{body}", moment.nonce, moment.now_ms)), step("result", sign)],
+        mistakes: Vec::new(),
+        headers,
+        body: Some(body),
     }
 }
 
@@ -148,6 +236,8 @@ fn posted(key: &str, activity: &'static str, body: String, moment: &Moment<'_>) 
     let step = |name, value| Step { name, value };
     Prepared {
         activity,
+        path: None,
+        headers: Vec::new(),
         query: saas_v2::sign(key, &body, moment.now_ms, moment.nonce).encoded(),
         shown: body.clone(),
         steps: vec![step("body_hash", steps.body_hash), step("text", steps.text_after_key), step("result", steps.signature)],
@@ -162,6 +252,8 @@ fn asked(key: &str, request: &saas_v1::Request, moment: &Moment<'_>) -> Prepared
     let step = |name, value| Step { name, value };
     Prepared {
         activity: request.activity(),
+        path: None,
+        headers: Vec::new(),
         shown: signed.shown(),
         steps: vec![
             step("joined", signed.joined.clone()),
@@ -200,6 +292,14 @@ mod tests {
             let made = suite.prepare(*scenario, &MOMENT).unwrap();
             assert_eq!(saas_v1::verify("k", &made.query).is_ok(), !scenario.wrong_signature(), "{}", scenario.name());
         }
+        for (protocol, first) in [(Protocol::Kit, "tenantSync"), (Protocol::Licence, "refreshLicenseCode")] {
+            let suite = Suite::new(protocol, "k");
+            let all: Vec<Prepared> = protocol.scenarios().iter().map(|s| suite.prepare(*s, &MOMENT).unwrap()).collect();
+            assert_eq!(all[0].activity, first);
+        }
+        let kit = Suite::new(Protocol::Kit, "k").prepare(Scenario::TenantAdd, &MOMENT).unwrap();
+        assert_eq!(kit.path.as_deref(), Some("produceAPI/v2/tenantSync"));
+        assert!(crate::kit::verify("k", kit.body.as_deref().unwrap(), &kit.headers[0].1, &kit.headers[1].1, &kit.headers[2].1));
         let notify = Suite::new(Protocol::OrderNotify, "k").prepare(Scenario::Notify, &MOMENT).unwrap();
         let expected =
             r#"{"activity":"orderNotify","orderId":"MOCKPERIODYEARNEW","orderLineId":"MOCKPERIODYEARNEW-000001","testFlag":"1"}"#;

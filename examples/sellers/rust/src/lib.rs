@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, Query, RawQuery, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -22,7 +22,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use wire::{
-    order_notify,
+    kit, order_notify,
     saas_v1::{
         self,
         secret::{self, Strength},
@@ -185,7 +185,11 @@ impl Seller {
 
     /// The routes: `POST /{product}` for the marketplace (`GET` in 1.0), and a page for each instance.
     pub fn router(self) -> Router {
-        Router::new().route("/{product}", post(produce).get(produce_v1)).route("/{product}/app/{id}", get(page)).with_state(self)
+        Router::new()
+            .route("/{product}", post(produce).get(produce_v1))
+            .route("/{product}/produceAPI/v2/{call}", post(sync))
+            .route("/{product}/app/{id}", get(page))
+            .with_state(self)
     }
 
     /// The business of it: what a request does, and the answer.
@@ -360,15 +364,36 @@ async fn produce(
     if let Err(e) = saas_v2::verify(&seller.key, &body, &query, now_ms()) {
         return seller.answer(&json!({ "resultCode": e.result_code(), "resultMsg": e.to_string() }));
     }
-    if let Some(order) = order_notify::read(&body) {
-        // Now the seller would ask what was bought: the order query of the open APIs.
-        seller.memory().received.push(format!("{} {}", order_notify::ACTIVITY, order.order_id));
+    if let Some(told) = told(&body) {
+        seller.memory().received.push(told);
         return seller.answer(&json!({ "resultCode": "000000", "resultMsg": "success" }));
     }
     match Request::from_body(&body) {
         Ok(request) => seller.answer(&seller.handle(&product, &request, fault)),
         Err(e) => seller.answer(&json!({ "resultCode": "000002", "resultMsg": e.to_string() })),
     }
+}
+
+/// What a call tells that asks for no instance: a paid order, of which the seller would now ask what was
+/// bought (the order query of the open APIs), or news of a licence code.
+fn told(body: &str) -> Option<String> {
+    let sent: Value = serde_json::from_str(body).ok()?;
+    let subject = match sent["activity"].as_str()? {
+        order_notify::ACTIVITY => &sent["orderId"],
+        "refreshLicenseCode" | "updateLicenseCodeStatus" | "releaseLicenseCode" => &sent["license"],
+        _ => return None,
+    };
+    Some(format!("{} {}", sent["activity"].as_str()?, subject.as_str()?))
+}
+
+/// The kit: tenants, users and departments of a buyer. Adding or deleting twice succeeds.
+async fn sync(State(seller): State<Seller>, Path((_, call)): Path<(String, String)>, headers: HeaderMap, body: String) -> Response {
+    let get = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !kit::verify(&seller.key, &body, get("x-timestamp"), get("x-nonce"), get("x-sign")) {
+        return seller.code("000001");
+    }
+    seller.memory().received.push(call);
+    seller.answer(&json!({ "resultCode": "000000", "resultMsg": "success" }))
 }
 
 async fn produce_v1(State(seller): State<Seller>, Path(product): Path<String>, RawQuery(query): RawQuery) -> Response {

@@ -1,0 +1,152 @@
+//! Which protocols there are, and the cases of each.
+
+/// The cases in the order in which they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scenario {
+    Create,
+    CreateAgain,
+    Query,
+    Renew,
+    Freeze,
+    Unfreeze,
+    Upgrade,
+    Notify,
+    WrongSignature,
+    /// 1.0: the term ended, the seller freezes.
+    Expire,
+    Release,
+    TenantAdd,
+    /// Adding and deleting twice succeeds (`saas-interface 4`).
+    TenantAddAgain,
+    AllDepartments,
+    DepartmentAdd,
+    ApplicationAdd,
+    UsersAdd,
+    UsersWithdraw,
+    DepartmentDelete,
+    ApplicationDelete,
+    TenantDelete,
+    TenantDeleteAgain,
+}
+
+/// What a seller's server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    SaasV2,
+    SaasV1,
+    OrderNotify,
+    /// Authorisation code 2.0.
+    Licence,
+    Kit,
+}
+
+impl Protocol {
+    pub const ALL: [Self; 5] = [Self::SaasV2, Self::SaasV1, Self::Kit, Self::Licence, Self::OrderNotify];
+
+    /// Stable: on the command line, in declarations and in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SaasV2 => "saas-v2",
+            Self::SaasV1 => "saas-v1",
+            Self::OrderNotify => "order-notify",
+            Self::Licence => "license",
+            Self::Kit => "kit",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.name() == name)
+    }
+
+    /// Its cases in the order in which they run.
+    #[must_use]
+    pub fn scenarios(self) -> &'static [Scenario] {
+        #[allow(clippy::enum_glob_use, reason = "a list of cases reads as a list")]
+        use Scenario::*;
+        match self {
+            Self::SaasV2 => &[Create, CreateAgain, Query, Renew, Freeze, Unfreeze, Upgrade, WrongSignature, Release],
+            Self::SaasV1 => &[Create, CreateAgain, Renew, Expire, Freeze, Unfreeze, Upgrade, Query, WrongSignature, Release],
+            Self::OrderNotify => &[Notify, WrongSignature],
+            Self::Licence => &[Renew, Freeze, Unfreeze, WrongSignature, Release],
+            Self::Kit => &[
+                TenantAdd,
+                TenantAddAgain,
+                AllDepartments,
+                DepartmentAdd,
+                ApplicationAdd,
+                UsersAdd,
+                WrongSignature,
+                UsersWithdraw,
+                DepartmentDelete,
+                ApplicationDelete,
+                TenantDelete,
+                TenantDeleteAgain,
+            ],
+        }
+    }
+
+    /// Whether a seller of period products must pass a case. Upgrades are for those who offer them; a server
+    /// that checks no signature is dangerous for its owner, but upstream does not refuse it.
+    #[must_use]
+    pub fn mandatory(self, scenario: Scenario) -> bool {
+        match scenario {
+            Scenario::Upgrade | Scenario::WrongSignature => false,
+            // In 1.0 they are for arrears and violations, and the data come with the creation; a seller of codes may
+            // only ask (license-interface 2.1).
+            Scenario::Freeze | Scenario::Unfreeze | Scenario::Query => self == Self::SaasV2,
+            _ => true,
+        }
+    }
+
+    /// The names of the cases that a listing needs (`saas-interface 2.3`, `seller-domain 6.1`).
+    #[must_use]
+    pub fn needed(self, period: bool, upgrade: bool) -> Vec<&'static str> {
+        let wanted = |s: &Scenario| match s {
+            Scenario::Create | Scenario::Release | Scenario::Notify => true,
+            Scenario::Query => self == Self::SaasV2,
+            Scenario::Renew | Scenario::Expire => period,
+            Scenario::Freeze | Scenario::Unfreeze => period && self == Self::SaasV2,
+            Scenario::Upgrade => upgrade,
+            _ => false,
+        };
+        self.scenarios().iter().copied().filter(wanted).map(Scenario::name).collect()
+    }
+}
+
+impl Scenario {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::CreateAgain => "create_again",
+            Self::Query => "query",
+            Self::Renew => "renew",
+            Self::Freeze => "freeze",
+            Self::Unfreeze => "unfreeze",
+            Self::Upgrade => "upgrade",
+            Self::Notify => "notify",
+            Self::WrongSignature => "wrong_signature",
+            Self::Expire => "expire",
+            Self::Release => "release",
+            Self::TenantAdd => "tenant_add",
+            Self::TenantAddAgain => "tenant_add_again",
+            Self::AllDepartments => "all_departments",
+            Self::DepartmentAdd => "department_add",
+            Self::ApplicationAdd => "application_add",
+            Self::UsersAdd => "users_add",
+            Self::UsersWithdraw => "users_withdraw",
+            Self::DepartmentDelete => "department_delete",
+            Self::ApplicationDelete => "application_delete",
+            Self::TenantDelete => "tenant_delete",
+            Self::TenantDeleteAgain => "tenant_delete_again",
+        }
+    }
+
+    /// Whether the request is to be sent with a signature that is wrong on purpose.
+    #[must_use]
+    pub fn wrong_signature(self) -> bool {
+        self == Self::WrongSignature
+    }
+}

@@ -1,0 +1,288 @@
+//! Joint-SaaS kit (联营Kit) 2.0: tenants, applications, users and departments of a buyer are told to the
+//! seller (`saas-interface 4`). Paths below the address, signature in headers by a single HMAC.
+
+use crate::{hmac_hex, saas_v2::Field};
+use serde_json::{Map, Value, json};
+
+const fn m(name: &'static str, max: usize) -> Field {
+    Field { name, mandatory: true, max }
+}
+
+const fn o(name: &'static str, max: usize) -> Field {
+    Field { name, mandatory: false, max }
+}
+
+/// Whole numbers stay numbers; their length is that of their digits.
+const FLAG: [Field; 3] = [m("flag", 1), m("testFlag", 1), m("timeStamp", 17)];
+
+/// The parameter tables of the reference, by path.
+pub const FIELDS: &[(&str, &[Field])] = &[
+    (
+        "tenantSync",
+        &[
+            m("instanceId", 64),
+            m("orderId", 64),
+            m("tenantId", 64),
+            m("tenantCode", 64),
+            m("name", 255),
+            m("domainName", 255),
+            FLAG[0],
+            FLAG[1],
+            FLAG[2],
+        ],
+    ),
+    (
+        "applicationSync",
+        &[
+            m("instanceId", 64),
+            m("tenantId", 64),
+            m("appId", 64),
+            m("name", 255),
+            m("clientId", 255),
+            m("clientSecret", 1024),
+            FLAG[0],
+            FLAG[1],
+            FLAG[2],
+        ],
+    ),
+    (
+        "authSync",
+        &[
+            m("instanceId", 64),
+            m("tenantId", 64),
+            m("appId", 64),
+            m("userList", usize::MAX),
+            m("currentSyncTime", 17),
+            FLAG[0],
+            FLAG[1],
+            FLAG[2],
+        ],
+    ),
+    (
+        "singleOrgSync",
+        &[m("instanceId", 64), m("tenantId", 64), m("orgCode", 64), m("orgName", 128), o("parentCode", 64), FLAG[0], FLAG[1], FLAG[2]],
+    ),
+    ("allOrgSync", &[m("instanceId", 64), m("tenantId", 64), m("orgInfo", usize::MAX), FLAG[1], FLAG[2]]),
+];
+
+/// What happens to a tenant, application, user or department.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    Delete,
+    Add,
+    Modify,
+    /// Of users: the application is withdrawn from them.
+    Withdraw,
+}
+
+impl Change {
+    fn flag(self) -> u8 {
+        match self {
+            Self::Delete => 0,
+            Self::Add => 1,
+            Self::Modify => 2,
+            Self::Withdraw => 3,
+        }
+    }
+}
+
+/// A department; the top one has no parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Department {
+    pub code: String,
+    pub name: String,
+    pub parent: Option<String>,
+}
+
+/// A member of the buyer's company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub user_name: String,
+    pub name: String,
+    pub org_code: String,
+    pub administrator: bool,
+    pub enabled: bool,
+}
+
+/// A call of the kit; instance and tenant are common to all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    Tenant {
+        change: Change,
+        order_id: String,
+        tenant_code: String,
+        name: String,
+        domain_name: String,
+    },
+    /// The secret is encrypted with the seller's public key (RSA-OAEP) and in base64.
+    Application {
+        change: Change,
+        app_id: String,
+        name: String,
+        client_id: String,
+        client_secret: String,
+    },
+    Users {
+        change: Change,
+        app_id: String,
+        users: Vec<Member>,
+    },
+    Department {
+        change: Change,
+        department: Department,
+    },
+    AllDepartments {
+        departments: Vec<Department>,
+    },
+}
+
+/// The instance and tenant that a call is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Of {
+    pub instance_id: String,
+    pub tenant_id: String,
+}
+
+/// UTC+8 `yyyyMMddHHmmssSSS`, as this interface alone has it.
+#[must_use]
+pub fn time_stamp(now_ms: i64) -> String {
+    let china = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    let at = jiff::Timestamp::from_millisecond(now_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    at.to_zoned_datetime(china).strftime("%Y%m%d%H%M%S%3f").to_string()
+}
+
+impl Request {
+    /// The last part of the path: `produceAPI/v2/<this>` below the address.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        match self {
+            Self::Tenant { .. } => "tenantSync",
+            Self::Application { .. } => "applicationSync",
+            Self::Users { .. } => "authSync",
+            Self::Department { .. } => "singleOrgSync",
+            Self::AllDepartments { .. } => "allOrgSync",
+        }
+    }
+
+    /// The bytes to sign and send: keys sorted, compact.
+    #[must_use]
+    pub fn to_body(&self, of: &Of, test: bool, now_ms: i64) -> String {
+        let mut fields = self.own(now_ms);
+        fields.insert("instanceId".to_owned(), of.instance_id.as_str().into());
+        fields.insert("tenantId".to_owned(), of.tenant_id.as_str().into());
+        fields.insert("testFlag".to_owned(), u8::from(test).into());
+        fields.insert("timeStamp".to_owned(), time_stamp(now_ms).into());
+        // `serde_json` keeps the keys of a map sorted.
+        Value::Object(fields).to_string()
+    }
+
+    fn own(&self, now_ms: i64) -> Map<String, Value> {
+        let fields = match self {
+            Self::Tenant { change, order_id, tenant_code, name, domain_name } => json!({
+                "orderId": order_id, "tenantCode": tenant_code, "name": name, "domainName": domain_name, "flag": change.flag(),
+            }),
+            Self::Application { change, app_id, name, client_id, client_secret } => json!({
+                "appId": app_id, "name": name, "clientId": client_id, "clientSecret": client_secret, "flag": change.flag(),
+            }),
+            Self::Users { change, app_id, users } => json!({
+                "appId": app_id, "userList": users.iter().map(member).collect::<Vec<_>>(), "currentSyncTime": time_stamp(now_ms),
+                "flag": change.flag(),
+            }),
+            Self::Department { change, department } => json!({
+                "orgCode": department.code, "orgName": department.name, "parentCode": department.parent.as_deref().unwrap_or_default(),
+                "flag": change.flag(),
+            }),
+            Self::AllDepartments { departments } => {
+                let flat: Vec<Value> = departments
+                    .iter()
+                    .map(|d| json!({ "orgCode": d.code, "name": d.name, "parentCode": d.parent.as_deref().unwrap_or_default() }))
+                    .collect();
+                json!({ "orgInfo": Value::from(flat).to_string() })
+            }
+        };
+        if let Value::Object(map) = fields { map } else { Map::new() }
+    }
+}
+
+fn member(m: &Member) -> Value {
+    json!({
+        "userName": m.user_name, "name": m.name, "orgCode": m.org_code,
+        "role": if m.administrator { "admin" } else { "user" }, "enable": if m.enabled { "true" } else { "false" },
+    })
+}
+
+/// The headers of a call: hex of one HMAC-SHA256 over key, nonce, timestamp and body.
+#[must_use]
+pub fn headers(access_key: &str, body: &str, now_ms: i64, nonce: &str) -> Vec<(&'static str, String)> {
+    let text = format!("{access_key}{nonce}{now_ms}{body}");
+    vec![("x-timestamp", now_ms.to_string()), ("x-nonce", nonce.to_owned()), ("x-sign", hmac_hex(access_key.as_bytes(), text.as_bytes()))]
+}
+
+/// Whether the headers of a received call are genuine; freshness is the receiver's to judge.
+#[must_use]
+pub fn verify(access_key: &str, body: &str, timestamp: &str, nonce: &str, sign: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    let ours = hmac_hex(access_key.as_bytes(), format!("{access_key}{nonce}{timestamp}{body}").as_bytes());
+    ours.as_bytes().ct_eq(sign.to_ascii_lowercase().as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples() -> Vec<Request> {
+        let department = Department { code: "d1".into(), name: "研发".into(), parent: None };
+        let user = Member { user_name: "u1".into(), name: "林夏".into(), org_code: "d1".into(), administrator: true, enabled: true };
+        let text = str::to_owned;
+        vec![
+            Request::Tenant {
+                change: Change::Add,
+                order_id: text("CS1"),
+                tenant_code: text("c"),
+                name: text("青禾"),
+                domain_name: text("qinghe"),
+            },
+            Request::Application {
+                change: Change::Modify,
+                app_id: text("a"),
+                name: text("备份"),
+                client_id: text("id"),
+                client_secret: text("c2VjcmV0"),
+            },
+            Request::Users { change: Change::Withdraw, app_id: text("a"), users: vec![user] },
+            Request::Department { change: Change::Delete, department: department.clone() },
+            Request::AllDepartments { departments: vec![department] },
+        ]
+    }
+
+    #[test]
+    fn every_path_sends_the_fields_of_its_table_and_no_others() {
+        let of = Of { instance_id: "i".into(), tenant_id: "t".into() };
+        for request in samples() {
+            let body = request.to_body(&of, true, 1_700_000_000_123);
+            let sent: Map<String, Value> = serde_json::from_str(&body).unwrap();
+            let (_, fields) = FIELDS.iter().find(|(path, _)| *path == request.path()).expect("a table for each path");
+            assert!(fields.iter().filter(|f| f.mandatory).all(|f| sent.contains_key(f.name)), "{body}");
+            for (name, value) in &sent {
+                let field = fields.iter().find(|f| f.name == name).unwrap_or_else(|| panic!("{name} is not in the table"));
+                let length = value.as_str().map_or_else(|| value.to_string().len(), |text| text.chars().count());
+                assert!(length <= field.max, "{name}");
+            }
+            let keys: Vec<&String> = sent.keys().collect();
+            assert!(keys.is_sorted(), "{body}");
+            assert_eq!(
+                (&sent["testFlag"], &sent["timeStamp"]),
+                (&json!(1), &json!("20231115061320123")),
+                "UTC+8, whole numbers stay numbers"
+            );
+        }
+    }
+
+    #[test]
+    fn one_hmac_signs_key_nonce_time_and_body() {
+        let made = headers("k", "{}", 5, "n");
+        assert_eq!(made[2].1, crate::hmac_hex(b"k", b"kn5{}"));
+        assert!(verify("k", "{}", "5", "n", &made[2].1.to_uppercase()), "any letter case");
+        assert!(!verify("k", "{ }", "5", "n", &made[2].1));
+    }
+}
