@@ -1,16 +1,11 @@
 //! Joint-SaaS kit (联营Kit) 2.0: tenants, applications, users and departments of a buyer are told to the
 //! seller (`saas-interface 4`). Paths below the address, signature in headers by a single HMAC.
 
-use crate::{hmac_hex, saas_v2::Field};
+use crate::{
+    field::{Field, m, o},
+    hmac_hex,
+};
 use serde_json::{Map, Value, json};
-
-const fn m(name: &'static str, max: usize) -> Field {
-    Field { name, mandatory: true, max }
-}
-
-const fn o(name: &'static str, max: usize) -> Field {
-    Field { name, mandatory: false, max }
-}
 
 /// Whole numbers stay numbers; their length is that of their digits.
 const FLAG: [Field; 3] = [m("flag", 1), m("testFlag", 1), m("timeStamp", 17)];
@@ -262,12 +257,7 @@ mod tests {
             let body = request.to_body(&of, true, 1_700_000_000_123);
             let sent: Map<String, Value> = serde_json::from_str(&body).unwrap();
             let (_, fields) = FIELDS.iter().find(|(path, _)| *path == request.path()).expect("a table for each path");
-            assert!(fields.iter().filter(|f| f.mandatory).all(|f| sent.contains_key(f.name)), "{body}");
-            for (name, value) in &sent {
-                let field = fields.iter().find(|f| f.name == name).unwrap_or_else(|| panic!("{name} is not in the table"));
-                let length = value.as_str().map_or_else(|| value.to_string().len(), |text| text.chars().count());
-                assert!(length <= field.max, "{name}");
-            }
+            crate::field::tests::fits(fields, &sent);
             let keys: Vec<&String> = sent.keys().collect();
             assert!(keys.is_sorted(), "{body}");
             assert_eq!(

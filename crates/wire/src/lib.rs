@@ -1,8 +1,9 @@
 //! The wire formats between a marketplace and a seller's production system, for both sides.
 //!
 //! The crate knows neither database nor HTTP client: it builds the bytes, signs them, verifies them and
-//! reads answers. A seller's server uses [`saas_v2::verify`] and [`saas_v2::Request`]; a marketplace uses
-//! [`saas_v2::Request::to_body`] and [`saas_v2::sign`].
+//! reads answers. A seller's server uses [`saas_v2::verify`] and [`saas_v2::Request`] (or [`saas_v1`], [`kit`],
+//! [`licence`], [`order_notify`]); a marketplace uses [`saas_v2::Request::to_body`] and [`saas_v2::sign`]. What
+//! programs call on the marketplace is in [`open_api`]; [`conformance`] holds the cases that try a server.
 //!
 //! ```
 //! use yunshi_wire::saas_v2::{self, Request};
@@ -13,10 +14,12 @@
 //! ```
 
 pub mod conformance;
+pub mod field;
 pub mod kit;
 pub mod licence;
 pub mod open_api;
 pub mod order_notify;
+mod percent;
 pub mod result_code;
 pub mod saas_v1;
 pub mod saas_v2;

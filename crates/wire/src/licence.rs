@@ -1,16 +1,11 @@
 //! Licence by authorisation code 2.0: what the marketplace tells a seller of a code (`license-interface 2.4`).
 //! Signed as SaaS 2.0, with the key of class licence and the signature in lower case.
 
-use crate::saas_v2::{self, Field, OrderIds, Status};
+use crate::{
+    field::{Field, m, o},
+    saas_v2::{self, OrderIds, Status},
+};
 use std::collections::BTreeMap;
-
-const fn m(name: &'static str, max: usize) -> Field {
-    Field { name, mandatory: true, max }
-}
-
-const fn o(name: &'static str, max: usize) -> Field {
-    Field { name, mandatory: false, max }
-}
 
 const TEST_FLAG: Field = o("testFlag", 2);
 
@@ -154,13 +149,8 @@ mod tests {
             Request::Release { license: "PL1".into(), order: None },
         ];
         for request in samples {
-            let sent: BTreeMap<String, String> = serde_json::from_str(&request.to_body(Some("0"))).unwrap();
             let (_, fields) = FIELDS.iter().find(|(name, _)| *name == request.activity()).expect("a table for each activity");
-            assert!(fields.iter().filter(|f| f.mandatory).all(|f| sent.contains_key(f.name)), "{sent:?}");
-            for (name, value) in &sent {
-                let field = fields.iter().find(|f| f.name == name).unwrap_or_else(|| panic!("{name} is not in the table"));
-                assert!(value.chars().count() <= field.max, "{name}");
-            }
+            crate::field::tests::fits(fields, &serde_json::from_str(&request.to_body(Some("0"))).unwrap());
         }
     }
 }

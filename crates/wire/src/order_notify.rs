@@ -1,18 +1,16 @@
 //! Order notification (订单通知): a seller hears of a paid order and then asks what was bought
 //! (`saas-interface 5`). Signed as SaaS 2.0, with the key of class general.
 
-use crate::saas_v2::{Field, OrderIds};
+use crate::{
+    field::{Field, m},
+    saas_v2::OrderIds,
+};
 use std::collections::BTreeMap;
 
 pub const ACTIVITY: &str = "orderNotify";
 
 /// The parameter table of the reference.
-pub const FIELDS: [Field; 4] = [
-    Field { name: "activity", mandatory: true, max: 20 },
-    Field { name: "orderId", mandatory: true, max: 64 },
-    Field { name: "orderLineId", mandatory: true, max: 64 },
-    Field { name: "testFlag", mandatory: true, max: 2 },
-];
+pub const FIELDS: [Field; 4] = [m("activity", 20), m("orderId", 64), m("orderLineId", 64), m("testFlag", 2)];
 
 /// The bytes to sign and send.
 #[must_use]

@@ -10,6 +10,7 @@
 //! aksk::verify(&given, "SK", &request, 1_573_789_015).unwrap();
 //! ```
 
+use crate::percent::{decode, encode};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use subtle::ConstantTimeEq;
@@ -99,46 +100,13 @@ impl Authorization {
     }
 }
 
-/// Percent-decodes; a broken escape stays as it is.
-fn decoded(text: &str, plus_is_blank: bool) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut i = 0;
-    while i < bytes.len() {
-        let escape = (bytes[i] == b'%').then(|| bytes.get(i + 1..i + 3)).flatten();
-        let value = escape.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match value {
-            Some(value) => {
-                out.push(value);
-                i += 3;
-            }
-            None => {
-                out.push(if plus_is_blank && bytes[i] == b'+' { b' ' } else { bytes[i] });
-                i += 1;
-            }
-        }
-    }
-    out
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986, in upper case.
-fn encode(bytes: &[u8], out: &mut String) {
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-}
-
 fn canonical_path(path: &str) -> String {
     let mut out = String::new();
     for (i, segment) in path.split('/').enumerate() {
         if i > 0 {
             out.push('/');
         }
-        encode(&decoded(segment, false), &mut out);
+        out.push_str(&encode(&decode(segment, false)));
     }
     if !out.ends_with('/') {
         out.push('/');
@@ -151,7 +119,7 @@ fn canonical_query(query: &str, plus_is_blank: bool) -> String {
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decoded(name, plus_is_blank), decoded(value, plus_is_blank)))
+        .map(|(name, value)| (decode(name, plus_is_blank), decode(value, plus_is_blank)))
         .collect();
     pairs.sort();
     let mut out = String::new();
@@ -159,9 +127,7 @@ fn canonical_query(query: &str, plus_is_blank: bool) -> String {
         if !out.is_empty() {
             out.push('&');
         }
-        encode(&name, &mut out);
-        out.push('=');
-        encode(&value, &mut out);
+        let _ = write!(out, "{}={}", encode(&name), encode(&value));
     }
     out
 }

@@ -1,14 +1,10 @@
 //! The parameter tables of SaaS 1.0 as types (`saas-interface 3.3`).
 
-use crate::{base64, saas_v2::Field, saas_v2::Status};
-
-const fn m(name: &'static str, max: usize) -> Field {
-    Field { name, mandatory: true, max }
-}
-
-const fn o(name: &'static str, max: usize) -> Field {
-    Field { name, mandatory: false, max }
-}
+use crate::{
+    base64,
+    field::{Field, m, o},
+    saas_v2::Status,
+};
 
 /// What every call carries.
 const COMMON: [Field; 4] = [m("authToken", 50), m("timeStamp", 20), m("activity", 20), o("testFlag", 2)];

@@ -1,6 +1,6 @@
 //! `authToken` of a call and `Body-Sign` of its answer (`saas-interface 3.1`, `3.2`).
 
-use crate::{base64, hmac_bytes, saas_v2::Mistake};
+use crate::{base64, hmac_bytes, percent, saas_v2::Mistake};
 use std::collections::BTreeMap;
 use subtle::ConstantTimeEq;
 
@@ -34,18 +34,8 @@ pub fn time_stamp(now_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(now_ms).map(|t| t.strftime("%Y%m%d%H%M%S%3f").to_string()).unwrap_or_default()
 }
 
-/// All but the unreserved characters; a blank is `%20`, a plus `%2B`.
 fn encoded(text: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    percent::encode(text.as_bytes())
 }
 
 /// `k=v` of parameters sorted by name; an empty value stays as `k=`.
@@ -112,17 +102,9 @@ impl VerifyError {
     }
 }
 
-/// Percent-decodes; a plus stays a plus, for the marketplace never sends one for a blank.
+/// A plus stays a plus, for the marketplace never sends one for a blank.
 fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut i = 0;
-    while i < bytes.len() {
-        let hex = (bytes[i] == b'%').then(|| text.get(i + 1..i + 3)).flatten().and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(hex.unwrap_or(bytes[i]));
-        i += if hex.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    String::from_utf8_lossy(&percent::decode(text, false)).into_owned()
 }
 
 /// Reads and checks a received query on the seller's side: every parameter but `authToken` is signed.
