@@ -51,7 +51,6 @@ fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Ta
     let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
     let target = interface::target(tx, ctx, call.seller_id, instance.address_id.id())?;
     let mut request: Request = serde_json::from_str(&call.request).map_err(|e| Error::row("calls", id, e))?;
-    notify::with_first_attempt(tx, ctx, call, &instance, &request)?;
     if let Request::NewInstance { business_id, .. } = &mut request {
         // Differs on every request (saas-interface 2.2).
         *business_id = ctx.random_hex(16);
@@ -116,6 +115,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
     if call::begin_attempt(tx, &attempt, found.first_at.unwrap_or(ctx.now_micros()))? == Written::SomeoneElseWasFirst {
         return Ok(Begun::Taken);
     }
+    notify::with_first_attempt(tx, ctx, &found)?;
     let (protocol, secret) = (target.protocol, target.secret);
     Ok(Begun::Send(Outgoing { call: id, attempt: attempt.id.id(), url: attempt.url, body: signed.body, protocol, secret }))
 }

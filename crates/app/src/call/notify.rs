@@ -1,12 +1,13 @@
 //! Order notification (订单通知): a paid order is told to the seller at an address of its own, beside the
 //! calls on the instance and never in their way (`saas-interface 5`).
 
-use super::enqueue;
-use crate::{Ctx, Error, interface};
+use super::{activity, enqueue};
+use crate::{Ctx, Error, Tenant, interface};
 use db::Tx;
+use domain::call::Activity;
 use store::{
     call::{self, Call, Progress},
-    instance::Instance,
+    instance,
 };
 use wire::{
     order_notify,
@@ -24,18 +25,24 @@ fn purchase(request: &Request) -> Option<&OrderIds> {
     }
 }
 
-/// Tells the seller of the order behind a call that is sent for the first time, when an address for that
-/// was configured and debugged.
-pub(super) fn with_first_attempt(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Instance, request: &Request) -> Result<(), Error> {
-    let Some(order) = purchase(request).filter(|_| call.attempts == 0) else {
+/// Tells the seller of the order behind a call that was just begun for the first time, when an address for
+/// that was configured and debugged. Whoever began the attempt calls this, so nobody is told twice.
+pub(super) fn with_first_attempt(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<(), Error> {
+    if call.attempts > 0 || activity(call)? == Activity::Notify {
+        return Ok(());
+    }
+    let bad = |e: serde_json::Error| Error::row("calls", hex::encode(call.id.0), e);
+    let request: Request = serde_json::from_str(&call.request).map_err(bad)?;
+    let Some(order) = purchase(&request) else {
         return Ok(());
     };
     if interface::notify_address(tx, call.seller_id, call.product_id)?.is_none() {
         return Ok(());
     }
-    let order_row = call.order_id.zip(call.order_number.clone());
-    let text = serde_json::to_string(order).map_err(|e| Error::row("calls", &order.order_id, e))?;
-    enqueue::beside(tx, ctx, instance, order_row, order_notify::ACTIVITY, text)
+    let gone = || Error::row("calls", hex::encode(call.id.0), "its instance is gone");
+    let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(gone)?;
+    let text = serde_json::to_string(order).map_err(bad)?;
+    enqueue::beside(tx, ctx, &instance, call.order_id.zip(call.order_number.clone()), order_notify::ACTIVITY, text)
 }
 
 /// What is sent for a notification: address, body and key; nothing when none is configured any more.
