@@ -14,6 +14,8 @@ CREATE TABLE access_keys (
     disabled_at BIGINT,
     last_used_at BIGINT,
     last_used_from TEXT,
+    -- At most two a user, also when both are issued at the same moment.
+    slot BIGINT NOT NULL CHECK (slot IN (1, 2)),
+    UNIQUE (user_id, slot),
     CONSTRAINT access_keys_used_from_somewhere CHECK ((last_used_at IS NULL) = (last_used_from IS NULL))
 ) STRICT;
-CREATE INDEX access_keys_by_user ON access_keys (user_id);

@@ -72,6 +72,7 @@ diesel::table! {
         disabled_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
         last_used_from -> Nullable<Text>,
+        slot -> BigInt,
     }
 }
 

@@ -23,10 +23,12 @@ pub struct AccessKey {
     pub disabled_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub last_used_from: Option<String>,
+    /// 1 or 2.
+    pub slot: i64,
 }
 
 /// # Errors
-/// [`DbError`]; a unique violation when the public half is taken.
+/// [`DbError`]; a unique violation when the public half or the user's slot is taken.
 pub fn insert(tx: &mut Tx, key: &AccessKey) -> Result<(), DbError> {
     diesel::insert_into(access_keys::table).values(key).run(tx)?;
     Ok(())

@@ -2,13 +2,13 @@
 
 use super::{caller, words};
 use crate::{Caller, Ctx, Error, event};
-use db::{Key, Tx};
+use db::{DbError, Key, Tx};
 use domain::{access::Scope, id::AccessKeyId};
 use serde_json::json;
 use store::{Written, access_key};
 
 /// As upstream: one in use, one to rotate to.
-const KEYS_MAX: usize = 2;
+const SLOTS: [i64; 2] = [1, 2];
 const SECRET_COLUMN: &str = "access_keys.secret";
 /// The last use is written this much later at most: a busy key must not be a busy row.
 const USE_WRITTEN_EVERY_MICROS: i64 = 60_000_000;
@@ -43,10 +43,11 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, caller: &Caller, name: &str, scopes: &[Scop
         let detail = format!("you act with a token that lacks {scope} and cannot give it on");
         return Err(Error::field("/scopes", "access_key.scope_not_yours", detail));
     }
-    if access_key::of_user(tx, Key::of(caller.user_id))?.len() >= KEYS_MAX {
-        let detail = format!("you have {KEYS_MAX} access keys, disabled ones counted; delete one first");
-        return Err(Error::conflict("access_key.too_many", detail));
-    }
+    let taken: Vec<i64> = access_key::of_user(tx, Key::of(caller.user_id))?.iter().map(|k| k.slot).collect();
+    let slot = SLOTS.into_iter().find(|slot| !taken.contains(slot)).ok_or_else(|| {
+        let detail = format!("you have {} access keys, disabled ones counted; delete one first", SLOTS.len());
+        Error::conflict("access_key.too_many", detail)
+    })?;
     let (access, secret) = (random_text(ctx, ACCESS, 20), random_text(ctx, SECRET, 40));
     let id = ctx.id::<AccessKeyId>();
     let words: Vec<&str> = scopes.iter().map(|s| s.as_str()).collect();
@@ -61,8 +62,13 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, caller: &Caller, name: &str, scopes: &[Scop
         disabled_at: None,
         last_used_at: None,
         last_used_from: None,
+        slot,
     };
-    access_key::insert(tx, &row)?;
+    match access_key::insert(tx, &row) {
+        // Another was issued at the same moment: this unit runs again.
+        Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
+        result => result?,
+    }
     recorded(tx, ctx, caller, "access_key.issued", id)?;
     Ok(Issued { id, access, secret })
 }

@@ -166,6 +166,30 @@ async fn keys_are_issued_twice_rotated_disabled_and_show_their_last_use() {
 }
 
 #[tokio::test]
+async fn eight_at_once_issue_no_more_than_two_keys() {
+    on_both(async |p| {
+        const KEYS: &str = "/api/v1/me/access-keys";
+        let p = std::sync::Arc::new(p);
+        let tries: Vec<_> = (0..8)
+            .map(|n| {
+                let p = p.clone();
+                tokio::spawn(async move {
+                    p.send("seller", "POST", KEYS, Some(&json!({ "name": format!("k{n}"), "scopes": ["read"] }))).await.0
+                })
+            })
+            .collect();
+        let mut statuses = vec![];
+        for one in tries {
+            statuses.push(one.await.unwrap());
+        }
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409, 409, 409, 409, 409, 409, 409], "the sandbox's key is the first");
+        assert_eq!(p.get("seller", KEYS).await["access_keys"].as_array().unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_key_that_calls_or_fails_too_often_is_stopped_and_others_are_not() {
     let p = Platform::start(testkit::Setup { config: "open_api_per_second = 5\n", ..setup(Engine::Sqlite) }).await;
     let good = p.signed("seller", "GET", "/v3/auth/domains");
