@@ -27,6 +27,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(timeline))
         .routes(routes!(renew))
         .routes(routes!(convert))
+        .routes(routes!(auto_renewal))
         .routes(routes!(change_quote))
         .routes(routes!(change))
         .routes(routes!(freeze))
@@ -84,6 +85,10 @@ struct InstanceView {
     open_order: Option<String>,
     app: AppView,
     terms: Vec<TermView>,
+    /// The period of the terms that are ordered automatically; only of one instance, for its buyer.
+    auto_renewal: Option<String>,
+    /// When that is tried next.
+    next_auto_renewal: Option<String>,
 }
 
 fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool) -> Result<InstanceView, Error> {
@@ -114,6 +119,7 @@ fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool)
         memo: i.memo.clone().filter(|_| buyers),
     };
     let open = i.open_order_id.map(|o| store::order::lookup(tx, Tenant::Any, o)).transpose()?.flatten();
+    let (auto_renewal, next_auto_renewal) = if buyers && whole { auto_renewal_of(tx, i)? } else { (None, None) };
     let retention = jiff::SignedDuration::from_hours(24 * ctx.settings.retention_days);
     let released_at = match (i.state.as_str(), i.expires_at) {
         ("frozen", Some(end)) => Some((app::from_micros(end) + retention).to_string()),
@@ -142,7 +148,18 @@ fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool)
         open_order: open.map(|o| o.number),
         app,
         terms,
+        auto_renewal,
+        next_auto_renewal,
     })
+}
+
+/// The period of automatic renewal, and when it is tried next.
+fn auto_renewal_of(tx: &mut Tx, i: &rows::Instance) -> Result<(Option<String>, Option<String>), Error> {
+    let Some(on) = store::auto_renewal::of_instance(tx, i.id)? else {
+        return Ok((None, None));
+    };
+    let job = store::job::of_subject(tx, i.id)?.into_iter().find(|j| j.kind == app::job::JobKind::AutoRenewal.as_str());
+    Ok((Some(on.period), times(job.map(|j| j.due_at))))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -286,6 +303,33 @@ async fn convert(
     body: Body<RenewBody>,
 ) -> Result<Answer<OrderView>, Problem> {
     next_term(&api, caller, id, body, order::convert).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AutoRenewalBody {
+    /// Such as `1m` or `1y`; null switches it off.
+    #[schema(value_type = Option<String>, max_length = 5)]
+    period: Option<Period>,
+}
+
+/// Switches automatic renewal on or off: tried 7, 3 and 1 days before the last term ends and on its last day.
+#[utoipa::path(put, path = "/api/v1/instances/{id}/auto-renewal", tag = "instances", operation_id = "instance_auto_renewal",
+    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = AutoRenewalBody, responses((status = 200, body = InstanceView)))]
+async fn auto_renewal(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<AutoRenewalBody>,
+) -> Result<Json<InstanceView>, Problem> {
+    let period = body.value.period;
+    let answer = api
+        .write(caller, move |tx, ctx, who| {
+            let found = order::set_auto_renewal(tx, ctx, who, id, period)?;
+            view(tx, ctx, &found, Tenant::Buyer(Key::of(who.account_id)), true)
+        })
+        .await?;
+    Ok(Json(answer))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

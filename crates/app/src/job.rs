@@ -14,6 +14,8 @@ domain::words! {
         UnpaidOrder = "order.unpaid",
         /// Remind the buyer that a term ends. Subject: instance.
         Reminder = "instance.reminder",
+        /// Try to renew in the buyer's name. Subject: instance.
+        AutoRenewal = "instance.auto_renewal",
         /// The last term ends. Subject: instance.
         Expiry = "instance.expiry",
         /// The retention after expiry ends. Subject: instance.

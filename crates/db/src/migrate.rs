@@ -34,7 +34,8 @@ migrations![
     "0008_storefront",
     "0009_log_in_tries",
     "0010_access_keys",
-    "0011_protocols"
+    "0011_protocols",
+    "0012_auto_renewal"
 ];
 
 #[derive(diesel::QueryableByName)]

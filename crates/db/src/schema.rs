@@ -241,6 +241,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    auto_renewals (instance_id) {
+        instance_id -> Binary,
+        period -> Text,
+        user_id -> Binary,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
     terms (id) {
         id -> Binary,
         instance_id -> Binary,
@@ -497,6 +506,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     orders,
     order_lines,
     instances,
+    auto_renewals,
     terms,
     ledger_entries,
     ledger_postings,

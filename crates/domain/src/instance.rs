@@ -64,6 +64,8 @@ impl InstanceState {
 
 /// Days before the end of the last term on which the buyer is reminded, at 10:00 site time.
 pub const REMINDER_DAYS: [i64; 4] = [15, 7, 3, 1];
+/// Days before the last day on which automatic renewal is tried, at the hour of reminders (`order-life 3`).
+pub const AUTO_RENEWAL_DAYS: [i64; 4] = [7, 3, 1, 0];
 /// The hour of reminders, site time.
 pub const REMINDER_HOUR: i8 = 10;
 /// Days that a frozen instance is kept after its term (`seller-domain 4.4`).

@@ -37,6 +37,9 @@ messages! {
     OrderRenewed = "order.renewed", "901", Buyer;
     OrderChanged = "order.changed", "901", Buyer;
     InstanceEnds = "instance.ends", "901", Buyer;
+    AutoRenewalShort = "auto_renewal.short", "901", Buyer;
+    AutoRenewalRefused = "auto_renewal.refused", "901", Buyer;
+    AutoRenewalOff = "auto_renewal.off", "901", Buyer;
     InstanceFrozen = "instance.frozen", "501", Buyer;
     InstanceUnfrozen = "instance.unfrozen", "501", Buyer;
     InstanceReleased = "instance.released", "103", Buyer;

@@ -306,6 +306,16 @@ pub enum Instance {
         #[command(flatten)]
         page: Page,
     },
+    /// Renew automatically before the last term ends, or no longer.
+    #[command(after_help = "Examples:\n  yunshi instance auto-renew ins_… --period 1m\n  yunshi instance auto-renew ins_… --off")]
+    AutoRenew {
+        id: String,
+        /// The period of each new term, such as 1m or 1y.
+        #[arg(long, required_unless_present = "off")]
+        period: Option<String>,
+        #[arg(long, conflicts_with = "period")]
+        off: bool,
+    },
     /// Freeze for a violation (operator).
     Freeze {
         id: String,

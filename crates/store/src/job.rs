@@ -84,6 +84,14 @@ pub fn cancel(tx: &mut Tx, kind: &str, subject: Key) -> Result<usize, DbError> {
     Ok(diesel::delete(jobs::table.filter(jobs::subject.eq(subject)).filter(jobs::kind.eq(kind))).run(tx)?)
 }
 
+/// Removes all jobs about a subject.
+///
+/// # Errors
+/// [`DbError`].
+pub fn cancel_all(tx: &mut Tx, subject: Key) -> Result<usize, DbError> {
+    Ok(diesel::delete(jobs::table.filter(jobs::subject.eq(subject))).run(tx)?)
+}
+
 /// Jobs about a subject that wait.
 ///
 /// # Errors

@@ -326,6 +326,7 @@ fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Er
     match kind {
         JobKind::UnpaidOrder => order::cancel_unpaid(tx, ctx, subject),
         JobKind::Reminder => instance::remind(tx, ctx, subject),
+        JobKind::AutoRenewal => order::auto_renew(tx, ctx, subject),
         JobKind::Expiry => instance::expire(tx, ctx, subject),
         JobKind::Release => instance::release_expired(tx, ctx, subject),
         JobKind::RenewalStuck => call::renewal_stuck(tx, ctx, subject),

@@ -13,7 +13,11 @@ pub use register::{NewAccount, Registered, create_operator, register};
 pub use token::{NewToken, caller_of_token, issue as issue_token, list as tokens, revoke as revoke_token};
 
 use crate::{Caller, Error, from_micros};
-use domain::access::{Role, Scope};
+use db::{Key, Tx};
+use domain::{
+    access::{Role, Scope},
+    id::UserId,
+};
 use store::account::{Account, User};
 
 /// Reads comma-separated words of an enum.
@@ -38,6 +42,17 @@ fn caller(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, 
         dismissed: user.dismissed.clone(),
         session: None,
     })
+}
+
+/// A person in whose name the platform does what was agreed, without a session.
+///
+/// # Errors
+/// [`Error::Row`] when there is no such user.
+pub fn caller_of_user(tx: &mut Tx, id: Key) -> Result<Caller, Error> {
+    let missing = |table| Error::row(table, id.id::<UserId>(), "is missing");
+    let user = store::account::user(tx, id)?.ok_or_else(|| missing("users"))?;
+    let account = store::account::lookup(tx, user.account_id)?.ok_or_else(|| missing("accounts"))?;
+    caller(&user, &account, Vec::new())
 }
 
 /// When a session or token was made, for lists.

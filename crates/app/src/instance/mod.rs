@@ -11,6 +11,7 @@ pub use open::{failed, opened, reserve};
 pub use release::{release, release_expired};
 pub use terms::{append_term, make_formal, remove_last_term};
 pub use timers::remind;
+pub(crate) use timers::{schedule_auto_renewal, tries_left};
 
 use crate::{Ctx, Error, Tenant, message};
 use db::{Key, Tx};
@@ -72,7 +73,7 @@ fn product_name(tx: &mut Tx, instance: &Instance) -> Result<(String, String), Er
 }
 
 /// Tells buyer or seller something about an instance.
-fn tell(tx: &mut Tx, ctx: &Ctx, instance: &Instance, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
+pub(crate) fn tell(tx: &mut Tx, ctx: &Ctx, instance: &Instance, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
     let (product, customer) = product_name(tx, instance)?;
     let mut params = vec![("product", product), ("customer", customer)];
     params.extend(more.iter().map(|(k, v)| (*k, v.clone())));

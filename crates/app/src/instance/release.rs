@@ -1,7 +1,7 @@
 //! Release: the end of an instance. Log-in data are wiped; the seller is told; nothing is called after.
 
 use super::state;
-use crate::{Ctx, Error, Tenant, call, event, from_micros, job::JobKind};
+use crate::{Ctx, Error, Tenant, call, event, from_micros};
 use db::{Key, Tx};
 use domain::{instance::InstanceStep, message::MessageEvent};
 use jiff::SignedDuration;
@@ -30,9 +30,8 @@ pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str, order:
     if instance::step(tx, &step)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
-    for kind in [JobKind::Expiry, JobKind::Reminder, JobKind::Release] {
-        store::job::cancel(tx, kind.as_str(), instance.id)?;
-    }
+    store::job::cancel_all(tx, instance.id)?;
+    let _was_on = store::auto_renewal::remove(tx, instance.id)?;
     let about = event::About { instance: Some(instance.id), ..event::About::default() };
     event::record(tx, ctx, "instance.released", about, &json!({ "reason": reason }))?;
     call::give_up_open(tx, ctx, instance, "the instance was released")?;

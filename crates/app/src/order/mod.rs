@@ -1,5 +1,6 @@
 //! Orders: quoted, placed, paid, fulfilled; renewals, changes, unsubscriptions; their time line.
 
+mod auto_renew;
 mod cancel;
 mod change;
 mod convert;
@@ -13,6 +14,7 @@ mod sold;
 mod timeline;
 mod unsubscribe;
 
+pub use auto_renew::{auto_renew, set_auto_renewal};
 pub use cancel::{cancel, cancel_unpaid};
 pub use change::{PlaceChange, change, change_quote};
 pub use convert::convert;

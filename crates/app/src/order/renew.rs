@@ -78,7 +78,7 @@ impl Subject {
 }
 
 /// Refuses an instance that another order has, by that order's number.
-fn require_free(tx: &mut Tx, instance: &Instance) -> Result<(), Error> {
+pub(super) fn require_free(tx: &mut Tx, instance: &Instance) -> Result<(), Error> {
     let Some(other) = instance.open_order_id else {
         return Ok(());
     };
@@ -107,6 +107,12 @@ pub(super) fn ordered(
     pay: bool,
 ) -> Result<Full, Error> {
     let subject = subject(tx, ctx, caller, id)?;
+    let draft = draft(caller, &subject, kind, period)?;
+    taken_and_placed(tx, ctx, &subject.instance, draft, pay)
+}
+
+/// What a term more costs today, as an order; refused where the instance or the price list does not allow it.
+pub(super) fn draft<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, period: Period) -> Result<Draft<'a>, Error> {
     let instance = &subject.instance;
     if !instance::state(instance)?.renewable() {
         return Err(Error::conflict("instance.not_renewable", format!("the instance is {}", instance.state)));
@@ -128,7 +134,7 @@ pub(super) fn ordered(
     let sku = Sku { on_sale: true, ..sku.clone() };
     let price = pricing::price(&subject.specification, &sku, Some(period), subject.quantity(), subject.site.currency)
         .map_err(|e| price_refused(&e))?;
-    let draft = Draft {
+    Ok(Draft {
         kind,
         caller,
         seller: instance.seller_id,
@@ -144,8 +150,7 @@ pub(super) fn ordered(
         total_minor: price.total.minor,
         instance: Some(instance.id),
         subject: None,
-    };
-    taken_and_placed(tx, ctx, instance, draft, pay)
+    })
 }
 
 /// Places an order on an instance that no other order has.

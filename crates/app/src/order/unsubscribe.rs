@@ -143,6 +143,7 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
 /// Takes the last term away and tells the seller the new end; `orderId` is the unsubscription's
 /// (`saas-interface 2.2`).
 fn remove_renewal(tx: &mut Tx, ctx: &Ctx, case: &Case, order: &Order, line: &Line) -> Result<(), Error> {
+    super::auto_renew::switch_off(tx, ctx, &case.instance, "a renewal was given back")?;
     let end = instance::remove_last_term(tx, ctx, &case.instance, case.line.id)?;
     let request = Request::RefreshInstance {
         scene: Scene::UnsubscribeRenewalPeriod,

@@ -33,6 +33,9 @@ pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result
             output::table(json, &found, "instances", &["id", "product", "state", "opened_at", "expires_at", "order_number"]);
             return Ok(());
         }
+        Instance::AutoRenew { id, period, off: _ } => {
+            remote.put(&format!("/api/v1/instances/{id}/auto-renewal"), &json!({ "period": period })).await?
+        }
         Instance::Freeze { id, reason } => {
             remote.post(&format!("/api/v1/operator/instances/{id}/freeze"), &json!({ "reason": reason })).await?
         }

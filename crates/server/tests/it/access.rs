@@ -117,7 +117,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
         let concrete = path.replace("{id}", id).replace("{number}", id).replace("{line}", id);
         let body = match path.as_str() {
             _ if method == "GET" => None,
-            x if x.ends_with("/renew") || x.ends_with("/convert") => Some(json!({ "period": "1m" })),
+            x if ["/renew", "/convert", "/auto-renewal"].iter().any(|end| x.ends_with(end)) => Some(json!({ "period": "1m" })),
             x if x.ends_with("/change") => Some(json!({ "sku": "pro/5" })),
             x if x.contains("/cart/") => Some(json!({ "quantity": 2 })),
             x if x.ends_with("/public") => Some(json!({ "public": true })),

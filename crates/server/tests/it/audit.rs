@@ -189,6 +189,7 @@ async fn orders(a: &mut Audit) {
     let order = a.p.wait_for(&order, "completed").await;
     let instance = format!("/api/v1/instances/{}", instance_of(&order));
     a.act("buyer", "POST", &format!("{instance}/renew"), json!({ "period": "1m", "pay": true })).await;
+    a.act("buyer", "PUT", &format!("{instance}/auto-renewal"), json!({ "period": "1m" })).await;
     a.p.settle().await;
     let change = a.act("buyer", "POST", &format!("{instance}/change"), json!({ "sku": "basic/10", "pay": true })).await;
     a.p.wait_for(&change, "completed").await;

@@ -1,8 +1,8 @@
 //! Each row of the life of an order (order-life 2–4).
 
 use super::on_both;
-use serde_json::json;
-use testkit::{choice, instance_of, number};
+use serde_json::{Value, json};
+use testkit::{Platform, choice, instance_of, number};
 
 #[tokio::test]
 async fn a_paid_order_opens_completes_and_settles() {
@@ -246,6 +246,97 @@ async fn a_repeated_request_is_answered_once() {
         assert_eq!((status, problem["code"].as_str().unwrap()), (422, "idempotency.other_inputs"));
         assert_eq!(p.balance().await, "999900.00");
         p.settle().await;
+        p.verify().await;
+    })
+    .await;
+}
+
+/// Automatic renewal as its buyer sets it: the status and the answer.
+async fn auto_renewal(p: &Platform, instance: &str, period: Option<&str>) -> (u16, Value) {
+    p.send("buyer", "PUT", &format!("/api/v1/instances/{instance}/auto-renewal"), Some(&json!({ "period": period }))).await
+}
+
+#[tokio::test]
+async fn an_instance_is_renewed_automatically_seven_days_before_its_end() {
+    on_both(async |p| {
+        let (_, instance) = p.buy_open("1m").await; // until 5 February
+        let (_, on) = auto_renewal(&p, &instance, Some("1m")).await;
+        assert_eq!((&on["auto_renewal"], &on["next_auto_renewal"]), (&json!("1m"), &json!("2024-01-29T02:00:00Z")));
+        p.advance("25d").await;
+        let renewed = p.instance(&instance).await;
+        assert_eq!(
+            (&renewed["expires_at"], &renewed["next_auto_renewal"]),
+            (&json!("2024-03-05T15:59:59Z"), &json!("2024-02-27T02:00:00Z"))
+        );
+        assert_eq!(p.balance().await, "999800.00");
+        assert_eq!(p.calls(&instance).await.last().unwrap(), &("refreshInstance".to_owned(), "done".to_owned()));
+        assert!(p.messages("buyer").await.contains(&"order.renewed".to_owned()));
+        // Who gives a renewal back wants no more of them.
+        let order = renewed["terms"][1]["order_line"].as_str().unwrap().split_once('-').unwrap().0.to_owned();
+        p.post("buyer", &format!("/api/v1/orders/{order}/unsubscribe"), json!({})).await;
+        let off = p.instance(&instance).await;
+        assert_eq!((&off["auto_renewal"], &off["next_auto_renewal"]), (&json!(null), &json!(null)));
+        p.advance("12d").await;
+        assert_eq!(p.instance(&instance).await["state"], "frozen");
+        let (status, problem) = auto_renewal(&p, &instance, Some("1m")).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("instance.not_running")));
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_failed_try_of_an_automatic_renewal_is_told_and_the_last_switches_it_off() {
+    on_both(async |p| {
+        let (_, instance) = p.buy_open("1m").await; // until 5 February
+        auto_renewal(&p, &instance, Some("1m")).await;
+        let told = async || {
+            let all = p.messages("buyer").await;
+            ["refused", "short", "off"].map(|what| all.iter().filter(|e| **e == format!("auto_renewal.{what}")).count())
+        };
+        p.advance("23d").await;
+        // A renewal that waits for payment is in the way of the first try.
+        let waiting = p.post("buyer", &format!("/api/v1/instances/{instance}/renew"), json!({ "period": "1y" })).await;
+        p.advance("24h").await;
+        assert_eq!(told().await, [1, 0, 0]);
+        p.post("buyer", &format!("/api/v1/orders/{}/cancel", number(&waiting)), json!({})).await;
+        for quantity in [1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 999] {
+            let choice =
+                json!({ "product": "backup", "specification": "standard", "sku": "basic/5", "period": "1m", "quantity": quantity });
+            p.post("buyer", "/api/v1/orders", json!({ "choice": choice, "pay": true })).await;
+        }
+        assert_eq!(p.balance().await, "0.00");
+        p.advance("4d").await;
+        assert_eq!(told().await, [1, 1, 0], "3 days before");
+        p.advance("48h").await;
+        assert_eq!(told().await, [1, 2, 0], "1 day before");
+        assert_eq!(p.instance(&instance).await["next_auto_renewal"], "2024-02-05T02:00:00Z");
+        p.advance("24h").await;
+        assert_eq!(told().await, [1, 3, 1], "on the last day");
+        assert_eq!(p.instance(&instance).await["auto_renewal"], json!(null));
+        let seen = p.get("seller", &format!("/api/v1/instances/{instance}/timeline")).await.to_string();
+        assert!(seen.contains("auto_renewal_failed") && !seen.contains("100.00 of") && !seen.contains("CNY 0.00"), "{seen}");
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn automatic_renewal_is_refused_where_nothing_can_be_renewed_and_may_come_late() {
+    on_both(async |p| {
+        let (_, instance) = p.buy_open("1m").await;
+        let (status, problem) = auto_renewal(&p, &instance, Some("7y")).await;
+        assert_eq!(status, 422, "{problem}");
+        assert_eq!(auto_renewal(&p, &instance, None).await.0, 200, "it was off already");
+        let trial = json!({ "choice": { "product": "backup", "specification": "standard", "sku": "basic/5", "trial": true } });
+        let trial = p.post("buyer", "/api/v1/orders", trial).await;
+        p.settle().await;
+        let (status, problem) = auto_renewal(&p, &instance_of(&p.order(&trial).await), Some("1m")).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("instance.trial")));
+        p.advance("31d").await; // 5 February, 10:00: the hour of the last try has come.
+        assert_eq!(auto_renewal(&p, &instance, Some("1m")).await.0, 200);
+        p.settle().await;
+        assert_eq!(p.instance(&instance).await["expires_at"], "2024-03-05T15:59:59Z");
         p.verify().await;
     })
     .await;

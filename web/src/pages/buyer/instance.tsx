@@ -10,19 +10,24 @@ import { ProblemBox } from '../../kit/problem'
 import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
 import { periodsOf } from '../store/buy-box'
+import { AutoRenewal } from './auto-renewal'
 
 type Instance = Schemas['InstanceView']
 
 const useProduct = (instance: Instance) =>
   useQuery({ queryKey: ['product', instance.product_id], queryFn: () => unwrap(api.GET('/api/v1/products/{product}', { params: { path: { product: instance.product_id } } })) })
 
+/** The periods that the instance's combination is sold for. */
+function usePeriods(instance: Instance): string[] {
+  const product = useProduct(instance)
+  return periodsOf(product.data?.specifications.find((s) => s.key === instance.specification)?.skus?.find((s) => s.key === instance.sku))
+}
+
 /** A renewal, or the conversion of a trial. */
 function RenewModal({ instance, close }: { instance: Instance; close: () => void }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const product = useProduct(instance)
-  const sku = product.data?.specifications.find((s) => s.key === instance.specification)?.skus?.find((s) => s.key === instance.sku)
-  const periods = periodsOf(sku)
+  const periods = usePeriods(instance)
   const [period, setPeriod] = useState('1m')
   const chosen = periods.includes(period) ? period : periods[0]
   const quote = useQuery({
@@ -107,6 +112,7 @@ function Detail({ instance }: { instance: Instance }) {
   const { t } = useTranslation()
   const text = useText()
   const [open, setOpen] = useState<'renew' | 'upgrade' | null>(null)
+  const periods = usePeriods(instance)
   const timeline = useQuery({ queryKey: ['instance-timeline', instance.id], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/timeline', { params: { path: { id: instance.id } } })) })
   const renewable = ['running', 'frozen'].includes(instance.state) && !!instance.expires_at && !instance.open_order
   const why = instance.open_order ? t('instance.open_order', { number: instance.open_order }) : !instance.expires_at ? t('instance.one_time') : t('instance.not_now')
@@ -131,6 +137,7 @@ function Detail({ instance }: { instance: Instance }) {
                 { key: 'i', label: t('field.instance'), children: <Id of={instance.id} /> },
                 { key: 'o', label: t('field.opened_at'), children: <Time at={instance.opened_at} /> },
                 { key: 'e', label: t('field.expires_at'), children: <Time at={instance.expires_at} /> },
+                { key: 'r', label: t('auto_renewal.title'), children: <AutoRenewal instance={instance} periods={periods} /> },
                 { key: 'n', label: t('field.order_number'), children: <Link to="/buyer/orders/$number" params={{ number: instance.order_number } as never} className="mono">{instance.order_number}</Link> },
               ]} />
             </section>

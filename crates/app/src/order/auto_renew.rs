@@ -1,0 +1,128 @@
+//! Automatic renewal (自动续费): the platform orders the next term in the buyer's name, 7, 3 and 1 days before
+//! the last one ends and on its last day (`order-life 3`).
+
+use super::renew::{Subject, draft, require_free, subject, taken_and_placed};
+use crate::{Caller, Ctx, Error, Tenant, account, event, from_micros, instance};
+use db::{DbError, Key, Tx};
+use domain::{id::InstanceId, message::MessageEvent, money::Money, order::OrderKind, period::Period, term};
+use ledger::AccountKind;
+use serde_json::json;
+use store::{Written, auto_renewal, instance::Instance};
+
+/// Switches automatic renewal of the caller's instance on, with the period of each new term, or off.
+///
+/// # Errors
+/// `instance.not_found`, `instance.not_running`, `instance.trial`, `instance.one_time`, `price.…`.
+pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, period: Option<Period>) -> Result<Instance, Error> {
+    let Some(period) = period else {
+        let found = instance::show(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
+        switch_off(tx, ctx, &found, "by the buyer")?;
+        return Ok(found);
+    };
+    let subject = subject(tx, ctx, caller, id)?;
+    require_running(&subject.instance)?;
+    draft(caller, &subject, OrderKind::Renew, period)?;
+    let Subject { instance: found, site, .. } = subject;
+    let row = auto_renewal::AutoRenewal {
+        instance_id: found.id,
+        period: period.to_string(),
+        user_id: Key::of(caller.user_id),
+        since: ctx.now_micros(),
+    };
+    auto_renewal::put(tx, &row)?;
+    event::record(tx, ctx, "instance.auto_renewal_on", about(&found), &json!({ "period": row.period }))?;
+    let end = from_micros(found.expires_at.unwrap_or_default());
+    // Who switches it on when the last try is over wants it all the same.
+    let at = instance::tries_left(&site, end, ctx.now).0.unwrap_or(ctx.now);
+    instance::schedule_auto_renewal(tx, ctx, found.id, Some(at))?;
+    Ok(found)
+}
+
+/// A refund of a renewal says that no more are wanted; a release ends it with the instance.
+pub(super) fn switch_off(tx: &mut Tx, ctx: &Ctx, found: &Instance, reason: &str) -> Result<(), Error> {
+    if auto_renewal::remove(tx, found.id)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
+    instance::schedule_auto_renewal(tx, ctx, found.id, None)?;
+    event::record(tx, ctx, "instance.auto_renewal_off", about(found), &json!({ "reason": reason }))
+}
+
+fn about(found: &Instance) -> event::About {
+    event::About { instance: Some(found.id), ..event::About::default() }
+}
+
+fn require_running(found: &Instance) -> Result<(), Error> {
+    if found.state == "running" {
+        return Ok(());
+    }
+    Err(Error::conflict("instance.not_running", format!("the instance is {}; only a running one is renewed automatically", found.state)))
+}
+
+/// Why a try did not renew.
+enum Obstacle {
+    WalletShort { amount: Money, balance: Money },
+    Refused(String),
+}
+
+/// A try: renews, or tells the buyer why not and when the next try is. After the last one it is switched off.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Row`].
+pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    let Some(wanted) = auto_renewal::of_instance(tx, id)? else {
+        return Ok(());
+    };
+    let caller = account::caller_of_user(tx, wanted.user_id)?;
+    let period = wanted.period.parse().map_err(|e| Error::row("auto_renewals", id.id::<InstanceId>(), e))?;
+    let subject = subject(tx, ctx, &caller, id.id())?;
+    match renew(tx, ctx, &caller, &subject, period) {
+        Ok(None) => Ok(()),
+        Ok(Some(obstacle)) => not_renewed(tx, ctx, &subject, obstacle),
+        Err(Error::Refused(refusal)) => not_renewed(tx, ctx, &subject, Obstacle::Refused(refusal.detail)),
+        Err(e) => Err(e),
+    }
+}
+
+/// Refuses before anything is written, so that the reason can be told in the same transaction.
+fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subject: &Subject, period: Period) -> Result<Option<Obstacle>, Error> {
+    require_running(&subject.instance)?;
+    let draft = draft(caller, subject, OrderKind::Renew, period)?;
+    require_free(tx, &subject.instance)?;
+    let currency = subject.site.currency;
+    let owner = hex::encode(subject.instance.buyer_id.0);
+    let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &owner, currency.as_str())?;
+    if balance < draft.total_minor {
+        let (amount, balance) = (Money::new(draft.total_minor, currency), Money::new(balance, currency));
+        return Ok(Some(Obstacle::WalletShort { amount, balance }));
+    }
+    match taken_and_placed(tx, ctx, &subject.instance, draft, true) {
+        Ok(_) => Ok(None),
+        // Another order was paid in between; the unit runs again and sees it.
+        Err(Error::Refused(_)) => Err(DbError::Raced.into()),
+        Err(e) => Err(e),
+    }
+}
+
+fn not_renewed(tx: &mut Tx, ctx: &Ctx, subject: &Subject, obstacle: Obstacle) -> Result<(), Error> {
+    let found = &subject.instance;
+    let end = from_micros(found.expires_at.unwrap_or_default());
+    let (next, left) = instance::tries_left(&subject.site, end, ctx.now);
+    let until = super::times(term::shown_end(end), &subject.site);
+    let (event, reason, mut params) = match obstacle {
+        Obstacle::WalletShort { amount, balance } => (
+            MessageEvent::AutoRenewalShort,
+            // The time line is also the seller's, who does not see wallets.
+            "the wallet is short".to_owned(),
+            vec![("amount", amount.to_string()), ("balance", balance.to_string())],
+        ),
+        Obstacle::Refused(reason) => (MessageEvent::AutoRenewalRefused, reason.clone(), vec![("reason", reason)]),
+    };
+    params.extend([("until", until.clone()), ("left", left.to_string())]);
+    event::record(tx, ctx, "instance.auto_renewal_failed", about(found), &json!({ "reason": reason }))?;
+    instance::tell(tx, ctx, found, event, &params)?;
+    if let Some(at) = next {
+        return instance::schedule_auto_renewal(tx, ctx, found.id, Some(at));
+    }
+    switch_off(tx, ctx, found, "the last try failed")?;
+    instance::tell(tx, ctx, found, MessageEvent::AutoRenewalOff, &[("until", until)])
+}

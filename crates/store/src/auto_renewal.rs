@@ -1,0 +1,40 @@
+//! Instances that are renewed automatically.
+
+use crate::{DbError, Key, Tx, Written};
+use db::{Run, schema::auto_renewals};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = auto_renewals)]
+pub struct AutoRenewal {
+    pub instance_id: Key,
+    pub period: String,
+    pub user_id: Key,
+    pub since: i64,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Option<AutoRenewal>, DbError> {
+    Ok(auto_renewals::table.find(instance).select(AutoRenewal::as_select()).first(tx).optional()?)
+}
+
+/// Switches it on, or changes it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn put(tx: &mut Tx, row: &AutoRenewal) -> Result<(), DbError> {
+    let own = auto_renewals::table.find(row.instance_id);
+    if diesel::update(own).set(row).run(tx)? == 0 {
+        diesel::insert_into(auto_renewals::table).values(row).run(tx)?;
+    }
+    Ok(())
+}
+
+/// Switches it off; says whether it was on.
+///
+/// # Errors
+/// [`DbError`].
+pub fn remove(tx: &mut Tx, instance: Key) -> Result<Written, DbError> {
+    Ok(Written::from_rows(diesel::delete(auto_renewals::table.find(instance)).run(tx)?))
+}
