@@ -221,7 +221,7 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
     Ok(Json(answer))
 }
 
-fn find(tx: &mut Tx, who: &Caller, id: InstanceId) -> Result<(rows::Instance, Tenant), Error> {
+pub(crate) fn find(tx: &mut Tx, who: &Caller, id: InstanceId) -> Result<(rows::Instance, Tenant), Error> {
     for tenant in any_tenant(who) {
         if let Some(found) = rows::lookup(tx, tenant, Key::of(id))? {
             return Ok((found, tenant));

@@ -35,6 +35,7 @@ mod seller;
 mod state;
 mod storefront;
 mod timeline;
+mod usage;
 mod views;
 mod wallet;
 
@@ -64,6 +65,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(order::routes())
         .merge(instance::routes())
         .merge(call::routes())
+        .merge(usage::routes())
         .merge(wallet::routes())
         .merge(bill::routes())
         .merge(inbox::routes())

@@ -7,6 +7,7 @@ use domain::{
     listing::{Attribute, AttributeValue, Category, ExtensionParameter, Listing, Sku, Specification, Support},
     money::{Currency, Money},
     period::ChargingMode,
+    usage::{Meter, Tier},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,7 +59,7 @@ pub struct SupportBody {
 pub struct SpecificationBody {
     pub key: String,
     pub name: TextView,
-    /// `PERIOD` or `ONE_TIME`.
+    /// `PERIOD`, `ONE_TIME` or `ON_DEMAND`.
     pub charging_mode: String,
     #[schema(max_items = 10)]
     pub attributes: Vec<AttributeBody>,
@@ -67,6 +68,34 @@ pub struct SpecificationBody {
     pub trial_days: Option<u16>,
     pub upgrade_allowed: bool,
     pub on_sale: Option<bool>,
+    /// `ON_DEMAND`: what is counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meter: Option<MeterBody>,
+}
+
+/// A billing factor with its billing item.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MeterBody {
+    pub name: TextView,
+    /// Such as GB or call.
+    pub unit: TextView,
+    /// `hour` or `day`: how often use is reported and charged.
+    pub cycle: String,
+    /// `fixed`, `tiered` (each slice at its own price) or `volume` (all at the tier that a record reaches).
+    pub model: String,
+    /// `day` or `month`: when tiers begin anew.
+    pub accumulation: String,
+}
+
+/// A price per unit up to a quantity.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TierBody {
+    /// Left out for the last tier.
+    pub up_to: Option<String>,
+    /// Up to six decimals, such as `0.000125`.
+    pub price: String,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -95,6 +124,10 @@ pub struct SkuBody {
     pub month: Option<String>,
     pub year: Option<String>,
     pub once: Option<String>,
+    /// `ON_DEMAND`: prices per unit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub tiers: Vec<TierBody>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -111,12 +144,33 @@ fn price(pointer: &str, text: Option<&String>, currency: Currency) -> Result<Opt
         .transpose()
 }
 
+fn word<T: std::str::FromStr<Err = E>, E: std::fmt::Display>(pointer: &str, text: &str) -> Result<T, Error> {
+    text.parse().map_err(|e: E| Error::field(pointer, "body.bad_field", e.to_string()))
+}
+
+fn meter(at: &str, b: MeterBody) -> Result<Meter, Error> {
+    let or = |text: String, usual: &str| if text.is_empty() { usual.to_owned() } else { text };
+    Ok(Meter {
+        name: b.name.into(),
+        unit: b.unit.into(),
+        cycle: word(&format!("{at}/cycle"), &or(b.cycle, "hour"))?,
+        model: word(&format!("{at}/model"), &or(b.model, "fixed"))?,
+        accumulation: word(&format!("{at}/accumulation"), &or(b.accumulation, "month"))?,
+    })
+}
+
+fn tier(at: &str, b: &TierBody) -> Result<Tier, Error> {
+    let up_to = b.up_to.as_deref().filter(|t| !t.is_empty());
+    Ok(Tier { up_to: up_to.map(|t| word(&format!("{at}/up_to"), t)).transpose()?, price: word(&format!("{at}/price"), &b.price)? })
+}
+
 fn sku(at: &str, b: SkuBody, currency: Currency) -> Result<Sku, Error> {
     Ok(Sku {
         month_minor: price(&format!("{at}/month"), b.month.as_ref(), currency)?,
         year_minor: price(&format!("{at}/year"), b.year.as_ref(), currency)?,
         once_minor: price(&format!("{at}/once"), b.once.as_ref(), currency)?,
         on_sale: b.on_sale.unwrap_or(true),
+        tiers: b.tiers.iter().enumerate().map(|(i, t)| tier(&format!("{at}/tiers/{i}"), t)).collect::<Result<_, _>>()?,
         key: if b.key.is_empty() { "-".to_owned() } else { b.key },
     })
 }
@@ -140,6 +194,7 @@ fn specification(at: &str, b: SpecificationBody, currency: Currency) -> Result<S
         trial_days: b.trial_days,
         upgrade_allowed: b.upgrade_allowed,
         on_sale: b.on_sale.unwrap_or(true),
+        meter: b.meter.map(|m| meter(&format!("{at}/meter"), m)).transpose()?,
     })
 }
 
@@ -188,6 +243,7 @@ impl ListingBody {
             month: text(s.month_minor),
             year: text(s.year_minor),
             once: text(s.once_minor),
+            tiers: s.tiers.iter().map(|t| TierBody { up_to: t.up_to.map(|q| q.to_string()), price: t.price.to_string() }).collect(),
         };
         let attribute = |a: &Attribute| AttributeBody {
             code: a.code.clone(),
@@ -203,6 +259,13 @@ impl ListingBody {
             trial_days: s.trial_days,
             upgrade_allowed: s.upgrade_allowed,
             on_sale: Some(s.on_sale),
+            meter: s.meter.as_ref().map(|m| MeterBody {
+                name: m.name.clone().into(),
+                unit: m.unit.clone().into(),
+                cycle: m.cycle.to_string(),
+                model: m.model.to_string(),
+                accumulation: m.accumulation.to_string(),
+            }),
         };
         let extension =
             |e: &ExtensionParameter| ExtensionBody { name: e.name.clone(), label: e.label.clone().into(), mandatory: e.mandatory };

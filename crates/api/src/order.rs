@@ -124,6 +124,8 @@ impl OrderFilter {
             state: self.state.map(|s| s.to_string()),
             kind: self.kind.map(|k| k.to_string()),
             instance_id: self.instance.map(|i| i.0),
+            // By use there are no orders in the lists, only charges and bills (`seller-domain 4.1`).
+            on_demand: Some(false),
         })
     }
 }

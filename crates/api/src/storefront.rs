@@ -99,7 +99,7 @@ struct SearchParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     seller: Option<AccountId>,
-    /// `PERIOD` or `ONE_TIME`.
+    /// `PERIOD`, `ONE_TIME` or `ON_DEMAND`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     charging: Option<ChargingMode>,

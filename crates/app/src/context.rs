@@ -111,6 +111,8 @@ impl Ids for RandomIds {
 pub struct Settings {
     pub pay_within_days: i64,
     pub retention_days: i64,
+    /// Days from the first unpaid charge by use to the freeze.
+    pub arrears_grace_days: i64,
     pub schedules: Schedules,
     pub rates: Rates,
     pub sites: Sites,
@@ -128,6 +130,7 @@ impl Default for Settings {
         Self {
             pay_within_days: 7,
             retention_days: domain::instance::RETENTION_DAYS,
+            arrears_grace_days: domain::instance::ARREARS_GRACE_DAYS,
             schedules: Schedules::default(),
             rates: Rates::default(),
             sites: Sites::default(),

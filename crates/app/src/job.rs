@@ -20,6 +20,12 @@ domain::words! {
         Expiry = "instance.expiry",
         /// The retention after expiry ends. Subject: instance.
         Release = "instance.release",
+        /// Judge the records of a push. Subject: batch.
+        UsageBatch = "usage.batch",
+        /// Charge what an instance used; named for the instance.
+        UsageRating = "usage.rating",
+        /// What was used is unpaid for so long that the instance is frozen. Subject: instance.
+        Arrears = "instance.arrears",
         /// A renewal's call is still failed a day later. Subject: call.
         RenewalStuck = "call.renewal_stuck",
         /// Make the monthly bills of a site.

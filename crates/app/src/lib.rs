@@ -26,6 +26,7 @@ pub mod order;
 pub mod picture;
 pub mod seller;
 pub mod storefront;
+pub mod usage;
 pub mod verify;
 
 pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, RandomIds, Settings, from_micros, installation, micros};

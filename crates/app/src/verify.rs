@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde::Serialize;
 use std::collections::HashMap;
-use store::{bill, call, instance, job, ledger as ledger_store, order};
+use store::{bill, call, instance, job, ledger as ledger_store, order, usage};
 
 /// One check and what it found.
 #[derive(Debug, Clone, Serialize)]
@@ -40,6 +40,7 @@ pub fn verify(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     checks.extend(orders_and_instances(tx)?);
     let (sealed, differences) = event::check_seals(tx)?;
     checks.push(check("event_chain", i64::try_from(sealed).unwrap_or(i64::MAX), differences));
+    checks.push(charges(tx)?);
     checks.push(jobs(tx, ctx)?);
     Ok(checks)
 }
@@ -111,6 +112,27 @@ fn orders_and_instances(tx: &mut Tx) -> Result<Vec<Check>, Error> {
         }
     }
     Ok(vec![check("orders_and_escrow", orders, money), check("no_stuck_order", orders, stuck), check("terms", instances, terms)])
+}
+
+/// The charges of an instance are its totals, and the paid ones are what the ledger took for use.
+fn charges(tx: &mut Tx) -> Result<Check, Error> {
+    let mut differ: Vec<String> = usage::any_differences(tx)?
+        .into_iter()
+        .map(|d| {
+            let id = d.instance_id.id::<domain::id::InstanceId>();
+            format!(
+                "instance {id}: use comes to {} but charges to {}, or their quantities differ",
+                Money::text(d.counted),
+                Money::text(d.charged)
+            )
+        })
+        .collect();
+    let (count, paid) = usage::any_paid(tx)?;
+    let posted = ledger_store::any_usage(tx)?;
+    if paid != posted {
+        differ.push(format!("charges by use: {} are paid but the ledger took {}", Money::text(paid), Money::text(posted)));
+    }
+    Ok(check("charges_by_use", count, differ))
 }
 
 fn line_money(o: &order::Order, line: &order::Line, escrow: i64, differences: &mut Vec<String>) {

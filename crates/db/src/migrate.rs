@@ -35,7 +35,8 @@ migrations![
     "0009_log_in_tries",
     "0010_access_keys",
     "0011_protocols",
-    "0012_auto_renewal"
+    "0012_on_demand",
+    "0013_auto_renewal"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -186,6 +186,7 @@ diesel::table! {
         paid_at -> Nullable<BigInt>,
         ended_at -> Nullable<BigInt>,
         reason -> Nullable<Text>,
+        on_demand -> Bool,
     }
 }
 
@@ -332,6 +333,7 @@ diesel::table! {
         order_line -> Text,
         product_name -> Text,
         kind -> Text,
+        day -> Text,
         currency -> Text,
         amount_minor -> BigInt,
         fee_minor -> BigInt,
@@ -489,6 +491,62 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    usage_batches (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        received_at -> BigInt,
+        records -> Text,
+    }
+}
+
+diesel::table! {
+    usage_records (id) {
+        id -> Binary,
+        known_by -> Binary,
+        seller_id -> Binary,
+        instance_id -> Nullable<Binary>,
+        sent_instance -> Text,
+        metering_sn -> Nullable<Text>,
+        begin_at -> Nullable<BigInt>,
+        end_at -> Nullable<BigInt>,
+        quantity -> Nullable<BigInt>,
+        sent_value -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        repeats -> BigInt,
+        corrects_id -> Nullable<Binary>,
+        charge_id -> Nullable<Binary>,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    usage_totals (instance_id, cycle_at) {
+        instance_id -> Binary,
+        cycle_at -> BigInt,
+        quantity -> BigInt,
+        exact -> Text,
+        charged_minor -> BigInt,
+    }
+}
+
+diesel::table! {
+    usage_charges (id) {
+        id -> Binary,
+        instance_id -> Binary,
+        buyer_id -> Binary,
+        seller_id -> Binary,
+        begin_at -> BigInt,
+        quantity -> BigInt,
+        currency -> Text,
+        amount_minor -> BigInt,
+        state -> Text,
+        created_at -> BigInt,
+        paid_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
     accounts,
@@ -525,6 +583,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     floors,
     cart_lines,
     log_in_tries,
+    usage_batches,
+    usage_records,
+    usage_totals,
+    usage_charges,
 );
 
 diesel::joinable!(order_lines -> orders (order_id));

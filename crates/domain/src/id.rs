@@ -65,6 +65,10 @@ ids! {
     UserId = "usr",
     SessionId = "ses",
     TokenId = "tok",
+    /// A usage record (话单).
+    UsageRecordId = "usg",
+    /// What an hour or day of use cost.
+    ChargeId = "chg",
     /// An access key of a user: AK and SK of the open APIs (访问密钥).
     AccessKeyId = "aks",
     /// An access key of the seller that signs production calls (密钥).

@@ -13,7 +13,7 @@ crate::words! {
 
 crate::words! {
     /// Why an instance is frozen (`saas-interface 2.4`).
-    pub enum FreezeCause ("freeze cause") { Expired = "expired", Violation = "violation" }
+    pub enum FreezeCause ("freeze cause") { Expired = "expired", Violation = "violation", Arrears = "arrears" }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub const REMINDER_DAYS: [i64; 4] = [15, 7, 3, 1];
 pub const AUTO_RENEWAL_DAYS: [i64; 4] = [7, 3, 1, 0];
 /// The hour of reminders, site time.
 pub const REMINDER_HOUR: i8 = 10;
+/// Days from the first unpaid charge to the freeze (`seller-domain 4.4`; their number is ours).
+pub const ARREARS_GRACE_DAYS: i64 = 3;
 /// Days that a frozen instance is kept after its term (`seller-domain 4.4`).
 pub const RETENTION_DAYS: i64 = 15;
 

@@ -25,6 +25,7 @@ pub mod settlement;
 pub mod site;
 pub mod term;
 pub mod text;
+pub mod usage;
 
 pub use jiff::Timestamp;
 

@@ -5,6 +5,7 @@
 use crate::{
     id::{AddressId, PictureId},
     period::ChargingMode,
+    usage::{Meter, Tier},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -128,11 +129,14 @@ pub struct Sku {
     pub month_minor: Option<i64>,
     pub year_minor: Option<i64>,
     pub once_minor: Option<i64>,
+    /// Prices by use, tier by tier.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Tier>,
 }
 
 impl Default for Sku {
     fn default() -> Self {
-        Self { key: "-".to_owned(), on_sale: true, month_minor: None, year_minor: None, once_minor: None }
+        Self { key: "-".to_owned(), on_sale: true, month_minor: None, year_minor: None, once_minor: None, tiers: Vec::new() }
     }
 }
 
@@ -149,6 +153,9 @@ pub struct Specification {
     pub trial_days: Option<u16>,
     pub upgrade_allowed: bool,
     pub on_sale: bool,
+    /// What is counted, when the specification is billed by use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meter: Option<Meter>,
 }
 
 impl Default for Specification {
@@ -162,6 +169,7 @@ impl Default for Specification {
             trial_days: None,
             upgrade_allowed: false,
             on_sale: true,
+            meter: None,
         }
     }
 }
@@ -246,7 +254,8 @@ impl Listing {
         self.specifications.iter().find(|s| s.key == key)
     }
 
-    /// The lowest monthly price, else yearly, else one-time, for lists.
+    /// The lowest monthly price, else yearly, else one-time, for lists. What is billed by use has none: its prices
+    /// are of units, mostly below a cent.
     #[must_use]
     pub fn price_from(&self) -> Option<(i64, &'static str)> {
         let skus = || self.specifications.iter().filter(|s| s.on_sale).flat_map(|s| &s.skus).filter(|s| s.on_sale);

@@ -5,7 +5,7 @@ use crate::{
     money::AMOUNT_MINOR_MAX,
     period::ChargingMode,
     picture::MAIN_MAX,
-    text,
+    text, usage,
 };
 
 /// A field that is not right yet: JSON pointer, stable code, and what to do.
@@ -177,6 +177,18 @@ fn specification(c: &mut Checker, at: &str, spec: &Specification) {
             c.both(&format!("{at}/values/{j}/name"), &value.name, 50);
         }
     }
+    match (&spec.meter, spec.charging_mode == ChargingMode::OnDemand) {
+        (Some(meter), true) => {
+            c.both(&format!("{at}/meter/name"), &meter.name, 50);
+            c.both(&format!("{at}/meter/unit"), &meter.unit, 20);
+        }
+        (None, true) => c.wrong(&format!("{at}/meter"), "missing", "say what is counted: name, unit, cycle and price model"),
+        (Some(_), false) => c.wrong(&format!("{at}/meter"), "meter_not_wanted", "only what is billed by use has a meter"),
+        (None, false) => {}
+    }
+    if spec.upgrade_allowed && spec.charging_mode == ChargingMode::OnDemand {
+        c.wrong(&format!("{at}/upgrade_allowed"), "upgrade_needs_period", "what is billed by use has no upgrade");
+    }
     if let Some(days) = spec.trial_days {
         if spec.charging_mode != ChargingMode::Period {
             c.wrong(&format!("{at}/trial_days"), "trial_needs_period", "only period specifications can have a trial");
@@ -209,9 +221,23 @@ fn skus(c: &mut Checker, at: &str, spec: &Specification) {
         let priced = match spec.charging_mode {
             ChargingMode::Period => sku.month_minor.or(sku.year_minor).is_some() && sku.once_minor.is_none(),
             ChargingMode::OneTime => sku.once_minor.is_some() && sku.month_minor.or(sku.year_minor).is_none(),
+            ChargingMode::OnDemand => prices.iter().all(|(_, price)| price.is_none()),
         };
         if sku.on_sale && !priced {
-            c.wrong(&at, "price_missing", "give the prices of the billing mode: month or year for periods, once for one-time");
+            c.wrong(
+                &at,
+                "price_missing",
+                "give the prices of the billing mode: month or year for periods, once for one-time, tiers alone by use",
+            );
+        }
+        match (&spec.meter, sku.tiers.is_empty()) {
+            (Some(meter), _) if !usage::tiers_fit(meter.model, &sku.tiers) => c.wrong(
+                &format!("{at}/tiers"),
+                "bad_tiers",
+                "give one tier without an end for a fixed price, else tiers with rising ends, the last without",
+            ),
+            (None, false) => c.wrong(&format!("{at}/tiers"), "tiers_without_meter", "only what is billed by use has tiers"),
+            _ => {}
         }
     }
 }

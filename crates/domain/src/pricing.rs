@@ -18,6 +18,8 @@ pub enum PriceError {
     PeriodNotWanted,
     #[error("the specification is sold by period; choose one, such as 1m or 1y")]
     PeriodMissing,
+    #[error("what is billed by use is ordered once; leave period and quantity out")]
+    ByUse,
     #[error("the chosen combination is not sold per {0}")]
     NotSoldPer(PeriodUnit),
     #[error("the chosen combination is not on sale")]
@@ -53,6 +55,10 @@ pub fn price(spec: &Specification, sku: &Sku, period: Option<Period>, quantity: 
         return Err(PriceError::NotOnSale);
     }
     let (unit, units) = match (spec.charging_mode, period) {
+        (ChargingMode::OnDemand, Some(_)) => return Err(PriceError::ByUse),
+        (ChargingMode::OnDemand, None) if quantity != 1 => return Err(PriceError::ByUse),
+        // Nothing is paid for the order; what is used is charged.
+        (ChargingMode::OnDemand, None) => (0, 1),
         (ChargingMode::OneTime, Some(_)) => return Err(PriceError::PeriodNotWanted),
         (ChargingMode::Period, None) => return Err(PriceError::PeriodMissing),
         (ChargingMode::OneTime, None) => (sku.once_minor.ok_or(PriceError::NotOnSale)?, 1),

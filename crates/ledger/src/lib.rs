@@ -40,6 +40,8 @@ domain::words! {
         RefundBeforeCompletion = "refund_before_completion",
         CompletionReversed = "completion_reversed",
         Refund = "refund",
+        /// Charged by use: from the wallet straight to the shares, or back.
+        Usage = "usage",
     }
 }
 

@@ -1,5 +1,9 @@
 //! The command line's grammar (`contract`).
 
+mod instance;
+
+pub use instance::{Instance, Usage};
+
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -49,6 +53,11 @@ pub enum Command {
     Instance {
         #[command(subcommand)]
         command: Instance,
+    },
+    /// Usage records of on-demand instances.
+    Usage {
+        #[command(subcommand)]
+        command: Usage,
     },
     /// Production-interface messages.
     Calls {
@@ -285,45 +294,6 @@ pub struct Page {
     /// asc or desc; each list has its usual order.
     #[arg(long)]
     pub direction: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Instance {
-    Show {
-        id: String,
-        #[arg(long)]
-        timeline: bool,
-    },
-    List {
-        #[arg(long = "as")]
-        role: Option<String>,
-        /// opening, running, frozen, released or failed.
-        #[arg(long)]
-        state: Option<String>,
-        /// created or expires.
-        #[arg(long)]
-        sort: Option<String>,
-        #[command(flatten)]
-        page: Page,
-    },
-    /// Renew automatically before the last term ends, or no longer.
-    #[command(after_help = "Examples:\n  yunshi instance auto-renew ins_… --period 1m\n  yunshi instance auto-renew ins_… --off")]
-    AutoRenew {
-        id: String,
-        /// The period of each new term, such as 1m or 1y.
-        #[arg(long, required_unless_present = "off")]
-        period: Option<String>,
-        #[arg(long, conflicts_with = "period")]
-        off: bool,
-    },
-    /// Freeze for a violation (operator).
-    Freeze {
-        id: String,
-        #[arg(long)]
-        reason: String,
-    },
-    /// Lift a freeze for a violation (operator).
-    Unfreeze { id: String },
 }
 
 #[derive(Debug, Subcommand)]

@@ -28,6 +28,7 @@ pub struct File {
     pub migrate: Option<String>,
     pub pay_within_days: Option<i64>,
     pub retention_days: Option<i64>,
+    pub arrears_grace_days: Option<i64>,
     /// The platform's fee on what is paid, and the tax inside it, as fractions.
     pub commission: Option<Decimal>,
     pub commission_tax: Option<Decimal>,
@@ -108,6 +109,7 @@ impl File {
         Ok(Settings {
             pay_within_days: self.pay_within_days.unwrap_or(default.pay_within_days),
             retention_days: self.retention_days.unwrap_or(default.retention_days),
+            arrears_grace_days: self.arrears_grace_days.unwrap_or(default.arrears_grace_days),
             schedules: self.schedules.unwrap_or(default.schedules),
             rates,
             sites,

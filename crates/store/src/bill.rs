@@ -33,6 +33,7 @@ pub struct BillLine {
     pub order_line: String,
     pub product_name: String,
     pub kind: String,
+    pub day: String,
     pub currency: String,
     pub amount_minor: i64,
     pub fee_minor: i64,
@@ -46,6 +47,27 @@ pub struct BillLine {
 pub fn insert_line(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
     diesel::insert_into(bill_lines::table).values(line).run(tx)?;
     Ok(())
+}
+
+/// Adds the use of a day to the line of that day, making the line when there is none.
+///
+/// # Errors
+/// [`DbError`].
+pub fn add_usage(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
+    let there = bill_lines::table
+        .filter(bill_lines::line_id.eq(line.line_id))
+        .filter(bill_lines::kind.eq(&line.kind))
+        .filter(bill_lines::day.eq(&line.day))
+        .filter(bill_lines::bill_id.is_null());
+    let changed = diesel::update(there)
+        .set((
+            bill_lines::amount_minor.eq(bill_lines::amount_minor + line.amount_minor),
+            bill_lines::fee_minor.eq(bill_lines::fee_minor + line.fee_minor),
+            bill_lines::tax_minor.eq(bill_lines::tax_minor + line.tax_minor),
+            bill_lines::payable_minor.eq(bill_lines::payable_minor + line.payable_minor),
+        ))
+        .run(tx)?;
+    if changed == 0 { insert_line(tx, line) } else { Ok(()) }
 }
 
 /// The original line of an order line.

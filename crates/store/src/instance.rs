@@ -82,6 +82,19 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
     Ok(scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()).first(tx).optional()?)
 }
 
+/// Instances of a seller by its own ids.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_sellers_ids(tx: &mut Tx, seller: Key, ids: &[String]) -> Result<Vec<Instance>, DbError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(200) {
+        let own = scoped(Tenant::Seller(seller)).filter(instances::seller_instance_id.eq_any(ids.to_vec()));
+        found.extend(own.select(Instance::as_select()).load::<Instance>(tx)?);
+    }
+    Ok(found)
+}
+
 /// When an instance ends, for sorting; those that never end come last. The index is on this very expression.
 fn end() -> diesel::expression::SqlLiteral<BigInt> {
     diesel::dsl::sql("COALESCE(instances.expires_at, 9223372036854775807)")

@@ -203,6 +203,21 @@ pub fn any_sums(tx: &mut Tx, account: AccountKind) -> Result<Vec<Sum>, DbError> 
     .load(tx)?)
 }
 
+/// What wallets paid for use, all corrections taken off.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_usage(tx: &mut Tx) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Paid {
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let text = "SELECT CAST(COALESCE(-SUM(p.amount_minor), 0) AS BIGINT) AS amount FROM ledger_entries e
+                JOIN ledger_postings p ON p.entry_id = e.id WHERE e.kind = 'usage' AND p.account = 'buyer_wallet'";
+    Ok(sql_query(text).get_result::<Paid>(tx)?.amount)
+}
+
 /// # Errors
 /// [`DbError`].
 pub fn any_entry_count(tx: &mut Tx) -> Result<i64, DbError> {

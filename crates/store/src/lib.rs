@@ -59,6 +59,7 @@ pub mod seller;
 pub mod session;
 pub mod setting;
 pub mod transfer;
+pub mod usage;
 
 pub use db::{DbError, Key, Tx};
 

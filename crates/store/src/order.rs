@@ -29,6 +29,8 @@ pub struct Order {
     pub paid_at: Option<i64>,
     pub ended_at: Option<i64>,
     pub reason: Option<String>,
+    /// By use: not in the lists of orders (`seller-domain 4.1`).
+    pub on_demand: bool,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -80,6 +82,7 @@ pub struct Filter {
     pub state: Option<String>,
     pub kind: Option<String>,
     pub instance_id: Option<uuid::Uuid>,
+    pub on_demand: Option<bool>,
 }
 
 fn scoped(tenant: Tenant) -> orders::BoxedQuery<'static, db::Backend> {
@@ -119,6 +122,9 @@ fn filtered(tenant: Tenant, filter: &Filter) -> orders::BoxedQuery<'static, db::
     }
     if let Some(instance) = filter.instance_id {
         query = query.filter(orders::instance_id.eq(Key::of(instance)));
+    }
+    if let Some(on_demand) = filter.on_demand {
+        query = query.filter(orders::on_demand.eq(on_demand));
     }
     query
 }

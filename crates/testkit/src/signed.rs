@@ -44,6 +44,14 @@ impl Platform {
     /// # Panics
     /// When the server does not answer JSON.
     pub async fn send_signed(&self, s: &Signed) -> (u16, Value) {
+        self.send_signed_with(s, &[]).await
+    }
+
+    /// Sends it with headers that are not signed; status and document.
+    ///
+    /// # Panics
+    /// When the server does not answer JSON.
+    pub async fn send_signed_with(&self, s: &Signed, more: &[(&str, &str)]) -> (u16, Value) {
         let host = self.url.trim_start_matches("http://").to_owned();
         #[expect(clippy::disallowed_methods, reason = "a client has a clock of its own")]
         let at = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(s.skew);
@@ -51,7 +59,9 @@ impl Platform {
         let headers = [("Host", host.as_str()), ("X-Sdk-Date", date.as_str()), ("Content-Type", s.content_type)];
         let request = Request { method: s.method, path: &s.path, query: &s.query, headers: &headers, body: &s.body };
         let authorization = aksk::sign(&s.access, &s.secret, &request, &["host", "x-sdk-date", "content-type"]);
-        self.send_with(s, &[("X-Sdk-Date", &date), ("Content-Type", s.content_type), ("Authorization", &authorization)]).await
+        let mut headers = vec![("X-Sdk-Date", date.as_str()), ("Content-Type", s.content_type), ("Authorization", &authorization)];
+        headers.extend(more);
+        self.send_with(s, &headers).await
     }
 
     /// Sends it with these headers and no others; status and document.

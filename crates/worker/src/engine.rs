@@ -5,7 +5,7 @@ use crate::{
     breaker::{CLAIM_PER_LANE, Lanes},
     export,
 };
-use app::{Actor, App, Clock, Error, call, from_micros, instance, job::JobKind, micros, money, order};
+use app::{Actor, App, Clock, Error, call, from_micros, instance, job::JobKind, micros, money, order, usage};
 use db::{Key, Tx, dialect::Claim};
 use domain::{Timestamp, id::CallId, site::SiteCode};
 use jiff::SignedDuration;
@@ -330,6 +330,9 @@ fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Er
         JobKind::Expiry => instance::expire(tx, ctx, subject),
         JobKind::Release => instance::release_expired(tx, ctx, subject),
         JobKind::RenewalStuck => call::renewal_stuck(tx, ctx, subject),
+        JobKind::UsageBatch => usage::judge_batch(tx, ctx, subject),
+        JobKind::UsageRating => usage::rate(tx, ctx, job.name.as_deref().unwrap_or_default()),
+        JobKind::Arrears => usage::freeze_for_arrears(tx, ctx, subject),
         JobKind::Bills => bills(tx, ctx, job),
         JobKind::Call | JobKind::Export => Err(Error::row("jobs", kind, "is not a timer")),
     }

@@ -2,9 +2,11 @@
 //
 //   node client.mjs whoami
 //   node client.mjs order-query MOCKPERIODYEARNEW
+//   node client.mjs usage-push INSTANCE 20240105T030000Z 20240105T040000Z 12.5 SERIAL-1
 
 import builder from '@huaweicloud/huaweicloud-sdk-core/ClientBuilder.js'
 import core from '@huaweicloud/huaweicloud-sdk-core'
+import { createHmac, randomUUID } from 'node:crypto'
 
 const OPEN = '/api/mkp-openapi-public/global/v1'
 const { YUNSHI_SERVER: server, YUNSHI_ACCESS_KEY: access, YUNSHI_SECRET_KEY: secret } = process.env
@@ -14,9 +16,17 @@ class Marketplace {
     this.client = client
   }
 
-  call(method, url, queryParams = {}, data = undefined) {
-    return this.client.sendRequest({ method, url, contentType: 'application/json', queryParams, pathParams: {}, headers: {}, data })
+  call(method, url, queryParams = {}, data = undefined, headers = {}) {
+    return this.client.sendRequest({ method, url, contentType: 'application/json', queryParams, pathParams: {}, headers, data })
   }
+}
+
+// Besides AK and SK the body is signed with the key of class basic: over its keys in natural order.
+function usagePush(market, [instance_id, begin_time, end_time, usage_value, metering_sn]) {
+  const body = { usage_records: [{ begin_time, end_time, instance_id, metering_sn, record_time: end_time, usage_value }] }
+  const [ts, nonce] = [String(Date.now()), randomUUID()]
+  const signature = createHmac('sha256', process.env.YUNSHI_INTERFACE_KEY).update(`ts=${ts}&nonce=${nonce}&body=${JSON.stringify(body)}`).digest('base64')
+  return market.call('POST', `${OPEN}/isv/usage-data`, {}, body, { signature, ts, nonce })
 }
 
 async function main([operation, ...more]) {
@@ -29,7 +39,8 @@ async function main([operation, ...more]) {
     const [orderId, orderLineId] = more
     return market.call('GET', `${OPEN}/order/query`, orderLineId ? { orderId, orderLineId } : { orderId })
   }
-  throw new Error('write: node client.mjs whoami | order-query ORDER [LINE]')
+  if (operation === 'usage-push') return usagePush(market, more)
+  throw new Error('write: node client.mjs whoami | order-query ORDER [LINE] | usage-push INSTANCE BEGIN END VALUE SERIAL')
 }
 
 try {

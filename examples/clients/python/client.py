@@ -2,11 +2,17 @@
 
     python client.py whoami
     python client.py order-query MOCKPERIODYEARNEW
+    python client.py usage-push INSTANCE 20240105T030000Z 20240105T040000Z 12.5 SERIAL-1
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import sys
+import time
+import uuid
 
 from huaweicloudsdkcore.auth.credentials import GlobalCredentials
 from huaweicloudsdkcore.client import Client, ClientBuilder
@@ -31,13 +37,13 @@ class Marketplace(Client):
         super().__init__()
         self.model_package = sys.modules[__name__]
 
-    def call(self, method, path, query=(), body=None):
+    def call(self, method, path, query=(), body=None, headers=None):
         response = self.do_http_request(
             method=method,
             resource_path=path,
             path_params={},
             query_params=list(query),
-            header_params={"Content-Type": "application/json"},
+            header_params={"Content-Type": "application/json", **(headers or {})},
             body=body,
             post_params={},
             cname=None,
@@ -47,6 +53,18 @@ class Marketplace(Client):
             request_type=None,
         )
         return json.loads(response.raw_content)
+
+
+def usage_push(client, instance, begin, end, value, serial):
+    """Reports use. Besides AK and SK the body is signed with the key of class basic: over its keys in natural order."""
+    record = {"instance_id": instance, "record_time": end, "begin_time": begin, "end_time": end, "usage_value": value, "metering_sn": serial}
+    body = {"usage_records": [record]}
+    ts, nonce = str(int(time.time() * 1000)), uuid.uuid4().hex
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    signed = f"ts={ts}&nonce={nonce}&body={text}".encode()
+    mac = hmac.new(os.environ["YUNSHI_INTERFACE_KEY"].encode(), signed, hashlib.sha256).digest()
+    headers = {"signature": base64.b64encode(mac).decode(), "ts": ts, "nonce": nonce}
+    return client.call("POST", f"{OPEN}/isv/usage-data", body=body, headers=headers)
 
 
 def main(arguments):
@@ -60,6 +78,8 @@ def main(arguments):
         case ["order-query", order, *line]:
             query = [("orderId", order)] + [("orderLineId", id) for id in line]
             return client.call("GET", f"{OPEN}/order/query", query)
+        case ["usage-push", instance, begin, end, value, serial]:
+            return usage_push(client, instance, begin, end, value, serial)
         case _:
             sys.exit(__doc__)
 

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/mkp-openapi-public/global/v1/isv/usage-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reports use; besides AK and SK the body is signed with the seller's key of class basic. */
+        post: operations["usage_push"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mkp-openapi-public/global/v1/order/query": {
         parameters: {
             query?: never;
@@ -363,6 +380,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends an instance that is billed by use; what was used until now is still charged. */
+        post: operations["instance_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{id}/renew": {
         parameters: {
             query?: never;
@@ -389,6 +423,23 @@ export interface paths {
         };
         /** Everything that happened to an instance over all its orders. */
         get: operations["instance_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an on-demand instance used and what it cost, day by day. */
+        get: operations["instance_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1466,6 +1517,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Usage records that the caller pushed, newest first, with what became of each. */
+        get: operations["usage_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wallet": {
         parameters: {
             query?: never;
@@ -1512,6 +1580,40 @@ export interface paths {
         put?: never;
         /** Announces a bank transfer to the wallet. */
         post: operations["transfer_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rest/marketplace/v1/isv/usage-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reports use by the old interface: a record is known by instance, product, begin and end. */
+        post: operations["usage_push_old"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{partner_id}/billing/bill-mgr/push-usage-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reports use by the oldest interface that is still seen: `usageRecords` with `usageEntity.times`. Deprecated. */
+        post: operations["usage_push_oldest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1867,21 +1969,10 @@ export interface components {
             ran: components["schemas"]["RanView"];
         };
         DayView: {
+            amount: components["schemas"]["MoneyView"];
+            /** @description yyyy-MM-dd at the site. */
             day: string;
-            /** Format: int64 */
-            done: number;
-            /** Format: int64 */
-            failed: number;
-            /**
-             * Format: int64
-             * @description Neither done nor given up.
-             */
-            open: number;
-            /**
-             * Format: int64
-             * @description Median time from payment to opening of what was bought on this day, in milliseconds.
-             */
-            opening_ms?: number | null;
+            quantity: string;
         };
         DebugBody: {
             /** @description Save the cases that pass. */
@@ -2273,6 +2364,39 @@ export interface components {
             /** @description The upstream code, such as `101`. */
             type: string;
         };
+        /** @description A billing factor with its billing item. */
+        MeterBody: {
+            /**
+             * @description `day` or `month`: when tiers begin anew.
+             * @default
+             */
+            accumulation: string;
+            /**
+             * @description `hour` or `day`: how often use is reported and charged.
+             * @default
+             */
+            cycle: string;
+            /**
+             * @description `fixed`, `tiered` (each slice at its own price) or `volume` (all at the tier that a record reaches).
+             * @default
+             */
+            model: string;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["TextView"];
+            /**
+             * @description Such as GB or call.
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            unit: components["schemas"]["TextView"];
+        };
         /** @description `{"amount":"1200.00","currency":"CNY"}`. */
         MoneyView: {
             /**
@@ -2531,6 +2655,11 @@ export interface components {
         PublicBody: {
             public: boolean;
         };
+        /** @description Every batch that can be stored is answered so; its records are judged in the background. */
+        Pushed: {
+            error_code: string;
+            error_msg: string;
+        };
         QuantityBody: {
             /** Format: int32 */
             quantity: number;
@@ -2567,6 +2696,33 @@ export interface components {
         ReasonBody: {
             reason: string;
         };
+        RecordList: {
+            next?: string | null;
+            records: components["schemas"]["RecordView"][];
+        };
+        RecordView: {
+            begin?: string | null;
+            charge?: string | null;
+            /** @description The record that this one replaced. */
+            corrects?: string | null;
+            end?: string | null;
+            id: string;
+            /** @description The platform's id; null when the seller has no such instance. */
+            instance?: string | null;
+            metering_sn?: string | null;
+            /** @description Why it was refused; send it again when it is right. */
+            reason?: string | null;
+            received_at: string;
+            /**
+             * Format: int64
+             * @description How often the same record came again.
+             */
+            repeats: number;
+            seller_instance_id: string;
+            state: string;
+            /** @description As it was sent. */
+            value: string;
+        };
         RefundPreview: {
             refund: components["schemas"]["MoneyView"];
         };
@@ -2594,6 +2750,10 @@ export interface components {
                 [key: string]: string;
             };
             reason: string;
+        };
+        Released: {
+            id: string;
+            state: string;
         };
         RenewBody: {
             pay?: boolean;
@@ -2713,6 +2873,11 @@ export interface components {
             on_sale: boolean | null;
             /** @default null */
             once: string | null;
+            /**
+             * @description `ON_DEMAND`: prices per unit.
+             * @default []
+             */
+            tiers: components["schemas"]["TierBody"][];
             /** @default null */
             year: string | null;
         };
@@ -2720,12 +2885,14 @@ export interface components {
             /** @default [] */
             attributes: components["schemas"]["AttributeBody"][];
             /**
-             * @description `PERIOD` or `ONE_TIME`.
+             * @description `PERIOD`, `ONE_TIME` or `ON_DEMAND`.
              * @default
              */
             charging_mode: string;
             /** @default  */
             key: string;
+            /** @default null */
+            meter: components["schemas"]["MeterBody"] | null;
             /**
              * @default {
              *       "en": "",
@@ -2784,6 +2951,24 @@ export interface components {
             /** @default  */
             zh: string;
         };
+        /** @description A price per unit up to a quantity. */
+        TierBody: {
+            /**
+             * @description Up to six decimals, such as `0.000125`.
+             * @default
+             */
+            price: string;
+            /**
+             * @description Left out for the last tier.
+             * @default null
+             */
+            up_to: string | null;
+        };
+        TierView: {
+            price: string;
+            /** @description Up to this quantity; null for the last. */
+            up_to?: string | null;
+        };
         Timeline: {
             entries: components["schemas"]["TimelineItem"][];
         };
@@ -2839,6 +3024,44 @@ export interface components {
             /** @description `pending`, `confirmed`, `refused`. */
             state: string;
         };
+        /** @description The documented body, for the description; it is read more tolerantly. */
+        UsagePush: {
+            usage_records: components["schemas"]["UsageRecord"][];
+        };
+        UsageRecord: {
+            begin_time: string;
+            /** @description Yunshi's own: the `metering_sn` of the record that this one replaces. */
+            corrects?: string | null;
+            end_time: string;
+            /** @description The seller's id of an on-demand instance. */
+            instance_id: string;
+            /** @description New interface: what tells a record from others. */
+            metering_sn?: string | null;
+            /** @description Old interface. */
+            product_id?: string | null;
+            /** @description `yyyyMMdd'T'HHmmss'Z'`, UTC. */
+            record_time: string;
+            relate_pkg_instance?: string | null;
+            /** @description More than zero, 12 digits before the point and 4 after at most. */
+            usage_value: string;
+        };
+        UsageView: {
+            /** @description `day` or `month`. */
+            accumulation: string;
+            /** @description `hour` or `day`. */
+            cycle: string;
+            /** @description The last 90 days with use, oldest first. */
+            days: components["schemas"]["DayView"][];
+            /** @description Charged and not paid: the wallet was short. */
+            due: components["schemas"]["MoneyView"];
+            /** @description `fixed`, `tiered` or `volume`. */
+            model: string;
+            name: components["schemas"]["TextView"];
+            tiers: components["schemas"]["TierView"][];
+            unit: components["schemas"]["TextView"];
+            /** @description Up to when use was charged. */
+            until?: string | null;
+        };
         ValueBody: {
             /** @default  */
             code: string;
@@ -2868,6 +3091,83 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    usage_push: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description base64(HMAC-SHA256(key, ts={ts}&nonce={nonce}&body={body})) */
+                signature: string;
+                /** @description milliseconds */
+                ts: string;
+                nonce: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsagePush"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
     order_query: {
         parameters: {
             query: {
@@ -5854,6 +6154,135 @@ export interface operations {
             };
         };
     };
+    instance_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     instance_renew: {
         parameters: {
             query?: never;
@@ -6006,6 +6435,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    instance_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
                 };
             };
             /** @description The request cannot be read */
@@ -11783,7 +12341,7 @@ export interface operations {
                 category?: string;
                 /** @description Id of the seller's account. */
                 seller?: string;
-                /** @description `PERIOD` or `ONE_TIME`. */
+                /** @description `PERIOD`, `ONE_TIME` or `ON_DEMAND`. */
                 charging?: string;
                 /** @description `true`: only products with a trial. */
                 trial?: string;
@@ -15836,6 +16394,147 @@ export interface operations {
             };
         };
     };
+    usage_records: {
+        parameters: {
+            query?: {
+                /** @description `accepted`, `refused`, `charged`, `corrected`. */
+                state?: string;
+                /** @description The platform's id of an instance. */
+                instance?: string;
+                /** @description The seller's own id, as it was sent. */
+                seller_instance?: string;
+                metering_sn?: string;
+                /** @description Rows of a page, 1 to 100; 20 when not said. */
+                limit?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description `asc` or `desc`; each list has its usual direction. A cursor belongs to the direction that gave it. */
+                direction?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordList"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     wallet_show: {
         parameters: {
             query?: {
@@ -16362,6 +17061,150 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_push_old: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsagePush"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
+    usage_push_oldest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
                 };
             };
         };

@@ -5,6 +5,7 @@ mod gateway;
 mod iam;
 mod order_query;
 mod refusal;
+mod usage;
 
 pub use gateway::Quotas;
 
@@ -13,10 +14,11 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Where the open APIs live; an unknown path below is answered in their own way.
-const PREFIXES: [&str; 3] = ["/api/mkp-openapi-public/{*rest}", "/rest/marketplace/{*rest}", "/v3/{*rest}"];
+const PREFIXES: [&str; 4] =
+    ["/api/mkp-openapi-public/{*rest}", "/rest/marketplace/{*rest}", "/v1.0/{partner_id}/billing/{*rest}", "/v3/{*rest}"];
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(iam::routes()).merge(order_query::routes())
+    OpenApiRouter::new().merge(iam::routes()).merge(order_query::routes()).merge(usage::routes())
 }
 
 /// The routes behind the gateway that checks signatures.

@@ -1,6 +1,6 @@
 //! Errors of the open APIs: the gateway's, and those of the services behind it (`open-api 1`, `3.3`).
 
-use app::Error;
+use app::{Error, Kind};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode},
@@ -97,6 +97,15 @@ impl Refusal {
         Self { detail, ..Self::new(StatusCode::BAD_REQUEST, "MKT.0199", "Request parameter error") }
     }
 
+    pub fn invalid_usage(detail: impl Into<String>) -> Self {
+        // The misspelling is the wire's.
+        Self { detail: detail.into(), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "MKT.9002", "Invalid usage enties.") }
+    }
+
+    pub fn too_many_records(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "MKT.9003", "Usage records extends size limit.") }
+    }
+
     pub fn no_authority(detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), ..Self::new(StatusCode::UNAUTHORIZED, "MKT.0151", "No authority") }
     }
@@ -105,6 +114,9 @@ impl Refusal {
 impl From<Error> for Refusal {
     fn from(e: Error) -> Self {
         match e {
+            Error::Refused(refusal) if refusal.kind == Kind::Unauthenticated => {
+                Self { detail: refusal.detail.clone(), ..Self::new(StatusCode::UNAUTHORIZED, "MKT.0154", "Illegal token") }
+            }
             Error::Refused(refusal) => Self::invalid(refusal.detail.clone()),
             other => {
                 tracing::error!(error = %other, cause = ?std::error::Error::source(&other), "an open API failed");

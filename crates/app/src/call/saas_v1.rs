@@ -106,6 +106,7 @@ fn purchase(ctx: &Ctx, instance: &Instance, order: &Order, line: &Line, business
         charging: match charging {
             ChargingMode::Period => Charging::Period,
             ChargingMode::OneTime => Charging::OneTime,
+            ChargingMode::OnDemand => Charging::OnDemand,
         },
         period: period(line)?,
         extend_params: sold.inputs.into_iter().map(|i| (i.name, i.value)).collect(),

@@ -16,9 +16,9 @@ use wire::conformance::Protocol;
 
 /// The cases that a listing's address must have passed (`saas-interface 2.3`).
 fn cases_needed(protocol: Protocol, listing: &Listing) -> Vec<&'static str> {
-    let period = listing.specifications.iter().any(|s| s.charging_mode == ChargingMode::Period);
+    let sold = |mode| listing.specifications.iter().any(|s| s.charging_mode == mode);
     let upgrade = listing.specifications.iter().any(|s| s.upgrade_allowed);
-    protocol.needed(period, upgrade)
+    protocol.needed(sold(ChargingMode::Period), sold(ChargingMode::OnDemand), upgrade)
 }
 
 /// Submits a draft for review.

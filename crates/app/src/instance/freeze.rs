@@ -97,6 +97,28 @@ pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: Inst
     super::show(tx, Tenant::Any, instance)
 }
 
+/// Frozen because nothing was paid: kept for the retention days, then released.
+pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Instance, cause: FreezeCause, reason: &str) -> Result<(), Error> {
+    let to = state(found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+    set(tx, ctx, found, to, Some(cause), Some(reason))?;
+    tell_seller(tx, ctx, found, None, Status::Freeze)?;
+    let release_at = ctx.now + SignedDuration::from_hours(24 * ctx.settings.retention_days);
+    job::schedule(tx, ctx, JobKind::Release, Some(found.id), release_at)?;
+    let until = order::times(release_at, &site(tx, ctx, found)?);
+    super::tell(tx, ctx, found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])
+}
+
+/// Everything was paid: an instance that was frozen for arrears works again.
+pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+    if found.state != "frozen" || found.freeze_cause.as_deref() != Some(FreezeCause::Arrears.as_str()) {
+        return Ok(());
+    }
+    set(tx, ctx, found, InstanceState::Running, None, None)?;
+    store::job::cancel(tx, JobKind::Release.as_str(), found.id)?;
+    tell_seller(tx, ctx, found, None, Status::Unfreeze)?;
+    super::tell(tx, ctx, found, MessageEvent::InstanceUnfrozen, &[])
+}
+
 /// The operator lifts a freeze for a violation.
 ///
 /// # Errors
@@ -109,6 +131,10 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
             "instance.expired",
             format!("{} is frozen because its term ended; the buyer may renew it", id(&found)),
         ));
+    }
+    if found.freeze_cause.as_deref() == Some(FreezeCause::Arrears.as_str()) {
+        let detail = format!("{} is frozen because charges are not paid; it works again when the buyer tops the wallet up", id(&found));
+        return Err(Error::conflict("instance.arrears", detail));
     }
     set(tx, ctx, &found, to, None, None)?;
     tell_seller(tx, ctx, &found, None, Status::Unfreeze)?;

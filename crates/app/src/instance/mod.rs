@@ -7,8 +7,9 @@ mod terms;
 mod timers;
 
 pub use freeze::{expire, freeze_for_violation, unfreeze, unfreeze_if_paid};
+pub(crate) use freeze::{freeze_unpaid, unfreeze_after_arrears};
 pub use open::{failed, opened, reserve};
-pub use release::{release, release_expired};
+pub use release::{end_on_demand, release, release_expired};
 pub use terms::{append_term, make_formal, remove_last_term};
 pub use timers::remind;
 pub(crate) use timers::{schedule_auto_renewal, tries_left};
@@ -47,6 +48,14 @@ pub(crate) fn wire_id(instance: &Instance) -> Result<String, Error> {
 pub(crate) fn site(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Site, Error> {
     let code = product::any_site(tx, instance.product_id)?.unwrap_or_default();
     Ok(ctx.site(code.parse().map_err(|e| Error::row("instances", id(instance), e))?))
+}
+
+/// The currency that an instance is paid in.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn currency(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<domain::money::Currency, Error> {
+    Ok(site(tx, ctx, instance)?.currency)
 }
 
 /// An instance that the tenant may see.

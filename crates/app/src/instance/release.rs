@@ -1,9 +1,14 @@
 //! Release: the end of an instance. Log-in data are wiped; the seller is told; nothing is called after.
 
 use super::state;
-use crate::{Ctx, Error, Tenant, call, event, from_micros};
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros};
 use db::{Key, Tx};
-use domain::{instance::InstanceStep, message::MessageEvent};
+use domain::{
+    id::InstanceId,
+    instance::{FreezeCause, InstanceStep},
+    message::MessageEvent,
+    period::ChargingMode,
+};
 use jiff::SignedDuration;
 use serde_json::json;
 use store::{
@@ -50,12 +55,30 @@ pub fn release_expired(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Erro
         return Ok(());
     };
     let retention = SignedDuration::from_hours(24 * ctx.settings.retention_days);
-    let over = found.expires_at.is_some_and(|end| from_micros(end) + retention <= ctx.now);
+    // The retention of arrears began with the freeze, which set this timer.
+    let by_arrears = found.freeze_cause.as_deref() == Some(FreezeCause::Arrears.as_str());
+    let over = by_arrears || found.expires_at.is_some_and(|end| from_micros(end) + retention <= ctx.now);
     if found.state != "frozen" || !over {
         return Ok(());
     }
     cancel_open_order(tx, ctx, &found)?;
     release(tx, ctx, &found, "the retention period is over", None)
+}
+
+/// The buyer ends an instance that is billed by use; what was used until now is still charged.
+///
+/// # Errors
+/// `instance.not_found`, `instance.not_on_demand`, `instance.state`.
+pub fn end_on_demand(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<Instance, Error> {
+    let tenant = Tenant::Buyer(Key::of(caller.account_id));
+    let found = super::show(tx, tenant, id)?;
+    let line = store::order::any_line(tx, found.line_id)?.ok_or_else(|| Error::row("instances", id, "has no line"))?;
+    if line.charging_mode != ChargingMode::OnDemand.as_str() {
+        let detail = "only what is billed by use is released by hand; unsubscribe the order, or let the term end";
+        return Err(Error::conflict("instance.not_on_demand", detail));
+    }
+    release(tx, ctx, &found, "released by the buyer", None)?;
+    super::show(tx, tenant, id)
 }
 
 /// An unpaid renewal of a released instance can no longer be paid.

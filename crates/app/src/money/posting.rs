@@ -14,6 +14,7 @@ use store::{
     bill::{self, BillLine},
     ledger::{self as ledger_store, EntryRow},
     order::{self, Line, Order},
+    usage::Charge,
 };
 
 /// Where the money of a payment comes from and goes back to. The wallet is built in; an external provider
@@ -47,6 +48,11 @@ struct Posted<'a> {
 }
 
 fn post(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>) -> Result<(), Error> {
+    let reference = format!("{}:{}", p.kind, p.line.number);
+    post_as(tx, ctx, p, reference)
+}
+
+fn post_as(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>, reference: String) -> Result<(), Error> {
     let currency = currency(p.order)?;
     let postings =
         p.postings.into_iter().map(|(account, owner, amount_minor)| Posting { account, owner, currency, amount_minor }).collect();
@@ -57,7 +63,7 @@ fn post(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>) -> Result<(), Error> {
         at: ctx.now_micros(),
         order_id: Some(p.order.id),
         line_id: Some(p.line.id),
-        reference: format!("{}:{}", p.kind, p.line.number),
+        reference,
     };
     Ok(ledger_store::post(tx, &row, &entry)?)
 }
@@ -115,6 +121,23 @@ fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
     ]
 }
 
+/// Moves what a charge by use came to from the wallet straight to the shares, or back, and puts it on the
+/// seller's bill by day (`money 1.1`, `1.7`).
+///
+/// # Errors
+/// [`Error::Store`]; a check violation when the wallet does not cover it.
+pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: &Charge) -> Result<(), Error> {
+    let amount = charge.amount_minor;
+    let shares = settlement::share(amount, ctx.settings.rates);
+    let mut postings = vec![(AccountKind::BuyerWallet, hex::encode(order.buyer_id.0), -amount)];
+    postings.extend(shared(order, shares));
+    let reference = format!("{}:{}", EntryKind::Usage, hex::encode(charge.id.0));
+    post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
+    let day = crate::order::site(ctx, order)?.day_of(ctx.now).to_string();
+    let entry = BillEntry { order, line, kind: "usage", amount, shares, effective_at: ctx.now };
+    Ok(bill::add_usage(tx, &BillLine { day, ..bill_line(ctx, entry) })?)
+}
+
 /// Gives the whole price of a line back: straight from escrow, or after the completion is reversed.
 /// Returns what was given back.
 ///
@@ -163,23 +186,25 @@ struct BillEntry<'a> {
 }
 
 fn insert_bill_line(tx: &mut Tx, ctx: &Ctx, b: BillEntry<'_>) -> Result<(), Error> {
-    Ok(bill::insert_line(
-        tx,
-        &BillLine {
-            id: ctx.key(),
-            seller_id: b.order.seller_id,
-            bill_id: None,
-            order_id: b.order.id,
-            line_id: b.line.id,
-            order_line: b.line.number.clone(),
-            product_name: b.order.product_name.clone(),
-            kind: b.kind.to_owned(),
-            currency: b.order.currency.clone(),
-            amount_minor: b.amount,
-            fee_minor: b.shares.fee(),
-            tax_minor: b.shares.tax,
-            payable_minor: b.shares.payable,
-            effective_at: micros(b.effective_at),
-        },
-    )?)
+    Ok(bill::insert_line(tx, &bill_line(ctx, b))?)
+}
+
+fn bill_line(ctx: &Ctx, b: BillEntry<'_>) -> BillLine {
+    BillLine {
+        id: ctx.key(),
+        seller_id: b.order.seller_id,
+        bill_id: None,
+        order_id: b.order.id,
+        line_id: b.line.id,
+        order_line: b.line.number.clone(),
+        product_name: b.order.product_name.clone(),
+        kind: b.kind.to_owned(),
+        day: String::new(),
+        currency: b.order.currency.clone(),
+        amount_minor: b.amount,
+        fee_minor: b.shares.fee(),
+        tax_minor: b.shares.tax,
+        payable_minor: b.shares.payable,
+        effective_at: micros(b.effective_at),
+    }
 }

@@ -131,6 +131,7 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
         paid_at: None,
         ended_at: None,
         reason: None,
+        on_demand: d.charging_mode == domain::period::ChargingMode::OnDemand,
         number,
     };
     let line = Line {

@@ -56,6 +56,7 @@ fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
     let billing = match charging {
         ChargingMode::Period => "包周期",
         ChargingMode::OneTime => "一次性",
+        ChargingMode::OnDemand => "按需",
     };
     let names = [&sold.product_name, &sold.specification_name, &sold.sku_name].map(|name| name.get("zh").replace(',', "，"));
     let amount = Money::text(l.amount_minor);

@@ -49,6 +49,7 @@ pub struct Quote {
 pub(super) fn price_refused(e: &PriceError) -> Error {
     let (pointer, code) = match e {
         PriceError::PeriodNotWanted => ("/period", "price.period_not_wanted"),
+        PriceError::ByUse => ("/period", "price.by_use"),
         PriceError::PeriodMissing => ("/period", "price.period_missing"),
         PriceError::NotSoldPer(_) => ("/period", "price.not_sold_per"),
         PriceError::NotOnSale => ("/sku", "price.not_on_sale"),

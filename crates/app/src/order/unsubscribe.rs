@@ -32,6 +32,9 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
     if order.state != "completed" {
         return Err(Error::conflict("refund.order_state", format!("the order is {}; only a completed one is unsubscribed", order.state)));
     }
+    if order.on_demand {
+        return Err(Error::conflict("refund.on_demand", "what is billed by use is not unsubscribed; release the instance"));
+    }
     let instance = order.instance_id.map(|id| store::instance::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
     let instance = instance.ok_or_else(|| Error::row("orders", number, "has no instance"))?;
     let terms = store::instance::terms(tx, instance.id)?;

@@ -2,7 +2,7 @@
 
 use super::tail;
 use crate::{
-    cli::{Bill, Calls, Clock, Inbox, Instance, Page, Review},
+    cli::{Bill, Calls, Clock, Inbox, Instance, Page, Review, Usage},
     output::{self, Failure},
     remote::{Remote, with_query},
 };
@@ -36,12 +36,29 @@ pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result
         Instance::AutoRenew { id, period, off: _ } => {
             remote.put(&format!("/api/v1/instances/{id}/auto-renewal"), &json!({ "period": period })).await?
         }
+        Instance::Release { id } => remote.post(&format!("/api/v1/instances/{id}/release"), &json!({})).await?,
         Instance::Freeze { id, reason } => {
             remote.post(&format!("/api/v1/operator/instances/{id}/freeze"), &json!({ "reason": reason })).await?
         }
         Instance::Unfreeze { id } => remote.post(&format!("/api/v1/operator/instances/{id}/unfreeze"), &json!({})).await?,
     };
     output::document(json, &document);
+    Ok(())
+}
+
+/// `yunshi usage …`.
+pub async fn usage(remote: &Remote, command: &Usage, json: bool) -> Result<(), Failure> {
+    match command {
+        Usage::List { state, instance, metering_sn, page } => {
+            let filters = [("state", state.clone()), ("instance", instance.clone()), ("metering_sn", metering_sn.clone())];
+            let found = remote.get(&list("/api/v1/usage-records", page, &filters)).await?;
+            output::table(json, &found, "records", &["metering_sn", "seller_instance_id", "begin", "value", "state", "repeats", "reason"]);
+        }
+        Usage::Show { instance } => {
+            let found = remote.get(&format!("/api/v1/instances/{instance}/usage")).await?;
+            output::table(json, &found, "days", &["day", "quantity", "amount"]);
+        }
+    }
     Ok(())
 }
 

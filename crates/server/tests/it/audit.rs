@@ -18,6 +18,9 @@ const EXEMPT: &[(&str, &str)] = &[
     ("cart_add", "a wish; buying it leaves the events of its orders"),
     ("cart_change", "a wish"),
     ("cart_remove", "a wish"),
+    ("usage_push", "the records themselves say who sent what and when"),
+    ("usage_push_old", "likewise"),
+    ("usage_push_oldest", "likewise"),
     ("clock_advance", "sandbox only; what falls due is recorded"),
     ("fault_set", "sandbox only; of the built-in seller's server"),
 ];
@@ -193,6 +196,10 @@ async fn orders(a: &mut Audit) {
     a.p.settle().await;
     let change = a.act("buyer", "POST", &format!("{instance}/change"), json!({ "sku": "basic/10", "pay": true })).await;
     a.p.wait_for(&change, "completed").await;
+    let by_use = json!({ "choice": { "product": "transcribe", "specification": "minutes" } });
+    let by_use = a.act("buyer", "POST", "/api/v1/orders", by_use).await;
+    let by_use = a.p.wait_for(&by_use, "completed").await;
+    a.act("buyer", "POST", &format!("/api/v1/instances/{}/release", instance_of(&by_use)), json!({})).await;
     let operators = format!("/api/v1/operator/instances/{}", instance_of(&order));
     a.act("operator", "POST", &format!("{operators}/freeze"), json!({ "reason": "spam" })).await;
     a.act("operator", "POST", &format!("{operators}/unfreeze"), json!({})).await;

@@ -137,17 +137,19 @@ async fn products_are_found_in_both_languages_filtered_and_paged() {
             keys.sort();
             keys
         };
-        assert_eq!(keys("").await, ["archive", "assess", "backup", "helpdesk"]);
+        assert_eq!(keys("").await, ["archive", "assess", "backup", "helpdesk", "transcribe"]);
         assert!(keys("q=%E5%A4%87%E4%BB%BD").await.contains(&"backup".to_owned()), "备份");
         assert!(keys("q=%E4%BA%91%E5%A4%87%E4%BB%BD").await.contains(&"backup".to_owned()), "two-character Chinese words");
         assert_eq!(keys("q=Helpdesk").await, ["helpdesk"]);
         assert_eq!(keys("category=storage").await, ["archive", "backup"]);
         assert_eq!(keys("charging=ONE_TIME").await, ["assess"]);
+        assert_eq!(keys("charging=ON_DEMAND").await, ["transcribe"]);
         assert_eq!(keys("trial=true").await, ["backup", "helpdesk"]);
         assert_eq!(keys("price_from=40.00&price_to=120.00").await, ["backup", "helpdesk"]);
         assert_eq!(keys("q=nothingofthekind").await, [""; 0]);
         let first = p.get("nobody", "/api/v1/products?sort=price_up").await;
-        assert_eq!(first["products"][0]["key"], "archive");
+        assert_eq!(first["products"][0]["key"], "transcribe", "by use nothing is paid in advance");
+        assert_eq!(first["products"][1]["key"], "archive");
         assert_eq!(first["with_trial"], 2);
         let page = p.get("nobody", "/api/v1/products/backup").await;
         assert!(page["description_html"]["zh"].as_str().unwrap().contains("<h2>"));

@@ -212,12 +212,17 @@ async fn a_key_that_calls_or_fails_too_often_is_stopped_and_others_are_not() {
 
 /// Runs an example client; exit code and what it printed.
 fn client(p: &Platform, program: &str, file: &str, role: &str, arguments: &[&str]) -> (i32, Value) {
+    client_with(p, program, file, role, arguments, &[])
+}
+
+fn client_with(p: &Platform, program: &str, file: &str, role: &str, arguments: &[&str], more: &[(&str, &str)]) -> (i32, Value) {
     let text = |name: &str| p.document["accounts"][role][name].as_str().unwrap();
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clients"));
     let output = Command::new(program)
         .arg(root.join(file))
         .args(arguments)
         .envs([("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_ACCESS_KEY", text("access_key")), ("YUNSHI_SECRET_KEY", text("secret_key"))])
+        .envs(more.iter().copied())
         .output()
         .unwrap_or_else(|e| panic!("{program} does not start: {e}"));
     let code = output.status.code().unwrap();
@@ -233,6 +238,7 @@ async fn both_public_sdk_cores_call_every_operation() {
     let python = String::from_utf8(setup_clients.stdout).unwrap().trim().to_owned();
     let p = Platform::start(setup(Engine::Sqlite)).await;
     let (order, _) = p.buy_open("1m").await;
+    let key = p.post("seller", "/api/v1/seller/keys", json!({ "name": "usage", "class": "basic" })).await;
     for (program, file) in [(python.as_str(), "python/client.py"), ("node", "node/client.mjs")] {
         let (code, domains) = client(&p, program, file, "seller", &["whoami"]);
         assert_eq!((code, &domains["domains"][0]["id"]), (0, &p.document["accounts"]["seller"]["account_id"]), "{file}: {domains}");
@@ -241,7 +247,14 @@ async fn both_public_sdk_cores_call_every_operation() {
         let line = format!("{}-000001", number(&order));
         let (code, found) = client(&p, program, file, "seller", &["order-query", number(&order), &line]);
         assert_eq!((code, &found["orderInfo"]["orderLine"][0]["orderLineId"]), (0, &json!(line)), "{file}: {found}");
+        let push = ["usage-push", "nobody's", "20240105T010000Z", "20240105T020000Z", "12.5", file];
+        let (code, pushed) = client_with(&p, program, file, "seller", &push, &[("YUNSHI_INTERFACE_KEY", key["secret"].as_str().unwrap())]);
+        assert_eq!((code, &pushed["error_code"]), (0, &json!("MKT.0000")), "{file}: {pushed}");
         let (code, refused) = client(&p, program, file, "buyer", &["order-query", number(&order)]);
         assert_eq!((code, &refused["error_code"], &refused["status"]), (1, &json!("MKT.0151"), &json!(401)), "{file}: {refused}");
     }
+    p.settle().await;
+    let records = p.get("seller", "/api/v1/usage-records").await;
+    let came: Vec<_> = records["records"].as_array().unwrap().iter().map(|r| r["metering_sn"].clone()).collect();
+    assert!(came.contains(&json!("python/client.py")) && came.contains(&json!("node/client.mjs")), "{records}");
 }

@@ -16,6 +16,7 @@ mod sellers;
 mod sites;
 mod storefront;
 mod tls;
+mod usage;
 
 use testdb::{ENGINES, Engine};
 use testkit::{Platform, Setup};

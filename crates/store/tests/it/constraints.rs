@@ -40,6 +40,11 @@ const GOOD: &[&str] = &[
     "INSERT INTO call_attempts (id, call_id, number, started_at, url, request) VALUES ($1, $1, 1, 1, 'u', '{}')",
     "INSERT INTO messages (id, account_id, event, params, created_at, name) VALUES ($1, $1, 'e', '{}', 1, 'x{n}')",
     "INSERT INTO pictures (id, seller_id, kind, media_type, hash, length, created_at) VALUES ($1, $1, 'main', 'image/png', $1, 9, 1)",
+    "INSERT INTO usage_records (id, known_by, seller_id, instance_id, sent_instance, begin_at, end_at, quantity, sent_value, state, repeats, received_at)
+     VALUES ($1, $1, $1, $1, 'i', 1, 2, 1, '1', 'accepted', 0, 1)",
+    "INSERT INTO usage_totals (instance_id, cycle_at, quantity, exact, charged_minor) VALUES ($1, 1, 1, '1', 0)",
+    "INSERT INTO usage_charges (id, instance_id, buyer_id, seller_id, begin_at, quantity, currency, amount_minor, state, created_at)
+     VALUES ($1, $1, $1, $1, 1, 1, 'CNY', 1, 'due', 1)",
     "INSERT INTO cart_lines (id, buyer_id, product_id, specification, sku, period, quantity, created_at) VALUES ($1, $1, $1, 's', 'k', '1m', 1, 1)",
 ];
 
@@ -71,9 +76,17 @@ const ATTACKS: &[&str] = &[
     "UPDATE instances SET state = 'odd'",
     "UPDATE calls SET state = 'odd'",
     "UPDATE bill_lines SET kind = 'odd'",
+    "UPDATE usage_records SET state = 'odd'",
+    "UPDATE usage_charges SET state = 'odd'",
     "UPDATE transfers SET state = 'odd'",
     "UPDATE products SET visibility = 'odd'",
     // States without what belongs to them, or with what does not.
+    "UPDATE usage_records SET state = 'refused'",
+    "UPDATE usage_records SET state = 'charged'",
+    "UPDATE usage_records SET reason = 'r'",
+    "UPDATE usage_records SET quantity = NULL",
+    "UPDATE usage_charges SET state = 'paid'",
+    "UPDATE usage_charges SET paid_at = 1",
     "UPDATE orders SET paid_at = 1",
     "UPDATE orders SET state = 'processing'",
     "UPDATE orders SET state = 'completed', paid_at = 1",
@@ -103,6 +116,7 @@ const ATTACKS: &[&str] = &[
     "UPDATE bill_lines SET line_id = (SELECT id FROM order_lines WHERE number = 'x1')",
     "UPDATE calls SET instance_id = (SELECT id FROM order_lines WHERE number = 'x1')",
     "UPDATE messages SET name = 'x1'",
+    "UPDATE usage_records SET known_by = (SELECT id FROM order_lines WHERE number = 'x1')",
     // Money that is not there, or does not add up.
     "UPDATE ledger_balances SET balance_minor = -1",
     "UPDATE ledger_postings SET amount_minor = 0",

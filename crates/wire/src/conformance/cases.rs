@@ -102,12 +102,13 @@ impl Protocol {
 
     /// The names of the cases that a listing needs (`saas-interface 2.3`, `seller-domain 6.1`).
     #[must_use]
-    pub fn needed(self, period: bool, upgrade: bool) -> Vec<&'static str> {
+    pub fn needed(self, period: bool, on_demand: bool, upgrade: bool) -> Vec<&'static str> {
         let wanted = |s: &Scenario| match s {
             Scenario::Create | Scenario::Release | Scenario::Notify => true,
             Scenario::Query => self == Self::SaasV2,
             Scenario::Renew | Scenario::Expire => period,
-            Scenario::Freeze | Scenario::Unfreeze => period && self == Self::SaasV2,
+            // On-demand instances are frozen when charges are not paid (`saas-interface 2.4`).
+            Scenario::Freeze | Scenario::Unfreeze => (period || on_demand) && self == Self::SaasV2,
             Scenario::Upgrade => upgrade,
             _ => false,
         };

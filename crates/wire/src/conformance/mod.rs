@@ -235,12 +235,13 @@ mod tests {
     #[test]
     fn listings_need_the_documented_cases() {
         let v2 = Protocol::SaasV2;
-        assert_eq!(v2.needed(true, false), ["create", "query", "renew", "freeze", "unfreeze", "release"]);
-        assert_eq!(v2.needed(false, false), ["create", "query", "release"]);
-        assert!(v2.needed(true, true).contains(&"upgrade"));
-        assert_eq!(Protocol::SaasV1.needed(true, false), ["create", "renew", "expire", "release"]);
-        assert_eq!(Protocol::SaasV1.needed(false, false), ["create", "release"]);
-        assert_eq!(Protocol::OrderNotify.needed(true, true), ["notify"]);
+        assert_eq!(v2.needed(true, false, false), ["create", "query", "renew", "freeze", "unfreeze", "release"]);
+        assert_eq!(v2.needed(false, false, false), ["create", "query", "release"]);
+        assert_eq!(v2.needed(false, true, false), ["create", "query", "freeze", "unfreeze", "release"]);
+        assert!(v2.needed(true, false, true).contains(&"upgrade"));
+        assert_eq!(Protocol::SaasV1.needed(true, false, false), ["create", "renew", "expire", "release"]);
+        assert_eq!(Protocol::SaasV1.needed(false, false, false), ["create", "release"]);
+        assert_eq!(Protocol::OrderNotify.needed(true, true, true), ["notify"]);
         for protocol in Protocol::ALL {
             assert_eq!(Protocol::from_name(protocol.name()), Some(protocol));
         }

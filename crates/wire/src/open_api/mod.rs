@@ -3,3 +3,4 @@
 
 pub mod aksk;
 pub mod order_query;
+pub mod usage;

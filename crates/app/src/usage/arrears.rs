@@ -1,0 +1,104 @@
+//! Charges that are due: taken from the wallet, oldest first. What it does not cover is arrears: a message,
+//! some days of grace, the freeze, the retention, the release (`seller-domain 4.4`).
+
+use crate::{
+    Ctx, Error, Tenant, event, instance,
+    job::{self, JobKind},
+    money, order,
+};
+use db::{Key, Tx};
+use domain::{instance::FreezeCause, message::MessageEvent, money::Money};
+use jiff::SignedDuration;
+use ledger::AccountKind;
+use serde_json::json;
+use std::collections::BTreeSet;
+use store::{
+    Written,
+    instance::Instance,
+    usage::{self as rows, Charge},
+};
+
+/// Charges taken in one transaction.
+const AT_ONCE: i64 = 1_000;
+
+/// Takes what a buyer owes from the wallet as far as it goes; instances that owe nothing more work again,
+/// those that begin to owe are told of.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
+    let due = rows::due(tx, buyer, AT_ONCE)?;
+    let mut balances = std::collections::HashMap::<String, i64>::new();
+    let mut open = BTreeSet::<Key>::new();
+    let mut paid = BTreeSet::<Key>::new();
+    for charge in due {
+        if !balances.contains_key(&charge.currency) {
+            let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(buyer.0), &charge.currency)?;
+            balances.insert(charge.currency.clone(), balance);
+        }
+        let balance = balances.entry(charge.currency.clone()).or_default();
+        // The oldest first: a smaller one does not overtake what the wallet does not cover.
+        if *balance < charge.amount_minor || open.contains(&charge.instance_id) {
+            open.insert(charge.instance_id);
+            continue;
+        }
+        *balance -= charge.amount_minor;
+        take(tx, ctx, &charge)?;
+        paid.insert(charge.instance_id);
+    }
+    for id in paid.difference(&open) {
+        let found = lookup(tx, *id)?;
+        store::job::cancel(tx, JobKind::Arrears.as_str(), *id)?;
+        instance::unfreeze_after_arrears(tx, ctx, &found)?;
+    }
+    for id in open {
+        let found = lookup(tx, id)?;
+        begin_arrears(tx, ctx, &found)?;
+    }
+    Ok(())
+}
+
+fn lookup(tx: &mut Tx, id: Key) -> Result<Instance, Error> {
+    store::instance::lookup(tx, Tenant::Any, id)?.ok_or_else(|| Error::row("usage_charges", hex::encode(id.0), "its instance is gone"))
+}
+
+fn take(tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<(), Error> {
+    if rows::set_paid(tx, charge.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+        return Err(db::DbError::Raced.into());
+    }
+    if charge.amount_minor == 0 {
+        return Ok(());
+    }
+    let found = lookup(tx, charge.instance_id)?;
+    let line = store::order::any_line(tx, found.line_id)?.ok_or_else(|| Error::row("instances", instance::id(&found), "has no line"))?;
+    let order = store::order::lookup(tx, Tenant::Any, line.order_id)?
+        .ok_or_else(|| Error::row("instances", instance::id(&found), "has no order"))?;
+    money::charge_usage(tx, ctx, &order, &line, charge)
+}
+
+/// The first unpaid charge of a running instance: told once, and frozen after the days of grace.
+fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+    let waits = store::job::of_subject(tx, found.id)?.iter().any(|j| j.kind == JobKind::Arrears.as_str());
+    if found.state != "running" || waits {
+        return Ok(());
+    }
+    let until = ctx.now + SignedDuration::from_hours(24 * ctx.settings.arrears_grace_days);
+    job::schedule(tx, ctx, JobKind::Arrears, Some(found.id), until)?;
+    let site = instance::site(tx, ctx, found)?;
+    let amount = Money::new(rows::due_of_instance(tx, found.buyer_id, found.id)?, site.currency).to_string();
+    let about = event::About { instance: Some(found.id), ..event::About::default() };
+    event::record(tx, ctx, "instance.arrears", about, &json!({ "until": until }))?;
+    instance::tell(tx, ctx, found, MessageEvent::UsageUnpaid, &[("amount", amount), ("until", order::times(until, &site))])
+}
+
+/// The days of grace are over.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    let found = lookup(tx, id)?;
+    if found.state != "running" || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {
+        return Ok(());
+    }
+    instance::freeze_unpaid(tx, ctx, &found, FreezeCause::Arrears, "charges by use are not paid")
+}

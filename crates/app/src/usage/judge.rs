@@ -1,0 +1,230 @@
+//! The records of a push, one by one: accepted, known already, or refused with the rule that they break.
+
+use super::{priced, rating_job};
+use crate::{
+    Ctx, Error,
+    catalogue::wire_product_id,
+    from_micros,
+    job::{self, JobKind},
+    micros,
+};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    usage::{self, Life, Quantity, Refused, Span, UsageState},
+};
+use jiff::{SignedDuration, Unit, civil::DateTime, tz::TimeZone};
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+use store::{
+    Written,
+    instance::{self, Instance},
+    usage::{self as rows, Record},
+};
+use wire::open_api::usage::Record as Sent;
+
+/// Hourly items are reported within 15 minutes after the hour (`open-api 4.3`); then they are rated.
+const RATED_AFTER: SignedDuration = SignedDuration::from_mins(20);
+
+/// What tells a record from others (`open-api 4.1`, `4.2`), as the first half of a SHA-256.
+fn known_by(parts: &[&[u8]]) -> Key {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    let mut key = [0; 16];
+    key.copy_from_slice(&hash.finalize()[..16]);
+    Key(key)
+}
+
+fn known_by_sn(seller: Key, sn: &str) -> Key {
+    known_by(&[b"sn", &seller.0, sn.as_bytes()])
+}
+
+/// `yyyyMMdd'T'HHmmss'Z'` in UTC.
+fn time(field: &'static str, text: &str) -> Result<Timestamp, Refused> {
+    let bad = || Refused::NotATime { field, text: text.to_owned() };
+    let civil = DateTime::strptime("%Y%m%dT%H%M%SZ", text).map_err(|_| bad())?;
+    TimeZone::UTC.to_timestamp(civil).map_err(|_| bad())
+}
+
+/// The seller's instances that a batch names, with whether they are billed by use.
+struct Instances {
+    by_name: HashMap<String, Vec<(Instance, bool)>>,
+}
+
+impl Instances {
+    fn load(tx: &mut Tx, ctx: &Ctx, seller: Key, sent: &[Sent]) -> Result<Self, Error> {
+        let names: HashSet<&str> = sent.iter().map(|r| r.instance_id.as_str()).collect();
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let mut by_name = HashMap::<String, Vec<(Instance, bool)>>::new();
+        for found in instance::by_sellers_ids(tx, seller, &names)? {
+            let on_demand = priced(tx, ctx, &found)?.is_some();
+            by_name.entry(found.seller_instance_id.clone().unwrap_or_default()).or_default().push((found, on_demand));
+        }
+        Ok(Self { by_name })
+    }
+
+    fn find(&self, sent: &Sent) -> Result<&Instance, Refused> {
+        let named = self.by_name.get(&sent.instance_id).map(Vec::as_slice).unwrap_or_default();
+        let of_product = |i: &Instance| match &sent.product_id {
+            // It matters only where two products have an instance of the same name.
+            Some(product) => named.len() == 1 || *product == wire_product_id(i.product_id, &i.specification, &i.sku, None),
+            None => true,
+        };
+        let mut fitting = named.iter().filter(|(i, _)| of_product(i));
+        match (fitting.next(), fitting.next()) {
+            (None, _) => Err(Refused::UnknownInstance(sent.instance_id.clone())),
+            (Some(_), Some(_)) => Err(Refused::Ambiguous(sent.instance_id.clone())),
+            (Some((_, false)), None) => Err(Refused::NotOnDemand),
+            (Some((found, true)), None) => Ok(found),
+        }
+    }
+}
+
+/// What a record says once it is read.
+struct Read {
+    instance: Key,
+    span: Span,
+    quantity: Quantity,
+}
+
+fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refused> {
+    let found = instances.find(sent)?;
+    time("record_time", &sent.record_time)?;
+    let span = Span { begin: time("begin_time", &sent.begin_time)?, end: time("end_time", &sent.end_time)? };
+    let quantity: Quantity = sent.usage_value.parse()?;
+    if quantity.0 == 0 {
+        return Err(Refused::NotPositive);
+    }
+    let life = Life { opened_at: found.opened_at.map(from_micros), ended_at: found.ended_at.map(from_micros) };
+    usage::check_span(span, life, now)?;
+    Ok(Read { instance: found.id, span, quantity })
+}
+
+/// The row of a record, accepted or refused.
+fn row(ctx: &Ctx, seller: Key, received_at: i64, sent: Sent, read: Result<Read, Refused>) -> Record {
+    let mut row = Record {
+        id: ctx.key(),
+        known_by: match &sent.metering_sn {
+            Some(sn) => known_by_sn(seller, sn),
+            None => known_by(&[b"span", &seller.0, sent.instance_id.as_bytes(), sent.begin_time.as_bytes(), sent.end_time.as_bytes()]),
+        },
+        seller_id: seller,
+        instance_id: None,
+        sent_instance: sent.instance_id,
+        metering_sn: sent.metering_sn,
+        begin_at: None,
+        end_at: None,
+        quantity: None,
+        sent_value: sent.usage_value,
+        state: UsageState::Refused.as_str().to_owned(),
+        reason: None,
+        repeats: 0,
+        corrects_id: None,
+        charge_id: None,
+        received_at,
+    };
+    match read {
+        Err(refused) => row.reason = Some(refused.to_string()),
+        Ok(read) => {
+            UsageState::Accepted.as_str().clone_into(&mut row.state);
+            row.instance_id = Some(read.instance);
+            (row.begin_at, row.end_at) = (Some(micros(read.span.begin)), Some(micros(read.span.end)));
+            row.quantity = Some(read.quantity.0);
+        }
+    }
+    row
+}
+
+/// Judges a batch and lets it go: each of its records is a row now, or counted at the one it repeats.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    let Some(batch) = rows::any_batch(tx, id)? else {
+        return Ok(());
+    };
+    let sent: Vec<Sent> = serde_json::from_str(&batch.records).map_err(|e| Error::row("usage_batches", hex::encode(id.0), e))?;
+    let instances = Instances::load(tx, ctx, batch.seller_id, &sent)?;
+    let received = from_micros(batch.received_at);
+    let (mut plain, mut corrections) = (Vec::new(), Vec::new());
+    for record in sent {
+        let (corrects, read) = (record.corrects.clone(), read(&instances, &record, received));
+        let row = row(ctx, batch.seller_id, batch.received_at, record, read);
+        match corrects {
+            Some(sn) => corrections.push((row, sn)),
+            None => plain.push(row),
+        }
+    }
+    let mut touched = insert(tx, &plain)?;
+    for (row, sn) in corrections {
+        let row = replacing(tx, row, &sn)?;
+        touched.extend(insert(tx, std::slice::from_ref(&row))?);
+    }
+    let rated_at = next_rating(ctx.now);
+    for instance in touched {
+        job::schedule_named(tx, ctx, JobKind::UsageRating, &rating_job(instance), rated_at)?;
+    }
+    Ok(rows::remove_batch(tx, id)?)
+}
+
+/// A correction replaces a standing record of the same instance, once; it is refused when there is none.
+fn replacing(tx: &mut Tx, mut row: Record, sn: &str) -> Result<Record, Error> {
+    if row.state == UsageState::Refused.as_str() || rows::any_known(tx, row.known_by)?.is_some() {
+        return Ok(row);
+    }
+    let old = rows::any_known(tx, known_by_sn(row.seller_id, sn))?.filter(|old| old.instance_id == row.instance_id);
+    match old {
+        Some(old) if rows::correct(tx, old.id)? != Written::SomeoneElseWasFirst => row.corrects_id = Some(old.id),
+        _ => {
+            UsageState::Refused.as_str().clone_into(&mut row.state);
+            row.reason = Some(Refused::NothingToCorrect.to_string());
+        }
+    }
+    Ok(row)
+}
+
+/// Inserts rows, counts the ones that are known; says whose instances have something new to rate.
+fn insert(tx: &mut Tx, records: &[Record]) -> Result<HashSet<Key>, Error> {
+    let new: HashSet<Key> = rows::insert_new(tx, records)?.into_iter().collect();
+    let mut touched = HashSet::new();
+    for record in records {
+        if !new.contains(&record.id) {
+            rows::came_again(tx, record.known_by)?;
+        } else if let Some(instance) = record.instance_id.filter(|_| record.state == UsageState::Accepted.as_str()) {
+            touched.insert(instance);
+        }
+    }
+    Ok(touched)
+}
+
+/// The next rating after a moment: twenty minutes past an hour.
+fn next_rating(after: Timestamp) -> Timestamp {
+    let hour = after.round(jiff::TimestampRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Trunc)).unwrap_or(after);
+    let this = hour + RATED_AFTER;
+    if this > after { this } else { this + SignedDuration::from_hours(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_rated_twenty_minutes_past_the_hour() {
+        for (after, due) in [("08:00:00", "08:20:00"), ("08:19:59", "08:20:00"), ("08:20:00", "09:20:00"), ("23:50:00", "00:20:00")] {
+            let day = if due < after { "2024-02-01" } else { "2024-01-31" };
+            let at = |day: &str, t: &str| format!("{day}T{t}Z").parse::<Timestamp>().unwrap();
+            assert_eq!(next_rating(at("2024-01-31", after)), at(day, due));
+        }
+    }
+
+    #[test]
+    fn times_have_the_documented_form_and_no_other() {
+        assert_eq!(time("begin_time", "20240131T080000Z").unwrap().to_string(), "2024-01-31T08:00:00Z");
+        for bad in ["2024-01-31T08:00:00Z", "20240131080000", "20240231T080000Z", "20240131T250000Z", "20240131T080000"] {
+            assert!(time("begin_time", bad).is_err(), "{bad}");
+        }
+    }
+}

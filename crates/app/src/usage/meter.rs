@@ -1,0 +1,56 @@
+//! What an instance used and what it cost, for its buyer and seller.
+
+use super::{must_be_priced, rate::cycle_end};
+use crate::{Ctx, Error, from_micros, micros};
+use db::Tx;
+use domain::{
+    Timestamp,
+    usage::{Meter, Quantity, Tier},
+};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+use store::{instance::Instance, usage as rows};
+
+/// Days shown at most.
+const DAYS: i64 = 90;
+/// Hours and days read at most: all hours of that time.
+const CHARGES_MAX: i64 = DAYS * 24;
+
+/// A day's use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// yyyy-MM-dd at the site.
+    pub day: String,
+    pub quantity: Quantity,
+    pub amount_minor: i64,
+}
+
+/// The meter of an instance, its days, and what is not paid.
+#[derive(Debug, Clone)]
+pub struct Metered {
+    pub meter: Meter,
+    pub tiers: Vec<Tier>,
+    pub days: Vec<Day>,
+    pub due_minor: i64,
+    /// Up to when use was charged.
+    pub until: Option<Timestamp>,
+}
+
+/// # Errors
+/// [`Error::Row`] when the instance is not billed by use.
+pub fn metered(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Metered, Error> {
+    let priced = must_be_priced(tx, ctx, found)?;
+    let site = crate::instance::site(tx, ctx, found)?;
+    let since = ctx.now - SignedDuration::from_hours(24 * DAYS);
+    let charges = rows::charges(tx, found.id, micros(since), CHARGES_MAX)?;
+    let until = charges.last().map(|c| cycle_end(&site, priced.meter.cycle, from_micros(c.begin_at)));
+    let mut days = BTreeMap::<String, Day>::new();
+    for charge in charges {
+        let day = site.day_of(from_micros(charge.begin_at)).to_string();
+        let entry = days.entry(day.clone()).or_insert(Day { day, quantity: Quantity(0), amount_minor: 0 });
+        entry.quantity.0 += charge.quantity;
+        entry.amount_minor += charge.amount_minor;
+    }
+    let due_minor = rows::due_of_instance(tx, found.buyer_id, found.id)?;
+    Ok(Metered { meter: priced.meter, tiers: priced.tiers, days: days.into_values().collect(), due_minor, until })
+}

@@ -1,0 +1,65 @@
+//! Instances and what they used, on the command line.
+
+use super::Page;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Instance {
+    Show {
+        id: String,
+        #[arg(long)]
+        timeline: bool,
+    },
+    List {
+        #[arg(long = "as")]
+        role: Option<String>,
+        /// opening, running, frozen, released or failed.
+        #[arg(long)]
+        state: Option<String>,
+        /// created or expires.
+        #[arg(long)]
+        sort: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Renew automatically before the last term ends, or no longer.
+    #[command(after_help = "Examples:\n  yunshi instance auto-renew ins_… --period 1m\n  yunshi instance auto-renew ins_… --off")]
+    AutoRenew {
+        id: String,
+        /// The period of each new term, such as 1m or 1y.
+        #[arg(long, required_unless_present = "off")]
+        period: Option<String>,
+        #[arg(long, conflicts_with = "period")]
+        off: bool,
+    },
+    /// End an instance that is billed by use.
+    Release { id: String },
+    /// Freeze for a violation (operator).
+    Freeze {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lift a freeze for a violation (operator).
+    Unfreeze { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Usage {
+    /// Records that were pushed, and what became of each (seller, operator).
+    #[command(after_help = "Examples:\n  yunshi usage list --state refused\n  yunshi usage list --instance ins_… --json")]
+    List {
+        /// accepted, refused, charged or corrected.
+        #[arg(long)]
+        state: Option<String>,
+        #[arg(long)]
+        instance: Option<String>,
+        /// Number of the record at the seller.
+        #[arg(long)]
+        metering_sn: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// What an instance used and what it cost, day by day.
+    Show { instance: String },
+}

@@ -1,0 +1,343 @@
+//! Use of on-demand instances: batches as they came, records, totals of cycles, charges.
+
+use crate::{DbError, Key, Page, Tx, Written};
+use db::{
+    Run, dialect,
+    schema::{usage_batches, usage_charges, usage_records, usage_totals},
+};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Binary, Nullable, Text},
+};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = usage_batches)]
+pub struct Batch {
+    pub id: Key,
+    pub seller_id: Key,
+    pub received_at: i64,
+    pub records: String,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = usage_records)]
+pub struct Record {
+    pub id: Key,
+    pub known_by: Key,
+    pub seller_id: Key,
+    pub instance_id: Option<Key>,
+    pub sent_instance: String,
+    pub metering_sn: Option<String>,
+    pub begin_at: Option<i64>,
+    pub end_at: Option<i64>,
+    pub quantity: Option<i64>,
+    pub sent_value: String,
+    pub state: String,
+    pub reason: Option<String>,
+    pub repeats: i64,
+    pub corrects_id: Option<Key>,
+    pub charge_id: Option<Key>,
+    pub received_at: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = usage_totals)]
+pub struct Total {
+    pub instance_id: Key,
+    pub cycle_at: i64,
+    pub quantity: i64,
+    pub exact: String,
+    pub charged_minor: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = usage_charges)]
+pub struct Charge {
+    pub id: Key,
+    pub instance_id: Key,
+    pub buyer_id: Key,
+    pub seller_id: Key,
+    pub begin_at: i64,
+    pub quantity: i64,
+    pub currency: String,
+    pub amount_minor: i64,
+    pub state: String,
+    pub created_at: i64,
+    pub paid_at: Option<i64>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert_batch(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
+    diesel::insert_into(usage_batches::table).values(batch).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_batch(tx: &mut Tx, id: Key) -> Result<Option<Batch>, DbError> {
+    Ok(usage_batches::table.find(id).select(Batch::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn remove_batch(tx: &mut Tx, id: Key) -> Result<(), DbError> {
+    diesel::delete(usage_batches::table.find(id)).run(tx)?;
+    Ok(())
+}
+
+/// Rows in one statement: a round trip for many, with few enough values for both engines.
+const ROWS: usize = 100;
+
+#[derive(QueryableByName)]
+struct Inserted {
+    #[diesel(sql_type = Binary)]
+    id: Key,
+}
+
+/// Inserts records; returns the ids of those that are new. One that is known already is left out.
+///
+/// # Errors
+/// [`DbError`].
+pub fn insert_new(tx: &mut Tx, records: &[Record]) -> Result<Vec<Key>, DbError> {
+    let columns = "id, known_by, seller_id, instance_id, sent_instance, metering_sn, begin_at, end_at, quantity, sent_value, state, reason, \
+                   repeats, corrects_id, charge_id, received_at";
+    let mut new = Vec::with_capacity(records.len());
+    for rows in records.chunks(ROWS) {
+        let places = dialect::places(rows.len(), 16);
+        let text = format!(
+            "INSERT INTO usage_records ({columns}) VALUES {places} ON CONFLICT (known_by) WHERE state <> 'refused' DO NOTHING RETURNING id"
+        );
+        let mut query = sql_query(text).into_boxed::<db::Backend>();
+        for r in rows {
+            query = query
+                .bind::<Binary, _>(r.id)
+                .bind::<Binary, _>(r.known_by)
+                .bind::<Binary, _>(r.seller_id)
+                .bind::<Nullable<Binary>, _>(r.instance_id)
+                .bind::<Text, _>(r.sent_instance.as_str())
+                .bind::<Nullable<Text>, _>(r.metering_sn.as_deref())
+                .bind::<Nullable<BigInt>, _>(r.begin_at)
+                .bind::<Nullable<BigInt>, _>(r.end_at)
+                .bind::<Nullable<BigInt>, _>(r.quantity)
+                .bind::<Text, _>(r.sent_value.as_str())
+                .bind::<Text, _>(r.state.as_str())
+                .bind::<Nullable<Text>, _>(r.reason.as_deref())
+                .bind::<BigInt, _>(r.repeats)
+                .bind::<Nullable<Binary>, _>(r.corrects_id)
+                .bind::<Nullable<Binary>, _>(r.charge_id)
+                .bind::<BigInt, _>(r.received_at);
+        }
+        let inserted: Vec<Inserted> = query.load(tx)?;
+        new.extend(inserted.into_iter().map(|row| row.id));
+    }
+    Ok(new)
+}
+
+/// Counts that a known record came again.
+///
+/// # Errors
+/// [`DbError`].
+pub fn came_again(tx: &mut Tx, known_by: Key) -> Result<(), DbError> {
+    let known = usage_records::table.filter(usage_records::known_by.eq(known_by)).filter(usage_records::state.ne("refused"));
+    diesel::update(known).set(usage_records::repeats.eq(usage_records::repeats + 1)).run(tx)?;
+    Ok(())
+}
+
+/// The standing record that the documented key tells.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_known(tx: &mut Tx, known_by: Key) -> Result<Option<Record>, DbError> {
+    let known = usage_records::table.filter(usage_records::known_by.eq(known_by)).filter(usage_records::state.ne("refused"));
+    Ok(known.select(Record::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_record(tx: &mut Tx, id: Key) -> Result<Option<Record>, DbError> {
+    Ok(usage_records::table.find(id).select(Record::as_select()).first(tx).optional()?)
+}
+
+/// Marks a record as replaced, if it still stands.
+///
+/// # Errors
+/// [`DbError`].
+pub fn correct(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
+    let standing = usage_records::table.find(id).filter(usage_records::state.eq_any(["accepted", "charged"]));
+    Ok(Written::from_rows(diesel::update(standing).set(usage_records::state.eq("corrected")).run(tx)?))
+}
+
+/// Accepted records of an instance that are not charged yet, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_to_rate(tx: &mut Tx, instance: Key, limit: i64) -> Result<Vec<Record>, DbError> {
+    Ok(usage_records::table
+        .filter(usage_records::instance_id.eq(instance))
+        .filter(usage_records::state.eq("accepted"))
+        .order((usage_records::begin_at, usage_records::id))
+        .limit(limit)
+        .select(Record::as_select())
+        .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_charged(tx: &mut Tx, ids: &[Key], charge: Key) -> Result<(), DbError> {
+    for ids in ids.chunks(ROWS) {
+        diesel::update(usage_records::table.filter(usage_records::id.eq_any(ids.to_vec())))
+            .set((usage_records::state.eq("charged"), usage_records::charge_id.eq(charge)))
+            .run(tx)?;
+    }
+    Ok(())
+}
+
+/// What a list of records is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<String>,
+    pub instance: Option<Key>,
+    /// As the seller named it.
+    pub sent_instance: Option<String>,
+    pub metering_sn: Option<String>,
+}
+
+/// A page of records of a seller, or of all; the newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn records(tx: &mut Tx, seller: Option<Key>, filter: &Filter, page: Page) -> Result<Vec<Record>, DbError> {
+    let mut query = usage_records::table.into_boxed();
+    if let Some(seller) = seller {
+        query = query.filter(usage_records::seller_id.eq(seller));
+    }
+    if let Some(state) = filter.state.clone() {
+        query = query.filter(usage_records::state.eq(state));
+    }
+    if let Some(instance) = filter.instance {
+        query = query.filter(usage_records::instance_id.eq(instance));
+    }
+    if let Some(name) = filter.sent_instance.clone() {
+        query = query.filter(usage_records::sent_instance.eq(name));
+    }
+    if let Some(sn) = filter.metering_sn.clone() {
+        query = query.filter(usage_records::metering_sn.eq(sn));
+    }
+    Ok(newest_first!(query, page, usage_records::received_at, usage_records::id).select(Record::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_total(tx: &mut Tx, instance: Key, cycle_at: i64) -> Result<Option<Total>, DbError> {
+    Ok(usage_totals::table.find((instance, cycle_at)).select(Total::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn put_total(tx: &mut Tx, total: &Total) -> Result<(), DbError> {
+    let there = usage_totals::table.find((total.instance_id, total.cycle_at));
+    if diesel::update(there).set(total).run(tx)? == 0 {
+        diesel::insert_into(usage_totals::table).values(total).run(tx)?;
+    }
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert_charge(tx: &mut Tx, charge: &Charge) -> Result<(), DbError> {
+    diesel::insert_into(usage_charges::table).values(charge).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_paid(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
+    let due = usage_charges::table.find(id).filter(usage_charges::state.eq("due"));
+    Ok(Written::from_rows(diesel::update(due).set((usage_charges::state.eq("paid"), usage_charges::paid_at.eq(at))).run(tx)?))
+}
+
+/// What a buyer owes for use, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn due(tx: &mut Tx, buyer: Key, limit: i64) -> Result<Vec<Charge>, DbError> {
+    Ok(usage_charges::table
+        .filter(usage_charges::buyer_id.eq(buyer))
+        .filter(usage_charges::state.eq("due"))
+        .order((usage_charges::created_at, usage_charges::id))
+        .limit(limit)
+        .select(Charge::as_select())
+        .load(tx)?)
+}
+
+/// Charges of an instance since a moment, oldest first. The caller has looked up the instance for its tenant.
+///
+/// # Errors
+/// [`DbError`].
+pub fn charges(tx: &mut Tx, instance: Key, since: i64, limit: i64) -> Result<Vec<Charge>, DbError> {
+    Ok(usage_charges::table
+        .filter(usage_charges::instance_id.eq(instance))
+        .filter(usage_charges::begin_at.ge(since))
+        .order((usage_charges::begin_at, usage_charges::id))
+        .limit(limit)
+        .select(Charge::as_select())
+        .load(tx)?)
+}
+
+/// What an instance owes.
+///
+/// # Errors
+/// [`DbError`].
+pub fn due_of_instance(tx: &mut Tx, buyer: Key, instance: Key) -> Result<i64, DbError> {
+    let amounts: Vec<i64> = usage_charges::table
+        .filter(usage_charges::buyer_id.eq(buyer))
+        .filter(usage_charges::state.eq("due"))
+        .filter(usage_charges::instance_id.eq(instance))
+        .select(usage_charges::amount_minor)
+        .load(tx)?;
+    Ok(amounts.iter().sum())
+}
+
+#[derive(Debug, QueryableByName)]
+pub struct Difference {
+    #[diesel(sql_type = Binary)]
+    pub instance_id: Key,
+    #[diesel(sql_type = BigInt)]
+    pub counted: i64,
+    #[diesel(sql_type = BigInt)]
+    pub charged: i64,
+}
+
+/// Instances whose totals differ from their charges: quantities or amounts.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_differences(tx: &mut Tx) -> Result<Vec<Difference>, DbError> {
+    let text = "SELECT t.instance_id AS instance_id, t.charged_minor AS counted, c.amount_minor AS charged FROM
+         (SELECT instance_id, CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(SUM(charged_minor) AS BIGINT) AS charged_minor
+          FROM usage_totals GROUP BY instance_id) t
+         LEFT JOIN (SELECT instance_id, CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor
+          FROM usage_charges GROUP BY instance_id) c ON c.instance_id = t.instance_id
+         WHERE c.instance_id IS NULL OR c.quantity <> t.quantity OR c.amount_minor <> t.charged_minor";
+    Ok(sql_query(text).load(tx)?)
+}
+
+/// How many charges there are, and what the paid ones come to.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_paid(tx: &mut Tx) -> Result<(i64, i64), DbError> {
+    #[derive(QueryableByName)]
+    struct Sums {
+        #[diesel(sql_type = BigInt)]
+        charges: i64,
+        #[diesel(sql_type = BigInt)]
+        paid: i64,
+    }
+    let text = "SELECT COUNT(*) AS charges, CAST(COALESCE(SUM(CASE WHEN state = 'paid' THEN amount_minor ELSE 0 END), 0) AS BIGINT) AS paid
+                FROM usage_charges";
+    let sums: Sums = sql_query(text).get_result(tx)?;
+    Ok((sums.charges, sums.paid))
+}
