@@ -45,6 +45,7 @@ export const pages = [
   page('/seller/debugger', () => import('./pages/seller/debugger'), 'Debugger'),
   page('/seller/calls', () => import('./pages/seller/calls'), 'Calls'),
   page('/seller/calls/$id', () => import('./pages/seller/call'), 'CallPage'),
+  page('/seller/usage', () => import('./pages/seller/usage'), 'UsageRecords'),
   page('/operator', () => import('./pages/operator/desk'), 'Desk'),
   page('/operator/reviews', () => import('./pages/operator/reviews'), 'Reviews'),
   page('/operator/reviews/$id', () => import('./pages/operator/review'), 'ReviewPage'),
@@ -56,6 +57,7 @@ export const pages = [
   page('/operator/instances', () => import('./pages/operator/instances'), 'OperatorInstances'),
   page('/operator/calls', () => import('./pages/seller/calls'), 'Calls'),
   page('/operator/calls/$id', () => import('./pages/seller/call'), 'CallPage'),
+  page('/operator/usage', () => import('./pages/seller/usage'), 'UsageRecords'),
   page('/operator/verify', () => import('./pages/operator/verify'), 'Verify'),
 ]
 

@@ -72,6 +72,8 @@ struct InstanceView {
     customer_name: String,
     quantity: i64,
     trial: bool,
+    /// `PERIOD`, `ONE_TIME` or `ON_DEMAND`.
+    charging_mode: String,
     state: String,
     freeze_cause: Option<String>,
     freeze_reason: Option<String>,
@@ -138,6 +140,7 @@ fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool)
         customer_name: first.customer_name,
         quantity: i.quantity,
         trial: i.trial,
+        charging_mode: line.charging_mode,
         state: i.state.clone(),
         freeze_cause: i.freeze_cause.clone(),
         freeze_reason: i.freeze_reason.clone(),

@@ -121,7 +121,7 @@ async fn records(State(api): State<Api>, Who(caller): Who, Listed(p, page): List
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct DayView {
+struct UsageDay {
     /// yyyy-MM-dd at the site.
     day: String,
     quantity: String,
@@ -147,7 +147,7 @@ struct UsageView {
     accumulation: String,
     tiers: Vec<TierView>,
     /// The last 90 days with use, oldest first.
-    days: Vec<DayView>,
+    days: Vec<UsageDay>,
     /// Charged and not paid: the wallet was short.
     due: MoneyView,
     /// Up to when use was charged.
@@ -181,7 +181,7 @@ async fn of_instance(State(api): State<Api>, Who(caller): Who, PathOf(id): PathO
                 days: m
                     .days
                     .into_iter()
-                    .map(|d| DayView { day: d.day, quantity: d.quantity.to_string(), amount: money(d.amount_minor, currency.as_str()) })
+                    .map(|d| UsageDay { day: d.day, quantity: d.quantity.to_string(), amount: money(d.amount_minor, currency.as_str()) })
                     .collect(),
                 due: money(m.due_minor, currency.as_str()),
                 until: m.until.map(|at| at.to_string()),

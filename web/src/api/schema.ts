@@ -1969,10 +1969,21 @@ export interface components {
             ran: components["schemas"]["RanView"];
         };
         DayView: {
-            amount: components["schemas"]["MoneyView"];
-            /** @description yyyy-MM-dd at the site. */
             day: string;
-            quantity: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Neither done nor given up.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Median time from payment to opening of what was bought on this day, in milliseconds.
+             */
+            opening_ms?: number | null;
         };
         DebugBody: {
             /** @description Save the cases that pass. */
@@ -2204,6 +2215,8 @@ export interface components {
             app: components["schemas"]["AppView"];
             /** @description The period of the terms that are ordered automatically; only of one instance, for its buyer. */
             auto_renewal?: string | null;
+            /** @description `PERIOD`, `ONE_TIME` or `ON_DEMAND`. */
+            charging_mode: string;
             customer_name: string;
             /** @description The last second of the last term. */
             expires_at?: string | null;
@@ -3024,6 +3037,12 @@ export interface components {
             /** @description `pending`, `confirmed`, `refused`. */
             state: string;
         };
+        UsageDay: {
+            amount: components["schemas"]["MoneyView"];
+            /** @description yyyy-MM-dd at the site. */
+            day: string;
+            quantity: string;
+        };
         /** @description The documented body, for the description; it is read more tolerantly. */
         UsagePush: {
             usage_records: components["schemas"]["UsageRecord"][];
@@ -3051,7 +3070,7 @@ export interface components {
             /** @description `hour` or `day`. */
             cycle: string;
             /** @description The last 90 days with use, oldest first. */
-            days: components["schemas"]["DayView"][];
+            days: components["schemas"]["UsageDay"][];
             /** @description Charged and not paid: the wallet was short. */
             due: components["schemas"]["MoneyView"];
             /** @description `fixed`, `tiered` or `volume`. */

@@ -66,6 +66,47 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
   })
 })
 
+describe('a buyer of services', () => {
+  const bought = async (choice: unknown) => {
+    const order = await p.api('buyer', 'POST', '/api/v1/orders', { choice, pay: true })
+    await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
+    const found = (await p.api('buyer', 'GET', `/api/v1/orders/${String(order['order_number'])}`)) as { instance_id?: string; lines?: { instance_id?: string }[] }
+    return found.instance_id ?? found.lines?.[0]?.instance_id ?? ''
+  }
+
+  it('switches automatic renewal on and off', async () => {
+    const id = await bought({ product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' })
+    const { page, errors } = await p.as('buyer', 'en')
+    await p.go(page, `/buyer/instances/${id}`)
+    await page.getByRole('button', { name: 'Change' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.getByText('On, each time 1 month').waitFor()
+    await page.getByText('Next: automatic renewal').waitFor()
+    await page.getByRole('button', { name: 'Change' }).click()
+    await page.getByRole('dialog').getByRole('switch').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Automatic renewal off').waitFor()
+    expect(errors).toEqual([])
+  })
+
+  it('buys by use, sees the prices, and releases the service', async () => {
+    const { page, errors } = await p.as('buyer', 'en')
+    await p.go(page, '/products/transcribe')
+    await page.getByText('CNY 0.12 / minute').first().waitFor()
+    await page.getByRole('button', { name: 'Buy now' }).click()
+    await page.getByLabel(words.en.agree).check()
+    await page.getByRole('button', { name: words.en.pay }).click()
+    await page.getByText(words.en.done).first().waitFor()
+    await page.getByRole('link', { name: words.en.service }).click()
+    await page.getByText('Nothing was charged yet.').waitFor()
+    await page.getByRole('button', { name: 'Release', exact: true }).click()
+    await page.getByRole('tooltip').getByRole('button', { name: 'Release' }).click()
+    await page.getByText('Released').first().waitFor()
+    await p.shot(page, 'released-en')
+    expect(errors).toEqual([])
+  })
+})
+
 describe('a visitor', () => {
   it('must log in to buy and comes back to the choice', async () => {
     const { page } = await p.page('en')

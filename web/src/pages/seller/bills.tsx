@@ -26,7 +26,7 @@ function useLineColumns(): Column<Line>[] {
 /** The lines of a bill run forward in time. */
 const linesRun = { sort: 'effective', direction: 'asc' } as const
 
-const lineKey = (l: Line) => `${l.order_line}${l.kind}`
+const lineKey = (l: Line) => `${l.order_line}${l.kind}${l.effective_at}`
 
 function Issued() {
   const { t } = useTranslation()

@@ -2,6 +2,7 @@ import { Button, Card, Form, Input, InputNumber, Select, Space, Switch } from 'a
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/client'
 import { Both } from './editor'
+import { Meter, Tiers } from './meter'
 
 type Spec = Schemas['SpecificationBody']
 
@@ -51,6 +52,7 @@ function Skus({ at, currency }: { at: number; currency: string }) {
   const form = Form.useFormInstance<Schemas['ListingBody']>()
   const spec: Spec | undefined = Form.useWatch(['specifications', at])
   const once = spec?.charging_mode === 'ONE_TIME'
+  const byUse = spec?.charging_mode === 'ON_DEMAND'
   const generate = () => {
     const path = ['specifications', at, 'skus']
     const old: Schemas['SkuBody'][] = form.getFieldValue(path as never) ?? []
@@ -65,7 +67,9 @@ function Skus({ at, currency }: { at: number; currency: string }) {
           {items.map((item) => (
             <Space key={item.key} wrap align="baseline" style={{ display: 'flex', marginTop: 8 }}>
               <Form.Item name={[item.name, 'key']} label={t('buy.combination')}><Input readOnly className="mono" /></Form.Item>
-              {once ? (
+              {byUse ? (
+                <Tiers name={item.name} currency={currency} />
+              ) : once ? (
                 <Form.Item name={[item.name, 'once']} label={`${t('price.once')} (${currency})`}><Input inputMode="decimal" /></Form.Item>
               ) : (
                 <>
@@ -82,10 +86,16 @@ function Skus({ at, currency }: { at: number; currency: string }) {
   )
 }
 
+/** The meter, where the specification is billed by use. */
+function MeterOf({ at }: { at: number }) {
+  const mode: unknown = Form.useWatch(['specifications', at, 'charging_mode'])
+  return mode === 'ON_DEMAND' ? <Meter at={at} /> : null
+}
+
 /** Specifications with enumerated attributes, their combinations and prices. */
 export function Specifications({ currency }: { currency: string }) {
   const { t } = useTranslation()
-  const modes = ['PERIOD', 'ONE_TIME'].map((value) => ({ value, label: t(`charging.${value}`) }))
+  const modes = ['PERIOD', 'ONE_TIME', 'ON_DEMAND'].map((value) => ({ value, label: t(`charging.${value}`) }))
   return (
     <Form.List name="specifications">
       {(items, { add, remove }) => (
@@ -99,6 +109,7 @@ export function Specifications({ currency }: { currency: string }) {
                 <Form.Item name={[item.name, 'upgrade_allowed']} label={t('spec.upgrade')} valuePropName="checked"><Switch /></Form.Item>
               </Space>
               <Both name={[item.name, 'name']} label={t('field.name')} />
+              <MeterOf at={item.name} />
               <Attributes at={item.name} />
               <h2 style={{ marginTop: 16 }}>{t('spec.prices')}</h2>
               <Skus at={item.name} currency={currency} />

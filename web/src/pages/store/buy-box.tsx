@@ -9,6 +9,7 @@ import { ProblemBox } from '../../kit/problem'
 import { useMe } from '../../kit/session'
 import { moneyText, Time, useText } from '../../kit/show'
 import { yearSaving } from './compare'
+import { TierTable } from './tiers'
 
 type Product = Schemas['ProductPage']
 type Spec = Schemas['SpecificationBody']
@@ -68,16 +69,17 @@ export function BuyBox({ product, preview }: { product: Product; preview?: boole
   const offered = periodsOf(sku)
   const [wanted, setPeriod] = useState('1m')
   const [quantity, setQuantity] = useState(1)
-  const once = spec?.charging_mode === 'ONE_TIME'
+  const byUse = spec?.charging_mode === 'ON_DEMAND'
+  const once = spec?.charging_mode === 'ONE_TIME' || byUse
   const period = once ? undefined : offered.includes(wanted) ? wanted : offered[0]
-  const choice = { product: product.id, specification: spec?.key ?? '', sku: sku?.key, period, quantity }
+  const choice = { product: product.id, specification: spec?.key ?? '', sku: sku?.key, period, quantity: byUse ? 1 : quantity }
   const quote = useQuery({ queryKey: ['quote', choice], queryFn: () => unwrap(api.POST('/api/v1/quotes', { body: { ...choice, trial: false } })), placeholderData: (old) => old, enabled: !preview })
   const me = useMe()
   const add = useAction(() => unwrap(api.POST('/api/v1/cart', { body: { ...choice, trial: false } })), undefined, t('cart.added'))
   const toCart = () => (me.data ? add.mutate(undefined) : void navigate({ to: '/log-in', search: { back: window.location.pathname } as never }))
   const saving = yearSaving(sku)
   const go = (more: Record<string, string>) => {
-    const search = { product: product.id, spec: choice.specification, sku: choice.sku, period, quantity: String(quantity), ...more }
+    const search = { product: product.id, spec: choice.specification, sku: choice.sku, period, quantity: String(choice.quantity), ...more }
     void navigate({ to: '/checkout', search: search as never })
   }
   const closed = preview || (product.visibility !== 'on_sale' && product.visibility !== 'hidden')
@@ -93,15 +95,23 @@ export function BuyBox({ product, preview }: { product: Product; preview?: boole
           <Radio.Group optionType="button" value={period} onChange={(e) => setPeriod(String(e.target.value))} options={offered.map((p) => ({ value: p, label: <>{t(`period.${p}`)}{p.endsWith('y') && saving && <span className="dim"> −{saving} %</span>}</> }))} />
         </fieldset>
       )}
-      <label className="muted" style={{ fontSize: 13, display: 'block', marginTop: 16 }}>
-        {t('buy.quantity')}{' '}
-        <InputNumber min={1} max={1000} precision={0} value={quantity} onChange={(n) => setQuantity(n ?? 1)} />
-      </label>
-      {quote.error ? <div style={{ marginTop: 16 }}><ProblemBox error={quote.error} /></div> : quote.data && <Price quote={quote.data} />}
-      <p className="muted">{t('buy.refund')} {t('buy.who', { site: t(`site.${product.site}`) })}</p>
+      {!byUse && (
+        <label className="muted" style={{ fontSize: 13, display: 'block', marginTop: 16 }}>
+          {t('buy.quantity')}{' '}
+          <InputNumber min={1} max={1000} precision={0} value={quantity} onChange={(n) => setQuantity(n ?? 1)} />
+        </label>
+      )}
+      {byUse && spec?.meter && sku && (
+        <div style={{ marginTop: 16 }}>
+          <TierTable unit={text(spec.meter.unit)} model={spec.meter.model ?? 'fixed'} accumulation={spec.meter.accumulation ?? 'month'} tiers={sku.tiers ?? []} currency={product.currency} />
+          <p className="muted">{t('meter.how', { what: text(spec.meter.name), cycle: t(`meter.cycle_${spec.meter.cycle ?? 'hour'}`) })}</p>
+        </div>
+      )}
+      {quote.error ? <div style={{ marginTop: 16 }}><ProblemBox error={quote.error} /></div> : quote.data && !byUse && <Price quote={quote.data} />}
+      <p className="muted">{byUse ? t('meter.release_any_time') : t('buy.refund')} {t('buy.who', { site: t(`site.${product.site}`) })}</p>
       <div className="stack" style={{ gap: 8 }}>
         <Button type="primary" size="large" block disabled={closed || !!quote.error} onClick={() => go({})}>{t('action.buy')}</Button>
-        <Button block disabled={closed || !!quote.error} loading={add.isPending} onClick={toCart}>{t('cart.add')}</Button>
+        {!byUse && <Button block disabled={closed || !!quote.error} loading={add.isPending} onClick={toCart}>{t('cart.add')}</Button>}
         {spec?.trial_days && <Button block disabled={closed} onClick={() => go({ trial: 'true' })}>{t('action.try', { days: spec.trial_days })}</Button>}
         {closed && !preview && <div className="dim">{t('buy.closed')}</div>}
       </div>

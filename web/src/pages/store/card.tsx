@@ -33,7 +33,7 @@ const linkOf = (card: Card) => ({ to: '/products/$product', params: { product: c
 
 function Price({ card, size }: { card: Card; size: number }) {
   const { t } = useTranslation()
-  if (!card.price_from) return null
+  if (!card.price_from) return <div className="muted" style={{ fontSize: size - 4 }}>{t('store.by_use')}</div>
   return <div><span className="price" style={{ fontSize: size }}>{moneyText(card.price_from)}</span> <span className="dim">{t(`store.from_${card.price_per ?? 'once'}`)}</span></div>
 }
 

@@ -30,6 +30,7 @@ export function Compare({ product }: { product: Product }) {
     [t('price.month'), ({ sku }) => money(sku.month)],
     [t('price.year'), ({ sku }) => { const saving = yearSaving(sku); return saving ? `${money(sku.year)} (−${saving} %)` : money(sku.year) }],
     [t('price.once'), ({ sku }) => money(sku.once)],
+    [t('price.use'), ({ spec, sku }) => (sku.tiers ?? []).map((tier) => `${product.currency} ${tier.price} / ${text(spec.meter?.unit)}`).join(' · ') || '–'],
     [t('store.trial'), ({ spec }) => (spec.trial_days ? t('store.trial_days', { days: spec.trial_days }) : '–')],
     [t('spec.upgrade'), ({ spec }) => t(spec.upgrade_allowed ? 'compare.yes' : 'compare.no')],
   ]

@@ -1,0 +1,56 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Alert, Popconfirm, Button, Statistic } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { api, unwrap, type Schemas } from '../../api/client'
+import { useAction } from '../../kit/action'
+import { Chart } from '../../kit/charts'
+import { Await } from '../../kit/page'
+import { moneyText, Time, useText } from '../../kit/show'
+import { TierTable } from '../store/tiers'
+
+type Usage = Schemas['UsageView']
+
+function Shown({ usage }: { usage: Usage }) {
+  const { t } = useTranslation()
+  const text = useText()
+  const unit = text(usage.unit)
+  const currency = usage.due.currency
+  const sum = usage.days.reduce((all, d) => all + Number(d.amount.amount), 0)
+  const places = usage.days.map((d) => d.day.slice(5))
+  return (
+    <div className="stack">
+      {Number(usage.due.amount) > 0 && <Alert type="warning" showIcon title={t('usage.owed', { amount: moneyText(usage.due) })} action={<Link to="/buyer/wallet">{t('wallet.top_up')}</Link>} />}
+      {usage.days.length === 0 ? (
+        <p className="muted">{t('usage.nothing_yet')}</p>
+      ) : (
+        <>
+          <div className="row" style={{ gap: 32 }}>
+            <Statistic title={t('usage.cost_90')} value={moneyText({ amount: sum.toFixed(2), currency })} />
+            <div className="dim">{t('usage.until')} <Time at={usage.until} /></div>
+          </div>
+          <Chart title={t('usage.chart', { what: text(usage.name), unit })} axis={t('chart.day')} places={places} series={[{ name: unit, tone: 'brand', values: usage.days.map((d) => Number(d.quantity)) }]} />
+          <Chart title={t('usage.chart_cost')} axis={t('chart.day')} places={places} series={[{ name: currency, tone: 'ok', values: usage.days.map((d) => Number(d.amount.amount)) }]} text={(v) => moneyText({ amount: v.toFixed(2), currency })} />
+        </>
+      )}
+      <TierTable unit={unit} model={usage.model} accumulation={usage.accumulation} tiers={usage.tiers} currency={currency} />
+    </div>
+  )
+}
+
+/** What an instance that is billed by use counted and cost, day by day. */
+export function UsagePanel({ instance }: { instance: string }) {
+  const query = useQuery({ queryKey: ['usage', instance], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/usage', { params: { path: { id: instance } } })) })
+  return <Await query={query}>{(usage) => <Shown usage={usage} />}</Await>
+}
+
+/** Ends an instance that is billed by use, after a question. */
+export function ReleaseButton({ instance }: { instance: Schemas['InstanceView'] }) {
+  const { t } = useTranslation()
+  const release = useAction(() => unwrap(api.POST('/api/v1/instances/{id}/release', { params: { path: { id: instance.id } } })), undefined, t('usage.released'))
+  return (
+    <Popconfirm title={t('usage.release_sure')} description={t('usage.release_text')} okText={t('usage.release')} onConfirm={() => release.mutate(undefined)}>
+      <Button danger loading={release.isPending}>{t('usage.release')}</Button>
+    </Popconfirm>
+  )
+}
