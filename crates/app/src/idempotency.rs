@@ -48,14 +48,23 @@ impl App {
         F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
     {
         let account = Key::of(caller.account_id);
+        // Nearly all keys are new, so none is looked for at first. A unit that fails, or whose key is there
+        // already, runs again and looks: nothing of the first run was stored.
+        let mut again = false;
         self.write(Actor::Caller(caller), move |tx, ctx| {
             let Some(repeat) = &repeat else {
                 return Ok(Once { answer: unit(tx, ctx)?, hit: false });
             };
-            if let Some(kept) = idempotency::lookup(tx, account, &repeat.key)? {
+            if again && let Some(kept) = idempotency::lookup(tx, account, &repeat.key)? {
                 return known(&kept, repeat);
             }
-            let answer = unit(tx, ctx)?;
+            let answer = match unit(tx, ctx) {
+                Err(_) if !again => {
+                    again = true;
+                    return Err(DbError::Raced.into());
+                }
+                result => result?,
+            };
             let kept = idempotency::Kept {
                 account_id: account,
                 key: repeat.key.clone(),
@@ -65,7 +74,10 @@ impl App {
             };
             match idempotency::insert(tx, &kept) {
                 // The other request's answer will be found when the unit runs again.
-                Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
+                Err(e) if e.is_unique_violation() => {
+                    again = true;
+                    Err(DbError::Raced.into())
+                }
                 result => result.map(|()| Once { answer, hit: false }).map_err(Error::from),
             }
         })

@@ -40,15 +40,20 @@ domain::words! {
 /// # Errors
 /// [`Error::Store`].
 pub fn schedule(tx: &mut Tx, ctx: &Ctx, kind: JobKind, subject: Option<Key>, due: Timestamp) -> Result<(), Error> {
-    insert(tx, ctx, kind, subject, "", due, None)
+    insert(tx, &row(ctx, kind, subject, "", due, None))
 }
 
-/// Makes a job in a lane whose limits it shares.
+/// A job in a lane whose limits it shares.
+pub(crate) fn in_lane(ctx: &Ctx, kind: JobKind, subject: Key, lane: Key, due: Timestamp) -> job::Job {
+    row(ctx, kind, Some(subject), &hex::encode(lane.0), due, None)
+}
+
+/// Makes a job in a lane.
 ///
 /// # Errors
 /// [`Error::Store`].
 pub fn schedule_in_lane(tx: &mut Tx, ctx: &Ctx, kind: JobKind, subject: Key, lane: Key, due: Timestamp) -> Result<(), Error> {
-    insert(tx, ctx, kind, Some(subject), &hex::encode(lane.0), due, None)
+    insert(tx, &in_lane(ctx, kind, subject, lane, due))
 }
 
 /// Makes a job unless one of its name is there.
@@ -59,20 +64,11 @@ pub fn schedule_named(tx: &mut Tx, ctx: &Ctx, kind: JobKind, name: &str, due: Ti
     if job::named(tx, name)?.is_some() {
         return Ok(());
     }
-    insert(tx, ctx, kind, None, "", due, Some(name))
+    insert(tx, &row(ctx, kind, None, "", due, Some(name)))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where a job's row is made")]
-fn insert(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    kind: JobKind,
-    subject: Option<Key>,
-    lane: &str,
-    due: Timestamp,
-    name: Option<&str>,
-) -> Result<(), Error> {
-    let row = job::Job {
+fn row(ctx: &Ctx, kind: JobKind, subject: Option<Key>, lane: &str, due: Timestamp, name: Option<&str>) -> job::Job {
+    job::Job {
         id: ctx.key(),
         kind: kind.as_str().to_owned(),
         subject,
@@ -84,8 +80,11 @@ fn insert(
         lease_until: 0,
         error: None,
         name: name.map(str::to_owned),
-    };
-    match job::insert(tx, &row) {
+    }
+}
+
+fn insert(tx: &mut Tx, row: &job::Job) -> Result<(), Error> {
+    match job::insert(tx, row) {
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
         result => Ok(result?),
     }

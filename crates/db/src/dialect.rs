@@ -1,9 +1,10 @@
 //! Every difference between the engines, by name. Nowhere else does code ask which engine runs.
 
-use crate::{DbError, Run, Tx};
+use crate::{Backend, DbError, Run, Tx};
 use diesel::{
     QueryResult, RunQueryDsl,
     connection::SimpleConnection,
+    query_builder::{AstPass, QueryFragment},
     sql_query,
     sql_types::{BigInt, Text},
 };
@@ -135,20 +136,29 @@ pub struct Claim<'a> {
 
 /// Adds an amount to a balance, making the row when it is missing. The table's check refuses a balance
 /// below zero.
-///
-/// # Errors
-/// [`DbError`]; a check violation when the balance would be negative.
-pub fn balance_add(tx: &mut Tx, account: &str, owner: &str, currency: &str, amount_minor: i64) -> Result<(), DbError> {
-    sql_query(
-        "INSERT INTO ledger_balances (account, owner, currency, balance_minor) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (account, owner, currency) DO UPDATE SET balance_minor = ledger_balances.balance_minor + excluded.balance_minor",
-    )
-    .bind::<Text, _>(account)
-    .bind::<Text, _>(owner)
-    .bind::<Text, _>(currency)
-    .bind::<BigInt, _>(amount_minor)
-    .run(tx)?;
-    Ok(())
+#[derive(Debug, Clone)]
+pub struct BalanceAdd<'a> {
+    pub account: &'a str,
+    pub owner: &'a str,
+    pub currency: &'a str,
+    pub amount_minor: i64,
+}
+
+impl QueryFragment<Backend> for BalanceAdd<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO ledger_balances (account, owner, currency, balance_minor) VALUES (");
+        out.push_bind_param::<Text, _>(self.account)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, _>(self.owner)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, _>(self.currency)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.amount_minor)?;
+        out.push_sql(
+            ") ON CONFLICT (account, owner, currency) DO UPDATE SET balance_minor = ledger_balances.balance_minor + excluded.balance_minor",
+        );
+        Ok(())
+    }
 }
 
 /// The places of values for an insert of several rows: `($1, $2), ($3, $4)`.

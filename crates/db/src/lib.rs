@@ -21,7 +21,7 @@ mod statement;
 pub use error::{DbError, UnitError};
 pub use key::Key;
 pub use migrate::{MIGRATIONS, Migration};
-pub use statement::Run;
+pub use statement::{Run, together};
 
 use diesel::{PgConnection, SqliteConnection};
 

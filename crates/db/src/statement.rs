@@ -63,3 +63,42 @@ impl<Q: QueryFragment<Backend>> Run for Q {
         Kept::new(self, tx)?.execute(tx)
     }
 }
+
+/// Inserts of which none reads what another wrote.
+struct Together<'a>(&'a [&'a dyn QueryFragment<Backend>]);
+
+impl QueryFragment<Backend> for Together<'_> {
+    /// `WITH w0 AS (…), w1 AS (…) …`: PostgreSQL runs all and checks references at the end.
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        let Some((last, others)) = self.0.split_last() else {
+            return Ok(());
+        };
+        for (i, one) in others.iter().enumerate() {
+            out.push_sql(if i == 0 { "WITH " } else { ", " });
+            out.push_sql(&format!("w{i} AS ("));
+            one.walk_ast(out.reborrow())?;
+            out.push_sql(")");
+        }
+        out.push_sql(" ");
+        last.walk_ast(out)
+    }
+}
+
+/// Runs inserts of which none reads what another wrote: on PostgreSQL in one round trip. Their binds are
+/// numbered as they come, so none may be a `sql_query`, which numbers its own.
+///
+/// # Errors
+/// The engine's error.
+pub fn together(tx: &mut Tx, inserts: &[&dyn QueryFragment<Backend>]) -> QueryResult<()> {
+    match tx {
+        Tx::Pg(_) => {
+            Together(inserts).run(tx)?;
+        }
+        Tx::Sqlite(_) => {
+            for one in inserts {
+                one.run(tx)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -15,6 +15,11 @@ fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+fn add(tx: &mut Tx, amount_minor: i64) -> Result<(), DbError> {
+    dialect::BalanceAdd { account: "a", owner: "o", currency: "CNY", amount_minor }.run(tx)?;
+    Ok(())
+}
+
 async fn names(db: &Db) -> Vec<String> {
     db.read(|tx| Ok::<_, DbError>(settings::table.select(settings::name).order(settings::name).load(tx)?)).await.unwrap()
 }
@@ -93,7 +98,7 @@ async fn two_writers_to_one_row_lose_no_update() {
         let adders: Vec<_> = (0..40)
             .map(|_| {
                 let db = db.clone();
-                tokio::spawn(async move { db.write(|tx| dialect::balance_add(tx, "a", "o", "CNY", 1)).await })
+                tokio::spawn(async move { db.write(|tx| add(tx, 1)).await })
             })
             .collect();
         for adder in adders {
@@ -107,7 +112,7 @@ async fn two_writers_to_one_row_lose_no_update() {
             .await
             .unwrap();
         assert_eq!(balance, 40, "{engine:?}");
-        let below = db.write(|tx| dialect::balance_add(tx, "a", "o", "CNY", -41)).await;
+        let below = db.write(|tx| add(tx, -41)).await;
         assert!(matches!(below, Err(DbError::Statement(_))), "{engine:?}: a balance cannot go below zero");
     }
 }

@@ -1,9 +1,9 @@
 //! Production calls and their attempts: the production-interface messages (生产接口消息).
 
-use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
+use crate::{DbError, Key, Page, Tx, Written, job::Job, order::Tenant};
 use db::{
     Run,
-    schema::{call_attempts, calls},
+    schema::{call_attempts, calls, jobs},
 };
 use diesel::{
     prelude::*,
@@ -57,6 +57,15 @@ fn scoped(tenant: Tenant) -> calls::BoxedQuery<'static, db::Backend> {
         Tenant::Seller(id) => query.filter(calls::seller_id.eq(id)),
         Tenant::Any => query,
     }
+}
+
+/// A call that is due at once, with its job.
+///
+/// # Errors
+/// [`DbError`]; a unique violation when two calls want the same place.
+pub fn insert_due(tx: &mut Tx, call: &Call, job: &Job) -> Result<(), DbError> {
+    let call = diesel::insert_into(calls::table).values(call);
+    Ok(db::together(tx, &[&call, &diesel::insert_into(jobs::table).values(job)])?)
 }
 
 /// # Errors

@@ -2,11 +2,13 @@
 
 use crate::{DbError, Key, Page, Tx};
 use db::{
-    Run, dialect,
+    Run,
+    dialect::BalanceAdd,
     schema::{ledger_balances, ledger_entries, ledger_postings},
 };
 use diesel::{
     prelude::*,
+    query_builder::{AstPass, QueryFragment},
     sql_query,
     sql_types::{BigInt, Binary, Text},
 };
@@ -44,34 +46,65 @@ pub struct PostingRow {
 pub fn post(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
     let mut guarded: Vec<_> = entry.postings().iter().filter(|p| p.account.guarded()).collect();
     guarded.sort_by_key(|p| (p.account, p.owner.clone(), p.currency));
+    // What is added last goes with the entry itself.
+    let last = guarded.pop_if(|p| p.amount_minor > 0);
     for p in guarded {
         if p.amount_minor < 0 {
             take(tx, p)?;
         } else {
-            dialect::balance_add(tx, p.account.as_str(), &p.owner, p.currency.as_str(), p.amount_minor)?;
+            add(p).run(tx)?;
         }
     }
-    diesel::insert_into(ledger_entries::table).values(row).run(tx)?;
-    insert_postings(tx, row, entry)
+    let (header, postings) = (diesel::insert_into(ledger_entries::table).values(row), Postings::of(row, entry));
+    match last {
+        Some(p) => db::together(tx, &[&add(p), &header, &postings])?,
+        None => db::together(tx, &[&header, &postings])?,
+    }
+    Ok(())
+}
+
+fn add(p: &ledger::Posting) -> BalanceAdd<'_> {
+    BalanceAdd { account: p.account.as_str(), owner: &p.owner, currency: p.currency.as_str(), amount_minor: p.amount_minor }
 }
 
 /// All postings of an entry in one statement; entries have two to five.
-fn insert_postings(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
-    let columns = "entry_id, seq, account, owner, currency, amount_minor, at";
-    let places = dialect::places(entry.postings().len(), 7);
-    let mut query = sql_query(format!("INSERT INTO ledger_postings ({columns}) VALUES {places}")).into_boxed::<db::Backend>();
-    for (seq, p) in (0i64..).zip(entry.postings()) {
-        query = query
-            .bind::<Binary, _>(row.id)
-            .bind::<BigInt, _>(seq)
-            .bind::<Text, _>(p.account.as_str())
-            .bind::<Text, _>(p.owner.as_str())
-            .bind::<Text, _>(p.currency.as_str())
-            .bind::<BigInt, _>(p.amount_minor)
-            .bind::<BigInt, _>(row.at);
+struct Postings(Vec<PostingRow>);
+
+impl Postings {
+    fn of(row: &EntryRow, entry: &Entry) -> Self {
+        let of = |(seq, p): (i64, &ledger::Posting)| PostingRow {
+            entry_id: row.id,
+            seq,
+            account: p.account.as_str().to_owned(),
+            owner: p.owner.clone(),
+            currency: p.currency.as_str().to_owned(),
+            amount_minor: p.amount_minor,
+            at: row.at,
+        };
+        Self((0i64..).zip(entry.postings()).map(of).collect())
     }
-    query.run(tx)?;
-    Ok(())
+}
+
+impl QueryFragment<db::Backend> for Postings {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO ledger_postings (entry_id, seq, account, owner, currency, amount_minor, at) VALUES ");
+        for (i, p) in self.0.iter().enumerate() {
+            out.push_sql(if i == 0 { "(" } else { ", (" });
+            out.push_bind_param::<Binary, _>(&p.entry_id)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(&p.seq)?;
+            for text in [&p.account, &p.owner, &p.currency] {
+                out.push_sql(", ");
+                out.push_bind_param::<Text, _>(text)?;
+            }
+            for number in [&p.amount_minor, &p.at] {
+                out.push_sql(", ");
+                out.push_bind_param::<BigInt, _>(number)?;
+            }
+            out.push_sql(")");
+        }
+        Ok(())
+    }
 }
 
 /// Lowers a balance. A missing row is a balance of zero, which the check of the inserted row refuses.
@@ -79,7 +112,7 @@ fn take(tx: &mut Tx, p: &ledger::Posting) -> Result<(), DbError> {
     let there = ledger_balances::table.find((p.account.as_str(), &p.owner, p.currency.as_str()));
     let changed = diesel::update(there).set(ledger_balances::balance_minor.eq(ledger_balances::balance_minor + p.amount_minor)).run(tx)?;
     if changed == 0 {
-        dialect::balance_add(tx, p.account.as_str(), &p.owner, p.currency.as_str(), p.amount_minor)?;
+        add(p).run(tx)?;
     }
     Ok(())
 }

@@ -65,9 +65,8 @@ pub enum Tenant {
 /// # Errors
 /// [`DbError`]; a unique violation when the number is taken.
 pub fn insert(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), DbError> {
-    diesel::insert_into(orders::table).values(order).run(tx)?;
-    diesel::insert_into(order_lines::table).values(line).run(tx)?;
-    Ok(())
+    let order = diesel::insert_into(orders::table).values(order);
+    Ok(db::together(tx, &[&order, &diesel::insert_into(order_lines::table).values(line)])?)
 }
 
 /// The filters of the order list (`seller-domain 4.1`).

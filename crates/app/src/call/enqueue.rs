@@ -97,14 +97,15 @@ fn insert_text(
         last_error: None,
         created_at: ctx.now_micros(),
     };
-    match call::insert(tx, &row) {
-        Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
-        result => result?,
+    let inserted = if busy {
+        call::insert(tx, &row)
+    } else {
+        call::insert_due(tx, &row, &job::in_lane(ctx, JobKind::Call, row.id, row.seller_id, ctx.now))
+    };
+    match inserted {
+        Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
+        result => Ok(result?),
     }
-    if !busy {
-        job::schedule_in_lane(tx, ctx, JobKind::Call, row.id, row.seller_id, ctx.now)?;
-    }
-    Ok(())
 }
 
 /// The next call of the instance that waits becomes due.
