@@ -99,6 +99,28 @@ impl Load {
     }
 }
 
+/// Sends each of these once, over so many connections; every answer must be 200.
+pub async fn each(address: &str, callers: usize, requests: Vec<Vec<u8>>) {
+    let share = requests.len().div_ceil(callers);
+    let callers: Vec<_> = requests
+        .chunks(share)
+        .map(|own| {
+            let (address, own) = (address.to_owned(), own.to_vec());
+            tokio::spawn(async move {
+                let mut stream = TcpStream::connect(&address).await.unwrap();
+                let mut buffer = Vec::with_capacity(4 * 1024);
+                for request in own {
+                    stream.write_all(&request).await.unwrap();
+                    skim(&mut stream, &mut buffer).await;
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
+
 /// Reads one answer and checks that it is 200.
 async fn skim(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     buffer.clear();

@@ -6,6 +6,7 @@
 mod load;
 mod platform;
 mod raw;
+mod usage;
 
 use load::{Load, Measured};
 use platform::{Platform, Role};
@@ -40,6 +41,7 @@ async fn main() {
     if let Ok(server) = std::env::var("YUNSHI_TEST_POSTGRES") {
         orders_on_postgres(&server).await;
     }
+    usage_records().await;
     reads().await;
     start_and_memory().await;
     dead_seller().await;
@@ -90,6 +92,16 @@ async fn orders_on_postgres(server: &str) {
         pairs.push(Pair { bare, whole: p.place_orders(CALLERS, SPELL).await });
     }
     report_pairs("orders over HTTP / pgbench, PostgreSQL", "pgbench_per_second", pairs, "ratio >= 0.70");
+}
+
+/// Usage records on both engines: durable, judged and told apart.
+async fn usage_records() {
+    let sqlite = usage::records_per_second("sqlite", None).await;
+    report("usage records, SQLite", json!({ "per_second": sqlite }), ">= 40000/s");
+    if let Ok(server) = std::env::var("YUNSHI_TEST_POSTGRES") {
+        let postgres = usage::records_per_second("postgres_usage", Some(&server)).await;
+        report("usage records, PostgreSQL", json!({ "per_second": postgres }), ">= 20000/s");
+    }
 }
 
 fn round(x: f64) -> f64 {

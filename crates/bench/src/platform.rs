@@ -22,7 +22,7 @@ pub enum Role {
 
 pub struct Platform {
     folder: tempfile::TempDir,
-    database: String,
+    pub database: String,
     child: Option<Child>,
     pub address: String,
     document: Value,
@@ -184,6 +184,40 @@ impl Platform {
         };
         warm.run(request("warm")).await;
         Load::of(&self.address, callers, spell).run(request("real")).await
+    }
+
+    /// AK and SK of a seeded account.
+    pub fn access_key(&self, role: &str) -> (String, String) {
+        let text = |name: &str| self.document["accounts"][role][name].as_str().unwrap().to_owned();
+        (text("access_key"), text("secret_key"))
+    }
+
+    /// Opens instances that are billed by use: the seller's names of them, and a key that signs their records.
+    pub async fn metered(&self, count: usize) -> (Vec<String>, String) {
+        let seller = self.document["accounts"]["seller"]["token"].as_str().unwrap();
+        let key = self.call(seller, "/api/v1/seller/keys", json!({ "name": "bench", "class": "basic" })).await;
+        for _ in 0..count {
+            let body = json!({ "choice": { "product": "transcribe", "specification": "minutes" }, "pay": true });
+            self.call(&self.token(Role::Buyer), "/api/v1/orders", body).await;
+        }
+        let started = Instant::now();
+        loop {
+            let (_, text) = self.send(Role::Buyer, "GET", "/api/v1/instances?state=running&limit=100", None).await;
+            let found: Value = serde_json::from_str(&text).unwrap();
+            let of_product = |i: &&Value| i["product"] == "transcribe";
+            let names: Vec<String> = found["instances"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(of_product)
+                .map(|i| i["seller_instance_id"].as_str().unwrap().to_owned())
+                .collect();
+            if names.len() >= count {
+                return (names, key["secret"].as_str().unwrap().to_owned());
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "the instances are not opened");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub async fn fault(&self, product: &str, fault: &str) {

@@ -2,11 +2,12 @@
 
 use crate::{DbError, Key, Page, Tx, Written};
 use db::{
-    Run, dialect,
+    Run,
     schema::{usage_batches, usage_charges, usage_records, usage_totals},
 };
 use diesel::{
     prelude::*,
+    query_builder::{AstPass, QueryFragment},
     sql_query,
     sql_types::{BigInt, Binary, Nullable, Text},
 };
@@ -87,52 +88,67 @@ pub fn remove_batch(tx: &mut Tx, id: Key) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Rows in one statement: a round trip for many, with few enough values for both engines.
-const ROWS: usize = 100;
-
-#[derive(QueryableByName)]
-struct Inserted {
-    #[diesel(sql_type = Binary)]
-    id: Key,
-}
+/// Rows in one statement: few round trips, and a text that stays prepared.
+const ROWS: usize = 50;
 
 /// Inserts records; returns the ids of those that are new. One that is known already is left out.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn insert_new(tx: &mut Tx, records: &[Record]) -> Result<Vec<Key>, DbError> {
-    let columns = "id, known_by, seller_id, instance_id, sent_instance, metering_sn, begin_at, end_at, quantity, sent_value, state, reason, \
-                   repeats, corrects_id, charge_id, received_at";
     let mut new = Vec::with_capacity(records.len());
     for rows in records.chunks(ROWS) {
-        let places = dialect::places(rows.len(), 16);
-        let text = format!(
-            "INSERT INTO usage_records ({columns}) VALUES {places} ON CONFLICT (known_by) WHERE state <> 'refused' DO NOTHING RETURNING id"
-        );
-        let mut query = sql_query(text).into_boxed::<db::Backend>();
-        for r in rows {
-            query = query
-                .bind::<Binary, _>(r.id)
-                .bind::<Binary, _>(r.known_by)
-                .bind::<Binary, _>(r.seller_id)
-                .bind::<Nullable<Binary>, _>(r.instance_id)
-                .bind::<Text, _>(r.sent_instance.as_str())
-                .bind::<Nullable<Text>, _>(r.metering_sn.as_deref())
-                .bind::<Nullable<BigInt>, _>(r.begin_at)
-                .bind::<Nullable<BigInt>, _>(r.end_at)
-                .bind::<Nullable<BigInt>, _>(r.quantity)
-                .bind::<Text, _>(r.sent_value.as_str())
-                .bind::<Text, _>(r.state.as_str())
-                .bind::<Nullable<Text>, _>(r.reason.as_deref())
-                .bind::<BigInt, _>(r.repeats)
-                .bind::<Nullable<Binary>, _>(r.corrects_id)
-                .bind::<Nullable<Binary>, _>(r.charge_id)
-                .bind::<BigInt, _>(r.received_at);
+        let ids = rows.iter().map(|r| r.id);
+        if Insert(rows).run(tx)? == rows.len() {
+            new.extend(ids);
+        } else {
+            let there = usage_records::table.filter(usage_records::id.eq_any(ids.collect::<Vec<_>>()));
+            new.extend(there.select(usage_records::id).load::<Key>(tx)?);
         }
-        let inserted: Vec<Inserted> = query.load(tx)?;
-        new.extend(inserted.into_iter().map(|row| row.id));
     }
     Ok(new)
+}
+
+struct Insert<'a>(&'a [Record]);
+
+impl QueryFragment<db::Backend> for Insert<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO usage_records (id, known_by, seller_id, instance_id, corrects_id, charge_id, sent_instance, sent_value, state, \
+             metering_sn, reason, begin_at, end_at, quantity, repeats, received_at) VALUES ",
+        );
+        for (i, r) in self.0.iter().enumerate() {
+            out.push_sql(if i == 0 { "(" } else { ", (" });
+            out.push_bind_param::<Binary, _>(&r.id)?;
+            for key in [&r.known_by, &r.seller_id] {
+                out.push_sql(", ");
+                out.push_bind_param::<Binary, _>(key)?;
+            }
+            for key in [&r.instance_id, &r.corrects_id, &r.charge_id] {
+                out.push_sql(", ");
+                out.push_bind_param::<Nullable<Binary>, _>(key)?;
+            }
+            for text in [&r.sent_instance, &r.sent_value, &r.state] {
+                out.push_sql(", ");
+                out.push_bind_param::<Text, _>(text)?;
+            }
+            for text in [&r.metering_sn, &r.reason] {
+                out.push_sql(", ");
+                out.push_bind_param::<Nullable<Text>, _>(text)?;
+            }
+            for number in [&r.begin_at, &r.end_at, &r.quantity] {
+                out.push_sql(", ");
+                out.push_bind_param::<Nullable<BigInt>, _>(number)?;
+            }
+            for number in [&r.repeats, &r.received_at] {
+                out.push_sql(", ");
+                out.push_bind_param::<BigInt, _>(number)?;
+            }
+            out.push_sql(")");
+        }
+        out.push_sql(" ON CONFLICT (known_by) WHERE state <> 'refused' DO NOTHING");
+        Ok(())
+    }
 }
 
 /// Counts that a known record came again.
