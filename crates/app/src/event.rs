@@ -40,7 +40,12 @@ pub fn record(tx: &mut Tx, ctx: &Ctx, kind: &str, about: About, data: &Value) ->
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn record_all<'a>(tx: &mut Tx, ctx: &Ctx, about: About, events: &[(&'a str, &Value)]) -> Result<(), Error> {
+pub fn record_all(tx: &mut Tx, ctx: &Ctx, about: About, events: &[(&str, &Value)]) -> Result<(), Error> {
+    Ok(event::append(tx, &rows(ctx, about, events))?)
+}
+
+/// The rows of events, to be inserted with what they tell of.
+pub(crate) fn rows<'a>(ctx: &Ctx, about: About, events: &[(&'a str, &Value)]) -> Vec<NewEvent<'a>> {
     let actor = ctx.actor.name();
     let new = |&(kind, data): &(&'a str, &Value)| NewEvent {
         kind,
@@ -53,8 +58,7 @@ pub fn record_all<'a>(tx: &mut Tx, ctx: &Ctx, about: About, events: &[(&'a str, 
         account_id: about.account,
         data: data.to_string(),
     };
-    let new: Vec<_> = events.iter().map(new).collect();
-    Ok(event::append(tx, &new)?)
+    events.iter().map(new).collect()
 }
 
 /// Events that one seal covers at most.

@@ -61,7 +61,7 @@ pub fn schedule_in_lane(tx: &mut Tx, ctx: &Ctx, kind: JobKind, subject: Key, lan
 /// # Errors
 /// [`Error::Store`].
 pub fn schedule_named(tx: &mut Tx, ctx: &Ctx, kind: JobKind, name: &str, due: Timestamp) -> Result<(), Error> {
-    if job::named(tx, name)?.is_some() {
+    if job::hold_named(tx, name)? {
         return Ok(());
     }
     insert(tx, &row(ctx, kind, None, "", due, Some(name)))

@@ -22,6 +22,8 @@ pub struct Check {
 const LISTED_MAX: usize = 50;
 /// Rows read at a time.
 const BATCH: i64 = 500;
+/// Records are rated within the hour; older ones were forgotten.
+const UNRATED: SignedDuration = SignedDuration::from_hours(2);
 /// A job that is due this long and not done is stuck.
 const STUCK: SignedDuration = SignedDuration::from_mins(10);
 
@@ -40,7 +42,7 @@ pub fn verify(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     checks.extend(orders_and_instances(tx)?);
     let (sealed, differences) = event::check_seals(tx)?;
     checks.push(check("event_chain", i64::try_from(sealed).unwrap_or(i64::MAX), differences));
-    checks.push(charges(tx)?);
+    checks.push(charges(tx, ctx)?);
     checks.push(jobs(tx, ctx)?);
     Ok(checks)
 }
@@ -115,7 +117,7 @@ fn orders_and_instances(tx: &mut Tx) -> Result<Vec<Check>, Error> {
 }
 
 /// The charges of an instance are its totals, and the paid ones are what the ledger took for use.
-fn charges(tx: &mut Tx) -> Result<Check, Error> {
+fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
     let mut differ: Vec<String> = usage::any_differences(tx)?
         .into_iter()
         .map(|d| {
@@ -131,6 +133,10 @@ fn charges(tx: &mut Tx) -> Result<Check, Error> {
     let posted = ledger_store::any_usage(tx)?;
     if paid != posted {
         differ.push(format!("charges by use: {} are paid but the ledger took {}", Money::text(paid), Money::text(posted)));
+    }
+    let late = usage::any_unrated_before(tx, micros(ctx.now - UNRATED))?;
+    if late > 0 {
+        differ.push(format!("{late} usage records are older than two hours and not charged"));
     }
     Ok(check("charges_by_use", count, differ))
 }

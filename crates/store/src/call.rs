@@ -1,9 +1,9 @@
 //! Production calls and their attempts: the production-interface messages (生产接口消息).
 
-use crate::{DbError, Key, Page, Tx, Written, job::Job, order::Tenant};
+use crate::{DbError, Key, Page, Tx, Written, instance::Instance, job::Job, order::Tenant};
 use db::{
     Run,
-    schema::{call_attempts, calls, jobs},
+    schema::{call_attempts, calls, instances, jobs},
 };
 use diesel::{
     prelude::*,
@@ -57,6 +57,16 @@ fn scoped(tenant: Tenant) -> calls::BoxedQuery<'static, db::Backend> {
         Tenant::Seller(id) => query.filter(calls::seller_id.eq(id)),
         Tenant::Any => query,
     }
+}
+
+/// A new instance with the call that opens it and the job of that.
+///
+/// # Errors
+/// [`DbError`]; a unique violation for a second instance of a line, or a second trial.
+pub fn insert_opening(tx: &mut Tx, instance: &Instance, call: &Call, job: &Job) -> Result<(), DbError> {
+    let instance = diesel::insert_into(instances::table).values(instance);
+    let call = diesel::insert_into(calls::table).values(call);
+    Ok(db::together(tx, &[&instance, &call, &diesel::insert_into(jobs::table).values(job)])?)
 }
 
 /// A call that is due at once, with its job.

@@ -2,12 +2,12 @@
 
 use crate::{DbError, Key, Tx};
 use db::{
-    Run, dialect,
+    Run,
     schema::{event_seals, events},
 };
 use diesel::{
     prelude::*,
-    sql_query,
+    query_builder::{AstPass, QueryFragment},
     sql_types::{BigInt, Binary, Nullable, Text},
 };
 
@@ -52,23 +52,35 @@ pub struct Seal {
 /// # Errors
 /// [`DbError`].
 pub fn append(tx: &mut Tx, new: &[NewEvent<'_>]) -> Result<(), DbError> {
-    let columns = "kind, at, recorded_at, actor, order_id, instance_id, product_id, account_id, data";
-    let places = dialect::places(new.len(), 9);
-    let mut query = sql_query(format!("INSERT INTO events ({columns}) VALUES {places}")).into_boxed::<db::Backend>();
-    for e in new {
-        query = query
-            .bind::<Text, _>(e.kind)
-            .bind::<BigInt, _>(e.at)
-            .bind::<BigInt, _>(e.recorded_at)
-            .bind::<Text, _>(e.actor.as_str())
-            .bind::<Nullable<Binary>, _>(e.order_id)
-            .bind::<Nullable<Binary>, _>(e.instance_id)
-            .bind::<Nullable<Binary>, _>(e.product_id)
-            .bind::<Nullable<Binary>, _>(e.account_id)
-            .bind::<Text, _>(e.data.as_str());
-    }
-    query.run(tx)?;
+    Append(new).run(tx)?;
     Ok(())
+}
+
+/// The insert of events, to be run alone or together with others.
+pub(crate) struct Append<'a, 'n>(pub &'a [NewEvent<'n>]);
+
+impl QueryFragment<db::Backend> for Append<'_, '_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO events (kind, actor, data, at, recorded_at, order_id, instance_id, product_id, account_id) VALUES ");
+        for (i, e) in self.0.iter().enumerate() {
+            out.push_sql(if i == 0 { "(" } else { ", (" });
+            out.push_bind_param::<Text, _>(e.kind)?;
+            for text in [&e.actor, &e.data] {
+                out.push_sql(", ");
+                out.push_bind_param::<Text, _>(text)?;
+            }
+            for at in [&e.at, &e.recorded_at] {
+                out.push_sql(", ");
+                out.push_bind_param::<BigInt, _>(at)?;
+            }
+            for about in [&e.order_id, &e.instance_id, &e.product_id, &e.account_id] {
+                out.push_sql(", ");
+                out.push_bind_param::<Nullable<Binary>, _>(about)?;
+            }
+            out.push_sql(")");
+        }
+        Ok(())
+    }
 }
 
 /// The events of an order, oldest first. The caller has looked up the order for its tenant.

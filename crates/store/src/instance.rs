@@ -70,13 +70,6 @@ fn in_state(tenant: Tenant, state: Option<&str>) -> instances::BoxedQuery<'stati
 }
 
 /// # Errors
-/// [`DbError`]; a unique violation for a second instance of a line, or a second trial.
-pub fn insert(tx: &mut Tx, instance: &Instance) -> Result<(), DbError> {
-    diesel::insert_into(instances::table).values(instance).run(tx)?;
-    Ok(())
-}
-
-/// # Errors
 /// [`DbError`].
 pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, DbError> {
     Ok(scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()).first(tx).optional()?)

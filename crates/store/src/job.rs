@@ -27,10 +27,13 @@ pub fn insert(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Whether a job of the name waits, and holds it until the transaction ends: who does the job at this moment is
+/// awaited, and who begins it then sees what this transaction wrote.
+///
 /// # Errors
 /// [`DbError`].
-pub fn named(tx: &mut Tx, name: &str) -> Result<Option<Job>, DbError> {
-    Ok(jobs::table.filter(jobs::name.eq(name)).select(Job::as_select()).first(tx).optional()?)
+pub fn hold_named(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    Ok(diesel::update(jobs::table.filter(jobs::name.eq(name))).set(jobs::due_at.eq(jobs::due_at)).run(tx)? > 0)
 }
 
 /// Takes due jobs under a lease and reads them back.

@@ -1,6 +1,10 @@
 //! Orders and their lines.
 
-use crate::{DbError, Key, Page, Tx, Written, containing, lower};
+use crate::{
+    DbError, Key, Page, Tx, Written, containing,
+    event::{Append, NewEvent},
+    lower,
+};
 use db::{
     Run,
     schema::{order_lines, orders},
@@ -62,11 +66,14 @@ pub enum Tenant {
     Any,
 }
 
+/// An order with its line and the events that tell of it, one at least.
+///
 /// # Errors
 /// [`DbError`]; a unique violation when the number is taken.
-pub fn insert(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), DbError> {
+pub fn insert(tx: &mut Tx, order: &Order, line: &Line, events: &[NewEvent<'_>]) -> Result<(), DbError> {
     let order = diesel::insert_into(orders::table).values(order);
-    Ok(db::together(tx, &[&order, &diesel::insert_into(order_lines::table).values(line)])?)
+    let line = diesel::insert_into(order_lines::table).values(line);
+    Ok(db::together(tx, &[&order, &line, &Append(events)])?)
 }
 
 /// The filters of the order list (`seller-domain 4.1`).

@@ -340,6 +340,15 @@ pub fn any_differences(tx: &mut Tx) -> Result<Vec<Difference>, DbError> {
     Ok(sql_query(text).load(tx)?)
 }
 
+/// How many accepted records came before a moment and are not charged.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_unrated_before(tx: &mut Tx, at: i64) -> Result<i64, DbError> {
+    let waiting = usage_records::table.filter(usage_records::state.eq("accepted")).filter(usage_records::received_at.lt(at));
+    Ok(waiting.count().get_result(tx)?)
+}
+
 /// How many charges there are, and what the paid ones come to.
 ///
 /// # Errors

@@ -14,12 +14,20 @@ use store::{
 };
 use wire::saas_v2::Request;
 
-/// Adds the first call of an instance that this transaction made: there can be none before it.
+/// Stores a new instance with the call that opens it: there can be none before it.
 ///
 /// # Errors
-/// [`Error::Store`].
+/// `trial.had_one`.
 pub fn enqueue_first(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, request: &Request) -> Result<(), Error> {
-    insert(tx, ctx, instance, Some((order.id, order.number.clone())), request, (None, false, 0))
+    let text = serde_json::to_string(request).map_err(|e| Error::row("calls", request.activity(), e))?;
+    let call = row(ctx, instance, Some((order.id, order.number.clone())), (request.activity(), text), (None, false, 0));
+    let job = job::in_lane(ctx, JobKind::Call, call.id, call.seller_id, ctx.now);
+    match call::insert_opening(tx, instance, &call, &job) {
+        Err(e) if e.is_unique_violation() && instance.trial => {
+            Err(Error::conflict("trial.had_one", "you had a trial of this specification; one is given per buyer"))
+        }
+        result => Ok(result?),
+    }
 }
 
 /// Adds a call behind those of the instance that are not over; due at once when there are none.
@@ -68,16 +76,15 @@ pub(super) fn beside(
     insert_text(tx, ctx, instance, order, (activity, request), (None, false, last))
 }
 
-fn insert_text(
-    tx: &mut Tx,
+fn row(
     ctx: &Ctx,
     instance: &Instance,
     order: Option<(Key, String)>,
     (activity, request): (&str, String),
     (first_at, busy, last): (Option<i64>, bool, i64),
-) -> Result<(), Error> {
+) -> Call {
     let (order_id, order_number) = order.unzip();
-    let row = Call {
+    Call {
         id: Key::of(ctx.id::<CallId>()),
         seller_id: instance.seller_id,
         buyer_id: instance.buyer_id,
@@ -96,7 +103,18 @@ fn insert_text(
         ended_at: None,
         last_error: None,
         created_at: ctx.now_micros(),
-    };
+    }
+}
+
+fn insert_text(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    order: Option<(Key, String)>,
+    said: (&str, String),
+    place: (Option<i64>, bool, i64),
+) -> Result<(), Error> {
+    let (busy, row) = (place.1, row(ctx, instance, order, said, place));
     let inserted = if busy {
         call::insert(tx, &row)
     } else {

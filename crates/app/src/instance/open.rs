@@ -18,12 +18,13 @@ use store::{
 };
 use wire::saas_v2::{AppInfo, Request};
 
-/// Reserves the instance of a paid line, under the id that its order has: same line, same instance.
+/// The instance of a paid line, reserved under the id that its order has: same line, same instance. It is stored
+/// with the call that opens it.
 pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Instance, Error> {
     let address = ctx.listings.approved(tx, line.revision_id)?.interface_address;
     let id = order.instance_id.ok_or_else(|| Error::row("orders", &order.number, "is paid without an instance's id"))?;
     let address = address.ok_or_else(|| Error::row("listing_revisions", &line.number, "has no interface address"))?;
-    let row = Instance {
+    Ok(Instance {
         id,
         buyer_id: order.buyer_id,
         seller_id: order.seller_id,
@@ -50,16 +51,7 @@ pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Ins
         ended_at: None,
         open_order_id: Some(order.id),
         created_at: ctx.now_micros(),
-    };
-    match instance::insert(tx, &row) {
-        Err(e) if e.is_unique_violation() && row.trial => {
-            Err(Error::conflict("trial.had_one", "you had a trial of this specification; one is given per buyer"))
-        }
-        result => {
-            result?;
-            Ok(row)
-        }
-    }
+    })
 }
 
 /// The seller's data have come: the instance runs, its term begins, the order is complete.

@@ -30,7 +30,7 @@ pub use sold::{Input, Sold};
 pub use timeline::{Entry as TimelineEntry, Tone, of_instance as instance_timeline, of_order as timeline};
 pub use unsubscribe::{preview as unsubscribe_preview, unsubscribe};
 
-use crate::{Caller, Ctx, Error, Tenant};
+use crate::{Caller, Ctx, Error, Tenant, event};
 use db::{DbError, Key, Tx};
 use domain::{
     Timestamp,
@@ -154,9 +154,10 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
     Ok((order, line))
 }
 
-/// Inserts an order with its line.
-pub(crate) fn insert(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), Error> {
-    match order::insert(tx, order, line) {
+/// Inserts an order with its line and the events that tell of it.
+pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, events: &[(&str, &serde_json::Value)]) -> Result<(), Error> {
+    let about = event::About::order(order.id, order.instance_id);
+    match order::insert(tx, order, line, &event::rows(ctx, about, events)) {
         // A clash of numbers: drawn again when the unit runs again.
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
         result => Ok(result?),

@@ -42,9 +42,7 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full
 /// Stores an order that is paid as it is placed.
 pub(super) fn placed_and_paid(tx: &mut Tx, ctx: &Ctx, mut order: Order, mut line: Line, created: &Value) -> Result<Full, Error> {
     mark_paid(ctx, &mut order, &mut line)?;
-    super::insert(tx, &order, &line)?;
-    let about = event::About::order(order.id, order.instance_id);
-    event::record_all(tx, ctx, about, &[("order.created", created), ("order.paid", &paid_data(&order)?)])?;
+    super::insert(tx, ctx, &order, &line, &[("order.created", created), ("order.paid", &paid_data(&order)?)])?;
     take_and_begin(tx, ctx, order, line)
 }
 

@@ -1,7 +1,7 @@
 //! Placing an order: a choice becomes a line with a price, to be paid now or within some days.
 
 use super::{Choice, Draft, Full, Input, insert, pay, quote, rows};
-use crate::{Caller, Ctx, Error, event, job, message};
+use crate::{Caller, Ctx, Error, job, message};
 use db::Tx;
 use domain::{listing::Listing, message::MessageEvent, text};
 use serde_json::json;
@@ -50,10 +50,8 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: 
     if pay_now || order.total_minor == 0 {
         return pay::placed_and_paid(tx, ctx, order, line, &data);
     }
-    insert(tx, &order, &line)?;
+    insert(tx, ctx, &order, &line, &[("order.created", &data)])?;
     let site = super::site(ctx, &order)?;
-    let about = event::About::order(order.id, order.instance_id);
-    event::record(tx, ctx, "order.created", about, &data)?;
     let until = crate::from_micros(order.pay_by.unwrap_or_default());
     job::schedule(tx, ctx, job::JobKind::UnpaidOrder, Some(order.id), until)?;
     let send = message::Send {

@@ -135,9 +135,7 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
     order.paid_at = Some(ctx.now_micros());
     order.ended_at = order.paid_at;
     order.reason = Some(reason.to_owned());
-    insert(tx, &order, &line)?;
-    let about = event::About::order(order.id, Some(case.instance.id));
-    event::record(tx, ctx, "order.unsubscribed", about, &json!({ "of": case.order.number, "rule": reason }))?;
+    insert(tx, ctx, &order, &line, &[("order.unsubscribed", &json!({ "of": case.order.number, "rule": reason }))])?;
     let about = event::About::order(case.order.id, None);
     event::record(tx, ctx, "order.given_back", about, &json!({ "by": order.number, "rule": reason }))?;
     Ok((order, line))

@@ -73,7 +73,11 @@ fn take(tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<(), Error> {
     let line = store::order::any_line(tx, found.line_id)?.ok_or_else(|| Error::row("instances", instance::id(&found), "has no line"))?;
     let order = store::order::lookup(tx, Tenant::Any, line.order_id)?
         .ok_or_else(|| Error::row("instances", instance::id(&found), "has no order"))?;
-    money::charge_usage(tx, ctx, &order, &line, charge)
+    match money::charge_usage(tx, ctx, &order, &line, charge) {
+        // An order was paid in between; the unit runs again and sees the balance that is left.
+        Err(Error::Store(e)) if e.is_check_violation() => Err(db::DbError::Raced.into()),
+        result => result,
+    }
 }
 
 /// The first unpaid charge of a running instance: told once, and frozen after the days of grace.

@@ -15,7 +15,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Unit, civil::DateTime, tz::TimeZone};
 use sha2::{Digest, Sha256};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{
     Written,
     instance::{self, Instance},
@@ -164,6 +164,7 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
         touched.extend(insert(tx, std::slice::from_ref(&row))?);
     }
     let rated_at = next_rating(ctx.now);
+    // In order, so that two batches cannot wait for each other's instances in a circle.
     for instance in touched {
         job::schedule_named(tx, ctx, JobKind::UsageRating, &rating_job(instance), rated_at)?;
     }
@@ -187,9 +188,9 @@ fn replacing(tx: &mut Tx, mut row: Record, sn: &str) -> Result<Record, Error> {
 }
 
 /// Inserts rows, counts the ones that are known; says whose instances have something new to rate.
-fn insert(tx: &mut Tx, records: &[Record]) -> Result<HashSet<Key>, Error> {
+fn insert(tx: &mut Tx, records: &[Record]) -> Result<BTreeSet<Key>, Error> {
     let new: HashSet<Key> = rows::insert_new(tx, records)?.into_iter().collect();
-    let mut touched = HashSet::new();
+    let mut touched = BTreeSet::new();
     for record in records {
         if !new.contains(&record.id) {
             rows::came_again(tx, record.known_by)?;

@@ -186,7 +186,7 @@ async fn many_orders_at_once_spend_each_cent_once() {
 }
 
 /// Runs all at the same time.
-async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+pub(super) async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut pinned: Vec<_> = futures.into_iter().map(|f| (Box::pin(f), None)).collect();
     std::future::poll_fn(|cx| {
         let mut waiting = false;

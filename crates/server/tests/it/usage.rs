@@ -1,6 +1,6 @@
 //! Use of on-demand instances: pushed, judged, charged, corrected, owed (open-api 4, seller-domain 2.5, 4.4).
 
-use super::on_both;
+use super::{money::join, on_both};
 use serde_json::{Value, json};
 use testkit::{Platform, Signed, instance_of, number};
 use wire::open_api::usage::sign;
@@ -18,7 +18,11 @@ struct Metered {
 }
 
 async fn metered(p: &Platform) -> Metered {
-    let key = p.post("seller", "/api/v1/seller/keys", json!({ "name": "usage", "class": "basic" })).await;
+    metered_with(p, "usage").await
+}
+
+async fn metered_with(p: &Platform, key: &str) -> Metered {
+    let key = p.post("seller", "/api/v1/seller/keys", json!({ "name": key, "class": "basic" })).await;
     let choice = json!({ "product": "transcribe", "specification": "minutes" });
     let order = p.post("buyer", "/api/v1/orders", json!({ "choice": choice, "pay": true })).await;
     assert_eq!(order["total"]["amount"], "0.00", "nothing is paid in advance");
@@ -333,6 +337,34 @@ async fn an_on_demand_order_has_no_period_no_quantity_and_is_released_not_unsubs
         assert_eq!(p.refused("buyer", &release(&m.instance), json!({})).await, (409, "instance.state".into()));
         p.settle().await;
         assert_eq!(p.calls(&m.instance).await.last().unwrap(), &("releaseInstance".to_owned(), "done".to_owned()));
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pushes_and_ratings_at_the_same_time_lose_and_double_nothing() {
+    on_both(async |p| {
+        let m = metered(&p).await;
+        let other = metered_with(&p, "usage-2").await;
+        p.advance("3h").await;
+        // Each batch is pushed twice, all at once, while the clock passes the minutes of rating.
+        let batch = |n: usize| -> Vec<Value> {
+            let of = |i: usize| if i % 2 == 0 { &m.wire } else { &other.wire };
+            (0..20).map(|i| record(of(i), "20240105T03", "20240105T04", "1", &format!("{n}-{i}"))).collect()
+        };
+        for round in 0..3 {
+            let batches: Vec<_> = (0..6).map(|n| batch(round * 3 + n % 3)).collect();
+            let pushes = batches.iter().map(|records| push_signed(&p, &m.key, records)).collect();
+            let (answers, ..) = tokio::join!(join(pushes), p.advance("1h"), p.advance("1h"));
+            assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
+        }
+        p.advance("2h").await;
+        let seen = [&m, &other].map(|m| async { usage(&p, m).await["days"][0]["quantity"].as_str().unwrap().to_owned() });
+        let [first, second] = seen;
+        assert_eq!((first.await.as_str(), second.await.as_str()), ("90", "90"), "9 batches of 10 each");
+        assert_eq!(p.balance().await, "999978.40", "180 minutes at 0.12");
+        assert_eq!(records(&p, "state=accepted").await, Vec::<Value>::new(), "nothing waits for ever");
         p.verify().await;
     })
     .await;
