@@ -350,7 +350,7 @@ async fn pushes_and_ratings_at_the_same_time_lose_and_double_nothing() {
         p.advance("3h").await;
         // Each batch is pushed twice, all at once, while the clock passes the minutes of rating.
         let batch = |n: usize| -> Vec<Value> {
-            let of = |i: usize| if i % 2 == 0 { &m.wire } else { &other.wire };
+            let of = |i: usize| if i.is_multiple_of(2) { &m.wire } else { &other.wire };
             (0..20).map(|i| record(of(i), "20240105T03", "20240105T04", "1", &format!("{n}-{i}"))).collect()
         };
         for round in 0..3 {
