@@ -13,9 +13,8 @@ use crate::{
 };
 use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, order};
 use axum::{Json, extract::State};
-use domain::{access::Role, id::InstanceId, instance::InstanceState, period::Period, text::Line};
+use domain::{access::Role, id::InstanceId, instance::InstanceState, text::Line};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use store::instance as rows;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -25,9 +24,6 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list))
         .routes(routes!(show))
         .routes(routes!(timeline))
-        .routes(routes!(renew))
-        .routes(routes!(convert))
-        .routes(routes!(auto_renewal))
         .routes(routes!(change_quote))
         .routes(routes!(change))
         .routes(routes!(freeze))
@@ -58,7 +54,7 @@ struct TermView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct InstanceView {
+pub(crate) struct InstanceView {
     id: String,
     seller_instance_id: Option<String>,
     /// The seller's key of the product.
@@ -93,7 +89,7 @@ struct InstanceView {
     next_auto_renewal: Option<String>,
 }
 
-fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool) -> Result<InstanceView, Error> {
+pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool) -> Result<InstanceView, Error> {
     let line = store::order::any_line(tx, i.line_id)?.ok_or_else(|| Error::row("instances", instance::id(i), "has no line"))?;
     let first =
         store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", instance::id(i), "has no order"))?;
@@ -259,82 +255,6 @@ async fn timeline(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<I
     Ok(Json(timeline_view(entries)))
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct RenewBody {
-    /// Such as `1m` or `1y`.
-    #[schema(value_type = String, max_length = 5)]
-    period: Period,
-    #[serde(default)]
-    pay: bool,
-}
-
-/// A use case that orders a term of an instance.
-type OrderTerm = fn(&mut Tx, &Ctx, &Caller, InstanceId, Period, bool) -> Result<order::Full, Error>;
-
-async fn next_term(
-    api: &Api,
-    caller: Arc<Caller>,
-    id: InstanceId,
-    body: Body<RenewBody>,
-    order: OrderTerm,
-) -> Result<Answer<OrderView>, Problem> {
-    let b = body.value;
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order(tx, ctx, who, id, b.period, b.pay)?)).await?;
-    Ok(Answer(once))
-}
-
-/// Orders a renewal.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/renew", tag = "instances", operation_id = "instance_renew", security(("access" = ["buyer"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
-async fn renew(
-    State(api): State<Api>,
-    Who(caller): Who,
-    PathOf(id): PathOf<InstanceId>,
-    body: Body<RenewBody>,
-) -> Result<Answer<OrderView>, Problem> {
-    next_term(&api, caller, id, body, order::renew).await
-}
-
-/// Orders the conversion of a trial.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/convert", tag = "instances", operation_id = "instance_convert", security(("access" = ["buyer"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
-async fn convert(
-    State(api): State<Api>,
-    Who(caller): Who,
-    PathOf(id): PathOf<InstanceId>,
-    body: Body<RenewBody>,
-) -> Result<Answer<OrderView>, Problem> {
-    next_term(&api, caller, id, body, order::convert).await
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct AutoRenewalBody {
-    /// Such as `1m` or `1y`; null switches it off.
-    #[schema(value_type = Option<String>, max_length = 5)]
-    period: Option<Period>,
-}
-
-/// Switches automatic renewal on or off: tried 7, 3 and 1 days before the last term ends and on its last day.
-#[utoipa::path(put, path = "/api/v1/instances/{id}/auto-renewal", tag = "instances", operation_id = "instance_auto_renewal",
-    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = AutoRenewalBody, responses((status = 200, body = InstanceView)))]
-async fn auto_renewal(
-    State(api): State<Api>,
-    Who(caller): Who,
-    PathOf(id): PathOf<InstanceId>,
-    body: Body<AutoRenewalBody>,
-) -> Result<Json<InstanceView>, Problem> {
-    let period = body.value.period;
-    let answer = api
-        .write(caller, move |tx, ctx, who| {
-            let found = order::set_auto_renewal(tx, ctx, who, id, period)?;
-            view(tx, ctx, &found, Tenant::Buyer(Key::of(who.account_id)), true)
-        })
-        .await?;
-    Ok(Json(answer))
-}
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -344,8 +264,8 @@ struct ChangeParams {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct FeeView {
-    fee: MoneyView,
+pub(crate) struct FeeView {
+    pub fee: MoneyView,
 }
 
 /// What an upgrade would cost now.

@@ -29,6 +29,7 @@ mod picture;
 mod problem;
 mod product;
 mod product_html;
+mod renewal;
 mod review;
 mod sandbox;
 mod seller;
@@ -57,6 +58,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(seller::routes())
         .merge(interface::routes())
         .merge(product::routes())
+        .merge(renewal::routes())
         .merge(review::routes())
         .merge(storefront::routes())
         .merge(home::routes())

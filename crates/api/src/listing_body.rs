@@ -67,6 +67,8 @@ pub struct SpecificationBody {
     pub skus: Vec<SkuBody>,
     pub trial_days: Option<u16>,
     pub upgrade_allowed: bool,
+    /// A renewal may choose another combination.
+    pub renewal_change_allowed: bool,
     pub on_sale: Option<bool>,
     /// `ON_DEMAND`: what is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +195,7 @@ fn specification(at: &str, b: SpecificationBody, currency: Currency) -> Result<S
         skus: b.skus.into_iter().enumerate().map(|(i, s)| sku(&format!("{at}/skus/{i}"), s, currency)).collect::<Result<_, _>>()?,
         trial_days: b.trial_days,
         upgrade_allowed: b.upgrade_allowed,
+        renewal_change_allowed: b.renewal_change_allowed,
         on_sale: b.on_sale.unwrap_or(true),
         meter: b.meter.map(|m| meter(&format!("{at}/meter"), m)).transpose()?,
     })
@@ -258,6 +261,7 @@ impl ListingBody {
             skus: s.skus.iter().map(sku).collect(),
             trial_days: s.trial_days,
             upgrade_allowed: s.upgrade_allowed,
+            renewal_change_allowed: s.renewal_change_allowed,
             on_sale: Some(s.on_sale),
             meter: s.meter.as_ref().map(|m| MeterBody {
                 name: m.name.clone().into(),

@@ -12,6 +12,8 @@ crate::words! {
         UpdateStatus = "updateInstanceStatus",
         Release = "releaseInstance",
         Upgrade = "upgradeInstance",
+        /// Asked while the buyer waits, never repeated by itself.
+        ChangeCheck = "changeInstanceCheck",
         /// Of an order, not of an instance (`saas-interface 5`).
         Notify = "orderNotify",
     }
@@ -93,7 +95,7 @@ impl Schedules {
             Activity::Refresh => self.refresh,
             Activity::UpdateStatus => self.update_status,
             Activity::Release => self.release,
-            Activity::Upgrade => self.upgrade,
+            Activity::Upgrade | Activity::ChangeCheck => self.upgrade,
             Activity::Notify => self.notify,
         }
     }

@@ -152,6 +152,8 @@ pub struct Specification {
     /// 3–180 days, or no trial.
     pub trial_days: Option<u16>,
     pub upgrade_allowed: bool,
+    /// A renewal may choose another combination.
+    pub renewal_change_allowed: bool,
     pub on_sale: bool,
     /// What is counted, when the specification is billed by use.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,6 +170,7 @@ impl Default for Specification {
             skus: Vec::new(),
             trial_days: None,
             upgrade_allowed: false,
+            renewal_change_allowed: false,
             on_sale: true,
             meter: None,
         }

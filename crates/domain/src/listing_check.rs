@@ -186,6 +186,9 @@ fn specification(c: &mut Checker, at: &str, spec: &Specification) {
         (Some(_), false) => c.wrong(&format!("{at}/meter"), "meter_not_wanted", "only what is billed by use has a meter"),
         (None, false) => {}
     }
+    if spec.renewal_change_allowed && spec.charging_mode != ChargingMode::Period {
+        c.wrong(&format!("{at}/renewal_change_allowed"), "renewal_needs_period", "only period specifications are renewed");
+    }
     if spec.upgrade_allowed && spec.charging_mode == ChargingMode::OnDemand {
         c.wrong(&format!("{at}/upgrade_allowed"), "upgrade_needs_period", "what is billed by use has no upgrade");
     }

@@ -234,6 +234,9 @@ pub enum Order {
         instance: String,
         #[arg(long, default_value = "1m")]
         period: String,
+        /// Another combination from now on, where the product offers it.
+        #[arg(long)]
+        sku: Option<String>,
         #[arg(long)]
         unpaid: bool,
     },

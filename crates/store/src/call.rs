@@ -69,6 +69,15 @@ pub fn insert_opening(tx: &mut Tx, instance: &Instance, call: &Call, job: &Job) 
     Ok(db::together(tx, &[&instance, &call, &diesel::insert_into(jobs::table).values(job)])?)
 }
 
+/// A call that is over already, with its one attempt.
+///
+/// # Errors
+/// [`DbError`]; a unique violation when two calls want the same place.
+pub fn insert_over(tx: &mut Tx, call: &Call, attempt: &Attempt) -> Result<(), DbError> {
+    let call = diesel::insert_into(calls::table).values(call);
+    Ok(db::together(tx, &[&call, &diesel::insert_into(call_attempts::table).values(attempt)])?)
+}
+
 /// A call that is due at once, with its job.
 ///
 /// # Errors

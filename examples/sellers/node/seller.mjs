@@ -100,6 +100,8 @@ const activities = {
   refreshInstance: ({ instanceId, expireTime }) => change(instanceId, { expires: expireTime }),
   updateInstanceStatus: ({ instanceId, status }) => change(instanceId, { frozen: status === 'FREEZE' }),
   upgradeInstance: ({ instanceId }) => change(instanceId, { upgraded: true }),
+  // May it become what productInfo says? Here it always may.
+  changeInstanceCheck: ({ instanceId }) => change(instanceId, {}),
   releaseInstance: ({ instanceId }) => change(instanceId, { released: true }),
   // Now ask what was bought: the order query, see examples/clients.
   orderNotify: () => success(),

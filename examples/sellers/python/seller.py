@@ -99,6 +99,8 @@ def handle(request: dict, base: str) -> dict:
             return change(request, frozen=request["status"] == "FREEZE")
         case "upgradeInstance":
             return change(request, upgraded=True)
+        case "changeInstanceCheck":  # may it become what productInfo says? Here it always may.
+            return change(request)
         case "releaseInstance":
             return change(request, released=True)
         case "orderNotify":  # now ask what was bought: the order query, see examples/clients

@@ -73,6 +73,15 @@ pub struct ServiceError {
     pub result_msg: String,
 }
 
+/// Who is not let in hears it from the gateway or from the service.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only described")]
+pub enum Unauthorized {
+    Gateway(GatewayError),
+    Service(ServiceError),
+}
+
 /// A documented code of the services (`open-api 3.3`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

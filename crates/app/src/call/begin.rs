@@ -32,10 +32,10 @@ pub struct Outgoing {
 }
 
 /// A request signed at wall time: its query, its body, and what is shown of it.
-struct Signed {
-    query: String,
-    body: Option<String>,
-    shown: String,
+pub(super) struct Signed {
+    pub query: String,
+    pub body: Option<String>,
+    pub shown: String,
 }
 
 /// Where a call goes and what is sent; nothing when it has nowhere to go any more.
@@ -59,7 +59,7 @@ fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Ta
     Ok(Some((target, signed)))
 }
 
-fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instance: &Instance, request: &Request) -> Result<Signed, Error> {
+pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instance: &Instance, request: &Request) -> Result<Signed, Error> {
     let flag = target.address.always_test_flag.then_some("0");
     let now_ms = ctx.wall.as_millisecond();
     match target.protocol {

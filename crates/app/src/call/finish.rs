@@ -131,7 +131,7 @@ impl Step {
                 }
             }
             Activity::Upgrade => order::change_done(tx, ctx, &self.subject, self.call.order_id)?,
-            Activity::Refresh | Activity::UpdateStatus | Activity::Release => {}
+            Activity::Refresh | Activity::UpdateStatus | Activity::Release | Activity::ChangeCheck => {}
             // Beside the others: none waits for it.
             Activity::Notify => return Ok(Next::Ended),
         }
@@ -214,7 +214,7 @@ impl Step {
                 let in_a_day = ctx.now + SignedDuration::from_hours(24);
                 crate::job::schedule(tx, ctx, JobKind::RenewalStuck, Some(self.call.id), in_a_day)?;
             }
-            Activity::UpdateStatus | Activity::Release => {
+            Activity::UpdateStatus | Activity::Release | Activity::ChangeCheck => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
             Activity::Notify => {

@@ -2,6 +2,7 @@
 //! (`saas-interface 1`, `2`, `order-life 2`–`4`).
 
 mod begin;
+mod check;
 mod enqueue;
 mod figures;
 mod finish;
@@ -11,6 +12,7 @@ mod restart;
 mod saas_v1;
 
 pub use begin::{Begun, Outgoing, begin};
+pub use check::{Check, answered as check_answered, prepare as prepare_check};
 pub use enqueue::{enqueue, enqueue_first, give_up_open};
 pub use figures::{DayOfCalls, by_day};
 pub use finish::{Next, finish};

@@ -20,6 +20,7 @@ fn purchase(request: &Request) -> Option<&OrderIds> {
         Request::RefreshInstance { scene: Scene::UnsubscribeRenewalPeriod, .. }
         | Request::QueryInstance { .. }
         | Request::UpdateInstanceStatus { .. }
+        | Request::ChangeInstanceCheck { .. }
         | Request::ReleaseInstance { .. } => None,
         Request::NewInstance { order, .. } | Request::RefreshInstance { order, .. } | Request::UpgradeInstance { order, .. } => Some(order),
     }

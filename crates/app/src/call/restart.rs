@@ -61,6 +61,7 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
                 return over("the instance was released; it gets no further call");
             }
         }
+        Activity::ChangeCheck => return over("the buyer was told; a check is asked again with the next order"),
         Activity::Release | Activity::Notify => {}
     }
     Ok(())

@@ -43,7 +43,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, instance: &Instance, wanted: &saas_v2::Re
         }
         // The end of a term has an activity of its own; what follows is a renewal or the release.
         saas_v2::Request::UpdateInstanceStatus { instance_id, status: Status::Freeze }
-            if instance.freeze_cause.as_deref() != Some(FreezeCause::Violation.as_str()) =>
+            if ![FreezeCause::Violation, FreezeCause::Arrears].iter().any(|c| instance.freeze_cause.as_deref() == Some(c.as_str())) =>
         {
             Request::ExpireInstance { instance_id: instance_id.clone() }
         }
@@ -64,6 +64,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, instance: &Instance, wanted: &saas_v2::Re
                 amount: Some(line.quantity),
             }
         }
+        saas_v2::Request::ChangeInstanceCheck { .. } => return Err(Error::row("calls", "changeInstanceCheck", "is not said in 1.0")),
         saas_v2::Request::QueryInstance { instance_ids } => Request::QueryInstance { instance_ids: instance_ids.clone() },
     })
 }

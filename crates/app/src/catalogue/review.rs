@@ -12,13 +12,17 @@ use domain::{
 };
 use serde_json::json;
 use store::{Written, interface, product};
-use wire::conformance::Protocol;
+use wire::conformance::{Offered, Protocol};
 
 /// The cases that a listing's address must have passed (`saas-interface 2.3`).
 fn cases_needed(protocol: Protocol, listing: &Listing) -> Vec<&'static str> {
     let sold = |mode| listing.specifications.iter().any(|s| s.charging_mode == mode);
-    let upgrade = listing.specifications.iter().any(|s| s.upgrade_allowed);
-    protocol.needed(sold(ChargingMode::Period), sold(ChargingMode::OnDemand), upgrade)
+    protocol.needed(Offered {
+        period: sold(ChargingMode::Period),
+        on_demand: sold(ChargingMode::OnDemand),
+        upgrade: listing.specifications.iter().any(|s| s.upgrade_allowed),
+        renewal_change: listing.specifications.iter().any(|s| s.renewal_change_allowed),
+    })
 }
 
 /// Submits a draft for review.

@@ -1,7 +1,7 @@
 //! Terms: appended by renewals, begun anew by conversions, removed by refunds.
 
 use super::{id, site, timers};
-use crate::{Ctx, Error, event, from_micros, micros};
+use crate::{Ctx, Error, event, from_micros, micros, order::Sold};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -35,7 +35,8 @@ fn append(tx: &mut Tx, ctx: &Ctx, a: &Append<'_>) -> Result<TermSpan, Error> {
         start_at: micros(span.start),
         end_at: micros(span.end),
         period: a.period.to_string(),
-        paid_minor: a.line.amount_minor,
+        // The fees of a change belong to the terms before.
+        paid_minor: a.line.amount_minor - Sold::of(a.line)?.term_fees.iter().map(|f| f.fee_minor).sum::<i64>(),
         removed: false,
     };
     instance::insert_term(tx, &row)?;

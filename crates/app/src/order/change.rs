@@ -47,7 +47,12 @@ fn fees(tx: &mut Tx, ctx: &Ctx, subject: &Subject, sku: &str) -> Result<(Sku, Ve
     if !dearer(new.month_minor, old.month_minor) && !dearer(new.year_minor, old.year_minor) {
         return Err(Error::field("/sku", "change.not_dearer", "only a dearer combination is an upgrade"));
     }
-    let terms = store::instance::terms(tx, instance.id)?;
+    Ok((new.clone(), term_fees(tx, ctx, subject, new)?))
+}
+
+/// What a combination costs more for the days to come of each term, never less than nothing.
+pub(super) fn term_fees(tx: &mut Tx, ctx: &Ctx, subject: &Subject, new: &Sku) -> Result<Vec<TermFee>, Error> {
+    let terms = store::instance::terms(tx, subject.instance.id)?;
     let paid = terms
         .iter()
         .map(|t| {
@@ -59,8 +64,7 @@ fn fees(tx: &mut Tx, ctx: &Ctx, subject: &Subject, sku: &str) -> Result<(Sku, Ve
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let fees = pricing::upgrade_fee(&subject.site, &paid, new, subject.quantity(), ctx.now).map_err(|e| price_refused(&e))?;
-    let fees = terms.iter().zip(fees).map(|(t, fee_minor)| TermFee { term: t.id.id(), fee_minor }).collect();
-    Ok((new.clone(), fees))
+    Ok(terms.iter().zip(fees).map(|(t, fee_minor)| TermFee { term: t.id.id(), fee_minor }).collect())
 }
 
 /// What an upgrade would cost now.

@@ -61,8 +61,17 @@ fn period_of(line: &Line) -> Result<Period, Error> {
 /// A renewal's term is appended at once; the seller is told by a call that may take its time.
 fn renew(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let instance = acted_on(tx, order)?;
+    let sold = Sold::of(line)?;
     let span = instance::append_term(tx, ctx, &instance, line, period_of(line)?)?;
-    refresh(tx, ctx, &instance, order, line, Scene::Renewal)?;
+    let mut scene = Scene::Renewal;
+    if sold.changed_from.is_some() {
+        store::instance::set_sku(tx, instance.id, &line.sku, line.revision_id)?;
+        scene = Scene::RenewalChange;
+    }
+    for fee in sold.term_fees {
+        store::instance::add_to_term(tx, Key::of(fee.term), fee.fee_minor)?;
+    }
+    refresh(tx, ctx, &instance, order, line, scene)?;
     instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
     completed(tx, ctx, order, line, span.start)?;
     tell_renewed(tx, ctx, order, span.end)
@@ -87,7 +96,7 @@ fn tell_renewed(tx: &mut Tx, ctx: &Ctx, order: &Order, end: Timestamp) -> Result
 fn refresh(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, line: &Line, scene: Scene) -> Result<(), Error> {
     let (wire_id, sold) = (instance::wire_id(instance)?, Sold::of(line)?);
     let first = order::any_line(tx, instance.line_id)?.map(|l| Sold::of(&l)).transpose()?;
-    let changed = first.is_none_or(|f| f.wire_product_id != sold.wire_product_id);
+    let changed = scene == Scene::RenewalChange || first.is_none_or(|f| f.wire_product_id != sold.wire_product_id);
     let end = store::instance::terms(tx, instance.id)?.last().map_or(ctx.now, |t| crate::from_micros(t.end_at));
     let request = Request::RefreshInstance {
         scene,

@@ -148,6 +148,7 @@ impl Quote {
             wire_product_id: catalogue::wire_product_id(product.id, &spec.key, &sku.key, self.period.map(|p| p.unit)),
             inputs,
             term_fees: Vec::new(),
+            changed_from: None,
         }
     }
 

@@ -69,6 +69,7 @@ impl Subject {
             wire_product_id: catalogue::wire_product_id(product.id, &spec.key, &sku.key, period.map(|p| p.unit)),
             inputs: Vec::new(),
             term_fees: Vec::new(),
+            changed_from: None,
         }
     }
 
@@ -113,6 +114,13 @@ pub(super) fn ordered(
 
 /// What a term more costs today, as an order; refused where the instance or the price list does not allow it.
 pub(super) fn draft<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, period: Period) -> Result<Draft<'a>, Error> {
+    // What was sold once may be renewed also when the combination is no longer sold to others.
+    let sku = Sku { on_sale: true, ..subject.sku(&subject.instance.sku)?.clone() };
+    draft_of(caller, subject, kind, period, &sku)
+}
+
+/// The same for a combination that may be another one.
+pub(super) fn draft_of<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, period: Period, sku: &Sku) -> Result<Draft<'a>, Error> {
     let instance = &subject.instance;
     if !instance::state(instance)?.renewable() {
         return Err(Error::conflict("instance.not_renewable", format!("the instance is {}", instance.state)));
@@ -129,10 +137,7 @@ pub(super) fn draft<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, 
         }
         _ => {}
     }
-    let sku = subject.sku(&instance.sku)?;
-    // What was sold once may be renewed also when the combination is no longer sold to others.
-    let sku = Sku { on_sale: true, ..sku.clone() };
-    let price = pricing::price(&subject.specification, &sku, Some(period), subject.quantity(), subject.site.currency)
+    let price = pricing::price(&subject.specification, sku, Some(period), subject.quantity(), subject.site.currency)
         .map_err(|e| price_refused(&e))?;
     Ok(Draft {
         kind,
@@ -142,8 +147,8 @@ pub(super) fn draft<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, 
         product: instance.product_id,
         revision: subject.revision,
         specification: instance.specification.clone(),
-        sku: instance.sku.clone(),
-        sold: subject.sold(&sku, &price, Some(period)),
+        sku: sku.key.clone(),
+        sold: subject.sold(sku, &price, Some(period)),
         period: Some(period),
         charging_mode: subject.specification.charging_mode,
         quantity: subject.quantity(),

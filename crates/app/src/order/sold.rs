@@ -40,6 +40,9 @@ pub struct Sold {
     /// Only on a change: what it adds to which term.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub term_fees: Vec<TermFee>,
+    /// Only on a renewal with change: the combination before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_from: Option<String>,
 }
 
 impl Sold {

@@ -43,7 +43,8 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
     let new_year = site.start_of(site.day_of(ctx.now).first_of_year());
     let situation = Situation {
         now: ctx.now,
-        order_kind: kind(&order)?,
+        // A renewal with change is effective at once: like a change it is not given back alone.
+        order_kind: if Sold::of(&line)?.changed_from.is_some() { OrderKind::Change } else { kind(&order)? },
         instance_state: instance::state(&instance)?,
         opened_at: instance.opened_at.map(from_micros),
         term_start: own.map(|t| from_micros(t.start_at)),

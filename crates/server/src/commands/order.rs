@@ -46,8 +46,8 @@ pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Fai
         Order::Pay { number } => post(format!("/api/v1/orders/{number}/pay"), json!({})).await?,
         Order::Cancel { number } => post(format!("/api/v1/orders/{number}/cancel"), json!({})).await?,
         Order::Unsubscribe { number } => post(format!("/api/v1/orders/{number}/unsubscribe"), json!({})).await?,
-        Order::Renew { instance, period, unpaid } => {
-            post(format!("/api/v1/instances/{instance}/renew"), json!({ "period": period, "pay": !unpaid })).await?
+        Order::Renew { instance, period, sku, unpaid } => {
+            post(format!("/api/v1/instances/{instance}/renew"), json!({ "period": period, "sku": sku, "pay": !unpaid })).await?
         }
         Order::Convert { instance, period } => {
             post(format!("/api/v1/instances/{instance}/convert"), json!({ "period": period, "pay": true })).await?

@@ -124,7 +124,11 @@ async fn what_belongs_to_another_tenant_is_not_there() {
             x if x.ends_with("/stop") => Some(json!({ "reason": "x" })),
             _ => Some(json!({})),
         };
-        let query = if path.ends_with("change-quote") { "?sku=pro/5" } else { "" };
+        let query = match path.as_str() {
+            x if x.ends_with("change-quote") => "?sku=pro/5",
+            x if x.ends_with("renewal-quote") => "?sku=pro/5&period=1m",
+            _ => "",
+        };
         let stranger = if access == "seller" || path.contains("/calls") || path.contains("/bills") { "seller2" } else { "buyer2" };
         let (status, problem) = p.send(stranger, &method, &format!("{concrete}{query}"), body.as_ref()).await;
         let expected = if path.contains("/applications/") && access == "user" { matches!(status, 403 | 404) } else { status == 404 };

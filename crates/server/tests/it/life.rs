@@ -341,3 +341,69 @@ async fn automatic_renewal_is_refused_where_nothing_can_be_renewed_and_may_come_
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_renewal_with_change_asks_the_seller_first_and_costs_the_term_and_the_difference() {
+    on_both(async |p| {
+        let (_, instance) = p.buy_open("1m").await; // until 5 February
+        let path = format!("/api/v1/instances/{instance}/renew");
+        let quote = p.get("buyer", &format!("/api/v1/instances/{instance}/renewal-quote?sku=pro/5&period=1m")).await;
+        assert_eq!(quote["fee"]["amount"], "340.00", "220.00 for the month to come, 120.00 for all days of this one");
+        let order = p.post("buyer", &path, json!({ "sku": "pro/5", "period": "1m", "pay": true })).await;
+        assert_eq!((&order["kind"], &order["state"], &order["total"]["amount"]), (&json!("renew"), &json!("completed"), &json!("340.00")));
+        p.settle().await;
+        let found = p.instance(&instance).await;
+        assert_eq!((&found["sku"], &found["expires_at"]), (&json!("pro/5"), &json!("2024-03-05T15:59:59Z")));
+        let paid: Vec<_> = found["terms"].as_array().unwrap().iter().map(|t| t["paid"]["amount"].as_str().unwrap()).collect();
+        assert_eq!(paid, ["220.00", "220.00"]);
+        let done = |a: &str| (a.to_owned(), "done".to_owned());
+        assert_eq!(p.calls(&instance).await[2..], [done("changeInstanceCheck"), done("refreshInstance")]);
+        let calls = p.get("seller", &format!("/api/v1/calls?instance={instance}&activity=refreshInstance")).await;
+        let call = p.get("seller", &format!("/api/v1/calls/{}", calls["calls"][0]["id"].as_str().unwrap())).await;
+        let sent = call["attempts_made"].to_string() + &call.to_string();
+        assert!(sent.contains("RENEWAL_CHANGE") && sent.contains("productId"), "{call}");
+        let unsubscribe = format!("/api/v1/orders/{}/unsubscribe", number(&order));
+        assert_eq!(p.refused("buyer", &unsubscribe, json!({})).await, (409, "refund.change".into()), "it is effective at once");
+        // To a smaller one: the difference is not given back.
+        let smaller = p.post("buyer", &path, json!({ "sku": "basic/5", "period": "1m", "pay": true })).await;
+        assert_eq!(smaller["total"]["amount"], "100.00");
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renewal_with_a_change_that_the_seller_refuses_changes_nothing_and_leaves_a_message() {
+    on_both(async |p| {
+        let (_, instance) = p.buy_open("1m").await;
+        let path = format!("/api/v1/instances/{instance}/renew");
+        let wanted = json!({ "sku": "pro/5", "period": "1m", "pay": true });
+        let before = p.instance(&instance).await;
+        for fault in ["code_000005", "http_500", "not_json", "wrong_signature"] {
+            p.fault("backup", fault).await;
+            assert_eq!(p.refused("buyer", &path, wanted.clone()).await, (409, "change.refused".into()), "{fault}");
+        }
+        p.fault("backup", "none").await;
+        assert_eq!(p.instance(&instance).await, before);
+        assert_eq!(p.balance().await, "999900.00");
+        let calls = p.get("seller", &format!("/api/v1/calls?instance={instance}&state=failed")).await;
+        let failed = calls["calls"].as_array().unwrap();
+        assert_eq!(failed.len(), 4, "{calls}");
+        let restart = format!("/api/v1/calls/{}/restart", failed[0]["id"].as_str().unwrap());
+        assert_eq!(p.refused("seller", &restart, json!({})).await, (409, "call.order_over".into()));
+        for (body, status, code) in [
+            (json!({ "sku": "basic/5", "period": "1m" }), 422, "change.same"),
+            (json!({ "sku": "none", "period": "1m" }), 422, "sku.not_found"),
+            (json!({ "sku": "pro/5", "period": "7d" }), 422, "price.not_sold_per"),
+        ] {
+            assert_eq!(p.refused("buyer", &path, body).await, (status, code.into()));
+        }
+        let archive = json!({ "product": "archive", "specification": "standard", "sku": "starter", "period": "1m" });
+        let other = p.post("buyer", "/api/v1/orders", json!({ "choice": archive, "pay": true })).await;
+        p.settle().await;
+        let other = format!("/api/v1/instances/{}/renew", instance_of(&p.order(&other).await));
+        assert_eq!(p.refused("buyer", &other, json!({ "sku": "team", "period": "1m" })).await, (409, "change.not_offered".into()));
+        p.verify().await;
+    })
+    .await;
+}

@@ -10,6 +10,8 @@ pub enum Scenario {
     Freeze,
     Unfreeze,
     Upgrade,
+    /// Whether a renewal with change is possible.
+    ChangeCheck,
     Notify,
     WrongSignature,
     /// 1.0: the term ended, the seller freezes.
@@ -27,6 +29,15 @@ pub enum Scenario {
     ApplicationDelete,
     TenantDelete,
     TenantDeleteAgain,
+}
+
+/// What a listing offers, as far as it decides which cases are needed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offered {
+    pub period: bool,
+    pub on_demand: bool,
+    pub upgrade: bool,
+    pub renewal_change: bool,
 }
 
 /// What a seller's server speaks.
@@ -66,7 +77,7 @@ impl Protocol {
         #[allow(clippy::enum_glob_use, reason = "a list of cases reads as a list")]
         use Scenario::*;
         match self {
-            Self::SaasV2 => &[Create, CreateAgain, Query, Renew, Freeze, Unfreeze, Upgrade, WrongSignature, Release],
+            Self::SaasV2 => &[Create, CreateAgain, Query, Renew, Freeze, Unfreeze, Upgrade, ChangeCheck, WrongSignature, Release],
             Self::SaasV1 => &[Create, CreateAgain, Renew, Expire, Freeze, Unfreeze, Upgrade, Query, WrongSignature, Release],
             Self::OrderNotify => &[Notify, WrongSignature],
             Self::Licence => &[Renew, Freeze, Unfreeze, WrongSignature, Release],
@@ -92,7 +103,7 @@ impl Protocol {
     #[must_use]
     pub fn mandatory(self, scenario: Scenario) -> bool {
         match scenario {
-            Scenario::Upgrade | Scenario::WrongSignature => false,
+            Scenario::Upgrade | Scenario::ChangeCheck | Scenario::WrongSignature => false,
             // In 1.0 they are for arrears and violations, and the data come with the creation; a seller of codes may
             // only ask (license-interface 2.1).
             Scenario::Freeze | Scenario::Unfreeze | Scenario::Query => self == Self::SaasV2,
@@ -102,7 +113,8 @@ impl Protocol {
 
     /// The names of the cases that a listing needs (`saas-interface 2.3`, `seller-domain 6.1`).
     #[must_use]
-    pub fn needed(self, period: bool, on_demand: bool, upgrade: bool) -> Vec<&'static str> {
+    pub fn needed(self, offered: Offered) -> Vec<&'static str> {
+        let Offered { period, on_demand, upgrade, renewal_change } = offered;
         let wanted = |s: &Scenario| match s {
             Scenario::Create | Scenario::Release | Scenario::Notify => true,
             Scenario::Query => self == Self::SaasV2,
@@ -110,6 +122,7 @@ impl Protocol {
             // On-demand instances are frozen when charges are not paid (`saas-interface 2.4`).
             Scenario::Freeze | Scenario::Unfreeze => (period || on_demand) && self == Self::SaasV2,
             Scenario::Upgrade => upgrade,
+            Scenario::ChangeCheck => renewal_change,
             _ => false,
         };
         self.scenarios().iter().copied().filter(wanted).map(Scenario::name).collect()
@@ -127,6 +140,7 @@ impl Scenario {
             Self::Freeze => "freeze",
             Self::Unfreeze => "unfreeze",
             Self::Upgrade => "upgrade",
+            Self::ChangeCheck => "change_check",
             Self::Notify => "notify",
             Self::WrongSignature => "wrong_signature",
             Self::Expire => "expire",

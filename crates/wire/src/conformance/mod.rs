@@ -6,7 +6,7 @@
 mod cases;
 mod prepare;
 
-pub use cases::{Protocol, Scenario};
+pub use cases::{Offered, Protocol, Scenario};
 pub use prepare::{Moment, Prepared, Step};
 
 use crate::{
@@ -235,13 +235,16 @@ mod tests {
     #[test]
     fn listings_need_the_documented_cases() {
         let v2 = Protocol::SaasV2;
-        assert_eq!(v2.needed(true, false, false), ["create", "query", "renew", "freeze", "unfreeze", "release"]);
-        assert_eq!(v2.needed(false, false, false), ["create", "query", "release"]);
-        assert_eq!(v2.needed(false, true, false), ["create", "query", "freeze", "unfreeze", "release"]);
-        assert!(v2.needed(true, false, true).contains(&"upgrade"));
-        assert_eq!(Protocol::SaasV1.needed(true, false, false), ["create", "renew", "expire", "release"]);
-        assert_eq!(Protocol::SaasV1.needed(false, false, false), ["create", "release"]);
-        assert_eq!(Protocol::OrderNotify.needed(true, true, true), ["notify"]);
+        let offered = |period, on_demand, upgrade| Offered { period, on_demand, upgrade, renewal_change: false };
+        let change = Offered { renewal_change: true, ..offered(true, false, false) };
+        assert!(v2.needed(change).contains(&"change_check"));
+        assert_eq!(v2.needed(offered(true, false, false)), ["create", "query", "renew", "freeze", "unfreeze", "release"]);
+        assert_eq!(v2.needed(offered(false, false, false)), ["create", "query", "release"]);
+        assert_eq!(v2.needed(offered(false, true, false)), ["create", "query", "freeze", "unfreeze", "release"]);
+        assert!(v2.needed(offered(true, false, true)).contains(&"upgrade"));
+        assert_eq!(Protocol::SaasV1.needed(offered(true, false, false)), ["create", "renew", "expire", "release"]);
+        assert_eq!(Protocol::SaasV1.needed(offered(false, false, false)), ["create", "release"]);
+        assert_eq!(Protocol::OrderNotify.needed(offered(true, true, true)), ["notify"]);
         for protocol in Protocol::ALL {
             assert_eq!(Protocol::from_name(protocol.name()), Some(protocol));
         }

@@ -95,6 +95,14 @@ impl Suite {
             },
             Scenario::Freeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Freeze },
             Scenario::Unfreeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Unfreeze },
+            Scenario::ChangeCheck => Request::ChangeInstanceCheck {
+                instance_id: id()?,
+                product: saas_v2::TargetProduct {
+                    linear_value: "1".to_owned(),
+                    product_id: "MOCKPRODUCT-0002".to_owned(),
+                    sku_code: "MOCKSKU-0002".to_owned(),
+                },
+            },
             Scenario::Upgrade => Request::UpgradeInstance { instance_id: id()?, order: mock("MOCKMONTYCHANGE") },
             Scenario::Release => Request::ReleaseInstance { instance_id: id()?, order: Some(mock("MOCKMONTYUNSUBSCRIBE")) },
             _ => return None,

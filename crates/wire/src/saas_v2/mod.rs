@@ -5,5 +5,5 @@ mod request;
 mod sign;
 
 pub use answer::{Answer, AnswerError, AppInfo, Info, TooLong};
-pub use request::{BadRequest, FIELDS, OrderIds, Request, Scene, Status, fields_of};
+pub use request::{BadRequest, FIELDS, OrderIds, Request, Scene, Status, TargetProduct, fields_of};
 pub use sign::{Mistake, Query, Steps, VerifyError, known_mistakes, sign, signature, steps, verify};

@@ -25,6 +25,7 @@ pub const FIELDS: &[(&str, &[Field])] = &[
     ),
     ("updateInstanceStatus", &[m("activity", 32), m("instanceId", 64), m("status", 32), TEST_FLAG]),
     ("releaseInstance", &[m("activity", 32), m("instanceId", 64), o("orderId", 64), o("orderLineId", 64), TEST_FLAG]),
+    ("changeInstanceCheck", &[m("activity", 32), m("instanceId", 64), m("productInfo", 1024), TEST_FLAG]),
     ("upgradeInstance", &[m("activity", 32), m("instanceId", 64), m("orderId", 64), m("orderLineId", 64), TEST_FLAG]),
 ];
 
@@ -48,6 +49,8 @@ pub enum Scene {
     TrialToFormal,
     Renewal,
     UnsubscribeRenewalPeriod,
+    /// A renewal with another combination.
+    RenewalChange,
 }
 
 impl Scene {
@@ -57,6 +60,7 @@ impl Scene {
             Self::TrialToFormal => "TRIAL_TO_FORMAL",
             Self::Renewal => "RENEWAL",
             Self::UnsubscribeRenewalPeriod => "UNSUBSCRIBE_RENEWAL_PERIOD",
+            Self::RenewalChange => "RENEWAL_CHANGE",
         }
     }
 }
@@ -77,6 +81,16 @@ impl Status {
             Self::Unfreeze => "UNFREEZE",
         }
     }
+}
+
+/// What an instance is to become; on the wire a JSON text of its own.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetProduct {
+    /// The quantity attribute.
+    pub linear_value: String,
+    pub product_id: String,
+    pub sku_code: String,
 }
 
 /// A call on a seller's server.
@@ -111,6 +125,11 @@ pub enum Request {
         instance_id: String,
         order: OrderIds,
     },
+    /// Before a renewal with change is ordered.
+    ChangeInstanceCheck {
+        instance_id: String,
+        product: TargetProduct,
+    },
 }
 
 impl Request {
@@ -123,6 +142,7 @@ impl Request {
             Self::UpdateInstanceStatus { .. } => "updateInstanceStatus",
             Self::ReleaseInstance { .. } => "releaseInstance",
             Self::UpgradeInstance { .. } => "upgradeInstance",
+            Self::ChangeInstanceCheck { .. } => "changeInstanceCheck",
         }
     }
 
@@ -179,6 +199,10 @@ impl Request {
                 order_of(order);
                 fields.insert("instanceId", instance_id.clone());
             }
+            Self::ChangeInstanceCheck { instance_id, product } => {
+                fields.insert("instanceId", instance_id.clone());
+                fields.insert("productInfo", serde_json::to_string(product).unwrap_or_default());
+            }
         }
         fields
     }
@@ -203,6 +227,7 @@ impl Request {
                     "TRIAL_TO_FORMAL" => Scene::TrialToFormal,
                     "RENEWAL" => Scene::Renewal,
                     "UNSUBSCRIBE_RENEWAL_PERIOD" | "CANCEL_RENEW" => Scene::UnsubscribeRenewalPeriod,
+                    "RENEWAL_CHANGE" => Scene::RenewalChange,
                     _ => return Err(BadRequest::Missing("scene")),
                 },
                 order: order()?,
@@ -219,6 +244,16 @@ impl Request {
                 },
             }),
             "releaseInstance" => Ok(Self::ReleaseInstance { instance_id: get("instanceId")?, order: order().ok() }),
+            "changeInstanceCheck" => {
+                let bad = |_| BadRequest::Missing("productInfo");
+                // Text or object, both are seen (saas-interface 2.2).
+                let product = match map.get("productInfo") {
+                    Some(serde_json::Value::String(text)) => serde_json::from_str(text).map_err(bad)?,
+                    Some(object) => serde_json::from_value(object.clone()).map_err(bad)?,
+                    None => return Err(BadRequest::Missing("productInfo")),
+                };
+                Ok(Self::ChangeInstanceCheck { instance_id: get("instanceId")?, product })
+            }
             "upgradeInstance" => Ok(Self::UpgradeInstance { instance_id: get("instanceId")?, order: order()? }),
             other => Err(BadRequest::Activity(other.chars().take(40).collect())),
         }
@@ -260,6 +295,10 @@ mod tests {
             Request::ReleaseInstance { instance_id: id(), order: Some(order()) },
             Request::ReleaseInstance { instance_id: id(), order: None },
             Request::UpgradeInstance { instance_id: id(), order: order() },
+            Request::ChangeInstanceCheck {
+                instance_id: id(),
+                product: TargetProduct { linear_value: "1".into(), product_id: "OFFI1".into(), sku_code: "S-1".into() },
+            },
         ]
     }
 

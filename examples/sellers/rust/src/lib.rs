@@ -210,6 +210,7 @@ impl Seller {
                 change(&mut memory, instance_id, |i| i.frozen = *status == Status::Freeze)
             }
             Request::UpgradeInstance { instance_id, .. } => change(&mut memory, instance_id, |i| i.upgraded = true),
+            Request::ChangeInstanceCheck { instance_id, .. } => change(&mut memory, instance_id, |_| ()),
             Request::ReleaseInstance { instance_id, .. } => change(&mut memory, instance_id, |i| i.released = true),
         }
     }

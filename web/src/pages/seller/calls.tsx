@@ -32,7 +32,7 @@ export function Calls() {
         }}
         filters={[
           { name: 'order', label: t('field.order_number') },
-          { name: 'activity', label: t('calls.activity'), options: options('activity', ['newInstance', 'queryInstance', 'refreshInstance', 'updateInstanceStatus', 'releaseInstance', 'upgradeInstance', 'orderNotify']) },
+          { name: 'activity', label: t('calls.activity'), options: options('activity', ['newInstance', 'queryInstance', 'refreshInstance', 'updateInstanceStatus', 'releaseInstance', 'upgradeInstance', 'changeInstanceCheck', 'orderNotify']) },
           { name: 'state', label: t('field.state'), options: options('state', ['waiting', 'due', 'done', 'failed']) },
         ]}
         columns={[

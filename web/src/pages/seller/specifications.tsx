@@ -107,6 +107,7 @@ export function Specifications({ currency }: { currency: string }) {
                 <Form.Item name={[item.name, 'charging_mode']} label={t('store.charging')}><Select style={{ width: 160 }} options={modes} /></Form.Item>
                 <Form.Item name={[item.name, 'trial_days']} label={t('spec.trial')} extra={t('spec.trial_hint')}><InputNumber min={3} max={180} precision={0} /></Form.Item>
                 <Form.Item name={[item.name, 'upgrade_allowed']} label={t('spec.upgrade')} valuePropName="checked"><Switch /></Form.Item>
+                <Form.Item name={[item.name, 'renewal_change_allowed']} label={t('spec.renewal_change')} valuePropName="checked"><Switch /></Form.Item>
               </Space>
               <Both name={[item.name, 'name']} label={t('field.name')} />
               <MeterOf at={item.name} />

@@ -1,0 +1,145 @@
+//! Renewals of instances: of a term, with a change, automatic; and conversions of trials.
+
+use crate::{
+    auth::Who,
+    body::{Body, Params, PathOf},
+    instance::{FeeView, InstanceView, view},
+    problem::Problem,
+    state::Api,
+    views::{Answer, OrderView, order_view},
+};
+use app::{Caller, Ctx, Error, Key, Once, Tenant, Tx, order};
+use axum::{Json, extract::State};
+use domain::{id::InstanceId, period::Period, text::Line};
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(renew)).routes(routes!(convert)).routes(routes!(auto_renewal)).routes(routes!(renewal_quote))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RenewBody {
+    /// Such as `1m` or `1y`.
+    #[schema(value_type = String, max_length = 5)]
+    period: Period,
+    #[serde(default)]
+    pay: bool,
+    /// Renewal: another combination from now on; the seller is asked first.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    sku: Option<Line<200>>,
+}
+
+/// A use case that orders a term of an instance.
+type OrderTerm = fn(&mut Tx, &Ctx, &Caller, InstanceId, Period, bool) -> Result<order::Full, Error>;
+
+async fn next_term(
+    api: &Api,
+    caller: Arc<Caller>,
+    id: InstanceId,
+    body: Body<RenewBody>,
+    order: OrderTerm,
+) -> Result<Answer<OrderView>, Problem> {
+    let b = body.value;
+    if b.sku.is_some() {
+        return Err(Error::field("/sku", "change.not_offered", "only a renewal may choose another combination").into());
+    }
+    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order(tx, ctx, who, id, b.period, b.pay)?)).await?;
+    Ok(Answer(once))
+}
+
+/// Orders a renewal.
+#[utoipa::path(post, path = "/api/v1/instances/{id}/renew", tag = "instances", operation_id = "instance_renew", security(("access" = ["buyer"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
+async fn renew(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<RenewBody>,
+) -> Result<Answer<OrderView>, Problem> {
+    let Some(sku) = body.value.sku.clone() else {
+        return next_term(&api, caller, id, body, order::renew).await;
+    };
+    let cmd = order::RenewWithChange { instance: id, sku: sku.into_string(), period: body.value.period, pay: body.value.pay };
+    let asked = cmd.clone();
+    let check = api.read(caller.clone(), move |tx, ctx, who| order::check_change(tx, ctx, who, &asked)).await?;
+    let exchange = api.worker.client().call(&check.url, check.body.as_deref(), &[]).await;
+    let once = api
+        .once(caller, body.repeat, move |tx, ctx, who| match order::renew_with_change(tx, ctx, who, &cmd, (&check, &exchange))? {
+            Ok(full) => order_view(&full).map(Ok),
+            Err(why) => Ok(Err(why)),
+        })
+        .await?;
+    match once.answer {
+        Ok(answer) => Ok(Answer(Once { answer, hit: once.hit })),
+        Err(why) => Err(Error::conflict("change.refused", format!("the seller cannot renew it with this change: {why}")).into()),
+    }
+}
+
+/// Orders the conversion of a trial.
+#[utoipa::path(post, path = "/api/v1/instances/{id}/convert", tag = "instances", operation_id = "instance_convert", security(("access" = ["buyer"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
+async fn convert(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<RenewBody>,
+) -> Result<Answer<OrderView>, Problem> {
+    next_term(&api, caller, id, body, order::convert).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AutoRenewalBody {
+    /// Such as `1m` or `1y`; null switches it off.
+    #[schema(value_type = Option<String>, max_length = 5)]
+    period: Option<Period>,
+}
+
+/// Switches automatic renewal on or off: tried 7, 3 and 1 days before the last term ends and on its last day.
+#[utoipa::path(put, path = "/api/v1/instances/{id}/auto-renewal", tag = "instances", operation_id = "instance_auto_renewal",
+    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = AutoRenewalBody, responses((status = 200, body = InstanceView)))]
+async fn auto_renewal(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<AutoRenewalBody>,
+) -> Result<Json<InstanceView>, Problem> {
+    let period = body.value.period;
+    let answer = api
+        .write(caller, move |tx, ctx, who| {
+            let found = order::set_auto_renewal(tx, ctx, who, id, period)?;
+            view(tx, ctx, &found, Tenant::Buyer(Key::of(who.account_id)), true)
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct RenewalParams {
+    /// Key of the other combination.
+    sku: String,
+    /// Such as `1m` or `1y`.
+    #[param(value_type = String)]
+    period: Period,
+}
+
+/// What a renewal with change would cost now.
+#[utoipa::path(get, path = "/api/v1/instances/{id}/renewal-quote", tag = "instances", operation_id = "instance_renewal_quote", security(("access" = ["buyer"])),
+    params(("id" = String, Path), RenewalParams), responses((status = 200, body = FeeView)))]
+async fn renewal_quote(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    Params(p): Params<RenewalParams>,
+) -> Result<Json<FeeView>, Problem> {
+    let cmd = order::RenewWithChange { instance: id, sku: p.sku, period: p.period, pay: false };
+    let fee = api.read(caller, move |tx, ctx, who| order::renewal_quote(tx, ctx, who, &cmd)).await?;
+    Ok(Json(FeeView { fee: fee.into() }))
+}

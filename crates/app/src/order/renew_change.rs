@@ -1,0 +1,81 @@
+//! Renewal with change (续费变更): another combination from now on, and a term more of it. The seller is asked
+//! first (`order-life 3`); the days to come of the terms before cost what an upgrade would.
+
+use super::{
+    Draft, Full, Sold,
+    change::term_fees,
+    renew::{Subject, draft_of, require_free, subject, taken_and_placed},
+};
+use crate::{Caller, Ctx, Error, call, instance};
+use db::Tx;
+use domain::{id::InstanceId, instance::InstanceState, money::Money, order::OrderKind, period::Period};
+use wire::{conformance::Exchange, saas_v2::TargetProduct};
+
+/// A renewal with another combination.
+#[derive(Debug, Clone)]
+pub struct RenewWithChange {
+    pub instance: InstanceId,
+    pub sku: String,
+    pub period: Period,
+    pub pay: bool,
+}
+
+fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd: &RenewWithChange) -> Result<Draft<'a>, Error> {
+    if !subject.specification.renewal_change_allowed {
+        return Err(Error::conflict("change.not_offered", "the product offers no renewal with change; renew it as it is"));
+    }
+    if instance::state(&subject.instance)? != InstanceState::Running {
+        return Err(Error::conflict("change.state", "only a running instance is renewed with a change"));
+    }
+    if subject.instance.sku == cmd.sku {
+        return Err(Error::field("/sku", "change.same", "the instance has this combination already; renew it without a change"));
+    }
+    let new = subject.sku(&cmd.sku)?.clone();
+    let draft = draft_of(caller, subject, OrderKind::Renew, cmd.period, &new)?;
+    let fees = term_fees(tx, ctx, subject, &new)?;
+    let total_minor = draft.total_minor + fees.iter().map(|f| f.fee_minor).sum::<i64>();
+    let sold = Sold { term_fees: fees, changed_from: Some(subject.instance.sku.clone()), ..draft.sold };
+    Ok(Draft { sold, total_minor, ..draft })
+}
+
+/// What a renewal with change would cost now.
+///
+/// # Errors
+/// As [`check`].
+pub fn renewal_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithChange) -> Result<Money, Error> {
+    let subject = subject(tx, ctx, caller, cmd.instance)?;
+    let total = draft(tx, ctx, caller, &subject, cmd)?.total_minor;
+    Ok(Money::new(total, subject.site.currency))
+}
+
+/// The question to the seller, when the order would be allowed otherwise.
+///
+/// # Errors
+/// `instance.not_found`, `instance.open_order`, `change.not_offered`, `change.state`, `change.same`, `sku.not_found`, `price.…`.
+pub fn check(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithChange) -> Result<call::Check, Error> {
+    let subject = subject(tx, ctx, caller, cmd.instance)?;
+    require_free(tx, &subject.instance)?;
+    let draft = draft(tx, ctx, caller, &subject, cmd)?;
+    let product =
+        TargetProduct { linear_value: draft.quantity.to_string(), product_id: draft.sold.wire_product_id, sku_code: draft.sold.sku_code };
+    call::prepare_check(tx, ctx, &subject.instance, product)
+}
+
+/// Orders a renewal with change that the seller was asked for; keeps his refusal as a message.
+///
+/// # Errors
+/// As [`check`]; `wallet.short`. The refusal of the seller is the answer, not an error: its message is kept.
+pub fn renew_with_change(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    cmd: &RenewWithChange,
+    (check, exchange): (&call::Check, &Exchange),
+) -> Result<Result<Full, String>, Error> {
+    if let Some(why) = call::check_answered(tx, ctx, check, exchange)? {
+        return Ok(Err(why));
+    }
+    let subject = subject(tx, ctx, caller, cmd.instance)?;
+    let draft = draft(tx, ctx, caller, &subject, cmd)?;
+    taken_and_placed(tx, ctx, &subject.instance, draft, cmd.pay).map(Ok)
+}
