@@ -227,6 +227,8 @@ pub enum Refused {
     BeforeOpening,
     #[error("end_time lies after the instance was released")]
     AfterRelease,
+    #[error("relate_pkg_instance: you have no package {0}")]
+    UnknownPackage(String),
     #[error("corrects: there is no such record of this instance that can still be corrected")]
     NothingToCorrect,
 }

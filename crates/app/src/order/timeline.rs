@@ -52,9 +52,11 @@ fn of_event(tenant: Tenant, e: Event) -> Option<Entry> {
 fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry>) -> Result<(), Error> {
     for c in calls {
         for a in call::attempts(tx, c.id)? {
-            let outcome = a.outcome.as_deref().unwrap_or("unknown");
+            // The newest attempt of a call that goes on has no outcome yet; an older one was never answered.
+            let under_way = a.outcome.is_none() && a.number == c.attempts && c.state == "due";
+            let outcome = a.outcome.as_deref().unwrap_or(if under_way { "under_way" } else { "unknown" });
             let good = matches!(outcome, "success" | "accepted");
-            let tone = if good || outcome == "not_yet" { Tone::Plain } else { Tone::Bad };
+            let tone = if good || under_way || outcome == "not_yet" { Tone::Plain } else { Tone::Bad };
             let mut data = json!({ "activity": c.activity, "attempt": a.number, "outcome": outcome, "duration_ms": a.duration_ms });
             if !matches!(tenant, Tenant::Buyer(_)) {
                 data["error"] = json!(a.error);
@@ -63,6 +65,8 @@ fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry
             }
             let kind = if good {
                 "call.succeeded"
+            } else if under_way {
+                "call.under_way"
             } else if outcome == "not_yet" {
                 "call.not_yet"
             } else {

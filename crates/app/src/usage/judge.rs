@@ -92,6 +92,9 @@ struct Read {
 
 fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refused> {
     let found = instances.find(sent)?;
+    if let Some(package) = &sent.relate_pkg_instance {
+        return Err(Refused::UnknownPackage(package.clone()));
+    }
     time("record_time", &sent.record_time)?;
     let span = Span { begin: time("begin_time", &sent.begin_time)?, end: time("end_time", &sent.end_time)? };
     let quantity: Quantity = sent.usage_value.parse()?;

@@ -180,6 +180,7 @@ async fn each_wrong_record_is_refused_with_its_reason_and_may_be_sent_again() {
             (with("end_time", "20240105T030000Z"), "end_time lies before"),
             (with("end_time", "20240105T060000Z"), "future"),
             (with("begin_time", "20231201T030000Z"), "older than 21 days"),
+            (with("relate_pkg_instance", "pkg-1"), "you have no package"),
         ];
         let sent: Vec<Value> = wrong.iter().map(|(record, _)| record.clone()).chain([good.clone()]).collect();
         push(&p, &m, &sent).await;

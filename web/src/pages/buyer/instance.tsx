@@ -57,11 +57,10 @@ function RenewModal({ instance, close }: { instance: Instance; close: () => void
   )
   return (
     <Modal open title={t(instance.trial ? 'action.convert' : 'action.renew')} onCancel={close} okText={t('action.pay')} okButtonProps={{ disabled: !quote.data, loading: order.isPending }} onOk={() => order.mutate(undefined)}>
-      <p>{t(instance.trial ? 'instance.convert_text' : 'instance.renew_text')}</p>
+      <p>{t(instance.trial ? 'instance.convert_text' : changed ? 'instance.renew_change_text' : 'instance.renew_text')}</p>
       {!instance.trial && spec?.renewal_change_allowed && instance.state === 'running' && (
         <p>
           <Select aria-label={t('buy.combination')} style={{ width: '100%' }} value={sku} onChange={setSku} options={(spec.skus ?? []).filter((x) => x.key === instance.sku || x.on_sale !== false).map((x) => ({ value: x.key ?? '', label: name(x.key ?? '') }))} />
-          {changed && <span className="muted">{t('instance.renew_change_text')}</span>}
         </p>
       )}
       <Select aria-label={t('buy.period')} style={{ width: 200 }} value={chosen} onChange={setPeriod} options={periods.map((value) => ({ value, label: t(`period.${value}`) }))} />
