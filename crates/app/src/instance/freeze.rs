@@ -74,8 +74,8 @@ pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
             set(tx, ctx, &found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?;
             tell_seller(tx, ctx, &found, None, Status::Freeze)?;
         }
-        // Frozen for a violation already: from now on the end counts.
-        InstanceState::Frozen => set(tx, ctx, &found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?,
+        // Frozen for a violation already, and still for it: a renewal does not lift that.
+        InstanceState::Frozen => {}
         InstanceState::Opening | InstanceState::Released | InstanceState::Failed => return Ok(()),
     }
     job::schedule(tx, ctx, JobKind::Release, Some(found.id), release_at)?;
@@ -136,10 +136,24 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
         let detail = format!("{} is frozen because charges are not paid; it works again when the buyer tops the wallet up", id(&found));
         return Err(Error::conflict("instance.arrears", detail));
     }
+    if found.expires_at.map(from_micros).is_some_and(|end| end <= ctx.now) {
+        return term_ended_meanwhile(tx, ctx, &found);
+    }
     set(tx, ctx, &found, to, None, None)?;
     tell_seller(tx, ctx, &found, None, Status::Unfreeze)?;
     super::tell(tx, ctx, &found, MessageEvent::InstanceUnfrozen, &[])?;
     super::show(tx, Tenant::Any, instance)
+}
+
+/// The violation is over, and so is the term: it stays frozen, for its end.
+fn term_ended_meanwhile(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Instance, Error> {
+    set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?;
+    // In 1.0 a renewal ends what expireInstance began, not a freeze for a violation.
+    if protocol(tx, found)? == Protocol::SaasV1 {
+        tell_seller(tx, ctx, found, None, Status::Unfreeze)?;
+        tell_seller(tx, ctx, found, None, Status::Freeze)?;
+    }
+    super::show(tx, Tenant::Any, id(found))
 }
 
 /// After a renewal: an instance that was frozen by its end works again, if the new end lies ahead.

@@ -196,6 +196,29 @@ async fn the_operator_freezes_for_a_violation_and_lifts_it() {
 }
 
 #[tokio::test]
+async fn a_freeze_for_a_violation_outlasts_the_term_and_a_renewal() {
+    on_both(async |p| {
+        let (_, instance) = p.buy_open("1m").await; // until 5 February
+        let path = |verb: &str| format!("/api/v1/operator/instances/{instance}/{verb}");
+        let cause = async || p.instance(&instance).await["freeze_cause"].clone();
+        p.post("operator", &path("freeze"), json!({ "reason": "abuse" })).await;
+        p.advance("33d").await;
+        assert_eq!(cause().await, "violation");
+        let renew = format!("/api/v1/instances/{instance}/renew");
+        p.post("buyer", &renew, json!({ "period": "1m", "pay": true })).await;
+        assert_eq!((cause().await, p.instance(&instance).await["state"].clone()), (json!("violation"), json!("frozen")));
+        p.advance("30d").await; // the renewed term is over too
+        assert_eq!(p.post("operator", &path("unfreeze"), json!({})).await["freeze_cause"], "expired", "now for its end");
+        p.post("buyer", &renew, json!({ "period": "1m", "pay": true })).await;
+        p.settle().await;
+        assert_eq!(p.instance(&instance).await["state"], "running");
+        assert_eq!(p.calls(&instance).await.last().unwrap().0, "updateInstanceStatus");
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_time_line_tells_each_role_what_it_may_know() {
     on_both(async |p| {
         let (order, _) = p.buy_open("1m").await;
