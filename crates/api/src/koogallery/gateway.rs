@@ -83,6 +83,14 @@ pub async fn unknown() -> Response {
     named(Gate::NoSuchApi.answer(&id), &id)
 }
 
+/// A handler broke.
+pub fn panicked(what: Box<dyn std::any::Any + Send>) -> Response {
+    let text = what.downcast_ref::<&str>().copied().or_else(|| what.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic");
+    tracing::error!(panic = text, "an open API broke");
+    let id = request_id();
+    named(Gate::OurFault.answer(&id), &id)
+}
+
 /// Lets a request through when it is signed by somebody who may use the route.
 pub async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
     let id = request_id();

@@ -11,6 +11,7 @@ pub use gateway::Quotas;
 
 use crate::state::Api;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Where the open APIs live; an unknown path below is answered in their own way.
@@ -26,5 +27,32 @@ pub fn router(api: &Api) -> Router<Api> {
     let (router, _) = routes().split_for_parts();
     let guarded = router.route_layer(middleware::from_fn_with_state(api.clone(), gateway::guard));
     let unknown = PREFIXES.into_iter().fold(Router::new(), |r, path| r.route(path, axum::routing::any(gateway::unknown)));
-    unknown.merge(guarded).layer(DefaultBodyLimit::max(gateway::BODY_BYTES_MAX))
+    in_own_words(unknown.merge(guarded).layer(DefaultBodyLimit::max(gateway::BODY_BYTES_MAX)))
+}
+
+/// Also what should never happen is answered as the gateway answers.
+fn in_own_words<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(CatchPanicLayer::custom(gateway::panicked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::Body, http::Request, routing::get};
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    #[expect(clippy::panic, reason = "the point of the test")]
+    async fn a_panic_is_answered_as_the_gateway_answers() {
+        async fn broken() -> &'static str {
+            panic!("broken on purpose")
+        }
+        let router = in_own_words(Router::<()>::new().route("/x", get(broken)));
+        let answer = router.oneshot(Request::get("/x").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 500);
+        let named = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((document["error_code"].as_str(), document["request_id"].as_str()), (Some("APIGW.9999"), Some(named.as_str())));
+    }
 }
