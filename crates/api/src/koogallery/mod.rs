@@ -47,7 +47,7 @@ mod tests {
         async fn broken() -> &'static str {
             panic!("broken on purpose")
         }
-        let router = in_own_words(Router::<()>::new().route("/x", get(broken)));
+        let router = in_own_words(Router::<()>::new().fallback(get(broken)));
         let answer = router.oneshot(Request::get("/x").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), 500);
         let named = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
