@@ -42,7 +42,6 @@ mod tests {
     use tower::ServiceExt;
 
     #[tokio::test]
-    #[expect(clippy::panic, reason = "the point of the test")]
     async fn a_panic_is_answered_as_the_gateway_answers() {
         async fn broken() -> &'static str {
             panic!("broken on purpose")
