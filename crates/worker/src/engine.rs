@@ -321,7 +321,10 @@ fn seconds(micros: i64) -> f64 {
 
 /// A timer fell due: does it and removes the job in one transaction.
 fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Error> {
-    job::done(tx, job.id)?;
+    // Done by somebody else after our lease ran out, or called off meanwhile: what it would do may not be done twice.
+    if job::done(tx, job.id)? == 0 {
+        return Ok(());
+    }
     let subject = job.subject.unwrap_or(Key([0; 16]));
     match kind {
         JobKind::UnpaidOrder => order::cancel_unpaid(tx, ctx, subject),
