@@ -8,7 +8,7 @@ use crate::{
     state::Api,
     views::{Answer, OrderView, order_view},
 };
-use app::{Caller, Ctx, Error, Key, Once, Tenant, Tx, order};
+use app::{Caller, Ctx, Error, Key, Once, Repeat, Tenant, Tx, order};
 use axum::{Json, extract::State};
 use domain::{id::InstanceId, period::Period, text::Line};
 use serde::Deserialize;
@@ -65,19 +65,31 @@ async fn renew(
         return next_term(&api, caller, id, body, order::renew).await;
     };
     let cmd = order::RenewWithChange { instance: id, sku: sku.into_string(), period: body.value.period, pay: body.value.pay };
-    let asked = cmd.clone();
-    let check = api.read(caller.clone(), move |tx, ctx, who| order::check_change(tx, ctx, who, &asked)).await?;
-    let exchange = api.worker.client().call(&check.url, check.body.as_deref(), &[]).await;
-    let once = api
-        .once(caller, body.repeat, move |tx, ctx, who| match order::renew_with_change(tx, ctx, who, &cmd, (&check, &exchange))? {
-            Ok(full) => order_view(&full).map(Ok),
-            Err(why) => Ok(Err(why)),
-        })
-        .await?;
+    let once = match api.app.kept(caller.clone(), body.repeat.clone()).await? {
+        Some(kept) => kept,
+        None => ask_and_renew(&api, caller, body.repeat, cmd).await?,
+    };
     match once.answer {
         Ok(answer) => Ok(Answer(Once { answer, hit: once.hit })),
         Err(why) => Err(Error::conflict("change.refused", format!("the seller cannot renew it with this change: {why}")).into()),
     }
+}
+
+/// Asks the seller and orders the renewal, or says why he refuses.
+async fn ask_and_renew(
+    api: &Api,
+    caller: Arc<Caller>,
+    repeat: Option<Repeat>,
+    cmd: order::RenewWithChange,
+) -> Result<Once<Result<OrderView, String>>, Error> {
+    let asked = cmd.clone();
+    let check = api.read(caller.clone(), move |tx, ctx, who| order::check_change(tx, ctx, who, &asked)).await?;
+    let exchange = api.worker.client().call(&check.url, check.body.as_deref(), &[]).await;
+    api.once(caller, repeat, move |tx, ctx, who| match order::renew_with_change(tx, ctx, who, &cmd, (&check, &exchange))? {
+        Ok(full) => order_view(&full).map(Ok),
+        Err(why) => Ok(Err(why)),
+    })
+    .await
 }
 
 /// Orders the conversion of a trial.

@@ -38,6 +38,22 @@ pub struct Once<T> {
 }
 
 impl App {
+    /// The answer that was kept for a key, for a write that does something outside before its unit.
+    ///
+    /// # Errors
+    /// `idempotency.other_inputs` when the key was used for something else.
+    pub async fn kept<T>(&self, caller: Arc<Caller>, repeat: Option<Repeat>) -> Result<Option<Once<T>>, Error>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let Some(repeat) = repeat else {
+            return Ok(None);
+        };
+        let account = Key::of(caller.account_id);
+        let unit = move |tx: &mut Tx, _: &Ctx| idempotency::lookup(tx, account, &repeat.key)?.map(|kept| known(&kept, &repeat)).transpose();
+        self.read(Actor::Caller(caller), unit).await
+    }
+
     /// Runs a unit once per idempotency key; without a key it is an ordinary write.
     ///
     /// # Errors

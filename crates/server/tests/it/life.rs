@@ -387,9 +387,18 @@ async fn a_renewal_with_change_asks_the_seller_first_and_costs_the_term_and_the_
         assert!(sent.contains("RENEWAL_CHANGE") && sent.contains("productId"), "{call}");
         let unsubscribe = format!("/api/v1/orders/{}/unsubscribe", number(&order));
         assert_eq!(p.refused("buyer", &unsubscribe, json!({})).await, (409, "refund.change".into()), "it is effective at once");
-        // To a smaller one: the difference is not given back.
-        let smaller = p.post("buyer", &path, json!({ "sku": "basic/5", "period": "1m", "pay": true })).await;
-        assert_eq!(smaller["total"]["amount"], "100.00");
+        // A client that heard no answer asks again with its key: it hears that answer, and the seller is not asked again.
+        let smaller = json!({ "sku": "basic/5", "period": "1m", "pay": true });
+        let mut answers = vec![];
+        for _ in 0..2 {
+            let request =
+                p.http.post(format!("{}{path}", p.url)).bearer_auth(p.token("buyer")).header("Idempotency-Key", "once").json(&smaller);
+            answers.push(request.send().await.unwrap().json::<Value>().await.unwrap());
+        }
+        assert_eq!(answers[0], answers[1]);
+        assert_eq!(answers[0]["total"]["amount"], "100.00", "the difference to a smaller one is not given back");
+        p.settle().await;
+        assert_eq!(p.calls(&instance).await[4..], [done("changeInstanceCheck"), done("refreshInstance")]);
         p.verify().await;
     })
     .await;
