@@ -142,6 +142,8 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
     set(tx, ctx, &found, to, None, None)?;
     tell_seller(tx, ctx, &found, None, Status::Unfreeze)?;
     super::tell(tx, ctx, &found, MessageEvent::InstanceUnfrozen, &[])?;
+    // What became due meanwhile begins its days of grace now.
+    crate::usage::settle(tx, ctx, found.buyer_id)?;
     super::show(tx, Tenant::Any, instance)
 }
 

@@ -11,7 +11,7 @@ use domain::{instance::FreezeCause, message::MessageEvent, money::Money};
 use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 use store::{
     Written,
     instance::Instance,
@@ -27,27 +27,14 @@ const AT_ONCE: i64 = 1_000;
 /// # Errors
 /// [`Error::Store`].
 pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
-    let due = rows::due(tx, buyer, AT_ONCE)?;
-    let mut balances = std::collections::HashMap::<String, i64>::new();
-    let mut open = BTreeSet::<Key>::new();
-    let mut paid = BTreeSet::<Key>::new();
-    for charge in due {
-        if !balances.contains_key(&charge.currency) {
-            let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(buyer.0), &charge.currency)?;
-            balances.insert(charge.currency.clone(), balance);
-        }
-        let balance = balances.entry(charge.currency.clone()).or_default();
-        // The oldest first: a smaller one does not overtake what the wallet does not cover.
-        if *balance < charge.amount_minor || open.contains(&charge.instance_id) {
-            open.insert(charge.instance_id);
-            continue;
-        }
-        *balance -= charge.amount_minor;
-        take(tx, ctx, &charge)?;
-        paid.insert(charge.instance_id);
-    }
+    let (mut open, mut paid) = (BTreeSet::new(), BTreeSet::new());
+    while take_page(tx, ctx, buyer, &mut open, &mut paid)? {}
     for id in paid.difference(&open) {
         let found = lookup(tx, *id)?;
+        // What is beyond the page that could not be paid is owed all the same.
+        if rows::due_of_instance(tx, buyer, *id)? > 0 {
+            continue;
+        }
         store::job::cancel(tx, JobKind::Arrears.as_str(), *id)?;
         instance::unfreeze_after_arrears(tx, ctx, &found)?;
     }
@@ -56,6 +43,34 @@ pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
         begin_arrears(tx, ctx, &found)?;
     }
     Ok(())
+}
+
+/// Takes a page of charges; says whether there may be more that can be paid.
+fn take_page(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid: &mut BTreeSet<Key>) -> Result<bool, Error> {
+    let mut due = rows::due(tx, buyer, AT_ONCE)?;
+    let full = i64::try_from(due.len()).unwrap_or(0) == AT_ONCE;
+    // What a correction gives back comes first: it may pay for what it corrects.
+    due.sort_by_key(|charge| charge.amount_minor >= 0);
+    let mut balances = HashMap::<String, i64>::new();
+    for charge in due {
+        let balance = match balances.entry(charge.currency.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(empty) => {
+                let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(buyer.0), &charge.currency)?;
+                empty.insert(balance)
+            }
+        };
+        // The oldest of an instance first: a smaller one does not overtake what the wallet does not cover.
+        let covered = *balance >= charge.amount_minor && !open.contains(&charge.instance_id);
+        if charge.amount_minor > 0 && !covered {
+            open.insert(charge.instance_id);
+            continue;
+        }
+        *balance -= charge.amount_minor;
+        take(tx, ctx, &charge)?;
+        paid.insert(charge.instance_id);
+    }
+    Ok(full && open.is_empty())
 }
 
 fn lookup(tx: &mut Tx, id: Key) -> Result<Instance, Error> {

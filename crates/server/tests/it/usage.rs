@@ -296,6 +296,35 @@ async fn arrears_are_told_then_freeze_and_a_top_up_ends_them() {
 }
 
 #[tokio::test]
+async fn a_correction_of_what_is_not_paid_settles_it_and_a_violation_does_not_hide_arrears() {
+    on_both(async |p| {
+        let m = metered(&p).await;
+        spend(&p).await;
+        p.advance("3h").await;
+        push(&p, &m, &[record(&m.wire, "20240105T03", "20240105T04", "100", "a")]).await;
+        p.advance("1h").await;
+        assert_eq!(usage(&p, &m).await["due"]["amount"], "12.00");
+        let mut less = record(&m.wire, "20240105T03", "20240105T04", "1", "b");
+        less["corrects"] = json!("a");
+        push(&p, &m, &[less]).await;
+        top_up(&p, "0.12").await;
+        p.advance("1h").await;
+        assert_eq!((usage(&p, &m).await["due"]["amount"].clone(), p.balance().await.as_str()), (json!("0.00"), "0.00"));
+        // Frozen for a violation when it begins to owe: the days of grace begin when that is lifted.
+        let verb = |verb: &str| format!("/api/v1/operator/instances/{}/{verb}", m.instance);
+        p.post("operator", &verb("freeze"), json!({ "reason": "abuse" })).await;
+        push(&p, &m, &[record(&m.wire, "20240105T04", "20240105T05", "100", "c")]).await;
+        p.advance("5d").await;
+        p.post("operator", &verb("unfreeze"), json!({})).await;
+        assert_eq!(p.instance(&m.instance).await["state"], "running");
+        p.advance("3d").await;
+        assert_eq!(p.instance(&m.instance).await["freeze_cause"], "arrears");
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn arrears_that_stay_end_in_release_and_are_still_owed() {
     on_both(async |p| {
         let m = metered(&p).await;
