@@ -3,6 +3,7 @@
 use crate::{
     auth::Who,
     body::{Body, Params, PathOf},
+    licence::{self, LicenceView},
     order::{any_tenant, tenant},
     paging::{Listed, Paging, next},
     problem::Problem,
@@ -87,6 +88,10 @@ pub(crate) struct InstanceView {
     auto_renewal: Option<String>,
     /// When that is tried next.
     next_auto_renewal: Option<String>,
+    /// `saas` or `license_code`.
+    access_type: String,
+    /// The code, only of one instance.
+    licence: Option<LicenceView>,
 }
 
 pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, whole: bool) -> Result<InstanceView, Error> {
@@ -149,6 +154,8 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         terms,
         auto_renewal,
         next_auto_renewal,
+        access_type: i.access_type.clone(),
+        licence: if whole { licence::of_instance(tx, ctx, i)? } else { None },
     })
 }
 

@@ -241,10 +241,10 @@ struct AddressBody {
 
 /// The protocol of a declared address.
 fn protocol(name: Option<&str>) -> Result<Protocol, Error> {
-    let known = || Error::field("/protocol", "interface.bad_protocol", "choose saas-v2, saas-v1 or order-notify");
+    let known = || Error::field("/protocol", "interface.bad_protocol", "choose saas-v2, saas-v1, license or order-notify");
     name.map_or(Ok(Protocol::SaasV2), |name| {
-        // Products behind the other protocols are not sold yet; `yunshi conformance` speaks them.
-        let called = |p: &Protocol| matches!(p, Protocol::SaasV2 | Protocol::SaasV1 | Protocol::OrderNotify);
+        // Products with the kit are not sold yet; `yunshi conformance` speaks it.
+        let called = |p: &Protocol| *p != Protocol::Kit;
         Protocol::from_name(name).filter(called).ok_or_else(known)
     })
 }

@@ -22,6 +22,7 @@ mod inbox;
 mod instance;
 mod interface;
 mod koogallery;
+mod licence;
 mod listing_body;
 mod order;
 mod paging;
@@ -68,6 +69,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(instance::routes())
         .merge(call::routes())
         .merge(usage::routes())
+        .merge(licence::routes())
         .merge(wallet::routes())
         .merge(bill::routes())
         .merge(inbox::routes())

@@ -15,6 +15,9 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListingBody {
+    /// How it is delivered: `saas`, which is meant when it is left out, or `license_code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_type: Option<String>,
     pub name: TextView,
     /// `office`, `storage`, `security`, `development`, `data_ai`, `industry`, `operations`, `communication`.
     pub category: Option<String>,
@@ -34,7 +37,7 @@ pub struct ListingBody {
     pub support: SupportBody,
     pub usage_guide: TextView,
     pub agreement: TextView,
-    /// Id of an interface address.
+    /// Id of an interface address; a licence by code needs none.
     pub interface_address: Option<String>,
     #[schema(max_items = 20)]
     pub specifications: Vec<SpecificationBody>,
@@ -213,7 +216,9 @@ impl ListingBody {
         let (support, specs) = (self.support, self.specifications.into_iter().enumerate());
         let pictures = self.pictures.iter().enumerate().map(|(i, p)| picture(&format!("/pictures/{i}"), p));
         let extension = |e: ExtensionBody| ExtensionParameter { name: e.name, label: e.label.into(), mandatory: e.mandatory };
+        let access = self.access_type.as_deref().filter(|a| !a.is_empty());
         Ok(Listing {
+            access_type: access.map(|a| word("/access_type", a)).transpose()?,
             name: self.name.into(),
             category: category.map_err(|e| Error::field("/category", "body.bad_field", e.to_string()))?,
             overview: self.overview.into(),
@@ -274,6 +279,7 @@ impl ListingBody {
         let extension =
             |e: &ExtensionParameter| ExtensionBody { name: e.name.clone(), label: e.label.clone().into(), mandatory: e.mandatory };
         Self {
+            access_type: listing.access_type.map(|a| a.to_string()),
             name: listing.name.clone().into(),
             category: listing.category.map(|c| c.to_string()),
             overview: listing.overview.clone().into(),

@@ -20,6 +20,7 @@ pub mod export;
 pub mod instance;
 pub mod interface;
 pub mod job;
+pub mod licence;
 pub mod message;
 pub mod money;
 pub mod order;

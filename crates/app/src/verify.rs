@@ -2,7 +2,7 @@
 
 use crate::{Ctx, Error, Page, Tenant, event, micros};
 use db::{Key, Tx};
-use domain::money::Money;
+use domain::{listing::AccessType, money::Money};
 use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde::Serialize;
@@ -166,6 +166,10 @@ fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {
     let Some(instance) = o.instance_id else {
         return Ok(false);
     };
+    // A licence waits for its activation, as long as that takes (seller-domain 5.4).
+    if store::licence::of_instance(tx, instance)?.is_some_and(|l| l.activated_at.is_none()) {
+        return Ok(true);
+    }
     for c in call::of_instance(tx, instance)?.iter().filter(|c| c.state == "due") {
         if !job::of_subject(tx, c.id)?.is_empty() {
             return Ok(true);
@@ -188,6 +192,15 @@ fn instance_terms(tx: &mut Tx, i: &instance::Instance, differences: &mut Vec<Str
     }
     if i.state == "released" && (i.password.is_some() || i.front_end_url.is_some()) {
         differences.push(format!("{name}: released, but log-in data are kept"));
+    }
+    if i.access_type == AccessType::LicenceCode.as_str() {
+        match store::licence::of_instance(tx, i.id)? {
+            None => differences.push(format!("{name}: sold by code, but has none")),
+            Some(l) if l.activated_at.is_some() != i.opened_at.is_some() => {
+                differences.push(format!("{name}: its code's activation and its opening differ"));
+            }
+            Some(_) => {}
+        }
     }
     let sent: Vec<_> = call::of_instance(tx, i.id)?;
     if sent.iter().filter(|c| c.state == "due").count() > 1 {

@@ -28,7 +28,7 @@ const STATEMENTS: &[&str] = &[
     "INSERT INTO ledger_balances (account, owner, currency, balance_minor) VALUES ('escrow', {n}, 'CNY', 1200) ON CONFLICT (account, owner, currency) DO UPDATE SET balance_minor = ledger_balances.balance_minor + excluded.balance_minor",
     "INSERT INTO ledger_entries (id, kind, at, order_id, line_id, reference) VALUES ({k}, 'payment', 1, {k}, {k}, {n})",
     "INSERT INTO ledger_postings (entry_id, seq, account, owner, currency, amount_minor, at) VALUES ({k}, 0, 'buyer_wallet', {o}, 'CNY', -1200, 1), ({k}, 1, 'escrow', {n}, 'CNY', 1200, 1)",
-    "INSERT INTO instances (id, buyer_id, seller_id, product_id, revision_id, address_id, line_id, specification, sku, quantity, trial, state, open_order_id, created_at) VALUES ({k}, {b}, {b}, {b}, {b}, {b}, {k}, 's', 'k', 1, {f}, 'opening', {k}, 1)",
+    "INSERT INTO instances (id, buyer_id, seller_id, product_id, revision_id, access_type, address_id, line_id, specification, sku, quantity, trial, state, open_order_id, created_at) VALUES ({k}, {b}, {b}, {b}, {b}, 'saas', {b}, {k}, 's', 'k', 1, {f}, 'opening', {k}, 1)",
     "INSERT INTO calls (id, seller_id, buyer_id, product_id, instance_id, order_id, order_number, seq, activity, request, state, attempts, failures, next_at, created_at) VALUES ({k}, {b}, {b}, {b}, {k}, {k}, {n}, 1, 'newInstance', '{}', 'due', 0, 0, 1, 1)",
     "INSERT INTO jobs (id, kind, subject, lane, due_at, attempts, state, lease_owner, lease_until) VALUES ({k}, 'call', {k}, 'l', 1, 0, 'due', '', 0)",
     "INSERT INTO messages (id, account_id, event, params, order_id, created_at, name) VALUES ({k}, {b}, 'sale.bought', '{}', {k}, 1, {n}) ON CONFLICT (name) DO NOTHING",

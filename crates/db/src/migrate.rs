@@ -36,7 +36,8 @@ migrations![
     "0010_access_keys",
     "0011_protocols",
     "0012_on_demand",
-    "0013_auto_renewal"
+    "0013_auto_renewal",
+    "0014_licences"
 ];
 
 #[derive(diesel::QueryableByName)]

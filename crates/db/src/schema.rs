@@ -217,7 +217,8 @@ diesel::table! {
         seller_id -> Binary,
         product_id -> Binary,
         revision_id -> Binary,
-        address_id -> Binary,
+        access_type -> Text,
+        address_id -> Nullable<Binary>,
         line_id -> Binary,
         specification -> Text,
         sku -> Text,
@@ -238,6 +239,40 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         open_order_id -> Nullable<Binary>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    licences (id) {
+        id -> Binary,
+        code -> Text,
+        seller_id -> Binary,
+        buyer_id -> Nullable<Binary>,
+        product_id -> Nullable<Binary>,
+        instance_id -> Nullable<Binary>,
+        order_line -> Nullable<Text>,
+        issued_at -> BigInt,
+        ordered_at -> BigInt,
+        activated_at -> Nullable<BigInt>,
+        real_effect_at -> Nullable<BigInt>,
+        queried_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    licence_days (licence_id, day) {
+        licence_id -> Binary,
+        day -> Text,
+        clients -> BigInt,
+        reported -> BigInt,
+    }
+}
+
+diesel::table! {
+    licence_clients (licence_id, day, client) {
+        licence_id -> Binary,
+        day -> Text,
+        client -> Binary,
     }
 }
 
@@ -548,6 +583,9 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    licences,
+    licence_days,
+    licence_clients,
     settings,
     accounts,
     users,

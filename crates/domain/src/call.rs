@@ -14,6 +14,10 @@ crate::words! {
         Upgrade = "upgradeInstance",
         /// Asked while the buyer waits, never repeated by itself.
         ChangeCheck = "changeInstanceCheck",
+        /// Of an authorisation code: its end moved (`license-interface 2.4`).
+        RefreshCode = "refreshLicenseCode",
+        UpdateCodeStatus = "updateLicenseCodeStatus",
+        ReleaseCode = "releaseLicenseCode",
         /// Of an order, not of an instance (`saas-interface 5`).
         Notify = "orderNotify",
     }
@@ -69,6 +73,7 @@ pub struct Schedules {
     pub release: Retry,
     pub upgrade: Retry,
     pub notify: Retry,
+    pub licence: Retry,
 }
 
 impl Default for Schedules {
@@ -82,6 +87,8 @@ impl Default for Schedules {
             release: Retry::every(300, HOUR),
             upgrade: Retry::every(HOUR, 3 * HOUR),
             notify: Retry::every(600, 3 * HOUR),
+            // 60 times, every 2 minutes (license-interface 2.4.5).
+            licence: Retry::every(120, 2 * HOUR),
         }
     }
 }
@@ -97,6 +104,7 @@ impl Schedules {
             Activity::Release => self.release,
             Activity::Upgrade | Activity::ChangeCheck => self.upgrade,
             Activity::Notify => self.notify,
+            Activity::RefreshCode | Activity::UpdateCodeStatus | Activity::ReleaseCode => self.licence,
         }
     }
 }

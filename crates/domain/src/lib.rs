@@ -11,6 +11,7 @@ pub mod access;
 pub mod call;
 pub mod id;
 pub mod instance;
+pub mod licence;
 pub mod listing;
 pub mod listing_check;
 pub mod measure;

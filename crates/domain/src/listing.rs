@@ -66,6 +66,15 @@ crate::words! {
     }
 }
 
+crate::words! {
+    /// How a product is delivered (商品接入类型, `seller-domain 2.2`).
+    pub enum AccessType ("access type") {
+        Saas = "saas",
+        /// Licence by authorisation code 2.0 (授权码): the marketplace makes a code, the seller's software activates it.
+        LicenceCode = "license_code",
+    }
+}
+
 /// Text in both languages; an empty English text falls back to Chinese and the reverse.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -229,6 +238,9 @@ pub struct ExtensionParameter {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Listing {
+    /// Never changes once the product was listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_type: Option<AccessType>,
     pub name: Bilingual,
     pub category: Option<Category>,
     pub overview: Bilingual,
@@ -252,6 +264,11 @@ pub struct Listing {
 }
 
 impl Listing {
+    #[must_use]
+    pub fn access_type(&self) -> AccessType {
+        self.access_type.unwrap_or(AccessType::Saas)
+    }
+
     #[must_use]
     pub fn specification(&self, key: &str) -> Option<&Specification> {
         self.specifications.iter().find(|s| s.key == key)

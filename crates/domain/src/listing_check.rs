@@ -1,7 +1,7 @@
 //! What a listing must say before it may be submitted (`seller-domain 2.4`), field by field.
 
 use crate::{
-    listing::{Bilingual, Listing, Specification},
+    listing::{AccessType, Bilingual, Listing, Specification},
     money::AMOUNT_MINOR_MAX,
     period::ChargingMode,
     picture::MAIN_MAX,
@@ -57,11 +57,14 @@ pub fn check(listing: &Listing) -> Vec<FieldError> {
     support(&mut c, listing);
     c.both("/usage_guide", &listing.usage_guide, 20_000);
     c.both("/agreement", &listing.agreement, 20_000);
-    if listing.interface_address.is_none() {
+    if listing.interface_address.is_none() && listing.access_type() == AccessType::Saas {
         c.wrong("/interface_address", "missing", "choose the interface address that opens the instances");
     }
     extension_parameters(&mut c, listing);
     specifications(&mut c, listing);
+    if listing.access_type() == AccessType::LicenceCode {
+        licence_rules(&mut c, listing);
+    }
     c.errors
 }
 
@@ -159,6 +162,26 @@ fn specifications(c: &mut Checker, listing: &Listing) {
             c.wrong(&format!("{at}/key"), "repeated", "each specification needs a key of its own");
         }
         specification(c, &at, spec);
+    }
+}
+
+/// Codes are sold by period or once; their interface has no call for a trial or another combination
+/// (`seller-domain 2.2`, `license-interface 2.4`).
+fn licence_rules(c: &mut Checker, listing: &Listing) {
+    for (i, spec) in listing.specifications.iter().enumerate() {
+        let at = format!("/specifications/{i}");
+        if spec.charging_mode == ChargingMode::OnDemand {
+            c.wrong(&format!("{at}/charging_mode"), "not_for_licences", "a licence is sold by period or once");
+        }
+        if spec.trial_days.is_some() {
+            c.wrong(&format!("{at}/trial_days"), "not_for_licences", "a licence has no trial; try the software with a test code");
+        }
+        if spec.upgrade_allowed {
+            c.wrong(&format!("{at}/upgrade_allowed"), "not_for_licences", "a code keeps its combination");
+        }
+        if spec.renewal_change_allowed {
+            c.wrong(&format!("{at}/renewal_change_allowed"), "not_for_licences", "a code keeps its combination");
+        }
     }
 }
 
@@ -314,6 +337,15 @@ mod tests {
         is(pointers(|l| l.specifications[0].skus[0].month_minor = Some(-1)), "/specifications/0/skus/0/month_minor", "out_of_range");
         is(pointers(|l| l.specifications[0].skus[0].month_minor = None), "/specifications/0/skus/0", "price_missing");
         is(pointers(|l| l.specifications[0].skus[0].key = "x".into()), "/specifications/0/skus/0/key", "bad_combination");
+        is(
+            pointers(|l| {
+                l.access_type = Some(AccessType::LicenceCode);
+                l.interface_address = None;
+                l.specifications[0].trial_days = Some(7);
+            }),
+            "/specifications/0/trial_days",
+            "not_for_licences",
+        );
         is(pointers(|l| l.specifications.push(l.specifications[0].clone())), "/specifications/1/key", "repeated");
     }
 }

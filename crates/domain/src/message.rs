@@ -33,6 +33,7 @@ messages! {
     OrderToPay = "order.to_pay", "901", Buyer;
     OrderCancelled = "order.cancelled", "901", Buyer;
     OrderOpened = "order.opened", "101", Buyer;
+    LicenceIssued = "licence.issued", "101", Buyer;
     OrderRefunded = "order.refunded", "203", Buyer;
     OrderRenewed = "order.renewed", "901", Buyer;
     OrderChanged = "order.changed", "901", Buyer;
@@ -46,6 +47,7 @@ messages! {
     InstanceReleased = "instance.released", "103", Buyer;
     TransferDecided = "transfer.decided", "203", Buyer;
     SaleBought = "sale.bought", "101", Seller;
+    SaleLicence = "sale.licence", "101", Seller;
     SaleOpened = "sale.opened", "101", Seller;
     SaleOpeningFailed = "sale.opening_failed", "101", Seller;
     SaleRenewed = "sale.renewed", "renewal", Seller;

@@ -23,6 +23,8 @@ pub struct Situation {
     pub refunded: bool,
     pub open_order: bool,
     pub unsubscribed_this_year: i64,
+    /// Delivered under service supervision: a licence.
+    pub supervised: bool,
 }
 
 /// What an unsubscription gives back.
@@ -49,6 +51,8 @@ pub enum Refused {
     State(InstanceState),
     #[error("five days without reason: it was possible until {0}")]
     FiveDaysOver(Timestamp),
+    #[error("what was delivered under service supervision is not given back once the order is completed")]
+    Supervised,
     #[error("ten unsubscriptions a year are used up; the next is possible from 1 January")]
     TenPerYear,
     #[error("a renewal can be refunded until its term starts; it started at {0}")]
@@ -68,6 +72,7 @@ impl Refused {
             Self::Change => "refund.change",
             Self::State(_) => "refund.instance_state",
             Self::FiveDaysOver(_) => "refund.five_days_over",
+            Self::Supervised => "refund.supervised",
             Self::TenPerYear => "refund.ten_per_year",
             Self::RenewalEffective(_) => "refund.renewal_effective",
             Self::NotTheLastTerm => "refund.not_the_last_term",
@@ -99,6 +104,9 @@ pub fn decide(s: &Situation) -> Result<Refund, Refused> {
 }
 
 fn decide_purchase(s: &Situation) -> Result<Refund, Refused> {
+    if s.supervised {
+        return Err(Refused::Supervised);
+    }
     let until = s.opened_at.map_or(s.now, |opened| opened + SignedDuration::from_hours(24 * FREE_DAYS));
     if s.now > until {
         return Err(Refused::FiveDaysOver(until));
@@ -135,6 +143,7 @@ mod tests {
             is_last_term: true,
             refunded: false,
             open_order: false,
+            supervised: false,
             unsubscribed_this_year: 0,
         }
     }
@@ -170,5 +179,12 @@ mod tests {
         ] {
             assert_eq!(decide(&situation).unwrap_err().code(), code);
         }
+    }
+
+    #[test]
+    fn what_was_delivered_under_supervision_is_not_given_back() {
+        let supervised = Situation { supervised: true, ..purchase() };
+        assert_eq!(decide(&supervised), Err(Refused::Supervised));
+        assert_eq!(decide(&purchase()), Ok(Refund::Instance));
     }
 }

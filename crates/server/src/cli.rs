@@ -2,7 +2,7 @@
 
 mod instance;
 
-pub use instance::{Instance, Usage};
+pub use instance::{Instance, Licence, Usage};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -53,6 +53,11 @@ pub enum Command {
     Instance {
         #[command(subcommand)]
         command: Instance,
+    },
+    /// Licences by authorisation code.
+    Licence {
+        #[command(subcommand)]
+        command: Licence,
     },
     /// Usage records of on-demand instances.
     Usage {

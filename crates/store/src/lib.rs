@@ -50,6 +50,7 @@ pub mod instance;
 pub mod interface;
 pub mod job;
 pub mod ledger;
+pub mod licence;
 pub mod log_in_try;
 pub mod message;
 pub mod order;

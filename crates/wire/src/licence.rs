@@ -5,6 +5,7 @@ use crate::{
     field::{Field, m, o},
     saas_v2::{self, OrderIds, Status},
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const TEST_FLAG: Field = o("testFlag", 2);
@@ -29,7 +30,7 @@ pub const FIELDS: &[(&str, &[Field])] = &[
 ];
 
 /// Why the end of a code moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scene {
     Renewal,
     UnsubscribeRenewalPeriod,
@@ -46,7 +47,7 @@ impl Scene {
 }
 
 /// A call about a code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// The expiry changed; the order is the renewal or its cancellation, not the first one.
     Refresh {

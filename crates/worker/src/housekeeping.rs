@@ -1,4 +1,4 @@
-//! Work of wall time: sealing events, forgetting old idempotency keys and tries.
+//! Work of wall time: sealing events, forgetting old idempotency keys, tries and counted clients.
 
 use crate::Worker;
 use app::{Actor, App, Error, micros};
@@ -7,6 +7,9 @@ use std::time::Duration;
 
 /// How long an idempotency key is kept.
 const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// How long it is remembered who was counted as a client of a licence; the counts stay.
+const CLIENTS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 2);
 
 /// Seals all events that are old enough; says how many.
 async fn seal(app: &App) -> Result<usize, Error> {
@@ -32,6 +35,13 @@ impl Worker {
             let whole = app.write(Actor::System, |tx, ctx| Ok(store::log_in_try::forget(tx, ctx.wall_micros())?));
             if let Err(e) = whole.await {
                 tracing::warn!(error = %e, "old tries of log-ins could not be removed");
+            }
+            let clients = app.write(Actor::System, |tx, ctx| {
+                let before = (ctx.now - CLIENTS_KEPT).strftime("%Y-%m-%d").to_string();
+                Ok(store::licence::forget_clients(tx, &before)?)
+            });
+            if let Err(e) = clients.await {
+                tracing::warn!(error = %e, "clients of licences that were counted could not be removed");
             }
             let forgotten = app.write(Actor::System, |tx, ctx| Ok(store::idempotency::forget(tx, micros(ctx.wall - KEYS_KEPT))?));
             if let Err(e) = forgotten.await {

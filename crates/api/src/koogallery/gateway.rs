@@ -1,7 +1,10 @@
 //! The gateway before the open APIs: who signed a request with AK and SK, whether the route is for them,
 //! and how often they may call (`open-api 1`).
 
-use super::refusal::{Gate, Refusal};
+use super::{
+    licence,
+    refusal::{Gate, Refusal},
+};
 use crate::{error_page::REQUEST_ID, state::Api};
 use app::{
     Actor, Caller, Clock, Ids, MovableClock, RandomIds,
@@ -98,6 +101,7 @@ pub async fn guard(State(api): State<Api>, request: Request, next: Next) -> Resp
         Ok(request) => next.run(request).await,
         Err(Stop::Gate(gate)) => gate.answer(&id),
         Err(Stop::Service(refusal)) => refusal.into_response(),
+        Err(Stop::Own(response)) => *response,
     };
     named(response, &id)
 }
@@ -105,6 +109,8 @@ pub async fn guard(State(api): State<Api>, request: Request, next: Next) -> Resp
 enum Stop {
     Gate(Gate),
     Service(Refusal),
+    /// In the words of the interface that was meant.
+    Own(Box<Response>),
 }
 
 impl From<Gate> for Stop {
@@ -115,7 +121,9 @@ impl From<Gate> for Stop {
 
 async fn let_in(api: &Api, request: Request) -> Result<Request, Stop> {
     let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()).unwrap_or_default();
-    let access = api.access.get(request.method(), &path).ok_or(Gate::NoSuchApi)?;
+    let Some(access) = api.access.get(request.method(), &path) else {
+        return Err(if licence::is_here(&path) { Stop::Own(Box::new(licence::method_refused())) } else { Gate::NoSuchApi.into() });
+    };
     let writes = !request.method().is_safe();
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |c| c.0.ip());
     let (parts, body) = request.into_parts();

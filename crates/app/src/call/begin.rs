@@ -1,6 +1,6 @@
 //! An attempt is written before it is sent; without an end its fate is unknown and it is repeated.
 
-use super::{activity, notify, saas_v1 as v1};
+use super::{Said, activity, notify, saas_v1 as v1};
 use crate::{Ctx, Error, Tenant, interface};
 use db::{Key, Tx};
 use domain::{
@@ -14,7 +14,7 @@ use store::{
 };
 use wire::{
     conformance::Protocol,
-    saas_v1,
+    licence, saas_v1,
     saas_v2::{self, Request},
 };
 
@@ -49,19 +49,33 @@ fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Ta
     }
     let id: CallId = call.id.id();
     let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
-    let target = interface::target(tx, ctx, call.seller_id, instance.address_id.id())?;
-    let mut request: Request = serde_json::from_str(&call.request).map_err(|e| Error::row("calls", id, e))?;
-    if let Request::NewInstance { business_id, .. } = &mut request {
+    let target = target_of(tx, ctx, &instance)?;
+    let mut said = Said::read(call)?;
+    if let Said::Instance(Request::NewInstance { business_id, .. }) = &mut said {
         // Differs on every request (saas-interface 2.2).
         *business_id = ctx.random_hex(16);
     }
-    let signed = signed(tx, ctx, &target, &instance, &request)?;
+    let signed = signed(tx, ctx, &target, &instance, &said)?;
     Ok(Some((target, signed)))
 }
 
-pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instance: &Instance, request: &Request) -> Result<Signed, Error> {
+/// Where the calls on an instance go.
+pub(super) fn target_of(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<interface::Target, Error> {
+    let address = instance.address_id.ok_or_else(|| Error::row("instances", crate::instance::id(instance), "has no address to call"))?;
+    interface::target(tx, ctx, instance.seller_id, address.id())
+}
+
+pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instance: &Instance, said: &Said) -> Result<Signed, Error> {
     let flag = target.address.always_test_flag.then_some("0");
     let now_ms = ctx.wall.as_millisecond();
+    let request = match said {
+        Said::Instance(request) => request,
+        Said::Code(request) => {
+            let body = request.to_body(flag);
+            let query = licence::query(&target.secret, &body, now_ms, &ctx.random_hex(16));
+            return Ok(Signed { query, shown: body.clone(), body: Some(body) });
+        }
+    };
     match target.protocol {
         Protocol::SaasV1 => {
             let parameters = v1::request(tx, ctx, instance, request)?.parameters(flag, target.address.send_empty_parameters);

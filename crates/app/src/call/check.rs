@@ -1,8 +1,12 @@
 //! `changeInstanceCheck`: whether the seller can renew an instance with change, asked while the buyer waits
 //! (`saas-interface 2.2`). It is a production-interface message like any other, but no job: it is not repeated.
 
-use super::{Reading, begin::signed, judge, redact};
-use crate::{Ctx, Error, instance, interface};
+use super::{
+    Reading, Said,
+    begin::{signed, target_of},
+    judge, redact,
+};
+use crate::{Ctx, Error, instance};
 use db::{Key, Tx};
 use domain::{
     call::{Activity, Outcome},
@@ -34,12 +38,12 @@ pub struct Check {
 /// # Errors
 /// `change.not_offered` for a server of SaaS 1.0, which has no such call.
 pub fn prepare(tx: &mut Tx, ctx: &Ctx, instance: &Instance, product: TargetProduct) -> Result<Check, Error> {
-    let target = interface::target(tx, ctx, instance.seller_id, instance.address_id.id())?;
+    let target = target_of(tx, ctx, instance)?;
     if target.protocol != Protocol::SaasV2 {
         return Err(Error::conflict("change.not_offered", "the seller's server cannot be asked; renew without a change"));
     }
     let request = Request::ChangeInstanceCheck { instance_id: instance::wire_id(instance)?, product };
-    let signed = signed(tx, ctx, &target, instance, &request)?;
+    let signed = signed(tx, ctx, &target, instance, &Said::Instance(request.clone()))?;
     let mut url = url::Url::parse(&target.address.url).map_err(|e| Error::row("interface_addresses", &target.address.name, e))?;
     url.set_query(Some(&signed.query));
     Ok(Check {

@@ -1,5 +1,6 @@
 //! Calls join the queue of their instance: strictly one after the other.
 
+use super::{Said, notify};
 use crate::{
     Ctx, Error, event,
     job::{self, JobKind},
@@ -19,8 +20,8 @@ use wire::saas_v2::Request;
 /// # Errors
 /// `trial.had_one`.
 pub fn enqueue_first(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, request: &Request) -> Result<(), Error> {
-    let text = serde_json::to_string(request).map_err(|e| Error::row("calls", request.activity(), e))?;
-    let call = row(ctx, instance, Some((order.id, order.number.clone())), (request.activity(), text), (None, false, 0));
+    let said = Said::of(instance, request)?;
+    let call = row(ctx, instance, Some((order.id, order.number.clone())), (said.activity(), said.text()?), (None, false, 0));
     let job = job::in_lane(ctx, JobKind::Call, call.id, call.seller_id, ctx.now);
     match call::insert_opening(tx, instance, &call, &job) {
         Err(e) if e.is_unique_violation() && instance.trial => {
@@ -47,20 +48,16 @@ pub(super) fn enqueue_since(
     request: &Request,
     first_at: Option<i64>,
 ) -> Result<(), Error> {
+    let said = Said::of(instance, request)?;
+    if instance.address_id.is_none() {
+        // A seller of codes who only asks hears nothing of them (license-interface 2.1), but of orders if he wants to.
+        return match said.purchase() {
+            Some(ids) => notify::purchase(tx, ctx, instance, order, ids),
+            None => Ok(()),
+        };
+    }
     let (busy, last) = call::place(tx, instance.id)?;
-    insert(tx, ctx, instance, order, request, (first_at, busy, last))
-}
-
-fn insert(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    instance: &Instance,
-    order: Option<(Key, String)>,
-    request: &Request,
-    place: (Option<i64>, bool, i64),
-) -> Result<(), Error> {
-    let text = serde_json::to_string(request).map_err(|e| Error::row("calls", request.activity(), e))?;
-    insert_text(tx, ctx, instance, order, (request.activity(), text), place)
+    insert_text(tx, ctx, instance, order, (said.activity(), said.text()?), (first_at, busy, last))
 }
 
 /// Adds a call beside those of the instance: it waits for none and none waits for it.

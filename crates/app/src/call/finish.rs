@@ -131,7 +131,13 @@ impl Step {
                 }
             }
             Activity::Upgrade => order::change_done(tx, ctx, &self.subject, self.call.order_id)?,
-            Activity::Refresh | Activity::UpdateStatus | Activity::Release | Activity::ChangeCheck => {}
+            Activity::Refresh
+            | Activity::UpdateStatus
+            | Activity::Release
+            | Activity::ChangeCheck
+            | Activity::RefreshCode
+            | Activity::UpdateCodeStatus
+            | Activity::ReleaseCode => {}
             // Beside the others: none waits for it.
             Activity::Notify => return Ok(Next::Ended),
         }
@@ -209,12 +215,12 @@ impl Step {
                 order::change_failed(tx, ctx, self.call.order_id, text)?;
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
-            Activity::Refresh => {
+            Activity::Refresh | Activity::RefreshCode => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
                 let in_a_day = ctx.now + SignedDuration::from_hours(24);
                 crate::job::schedule(tx, ctx, JobKind::RenewalStuck, Some(self.call.id), in_a_day)?;
             }
-            Activity::UpdateStatus | Activity::Release | Activity::ChangeCheck => {
+            Activity::UpdateStatus | Activity::Release | Activity::ChangeCheck | Activity::UpdateCodeStatus | Activity::ReleaseCode => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
             Activity::Notify => {

@@ -48,7 +48,9 @@ pub fn judge(activity: Activity, wire_id: Option<&str>, reading: Reading<'_>, ex
         (Activity::Create | Activity::Query, ResultCode::Processing) if v1 => Judged::plain(Outcome::NotYet),
         (Activity::Create, ResultCode::Success | ResultCode::Processing) => created(&answer),
         (Activity::Query, ResultCode::Success | ResultCode::Processing) => queried(wire_id.unwrap_or_default(), &answer),
-        (_, ResultCode::Success) | (Activity::Release, ResultCode::NoSuchInstance) => Judged::plain(Outcome::Success),
+        (_, ResultCode::Success) | (Activity::Release | Activity::ReleaseCode, ResultCode::NoSuchInstance) => {
+            Judged::plain(Outcome::Success)
+        }
         (_, code) => {
             let said = answer.message.as_deref().unwrap_or_default();
             let text = format!("resultCode {} {}", code.code(), said.chars().take(200).collect::<String>());

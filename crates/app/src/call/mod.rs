@@ -10,6 +10,7 @@ mod judge;
 mod notify;
 mod restart;
 mod saas_v1;
+mod said;
 
 pub use begin::{Begun, Outgoing, begin};
 pub use check::{Check, answered as check_answered, prepare as prepare_check};
@@ -17,7 +18,9 @@ pub use enqueue::{enqueue, enqueue_first, give_up_open};
 pub use figures::{DayOfCalls, by_day};
 pub use finish::{Next, finish};
 pub use judge::{Judged, Reading, judge, redact};
+pub(crate) use notify::of_order as notify_of;
 pub use restart::{renewal_stuck, restart};
+pub use said::Said;
 
 use crate::Error;
 use domain::{call::Activity, id::CallId};

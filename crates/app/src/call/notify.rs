@@ -1,30 +1,19 @@
 //! Order notification (订单通知): a paid order is told to the seller at an address of its own, beside the
 //! calls on the instance and never in their way (`saas-interface 5`).
 
-use super::{activity, enqueue};
+use super::{Said, activity, enqueue};
 use crate::{Ctx, Error, Tenant, interface};
-use db::Tx;
+use db::{Key, Tx};
 use domain::call::Activity;
 use store::{
     call::{self, Call, Progress},
-    instance,
+    instance::{self, Instance},
+    order::{Line, Order},
 };
 use wire::{
     order_notify,
-    saas_v2::{self, OrderIds, Request, Scene},
+    saas_v2::{self, OrderIds},
 };
-
-/// The order of a call that was paid for; releases and cancelled renewals are not purchases.
-fn purchase(request: &Request) -> Option<&OrderIds> {
-    match request {
-        Request::RefreshInstance { scene: Scene::UnsubscribeRenewalPeriod, .. }
-        | Request::QueryInstance { .. }
-        | Request::UpdateInstanceStatus { .. }
-        | Request::ChangeInstanceCheck { .. }
-        | Request::ReleaseInstance { .. } => None,
-        Request::NewInstance { order, .. } | Request::RefreshInstance { order, .. } | Request::UpgradeInstance { order, .. } => Some(order),
-    }
-}
 
 /// Tells the seller of the order behind a call that was just begun for the first time, when an address for
 /// that was configured and debugged. Whoever began the attempt calls this, so nobody is told twice.
@@ -32,18 +21,27 @@ pub(super) fn with_first_attempt(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<
     if call.attempts > 0 || activity(call)? == Activity::Notify {
         return Ok(());
     }
-    let bad = |e: serde_json::Error| Error::row("calls", hex::encode(call.id.0), e);
-    let request: Request = serde_json::from_str(&call.request).map_err(bad)?;
-    let Some(order) = purchase(&request) else {
+    let said = Said::read(call)?;
+    let Some(ids) = said.purchase() else {
         return Ok(());
     };
-    if interface::notify_address(tx, call.seller_id, call.product_id)?.is_none() {
-        return Ok(());
-    }
     let gone = || Error::row("calls", hex::encode(call.id.0), "its instance is gone");
     let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(gone)?;
-    let text = serde_json::to_string(order).map_err(bad)?;
-    enqueue::beside(tx, ctx, &instance, call.order_id.zip(call.order_number.clone()), order_notify::ACTIVITY, text)
+    purchase(tx, ctx, &instance, call.order_id.zip(call.order_number.clone()), ids)
+}
+
+/// Tells the seller of a purchase, if an address for that is configured and debugged.
+pub(super) fn purchase(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<(Key, String)>, ids: &OrderIds) -> Result<(), Error> {
+    if interface::notify_address(tx, instance.seller_id, instance.product_id)?.is_none() {
+        return Ok(());
+    }
+    let text = serde_json::to_string(ids).map_err(|e| Error::row("calls", &ids.order_id, e))?;
+    enqueue::beside(tx, ctx, instance, order, order_notify::ACTIVITY, text)
+}
+
+/// Tells the seller of an order that no call is made for: a licence by code.
+pub(crate) fn of_order(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, line: &Line) -> Result<(), Error> {
+    purchase(tx, ctx, instance, Some((order.id, order.number.clone())), &crate::order::ids(order, line))
 }
 
 /// What is sent for a notification: address, body and key; nothing when none is configured any more.

@@ -55,14 +55,14 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
                 return over("the order is over and was refunded; the buyer may order again");
             }
         }
-        Activity::Refresh | Activity::UpdateStatus => {
+        Activity::Refresh | Activity::UpdateStatus | Activity::RefreshCode | Activity::UpdateCodeStatus => {
             let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?;
             if instance.is_none_or(|i| i.state == "released" || i.state == "failed") {
                 return over("the instance was released; it gets no further call");
             }
         }
         Activity::ChangeCheck => return over("the buyer was told; a check is asked again with the next order"),
-        Activity::Release | Activity::Notify => {}
+        Activity::Release | Activity::ReleaseCode | Activity::Notify => {}
     }
     Ok(())
 }

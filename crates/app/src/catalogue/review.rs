@@ -4,14 +4,17 @@ use super::{draft, listing};
 use crate::{Caller, Ctx, Error, event, message};
 use db::{Key, Tx};
 use domain::{
-    id::RevisionId,
-    listing::{Listing, Marks},
+    id::{AddressId, RevisionId},
+    listing::{AccessType, Listing, Marks},
     listing_check,
     message::MessageEvent,
     period::ChargingMode,
 };
 use serde_json::json;
-use store::{Written, interface, product};
+use store::{
+    Written, interface,
+    product::{self, Product},
+};
 use wire::conformance::{Offered, Protocol};
 
 /// The cases that a listing's address must have passed (`saas-interface 2.3`).
@@ -23,6 +26,42 @@ fn cases_needed(protocol: Protocol, listing: &Listing) -> Vec<&'static str> {
         upgrade: listing.specifications.iter().any(|s| s.upgrade_allowed),
         renewal_change: listing.specifications.iter().any(|s| s.renewal_change_allowed),
     })
+}
+
+/// How a product is delivered never changes once it was listed (`seller-domain 2.2`).
+fn require_same_access(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: &Listing) -> Result<(), Error> {
+    let Some(sold) = product.revision_id else {
+        return Ok(());
+    };
+    let before = ctx.listings.approved(tx, sold)?.access_type();
+    if before == listing.access_type() {
+        return Ok(());
+    }
+    let detail = format!("the product was listed as {before}; make a new product for another way of delivery");
+    Err(Error::field("/access_type", "application.access_type_fixed", detail))
+}
+
+/// The address speaks for this way of delivery, and its server passed the cases.
+fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listing) -> Result<(), Error> {
+    let found = interface::address(tx, seller, Key::of(address))?
+        .ok_or_else(|| Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"))?;
+    let protocol = crate::interface::protocol(&found)?;
+    let fits = match listing.access_type() {
+        AccessType::Saas => matches!(protocol, Protocol::SaasV2 | Protocol::SaasV1),
+        AccessType::LicenceCode => protocol == Protocol::Licence,
+    };
+    if !fits {
+        let detail = format!("this address speaks {}; choose one that serves {}", protocol.name(), listing.access_type());
+        return Err(Error::field("/interface_address", "interface.bad_protocol", detail));
+    }
+    let passed = interface::cases(tx, found.id)?;
+    let missing: Vec<&str> =
+        cases_needed(protocol, listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("debug the address first; these cases have not passed: {}", missing.join(", "));
+    Err(Error::field("/interface_address", "application.cases_missing", detail))
 }
 
 /// Submits a draft for review.
@@ -37,20 +76,10 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
     if !wrong.is_empty() {
         return Err(Error::fields("application.not_complete", wrong));
     }
-    let address = listing.interface_address.map(Key::of).unwrap_or(Key([0; 16]));
-    let found = interface::address(tx, product.seller_id, address)?
-        .ok_or_else(|| Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"))?;
-    let protocol = crate::interface::protocol(&found)?;
-    if protocol == Protocol::OrderNotify {
-        let detail = "this address hears of orders; choose one that opens instances";
-        return Err(Error::field("/interface_address", "interface.bad_protocol", detail));
-    }
-    let passed = interface::cases(tx, address)?;
-    let missing: Vec<&str> =
-        cases_needed(protocol, &listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();
-    if !missing.is_empty() {
-        let detail = format!("debug the address first; these cases have not passed: {}", missing.join(", "));
-        return Err(Error::field("/interface_address", "application.cases_missing", detail));
+    require_same_access(tx, ctx, &product, &listing)?;
+    // A seller of codes may only ask and name no address (license-interface 2.1); the check of the listing knows who may.
+    if let Some(address) = listing.interface_address {
+        require_proven(tx, product.seller_id, address, &listing)?;
     }
     if product::submit(tx, revision.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("application.not_draft", format!("the application is {}", revision.state)));

@@ -53,7 +53,10 @@ fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order
 
 /// What the seller's server of an instance speaks.
 fn protocol(tx: &mut Tx, instance: &Instance) -> Result<Protocol, Error> {
-    let address = store::interface::address(tx, instance.seller_id, instance.address_id)?;
+    let Some(address) = instance.address_id else {
+        return Ok(Protocol::Licence);
+    };
+    let address = store::interface::address(tx, instance.seller_id, address)?;
     interface::protocol(&address.ok_or_else(|| Error::row("instances", id(instance), "its address is gone"))?)
 }
 

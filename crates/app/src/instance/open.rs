@@ -21,16 +21,16 @@ use wire::saas_v2::{AppInfo, Request};
 /// The instance of a paid line, reserved under the id that its order has: same line, same instance. It is stored
 /// with the call that opens it.
 pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Instance, Error> {
-    let address = ctx.listings.approved(tx, line.revision_id)?.interface_address;
+    let listing = ctx.listings.approved(tx, line.revision_id)?;
     let id = order.instance_id.ok_or_else(|| Error::row("orders", &order.number, "is paid without an instance's id"))?;
-    let address = address.ok_or_else(|| Error::row("listing_revisions", &line.number, "has no interface address"))?;
     Ok(Instance {
         id,
         buyer_id: order.buyer_id,
         seller_id: order.seller_id,
         product_id: line.product_id,
         revision_id: line.revision_id,
-        address_id: Key::of(address),
+        access_type: listing.access_type().as_str().to_owned(),
+        address_id: listing.interface_address.map(Key::of),
         line_id: line.id,
         specification: line.specification.clone(),
         sku: line.sku.clone(),

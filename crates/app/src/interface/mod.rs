@@ -200,7 +200,12 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
     crate::seller::require_approved(tx, seller)?;
     let key = interface::key(tx, seller, Key::of(new.key_id))?
         .ok_or_else(|| Error::field("/key_id", "interface.key_not_found", "you have no such key"))?;
-    let class = if new.protocol == Protocol::OrderNotify { InterfaceClass::General } else { InterfaceClass::Basic };
+    let class = match new.protocol {
+        Protocol::OrderNotify => InterfaceClass::General,
+        Protocol::Licence => InterfaceClass::Licence,
+        Protocol::Kit => InterfaceClass::KitSync,
+        Protocol::SaasV2 | Protocol::SaasV1 => InterfaceClass::Basic,
+    };
     if key.class != class.as_str() {
         let detail = format!("an address of {} needs a key of class {class}", new.protocol.name());
         return Err(Error::field("/key_id", "interface.wrong_class", detail));

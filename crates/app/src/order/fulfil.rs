@@ -1,10 +1,11 @@
 //! What a paid order does: opens an instance, appends a term, or asks the seller for a change.
 
 use super::{Sold, kind};
-use crate::{Ctx, Error, Tenant, call, catalogue, event, instance, message, money};
+use crate::{Ctx, Error, Tenant, call, catalogue, event, instance, licence, message, money};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
+    listing::AccessType,
     message::MessageEvent,
     order::{OrderKind, OrderState},
     period::Period,
@@ -36,10 +37,17 @@ pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Resul
 }
 
 fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+    let listing = ctx.listings.approved(tx, line.revision_id)?;
+    let amount = ("amount", super::total(order)?.to_string());
+    if listing.access_type() == AccessType::LicenceCode {
+        licence::issue(tx, ctx, order, line)?;
+        tell_buyer(tx, ctx, order, MessageEvent::LicenceIssued, &[])?;
+        return tell_seller(tx, ctx, order, MessageEvent::SaleLicence, &[amount]);
+    }
     let instance = instance::reserve(tx, ctx, order, line)?;
     let request = Request::NewInstance { order: ids(order, line), business_id: String::new() };
     call::enqueue_first(tx, ctx, &instance, order, &request)?;
-    tell_seller(tx, ctx, order, MessageEvent::SaleBought, &[("amount", super::total(order)?.to_string())])
+    tell_seller(tx, ctx, order, MessageEvent::SaleBought, &[amount])
 }
 
 /// The instance that a paid order acts on; it may have ended while the order waited.

@@ -20,7 +20,7 @@ pub use cancel::{cancel, cancel_unpaid};
 pub use change::{PlaceChange, change, change_quote};
 pub use convert::convert;
 pub use fulfil::{change_done, change_failed, opening_failed};
-pub(crate) use fulfil::{completed, tell_buyer, tell_seller};
+pub(crate) use fulfil::{completed, ids, tell_buyer, tell_seller};
 pub use pay::pay;
 pub use place::{PlaceOrder, place};
 pub(crate) use query::expire_estimate;

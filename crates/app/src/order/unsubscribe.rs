@@ -4,6 +4,7 @@ use super::{Draft, Full, Sold, fulfil, insert, kind, rows};
 use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, money};
 use db::{Key, Tx};
 use domain::{
+    listing::AccessType,
     message::MessageEvent,
     money::Money,
     order::{OrderKind, OrderState},
@@ -51,6 +52,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
         is_last_term: own.is_some_and(|t| terms.last().is_some_and(|last| last.id == t.id)),
         refunded: line.refunded_minor > 0 || order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),
+        supervised: instance.access_type == AccessType::LicenceCode.as_str(),
         unsubscribed_this_year: order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
     };
     let refund = refund::decide(&situation).map_err(|e| Error::conflict(e.code(), e.to_string()))?;

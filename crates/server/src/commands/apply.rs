@@ -32,7 +32,7 @@ struct Address {
     name: String,
     url: String,
     key: String,
-    /// `saas-v2`, `saas-v1` or `order-notify`.
+    /// `saas-v2`, `saas-v1`, `license` or `order-notify`.
     #[serde(default)]
     protocol: Option<String>,
     #[serde(default)]
@@ -48,8 +48,9 @@ struct Address {
 #[serde(deny_unknown_fields)]
 struct Product {
     key: String,
-    /// Name of the address that opens its instances.
-    address: String,
+    /// Name of the address that opens its instances; a licence by code needs none.
+    #[serde(default)]
+    address: Option<String>,
     /// As in `PUT /api/v1/seller/products/by-key/{key}`.
     /// `logo` and `pictures` may name files beside this one.
     listing: Value,
@@ -188,12 +189,12 @@ impl Run<'_> {
 
     async fn product(&mut self, product: &Product) -> Result<(), Failure> {
         let mut listing = product.listing.clone();
-        let found = self.addresses().await?.into_iter().find(|a| a["name"] == product.address.as_str());
-        match found {
-            Some(address) => listing["interface_address"] = address["id"].clone(),
-            None if !self.dry.is_empty() => {}
-            None => {
-                return Err(Failure::WrongUse(format!("product {}: there is no address {}", product.key, product.address)));
+        if let Some(name) = &product.address {
+            let found = self.addresses().await?.into_iter().find(|a| a["name"] == name.as_str());
+            match found {
+                Some(address) => listing["interface_address"] = address["id"].clone(),
+                None if !self.dry.is_empty() => {}
+                None => return Err(Failure::WrongUse(format!("product {}: there is no address {name}", product.key))),
             }
         }
         self.send_pictures(product, &mut listing).await?;

@@ -36,6 +36,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Apply(args) => apply::run(&Remote::from_environment()?, &args, json).await,
         Command::Order { command } => order::run(&Remote::from_environment()?, &command, json).await,
         Command::Instance { command } => client::instance(&Remote::from_environment()?, &command, json).await,
+        Command::Licence { command } => client::licence(&Remote::from_environment()?, &command, json).await,
         Command::Usage { command } => client::usage(&Remote::from_environment()?, &command, json).await,
         Command::Calls { command } => client::calls(&Remote::from_environment()?, &command, json).await,
         Command::Review { command } => client::review(&Remote::from_environment()?, &command, json).await,

@@ -9,6 +9,7 @@ mod crash;
 mod explained;
 mod faults;
 mod koogallery;
+mod licence;
 mod life;
 mod money;
 mod notify;

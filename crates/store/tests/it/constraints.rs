@@ -23,9 +23,9 @@ const GOOD: &[&str] = &[
     "INSERT INTO order_lines (id, order_id, number, product_id, revision_id, specification, sku, sold, charging_mode, quantity, amount_minor,
                               refunded_minor)
      VALUES ($1, $1, 'x{n}', $1, $1, 's', 'k', '{}', 'PERIOD', 1, 1, 0)",
-    "INSERT INTO instances (id, buyer_id, seller_id, product_id, revision_id, address_id, line_id, specification, sku, quantity, trial, state,
+    "INSERT INTO instances (id, buyer_id, seller_id, product_id, revision_id, access_type, address_id, line_id, specification, sku, quantity, trial, state,
                             seller_instance_id, created_at)
-     SELECT $1, $1, $1, id, $1, $1, $1, 's', 'k', 1, (1 = 0), 'opening', 'x{n}', 1 FROM products WHERE key = 'x1'",
+     SELECT $1, $1, $1, id, $1, 'saas', $1, $1, 's', 'k', 1, (1 = 0), 'opening', 'x{n}', 1 FROM products WHERE key = 'x1'",
     "INSERT INTO ledger_entries (id, kind, at, reference) VALUES ($1, 'payment', 1, 'x{n}')",
     "INSERT INTO ledger_postings (entry_id, seq, account, owner, currency, amount_minor, at) VALUES ($1, 0, 'escrow', 'o', 'CNY', 1, 1)",
     "INSERT INTO ledger_balances (account, owner, currency, balance_minor) SELECT 'buyer_wallet', name, 'CNY', 0 FROM accounts WHERE id = $1",

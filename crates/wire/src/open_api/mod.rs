@@ -2,5 +2,6 @@
 //! requests, and the documents that are answered.
 
 pub mod aksk;
+pub mod licence;
 pub mod order_query;
 pub mod usage;

@@ -1,0 +1,185 @@
+//! Licences by authorisation code: for their buyers and sellers, and the test codes of sellers.
+
+use crate::{
+    auth::Who,
+    body::PathOf,
+    order::tenant,
+    paging::{Listed, Paging, next},
+    problem::Problem,
+    state::Api,
+    views::{shown_end, time, times},
+};
+use app::{Ctx, Error, Key, Tenant, Tx, licence};
+use axum::{Json, extract::State};
+use domain::{
+    access::Role,
+    id::{InstanceId, ProductId},
+    text::Line,
+};
+use serde::{Deserialize, Serialize};
+use store::{instance::Instance, licence as rows};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(tests, request_test))
+}
+
+/// A purchased licence.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LicenceView {
+    code: String,
+    /// `not_activated`, `alive`, `expired`, `released`.
+    state: String,
+    /// Since May 2025 buyer and seller see a code at the same time (`license-interface 2.1`).
+    visible_to_buyer: bool,
+    instance: String,
+    product_id: String,
+    order_line: String,
+    issued_at: String,
+    activated_at: Option<String>,
+    /// The delivery as the seller's software told it.
+    real_effect_at: Option<String>,
+    /// The last second of the last term.
+    expires_at: Option<String>,
+    /// First question of the newest day on which the software asked.
+    queried_at: Option<String>,
+}
+
+fn view(ctx: &Ctx, l: rows::Licence, i: &Instance) -> Result<LicenceView, Error> {
+    Ok(LicenceView {
+        state: licence::state(ctx, i)?.to_string(),
+        visible_to_buyer: true,
+        instance: i.id.id::<InstanceId>().to_string(),
+        product_id: i.product_id.id::<ProductId>().to_string(),
+        order_line: l.order_line.unwrap_or_default(),
+        issued_at: time(l.issued_at),
+        activated_at: times(l.activated_at),
+        real_effect_at: times(l.real_effect_at),
+        expires_at: shown_end(i.expires_at),
+        queried_at: times(l.queried_at),
+        code: l.code,
+    })
+}
+
+/// The licence of an instance, if it is sold by code.
+pub(crate) fn of_instance(tx: &mut Tx, ctx: &Ctx, i: &Instance) -> Result<Option<LicenceView>, Error> {
+    rows::of_instance(tx, i.id)?.map(|l| view(ctx, l, i)).transpose()
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// `buyer`, `seller` or `operator`, when the caller is several.
+    #[serde(default, rename = "as")]
+    #[param(value_type = Option<String>)]
+    role: Option<Role>,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    product: Option<ProductId>,
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    code: Option<Line<64>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct LicenceList {
+    licences: Vec<LicenceView>,
+    next: Option<String>,
+}
+
+/// Licences that the caller bought or sold, newest first.
+#[utoipa::path(get, path = "/api/v1/licences", tag = "licences", operation_id = "licence_list", security(("access" = ["user"])),
+    params(ListParams, Paging), responses((status = 200, body = LicenceList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<LicenceList>, Problem> {
+    let answer = api
+        .read(caller, move |tx, ctx, who| {
+            let code = p.code.map(Line::into_string);
+            let found = rows::list(tx, tenant(who, p.role)?, p.product.map(Key::of), code.as_deref(), page)?;
+            let next = next(&found, page, |(l, _)| (l.issued_at, l.id));
+            let licences = found.into_iter().map(|(l, i)| view(ctx, l, &i)).collect::<Result<_, _>>()?;
+            Ok(LicenceList { licences, next })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ClientsOfDay {
+    /// yyyy-MM-dd, UTC.
+    day: String,
+    clients: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct LicenceDetail {
+    #[serde(flatten)]
+    licence: LicenceView,
+    /// Active clients on the last 90 days with any, oldest first.
+    days: Vec<ClientsOfDay>,
+}
+
+/// A licence by its code, with its active clients day by day.
+#[utoipa::path(get, path = "/api/v1/licences/{code}", tag = "licences", operation_id = "licence_show", security(("access" = ["user"])),
+    params(("code" = String, Path, max_length = 64)), responses((status = 200, body = LicenceDetail)))]
+async fn show(State(api): State<Api>, Who(caller): Who, PathOf(code): PathOf<Line<64>>) -> Result<Json<LicenceDetail>, Problem> {
+    let answer = api
+        .read(caller, move |tx, ctx, who| {
+            let missing = || Error::not_found("licence.not_found", "there is no such licence");
+            let mut found = None;
+            for tenant in crate::order::any_tenant(who) {
+                found = found.or(rows::by_code(tx, tenant, code.as_str())?);
+            }
+            let found = found.ok_or_else(missing)?;
+            let instance = found.instance_id.ok_or_else(missing)?;
+            let instance = store::instance::lookup(tx, Tenant::Any, instance)?.ok_or_else(missing)?;
+            let days = licence::by_day(tx, found.id)?.into_iter().map(|(day, clients)| ClientsOfDay { day, clients }).collect();
+            Ok(LicenceDetail { licence: view(ctx, found, &instance)?, days })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+/// A code that a seller tries the open interfaces with.
+#[derive(Debug, Serialize, ToSchema)]
+struct TestCode {
+    code: String,
+    issued_at: String,
+    activated_at: Option<String>,
+    queried_at: Option<String>,
+    /// Activate and query both succeeded.
+    proven: bool,
+}
+
+impl From<rows::Licence> for TestCode {
+    fn from(l: rows::Licence) -> Self {
+        Self {
+            proven: l.activated_at.is_some() && l.queried_at.is_some(),
+            issued_at: time(l.issued_at),
+            activated_at: times(l.activated_at),
+            queried_at: times(l.queried_at),
+            code: l.code,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TestCodes {
+    test_codes: Vec<TestCode>,
+}
+
+/// The caller's test codes, newest first; 100 at most exist.
+#[utoipa::path(get, path = "/api/v1/seller/test-codes", tag = "licences", operation_id = "test_code_list", security(("access" = ["seller"])),
+    responses((status = 200, body = TestCodes)))]
+async fn tests(State(api): State<Api>, Who(caller): Who) -> Result<Json<TestCodes>, Problem> {
+    let found = api.read(caller, |tx, _, who| Ok(rows::tests(tx, Key::of(who.account_id), licence::TEST_CODES_MAX)?)).await?;
+    Ok(Json(TestCodes { test_codes: found.into_iter().map(Into::into).collect() }))
+}
+
+/// A new test code.
+#[utoipa::path(post, path = "/api/v1/seller/test-codes", tag = "licences", operation_id = "test_code_request", security(("access" = ["seller"])),
+    responses((status = 200, body = TestCode)))]
+async fn request_test(State(api): State<Api>, Who(caller): Who) -> Result<Json<TestCode>, Problem> {
+    Ok(Json(api.write(caller, licence::request_test_code).await?.into()))
+}

@@ -1,0 +1,41 @@
+//! Activation: the seller's software uses a code for the first time; the term begins and the order is complete
+//! (`license-interface 2.2.1`, `2.2.2`).
+
+use super::{Answer, Held, held, refused};
+use crate::{Caller, Ctx, Error, event, from_micros, instance, micros};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    licence::{Refused, may_activate},
+};
+use serde_json::json;
+use store::{Written, licence};
+use wire::saas_v2::AppInfo;
+
+/// Activates codes of the caller, all or none; answers what became of each.
+///
+/// # Errors
+/// `licence.not_found`, `licence.state`, `licence.real_effect_time`.
+pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real: Option<Timestamp>) -> Result<Vec<Answer>, Error> {
+    let seller = Key::of(caller.account_id);
+    // Two calls with the same codes wait for each other in one order.
+    let mut sorted = codes.to_vec();
+    sorted.sort();
+    for one in held(tx, seller, &sorted)? {
+        activate_one(tx, ctx, &one, real)?;
+    }
+    super::query::answers(tx, ctx, seller, codes)
+}
+
+fn activate_one(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) -> Result<(), Error> {
+    may_activate(held.state(ctx)?, from_micros(held.licence.ordered_at), real, ctx.now).map_err(|e| refused(&e))?;
+    if licence::activate(tx, held.licence.id, ctx.now_micros(), real.map(micros))? == Written::SomeoneElseWasFirst {
+        return Err(refused(&Refused::ActivatedAlready));
+    }
+    let Some(found) = &held.instance else {
+        return Ok(());
+    };
+    let about = event::About { instance: Some(found.id), order: found.open_order_id, ..event::About::default() };
+    event::record(tx, ctx, "licence.activated", about, &json!({ "real_effect_time": real }))?;
+    instance::opened(tx, ctx, found, &AppInfo::default())
+}

@@ -1,0 +1,84 @@
+//! Licences by authorisation code 2.0 (`license-interface 2`): issued with the purchase, activated and asked about by
+//! the seller's software.
+//!
+//! A code has no state of its own beside its activation: it is alive, expired or released as its instance is.
+
+mod activate;
+mod issue;
+mod query;
+mod test_code;
+mod usage;
+
+pub use activate::activate;
+pub use issue::issue;
+pub use query::{Answer, note_query, query};
+pub use test_code::{MAX as TEST_CODES_MAX, request as request_test_code};
+pub use usage::{by_day, report};
+
+use crate::{Ctx, Error, Tenant, from_micros};
+use db::{Key, Tx};
+use domain::licence::{self, LicenceState, RANDOM_CHARACTERS, Refused};
+use store::{instance::Instance, licence::Licence};
+
+/// A code with the instance that it opens; a test code has none.
+pub(crate) struct Held {
+    pub licence: Licence,
+    pub instance: Option<Instance>,
+}
+
+fn unknown(code: &str) -> Error {
+    Error::not_found("licence.not_found", format!("you have no code {}", code.chars().take(64).collect::<String>()))
+}
+
+/// The refusal of a decision, by a stable code.
+fn refused(e: &Refused) -> Error {
+    let code = match e {
+        Refused::ActivatedAlready | Refused::Released => "licence.state",
+        Refused::NotActivated => "licence.not_activated",
+        Refused::BeforeOrder | Refused::InFuture => "licence.real_effect_time",
+    };
+    Error::conflict(code, e.to_string())
+}
+
+/// Codes of a seller, in the order that they were named in.
+///
+/// # Errors
+/// `licence.not_found` for the first that the seller has not.
+fn held(tx: &mut Tx, seller: Key, codes: &[String]) -> Result<Vec<Held>, Error> {
+    let found = store::licence::by_codes(tx, seller, codes)?;
+    let mut held = Vec::new();
+    for code in codes {
+        let licence = found.iter().find(|l| l.code == *code).cloned().ok_or_else(|| unknown(code))?;
+        let instance = match licence.instance_id {
+            Some(id) => store::instance::lookup(tx, Tenant::Any, id)?,
+            None => None,
+        };
+        held.push(Held { licence, instance });
+    }
+    Ok(held)
+}
+
+impl Held {
+    fn state(&self, ctx: &Ctx) -> Result<LicenceState, Error> {
+        match &self.instance {
+            Some(instance) => state(ctx, instance),
+            None if self.licence.activated_at.is_some() => Ok(LicenceState::Alive),
+            None => Ok(LicenceState::NotActivated),
+        }
+    }
+}
+
+/// What the licence of an instance is now.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn state(ctx: &Ctx, instance: &Instance) -> Result<LicenceState, Error> {
+    Ok(licence::state(crate::instance::state(instance)?, instance.expires_at.map(from_micros), ctx.now))
+}
+
+/// A new code that nobody can guess.
+fn new_code(ctx: &Ctx) -> String {
+    let mut random = [0; RANDOM_CHARACTERS];
+    ctx.ids.random(&mut random);
+    licence::code(random)
+}

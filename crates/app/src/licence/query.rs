@@ -1,0 +1,105 @@
+//! What a code is now, for the seller's software: asked on the first use of each day (`license-interface 2.2.3`).
+
+use super::{Held, held, refused};
+use crate::{Caller, Ctx, Error, Tenant, from_micros, order::Sold};
+use db::{Key, Tx};
+use domain::{
+    id::AccountId,
+    licence::{LicenceState, Refused},
+    site::wire_time,
+    term::shown_end,
+};
+use store::licence;
+
+/// A code's state and what was bought with it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub code: String,
+    pub state: LicenceState,
+    /// UTC `yyyyMMddHHmmss`.
+    pub activate_time: String,
+    /// None for a one-time purchase.
+    pub expire_time: Option<String>,
+    pub product_id: String,
+    pub order_id: String,
+    pub amount: i64,
+    pub customer_id: Option<String>,
+    pub customer_name: Option<String>,
+    pub id: Key,
+    /// The first question of its day: to be written down.
+    pub news: bool,
+}
+
+/// The states of codes of the caller, in the order that they were named in.
+///
+/// # Errors
+/// `licence.not_found`, `licence.not_activated`.
+pub fn query(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String]) -> Result<Vec<Answer>, Error> {
+    answers(tx, ctx, Key::of(caller.account_id), codes)
+}
+
+pub(super) fn answers(tx: &mut Tx, ctx: &Ctx, seller: Key, codes: &[String]) -> Result<Vec<Answer>, Error> {
+    held(tx, seller, codes)?.into_iter().map(|one| answer(tx, ctx, one)).collect()
+}
+
+/// A licence as it is asked for the first time on a day, by wall days of UTC: only to spare a write per question.
+fn is_news(ctx: &Ctx, queried_at: Option<i64>) -> bool {
+    const DAY: i64 = 86_400_000_000;
+    queried_at.is_none_or(|at| at / DAY != ctx.now_micros() / DAY)
+}
+
+fn answer(tx: &mut Tx, ctx: &Ctx, held: Held) -> Result<Answer, Error> {
+    let state = held.state(ctx)?;
+    let (Some(activated), false) = (held.licence.activated_at, state == LicenceState::NotActivated) else {
+        return Err(refused(&Refused::NotActivated));
+    };
+    let (id, news) = (held.licence.id, is_news(ctx, held.licence.queried_at));
+    let activate_time = wire_time(from_micros(activated));
+    let Some(instance) = held.instance else {
+        // A test code stands for the documented MOCK order, for a year (`license-interface 2.5`).
+        let end = from_micros(activated) + jiff::SignedDuration::from_hours(24 * 365);
+        return Ok(Answer {
+            code: held.licence.code,
+            state,
+            activate_time,
+            expire_time: Some(wire_time(end)),
+            product_id: "MOCKPRODUCT-0001".to_owned(),
+            order_id: "MOCKPERIODYEARNEW".to_owned(),
+            amount: 1,
+            customer_id: None,
+            customer_name: None,
+            id,
+            news,
+        });
+    };
+    let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("licences", &held.licence.code, "has no line"))?;
+    let order =
+        store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("licences", &held.licence.code, "has no order"))?;
+    Ok(Answer {
+        code: held.licence.code,
+        state,
+        activate_time,
+        expire_time: instance.expires_at.map(|end| wire_time(shown_end(from_micros(end)))),
+        product_id: Sold::of(&line)?.wire_product_id,
+        order_id: order.number,
+        amount: line.quantity,
+        customer_id: Some(order.buyer_id.id::<AccountId>().to_string()),
+        customer_name: Some(order.customer_name),
+        id,
+        news,
+    })
+}
+
+/// Writes down that codes were asked for, and by which client (`heartbeatInfo`).
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn note_query(tx: &mut Tx, ctx: &Ctx, asked: &[Key], client: Option<&str>) -> Result<(), Error> {
+    for id in asked {
+        licence::queried(tx, *id, ctx.now_micros())?;
+        if let Some(client) = client {
+            super::usage::count(tx, ctx, *id, &[client], 0)?;
+        }
+    }
+    Ok(())
+}

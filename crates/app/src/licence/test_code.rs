@@ -1,0 +1,43 @@
+//! Test codes: a seller tries activation and query over the public network before anything is sold
+//! (`license-interface 2.5`).
+
+use super::new_code;
+use crate::{Caller, Ctx, Error, event};
+use db::{Key, Tx};
+use serde_json::json;
+use store::licence::{self, Licence};
+
+/// Test codes of a seller at most.
+pub const MAX: i64 = 100;
+
+/// A new test code of the caller.
+///
+/// # Errors
+/// `licence.too_many_test_codes`, `seller.not_approved`.
+pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Licence, Error> {
+    let seller = Key::of(caller.account_id);
+    crate::seller::require_approved(tx, seller)?;
+    if licence::test_count(tx, seller)? >= MAX {
+        return Err(Error::conflict(
+            "licence.too_many_test_codes",
+            format!("you have {MAX} test codes; use one that is not activated yet"),
+        ));
+    }
+    let row = Licence {
+        id: ctx.key(),
+        code: new_code(ctx),
+        seller_id: seller,
+        buyer_id: None,
+        product_id: None,
+        instance_id: None,
+        order_line: None,
+        issued_at: ctx.now_micros(),
+        ordered_at: ctx.now_micros(),
+        activated_at: None,
+        real_effect_at: None,
+        queried_at: None,
+    };
+    licence::insert(tx, &row)?;
+    event::record(tx, ctx, "licence.test_code_issued", event::About::account(seller), &json!({}))?;
+    Ok(row)
+}

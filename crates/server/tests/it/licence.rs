@@ -1,0 +1,314 @@
+//! Licences by authorisation code: bought, activated and asked about by the seller's software, told of what becomes of
+//! them (`license-interface 2`).
+
+use super::{on_both, sellers::yunshi};
+use serde_json::{Value, json};
+use testkit::{Platform, Signed, instance_of, number};
+
+const ACTIVATE: &str = "/api/mkp-openapi-public/global/v1/license/activate";
+const ACTIVATE_BATCH: &str = "/api/mkp-openapi-public/global/v2/license/activate";
+const QUERY: &str = "/api/mkp-openapi-public/global/v1/license/heartbeat";
+const QUERY_BATCH: &str = "/api/mkp-openapi-public/global/v2/license/heartbeat";
+const USAGE: &str = "/api/mkp-openapi-public/global/v2/license/software-usage-info";
+
+/// Lists the example product; with an address, its server hears of codes.
+pub(crate) async fn list_shield(p: &Platform, address: Option<&str>) {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/license");
+    let env = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
+    let (code, applied) = yunshi(&["apply", "-f", examples, "--draft"], &env).await;
+    assert_eq!(code, 0, "{applied:#}");
+    let products = p.get("seller", "/api/v1/seller/products?key=shield").await;
+    let id = products["products"][0]["id"].as_str().unwrap().to_owned();
+    if let Some(address) = address {
+        let shown = p.get("seller", &format!("/api/v1/seller/products/{id}")).await;
+        let mut listing = shown["revisions"][0]["listing"].clone();
+        listing["interface_address"] = json!(address);
+        assert_eq!(p.send("seller", "PUT", "/api/v1/seller/products/by-key/shield", Some(&listing)).await.0, 200);
+    }
+    let shown = p.get("seller", &format!("/api/v1/seller/products/{id}")).await;
+    let application = shown["revisions"][0]["id"].as_str().unwrap();
+    p.post("seller", &format!("/api/v1/seller/applications/{application}/submit"), json!({})).await;
+    p.post("operator", &format!("/api/v1/operator/applications/{application}/approve"), json!({})).await;
+}
+
+/// Buys a code; its order and the code.
+async fn buy(p: &Platform, quantity: u32) -> (Value, String) {
+    let choice = json!({ "product": "shield", "specification": "standard", "period": "1y", "quantity": quantity });
+    let order = p.post("buyer", "/api/v1/orders", json!({ "choice": choice, "pay": true })).await;
+    p.settle().await;
+    let licence = p.instance(&instance_of(&order)).await["licence"].clone();
+    assert_eq!(licence["state"], "not_activated", "{licence}");
+    (order, licence["code"].as_str().unwrap().to_owned())
+}
+
+async fn ask_as(p: &Platform, role: &str, path: &str, body: &Value) -> Value {
+    let request = Signed { body: body.to_string().into_bytes(), ..p.signed(role, "POST", path) };
+    let (status, answer) = p.send_signed(&request).await;
+    assert_eq!(status, 200, "{path}: {answer}");
+    answer
+}
+
+async fn ask(p: &Platform, path: &str, body: Value) -> Value {
+    ask_as(p, "seller", path, &body).await
+}
+
+fn code(answer: &Value) -> &str {
+    answer["error_code"].as_str().unwrap()
+}
+
+/// A server of the seller's that hears of codes: the built-in one.
+async fn told(p: &Platform) -> String {
+    let key = p.document["accounts"]["seller"]["interface_key"]["secret"].as_str().unwrap();
+    let body = json!({ "class": "licence", "secret": key });
+    assert_eq!(p.send("seller", "PUT", "/api/v1/seller/keys/by-name/codes", Some(&body)).await.0, 200);
+    let url = format!("{}/sandbox/seller/shield", p.url);
+    let body = json!({ "url": url, "key": "codes", "protocol": "license" });
+    let (status, address) = p.send("seller", "PUT", "/api/v1/seller/addresses/by-name/codes", Some(&body)).await;
+    assert_eq!(status, 200, "{address}");
+    let id = address["id"].as_str().unwrap().to_owned();
+    let report = p.post("seller", &format!("/api/v1/seller/addresses/{id}/debug"), json!({ "save": true })).await;
+    assert_eq!((&report["protocol"], &report["failed"]), (&json!("license"), &json!(0)), "{report:#}");
+    id
+}
+
+#[tokio::test]
+async fn a_code_is_bought_activated_asked_about_and_ends() {
+    on_both(async |p| {
+        list_shield(&p, None).await;
+        let (order, licence) = buy(&p, 2).await;
+        assert!(licence.starts_with("PL") && licence.len() == 28, "{licence}");
+        assert_eq!(p.order(&order).await["state"], "processing", "the money waits for the activation");
+        assert_eq!(code(&ask(&p, QUERY, json!({ "license": licence })).await), "92020011", "never activated");
+        p.advance("30h").await;
+        let refused = ask(&p, ACTIVATE, json!({ "license": licence, "real_effect_time": "20240105015959" })).await;
+        assert_eq!(code(&refused), "92020002", "before the order");
+        let answer = ask(&p, ACTIVATE, json!({ "license": licence, "real_effect_time": "20240105120000" })).await;
+        assert_eq!((code(&answer), &answer["error_msg"]), ("92020000", &json!("success")), "{answer}");
+        let info: Value = serde_json::from_str(answer["data"]["license_code_info"].as_str().unwrap()).unwrap();
+        assert_eq!(
+            info,
+            json!({ "status": "ALIVE", "expire_time": "20250106155959", "product_id": info["product_id"], "order_id": number(&order), "amount": 2 })
+        );
+        let again = ask(&p, ACTIVATE, json!({ "license": licence })).await;
+        assert_eq!((code(&again), &again["error_msg"]), ("92020003", &json!("illegal state")));
+        assert_eq!(p.order(&order).await["state"], "completed");
+        let instance = p.instance(&instance_of(&order)).await;
+        assert_eq!((&instance["state"], &instance["opened_at"]), (&json!("running"), &instance["licence"]["activated_at"]), "{instance}");
+        assert!(instance["opened_at"].as_str().unwrap().starts_with("2024-01-06T08:00:0"), "{instance}");
+        assert_eq!(instance["licence"]["real_effect_at"], "2024-01-05T12:00:00Z", "both times are kept");
+        let found = ask(&p, QUERY, json!({ "license": licence, "heartbeatInfo": { "thirdPartyAccount": "device-1", "ip": "10.0.0.1" } })).await;
+        let data = &found["data"];
+        assert_eq!((&data["license_code"], &data["status"], &data["activate_time"]), (&json!(licence), &json!("ALIVE"), &json!(data["activate_time"])));
+        assert!(data["activate_time"].as_str().unwrap().starts_with("202401060800"), "{data}");
+        assert_eq!((&data["expire_time"], &data["amount"], &data["order_id"]), (&json!("20250106155959"), &json!(2), &json!(number(&order))));
+        // Renewed, frozen at the end, alive after another renewal, released.
+        let id = instance_of(&order);
+        let renew = async || p.post("buyer", &format!("/api/v1/instances/{id}/renew"), json!({ "period": "1y", "pay": true })).await;
+        renew().await;
+        assert_eq!(ask(&p, QUERY, json!({ "license": licence })).await["data"]["expire_time"], "20260106155959");
+        p.advance("735d").await;
+        assert_eq!(ask(&p, QUERY, json!({ "license": licence })).await["data"]["status"], "EXPIRED");
+        renew().await;
+        assert_eq!(ask(&p, QUERY, json!({ "license": licence })).await["data"]["status"], "ALIVE");
+        p.advance("385d").await;
+        assert_eq!(ask(&p, QUERY, json!({ "license": licence })).await["data"]["status"], "RELEASED");
+        assert_eq!(code(&ask(&p, ACTIVATE, json!({ "license": licence })).await), "92020003");
+        assert!(p.calls(&id).await.is_empty(), "a seller who only asks is not called");
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_wants_to_hear_of_codes_is_told_with_the_key_of_their_class() {
+    on_both(async |p| {
+        list_shield(&p, Some(&told(&p).await)).await;
+        let (order, licence) = buy(&p, 1).await;
+        let id = instance_of(&order);
+        assert!(p.calls(&id).await.is_empty(), "the purchase is no call (2.1)");
+        ask(&p, ACTIVATE, json!({ "license": licence })).await;
+        let renewal = p.post("buyer", &format!("/api/v1/instances/{id}/renew"), json!({ "period": "1y", "pay": true })).await;
+        p.settle().await;
+        p.post("buyer", &format!("/api/v1/orders/{}/unsubscribe", number(&renewal)), json!({})).await;
+        p.advance("371d").await;
+        p.post("buyer", &format!("/api/v1/instances/{id}/renew"), json!({ "period": "1y", "pay": true })).await;
+        p.advance("385d").await;
+        let done = |activity: &str| (activity.to_owned(), "done".to_owned());
+        assert_eq!(
+            p.calls(&id).await,
+            [
+                done("refreshLicenseCode"),
+                done("refreshLicenseCode"),
+                done("updateLicenseCodeStatus"),
+                done("refreshLicenseCode"),
+                done("updateLicenseCodeStatus"),
+                done("updateLicenseCodeStatus"),
+                done("releaseLicenseCode"),
+            ]
+        );
+        let calls = p.get("seller", &format!("/api/v1/calls?limit=100&instance={id}")).await;
+        let mut sent = Vec::new();
+        for call in calls["calls"].as_array().unwrap().iter().rev() {
+            let full = p.get("seller", &format!("/api/v1/calls/{}", call["id"].as_str().unwrap())).await;
+            sent.push(serde_json::from_str::<Value>(full["attempts"][0]["request"].as_str().unwrap()).unwrap());
+        }
+        let scenes: Vec<&Value> = sent.iter().map(|s| if s["scene"].is_null() { &s["status"] } else { &s["scene"] }).collect();
+        assert_eq!(json!(scenes), json!(["RENEWAL", "UNSUBSCRIBE_RENEWAL_PERIOD", "FREEZE", "RENEWAL", "UNFREEZE", "FREEZE", null]));
+        assert!(sent.iter().all(|s| s["license"] == json!(licence)), "{sent:?}");
+        assert_eq!(
+            (&sent[0]["orderId"], &sent[0]["expireTime"]),
+            (&json!(number(&renewal)), &json!("20260105155959")),
+            "the renewal's own order"
+        );
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_is_activated_whole_or_not_at_all() {
+    on_both(async |p| {
+        list_shield(&p, None).await;
+        let ((one, first), (_, second)) = (buy(&p, 1).await, buy(&p, 1).await);
+        let wrong = ask(&p, ACTIVATE_BATCH, json!({ "license_list": [first, "PL0000000000000000000000000"] })).await;
+        assert_eq!((code(&wrong), &wrong["error_msg"]), ("92020020", &json!("Invalid license code exists.")));
+        assert_eq!(p.order(&one).await["state"], "processing", "nothing of a refused batch happens");
+        assert_eq!(code(&ask(&p, QUERY_BATCH, json!({ "license_list": [first] })).await), "92020011");
+        let answer = ask(&p, ACTIVATE_BATCH, json!({ "license_list": [second, first] })).await;
+        assert_eq!(answer, json!({ "error_code": "92020000", "error_msg": "success" }), "no result per code");
+        assert_eq!(code(&ask(&p, ACTIVATE_BATCH, json!({ "license_list": [first] })).await), "92020003");
+        let found = ask(&p, QUERY_BATCH, json!({ "license_list": [second, first] })).await;
+        let codes: Vec<&str> = found["data"].as_array().unwrap().iter().map(|d| d["license_code"].as_str().unwrap()).collect();
+        assert_eq!(codes, [second.as_str(), first.as_str()], "in the order of the request");
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_activations_at_once_open_once() {
+    on_both(async |p| {
+        list_shield(&p, None).await;
+        let (order, licence) = buy(&p, 1).await;
+        let body = json!({ "license": licence });
+        let once = || ask_as(&p, "seller", ACTIVATE, &body);
+        let (a, b, c, d) = tokio::join!(once(), once(), once(), once());
+        let mut codes = [code(&a), code(&b), code(&c), code(&d)];
+        codes.sort_unstable();
+        assert_eq!(codes, ["92020000", "92020003", "92020003", "92020003"]);
+        assert_eq!(p.instance(&instance_of(&order)).await["terms"].as_array().unwrap().len(), 1);
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn active_clients_are_counted_once_a_day_and_shown() {
+    on_both(async |p| {
+        list_shield(&p, None).await;
+        let (_, licence) = buy(&p, 1).await;
+        let report = |items: Value| json!({ "usage_info": [{ "license": licence, "software_usage_Info": items }] });
+        assert_eq!(code(&ask(&p, USAGE, report(json!([{ "id": "a" }]))).await), "92020011");
+        ask(&p, ACTIVATE, json!({ "license": licence })).await;
+        ask(&p, USAGE, report(json!([{ "id": "a" }, { "id": "b" }, { "id": "a" }]))).await;
+        ask(&p, USAGE, report(json!([{ "id": "b" }, { "id": "c" }]))).await;
+        ask(&p, QUERY, json!({ "license": licence, "heartbeatInfo": { "thirdPartyAccount": "c" } })).await;
+        p.advance("24h").await;
+        ask(&p, USAGE, report(json!([{ "active_num": 7 }]))).await;
+        ask(&p, USAGE, report(json!([{ "active_num": 5 }, { "id": "z" }]))).await;
+        for role in ["buyer", "seller", "operator"] {
+            let shown = p.get(role, &format!("/api/v1/licences/{licence}")).await;
+            assert_eq!(shown["days"], json!([{ "day": "2024-01-05", "clients": 3 }, { "day": "2024-01-06", "clients": 7 }]), "{role}");
+        }
+        assert_eq!(p.send("buyer2", "GET", &format!("/api/v1/licences/{licence}"), None).await.0, 404);
+        assert_eq!(p.get("buyer2", "/api/v1/licences").await["licences"], json!([]));
+        let both = json!({ "usage_info": [{ "license": licence, "software_usage_Info": [{ "id": "d" }] }, { "license": "PL1", "software_usage_Info": [{ "id": "d" }] }] });
+        assert_eq!(code(&ask(&p, USAGE, both).await), "92020020");
+        let shown = p.get("seller", &format!("/api/v1/licences/{licence}")).await;
+        assert_eq!(shown["days"][1]["clients"], 7, "nothing of a refused report is counted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn codes_of_others_do_not_exist_and_wrong_requests_get_their_documented_codes() {
+    on_both(async |p| {
+        list_shield(&p, None).await;
+        let (_, licence) = buy(&p, 1).await;
+        let body = json!({ "license": licence });
+        assert_eq!(code(&ask_as(&p, "seller2", ACTIVATE, &body).await), "92020005", "another seller's");
+        assert_eq!(code(&ask_as(&p, "seller2", QUERY, &body).await), "92020005");
+        assert_eq!(code(&ask(&p, QUERY, json!({ "license": "PLNOSUCH" })).await), "92020005");
+        let good = p.signed("seller", "POST", ACTIVATE);
+        for (bytes, status, expected) in [
+            (b"{".to_vec(), 400, "95000004"),
+            (b"\xff\xfe".to_vec(), 400, "95000004"),
+            (b"{}".to_vec(), 400, "95000001"),
+            (format!(r#"{{"license":"{}"}}"#, "P".repeat(65)).into_bytes(), 400, "95000001"),
+        ] {
+            let (found, answer) = p.send_signed(&Signed { body: bytes, ..good.clone() }).await;
+            assert_eq!((found, code(&answer)), (status, expected), "{answer}");
+        }
+        let (status, answer) = p.send_signed(&p.signed("seller", "GET", ACTIVATE)).await;
+        assert_eq!((status, code(&answer)), (405, "95000002"));
+        let plain = Signed { body: body.to_string().into_bytes(), content_type: "text/plain", ..good.clone() };
+        let (status, answer) = p.send_signed(&plain).await;
+        assert_eq!((status, code(&answer)), (415, "95000003"));
+        let huge = Signed { body: vec![b' '; 10 * 1024 * 1024], ..good };
+        assert_eq!(p.send_signed(&huge).await.0, 413);
+        assert_eq!(p.order(&p.get("buyer", "/api/v1/orders").await["orders"][0]).await["state"], "processing", "nothing was stored");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_seller_proves_its_software_with_test_codes_before_anything_is_sold() {
+    on_both(async |p| {
+        let made = p.post("seller", "/api/v1/seller/test-codes", json!({})).await;
+        let test = made["code"].as_str().unwrap();
+        assert_eq!(code(&ask_as(&p, "seller2", ACTIVATE, &json!({ "license": test })).await), "92020005");
+        assert_eq!(code(&ask(&p, QUERY, json!({ "license": test })).await), "92020011");
+        assert_eq!(code(&ask(&p, ACTIVATE, json!({ "license": test })).await), "92020000");
+        assert_eq!(ask(&p, QUERY, json!({ "license": test })).await["data"]["order_id"], "MOCKPERIODYEARNEW");
+        let env = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
+        let (exit, shown) = yunshi(&["licence", "test-codes"], &env).await;
+        assert_eq!((exit, &shown["test_codes"][0]["proven"]), (0, &json!(true)), "{shown}");
+        assert_eq!(p.get("seller", "/api/v1/licences?as=seller").await["licences"], json!([]), "test codes are not sold");
+        assert_eq!(p.send("seller", "GET", &format!("/api/v1/licences/{test}"), None).await.0, 404);
+        assert_eq!(p.refused("buyer", "/api/v1/seller/test-codes", json!({})).await.0, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_licence_cannot_be_given_back_once_it_is_complete_nor_offered_with_a_trial() {
+    on_both(async |p| {
+        list_shield(&p, None).await;
+        let (order, licence) = buy(&p, 1).await;
+        let path = format!("/api/v1/orders/{}/unsubscribe", number(&order));
+        assert_eq!(p.refused("buyer", &path, json!({})).await, (409, "refund.order_state".to_owned()));
+        ask(&p, ACTIVATE, json!({ "license": licence })).await;
+        assert_eq!(p.refused("buyer", &path, json!({})).await, (409, "refund.supervised".to_owned()));
+        let products = p.get("seller", "/api/v1/seller/products?key=shield").await;
+        let id = products["products"][0]["id"].as_str().unwrap().to_owned();
+        let shown = p.get("seller", &format!("/api/v1/seller/products/{id}")).await;
+        let submit = async |change: &dyn Fn(&mut Value)| {
+            let mut listing = shown["revisions"][0]["listing"].clone();
+            change(&mut listing);
+            assert_eq!(p.send("seller", "PUT", "/api/v1/seller/products/by-key/shield", Some(&listing)).await.0, 200);
+            let draft = p.get("seller", &format!("/api/v1/seller/products/{id}")).await["revisions"][0]["id"].as_str().unwrap().to_owned();
+            let (status, answer) = p.send("seller", "POST", &format!("/api/v1/seller/applications/{draft}/submit"), Some(&json!({}))).await;
+            assert_eq!(status, 422, "{answer}");
+            answer["errors"][0]["pointer"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(submit(&|l| l["specifications"][0]["trial_days"] = json!(7)).await, "/specifications/0/trial_days");
+        let saas = p.get("seller", "/api/v1/seller/addresses").await["addresses"][0]["id"].clone();
+        assert_eq!(submit(&|l| l["interface_address"] = saas.clone()).await, "/interface_address", "a SaaS address serves no codes");
+        let other = |l: &mut Value| {
+            l["access_type"] = json!("saas");
+            l["interface_address"] = saas.clone();
+        };
+        assert_eq!(submit(&other).await, "/access_type", "the way of delivery stays");
+    })
+    .await;
+}

@@ -1,0 +1,236 @@
+//! Licences by authorisation code, and who used them day by day.
+
+use crate::{DbError, Key, Page, Tx, Written, instance::Instance, order::Tenant};
+use db::{
+    Run,
+    schema::{instances, licence_clients, licence_days, licences},
+};
+use diesel::{
+    prelude::*,
+    query_builder::{AstPass, QueryFragment},
+    sql_types::{BigInt, Binary, Text},
+};
+
+/// A code. Without an instance it is a test code.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = licences)]
+pub struct Licence {
+    pub id: Key,
+    pub code: String,
+    pub seller_id: Key,
+    pub buyer_id: Option<Key>,
+    pub product_id: Option<Key>,
+    pub instance_id: Option<Key>,
+    pub order_line: Option<String>,
+    pub issued_at: i64,
+    pub ordered_at: i64,
+    pub activated_at: Option<i64>,
+    pub real_effect_at: Option<i64>,
+    pub queried_at: Option<i64>,
+}
+
+/// Active clients of a licence on a day.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = licence_days)]
+pub struct Day {
+    pub day: String,
+    pub clients: i64,
+    pub reported: i64,
+}
+
+/// A new instance with its code.
+///
+/// # Errors
+/// [`DbError`]; a unique violation for a second instance of a line, or a code that exists.
+pub fn insert_with_instance(tx: &mut Tx, instance: &Instance, licence: &Licence) -> Result<(), DbError> {
+    let instance = diesel::insert_into(instances::table).values(instance);
+    Ok(db::together(tx, &[&instance, &diesel::insert_into(licences::table).values(licence)])?)
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation for a code that exists.
+pub fn insert(tx: &mut Tx, licence: &Licence) -> Result<(), DbError> {
+    diesel::insert_into(licences::table).values(licence).run(tx)?;
+    Ok(())
+}
+
+fn scoped(tenant: Tenant) -> licences::BoxedQuery<'static, db::Backend> {
+    let query = licences::table.into_boxed();
+    match tenant {
+        Tenant::Buyer(id) => query.filter(licences::buyer_id.eq(id)),
+        Tenant::Seller(id) => query.filter(licences::seller_id.eq(id)),
+        Tenant::Any => query,
+    }
+}
+
+/// The licence of a code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_code(tx: &mut Tx, tenant: Tenant, code: &str) -> Result<Option<Licence>, DbError> {
+    Ok(scoped(tenant).filter(licences::code.eq(code.to_owned())).select(Licence::as_select()).first(tx).optional()?)
+}
+
+/// Those of a seller's codes that exist, test codes among them.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_codes(tx: &mut Tx, seller: Key, codes: &[String]) -> Result<Vec<Licence>, DbError> {
+    let own = licences::table.filter(licences::seller_id.eq(seller)).filter(licences::code.eq_any(codes.to_vec()));
+    Ok(own.select(Licence::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Option<Licence>, DbError> {
+    Ok(licences::table.filter(licences::instance_id.eq(instance)).select(Licence::as_select()).first(tx).optional()?)
+}
+
+/// A page of purchased licences with their instances, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(
+    tx: &mut Tx,
+    tenant: Tenant,
+    product: Option<Key>,
+    code: Option<&str>,
+    page: Page,
+) -> Result<Vec<(Licence, Instance)>, DbError> {
+    let mut query = licences::table.inner_join(instances::table.on(licences::instance_id.eq(instances::id.nullable()))).into_boxed();
+    query = match tenant {
+        Tenant::Buyer(id) => query.filter(licences::buyer_id.eq(id)),
+        Tenant::Seller(id) => query.filter(licences::seller_id.eq(id)),
+        Tenant::Any => query,
+    };
+    if let Some(product) = product {
+        query = query.filter(licences::product_id.eq(product));
+    }
+    if let Some(code) = code {
+        query = query.filter(licences::code.eq(code.to_owned()));
+    }
+    let query = newest_first!(query, page, licences::issued_at, licences::id);
+    Ok(query.select((Licence::as_select(), Instance::as_select())).load(tx)?)
+}
+
+/// The test codes of a seller, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn tests(tx: &mut Tx, seller: Key, limit: i64) -> Result<Vec<Licence>, DbError> {
+    let own = licences::table.filter(licences::seller_id.eq(seller)).filter(licences::instance_id.is_null());
+    Ok(own.order((licences::issued_at.desc(), licences::id.desc())).limit(limit).select(Licence::as_select()).load(tx)?)
+}
+
+/// How many test codes a seller has.
+///
+/// # Errors
+/// [`DbError`].
+pub fn test_count(tx: &mut Tx, seller: Key) -> Result<i64, DbError> {
+    Ok(licences::table.filter(licences::seller_id.eq(seller)).filter(licences::instance_id.is_null()).count().get_result(tx)?)
+}
+
+/// Marks a code as activated, once.
+///
+/// # Errors
+/// [`DbError`].
+pub fn activate(tx: &mut Tx, id: Key, at: i64, real_effect_at: Option<i64>) -> Result<Written, DbError> {
+    let fresh = licences::table.find(id).filter(licences::activated_at.is_null());
+    let times = (licences::activated_at.eq(at), licences::real_effect_at.eq(real_effect_at));
+    Ok(Written::from_rows(diesel::update(fresh).set(times).run(tx)?))
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn queried(tx: &mut Tx, id: Key, at: i64) -> Result<(), DbError> {
+    diesel::update(licences::table.find(id)).set(licences::queried_at.eq(at)).run(tx)?;
+    Ok(())
+}
+
+/// Counts clients that were not counted on the day yet; returns how many were new.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count_clients(tx: &mut Tx, licence: Key, day: &str, clients: &[Vec<u8>]) -> Result<i64, DbError> {
+    let mut new = 0;
+    for rows in clients.chunks(50) {
+        new += Clients { licence, day, clients: rows }.run(tx)?;
+    }
+    Ok(i64::try_from(new).unwrap_or(i64::MAX))
+}
+
+struct Clients<'a> {
+    licence: Key,
+    day: &'a str,
+    clients: &'a [Vec<u8>],
+}
+
+impl QueryFragment<db::Backend> for Clients<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO licence_clients (licence_id, day, client) VALUES ");
+        for (i, client) in self.clients.iter().enumerate() {
+            out.push_sql(if i == 0 { "(" } else { ", (" });
+            out.push_bind_param::<Binary, _>(&self.licence)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(self.day)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Binary, _>(client)?;
+            out.push_sql(")");
+        }
+        out.push_sql(" ON CONFLICT (licence_id, day, client) DO NOTHING");
+        Ok(())
+    }
+}
+
+struct Count<'a> {
+    licence: Key,
+    day: &'a str,
+    clients: i64,
+    reported: i64,
+}
+
+impl QueryFragment<db::Backend> for Count<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO licence_days (licence_id, day, clients, reported) VALUES (");
+        out.push_bind_param::<Binary, _>(&self.licence)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, _>(self.day)?;
+        for number in [&self.clients, &self.reported] {
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(number)?;
+        }
+        out.push_sql(
+            ") ON CONFLICT (licence_id, day) DO UPDATE SET clients = licence_days.clients + excluded.clients, \
+             reported = CASE WHEN excluded.reported > licence_days.reported THEN excluded.reported ELSE licence_days.reported END",
+        );
+        Ok(())
+    }
+}
+
+/// Adds newly counted clients to a day, and takes a reported number when it is the highest.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count_day(tx: &mut Tx, licence: Key, day: &str, clients: i64, reported: i64) -> Result<(), DbError> {
+    Count { licence, day, clients, reported }.run(tx)?;
+    Ok(())
+}
+
+/// The newest days of a licence, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn days(tx: &mut Tx, licence: Key, limit: i64) -> Result<Vec<Day>, DbError> {
+    let own = licence_days::table.filter(licence_days::licence_id.eq(licence));
+    let mut found: Vec<Day> = own.order(licence_days::day.desc()).limit(limit).select(Day::as_select()).load(tx)?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Forgets who was counted before a day; the counts stay.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget_clients(tx: &mut Tx, before: &str) -> Result<usize, DbError> {
+    Ok(diesel::delete(licence_clients::table.filter(licence_clients::day.lt(before.to_owned()))).run(tx)?)
+}
