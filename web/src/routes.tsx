@@ -46,6 +46,8 @@ export const pages = [
   page('/seller/calls', () => import('./pages/seller/calls'), 'Calls'),
   page('/seller/calls/$id', () => import('./pages/seller/call'), 'CallPage'),
   page('/seller/usage', () => import('./pages/seller/usage'), 'UsageRecords'),
+  page('/seller/licences', () => import('./pages/seller/licences'), 'Licences'),
+  page('/seller/licences/$code', () => import('./pages/seller/licences'), 'LicencePage'),
   page('/operator', () => import('./pages/operator/desk'), 'Desk'),
   page('/operator/reviews', () => import('./pages/operator/reviews'), 'Reviews'),
   page('/operator/reviews/$id', () => import('./pages/operator/review'), 'ReviewPage'),
@@ -58,6 +60,8 @@ export const pages = [
   page('/operator/calls', () => import('./pages/seller/calls'), 'Calls'),
   page('/operator/calls/$id', () => import('./pages/seller/call'), 'CallPage'),
   page('/operator/usage', () => import('./pages/seller/usage'), 'UsageRecords'),
+  page('/operator/licences', () => import('./pages/seller/licences'), 'Licences'),
+  page('/operator/licences/$code', () => import('./pages/seller/licences'), 'LicencePage'),
   page('/operator/verify', () => import('./pages/operator/verify'), 'Verify'),
 ]
 

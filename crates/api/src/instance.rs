@@ -90,6 +90,8 @@ pub(crate) struct InstanceView {
     next_auto_renewal: Option<String>,
     /// `saas` or `license_code`.
     access_type: String,
+    /// The licence of 1.x itself; only of one instance, for its buyer.
+    licence_text: Option<String>,
     /// The code, only of one instance.
     licence: Option<LicenceView>,
 }
@@ -155,6 +157,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         auto_renewal,
         next_auto_renewal,
         access_type: i.access_type.clone(),
+        licence_text: if buyers && whole { instance::licence(ctx, i)? } else { None },
         licence: if whole { licence::of_instance(tx, ctx, i)? } else { None },
     })
 }

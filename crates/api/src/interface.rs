@@ -241,7 +241,9 @@ struct AddressBody {
 
 /// The protocol of a declared address.
 fn protocol(name: Option<&str>) -> Result<Protocol, Error> {
-    let known = || Error::field("/protocol", "interface.bad_protocol", "choose saas-v2, saas-v1, license or order-notify");
+    let known = || {
+        Error::field("/protocol", "interface.bad_protocol", "choose saas-v2, saas-v1, license, license-v1, license-online or order-notify")
+    };
     name.map_or(Ok(Protocol::SaasV2), |name| {
         // Products with the kit are not sold yet; `yunshi conformance` speaks it.
         let called = |p: &Protocol| *p != Protocol::Kit;

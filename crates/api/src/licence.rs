@@ -2,7 +2,7 @@
 
 use crate::{
     auth::Who,
-    body::PathOf,
+    body::{Body, PathOf},
     order::tenant,
     paging::{Listed, Paging, next},
     problem::Problem,
@@ -10,19 +10,29 @@ use crate::{
     views::{shown_end, time, times},
 };
 use app::{Ctx, Error, Key, Tenant, Tx, licence};
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
 use domain::{
     access::Role,
     id::{InstanceId, ProductId},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
-use store::{instance::Instance, licence as rows};
+use store::{instance::Instance, licence as rows, licence_application::Application};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(tests, request_test))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(tests, request_test))
+        .routes(routes!(applications, apply))
+        .routes(routes!(application_file))
 }
 
 /// A purchased licence.
@@ -139,6 +149,102 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(code): PathOf<Lin
         })
         .await?;
     Ok(Json(answer))
+}
+
+/// A licence that a buyer asked for.
+#[derive(Debug, Serialize, ToSchema)]
+struct LicenceApplicationView {
+    event_id: String,
+    /// `asked`, `accepted` by the seller, `delivered`, `failed`.
+    state: String,
+    device_fingerprint: Option<String>,
+    asked_at: String,
+    expires_at: Option<String>,
+    delivered_at: Option<String>,
+    file_name: Option<String>,
+    sha256: Option<String>,
+    error: Option<String>,
+}
+
+impl From<Application> for LicenceApplicationView {
+    fn from(a: Application) -> Self {
+        Self {
+            event_id: a.event_id,
+            state: a.state,
+            device_fingerprint: a.device_fingerprint,
+            asked_at: time(a.asked_at),
+            expires_at: shown_end(a.expires_at),
+            delivered_at: times(a.delivered_at),
+            file_name: a.file_name,
+            sha256: a.sha256,
+            error: a.error,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct LicenceApplicationList {
+    applications: Vec<LicenceApplicationView>,
+}
+
+/// The newest hundred are shown.
+const APPLICATIONS_SHOWN: i64 = 100;
+
+/// Licences that were asked for an instance, newest first.
+#[utoipa::path(get, path = "/api/v1/instances/{id}/licence-applications", tag = "licences", operation_id = "licence_applications",
+    security(("access" = ["user"])), params(("id" = String, Path)), responses((status = 200, body = LicenceApplicationList)))]
+async fn applications(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+) -> Result<Json<LicenceApplicationList>, Problem> {
+    let found = api
+        .read(caller, move |tx, _, who| {
+            let (instance, _) = crate::instance::find(tx, who, id)?;
+            Ok(store::licence_application::of_instance(tx, instance.id, APPLICATIONS_SHOWN)?)
+        })
+        .await?;
+    Ok(Json(LicenceApplicationList { applications: found.into_iter().map(Into::into).collect() }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ApplyBody {
+    /// Binds the licence to a device: MAC address, disk, board and CPU serial, joined by `|`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 1024)]
+    device_fingerprint: Option<Line<1024>>,
+}
+
+/// Asks the seller for a licence of an instance of on-line opening.
+#[utoipa::path(post, path = "/api/v1/instances/{id}/licence-applications", tag = "licences", operation_id = "licence_apply",
+    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = ApplyBody, responses((status = 200, body = LicenceApplicationView)))]
+async fn apply(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    body: Body<ApplyBody>,
+) -> Result<Json<LicenceApplicationView>, Problem> {
+    let fingerprint = body.value.device_fingerprint.map(Line::into_string);
+    let row = api.write(caller, move |tx, ctx, who| licence::apply(tx, ctx, who, id, fingerprint.clone())).await?;
+    Ok(Json(row.into()))
+}
+
+/// The licence that the seller gave, as a file.
+#[utoipa::path(get, path = "/api/v1/licence-applications/{event}/file", tag = "licences", operation_id = "licence_application_file",
+    security(("access" = ["buyer"])), params(("event" = String, Path, max_length = 64)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
+async fn application_file(State(api): State<Api>, Who(caller): Who, PathOf(event): PathOf<Line<64>>) -> Result<Response, Problem> {
+    let (name, content) = api.read(caller, move |tx, ctx, who| licence::application_content(tx, ctx, who, event.as_str())).await?;
+    let name: String = name.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')).collect();
+    let name = if name.trim_matches('.').is_empty() { "licence.txt".to_owned() } else { name };
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, content).into_response())
 }
 
 /// A code that a seller tries the open interfaces with.

@@ -4,7 +4,7 @@ use crate::views::TextView;
 use app::Error;
 use domain::{
     id::PictureId,
-    listing::{Attribute, AttributeValue, Category, ExtensionParameter, Listing, Sku, Specification, Support},
+    listing::{AccessType, Attribute, AttributeValue, Category, ExtensionParameter, Listing, Sku, Specification, Support},
     money::{Currency, Money},
     period::ChargingMode,
     usage::{Meter, Tier},
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListingBody {
-    /// How it is delivered: `saas`, which is meant when it is left out, or `license_code`.
+    /// How it is delivered: `saas`, which is meant when it is left out, `license_code`, `license_1x` or `license_online`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_type: Option<String>,
     pub name: TextView,
@@ -218,7 +218,7 @@ impl ListingBody {
         let extension = |e: ExtensionBody| ExtensionParameter { name: e.name, label: e.label.into(), mandatory: e.mandatory };
         let access = self.access_type.as_deref().filter(|a| !a.is_empty());
         Ok(Listing {
-            access_type: access.map(|a| word("/access_type", a)).transpose()?,
+            access_type: access.map_or(Ok(AccessType::Saas), |a| word("/access_type", a))?,
             name: self.name.into(),
             category: category.map_err(|e| Error::field("/category", "body.bad_field", e.to_string()))?,
             overview: self.overview.into(),
@@ -279,7 +279,7 @@ impl ListingBody {
         let extension =
             |e: &ExtensionParameter| ExtensionBody { name: e.name.clone(), label: e.label.clone().into(), mandatory: e.mandatory };
         Self {
-            access_type: listing.access_type.map(|a| a.to_string()),
+            access_type: Some(listing.access_type.to_string()),
             name: listing.name.clone().into(),
             category: listing.category.map(|c| c.to_string()),
             overview: listing.overview.clone().into(),

@@ -247,6 +247,8 @@ fn results(api: &Api, site: &Site, wanted: &Wanted, page: usize) -> Result<Resul
 /// What a buyer sees of a product.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProductPage {
+    /// `saas` or `license_code`.
+    access_type: String,
     id: String,
     key: String,
     site: String,
@@ -315,6 +317,7 @@ pub(crate) fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> 
     let body = ListingBody::of(listing);
     let code: SiteCode = listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?;
     Ok(ProductPage {
+        access_type: listing.access_type.to_string(),
         id: listed.product.id.id::<ProductId>().to_string(),
         key: listed.product.key,
         site: listed.product.site,

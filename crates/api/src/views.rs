@@ -85,6 +85,8 @@ pub struct OrderLineView {
     pub amount: MoneyView,
     pub refunded: MoneyView,
     pub seller_name: String,
+    /// `saas` or `license_code`.
+    pub access_type: String,
     pub instances: Vec<String>,
 }
 
@@ -148,6 +150,7 @@ fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
         amount: money(line.amount_minor, &order.currency),
         refunded: money(line.refunded_minor, &order.currency),
         seller_name: sold.seller_name,
+        access_type: sold.access_type.to_string(),
         instances: instance.iter().map(|i| i.id::<domain::id::InstanceId>().to_string()).collect(),
     })
 }

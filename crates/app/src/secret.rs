@@ -25,9 +25,15 @@ impl Sealer {
     /// Nonce and ciphertext.
     #[must_use]
     pub fn seal(&self, ids: &dyn Ids, column: &str, text: &str) -> Vec<u8> {
+        self.seal_bytes(ids, column, text.as_bytes())
+    }
+
+    /// Nonce and ciphertext of bytes.
+    #[must_use]
+    pub fn seal_bytes(&self, ids: &dyn Ids, column: &str, bytes: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         ids.random(&mut nonce);
-        let payload = Payload { msg: text.as_bytes(), aad: column.as_bytes() };
+        let payload = Payload { msg: bytes, aad: column.as_bytes() };
         let mut sealed = nonce.to_vec();
         // Encryption in memory fails only beyond 64 GiB.
         sealed.extend(self.cipher.encrypt(&nonce.into(), payload).unwrap_or_default());
@@ -37,12 +43,18 @@ impl Sealer {
     /// # Errors
     /// [`Error::Row`] when the value was not sealed with this key for this column.
     pub fn open(&self, column: &'static str, sealed: &[u8]) -> Result<String, Error> {
+        let clear = self.open_bytes(column, sealed)?;
+        String::from_utf8(clear).map_err(|_| Error::row(column, "?", "is no text"))
+    }
+
+    /// # Errors
+    /// [`Error::Row`] when the value was not sealed with this key for this column.
+    pub fn open_bytes(&self, column: &'static str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         let bad = || Error::row(column, "?", "cannot be decrypted with the configured secret key");
         let (nonce, text) = sealed.split_at_checked(NONCE).ok_or_else(bad)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| bad())?;
         let payload = Payload { msg: text, aad: column.as_bytes() };
-        let clear = self.cipher.decrypt(&nonce.into(), payload).map_err(|_| bad())?;
-        String::from_utf8(clear).map_err(|_| bad())
+        self.cipher.decrypt(&nonce.into(), payload).map_err(|_| bad())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Ctx, Error, Page, Tenant, event, micros};
 use db::{Key, Tx};
-use domain::{listing::AccessType, money::Money};
+use domain::{call::Activity, listing::AccessType, money::Money};
 use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde::Serialize;
@@ -170,7 +170,12 @@ fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {
     if store::licence::of_instance(tx, instance)?.is_some_and(|l| l.activated_at.is_none()) {
         return Ok(true);
     }
-    for c in call::of_instance(tx, instance)?.iter().filter(|c| c.state == "due") {
+    let calls = call::of_instance(tx, instance)?;
+    // A licence of 1.x that was not given waits for the seller's restart (license-interface 3.3).
+    if calls.iter().any(|c| c.state == "failed" && c.activity == Activity::GetLicence.as_str()) {
+        return Ok(true);
+    }
+    for c in calls.iter().filter(|c| c.state == "due") {
         if !job::of_subject(tx, c.id)?.is_empty() {
             return Ok(true);
         }

@@ -8,7 +8,7 @@ CREATE TABLE instances_new (
     product_id BYTEA NOT NULL,
     revision_id BYTEA NOT NULL,
     -- How the product is delivered (seller-domain 2.2).
-    access_type TEXT NOT NULL CHECK (access_type IN ('saas', 'license_code')),
+    access_type TEXT NOT NULL CHECK (access_type IN ('saas', 'license_code', 'license_1x', 'license_online')),
     -- None when the seller has no server that is told of it: codes may be asked about only (license-interface 2.1).
     address_id BYTEA,
     -- The line that opened it: same line, same instance.
@@ -27,6 +27,8 @@ CREATE TABLE instances_new (
     -- AES-256-GCM.
     password BYTEA,
     memo TEXT,
+    -- The licence of 1.x, AES-256-GCM.
+    licence BYTEA,
     -- Day of the month of the first term.
     anchor_day BIGINT,
     opened_at BIGINT,
@@ -47,7 +49,7 @@ CREATE TABLE instances_new (
     CHECK (access_type = 'license_code' OR address_id IS NOT NULL)
 ) STRICT;
 INSERT INTO instances_new SELECT id, buyer_id, seller_id, product_id, revision_id, 'saas', address_id, line_id, specification, sku, quantity, trial,
-    state, freeze_cause, freeze_reason, seller_instance_id, front_end_url, admin_url, user_name, password, memo, anchor_day, opened_at,
+    state, freeze_cause, freeze_reason, seller_instance_id, front_end_url, admin_url, user_name, password, memo, NULL, anchor_day, opened_at,
     expires_at, ended_at, open_order_id, created_at FROM instances;
 
 CREATE TABLE terms_new (
@@ -140,6 +142,32 @@ CREATE TABLE licence_clients (
     PRIMARY KEY (licence_id, day, client)
 ) STRICT;
 CREATE INDEX licence_clients_by_day ON licence_clients (day);
+
+-- Licences that buyers asked for by on-line opening, and what the sellers uploaded (license-interface 4.2, 4.3).
+CREATE TABLE licence_applications (
+    id BYTEA NOT NULL PRIMARY KEY,
+    event_id TEXT NOT NULL UNIQUE,
+    instance_id BYTEA NOT NULL REFERENCES instances (id),
+    seller_id BYTEA NOT NULL,
+    buyer_id BYTEA NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'accepted', 'delivered', 'failed')),
+    device_fingerprint TEXT,
+    effective_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    error TEXT,
+    asked_at BIGINT NOT NULL,
+    delivered_at BIGINT,
+    -- FILE or CHARACTERS.
+    kind TEXT CHECK (kind IN ('FILE', 'CHARACTERS')),
+    file_name TEXT,
+    sha256 TEXT,
+    -- AES-256-GCM.
+    content BYTEA,
+    CHECK ((state = 'delivered') = (content IS NOT NULL)),
+    CHECK ((state = 'failed') = (error IS NOT NULL))
+) STRICT;
+CREATE INDEX licence_applications_by_instance ON licence_applications (instance_id, asked_at, id);
+CREATE UNIQUE INDEX licence_applications_open ON licence_applications (instance_id) WHERE state IN ('asked', 'accepted');
 
 -- Servers that hear of codes, and those with the kit. The words are the program's (conformance::Protocol).
 ALTER TABLE interface_addresses ADD COLUMN spoken TEXT NOT NULL DEFAULT 'saas-v2';

@@ -233,6 +233,7 @@ diesel::table! {
         user_name -> Nullable<Text>,
         password -> Nullable<Binary>,
         memo -> Nullable<Text>,
+        licence -> Nullable<Binary>,
         anchor_day -> Nullable<BigInt>,
         opened_at -> Nullable<BigInt>,
         expires_at -> Nullable<BigInt>,
@@ -256,6 +257,27 @@ diesel::table! {
         activated_at -> Nullable<BigInt>,
         real_effect_at -> Nullable<BigInt>,
         queried_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    licence_applications (id) {
+        id -> Binary,
+        event_id -> Text,
+        instance_id -> Binary,
+        seller_id -> Binary,
+        buyer_id -> Binary,
+        state -> Text,
+        device_fingerprint -> Nullable<Text>,
+        effective_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+        asked_at -> BigInt,
+        delivered_at -> Nullable<BigInt>,
+        kind -> Nullable<Text>,
+        file_name -> Nullable<Text>,
+        sha256 -> Nullable<Text>,
+        content -> Nullable<Binary>,
     }
 }
 
@@ -584,6 +606,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     licences,
+    licence_applications,
     licence_days,
     licence_clients,
     settings,

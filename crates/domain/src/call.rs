@@ -1,6 +1,7 @@
 //! Production calls: what is called, how often, and what an answer means
 //! (`saas-interface 1.1`, `1.2`, `seller-domain 6.2`).
 
+use crate::listing::AccessType;
 use jiff::{SignedDuration, Timestamp};
 
 crate::words! {
@@ -18,6 +19,13 @@ crate::words! {
         RefreshCode = "refreshLicenseCode",
         UpdateCodeStatus = "updateLicenseCodeStatus",
         ReleaseCode = "releaseLicenseCode",
+        /// Licence 1.x (`license-interface 3`).
+        GetLicence = "getLicense",
+        RefreshLicence = "refreshLicense",
+        ExpireLicence = "expireLicense",
+        ReleaseLicence = "releaseLicense",
+        /// On-line opening: the buyer asks for a licence (`license-interface 4.2`).
+        Apply = "getLicenseAsync",
         /// Of an order, not of an instance (`saas-interface 5`).
         Notify = "orderNotify",
     }
@@ -47,6 +55,11 @@ impl Retry {
     const fn every(secs: i64, window_secs: i64) -> Self {
         Self { first_secs: secs, growth_percent: 100, longest_secs: secs, window_secs }
     }
+
+    /// Called, and not again by itself.
+    const ONCE: Self = Self { first_secs: 0, growth_percent: 100, longest_secs: 0, window_secs: -1 };
+    /// Called once more.
+    const TWICE: Self = Self::every(300, 500);
 
     /// When the next try is due after the `failures`-th failure, or nothing when the window is over.
     /// `jitter` (0–255) takes up to a twentieth off the delay, so that the last try stays inside.
@@ -87,7 +100,7 @@ impl Default for Schedules {
             release: Retry::every(300, HOUR),
             upgrade: Retry::every(HOUR, 3 * HOUR),
             notify: Retry::every(600, 3 * HOUR),
-            // 60 times, every 2 minutes (license-interface 2.4.5).
+            // 60 times, every 2 minutes (license-interface 2.4.5); on-line opening: 2 hours (4.5).
             licence: Retry::every(120, 2 * HOUR),
         }
     }
@@ -95,16 +108,22 @@ impl Default for Schedules {
 
 impl Schedules {
     #[must_use]
-    pub fn of(&self, activity: Activity) -> Retry {
+    pub fn of(&self, access: AccessType, activity: Activity) -> Retry {
+        if access == AccessType::LicenceOnline && activity != Activity::Notify {
+            return self.licence;
+        }
         match activity {
-            Activity::Create => self.create,
+            Activity::Create | Activity::GetLicence => self.create,
             Activity::Query => self.query,
             Activity::Refresh => self.refresh,
             Activity::UpdateStatus => self.update_status,
             Activity::Release => self.release,
             Activity::Upgrade | Activity::ChangeCheck => self.upgrade,
             Activity::Notify => self.notify,
-            Activity::RefreshCode | Activity::UpdateCodeStatus | Activity::ReleaseCode => self.licence,
+            Activity::RefreshCode | Activity::UpdateCodeStatus | Activity::ReleaseCode | Activity::Apply => self.licence,
+            // Called once, and the end of a term once more (license-interface 3.3).
+            Activity::RefreshLicence | Activity::ReleaseLicence => Retry::ONCE,
+            Activity::ExpireLicence => Retry::TWICE,
         }
     }
 }
@@ -168,6 +187,25 @@ mod tests {
         assert_eq!(&gaps[..7], [5, 7, 10, 15, 22, 33, 49]);
         assert!(gaps[8..].iter().all(|g| *g == 60));
         assert!(*all.last().unwrap() <= 10_800);
+    }
+
+    #[test]
+    fn licences_have_schedules_of_their_own() {
+        let of = |access, activity| tries(Schedules::default().of(access, activity), 0).len();
+        for (access, activity, expected) in [
+            (AccessType::LicenceCode, Activity::RefreshCode, 61),
+            (AccessType::LicenceCode, Activity::ReleaseCode, 61),
+            (AccessType::LicenceV1, Activity::GetLicence, 4),
+            (AccessType::LicenceV1, Activity::RefreshLicence, 1),
+            (AccessType::LicenceV1, Activity::ExpireLicence, 2),
+            (AccessType::LicenceV1, Activity::ReleaseLicence, 1),
+            (AccessType::LicenceOnline, Activity::Create, 61),
+            (AccessType::LicenceOnline, Activity::UpdateStatus, 61),
+            (AccessType::LicenceOnline, Activity::Notify, 19),
+            (AccessType::Saas, Activity::Create, 4),
+        ] {
+            assert_eq!(of(access, activity), expected, "{access} {activity}");
+        }
     }
 
     #[test]

@@ -72,6 +72,32 @@ crate::words! {
         Saas = "saas",
         /// Licence by authorisation code 2.0 (授权码): the marketplace makes a code, the seller's software activates it.
         LicenceCode = "license_code",
+        /// Licence 1.x: the seller answers the purchase with a licence (`license-interface 3`).
+        LicenceV1 = "license_1x",
+        /// On-line opening: the buyer asks for licences, the seller uploads them (`license-interface 4`).
+        LicenceOnline = "license_online",
+    }
+}
+
+impl AccessType {
+    #[must_use]
+    pub fn is_licence(self) -> bool {
+        match self {
+            Self::Saas => false,
+            Self::LicenceCode | Self::LicenceV1 | Self::LicenceOnline => true,
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+    fn is_saas(&self) -> bool {
+        *self == Self::Saas
+    }
+}
+
+impl Default for AccessType {
+    /// What listings and orders were before there was another.
+    fn default() -> Self {
+        Self::Saas
     }
 }
 
@@ -239,8 +265,8 @@ pub struct ExtensionParameter {
 #[serde(default, deny_unknown_fields)]
 pub struct Listing {
     /// Never changes once the product was listed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub access_type: Option<AccessType>,
+    #[serde(skip_serializing_if = "AccessType::is_saas")]
+    pub access_type: AccessType,
     pub name: Bilingual,
     pub category: Option<Category>,
     pub overview: Bilingual,
@@ -264,11 +290,6 @@ pub struct Listing {
 }
 
 impl Listing {
-    #[must_use]
-    pub fn access_type(&self) -> AccessType {
-        self.access_type.unwrap_or(AccessType::Saas)
-    }
-
     #[must_use]
     pub fn specification(&self, key: &str) -> Option<&Specification> {
         self.specifications.iter().find(|s| s.key == key)

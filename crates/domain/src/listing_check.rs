@@ -57,12 +57,12 @@ pub fn check(listing: &Listing) -> Vec<FieldError> {
     support(&mut c, listing);
     c.both("/usage_guide", &listing.usage_guide, 20_000);
     c.both("/agreement", &listing.agreement, 20_000);
-    if listing.interface_address.is_none() && listing.access_type() == AccessType::Saas {
+    if listing.interface_address.is_none() && listing.access_type != AccessType::LicenceCode {
         c.wrong("/interface_address", "missing", "choose the interface address that opens the instances");
     }
     extension_parameters(&mut c, listing);
     specifications(&mut c, listing);
-    if listing.access_type() == AccessType::LicenceCode {
+    if listing.access_type.is_licence() {
         licence_rules(&mut c, listing);
     }
     c.errors
@@ -165,7 +165,7 @@ fn specifications(c: &mut Checker, listing: &Listing) {
     }
 }
 
-/// Codes are sold by period or once; their interface has no call for a trial or another combination
+/// Licences are sold by period or once; their interfaces have no call for a trial or another combination
 /// (`seller-domain 2.2`, `license-interface 2.4`).
 fn licence_rules(c: &mut Checker, listing: &Listing) {
     for (i, spec) in listing.specifications.iter().enumerate() {
@@ -174,13 +174,13 @@ fn licence_rules(c: &mut Checker, listing: &Listing) {
             c.wrong(&format!("{at}/charging_mode"), "not_for_licences", "a licence is sold by period or once");
         }
         if spec.trial_days.is_some() {
-            c.wrong(&format!("{at}/trial_days"), "not_for_licences", "a licence has no trial; try the software with a test code");
+            c.wrong(&format!("{at}/trial_days"), "not_for_licences", "a licence has no trial");
         }
         if spec.upgrade_allowed {
-            c.wrong(&format!("{at}/upgrade_allowed"), "not_for_licences", "a code keeps its combination");
+            c.wrong(&format!("{at}/upgrade_allowed"), "not_for_licences", "a licence keeps its combination");
         }
         if spec.renewal_change_allowed {
-            c.wrong(&format!("{at}/renewal_change_allowed"), "not_for_licences", "a code keeps its combination");
+            c.wrong(&format!("{at}/renewal_change_allowed"), "not_for_licences", "a licence keeps its combination");
         }
     }
 }
@@ -339,7 +339,7 @@ mod tests {
         is(pointers(|l| l.specifications[0].skus[0].key = "x".into()), "/specifications/0/skus/0/key", "bad_combination");
         is(
             pointers(|l| {
-                l.access_type = Some(AccessType::LicenceCode);
+                l.access_type = AccessType::LicenceCode;
                 l.interface_address = None;
                 l.specifications[0].trial_days = Some(7);
             }),

@@ -34,6 +34,8 @@ messages! {
     OrderCancelled = "order.cancelled", "901", Buyer;
     OrderOpened = "order.opened", "101", Buyer;
     LicenceIssued = "licence.issued", "101", Buyer;
+    LicenceDelivered = "licence.delivered", "101", Buyer;
+    LicenceRefused = "licence.refused", "501", Buyer;
     OrderRefunded = "order.refunded", "203", Buyer;
     OrderRenewed = "order.renewed", "901", Buyer;
     OrderChanged = "order.changed", "901", Buyer;

@@ -31,6 +31,7 @@ pub struct Instance {
     pub user_name: Option<String>,
     pub password: Option<Vec<u8>>,
     pub memo: Option<String>,
+    pub licence: Option<Vec<u8>>,
     pub anchor_day: Option<i64>,
     pub opened_at: Option<i64>,
     pub expires_at: Option<i64>,
@@ -246,6 +247,15 @@ pub fn set_app(tx: &mut Tx, id: Key, app: &AppData) -> Result<(), DbError> {
             instances::memo.eq(&app.memo),
         ))
         .run(tx)?;
+    Ok(())
+}
+
+/// Keeps the licence that a seller of 1.x gave.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_licence(tx: &mut Tx, id: Key, licence: &[u8]) -> Result<(), DbError> {
+    diesel::update(instances::table.find(id)).set(instances::licence.eq(Some(licence))).run(tx)?;
     Ok(())
 }
 

@@ -51,6 +51,7 @@ pub mod interface;
 pub mod job;
 pub mod ledger;
 pub mod licence;
+pub mod licence_application;
 pub mod log_in_try;
 pub mod message;
 pub mod order;

@@ -17,6 +17,8 @@ pub mod conformance;
 pub mod field;
 pub mod kit;
 pub mod licence;
+pub mod licence_online;
+pub mod licence_v1;
 pub mod open_api;
 pub mod order_notify;
 mod percent;

@@ -10,6 +10,11 @@ pub enum ResultCode {
     Processing,
     InternalError,
     NoResource,
+    /// On-line opening of licences (`license-interface 4.4`): the quota of the order in force is used up.
+    QuotaUsedUp,
+    OutsideValidity,
+    ExpiryNeeded,
+    FingerprintNeeded,
     /// A code the reference does not know; treated as a failure.
     Other(String),
 }
@@ -25,6 +30,10 @@ impl ResultCode {
             "000004" => Self::Processing,
             "000005" => Self::InternalError,
             "000100" => Self::NoResource,
+            "000900" => Self::QuotaUsedUp,
+            "000901" => Self::OutsideValidity,
+            "000902" => Self::ExpiryNeeded,
+            "000903" => Self::FingerprintNeeded,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -39,6 +48,10 @@ impl ResultCode {
             Self::Processing => "000004",
             Self::InternalError => "000005",
             Self::NoResource => "000100",
+            Self::QuotaUsedUp => "000900",
+            Self::OutsideValidity => "000901",
+            Self::ExpiryNeeded => "000902",
+            Self::FingerprintNeeded => "000903",
             Self::Other(code) => code,
         }
     }
@@ -54,6 +67,10 @@ impl ResultCode {
             Self::Processing => "processing",
             Self::InternalError => "internal_error",
             Self::NoResource => "no_resource",
+            Self::QuotaUsedUp => "quota_used_up",
+            Self::OutsideValidity => "outside_validity",
+            Self::ExpiryNeeded => "expiry_needed",
+            Self::FingerprintNeeded => "fingerprint_needed",
             Self::Other(_) => "unknown_code",
         }
     }
@@ -65,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_documented_codes_read_back_and_others_are_kept() {
-        for code in ["000000", "000001", "000002", "000003", "000004", "000005", "000100", "999999"] {
+        for code in ["000000", "000001", "000002", "000003", "000004", "000005", "000100", "000900", "000901", "000902", "000903", "999999"]
+        {
             assert_eq!(ResultCode::parse(code).code(), code);
         }
         assert_eq!(ResultCode::parse("999999").kind(), "unknown_code");

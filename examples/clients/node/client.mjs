@@ -3,12 +3,20 @@
 //   node client.mjs whoami
 //   node client.mjs order-query MOCKPERIODYEARNEW
 //   node client.mjs usage-push INSTANCE 20240105T030000Z 20240105T040000Z 12.5 SERIAL-1
+//   node client.mjs licence-activate PL…          (two codes and more: by the batch interface)
+//   node client.mjs licence-query PL…
+//   node client.mjs licence-usage PL… device-1 device-2
+//   node client.mjs licence-upload EV… FILE
 
 import builder from '@huaweicloud/huaweicloud-sdk-core/ClientBuilder.js'
 import core from '@huaweicloud/huaweicloud-sdk-core'
-import { createHmac, randomUUID } from 'node:crypto'
+import FormData from 'form-data'
+import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 
-const OPEN = '/api/mkp-openapi-public/global/v1'
+const PUBLIC = '/api/mkp-openapi-public/global'
+const OPEN = `${PUBLIC}/v1`
 const { YUNSHI_SERVER: server, YUNSHI_ACCESS_KEY: access, YUNSHI_SECRET_KEY: secret } = process.env
 
 class Marketplace {
@@ -29,6 +37,23 @@ function usagePush(market, [instance_id, begin_time, end_time, usage_value, mete
   return market.call('POST', `${OPEN}/isv/usage-data`, {}, body, { signature, ts, nonce })
 }
 
+// One code by the first version of an interface, more by the second.
+function licence(market, name, codes) {
+  const [version, body] = codes.length === 1 ? ['v1', { license: codes[0] }] : ['v2', { license_list: codes }]
+  return market.call('POST', `${PUBLIC}/${version}/license/${name}`, {}, body)
+}
+
+// The licence that a buyer asked for (on-line opening), as a form of two parts.
+function upload(market, event, path) {
+  const content = readFileSync(path)
+  const said = { type: 'FILE', sha256: createHash('sha256').update(content).digest('hex'), file_name: basename(path) }
+  const form = new FormData()
+  form.append('isvUpdateFileReq', JSON.stringify(said), { contentType: 'application/json' })
+  form.append('file', content, { filename: basename(path) })
+  const headers = { 'content-type': 'multipart/form-data' }
+  return market.client.sendRequest({ method: 'POST', url: `${OPEN}/market-event/${event}/file`, contentType: 'multipart/form-data', queryParams: {}, pathParams: {}, headers, data: form })
+}
+
 async function main([operation, ...more]) {
   const credentials = new core.GlobalCredentials().withAk(access).withSk(secret).withIamEndpoint(server)
   // With a region the SDK looks the account up first, as it does for services of the cloud.
@@ -40,7 +65,16 @@ async function main([operation, ...more]) {
     return market.call('GET', `${OPEN}/order/query`, orderLineId ? { orderId, orderLineId } : { orderId })
   }
   if (operation === 'usage-push') return usagePush(market, more)
-  throw new Error('write: node client.mjs whoami | order-query ORDER [LINE] | usage-push INSTANCE BEGIN END VALUE SERIAL')
+  // Refused a second time with 92020003: then it is activated already; ask for its state.
+  if (operation === 'licence-activate') return licence(market, 'activate', more)
+  if (operation === 'licence-query') return licence(market, 'heartbeat', more)
+  if (operation === 'licence-upload') return upload(market, ...more)
+  if (operation === 'licence-usage') {
+    const [license, ...ids] = more
+    const body = { usage_info: [{ license, software_usage_Info: ids.map((id) => ({ id })) }] }
+    return market.call('POST', `${PUBLIC}/v2/license/software-usage-info`, {}, body)
+  }
+  throw new Error('write: node client.mjs whoami | order-query ORDER [LINE] | usage-push INSTANCE BEGIN END VALUE SERIAL | licence-activate CODE… | licence-query CODE… | licence-usage CODE CLIENT… | licence-upload EVENT FILE')
 }
 
 try {

@@ -3,6 +3,10 @@
     python client.py whoami
     python client.py order-query MOCKPERIODYEARNEW
     python client.py usage-push INSTANCE 20240105T030000Z 20240105T040000Z 12.5 SERIAL-1
+    python client.py licence-activate PL…          (two codes and more: by the batch interface)
+    python client.py licence-query PL…
+    python client.py licence-usage PL… device-1 device-2
+    python client.py licence-upload EV… FILE
 """
 
 import base64
@@ -17,9 +21,11 @@ import uuid
 from huaweicloudsdkcore.auth.credentials import GlobalCredentials
 from huaweicloudsdkcore.client import Client, ClientBuilder
 from huaweicloudsdkcore.sdk_response import SdkResponse
+from huaweicloudsdkcore.http.formdata import FormFile
 from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
-OPEN = "/api/mkp-openapi-public/global/v1"
+PUBLIC = "/api/mkp-openapi-public/global"
+OPEN = f"{PUBLIC}/v1"
 
 
 class Answer(SdkResponse):
@@ -67,6 +73,25 @@ def usage_push(client, instance, begin, end, value, serial):
     return client.call("POST", f"{OPEN}/isv/usage-data", body=body, headers=headers)
 
 
+def licences(codes):
+    """The version of an interface for so many codes, and its body."""
+    return ("v1", {"license": codes[0]}) if len(codes) == 1 else ("v2", {"license_list": codes})
+
+
+def licence(client, name, codes):
+    version, body = licences(codes)
+    return client.call("POST", f"{PUBLIC}/{version}/license/{name}", body=body)
+
+
+def upload(client, event, path):
+    """The licence that a buyer asked for (on-line opening), as a form of two parts."""
+    with open(path, "rb") as file:
+        content = file.read()
+    said = {"type": "FILE", "sha256": hashlib.sha256(content).hexdigest(), "file_name": os.path.basename(path)}
+    form = {"isvUpdateFileReq": json.dumps(said), "file": FormFile(path)}
+    return client.call("POST", f"{OPEN}/market-event/{event}/file", body=form, headers={"Content-Type": "multipart/form-data"})
+
+
 def main(arguments):
     server = os.environ["YUNSHI_SERVER"]
     credentials = GlobalCredentials(os.environ["YUNSHI_ACCESS_KEY"], os.environ["YUNSHI_SECRET_KEY"])
@@ -80,6 +105,16 @@ def main(arguments):
             return client.call("GET", f"{OPEN}/order/query", query)
         case ["usage-push", instance, begin, end, value, serial]:
             return usage_push(client, instance, begin, end, value, serial)
+        case ["licence-activate", *codes] if codes:
+            # Refused a second time with 92020003: then it is activated already; ask for its state.
+            return licence(client, "activate", codes)
+        case ["licence-query", *codes] if codes:
+            return licence(client, "heartbeat", codes)
+        case ["licence-upload", event, path]:
+            return upload(client, event, path)
+        case ["licence-usage", code, *ids] if ids:
+            info = {"license": code, "software_usage_Info": [{"id": id} for id in ids]}
+            return client.call("POST", f"{PUBLIC}/v2/license/software-usage-info", body={"usage_info": [info]})
         case _:
             sys.exit(__doc__)
 

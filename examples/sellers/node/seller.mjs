@@ -105,6 +105,11 @@ const activities = {
   releaseInstance: ({ instanceId }) => change(instanceId, { released: true }),
   // Now ask what was bought: the order query, see examples/clients.
   orderNotify: () => success(),
+  // Taken; the licence is uploaded later, see examples/clients: licence-upload.
+  getLicenseAsync: ({ instanceId }) => {
+    const answer = change(instanceId, {})
+    return answer.resultCode === '000000' ? { ...answer, resultCode: '000004' } : answer
+  },
   refreshLicenseCode: () => success(),
   updateLicenseCodeStatus: () => success(),
   releaseLicenseCode: () => success(),
@@ -120,6 +125,14 @@ const activitiesV1 = {
   },
   refreshInstance: ({ instanceId, expireTime }) => change(instanceId, { expires: expireTime, frozen: false }),
   expireInstance: ({ instanceId }) => change(instanceId, { frozen: true }),
+  // Licence 1.x: the licence comes with the purchase, and the same one each time.
+  getLicense: ({ orderId, productId, businessId }) => {
+    const made = create({ orderLineId: `${orderId} ${productId}`, businessId })
+    return { ...made, license: `LICENCE-${made.instanceId}` }
+  },
+  refreshLicense: ({ instanceId, expireTime }) => change(instanceId, { expires: expireTime, frozen: false }),
+  expireLicense: ({ instanceId }) => change(instanceId, { frozen: true }),
+  releaseLicense: ({ instanceId }) => change(instanceId, { released: true }),
   upgrade: activities.upgradeInstance,
 }
 

@@ -105,6 +105,9 @@ def handle(request: dict, base: str) -> dict:
             return change(request, released=True)
         case "orderNotify":  # now ask what was bought: the order query, see examples/clients
             return {"resultCode": "000000", "resultMsg": "success"}
+        case "getLicenseAsync":  # taken; the licence is uploaded later, see examples/clients: licence-upload
+            answer = change(request)
+            return answer | {"resultCode": "000004"} if answer["resultCode"] == "000000" else answer
         case "refreshLicenseCode" | "updateLicenseCodeStatus" | "releaseLicenseCode":
             return {"resultCode": "000000", "resultMsg": "success"}
         case other:
@@ -119,11 +122,16 @@ def handle_v1(request: dict, base: str) -> dict:
             answer = create(request, "orderId")
             memo = "Set a password by the link at the first log-in."
             return answer | {"appInfo": {"frontEndUrl": f"{base}/app/{answer['instanceId']}", "memo": memo}}
-        case "expireInstance":
+        case "getLicense":  # licence 1.x: the licence comes with the purchase, and the same one each time
+            answer = create(request, "orderId")
+            return answer | {"license": f"LICENCE-{answer['instanceId']}"}
+        case "expireInstance" | "expireLicense":
             return change(request, frozen=True)
+        case "releaseLicense":
+            return change(request, released=True)
         case "upgrade":
             return change(request, upgraded=True)
-        case "refreshInstance":
+        case "refreshInstance" | "refreshLicense":
             return change(request, expires=request["expireTime"], frozen=False)
         case "queryInstance" | "updateInstanceStatus" | "releaseInstance":
             return handle(request, base)

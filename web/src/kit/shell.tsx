@@ -132,13 +132,13 @@ const menus: Record<string, [string, [string, string][]][]> = {
   seller: [
     ['', [['/seller', 'seller_overview'], ['/seller/profile', 'seller_profile']]],
     ['catalogue', [['/seller/products', 'my_products']]],
-    ['trade', [['/seller/orders', 'seller_orders'], ['/seller/usage', 'usage'], ['/seller/bills', 'bills']]],
+    ['trade', [['/seller/orders', 'seller_orders'], ['/seller/licences', 'licences'], ['/seller/usage', 'usage'], ['/seller/bills', 'bills']]],
     ['access', [['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/calls', 'calls']]],
   ],
   operator: [
     ['', [['/operator', 'desk']]],
     ['review', [['/operator/reviews', 'reviews'], ['/operator/sellers', 'sellers'], ['/operator/storefront', 'floors']]],
-    ['trade', [['/operator/orders', 'all_orders'], ['/operator/instances', 'all_instances'], ['/operator/usage', 'usage'], ['/operator/calls', 'calls']]],
+    ['trade', [['/operator/orders', 'all_orders'], ['/operator/instances', 'all_instances'], ['/operator/licences', 'licences'], ['/operator/usage', 'usage'], ['/operator/calls', 'calls']]],
     ['money', [['/operator/transfers', 'transfers'], ['/operator/verify', 'verify']]],
   ],
   account: [['', [['/account', 'account'], ['/inbox', 'inbox']]]],

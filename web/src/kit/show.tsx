@@ -66,6 +66,7 @@ const tones: Record<string, string> = {
   draft: 'default', in_review: 'blue', rejected: 'red', approved: 'green', none: 'default',
   on_sale: 'green', hidden: 'gold', unlisted: 'default', stopped: 'default',
   waiting: 'default', due: 'blue', done: 'green', pending: 'gold', confirmed: 'green', refused: 'red',
+  asked: 'gold', delivered: 'green', not_activated: 'gold', alive: 'green', expired: 'red',
   accepted: 'blue', charged: 'green', corrected: 'default',
 }
 

@@ -4,6 +4,7 @@
 mod gateway;
 mod iam;
 mod licence;
+mod market_event;
 mod order_query;
 mod refusal;
 mod usage;
@@ -20,7 +21,12 @@ const PREFIXES: [&str; 4] =
     ["/api/mkp-openapi-public/{*rest}", "/rest/marketplace/{*rest}", "/v1.0/{partner_id}/billing/{*rest}", "/v3/{*rest}"];
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(iam::routes()).merge(order_query::routes()).merge(licence::routes()).merge(usage::routes())
+    OpenApiRouter::new()
+        .merge(iam::routes())
+        .merge(order_query::routes())
+        .merge(licence::routes())
+        .merge(market_event::routes())
+        .merge(usage::routes())
 }
 
 /// The routes behind the gateway that checks signatures.

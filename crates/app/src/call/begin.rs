@@ -51,7 +51,8 @@ fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Ta
     let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
     let target = target_of(tx, ctx, &instance)?;
     let mut said = Said::read(call)?;
-    if let Said::Instance(Request::NewInstance { business_id, .. }) = &mut said {
+    if let Said::Instance(Request::NewInstance { business_id, .. }) | Said::Licence(_, Request::NewInstance { business_id, .. }) = &mut said
+    {
         // Differs on every request (saas-interface 2.2).
         *business_id = ctx.random_hex(16);
     }
@@ -68,26 +69,31 @@ pub(super) fn target_of(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<i
 pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instance: &Instance, said: &Said) -> Result<Signed, Error> {
     let flag = target.address.always_test_flag.then_some("0");
     let now_ms = ctx.wall.as_millisecond();
-    let request = match said {
-        Said::Instance(request) => request,
+    let send_empty = target.address.send_empty_parameters;
+    let by_get = |parameters| {
+        let signed = saas_v1::sign(&target.secret, now_ms, parameters);
+        Signed { shown: signed.shown(), query: signed.query, body: None }
+    };
+    let nonce = ctx.random_hex(16);
+    let posted = |body: String, query| Signed { query, shown: body.clone(), body: Some(body) };
+    // The double HMAC of SaaS 2.0.
+    let doubly = |body: String| {
+        let query = saas_v2::sign(&target.secret, &body, now_ms, &nonce).encoded();
+        posted(body, query)
+    };
+    Ok(match said {
+        Said::Instance(request) if target.protocol == Protocol::SaasV1 => {
+            by_get(v1::request(tx, ctx, instance, request)?.parameters(flag, send_empty))
+        }
+        Said::Licence(_, request) => by_get(v1::licence(tx, ctx, instance, request)?.parameters(flag, send_empty)),
         Said::Code(request) => {
             let body = request.to_body(flag);
-            let query = licence::query(&target.secret, &body, now_ms, &ctx.random_hex(16));
-            return Ok(Signed { query, shown: body.clone(), body: Some(body) });
+            let query = licence::query(&target.secret, &body, now_ms, &nonce);
+            posted(body, query)
         }
-    };
-    match target.protocol {
-        Protocol::SaasV1 => {
-            let parameters = v1::request(tx, ctx, instance, request)?.parameters(flag, target.address.send_empty_parameters);
-            let signed = saas_v1::sign(&target.secret, now_ms, parameters);
-            Ok(Signed { shown: signed.shown(), query: signed.query, body: None })
-        }
-        Protocol::SaasV2 | Protocol::OrderNotify | Protocol::Licence | Protocol::Kit => {
-            let body = request.to_body(flag);
-            let query = saas_v2::sign(&target.secret, &body, now_ms, &ctx.random_hex(16)).encoded();
-            Ok(Signed { query, shown: body.clone(), body: Some(body) })
-        }
-    }
+        Said::Instance(request) => doubly(request.to_body(flag)),
+        Said::Apply(application) => doubly(application.to_body(flag)),
+    })
 }
 
 /// What came of beginning an attempt.

@@ -20,7 +20,7 @@ use wire::saas_v2::Request;
 /// # Errors
 /// `trial.had_one`.
 pub fn enqueue_first(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, request: &Request) -> Result<(), Error> {
-    let said = Said::of(instance, request)?;
+    let said = Said::of(instance, request)?.ok_or_else(|| Error::row("calls", request.activity(), "opens nothing"))?;
     let call = row(ctx, instance, Some((order.id, order.number.clone())), (said.activity(), said.text()?), (None, false, 0));
     let job = job::in_lane(ctx, JobKind::Call, call.id, call.seller_id, ctx.now);
     match call::insert_opening(tx, instance, &call, &job) {
@@ -48,7 +48,21 @@ pub(super) fn enqueue_since(
     request: &Request,
     first_at: Option<i64>,
 ) -> Result<(), Error> {
-    let said = Said::of(instance, request)?;
+    let Some(said) = Said::of(instance, request)? else {
+        return Ok(());
+    };
+    say(tx, ctx, instance, order, &said, first_at)
+}
+
+/// Adds what is said to the queue of the instance.
+pub(super) fn say(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    order: Option<(Key, String)>,
+    said: &Said,
+    first_at: Option<i64>,
+) -> Result<(), Error> {
     if instance.address_id.is_none() {
         // A seller of codes who only asks hears nothing of them (license-interface 2.1), but of orders if he wants to.
         return match said.purchase() {
@@ -58,6 +72,19 @@ pub(super) fn enqueue_since(
     }
     let (busy, last) = call::place(tx, instance.id)?;
     insert_text(tx, ctx, instance, order, (said.activity(), said.text()?), (first_at, busy, last))
+}
+
+/// Asks the seller of an instance for a licence.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn enqueue_application(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    application: wire::licence_online::Application,
+) -> Result<(), Error> {
+    say(tx, ctx, instance, None, &Said::Apply(application), None)
 }
 
 /// Adds a call beside those of the instance: it waits for none and none waits for it.

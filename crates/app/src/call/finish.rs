@@ -1,7 +1,7 @@
 //! An answer and what follows from it, in one transaction.
 
 use super::{Judged, Outgoing, Reading, activity, enqueue, judge, redact};
-use crate::{Ctx, Error, Tenant, event, from_micros, instance, job::JobKind, message, order};
+use crate::{Ctx, Error, Tenant, event, from_micros, instance, job::JobKind, licence, message, order};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -61,6 +61,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
     match &judged.outcome {
         Outcome::Success | Outcome::Accepted => step.succeeded(tx, ctx, &judged),
         Outcome::NotYet => step.not_yet(tx, ctx),
+        Outcome::Failure { text, .. } if step.is_final(&judged)? => step.give_up(tx, ctx, text),
         Outcome::Failure { text, .. } => step.failed(tx, ctx, text),
     }
 }
@@ -70,7 +71,7 @@ fn refuse_stolen_id(tx: &mut Tx, subject: &Instance, judged: Judged) -> Result<J
     let Some(id) = &judged.instance_id else {
         return Ok(judged);
     };
-    let refused = |kind, text: &str| Judged { outcome: Outcome::failure(kind, text), instance_id: None, app: None };
+    let refused = |kind, text: &str| Judged { outcome: Outcome::failure(kind, text), instance_id: None, app: None, licence: None };
     match &subject.seller_instance_id {
         Some(known) if known == id => Ok(judged),
         Some(_) => Ok(refused("instance_id_changed", "the seller gave another instanceId for the same order line")),
@@ -124,7 +125,8 @@ impl Step {
             self.tell_seller(tx, ctx, MessageEvent::CallRecovered, &[("attempts", self.call.attempts.to_string())])?;
         }
         match activity(&self.call)? {
-            Activity::Create => self.created(tx, ctx, judged)?,
+            Activity::Create | Activity::GetLicence => self.created(tx, ctx, judged)?,
+            Activity::Apply => licence::accepted(tx, &self.call)?,
             Activity::Query => {
                 if let Some(app) = &judged.app {
                     instance::opened(tx, ctx, &self.subject, app)?;
@@ -137,7 +139,10 @@ impl Step {
             | Activity::ChangeCheck
             | Activity::RefreshCode
             | Activity::UpdateCodeStatus
-            | Activity::ReleaseCode => {}
+            | Activity::ReleaseCode
+            | Activity::RefreshLicence
+            | Activity::ExpireLicence
+            | Activity::ReleaseLicence => {}
             // Beside the others: none waits for it.
             Activity::Notify => return Ok(Next::Ended),
         }
@@ -148,9 +153,14 @@ impl Step {
     /// The seller gave the instance an id: it is open when its data came too (1.0), else they are asked for
     /// next, inside the same window.
     fn created(&self, tx: &mut Tx, ctx: &Ctx, judged: &Judged) -> Result<(), Error> {
-        let Some(id) = judged.instance_id.clone() else {
+        let by_order = || self.call.order_number.clone().filter(|_| judged.licence.is_some());
+        let Some(id) = judged.instance_id.clone().or_else(by_order) else {
             return Ok(());
         };
+        if let Some(licence) = &judged.licence {
+            let sealed = ctx.sealer.seal(ctx.ids, instance::LICENCE_COLUMN, licence);
+            store::instance::set_licence(tx, self.subject.id, &sealed)?;
+        }
         if self.subject.seller_instance_id.is_none() {
             let _ = store::instance::set_seller_id(tx, self.subject.id, &id)?;
         }
@@ -175,7 +185,7 @@ impl Step {
         let failures = self.call.failures + 1;
         let activity = activity(&self.call)?;
         // Every failed creation is told (seller-domain 6.2); of the others the first one.
-        if activity == Activity::Create || failures == 1 {
+        if matches!(activity, Activity::Create | Activity::GetLicence) || failures == 1 {
             self.tell_seller(tx, ctx, MessageEvent::CallFailed, &[("error", text.to_owned())])?;
         }
         let count = if activity == Activity::Query { self.call.attempts } else { failures };
@@ -185,11 +195,18 @@ impl Step {
         }
     }
 
+    /// An application that the seller refuses is not sent again (`license-interface 4.4`).
+    fn is_final(&self, judged: &Judged) -> Result<bool, Error> {
+        let refused = ["quota_used_up", "outside_validity", "expiry_needed", "fingerprint_needed"];
+        Ok(activity(&self.call)? == Activity::Apply && refused.contains(&judged.outcome.kind()))
+    }
+
     fn next(&self, ctx: &Ctx, failures: u32) -> Result<Option<Timestamp>, Error> {
         let mut jitter = [0];
         ctx.ids.random(&mut jitter);
         let first = self.call.first_at.map_or(ctx.now, from_micros);
-        Ok(ctx.settings.schedules.of(activity(&self.call)?).next(first, ctx.now, failures, jitter[0]))
+        let access = instance::access_type(&self.subject)?;
+        Ok(ctx.settings.schedules.of(access, activity(&self.call)?).next(first, ctx.now, failures, jitter[0]))
     }
 
     fn put_off(&self, tx: &mut Tx, at: Timestamp, failures: i64, error: Option<&str>) -> Result<Next, Error> {
@@ -215,12 +232,24 @@ impl Step {
                 order::change_failed(tx, ctx, self.call.order_id, text)?;
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
-            Activity::Refresh | Activity::RefreshCode => {
+            Activity::Refresh | Activity::RefreshCode | Activity::RefreshLicence => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
                 let in_a_day = ctx.now + SignedDuration::from_hours(24);
                 crate::job::schedule(tx, ctx, JobKind::RenewalStuck, Some(self.call.id), in_a_day)?;
             }
-            Activity::UpdateStatus | Activity::Release | Activity::ChangeCheck | Activity::UpdateCodeStatus | Activity::ReleaseCode => {
+            Activity::Apply => {
+                licence::application_refused(tx, ctx, &self.call, text)?;
+                self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+            }
+            // The order stays with the seller, who repairs and restarts (license-interface 3.3).
+            Activity::GetLicence
+            | Activity::UpdateStatus
+            | Activity::Release
+            | Activity::ChangeCheck
+            | Activity::UpdateCodeStatus
+            | Activity::ReleaseCode
+            | Activity::ExpireLicence
+            | Activity::ReleaseLicence => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
             Activity::Notify => {

@@ -14,11 +14,13 @@ pub struct Judged {
     pub outcome: Outcome,
     pub instance_id: Option<String>,
     pub app: Option<AppInfo>,
+    /// Licence 1.x: the licence itself.
+    pub licence: Option<String>,
 }
 
 impl Judged {
     fn plain(outcome: Outcome) -> Self {
-        Self { outcome, instance_id: None, app: None }
+        Self { outcome, instance_id: None, app: None, licence: None }
     }
 }
 
@@ -35,7 +37,7 @@ pub struct Reading<'a> {
 /// Judges what came back for an activity on an instance.
 #[must_use]
 pub fn judge(activity: Activity, wire_id: Option<&str>, reading: Reading<'_>, exchange: &Exchange) -> Judged {
-    let v1 = reading.protocol == Protocol::SaasV1;
+    let v1 = matches!(reading.protocol, Protocol::SaasV1 | Protocol::LicenceV1);
     let read = conformance::read(exchange);
     let read = if v1 { read.and_then(|answer| conformance::read_body_sign(reading.secret, exchange).map(|()| answer)) } else { read };
     let answer = match read {
@@ -45,10 +47,18 @@ pub fn judge(activity: Activity, wire_id: Option<&str>, reading: Reading<'_>, ex
     match (activity, &answer.code) {
         // 1.0 gives the data with the creation, and a creation that is being processed is repeated.
         (Activity::Create, ResultCode::Success) if v1 => opened_at_once(&answer, reading.secret),
-        (Activity::Create | Activity::Query, ResultCode::Processing) if v1 => Judged::plain(Outcome::NotYet),
+        (Activity::GetLicence, ResultCode::Success) => licensed(&answer),
+        (Activity::Create | Activity::Query | Activity::GetLicence, ResultCode::Processing) if v1 => Judged::plain(Outcome::NotYet),
+        // Open once the seller gave an id: this interface has no query (license-interface 4.2).
+        (Activity::Create, ResultCode::Success | ResultCode::Processing) if reading.protocol == Protocol::LicenceOnline => {
+            let created = created(&answer);
+            Judged { app: created.instance_id.is_some().then(AppInfo::default), ..created }
+        }
+        // The licence itself is uploaded.
+        (Activity::Apply, ResultCode::Processing) => Judged::plain(Outcome::Success),
         (Activity::Create, ResultCode::Success | ResultCode::Processing) => created(&answer),
         (Activity::Query, ResultCode::Success | ResultCode::Processing) => queried(wire_id.unwrap_or_default(), &answer),
-        (_, ResultCode::Success) | (Activity::Release | Activity::ReleaseCode, ResultCode::NoSuchInstance) => {
+        (_, ResultCode::Success) | (Activity::Release | Activity::ReleaseCode | Activity::ReleaseLicence, ResultCode::NoSuchInstance) => {
             Judged::plain(Outcome::Success)
         }
         (_, code) => {
@@ -67,7 +77,21 @@ fn created(answer: &Answer) -> Judged {
         return Judged::plain(Outcome::failure("field_too_long", "instanceId has more than 64 characters"));
     }
     let outcome = if answer.code == ResultCode::Success { Outcome::Success } else { Outcome::Accepted };
-    Judged { outcome, instance_id: Some(id), app: None }
+    Judged { outcome, instance_id: Some(id), app: None, licence: None }
+}
+
+/// The longest licence that is kept; the rest would be cut.
+const LICENCE_MAX: usize = 16_000;
+
+/// A licence of 1.x. Early sellers leave the id empty; the order's number stands for it then.
+fn licensed(answer: &Answer) -> Judged {
+    let Some(licence) = answer.license.clone() else {
+        return Judged::plain(Outcome::failure("field_missing", "the answer has no license"));
+    };
+    if answer.instance_id.as_ref().is_some_and(|id| id.chars().count() > 64) || licence.chars().count() > LICENCE_MAX {
+        return Judged::plain(Outcome::failure("field_too_long", "instanceId has more than 64 characters, or license more than 16,000"));
+    }
+    Judged { outcome: Outcome::Success, instance_id: answer.instance_id.clone(), app: Some(AppInfo::default()), licence: Some(licence) }
 }
 
 /// Stands for a user name or password that the seller's key does not decrypt.
@@ -89,13 +113,13 @@ fn opened_at_once(answer: &Answer, access_key: &str) -> Judged {
 fn queried(wire_id: &str, answer: &Answer) -> Judged {
     match answer.info_of(wire_id) {
         Some(info) if info.app.front_end_url.is_some() => {
-            Judged { outcome: Outcome::Success, instance_id: None, app: Some(info.app.clone()) }
+            Judged { outcome: Outcome::Success, instance_id: None, app: Some(info.app.clone()), licence: None }
         }
         _ => Judged::plain(Outcome::NotYet),
     }
 }
 
-/// An answer as it is kept: cut to a length, passwords blotted out.
+/// An answer as it is kept: cut to a length, passwords and licences blotted out.
 #[must_use]
 pub fn redact(body: &[u8]) -> String {
     let text = match serde_json::from_slice::<serde_json::Value>(body) {
@@ -113,7 +137,7 @@ fn blot(value: &mut serde_json::Value) {
     match value {
         Value::Object(map) => {
             for (key, inner) in map.iter_mut() {
-                if key.eq_ignore_ascii_case("password") {
+                if ["password", "license"].iter().any(|secret| key.eq_ignore_ascii_case(secret)) {
                     *inner = Value::from("***");
                 } else {
                     blot(inner);
@@ -121,7 +145,7 @@ fn blot(value: &mut serde_json::Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(blot),
-        Value::String(text) if text.contains("password") => {
+        Value::String(text) if text.contains("password") || text.contains("license") => {
             // An object carried as text.
             if let Ok(mut inner) = serde_json::from_str::<Value>(text) {
                 blot(&mut inner);

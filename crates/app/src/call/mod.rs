@@ -14,7 +14,7 @@ mod said;
 
 pub use begin::{Begun, Outgoing, begin};
 pub use check::{Check, answered as check_answered, prepare as prepare_check};
-pub use enqueue::{enqueue, enqueue_first, give_up_open};
+pub use enqueue::{enqueue, enqueue_application, enqueue_first, give_up_open};
 pub use figures::{DayOfCalls, by_day};
 pub use finish::{Next, finish};
 pub use judge::{Judged, Reading, judge, redact};

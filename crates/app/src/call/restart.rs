@@ -49,20 +49,26 @@ pub fn restart(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: CallId) -> Result<Cal
 fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
     let over = |detail: &str| Err(Error::conflict("call.order_over", detail));
     match activity(call)? {
-        Activity::Create | Activity::Query | Activity::Upgrade => {
+        Activity::Create | Activity::Query | Activity::Upgrade | Activity::GetLicence => {
             let order = call.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
             if order.is_none_or(|o| o.state != OrderState::Processing.as_str()) {
                 return over("the order is over and was refunded; the buyer may order again");
             }
         }
-        Activity::Refresh | Activity::UpdateStatus | Activity::RefreshCode | Activity::UpdateCodeStatus => {
+        Activity::Refresh
+        | Activity::UpdateStatus
+        | Activity::RefreshCode
+        | Activity::UpdateCodeStatus
+        | Activity::RefreshLicence
+        | Activity::ExpireLicence => {
             let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?;
             if instance.is_none_or(|i| i.state == "released" || i.state == "failed") {
                 return over("the instance was released; it gets no further call");
             }
         }
         Activity::ChangeCheck => return over("the buyer was told; a check is asked again with the next order"),
-        Activity::Release | Activity::ReleaseCode | Activity::Notify => {}
+        Activity::Apply => return over("the buyer was told; he may ask for a licence again"),
+        Activity::Release | Activity::ReleaseCode | Activity::ReleaseLicence | Activity::Notify => {}
     }
     Ok(())
 }

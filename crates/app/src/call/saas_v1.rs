@@ -1,4 +1,4 @@
-//! What the marketplace wants of a seller, said in SaaS 1.0: its calls carry what was bought, where 2.0
+//! What the marketplace wants of a seller, said in SaaS 1.0 or licence 1.x: its calls carry what was bought, where 2.0
 //! has the seller ask for it (`saas-interface 3.3`).
 
 use crate::{Ctx, Error, Tenant, order, order::Sold};
@@ -14,6 +14,7 @@ use store::{
     order::{Line, Order},
 };
 use wire::{
+    licence_v1,
     saas_v1::{Charging, Period, Purchase, Request},
     saas_v2::{self, OrderIds, Scene, Status},
 };
@@ -66,6 +67,41 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, instance: &Instance, wanted: &saas_v2::Re
         }
         saas_v2::Request::ChangeInstanceCheck { .. } => return Err(Error::row("calls", "changeInstanceCheck", "is not said in 1.0")),
         saas_v2::Request::QueryInstance { instance_ids } => Request::QueryInstance { instance_ids: instance_ids.clone() },
+    })
+}
+
+/// The licence 1.x request for what is wanted of an instance (`license-interface 3.2`).
+///
+/// # Errors
+/// [`Error::Row`] when an order that it names is gone.
+pub fn licence(tx: &mut Tx, ctx: &Ctx, instance: &Instance, wanted: &saas_v2::Request) -> Result<licence_v1::Request, Error> {
+    Ok(match wanted {
+        saas_v2::Request::NewInstance { order, business_id } => {
+            let (order, line) = bought(tx, order)?;
+            licence_v1::Request::Get(Box::new(purchase(ctx, instance, &order, &line, business_id)?))
+        }
+        saas_v2::Request::RefreshInstance { order, instance_id, product_id, expire_time, .. } => {
+            let (order, line) = bought(tx, order)?;
+            licence_v1::Request::Refresh {
+                order_id: order.number,
+                instance_id: instance_id.clone(),
+                product_id: product_id.clone(),
+                expire_time: expire_time.clone(),
+                period: period(&line)?,
+            }
+        }
+        saas_v2::Request::UpdateInstanceStatus { instance_id, .. } => licence_v1::Request::Expire { instance_id: instance_id.clone() },
+        saas_v2::Request::ReleaseInstance { instance_id, .. } => {
+            let gone = || Error::row("instances", crate::instance::id(instance), "its first order is gone");
+            let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(gone)?;
+            let order = store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(gone)?;
+            licence_v1::Request::Release { instance_id: instance_id.clone(), order_id: order.number }
+        }
+        saas_v2::Request::UpgradeInstance { .. }
+        | saas_v2::Request::ChangeInstanceCheck { .. }
+        | saas_v2::Request::QueryInstance { .. } => {
+            return Err(Error::row("calls", wanted.activity(), "is not said of a licence"));
+        }
     })
 }
 

@@ -1,12 +1,13 @@
-//! What the marketplace says of an instance, in the words of its product: of an instance, or of a code.
+//! What the marketplace says of an instance, in the words of its product: an instance, a code, a licence.
 
 use super::activity;
-use crate::Error;
-use domain::{call::Activity, id::CallId, listing::AccessType};
+use crate::{Error, instance::access_type};
+use domain::{call::Activity, id::CallId, instance::FreezeCause, listing::AccessType};
 use store::{call::Call, instance::Instance};
 use wire::{
     licence::{self, Scene as CodeScene},
-    saas_v2::{OrderIds, Request, Scene},
+    licence_online::{self, Application},
+    saas_v2::{OrderIds, Request, Scene, Status},
 };
 
 /// A stored request.
@@ -14,18 +15,21 @@ use wire::{
 pub enum Said {
     Instance(Request),
     Code(licence::Request),
+    /// Licence 1.x: what is wanted, with the activity that says it there.
+    Licence(Activity, Request),
+    Apply(Application),
 }
 
 impl Said {
-    /// The words for an instance.
+    /// The words for an instance; none when its interface has no call for that.
     ///
     /// # Errors
-    /// [`Error::Row`] for what a code is not told; a listing of codes cannot offer it.
-    pub fn of(instance: &Instance, wanted: &Request) -> Result<Self, Error> {
-        let access: AccessType = instance.access_type.parse().map_err(|e| Error::row("instances", crate::instance::id(instance), e))?;
-        match access {
-            AccessType::Saas => Ok(Self::Instance(wanted.clone())),
-            AccessType::LicenceCode => code(wanted).map(Self::Code),
+    /// [`Error::Row`] for what a licence is never told; its listing cannot offer it.
+    pub fn of(instance: &Instance, wanted: &Request) -> Result<Option<Self>, Error> {
+        match access_type(instance)? {
+            AccessType::Saas | AccessType::LicenceOnline => Ok(Some(Self::Instance(wanted.clone()))),
+            AccessType::LicenceCode => code(wanted).map(|said| Some(Self::Code(said))),
+            AccessType::LicenceV1 => Ok(licence_1x(instance, wanted)?.map(|activity| Self::Licence(activity, wanted.clone()))),
         }
     }
 
@@ -39,6 +43,10 @@ impl Said {
             Activity::RefreshCode | Activity::UpdateCodeStatus | Activity::ReleaseCode => {
                 serde_json::from_str(&call.request).map(Self::Code).map_err(bad)
             }
+            a @ (Activity::GetLicence | Activity::RefreshLicence | Activity::ExpireLicence | Activity::ReleaseLicence) => {
+                serde_json::from_str(&call.request).map(|wanted| Self::Licence(a, wanted)).map_err(bad)
+            }
+            Activity::Apply => serde_json::from_str(&call.request).map(Self::Apply).map_err(bad),
             Activity::Create
             | Activity::Query
             | Activity::Refresh
@@ -55,6 +63,8 @@ impl Said {
         match self {
             Self::Instance(request) => request.activity(),
             Self::Code(request) => request.activity(),
+            Self::Licence(activity, _) => activity.as_str(),
+            Self::Apply(_) => licence_online::ACTIVITY,
         }
     }
 
@@ -64,8 +74,9 @@ impl Said {
     /// [`Error::Row`].
     pub fn text(&self) -> Result<String, Error> {
         let text = match self {
-            Self::Instance(request) => serde_json::to_string(request),
+            Self::Instance(request) | Self::Licence(_, request) => serde_json::to_string(request),
             Self::Code(request) => serde_json::to_string(request),
+            Self::Apply(application) => serde_json::to_string(application),
         };
         text.map_err(|e| Error::row("calls", self.activity(), e))
     }
@@ -74,24 +85,24 @@ impl Said {
     #[must_use]
     pub fn purchase(&self) -> Option<&OrderIds> {
         match self {
-            Self::Instance(
+            Self::Instance(wanted) | Self::Licence(_, wanted) => match wanted {
                 Request::RefreshInstance { scene: Scene::UnsubscribeRenewalPeriod, .. }
                 | Request::QueryInstance { .. }
                 | Request::UpdateInstanceStatus { .. }
                 | Request::ChangeInstanceCheck { .. }
-                | Request::ReleaseInstance { .. },
-            )
-            | Self::Code(
-                licence::Request::Refresh { scene: CodeScene::UnsubscribeRenewalPeriod, .. }
-                | licence::Request::UpdateStatus { .. }
-                | licence::Request::Release { .. },
-            ) => None,
-            Self::Instance(
-                Request::NewInstance { order, .. } | Request::RefreshInstance { order, .. } | Request::UpgradeInstance { order, .. },
-            )
-            | Self::Code(licence::Request::Refresh { order, .. }) => Some(order),
+                | Request::ReleaseInstance { .. } => None,
+                Request::NewInstance { order, .. } | Request::RefreshInstance { order, .. } | Request::UpgradeInstance { order, .. } => {
+                    Some(order)
+                }
+            },
+            Self::Code(licence::Request::Refresh { scene: CodeScene::Renewal, order, .. }) => Some(order),
+            Self::Code(_) | Self::Apply(_) => None,
         }
     }
+}
+
+fn never_said(wanted: &Request, of: &str) -> Error {
+    Error::row("calls", wanted.activity(), format!("is not said of {of}"))
 }
 
 /// The same of a code (`license-interface 2.4`): the seller's id of its instance is the code.
@@ -113,7 +124,23 @@ fn code(wanted: &Request) -> Result<licence::Request, Error> {
         | Request::QueryInstance { .. }
         | Request::UpgradeInstance { .. }
         | Request::ChangeInstanceCheck { .. } => {
-            return Err(Error::row("calls", wanted.activity(), "is not said of a code"));
+            return Err(never_said(wanted, "a code"));
+        }
+    })
+}
+
+/// The activity of licence 1.x that says it. A freeze is told when the term ended, and a renewal ends that; for a
+/// violation there is no call (`license-interface 3.2`).
+fn licence_1x(instance: &Instance, wanted: &Request) -> Result<Option<Activity>, Error> {
+    let by_end = instance.freeze_cause.as_deref().is_none_or(|cause| cause == FreezeCause::Expired.as_str());
+    Ok(match wanted {
+        Request::NewInstance { .. } => Some(Activity::GetLicence),
+        Request::RefreshInstance { .. } => Some(Activity::RefreshLicence),
+        Request::UpdateInstanceStatus { status: Status::Freeze, .. } => by_end.then_some(Activity::ExpireLicence),
+        Request::UpdateInstanceStatus { status: Status::Unfreeze, .. } => None,
+        Request::ReleaseInstance { .. } => Some(Activity::ReleaseLicence),
+        Request::QueryInstance { .. } | Request::UpgradeInstance { .. } | Request::ChangeInstanceCheck { .. } => {
+            return Err(never_said(wanted, "a licence"));
         }
     })
 }

@@ -33,8 +33,8 @@ fn require_same_access(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: &List
     let Some(sold) = product.revision_id else {
         return Ok(());
     };
-    let before = ctx.listings.approved(tx, sold)?.access_type();
-    if before == listing.access_type() {
+    let before = ctx.listings.approved(tx, sold)?.access_type;
+    if before == listing.access_type {
         return Ok(());
     }
     let detail = format!("the product was listed as {before}; make a new product for another way of delivery");
@@ -46,12 +46,14 @@ fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listin
     let found = interface::address(tx, seller, Key::of(address))?
         .ok_or_else(|| Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"))?;
     let protocol = crate::interface::protocol(&found)?;
-    let fits = match listing.access_type() {
+    let fits = match listing.access_type {
         AccessType::Saas => matches!(protocol, Protocol::SaasV2 | Protocol::SaasV1),
         AccessType::LicenceCode => protocol == Protocol::Licence,
+        AccessType::LicenceV1 => protocol == Protocol::LicenceV1,
+        AccessType::LicenceOnline => protocol == Protocol::LicenceOnline,
     };
     if !fits {
-        let detail = format!("this address speaks {}; choose one that serves {}", protocol.name(), listing.access_type());
+        let detail = format!("this address speaks {}; choose one that serves {}", protocol.name(), listing.access_type);
         return Err(Error::field("/interface_address", "interface.bad_protocol", detail));
     }
     let passed = interface::cases(tx, found.id)?;

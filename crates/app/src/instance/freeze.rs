@@ -46,9 +46,12 @@ fn set(
     event::record(tx, ctx, &format!("instance.{to}"), about, &json!({ "cause": cause, "reason": reason }))
 }
 
-fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order>, status: Status) -> Result<(), Error> {
+/// Tells the seller that an instance was frozen for a cause, or works again.
+fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order>, cause: Option<FreezeCause>) -> Result<(), Error> {
+    let status = if cause.is_some() { Status::Freeze } else { Status::Unfreeze };
     let request = Request::UpdateInstanceStatus { instance_id: wire_id(instance)?, status };
-    call::enqueue(tx, ctx, instance, order, &request)
+    let now = Instance { freeze_cause: cause.map(|c| c.as_str().to_owned()), ..instance.clone() };
+    call::enqueue(tx, ctx, &now, order, &request)
 }
 
 /// What the seller's server of an instance speaks.
@@ -75,7 +78,7 @@ pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
     match state(&found)? {
         InstanceState::Running => {
             set(tx, ctx, &found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?;
-            tell_seller(tx, ctx, &found, None, Status::Freeze)?;
+            tell_seller(tx, ctx, &found, None, Some(FreezeCause::Expired))?;
         }
         // Frozen for a violation already, and still for it: a renewal does not lift that.
         InstanceState::Frozen => {}
@@ -94,7 +97,7 @@ pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: Inst
     let found = super::show(tx, Tenant::Any, instance)?;
     let to = state(&found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     set(tx, ctx, &found, to, Some(FreezeCause::Violation), Some(reason))?;
-    tell_seller(tx, ctx, &found, None, Status::Freeze)?;
+    tell_seller(tx, ctx, &found, None, Some(FreezeCause::Violation))?;
     let until = found.expires_at.map_or_else(String::new, |e| from_micros(e).to_string());
     super::tell(tx, ctx, &found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])?;
     super::show(tx, Tenant::Any, instance)
@@ -104,7 +107,7 @@ pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: Inst
 pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Instance, cause: FreezeCause, reason: &str) -> Result<(), Error> {
     let to = state(found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     set(tx, ctx, found, to, Some(cause), Some(reason))?;
-    tell_seller(tx, ctx, found, None, Status::Freeze)?;
+    tell_seller(tx, ctx, found, None, Some(cause))?;
     let release_at = ctx.now + SignedDuration::from_hours(24 * ctx.settings.retention_days);
     job::schedule(tx, ctx, JobKind::Release, Some(found.id), release_at)?;
     let until = order::times(release_at, &site(tx, ctx, found)?);
@@ -118,7 +121,7 @@ pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -
     }
     set(tx, ctx, found, InstanceState::Running, None, None)?;
     store::job::cancel(tx, JobKind::Release.as_str(), found.id)?;
-    tell_seller(tx, ctx, found, None, Status::Unfreeze)?;
+    tell_seller(tx, ctx, found, None, None)?;
     super::tell(tx, ctx, found, MessageEvent::InstanceUnfrozen, &[])
 }
 
@@ -143,7 +146,7 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
         return term_ended_meanwhile(tx, ctx, &found);
     }
     set(tx, ctx, &found, to, None, None)?;
-    tell_seller(tx, ctx, &found, None, Status::Unfreeze)?;
+    tell_seller(tx, ctx, &found, None, None)?;
     super::tell(tx, ctx, &found, MessageEvent::InstanceUnfrozen, &[])?;
     // What became due meanwhile begins its days of grace now.
     crate::usage::settle(tx, ctx, found.buyer_id)?;
@@ -154,9 +157,13 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
 fn term_ended_meanwhile(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Instance, Error> {
     set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?;
     // In 1.0 a renewal ends what expireInstance began, not a freeze for a violation.
-    if protocol(tx, found)? == Protocol::SaasV1 {
-        tell_seller(tx, ctx, found, None, Status::Unfreeze)?;
-        tell_seller(tx, ctx, found, None, Status::Freeze)?;
+    let spoken = protocol(tx, found)?;
+    if spoken == Protocol::SaasV1 {
+        tell_seller(tx, ctx, found, None, None)?;
+    }
+    // Licence 1.x did not hear of the violation at all.
+    if matches!(spoken, Protocol::SaasV1 | Protocol::LicenceV1) {
+        tell_seller(tx, ctx, found, None, Some(FreezeCause::Expired))?;
     }
     super::show(tx, Tenant::Any, id(found))
 }
@@ -170,7 +177,7 @@ pub fn unfreeze_if_paid(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Ord
     set(tx, ctx, instance, InstanceState::Running, None, None)?;
     // In 1.0 the renewal itself ends what expireInstance began.
     if protocol(tx, instance)? != Protocol::SaasV1 {
-        tell_seller(tx, ctx, instance, Some(order), Status::Unfreeze)?;
+        tell_seller(tx, ctx, instance, Some(order), None)?;
     }
     super::tell(tx, ctx, instance, MessageEvent::InstanceUnfrozen, &[])
 }

@@ -16,7 +16,7 @@ pub(crate) use timers::{schedule_auto_renewal, tries_left};
 
 use crate::{Ctx, Error, Tenant, message};
 use db::{Key, Tx};
-use domain::{id::InstanceId, instance::InstanceState, message::MessageEvent, site::Site};
+use domain::{id::InstanceId, instance::InstanceState, listing::AccessType, message::MessageEvent, site::Site};
 use store::{
     instance::{self, Instance},
     product,
@@ -25,12 +25,23 @@ use store::{
 /// The password column's name for encryption.
 pub(crate) const PASSWORD_COLUMN: &str = "instances.password";
 
+/// The licence column's name for encryption.
+pub(crate) const LICENCE_COLUMN: &str = "instances.licence";
+
 /// The state of an instance.
 ///
 /// # Errors
 /// [`Error::Row`].
 pub fn state(instance: &Instance) -> Result<InstanceState, Error> {
     instance.state.parse().map_err(|e| Error::row("instances", id(instance), e))
+}
+
+/// How the product of an instance is delivered.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn access_type(instance: &Instance) -> Result<AccessType, Error> {
+    instance.access_type.parse().map_err(|e| Error::row("instances", id(instance), e))
 }
 
 /// The id of an instance.
@@ -72,6 +83,14 @@ pub fn show(tx: &mut Tx, tenant: Tenant, id: InstanceId) -> Result<Instance, Err
 /// [`Error::Row`] when it cannot be decrypted.
 pub fn password(ctx: &Ctx, instance: &Instance) -> Result<Option<String>, Error> {
     instance.password.as_deref().map(|sealed| ctx.sealer.open(PASSWORD_COLUMN, sealed)).transpose()
+}
+
+/// The licence that a seller of 1.x gave, for its buyer.
+///
+/// # Errors
+/// [`Error::Row`] when it cannot be decrypted.
+pub fn licence(ctx: &Ctx, instance: &Instance) -> Result<Option<String>, Error> {
+    instance.licence.as_deref().map(|sealed| ctx.sealer.open(LICENCE_COLUMN, sealed)).transpose()
 }
 
 /// The product's name, for messages.

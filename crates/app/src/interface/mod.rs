@@ -204,7 +204,8 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
         Protocol::OrderNotify => InterfaceClass::General,
         Protocol::Licence => InterfaceClass::Licence,
         Protocol::Kit => InterfaceClass::KitSync,
-        Protocol::SaasV2 | Protocol::SaasV1 => InterfaceClass::Basic,
+        // Class licence is for the delivery of codes (seller-domain 6.1).
+        Protocol::SaasV2 | Protocol::SaasV1 | Protocol::LicenceV1 | Protocol::LicenceOnline => InterfaceClass::Basic,
     };
     if key.class != class.as_str() {
         let detail = format!("an address of {} needs a key of class {class}", new.protocol.name());

@@ -1,15 +1,18 @@
-//! Licences by authorisation code 2.0 (`license-interface 2`): issued with the purchase, activated and asked about by
-//! the seller's software.
+//! Licences: by authorisation code 2.0 (`license-interface 2`), issued with the purchase, activated and asked about by
+//! the seller's software; by application (`4`), asked for by the buyer and uploaded by the seller.
 //!
 //! A code has no state of its own beside its activation: it is alive, expired or released as its instance is.
 
 mod activate;
+mod apply;
 mod issue;
 mod query;
 mod test_code;
 mod usage;
 
 pub use activate::activate;
+pub use apply::{Upload, content as application_content, deliver, request as apply};
+pub(crate) use apply::{accepted, refused as application_refused};
 pub use issue::issue;
 pub use query::{Answer, note_query, query};
 pub use test_code::{MAX as TEST_CODES_MAX, request as request_test_code};

@@ -39,7 +39,7 @@ pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Resul
 fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let listing = ctx.listings.approved(tx, line.revision_id)?;
     let amount = ("amount", super::total(order)?.to_string());
-    if listing.access_type() == AccessType::LicenceCode {
+    if listing.access_type == AccessType::LicenceCode {
         licence::issue(tx, ctx, order, line)?;
         tell_buyer(tx, ctx, order, MessageEvent::LicenceIssued, &[])?;
         return tell_seller(tx, ctx, order, MessageEvent::SaleLicence, &[amount]);

@@ -135,6 +135,7 @@ impl Quote {
     pub fn sold(&self, inputs: Vec<super::Input>) -> Sold {
         let (product, spec, sku) = (&self.listed.product, &self.specification, &self.sku);
         Sold {
+            access_type: self.listing.access_type,
             product_key: product.key.clone(),
             product_name: self.listing.name.clone(),
             specification_name: spec.name.clone(),

@@ -56,6 +56,7 @@ impl Subject {
     pub fn sold(&self, sku: &Sku, price: &Price, period: Option<Period>) -> super::Sold {
         let (product, spec) = (&self.listed.product, &self.specification);
         super::Sold {
+            access_type: self.listing.access_type,
             product_key: product.key.clone(),
             product_name: self.listing.name.clone(),
             specification_name: spec.name.clone(),

@@ -1,7 +1,7 @@
 //! What a line sold, copied at the time: later edits of the listing never touch an order.
 
 use crate::Error;
-use domain::listing::{Bilingual, Support};
+use domain::listing::{AccessType, Bilingual, Support};
 use serde::{Deserialize, Serialize};
 use store::order::Line;
 use uuid::Uuid;
@@ -24,6 +24,8 @@ pub struct TermFee {
 /// Names and choice as they were when sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sold {
+    #[serde(default)]
+    pub access_type: AccessType,
     pub product_key: String,
     pub product_name: Bilingual,
     pub specification_name: Bilingual,

@@ -52,7 +52,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
         is_last_term: own.is_some_and(|t| terms.last().is_some_and(|last| last.id == t.id)),
         refunded: line.refunded_minor > 0 || order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),
-        supervised: instance.access_type == AccessType::LicenceCode.as_str(),
+        supervised: instance::access_type(&instance)?.is_licence(),
         unsubscribed_this_year: order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
     };
     let refund = refund::decide(&situation).map_err(|e| Error::conflict(e.code(), e.to_string()))?;
@@ -149,9 +149,11 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
 fn remove_renewal(tx: &mut Tx, ctx: &Ctx, case: &Case, order: &Order, line: &Line) -> Result<(), Error> {
     super::auto_renew::switch_off(tx, ctx, &case.instance, "a renewal was given back")?;
     let end = instance::remove_last_term(tx, ctx, &case.instance, case.line.id)?;
+    // On-line opening names the renewal that is given back, the others the unsubscription (license-interface 4.2).
+    let online = instance::access_type(&case.instance)? == AccessType::LicenceOnline;
     let request = Request::RefreshInstance {
         scene: Scene::UnsubscribeRenewalPeriod,
-        order: fulfil::ids(order, line),
+        order: if online { fulfil::ids(&case.order, &case.line) } else { fulfil::ids(order, line) },
         instance_id: instance::wire_id(&case.instance)?,
         product_id: None,
         expire_time: domain::site::wire_time(term::shown_end(end)),

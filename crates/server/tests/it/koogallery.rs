@@ -231,6 +231,29 @@ fn client_with(p: &Platform, program: &str, file: &str, role: &str, arguments: &
     (code, serde_json::from_str(last).unwrap_or_else(|_| panic!("{program}: {stream}")))
 }
 
+/// Every licence operation, with test codes.
+async fn licences_by_client(p: &Platform, program: &str, file: &str) {
+    let mut codes = Vec::new();
+    for _ in 0..3 {
+        codes.push(p.post("seller", "/api/v1/seller/test-codes", json!({})).await["code"].as_str().unwrap().to_owned());
+    }
+    let run = |arguments: &[&str]| {
+        let (code, answer) = client(p, program, file, "seller", arguments);
+        assert_eq!(code, 0, "{file} {arguments:?}: {answer}");
+        answer
+    };
+    assert_eq!(run(&["licence-query", &codes[0]])["error_code"], "92020011", "{file}");
+    let activated = run(&["licence-activate", &codes[0]]);
+    assert!(activated["data"]["license_code_info"].as_str().unwrap().contains("\"status\":\"ALIVE\""), "{file}: {activated}");
+    assert_eq!(run(&["licence-activate", &codes[1], &codes[2]])["error_code"], "92020000", "{file}");
+    assert_eq!(run(&["licence-activate", &codes[0]])["error_code"], "92020003", "{file}");
+    assert_eq!(run(&["licence-query", &codes[0]])["data"]["license_code"], json!(codes[0]), "{file}");
+    assert_eq!(run(&["licence-query", &codes[1], &codes[2]])["data"][1]["license_code"], json!(codes[2]), "{file}");
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clients/README.md");
+    assert_eq!(run(&["licence-upload", "EV0", readme])["error_code"], "91381034", "{file}: asked for by nobody, but read");
+    assert_eq!(run(&["licence-usage", &codes[0], "device-1", "device-2"])["error_code"], "92020000", "{file}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_public_sdk_cores_call_every_operation() {
     let setup_clients = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/setup-clients")).output().unwrap();
@@ -250,6 +273,7 @@ async fn both_public_sdk_cores_call_every_operation() {
         let push = ["usage-push", "nobody's", "20240105T010000Z", "20240105T020000Z", "12.5", file];
         let (code, pushed) = client_with(&p, program, file, "seller", &push, &[("YUNSHI_INTERFACE_KEY", key["secret"].as_str().unwrap())]);
         assert_eq!((code, &pushed["error_code"]), (0, &json!("MKT.0000")), "{file}: {pushed}");
+        licences_by_client(&p, program, file).await;
         let (code, refused) = client(&p, program, file, "buyer", &["order-query", number(&order)]);
         assert_eq!((code, &refused["error_code"], &refused["status"]), (1, &json!("MKT.0151"), &json!(401)), "{file}: {refused}");
     }

@@ -13,26 +13,29 @@ const USAGE: &str = "/api/mkp-openapi-public/global/v2/license/software-usage-in
 
 /// Lists the example product; with an address, its server hears of codes.
 pub(crate) async fn list_shield(p: &Platform, address: Option<&str>) {
+    list_as(p, "license_code", address).await;
+}
+
+/// Lists the example product in one of the forms of licences.
+pub(crate) async fn list_as(p: &Platform, access_type: &str, address: Option<&str>) {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/license");
     let env = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
     let (code, applied) = yunshi(&["apply", "-f", examples, "--draft"], &env).await;
     assert_eq!(code, 0, "{applied:#}");
     let products = p.get("seller", "/api/v1/seller/products?key=shield").await;
     let id = products["products"][0]["id"].as_str().unwrap().to_owned();
-    if let Some(address) = address {
-        let shown = p.get("seller", &format!("/api/v1/seller/products/{id}")).await;
-        let mut listing = shown["revisions"][0]["listing"].clone();
-        listing["interface_address"] = json!(address);
-        assert_eq!(p.send("seller", "PUT", "/api/v1/seller/products/by-key/shield", Some(&listing)).await.0, 200);
-    }
-    let shown = p.get("seller", &format!("/api/v1/seller/products/{id}")).await;
-    let application = shown["revisions"][0]["id"].as_str().unwrap();
+    let newest = async || p.get("seller", &format!("/api/v1/seller/products/{id}")).await["revisions"][0].clone();
+    let mut listing = newest().await["listing"].clone();
+    listing["access_type"] = json!(access_type);
+    listing["interface_address"] = json!(address);
+    assert_eq!(p.send("seller", "PUT", "/api/v1/seller/products/by-key/shield", Some(&listing)).await.0, 200);
+    let application = newest().await["id"].as_str().unwrap().to_owned();
     p.post("seller", &format!("/api/v1/seller/applications/{application}/submit"), json!({})).await;
     p.post("operator", &format!("/api/v1/operator/applications/{application}/approve"), json!({})).await;
 }
 
 /// Buys a code; its order and the code.
-async fn buy(p: &Platform, quantity: u32) -> (Value, String) {
+pub(crate) async fn buy(p: &Platform, quantity: u32) -> (Value, String) {
     let choice = json!({ "product": "shield", "specification": "standard", "period": "1y", "quantity": quantity });
     let order = p.post("buyer", "/api/v1/orders", json!({ "choice": choice, "pay": true })).await;
     p.settle().await;
@@ -58,16 +61,21 @@ fn code(answer: &Value) -> &str {
 
 /// A server of the seller's that hears of codes: the built-in one.
 async fn told(p: &Platform) -> String {
+    address(p, "license", "licence").await
+}
+
+/// A debugged address of the built-in seller.
+pub(crate) async fn address(p: &Platform, protocol: &str, class: &str) -> String {
     let key = p.document["accounts"]["seller"]["interface_key"]["secret"].as_str().unwrap();
-    let body = json!({ "class": "licence", "secret": key });
+    let body = json!({ "class": class, "secret": key });
     assert_eq!(p.send("seller", "PUT", "/api/v1/seller/keys/by-name/codes", Some(&body)).await.0, 200);
     let url = format!("{}/sandbox/seller/shield", p.url);
-    let body = json!({ "url": url, "key": "codes", "protocol": "license" });
+    let body = json!({ "url": url, "key": "codes", "protocol": protocol });
     let (status, address) = p.send("seller", "PUT", "/api/v1/seller/addresses/by-name/codes", Some(&body)).await;
     assert_eq!(status, 200, "{address}");
     let id = address["id"].as_str().unwrap().to_owned();
     let report = p.post("seller", &format!("/api/v1/seller/addresses/{id}/debug"), json!({ "save": true })).await;
-    assert_eq!((&report["protocol"], &report["failed"]), (&json!("license"), &json!(0)), "{report:#}");
+    assert_eq!((&report["protocol"], &report["failed"]), (&json!(protocol), &json!(0)), "{report:#}");
     id
 }
 

@@ -10,6 +10,7 @@ mod explained;
 mod faults;
 mod koogallery;
 mod licence;
+mod licence_made;
 mod life;
 mod money;
 mod notify;

@@ -49,7 +49,9 @@ async fn whole_life(program: &str, file: &str) {
     assert_eq!((code, &report["failed"]), (0, &json!(0)), "{report:#}");
     let (code, report) = yunshi(&["conformance", "--protocol", "saas-v1", "--url", &format!("{url}/x"), "--key", "another-key"], &[]).await;
     assert_eq!((code, &report["cases"][0]["reason"]["code"]), (1, &json!("body_sign_wrong")), "{report:#}");
-    for (protocol, cases) in [("order-notify", 2), ("license", 5), ("kit", 12)] {
+    let (code, report) = yunshi(&["conformance", "--protocol", "license-v1", "--url", &format!("{url}/l1"), "--key", KEY], &[]).await;
+    assert_eq!((code, &report["passed"]), (0, &json!(6)), "{report:#}");
+    for (protocol, cases) in [("order-notify", 2), ("license", 5), ("license-online", 8), ("kit", 12)] {
         let run = async |key: &str| yunshi(&["conformance", "--protocol", protocol, "--url", &format!("{url}/x"), "--key", key], &[]).await;
         let (code, report) = run(KEY).await;
         assert_eq!((code, &report["passed"]), (0, &json!(cases)), "{report:#}");

@@ -16,6 +16,8 @@ pub enum Scenario {
     WrongSignature,
     /// 1.0: the term ended, the seller freezes.
     Expire,
+    /// On-line opening: the buyer asks for a licence.
+    Apply,
     Release,
     TenantAdd,
     /// Adding and deleting twice succeeds (`saas-interface 4`).
@@ -48,11 +50,16 @@ pub enum Protocol {
     OrderNotify,
     /// Authorisation code 2.0.
     Licence,
+    /// Licence 1.x.
+    LicenceV1,
+    /// On-line opening of licences.
+    LicenceOnline,
     Kit,
 }
 
 impl Protocol {
-    pub const ALL: [Self; 5] = [Self::SaasV2, Self::SaasV1, Self::Kit, Self::Licence, Self::OrderNotify];
+    pub const ALL: [Self; 7] =
+        [Self::SaasV2, Self::SaasV1, Self::Kit, Self::Licence, Self::LicenceV1, Self::LicenceOnline, Self::OrderNotify];
 
     /// Stable: on the command line, in declarations and in the database.
     #[must_use]
@@ -62,6 +69,8 @@ impl Protocol {
             Self::SaasV1 => "saas-v1",
             Self::OrderNotify => "order-notify",
             Self::Licence => "license",
+            Self::LicenceV1 => "license-v1",
+            Self::LicenceOnline => "license-online",
             Self::Kit => "kit",
         }
     }
@@ -81,6 +90,8 @@ impl Protocol {
             Self::SaasV1 => &[Create, CreateAgain, Renew, Expire, Freeze, Unfreeze, Upgrade, Query, WrongSignature, Release],
             Self::OrderNotify => &[Notify, WrongSignature],
             Self::Licence => &[Renew, Freeze, Unfreeze, WrongSignature, Release],
+            Self::LicenceV1 => &[Create, CreateAgain, Renew, Expire, WrongSignature, Release],
+            Self::LicenceOnline => &[Create, CreateAgain, Renew, Freeze, Unfreeze, Apply, WrongSignature, Release],
             Self::Kit => &[
                 TenantAdd,
                 TenantAddAgain,
@@ -106,7 +117,8 @@ impl Protocol {
             Scenario::Upgrade | Scenario::ChangeCheck | Scenario::WrongSignature => false,
             // In 1.0 they are for arrears and violations, and the data come with the creation; a seller of codes may
             // only ask (license-interface 2.1).
-            Scenario::Freeze | Scenario::Unfreeze | Scenario::Query => self == Self::SaasV2,
+            Scenario::Freeze | Scenario::Unfreeze => matches!(self, Self::SaasV2 | Self::LicenceOnline),
+            Scenario::Query => self == Self::SaasV2,
             _ => true,
         }
     }
@@ -116,11 +128,11 @@ impl Protocol {
     pub fn needed(self, offered: Offered) -> Vec<&'static str> {
         let Offered { period, on_demand, upgrade, renewal_change } = offered;
         let wanted = |s: &Scenario| match s {
-            Scenario::Create | Scenario::Release | Scenario::Notify => true,
+            Scenario::Create | Scenario::Release | Scenario::Notify | Scenario::Apply => true,
             Scenario::Query => self == Self::SaasV2,
             Scenario::Renew | Scenario::Expire => period,
             // On-demand instances are frozen when charges are not paid (`saas-interface 2.4`).
-            Scenario::Freeze | Scenario::Unfreeze => (period || on_demand) && self == Self::SaasV2,
+            Scenario::Freeze | Scenario::Unfreeze => (period || on_demand) && matches!(self, Self::SaasV2 | Self::LicenceOnline),
             Scenario::Upgrade => upgrade,
             Scenario::ChangeCheck => renewal_change,
             _ => false,
@@ -144,6 +156,7 @@ impl Scenario {
             Self::Notify => "notify",
             Self::WrongSignature => "wrong_signature",
             Self::Expire => "expire",
+            Self::Apply => "apply",
             Self::Release => "release",
             Self::TenantAdd => "tenant_add",
             Self::TenantAddAgain => "tenant_add_again",

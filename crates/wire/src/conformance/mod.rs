@@ -55,12 +55,13 @@ pub struct Suite {
     protocol: Protocol,
     key: String,
     pub instance_id: Option<String>,
+    license: Option<String>,
 }
 
 impl Suite {
     #[must_use]
     pub fn new(protocol: Protocol, key: &str) -> Self {
-        Self { protocol, key: key.to_owned(), instance_id: None }
+        Self { protocol, key: key.to_owned(), instance_id: None, license: None }
     }
 
     /// Judges an answer and remembers what later cases need.
@@ -73,7 +74,7 @@ impl Suite {
 
     fn check(&mut self, scenario: Scenario, exchange: &Exchange) -> Result<Verdict, Reason> {
         let answer = read(exchange)?;
-        if self.protocol == Protocol::SaasV1 && scenario != Scenario::WrongSignature {
+        if matches!(self.protocol, Protocol::SaasV1 | Protocol::LicenceV1) && scenario != Scenario::WrongSignature {
             read_body_sign(&self.key, exchange)?;
         }
         if let Some(field) = answer.too_long().first() {
@@ -90,8 +91,8 @@ impl Suite {
             };
         }
         // In 1.0 the marketplace repeats a creation that is being processed until it is done.
-        let asynchronous =
-            self.protocol == Protocol::SaasV2 && matches!(scenario, Scenario::Create | Scenario::CreateAgain | Scenario::Query);
+        let asynchronous = matches!(self.protocol, Protocol::SaasV2 | Protocol::LicenceOnline)
+            && matches!(scenario, Scenario::Create | Scenario::CreateAgain | Scenario::Query | Scenario::Apply);
         match &answer.code {
             ResultCode::Success => {}
             ResultCode::Processing if asynchronous => {}
@@ -111,6 +112,19 @@ impl Suite {
             return Err(Reason::new("not_idempotent", text));
         }
         self.instance_id = Some(id);
+        if self.protocol == Protocol::LicenceV1 {
+            return self.licensed(scenario, answer);
+        }
+        Ok(Verdict::Pass)
+    }
+
+    /// In 1.x the licence comes with the creation, and the same one each time (`license-interface 3.2`).
+    fn licensed(&mut self, scenario: Scenario, answer: &Answer) -> Result<Verdict, Reason> {
+        let license = answer.license.clone().ok_or_else(|| Reason::new("field_missing", "license is mandatory and is missing"))?;
+        if scenario == Scenario::CreateAgain && self.license.as_ref() != Some(&license) {
+            return Err(Reason::new("not_idempotent", "the same orderId must give the licence that was made first"));
+        }
+        self.license = Some(license);
         Ok(Verdict::Pass)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Protocol, Scenario, Suite};
 use crate::{
-    kit, licence, order_notify,
+    kit, licence, licence_online, licence_v1, order_notify,
     saas_v1::{self, Charging, Period, Purchase},
     saas_v2::{self, Mistake, OrderIds, Scene, Status},
 };
@@ -62,7 +62,7 @@ impl Suite {
             }
             Protocol::SaasV1 => {
                 let request = self.request_v1(scenario, moment)?;
-                Some(asked(key, &request, moment))
+                Some(asked(key, request.activity(), request.parameters(Some("1"), false), moment))
             }
             Protocol::OrderNotify => {
                 let body = order_notify::body(&mock("MOCKPERIODYEARNEW"), true);
@@ -74,6 +74,11 @@ impl Suite {
                 let query = licence::query(key, &body, moment.now_ms, moment.nonce);
                 Some(Prepared { query, ..posted(key, request.activity(), body, moment) })
             }
+            Protocol::LicenceV1 => {
+                let request = self.request_licence_v1(scenario, moment)?;
+                Some(asked(key, request.activity(), request.parameters(Some("1"), false), moment))
+            }
+            Protocol::LicenceOnline => self.request_online(key, scenario, moment),
             Protocol::Kit => Some(synced(key, &request_kit(scenario)?, moment)),
         }
     }
@@ -114,26 +119,7 @@ impl Suite {
         let id = || self.instance_id.clone();
         let expire_time = || moment.expire_time.to_owned();
         Some(match scenario {
-            Scenario::Create | Scenario::CreateAgain => Request::NewInstance(Box::new(Purchase {
-                customer_id: "mock_customer_01".to_owned(),
-                customer_name: Some("mock_user_01".to_owned()),
-                user_id: None,
-                user_name: None,
-                mobile_phone: None,
-                email: None,
-                business_id: moment.business_id.to_owned(),
-                order_id: "MOCKPERIODYEARNEW".to_owned(),
-                sku_code: Some("MOCKSKU-0001".to_owned()),
-                product_id: "MOCKPRODUCT-0001".to_owned(),
-                trial: false,
-                expire_time: Some(expire_time()),
-                charging: Charging::Period,
-                period: Some(Period { unit: "year", number: 1 }),
-                extend_params: Vec::new(),
-                amount: Some(1),
-                order_amount: Some("100".to_owned()),
-                provision_type: 1,
-            })),
+            Scenario::Create | Scenario::CreateAgain => Request::NewInstance(Box::new(purchase(moment))),
             Scenario::Renew | Scenario::WrongSignature => Request::RefreshInstance {
                 order_id: "MOCKMONTYRENEW".to_owned(),
                 instance_id: id()?,
@@ -157,6 +143,67 @@ impl Suite {
             Scenario::Release => Request::ReleaseInstance { instance_id: id()?, order_id: Some("MOCKPERIODYEARNEW".to_owned()) },
             _ => return None,
         })
+    }
+}
+
+/// What the MOCK order of a year bought.
+fn purchase(moment: &Moment<'_>) -> Purchase {
+    Purchase {
+        customer_id: "mock_customer_01".to_owned(),
+        customer_name: Some("mock_user_01".to_owned()),
+        user_id: None,
+        user_name: None,
+        mobile_phone: None,
+        email: None,
+        business_id: moment.business_id.to_owned(),
+        order_id: "MOCKPERIODYEARNEW".to_owned(),
+        sku_code: Some("MOCKSKU-0001".to_owned()),
+        product_id: "MOCKPRODUCT-0001".to_owned(),
+        trial: false,
+        expire_time: Some(moment.expire_time.to_owned()),
+        charging: Charging::Period,
+        period: Some(Period { unit: "year", number: 1 }),
+        extend_params: Vec::new(),
+        amount: Some(1),
+        order_amount: Some("100".to_owned()),
+        provision_type: 1,
+    }
+}
+
+impl Suite {
+    fn request_licence_v1(&self, scenario: Scenario, moment: &Moment<'_>) -> Option<licence_v1::Request> {
+        use licence_v1::Request;
+        let id = || self.instance_id.clone();
+        Some(match scenario {
+            Scenario::Create | Scenario::CreateAgain => Request::Get(Box::new(purchase(moment))),
+            Scenario::Renew | Scenario::WrongSignature => Request::Refresh {
+                order_id: "MOCKMONTYRENEW".to_owned(),
+                instance_id: id()?,
+                product_id: None,
+                expire_time: moment.expire_time.to_owned(),
+                period: Some(Period { unit: "month", number: 1 }),
+            },
+            Scenario::Expire => Request::Expire { instance_id: id()? },
+            Scenario::Release => Request::Release { instance_id: id()?, order_id: "MOCKPERIODYEARNEW".to_owned() },
+            _ => return None,
+        })
+    }
+
+    /// As SaaS 2.0, but for the application for a licence; nothing is queried.
+    fn request_online(&self, key: &str, scenario: Scenario, moment: &Moment<'_>) -> Option<Prepared> {
+        if matches!(scenario, Scenario::Apply | Scenario::WrongSignature) {
+            let body = licence_online::Application {
+                instance_id: self.instance_id.clone()?,
+                effective_time: jiff::Timestamp::from_millisecond(moment.now_ms).ok()?,
+                expire_time: jiff::Timestamp::from_millisecond(moment.now_ms).ok().map(|now| now + jiff::SignedDuration::from_hours(24)),
+                event_id: moment.business_id.to_owned(),
+                device_fingerprint: Some("00-16-3E-00-00-01|mock-disk|mock-board|mock-cpu".to_owned()),
+            }
+            .to_body(Some("1"));
+            return Some(posted(key, licence_online::ACTIVITY, body, moment));
+        }
+        let request = self.request_v2(scenario, moment)?;
+        Some(posted(key, request.activity(), request.to_body(Some("1")), moment))
     }
 }
 
@@ -255,11 +302,11 @@ fn posted(key: &str, activity: &'static str, body: String, moment: &Moment<'_>) 
 }
 
 /// A query with the token of 1.0.
-fn asked(key: &str, request: &saas_v1::Request, moment: &Moment<'_>) -> Prepared {
-    let signed = saas_v1::sign(key, moment.now_ms, request.parameters(Some("1"), false));
+fn asked(key: &str, activity: &'static str, parameters: Vec<(&'static str, String)>, moment: &Moment<'_>) -> Prepared {
+    let signed = saas_v1::sign(key, moment.now_ms, parameters);
     let step = |name, value| Step { name, value };
     Prepared {
-        activity: request.activity(),
+        activity,
         path: None,
         headers: Vec::new(),
         shown: signed.shown(),

@@ -154,6 +154,17 @@ pub enum Request {
     },
 }
 
+/// Parameters without control characters and blanks at the edges; unknown ones are left out or sent empty.
+pub(crate) fn cleaned(all: Vec<(&'static str, Option<String>)>, send_empty: bool) -> Vec<(&'static str, String)> {
+    let clean = |text: String| text.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned();
+    all.into_iter()
+        .filter_map(|(name, value)| match value {
+            Some(value) => Some((name, clean(value))),
+            None => send_empty.then(|| (name, String::new())),
+        })
+        .collect()
+}
+
 /// Base64 of a JSON array of name and value; nothing when there are none.
 fn extended(params: &[(String, String)]) -> Option<String> {
     let list: Vec<_> = params.iter().map(|(name, value)| serde_json::json!({ "name": name, "value": value })).collect();
@@ -181,13 +192,7 @@ impl Request {
     pub fn parameters(&self, test_flag: Option<&str>, send_empty: bool) -> Vec<(&'static str, String)> {
         let mut all = vec![("activity", Some(self.activity().to_owned())), ("testFlag", test_flag.map(str::to_owned))];
         all.extend(self.own());
-        let clean = |text: String| text.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned();
-        all.into_iter()
-            .filter_map(|(name, value)| match value {
-                Some(value) => Some((name, clean(value))),
-                None => send_empty.then(|| (name, String::new())),
-            })
-            .collect()
+        cleaned(all, send_empty)
     }
 
     fn own(&self) -> Vec<(&'static str, Option<String>)> {
@@ -222,7 +227,7 @@ impl Request {
 }
 
 impl Purchase {
-    fn parameters(&self) -> Vec<(&'static str, Option<String>)> {
+    pub(crate) fn parameters(&self) -> Vec<(&'static str, Option<String>)> {
         vec![
             ("customerId", Some(self.customer_id.clone())),
             ("customerName", self.customer_name.clone()),

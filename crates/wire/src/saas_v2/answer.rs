@@ -35,6 +35,8 @@ pub struct Answer {
     pub instance_id: Option<String>,
     /// SaaS 1.0: `1` AES-256, `2` AES-128.
     pub encrypt_type: Option<String>,
+    /// Licence 1.x: the licence itself.
+    pub license: Option<String>,
     pub info: Vec<Info>,
 }
 
@@ -103,6 +105,7 @@ impl Answer {
             message: text(&map, "resultMsg"),
             instance_id: text(&map, "instanceId"),
             encrypt_type: text(&map, "encryptType"),
+            license: text(&map, "license"),
             info,
         })
     }

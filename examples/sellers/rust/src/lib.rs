@@ -1,12 +1,16 @@
-//! A complete seller of SaaS 2.0 and 1.0 in one file: verifies the marketplace's signature, opens, shows,
-//! renews, freezes, upgrades and releases instances. The marketplace posts in 2.0 and asks by GET in 1.0. It keeps them in memory and, if you like, in a journal: a file
+//! A complete seller: verifies the marketplace's signature, opens, shows, renews, freezes, upgrades and releases
+//! instances of SaaS 2.0 and 1.0, gives licences of 1.x, takes applications of on-line opening, hears of codes and orders.
+//! The marketplace posts in 2.0 and asks by GET in 1.0. Instances are kept in memory and, if you like, in a journal: a file
 //! to which every change is appended, read again at the start. Yours will keep them in a database.
 //!
 //! For experiments it can misbehave: see [`Fault`].
 
+mod fault;
+
+pub use fault::Fault;
+
 use axum::{
     Router,
-    body::Body,
     extract::{Path, Query, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -19,69 +23,16 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path as FilePath,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 use wire::{
-    kit, order_notify,
+    kit, licence_online, order_notify,
     saas_v1::{
         self,
         secret::{self, Strength},
     },
     saas_v2::{self, Request, Status},
 };
-
-/// How a seller may misbehave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    None,
-    /// Never answers.
-    TimeOut,
-    /// Answers after five seconds.
-    Slow,
-    Http500,
-    /// Answers 000001 to everything, as one who computes another signature.
-    WrongSignature,
-    Code000002,
-    Code000005,
-    Code000100,
-    NotJson,
-    Truncated,
-    /// More than a megabyte.
-    Huge,
-    NeverEnding,
-    Redirect,
-    NoInstanceId,
-    /// Creates asynchronously: 000004, data after three questions.
-    Asynchronous,
-    /// Creates, but its data never come.
-    NoData,
-}
-
-impl Fault {
-    pub const ALL: [(&'static str, Self); 16] = [
-        ("none", Self::None),
-        ("time_out", Self::TimeOut),
-        ("slow", Self::Slow),
-        ("http_500", Self::Http500),
-        ("wrong_signature", Self::WrongSignature),
-        ("code_000002", Self::Code000002),
-        ("code_000005", Self::Code000005),
-        ("code_000100", Self::Code000100),
-        ("not_json", Self::NotJson),
-        ("truncated", Self::Truncated),
-        ("huge", Self::Huge),
-        ("never_ending", Self::NeverEnding),
-        ("redirect", Self::Redirect),
-        ("no_instance_id", Self::NoInstanceId),
-        ("asynchronous", Self::Asynchronous),
-        ("no_data", Self::NoData),
-    ];
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(n, _)| *n == name).map(|(_, fault)| fault)
-    }
-}
 
 /// One instance as the seller sees it.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -231,14 +182,22 @@ impl Seller {
                 }
                 made
             }
-            "refreshInstance" => change(&mut memory, id, |i| {
+            // Licence 1.x: the licence comes with the purchase, and the same one each time.
+            "getLicense" => {
+                let mut made = create(&mut memory, &format!("{} {}", get("orderId"), get("productId")), get("businessId"), fault);
+                if fault != Fault::NoData {
+                    made["license"] = json!(format!("LICENCE-{}", made["instanceId"].as_str().unwrap_or_default()));
+                }
+                made
+            }
+            "refreshInstance" | "refreshLicense" => change(&mut memory, id, |i| {
                 i.expires = Some(get("expireTime").to_owned());
                 i.frozen = false;
             }),
-            "expireInstance" => change(&mut memory, id, |i| i.frozen = true),
+            "expireInstance" | "expireLicense" => change(&mut memory, id, |i| i.frozen = true),
             "updateInstanceStatus" => change(&mut memory, id, |i| i.frozen = get("status") == "FREEZE"),
             "upgrade" => change(&mut memory, id, |i| i.upgraded = true),
-            "releaseInstance" => change(&mut memory, id, |i| i.released = true),
+            "releaseInstance" | "releaseLicense" => change(&mut memory, id, |i| i.released = true),
             "queryInstance" => {
                 let known = id.split(',').filter(|id| memory.instances.get(*id).is_some_and(|i| !i.released));
                 let info: Vec<Value> = known.map(|id| json!({ "instanceId": id, "appInfo": self.app_v1(product, id) })).collect();
@@ -272,28 +231,6 @@ impl Seller {
 
     fn code(&self, code: &str) -> Response {
         self.answer(&json!({ "resultCode": code, "resultMsg": format!("fault {code}") }))
-    }
-
-    /// What a fault makes of any request; nothing when the request is to be handled.
-    async fn misbehave(&self, fault: Fault) -> Option<Response> {
-        match fault {
-            Fault::TimeOut => std::future::pending().await,
-            Fault::Slow => {
-                tokio::time::sleep(Duration::from_secs(5)).await;
-                None
-            }
-            Fault::Http500 => Some((StatusCode::INTERNAL_SERVER_ERROR, "out of order").into_response()),
-            Fault::WrongSignature => Some(self.code("000001")),
-            Fault::Code000002 => Some(self.code("000002")),
-            Fault::Code000005 => Some(self.code("000005")),
-            Fault::Code000100 => Some(self.code("000100")),
-            Fault::NotJson => Some(Html("<h1>Welcome</h1>").into_response()),
-            Fault::Truncated => Some(([(header::CONTENT_TYPE, "application/json")], r#"{"resultCode":"000000","instan"#).into_response()),
-            Fault::Huge => Some("x".repeat(2_000_000).into_response()),
-            Fault::NeverEnding => Some(never_ending()),
-            Fault::Redirect => Some((StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response()),
-            Fault::None | Fault::NoInstanceId | Fault::Asynchronous | Fault::NoData => None,
-        }
     }
 
     fn info(&self, instance: &mut Instance, product: &str, fault: Fault) -> Option<Value> {
@@ -369,6 +306,16 @@ async fn produce(
         seller.memory().received.push(told);
         return seller.answer(&json!({ "resultCode": "000000", "resultMsg": "success" }));
     }
+    if let Some(id) = applied(&body) {
+        let mut memory = seller.memory();
+        memory.received.push("getLicenseAsync".to_owned());
+        let mut answer = change(&mut memory, &id, |_| ());
+        if answer["resultCode"] == "000000" {
+            // The licence is uploaded later, under the event's id; see `licence-upload` of examples/clients.
+            answer["resultCode"] = json!("000004");
+        }
+        return seller.answer(&answer);
+    }
     match Request::from_body(&body) {
         Ok(request) => seller.answer(&seller.handle(&product, &request, fault)),
         Err(e) => seller.answer(&json!({ "resultCode": "000002", "resultMsg": e.to_string() })),
@@ -385,6 +332,12 @@ fn told(body: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{} {}", sent["activity"].as_str()?, subject.as_str()?))
+}
+
+/// The instance that a buyer asks a licence for (on-line opening).
+fn applied(body: &str) -> Option<String> {
+    let sent: Value = serde_json::from_str(body).ok()?;
+    (sent["activity"] == licence_online::ACTIVITY).then(|| sent["instanceId"].as_str().unwrap_or_default().to_owned())
 }
 
 /// The kit: tenants, users and departments of a buyer. Adding or deleting twice succeeds.
@@ -406,18 +359,6 @@ async fn produce_v1(State(seller): State<Seller>, Path(product): Path<String>, R
         Ok(sent) => seller.answer(&seller.handle_v1(&product, &sent, fault)),
         Err(e) => seller.answer(&json!({ "resultCode": e.result_code(), "resultMsg": e.to_string() })),
     }
-}
-
-/// A body that drips and never closes.
-fn never_ending() -> Response {
-    struct Drip(tokio::time::Interval);
-    impl futures_core::Stream for Drip {
-        type Item = Result<Vec<u8>, std::convert::Infallible>;
-        fn poll_next(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
-            self.0.poll_tick(cx).map(|_| Some(Ok(b" ".to_vec())))
-        }
-    }
-    Body::from_stream(Drip(tokio::time::interval(Duration::from_millis(200)))).into_response()
 }
 
 async fn page(State(seller): State<Seller>, Path((product, id)): Path<(String, String)>) -> Response {

@@ -11,9 +11,11 @@ import { FlightRecorder } from '../../kit/timeline'
 
 type Order = Schemas['OrderView']
 
-/** The state as a line of steps, and in words what happens now. */
-export function Progress({ order }: { order: Order }) {
+/** The state as a line of steps, and in words what happens now; `other` is a reader who is not the buyer. */
+export function Progress({ order, other }: { order: Order; other?: boolean }) {
   const { t } = useTranslation()
+  const line = order.lines[0]
+  const byCode = line?.access_type === 'license_code'
   const at = { pending_payment: 1, processing: 2, completed: 4, cancelled: 1 }[order.state] ?? 0
   const failed = order.state === 'cancelled'
   const step = (name: string, time?: string | null) => ({ title: t(`steps.${name}`), content: time ? <Time at={time} /> : undefined })
@@ -23,9 +25,10 @@ export function Progress({ order }: { order: Order }) {
         size="small"
         current={failed && order.paid_at ? 2 : at}
         status={failed ? 'error' : undefined}
-        items={[step('placed', order.created_at), step('paid', order.paid_at), step('opening'), step(failed ? 'cancelled' : 'completed', order.ended_at)]}
+        items={[step('placed', order.created_at), step('paid', order.paid_at), step(byCode ? 'activation' : 'opening'), step(failed ? 'cancelled' : 'completed', order.ended_at)]}
       />
-      {order.state === 'processing' && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.opening')} description={t('order.opening_more', { amount: moneyText(order.total) })} />}
+      {order.state === 'processing' && byCode && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('licence.to_activate')} description={t('licence.order_more')} action={line?.instances[0] && !other && <Link to="/buyer/instances/$id" params={{ id: line.instances[0] } as never}>{t('licence.see')}</Link>} />}
+      {order.state === 'processing' && !byCode && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.opening')} description={t('order.opening_more', { amount: moneyText(order.total) })} />}
       {order.state === 'pending_payment' && <Alert style={{ marginTop: 16 }} type="warning" showIcon title={t('order.pay_by')} description={<Time at={order.pay_by} />} />}
       {failed && <Alert style={{ marginTop: 16 }} type="error" showIcon title={t(order.paid_at ? 'order.refunded' : 'order.cancelled')} description={order.reason} />}
     </div>
@@ -108,7 +111,7 @@ export function OrderPage() {
       {(order) => (
         <Page title={number} above={<Link to={`/${role}/orders` as never}>{t('orders.back')}</Link>} actions={<><State of={order.state} />{role === 'buyer' && <Actions order={order} />}</>}>
           <div className="stack">
-            <Progress order={order} />
+            <Progress order={order} other={role !== 'buyer'} />
             <div className="split">
               <section className="panel" style={{ padding: 24 }}>
                 <h2>{t('timeline.title')}</h2>

@@ -11,10 +11,10 @@ import { Time } from '../../kit/show'
 
 type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean; product?: string | null }
 
-const protocols = ['saas-v2', 'saas-v1', 'order-notify']
+const protocols = ['saas-v2', 'saas-v1', 'license', 'license-v1', 'license-online', 'order-notify']
 
 /** The class of key that an address of a protocol needs. */
-const classOf = (protocol?: string) => (protocol === 'order-notify' ? 'general' : 'basic')
+const classOf = (protocol?: string) => ({ 'order-notify': 'general', license: 'licence' })[protocol ?? ''] ?? 'basic'
 
 const classes = ['basic', 'kit_sync', 'licence', 'general']
 
@@ -66,7 +66,7 @@ export function Addresses() {
             <Form.Item name="key" label={t('keys.title')} rules={need}><Select options={(keys.data?.keys ?? []).filter((k) => k.class === classOf(protocol)).map((k) => ({ value: k.name, label: k.name }))} /></Form.Item>
             {protocol === 'order-notify' && <Form.Item name="product" label={t('addresses.product')} extra={t('addresses.product_hint')}><Select allowClear options={(products.data?.products ?? []).map((p) => ({ value: p.key, label: p.key }))} /></Form.Item>}
             {protocol !== 'order-notify' && <Form.Item name="always_test_flag" label={t('addresses.always_flag')} extra={t('addresses.always_flag_hint')} valuePropName="checked"><Switch /></Form.Item>}
-            {protocol === 'saas-v1' && <Form.Item name="send_empty_parameters" label={t('addresses.send_empty')} extra={t('addresses.send_empty_hint')} valuePropName="checked"><Switch /></Form.Item>}
+            {['saas-v1', 'license-v1'].includes(protocol ?? '') && <Form.Item name="send_empty_parameters" label={t('addresses.send_empty')} extra={t('addresses.send_empty_hint')} valuePropName="checked"><Switch /></Form.Item>}
           </Entry>
         </Modal>
       )}

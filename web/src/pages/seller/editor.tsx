@@ -28,9 +28,14 @@ export function Both({ name, label, extra, rows }: { name: (string | number)[]; 
   )
 }
 
+/** What an address may speak that serves a way of delivery. */
+const protocolsOf: Record<string, string[]> = { saas: ['saas-v2', 'saas-v1'], license_code: ['license'], license_1x: ['license-v1'], license_online: ['license-online'] }
+
 function Fields({ currency, disabled }: { currency: string; disabled: boolean }) {
   const { t } = useTranslation()
   const addresses = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
+  const access = Form.useWatch('access_type') as string | undefined
+  const byCode = access === 'license_code'
   const section = (title: string, children: React.ReactNode) => <section className="panel" style={{ padding: 24 }}><h2>{title}</h2>{children}</section>
   return (
     <div className="stack">
@@ -66,8 +71,11 @@ function Fields({ currency, disabled }: { currency: string; disabled: boolean })
       ))}
       {section(t('editor.business'), (
         <>
-          <Form.Item name="interface_address" label={t('editor.address')} extra={t('editor.address_hint')}>
-            <Select style={{ maxWidth: 520 }} allowClear options={(addresses.data?.addresses ?? []).filter((a) => a.protocol !== 'order-notify').map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} />
+          <Form.Item name="access_type" label={t('editor.access_type')} extra={t('editor.access_type_hint')}>
+            <Select style={{ maxWidth: 520 }} options={Object.keys(protocolsOf).map((value) => ({ value, label: t(`access_type.${value}`) }))} />
+          </Form.Item>
+          <Form.Item name="interface_address" label={t('editor.address')} extra={t(byCode ? 'editor.address_hint_code' : 'editor.address_hint')}>
+            <Select style={{ maxWidth: 520 }} allowClear options={(addresses.data?.addresses ?? []).filter((a) => (protocolsOf[access ?? 'saas'] ?? []).includes(a.protocol)).map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} />
           </Form.Item>
           <Form.Item name="public_sale" label={t('editor.public')} valuePropName="checked" extra={t('editor.public_hint')}><Switch /></Form.Item>
           <Form.List name="extension_parameters">

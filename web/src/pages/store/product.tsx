@@ -12,6 +12,8 @@ import { Compare } from './compare'
 
 type Product = Schemas['ProductPage']
 
+const deliveryText: Record<string, string> = { license_code: 'licence.delivery_text', license_1x: 'licence.delivery_made', license_online: 'licence.delivery_asked' }
+
 /** HTML that the server made from the seller's markdown and cleaned. */
 const Prose = ({ html }: { html: string }) => <div className="prose" dangerouslySetInnerHTML={{ __html: html }} />
 
@@ -78,7 +80,7 @@ function Details({ product }: { product: Product }) {
         </>
       ),
     },
-    { key: 'delivery', label: t('product.delivery'), children: <p>{t('product.delivery_text')}</p> },
+    { key: 'delivery', label: t('product.delivery'), children: <p>{t(deliveryText[product.access_type] ?? 'product.delivery_text')}</p> },
     { key: 'agreement', label: t('product.agreement'), children: <Prose html={text(product.agreement_html)} /> },
   ]
   // Tabs that do not fit hide behind a menu that screen readers do not find: on a phone they are folded instead.

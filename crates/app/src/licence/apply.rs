@@ -1,0 +1,154 @@
+//! On-line opening: a buyer asks for a licence, the seller uploads it under the event's id (`license-interface 4.2`,
+//! `4.3`).
+
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance};
+use db::{Key, Tx};
+use domain::{id::InstanceId, instance::InstanceState, listing::AccessType, message::MessageEvent};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::{
+    Written,
+    call::Call,
+    licence_application::{self as rows, Delivery},
+};
+use wire::licence_online;
+
+const CONTENT_COLUMN: &str = "licence_applications.content";
+
+/// What a seller uploads for an event.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    pub event: String,
+    /// None for characters.
+    pub file_name: Option<String>,
+    /// Lower hexadecimal SHA-256 of the content, as the seller says it.
+    pub sha256: Option<String>,
+    pub content: Vec<u8>,
+    pub is_file: bool,
+}
+
+/// Asks the seller for a licence of an instance, bound to a device when its fingerprint is given.
+///
+/// # Errors
+/// `instance.not_found`, `licence.not_by_application`, `instance.state`, `licence.application_open`.
+pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, fingerprint: Option<String>) -> Result<rows::Application, Error> {
+    let found = instance::show(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
+    if instance::access_type(&found)? != AccessType::LicenceOnline {
+        return Err(Error::conflict("licence.not_by_application", "licences of this product are not asked for"));
+    }
+    if instance::state(&found)? != InstanceState::Running {
+        return Err(Error::conflict("instance.state", format!("the instance is {}; a licence is given while it runs", found.state)));
+    }
+    let row = rows::Application {
+        id: ctx.key(),
+        event_id: format!("EV{}", ctx.random_hex(15).to_uppercase()),
+        instance_id: found.id,
+        seller_id: found.seller_id,
+        buyer_id: found.buyer_id,
+        state: "asked".to_owned(),
+        device_fingerprint: fingerprint,
+        effective_at: ctx.now_micros(),
+        expires_at: found.expires_at,
+        error: None,
+        asked_at: ctx.now_micros(),
+        delivered_at: None,
+        kind: None,
+        file_name: None,
+        sha256: None,
+        content: None,
+    };
+    match rows::insert(tx, &row) {
+        Err(e) if e.is_unique_violation() => {
+            return Err(Error::conflict("licence.application_open", "a licence was asked for already; wait until the seller has given it"));
+        }
+        result => result?,
+    }
+    let application = licence_online::Application {
+        instance_id: instance::wire_id(&found)?,
+        effective_time: ctx.now,
+        expire_time: row.expires_at.map(|end| domain::term::shown_end(from_micros(end))),
+        event_id: row.event_id.clone(),
+        device_fingerprint: row.device_fingerprint.clone(),
+    };
+    recorded(tx, ctx, &row, "licence.applied")?;
+    call::enqueue_application(tx, ctx, &found, application)?;
+    Ok(row)
+}
+
+fn recorded(tx: &mut Tx, ctx: &Ctx, row: &rows::Application, kind: &str) -> Result<(), Error> {
+    let about = event::About { instance: Some(row.instance_id), ..event::About::default() };
+    event::record(tx, ctx, kind, about, &json!({ "event_id": row.event_id }))
+}
+
+fn event_of(call: &Call) -> Result<String, Error> {
+    let application: licence_online::Application =
+        serde_json::from_str(&call.request).map_err(|e| Error::row("calls", hex::encode(call.id.0), e))?;
+    Ok(application.event_id)
+}
+
+/// The seller took the application; its licence will be uploaded, or was already.
+pub(crate) fn accepted(tx: &mut Tx, call: &Call) -> Result<(), Error> {
+    let _was_delivered_before = rows::step(tx, &event_of(call)?, "accepted", None)?;
+    Ok(())
+}
+
+/// The seller refused the application, or never took it.
+pub(crate) fn refused(tx: &mut Tx, ctx: &Ctx, call: &Call, reason: &str) -> Result<(), Error> {
+    let event = event_of(call)?;
+    if rows::step(tx, &event, "failed", Some(reason))? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
+    let Some(found) = store::instance::lookup(tx, Tenant::Any, call.instance_id)? else {
+        return Ok(());
+    };
+    instance::tell(tx, ctx, &found, MessageEvent::LicenceRefused, &[("reason", reason.to_owned())])
+}
+
+/// Keeps what a seller uploaded; the same again changes nothing.
+///
+/// # Errors
+/// `licence.no_such_event`, `licence.wrong_hash`, `licence.delivered_already`, `licence.instance_over`.
+pub fn deliver(tx: &mut Tx, ctx: &Ctx, caller: &Caller, upload: &Upload) -> Result<(), Error> {
+    let row = rows::by_event(tx, Tenant::Seller(Key::of(caller.account_id)), &upload.event)?
+        .ok_or_else(|| Error::not_found("licence.no_such_event", "you have no such event"))?;
+    let hash = hex::encode(Sha256::digest(&upload.content));
+    if upload.sha256.as_ref().is_some_and(|said| !said.eq_ignore_ascii_case(&hash)) {
+        return Err(Error::field("/sha256", "licence.wrong_hash", format!("the SHA-256 of what came is {hash}")));
+    }
+    if row.state == "delivered" {
+        if row.sha256.as_deref() == Some(&hash) {
+            return Ok(());
+        }
+        return Err(Error::conflict("licence.delivered_already", "another licence was uploaded for this event"));
+    }
+    let found = instance::show(tx, Tenant::Any, row.instance_id.id())?;
+    if !matches!(instance::state(&found)?, InstanceState::Running | InstanceState::Frozen) {
+        return Err(Error::conflict("licence.instance_over", format!("the instance is {}", found.state)));
+    }
+    let sealed = ctx.sealer.seal_bytes(ctx.ids, CONTENT_COLUMN, &upload.content);
+    let delivery = Delivery {
+        event: &upload.event,
+        at: ctx.now_micros(),
+        kind: if upload.is_file { "FILE" } else { "CHARACTERS" },
+        file_name: upload.file_name.as_deref(),
+        sha256: &hash,
+        content: &sealed,
+    };
+    if rows::deliver(tx, &delivery)? == Written::SomeoneElseWasFirst {
+        // Another upload came between; the unit runs again and compares.
+        return Err(db::DbError::Raced.into());
+    }
+    recorded(tx, ctx, &row, "licence.delivered")?;
+    instance::tell(tx, ctx, &found, MessageEvent::LicenceDelivered, &[])
+}
+
+/// A licence that was uploaded, for its buyer: name and bytes.
+///
+/// # Errors
+/// `licence.no_such_event`, `licence.not_delivered`.
+pub fn content(tx: &mut Tx, ctx: &Ctx, caller: &Caller, event: &str) -> Result<(Option<String>, Vec<u8>), Error> {
+    let row = rows::by_event(tx, Tenant::Buyer(Key::of(caller.account_id)), event)?
+        .ok_or_else(|| Error::not_found("licence.no_such_event", "you asked for no such licence"))?;
+    let sealed = row.content.ok_or_else(|| Error::conflict("licence.not_delivered", "the seller has not given this licence yet"))?;
+    Ok((row.file_name, ctx.sealer.open_bytes(CONTENT_COLUMN, &sealed)?))
+}
