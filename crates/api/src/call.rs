@@ -26,7 +26,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Sellers see their own calls, staff all; buyers see none of the bodies.
-fn tenant(who: &Caller) -> Result<Tenant, Error> {
+pub(crate) fn tenant(who: &Caller) -> Result<Tenant, Error> {
     if who.staff.is_some() {
         Ok(Tenant::Any)
     } else if who.roles.contains(&Role::Seller) {

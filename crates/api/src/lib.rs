@@ -12,6 +12,7 @@ mod auth;
 mod bill;
 mod body;
 mod call;
+mod call_stream;
 mod cart;
 mod error_page;
 mod export;
@@ -27,6 +28,7 @@ mod listing_body;
 mod order;
 mod paging;
 mod picture;
+mod probe;
 mod problem;
 mod product;
 mod product_html;
@@ -68,8 +70,10 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(order::routes())
         .merge(instance::routes())
         .merge(call::routes())
+        .merge(call_stream::routes())
         .merge(usage::routes())
         .merge(licence::routes())
+        .merge(probe::routes())
         .merge(wallet::routes())
         .merge(bill::routes())
         .merge(inbox::routes())

@@ -121,6 +121,8 @@ pub struct Settings {
     pub open_api_per_second: NonZeroU32,
     /// A worker that says nothing for this long, on the wall clock, has lost its jobs to others; longer than any call may take.
     pub job_lease: SignedDuration,
+    /// Whether products on sale are probed twice a day.
+    pub probing: bool,
     /// The sandbox alone may call loopback addresses over plain HTTP.
     pub loopback_allowed: bool,
 }
@@ -137,6 +139,7 @@ impl Default for Settings {
             session_days: 14,
             open_api_per_second: NonZeroU32::MIN.saturating_add(99),
             job_lease: SignedDuration::from_secs(60),
+            probing: true,
             loopback_allowed: false,
         }
     }

@@ -28,6 +28,10 @@ domain::words! {
         Arrears = "instance.arrears",
         /// A renewal's call is still failed a day later. Subject: call.
         RenewalStuck = "call.renewal_stuck",
+        /// Plan the probes of a site; named for it.
+        ProbeRound = "probe.round",
+        /// Replay the saved cases of a product. Subject: product.
+        Probe = "probe",
         /// Make the monthly bills of a site.
         Bills = "bills",
         /// Write an export. Subject: export.

@@ -25,6 +25,7 @@ pub mod message;
 pub mod money;
 pub mod order;
 pub mod picture;
+pub mod probe;
 pub mod seller;
 pub mod storefront;
 pub mod usage;

@@ -37,7 +37,8 @@ migrations![
     "0011_protocols",
     "0012_on_demand",
     "0013_auto_renewal",
-    "0014_licences"
+    "0014_licences",
+    "0015_probes"
 ];
 
 #[derive(diesel::QueryableByName)]

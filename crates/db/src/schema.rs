@@ -299,6 +299,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    probes (id) {
+        id -> Binary,
+        product_id -> Binary,
+        seller_id -> Binary,
+        at -> BigInt,
+        day -> Text,
+        passed -> Bool,
+        cases -> BigInt,
+        failed_case -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        duration_ms -> BigInt,
+        froze -> Bool,
+    }
+}
+
+diesel::table! {
     auto_renewals (instance_id) {
         instance_id -> Binary,
         period -> Text,
@@ -605,6 +621,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    probes,
     licences,
     licence_applications,
     licence_days,

@@ -21,6 +21,7 @@ pub mod order;
 pub mod period;
 pub mod picture;
 pub mod pricing;
+pub mod probe;
 pub mod refund;
 pub mod settlement;
 pub mod site;

@@ -61,10 +61,13 @@ messages! {
     ApplicationDecided = "application.decided", "101", Seller;
     SellerDecided = "seller.decided", "203", Seller;
     ProductDelisted = "product.delisted", "501", Seller;
+    ProbeFailed = "probe.failed", "501", Seller;
+    ProductUnreachable = "product.unreachable", "501", Seller;
     BillIssued = "bill.issued", "901", Seller;
     TransferToConfirm = "transfer.to_confirm", "901", Operator;
     ApplicationToReview = "application.to_review", "901", Operator;
     SellerToReview = "seller.to_review", "901", Operator;
     ProductToCheck = "product.to_check", "501", Operator;
+    ProductUnreachableToCheck = "product.unreachable_to_check", "501", Operator;
     RenewalCallStuck = "call.renewal_stuck", "501", Operator;
 }

@@ -39,6 +39,8 @@ pub struct File {
     pub job_lease_seconds: Option<u32>,
     /// Requests a second of one access key.
     pub open_api_per_second: Option<NonZeroU32>,
+    /// Whether products on sale are probed twice a day.
+    pub probing: Option<bool>,
     pub database_connections: Option<u32>,
     pub prepared_statements: Option<bool>,
 }
@@ -114,6 +116,7 @@ impl File {
             rates,
             sites,
             job_lease: self.job_lease(default.job_lease)?,
+            probing: self.probing.unwrap_or(default.probing),
             open_api_per_second: self.open_api_per_second.unwrap_or(default.open_api_per_second),
             ..default
         })

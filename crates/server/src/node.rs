@@ -81,13 +81,24 @@ pub async fn bind(listen: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(listen).await.map_err(|e| Failure::Failed(format!("cannot listen on {listen}: {e}")))
 }
 
-/// Serves until the process is asked to stop; requests under way are finished.
+/// How long requests under way may take to finish once the process was asked to stop; streams do not end by themselves.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Serves until the process is asked to stop; requests under way are finished, within a time.
 ///
 /// # Errors
 /// What the listener says.
 pub async fn serve(listener: TcpListener, router: axum::Router) -> Result<(), Failure> {
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await.map_err(Failure::failed)
+    let serving = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop());
+    let patience = async {
+        asked_to_stop().await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(Failure::failed),
+        () = patience => Ok(()),
+    }
 }
 
 async fn asked_to_stop() {

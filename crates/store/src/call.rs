@@ -141,6 +141,31 @@ pub fn any_newest_of_product(tx: &mut Tx, product: Key, limit: i64) -> Result<Ve
         .load(tx)?)
 }
 
+/// An attempt with what is said of its call.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    pub attempt: Attempt,
+    pub activity: String,
+    pub order_number: Option<String>,
+}
+
+/// Attempts from an id on, in order: ids rise with the wall clock.
+///
+/// # Errors
+/// [`DbError`].
+pub fn followed(tx: &mut Tx, tenant: Tenant, from: Key, limit: i64) -> Result<Vec<Followed>, DbError> {
+    let query = call_attempts::table.inner_join(calls::table.on(calls::id.eq(call_attempts::call_id))).into_boxed();
+    let query = match tenant {
+        Tenant::Buyer(id) => query.filter(calls::buyer_id.eq(id)),
+        Tenant::Seller(id) => query.filter(calls::seller_id.eq(id)),
+        Tenant::Any => query,
+    };
+    let query = query.filter(call_attempts::id.ge(from)).order(call_attempts::id).limit(limit);
+    let found: Vec<(Attempt, String, Option<String>)> =
+        query.select((Attempt::as_select(), calls::activity, calls::order_number)).load(tx)?;
+    Ok(found.into_iter().map(|(attempt, activity, order_number)| Followed { attempt, activity, order_number }).collect())
+}
+
 /// How many calls of a seller came to which state, by day since a moment; days are counted from zero.
 ///
 /// # Errors

@@ -56,6 +56,7 @@ pub mod log_in_try;
 pub mod message;
 pub mod order;
 pub mod picture;
+pub mod probe;
 pub mod product;
 pub mod seller;
 pub mod session;

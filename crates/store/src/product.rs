@@ -113,6 +113,52 @@ pub fn any_listed_by_key(tx: &mut Tx, site: &str, key: &str) -> Result<Vec<Liste
     Ok(found.into_iter().filter_map(listed).collect())
 }
 
+/// The next product of a seller at a site that can be bought, by id.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_buyable_after(tx: &mut Tx, site: &str, seller: Key, after: Key) -> Result<Option<Product>, DbError> {
+    let next = products::table
+        .filter(products::seller_id.eq(seller))
+        .filter(products::site.eq(site.to_owned()))
+        .filter(products::visibility.eq_any(["on_sale", "hidden"]))
+        .filter(products::id.gt(after))
+        .order(products::id);
+    Ok(next.select(Product::as_select()).first(tx).optional()?)
+}
+
+/// A page of products that were listed, newest first; of one seller, or of all.
+///
+/// # Errors
+/// [`DbError`].
+pub fn listed_page(tx: &mut Tx, tenant: crate::order::Tenant, page: Page) -> Result<Vec<Product>, DbError> {
+    use crate::order::Tenant;
+    let query = products::table.filter(products::revision_id.is_not_null()).into_boxed();
+    let query = match tenant {
+        Tenant::Buyer(_) => return Ok(Vec::new()),
+        Tenant::Seller(id) => query.filter(products::seller_id.eq(id)),
+        Tenant::Any => query,
+    };
+    Ok(newest_first!(query, page, products::created_at, products::id).select(Product::as_select()).load(tx)?)
+}
+
+/// Products of a site that can be bought, a page at a time by id.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_buyable(tx: &mut Tx, site: &str, after: Option<Key>, limit: i64) -> Result<Vec<Product>, DbError> {
+    let mut query = products::table
+        .filter(products::site.eq(site.to_owned()))
+        .filter(products::visibility.eq_any(["on_sale", "hidden"]))
+        .order(products::id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(products::id.gt(after));
+    }
+    Ok(query.select(Product::as_select()).load(tx)?)
+}
+
 /// A listed product that changed, with the text that it sells by.
 #[derive(Debug, Clone)]
 pub struct Changed {

@@ -63,9 +63,21 @@ pub struct Subject<'a> {
 
 /// Runs cases in order; later ones use the instance id that the first one got.
 pub async fn run_suite(client: &Client, subject: Subject<'_>, scenarios: &[Scenario]) -> Report {
+    run(client, subject, scenarios, false).await
+}
+
+/// The same up to the first case that does not pass: for a replay, which wants to know only whether all do.
+pub async fn run_while_passing(client: &Client, subject: Subject<'_>, scenarios: &[Scenario]) -> Report {
+    run(client, subject, scenarios, true).await
+}
+
+async fn run(client: &Client, subject: Subject<'_>, scenarios: &[Scenario], stop: bool) -> Report {
     let mut suite = Suite::new(subject.protocol, subject.key);
-    let mut cases = Vec::new();
+    let mut cases: Vec<CaseResult> = Vec::new();
     for scenario in scenarios {
+        if stop && cases.last().is_some_and(|c| c.result != "pass") {
+            break;
+        }
         cases.push(run_case(client, subject, *scenario, &mut suite).await);
     }
     let count = |result| cases.iter().filter(|c| c.result == result).count();

@@ -105,6 +105,9 @@ impl Worker {
                 for site in ctx.settings.sites.all() {
                     let name = format!("bills:{}", site.code);
                     app::job::schedule_named(tx, ctx, JobKind::Bills, &name, money::next_bill_run(site, ctx.now))?;
+                    if ctx.settings.probing {
+                        app::probe::next_round(tx, ctx, site)?;
+                    }
                 }
                 Ok(())
             })
@@ -191,6 +194,7 @@ impl Worker {
         let (id, attempts, kind) = (job.id, job.attempts, job.kind.clone());
         let result = match job.kind.parse::<JobKind>() {
             Ok(JobKind::Call) => self.call(&job).await,
+            Ok(JobKind::Probe) => self.probe(&job).await,
             Ok(JobKind::Export) => export::write(&self.0.app, &self.0.files, &job).await.map(|()| true),
             Ok(kind) => self.0.app.write(Actor::System, move |tx, ctx| timer(tx, ctx, kind, &job)).await.map(|()| true),
             Err(e) => Err(Error::row("jobs", &kind, e)),
@@ -213,6 +217,25 @@ impl Worker {
                 true
             }
         }
+    }
+
+    /// Probes a product and keeps what came of it.
+    async fn probe(&self, job: &Job) -> Result<bool, Error> {
+        let (id, product) = (job.id, job.subject.unwrap_or(Key([0; 16])));
+        let result = crate::probe(&self.0.app, &self.0.client, product).await?;
+        let answered = result.as_ref().is_none_or(|r| r.failed.is_none());
+        let keep = move |tx: &mut Tx, ctx: &app::Ctx| {
+            // Done by somebody else after our lease ran out.
+            if job::done(tx, id)? == 0 {
+                return Ok(());
+            }
+            if let Some(result) = &result {
+                app::probe::finish(tx, ctx, product, result)?;
+            }
+            app::probe::next_of_seller(tx, ctx, product)
+        };
+        self.0.app.write(Actor::System, keep).await?;
+        Ok(answered)
     }
 
     /// Sends one attempt of a call and books what came back.
@@ -337,7 +360,8 @@ fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Er
         JobKind::UsageRating => usage::rate(tx, ctx, job.name.as_deref().unwrap_or_default()),
         JobKind::Arrears => usage::freeze_for_arrears(tx, ctx, subject),
         JobKind::Bills => bills(tx, ctx, job),
-        JobKind::Call | JobKind::Export => Err(Error::row("jobs", kind, "is not a timer")),
+        JobKind::ProbeRound => app::probe::round(tx, ctx, job.name.as_deref().unwrap_or_default()),
+        JobKind::Call | JobKind::Export | JobKind::Probe => Err(Error::row("jobs", kind, "is not a timer")),
     }
 }
 

@@ -11,10 +11,12 @@ mod engine;
 mod export;
 mod files;
 mod housekeeping;
+mod probe;
 mod search;
 
 pub use client::{Client, Limits};
-pub use debug::{CaseResult, Report, Subject, run_suite};
+pub use debug::{CaseResult, Report, Subject, run_suite, run_while_passing};
 pub use engine::{Ran, Worker};
 pub use files::Files;
+pub use probe::probe;
 pub use search::{Facets, Found, Search, Sort, Wanted};

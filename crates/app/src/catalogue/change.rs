@@ -68,15 +68,36 @@ pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, frozen: bool, reason: &str)
 /// # Errors
 /// [`Error::Store`].
 pub fn delist_failing(tx: &mut Tx, ctx: &Ctx, id: Key, failed: i64, name: &str) -> Result<(), Error> {
+    let events = [MessageEvent::ProductDelisted, MessageEvent::ProductToCheck];
+    freeze_failing(tx, ctx, id, "openings_failed", events, &[("product", name.to_owned()), ("count", failed.to_string())])
+}
+
+/// Likewise a product whose server failed its probes for too many days (`seller-domain 6.3`).
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn freeze_unreachable(tx: &mut Tx, ctx: &Ctx, id: Key, days: i64, name: &str) -> Result<(), Error> {
+    let events = [MessageEvent::ProductUnreachable, MessageEvent::ProductUnreachableToCheck];
+    freeze_failing(tx, ctx, id, "probes_failed", events, &[("product", name.to_owned()), ("days", days.to_string())])
+}
+
+/// Freezes trading and tells the seller and the operator.
+fn freeze_failing(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    id: Key,
+    reason: &str,
+    [seller, operator]: [MessageEvent; 2],
+    params: &[(&str, String)],
+) -> Result<(), Error> {
     let found = product::any_listed(tx, id)?.ok_or_else(|| Error::row("products", hex::encode(id.0), "is not listed"))?;
     if !visibility(&found.product)?.buyable() {
         return Ok(());
     }
-    change(tx, ctx, &found.product, Visibility::Frozen, "openings_failed")?;
-    let params = [("product", name.to_owned()), ("count", failed.to_string())];
-    for (event, account) in [(MessageEvent::ProductDelisted, Some(found.product.seller_id)), (MessageEvent::ProductToCheck, None)] {
+    change(tx, ctx, &found.product, Visibility::Frozen, reason)?;
+    for (event, account) in [(seller, Some(found.product.seller_id)), (operator, None)] {
         let about = format!("{} {}", hex::encode(id.0), ctx.now_micros());
-        message::send(tx, ctx, &message::Send { event, account, order: None, about, params: &params })?;
+        message::send(tx, ctx, &message::Send { event, account, order: None, about, params })?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ mod draft;
 mod listings;
 mod review;
 
-pub use change::{delist_failing, freeze, set_public, stop};
+pub use change::{delist_failing, freeze, freeze_unreachable, set_public, stop};
 pub use draft::{open_application, save, view as product_view, withdraw};
 pub use listings::Listings;
 pub use review::{Decision, decide, submit};

@@ -279,6 +279,19 @@ pub fn target(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId) -> Result<Targ
     Ok(Target { secret: secret(ctx, &key)?, protocol: protocol(&address)?, address })
 }
 
+/// An address with the cases that are replayed on it: those that were saved, and the creation that they need
+/// (`seller-domain 2.3`, `6.3`).
+///
+/// # Errors
+/// `interface.address_not_found`.
+pub fn replayed(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId) -> Result<(Target, Vec<Scenario>), Error> {
+    let target = target(tx, ctx, seller, id)?;
+    let saved = interface::cases(tx, target.address.id)?;
+    let wanted = |s: &Scenario| *s == Scenario::Create || saved.iter().any(|c| c.scenario == s.name());
+    let scenarios = target.protocol.scenarios().iter().copied().filter(wanted).collect();
+    Ok((target, scenarios))
+}
+
 /// Saves a case that was passed.
 ///
 /// # Errors

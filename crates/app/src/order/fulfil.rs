@@ -19,7 +19,7 @@ use store::{
 use wire::saas_v2::{OrderIds, Request, Scene};
 
 /// Openings of a product that may fail in a calendar month (`seller-domain 6.3`, `saas-interface 1.2`).
-const FAILED_PER_MONTH: i64 = 5;
+pub const FAILED_PER_MONTH: i64 = 5;
 
 pub(crate) fn ids(order: &Order, line: &Line) -> OrderIds {
     OrderIds { order_id: order.number.clone(), order_line_id: line.number.clone() }

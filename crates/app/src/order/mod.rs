@@ -19,7 +19,7 @@ pub use auto_renew::{auto_renew, set_auto_renewal};
 pub use cancel::{cancel, cancel_unpaid};
 pub use change::{PlaceChange, change, change_quote};
 pub use convert::convert;
-pub use fulfil::{change_done, change_failed, opening_failed};
+pub use fulfil::{FAILED_PER_MONTH, change_done, change_failed, opening_failed};
 pub(crate) use fulfil::{completed, ids, tell_buyer, tell_seller};
 pub use pay::pay;
 pub use place::{PlaceOrder, place};

@@ -14,9 +14,11 @@ mod licence_made;
 mod life;
 mod money;
 mod notify;
+mod probes;
 mod sellers;
 mod sites;
 mod storefront;
+mod tail;
 mod tls;
 mod usage;
 

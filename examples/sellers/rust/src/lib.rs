@@ -148,7 +148,10 @@ impl Seller {
         let mut memory = self.memory();
         memory.received.push(request.activity().to_owned());
         match request {
-            Request::NewInstance { order, business_id } => create(&mut memory, &order.order_line_id, business_id, fault),
+            Request::NewInstance { order, business_id } => {
+                // Debugging orders are the same for all products of a server.
+                create(&mut memory, &format!("{product} {}", order.order_line_id), business_id, fault)
+            }
             Request::QueryInstance { instance_ids } => {
                 let info: Vec<Value> =
                     instance_ids.iter().filter_map(|id| self.info(memory.instances.get_mut(id)?, product, fault)).collect();
@@ -174,7 +177,7 @@ impl Seller {
         memory.received.push(activity.to_owned());
         match activity {
             "newInstance" => {
-                let mut made = create(&mut memory, &format!("{} {}", get("orderId"), get("productId")), get("businessId"), fault);
+                let mut made = create(&mut memory, &format!("{product} {} {}", get("orderId"), get("productId")), get("businessId"), fault);
                 let id = made["instanceId"].as_str().unwrap_or_default().to_owned();
                 if fault != Fault::NoData && !id.is_empty() {
                     made["encryptType"] = json!("1");
@@ -184,7 +187,7 @@ impl Seller {
             }
             // Licence 1.x: the licence comes with the purchase, and the same one each time.
             "getLicense" => {
-                let mut made = create(&mut memory, &format!("{} {}", get("orderId"), get("productId")), get("businessId"), fault);
+                let mut made = create(&mut memory, &format!("{product} {} {}", get("orderId"), get("productId")), get("businessId"), fault);
                 if fault != Fault::NoData {
                     made["license"] = json!(format!("LICENCE-{}", made["instanceId"].as_str().unwrap_or_default()));
                 }

@@ -6,6 +6,7 @@ import { useAction } from '../../kit/action'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
 import { State, Time } from '../../kit/show'
+import { LiveTail } from './live'
 
 type Call = Schemas['CallView']
 
@@ -22,6 +23,7 @@ export function Calls() {
   const options = (prefix: string, values: string[]) => values.map((value) => ({ value, label: t(`${prefix}.${value}`) }))
   return (
     <Page title={t('nav.calls')} purpose={t('calls.purpose')}>
+      <LiveTail role={role} />
       <List<Call>
         name={`calls-${role}`}
         rowKey={(c) => c.id}
@@ -32,7 +34,7 @@ export function Calls() {
         }}
         filters={[
           { name: 'order', label: t('field.order_number') },
-          { name: 'activity', label: t('calls.activity'), options: options('activity', ['newInstance', 'queryInstance', 'refreshInstance', 'updateInstanceStatus', 'releaseInstance', 'upgradeInstance', 'changeInstanceCheck', 'orderNotify']) },
+          { name: 'activity', label: t('calls.activity'), options: options('activity', ['newInstance', 'queryInstance', 'refreshInstance', 'updateInstanceStatus', 'releaseInstance', 'upgradeInstance', 'changeInstanceCheck', 'refreshLicenseCode', 'updateLicenseCodeStatus', 'releaseLicenseCode', 'getLicense', 'refreshLicense', 'expireLicense', 'releaseLicense', 'getLicenseAsync', 'orderNotify']) },
           { name: 'state', label: t('field.state'), options: options('state', ['waiting', 'due', 'done', 'failed']) },
         ]}
         columns={[
