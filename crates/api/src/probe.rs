@@ -83,7 +83,7 @@ fn health_of(tx: &mut Tx, ctx: &Ctx, p: &product::Product) -> Result<Option<Heal
         failing_days_max: FAILING_DAYS_MAX,
         failed_orders: health.failed_orders,
         failed_orders_max: app::order::FAILED_PER_MONTH,
-        newest: health.newest.map(Into::into),
+        newest: health.newest.map(|n| ProbeView::of(n, &p.key)),
         days: health.days.into_iter().rev().map(day).collect(),
     }))
 }
@@ -131,6 +131,8 @@ domain::words! {
 #[derive(Debug, Serialize, ToSchema)]
 struct ProbeView {
     product_id: String,
+    /// The seller's key of the product.
+    product: String,
     at: String,
     /// `passed` or `failed`.
     result: &'static str,
@@ -143,9 +145,10 @@ struct ProbeView {
     froze: bool,
 }
 
-impl From<rows::Probe> for ProbeView {
-    fn from(p: rows::Probe) -> Self {
+impl ProbeView {
+    fn of(p: rows::Probe, key: &str) -> Self {
         Self {
+            product: key.to_owned(),
             product_id: p.product_id.id::<ProductId>().to_string(),
             at: time(p.at),
             result: if p.passed { Outcome::Passed } else { Outcome::Failed }.as_str(),
@@ -172,8 +175,8 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
     let answer = api
         .read(caller, move |tx, _, who| {
             let found = rows::list(tx, tenant(who, p.role)?, &filter, page)?;
-            let next = next(&found, page, |p| (p.at, p.id));
-            Ok(ProbeList { probes: found.into_iter().map(Into::into).collect(), next })
+            let next = next(&found, page, |(p, _)| (p.at, p.id));
+            Ok(ProbeList { probes: found.into_iter().map(|(p, key)| ProbeView::of(p, &key)).collect(), next })
         })
         .await?;
     Ok(Json(answer))
@@ -192,8 +195,9 @@ async fn probe_now(
     PathOf(id): PathOf<ProductId>,
     _body: Body<ProbeBody>,
 ) -> Result<Json<ProbeView>, Problem> {
-    let own = move |tx: &mut Tx, _: &Ctx, who: &app::Caller| catalogue::product_view(tx, who, id).map(|(product, _)| product.id);
-    let product = api.read(caller.clone(), own).await?;
+    let own =
+        move |tx: &mut Tx, _: &Ctx, who: &app::Caller| catalogue::product_view(tx, who, id).map(|(product, _)| (product.id, product.key));
+    let (product, key) = api.read(caller.clone(), own).await?;
     let result = worker::probe(&api.app, api.worker.client(), product).await?;
     let Some(result) = result else {
         let detail = "nothing is probed for this product: it is not listed, or names no server with saved cases";
@@ -205,5 +209,5 @@ async fn probe_now(
             rows::any_newest(tx, product)?.ok_or_else(|| Error::row("probes", id, "was not kept"))
         })
         .await?;
-    Ok(Json(newest.into()))
+    Ok(Json(ProbeView::of(newest, &key)))
 }

@@ -1,7 +1,10 @@
 //! Probes of products on sale.
 
 use crate::{DbError, Key, Page, Tx, order::Tenant};
-use db::{Run, schema::probes};
+use db::{
+    Run,
+    schema::{probes, products},
+};
 use diesel::{
     prelude::*,
     sql_query,
@@ -47,12 +50,12 @@ pub struct Filter {
     pub passed: Option<bool>,
 }
 
-/// A page of probes, newest first. Buyers see none.
+/// A page of probes, newest first, each with the key of its product. Buyers see none.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Probe>, DbError> {
-    let mut query = probes::table.into_boxed();
+pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<(Probe, String)>, DbError> {
+    let mut query = probes::table.inner_join(products::table.on(products::id.eq(probes::product_id))).into_boxed();
     query = match tenant {
         Tenant::Buyer(_) => return Ok(Vec::new()),
         Tenant::Seller(id) => query.filter(probes::seller_id.eq(id)),
@@ -64,7 +67,7 @@ pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<
     if let Some(passed) = filter.passed {
         query = query.filter(probes::passed.eq(passed));
     }
-    Ok(newest_first!(query, page, probes::at, probes::id).select(Probe::as_select()).load(tx)?)
+    Ok(newest_first!(query, page, probes::at, probes::id).select((Probe::as_select(), products::key)).load(tx)?)
 }
 
 /// A day of a product's probes.

@@ -3041,6 +3041,8 @@ export interface components {
             failed_case?: string | null;
             /** @description Trading was frozen after this one. */
             froze: boolean;
+            /** @description The seller's key of the product. */
+            product: string;
             product_id: string;
             reason?: string | null;
             /** @description `passed` or `failed`. */

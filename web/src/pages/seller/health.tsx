@@ -69,17 +69,17 @@ export function InterfaceHealth() {
             name="probes"
             rowKey={(p) => `${p.product_id} ${p.at}`}
             empty={t('health.no_probes')}
-            fetch={async ({ product, result }, paging) => {
-              const data = await unwrap(api.GET('/api/v1/probes', { params: { query: { as: role, product, result, ...paging } } }))
+            fetch={async ({ result }, paging) => {
+              const data = await unwrap(api.GET('/api/v1/probes', { params: { query: { as: role, result, ...paging } } }))
               return { rows: data.probes, next: data.next }
             }}
-            filters={[{ name: 'product', label: t('health.product_id') }, { name: 'result', label: t('field.state'), options: ['passed', 'failed'].map((value) => ({ value, label: t(`health.${value}`) })) }]}
+            filters={[{ name: 'result', label: t('field.state'), options: ['passed', 'failed'].map((value) => ({ value, label: t(`health.${value}`) })) }]}
             columns={[
               { key: 'at', title: t('field.at'), sort: 'created', value: (p) => p.at, render: (p) => <Time at={p.at} /> },
-              { key: 'product', title: t('health.product_id'), value: (p) => p.product_id, render: (p) => <span className="mono">{p.product_id}</span> },
+              { key: 'product', title: t('health.product_id'), value: (p) => p.product, render: (p) => <span className="mono" title={p.product_id}>{p.product}</span> },
               { key: 'result', title: t('field.state'), value: (p) => t(`health.${p.result}`), render: (p) => <><Tag color={p.result === 'passed' ? 'green' : 'red'}>{t(`health.${p.result}`)}</Tag>{p.froze && <Tag color="red">{t('health.froze')}</Tag>}</> },
               { key: 'case', title: t('health.case'), value: (p) => p.failed_case && t(`scenario.${p.failed_case}`, { defaultValue: p.failed_case }) },
-              { key: 'reason', title: t('usage.reason'), value: (p) => p.reason, render: (p) => <div style={{ maxWidth: 420, whiteSpace: 'normal' }}>{p.reason}</div> },
+              { key: 'reason', title: t('health.why'), value: (p) => p.reason, render: (p) => <div style={{ maxWidth: 420, whiteSpace: 'normal' }}>{p.reason}</div> },
               { key: 'cases', title: t('addresses.cases'), align: 'right', value: (p) => p.cases },
               { key: 'ms', title: t('health.duration'), align: 'right', value: (p) => p.duration_ms, render: (p) => `${p.duration_ms} ms` },
             ]}
