@@ -7,6 +7,7 @@
     python client.py licence-query PL…
     python client.py licence-usage PL… device-1 device-2
     python client.py licence-upload EV… FILE
+    python client.py buyer query-orders '{"limit": 5}'                   (any buyer-side API, by its path)
 """
 
 import base64
@@ -115,6 +116,8 @@ def main(arguments):
         case ["licence-usage", code, *ids] if ids:
             info = {"license": code, "software_usage_Info": [{"id": id} for id in ids]}
             return client.call("POST", f"{PUBLIC}/v2/license/software-usage-info", body={"usage_info": [info]})
+        case ["buyer", path, body]:
+            return client.call("POST", f"{OPEN}/{path}", body=json.loads(body))
         case _:
             sys.exit(__doc__)
 

@@ -72,6 +72,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mkp-openapi-public/global/v1/order-detail/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One order of the caller. */
+        post: operations["ShowOrderDetails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mkp-openapi-public/global/v1/order/batch-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels up to 20 orders that were not paid, all or none. */
+        post: operations["CancelOrders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mkp-openapi-public/global/v1/order/batch-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Places up to 20 orders, all or none; a repeat with the same `client_token` answers the same. */
+        post: operations["CreateOrders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mkp-openapi-public/global/v1/order/query": {
         parameters: {
             query?: never;
@@ -83,6 +134,57 @@ export interface paths {
         get: operations["order_query"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mkp-openapi-public/global/v1/query-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The caller's orders, newest first. */
+        post: operations["ListOrders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mkp-openapi-public/global/v1/saas-instance/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The log-in data of an instance of the caller. */
+        post: operations["ShowSaasInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mkp-openapi-public/global/v1/subscription-agreements-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a buyer agrees to with an order of each product. */
+        post: operations["ShowSubscriptionAgreements"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2015,6 +2117,17 @@ export interface components {
             /** @description `90m`, `48h` or `33d`; at most 800 days. */
             by: string;
         };
+        Agreement: {
+            /** @description Markdown, in Chinese where there is one. */
+            content: string;
+            product_id: string;
+            product_name: string;
+        };
+        Agreements: {
+            agreements: components["schemas"]["Agreement"][];
+            error_code: string;
+            error_msg: string;
+        };
         /** @description Data to use an instance. */
         AppView: {
             admin_url?: string | null;
@@ -2196,6 +2309,9 @@ export interface components {
             order_number?: string | null;
             state: string;
         };
+        CancelOrders: {
+            order_ids: string[];
+        };
         /** @description A product in a list. */
         Card: {
             category?: string | null;
@@ -2286,6 +2402,13 @@ export interface components {
         ClockView: {
             now: string;
             ran: components["schemas"]["RanView"];
+        };
+        CreateOrders: {
+            /** @description Pay at once from the wallet; all of them or none. */
+            auto_pay?: boolean;
+            /** @description A repeat with the same token and body answers the same and creates nothing. */
+            client_token?: string | null;
+            orders: components["schemas"]["NewOrder"][];
         };
         DayView: {
             day: string;
@@ -2703,6 +2826,23 @@ export interface components {
             /** @description Since May 2025 buyer and seller see a code at the same time (`license-interface 2.1`). */
             visible_to_buyer: boolean;
         };
+        ListOrders: {
+            /** @default null */
+            cursor: string | null;
+            /**
+             * Format: int64
+             * @description 1 to 100; 20 when it is left out.
+             * @default null
+             */
+            limit: number | null;
+            /** @default null */
+            product_name: string | null;
+            /**
+             * @description `pending_payment`, `processing`, `completed`, `cancelled`.
+             * @default null
+             */
+            status: string | null;
+        };
         ListingBody: {
             /**
              * @description How it is delivered: `saas`, which is meant when it is left out, `license_code`, `license_1x` or `license_online`.
@@ -2860,11 +3000,58 @@ export interface components {
             /** @example CNY */
             currency: string;
         };
+        NewOrder: {
+            /** Format: int32 */
+            amount?: number | null;
+            /** @description Order-time inputs (扩展参数). */
+            extend_params?: components["schemas"]["NewOrderInput"][];
+            /** @description Such as `1m` or `1y`; left out for one-time and on-demand. */
+            period?: string | null;
+            /** @description Id or key of a product. */
+            product_id: string;
+            /** @description Key of a combination; may be left out when there is one. */
+            sku?: string | null;
+            /** @description Key of a specification. */
+            specification: string;
+            trial?: boolean;
+        };
+        NewOrderInput: {
+            name: string;
+            value: string;
+        };
         NoInputs: Record<string, never>;
         OrderAnswer: {
             orderInfo?: components["schemas"]["OrderInfo"] | null;
             resultCode: string;
             resultMsg: string;
+        };
+        OrderBrief: {
+            amount: string;
+            /** @description UTC `yyyyMMddHHmmss`. */
+            create_time: string;
+            currency: string;
+            instance_ids: string[];
+            order_id: string;
+            order_line_ids: string[];
+            /** @description `NEW`, `TRIAL`, `TRIAL_TO_FORMAL`, `RENEW`, `CHANGE`, `UNSUBSCRIBE`. */
+            order_type: string;
+            product_name: string;
+            /** @description `pending_payment`, `processing`, `completed`, `cancelled`. */
+            status: string;
+        };
+        OrderBriefs: {
+            error_code: string;
+            error_msg: string;
+            /** @description Given back in the next call for the next page. */
+            next_cursor?: string | null;
+            orders: components["schemas"]["OrderBrief"][];
+        };
+        OrderDetails: {
+            error_code: string;
+            error_msg: string;
+            order: components["schemas"]["OrderBrief"];
+            /** @description As the order query tells it to the seller. */
+            order_info: components["schemas"]["OrderInfo"];
         };
         /** @description The filters of the reference (`seller-domain 4.1`). */
         OrderFilter: {
@@ -3297,6 +3484,24 @@ export interface components {
             /** @description What all the lines come to. */
             total: components["schemas"]["MoneyView"];
         };
+        /** @description Data to use an instance; null where the seller gave none. */
+        SaasAppInfo: {
+            admin_url?: string | null;
+            front_end_url?: string | null;
+            memo?: string | null;
+            password?: string | null;
+            user_name?: string | null;
+        };
+        SaasInstance: {
+            app_info: components["schemas"]["SaasAppInfo"];
+            error_code: string;
+            error_msg: string;
+            /** @description UTC `yyyyMMddHHmmss`; null for what does not end. */
+            expire_time?: string | null;
+            instance_id: string;
+            /** @description `opening`, `running`, `frozen`, `released`, `failed`. */
+            status: string;
+        };
         SellerFigures: {
             /** @description Production calls of the last fourteen days, the oldest first. */
             calls: components["schemas"]["DayView"][];
@@ -3349,6 +3554,17 @@ export interface components {
             /** @description When the seller was admitted. */
             since?: string | null;
             website: string;
+        };
+        ShowAgreements: {
+            /** @description Ids or keys of products. */
+            product_ids: string[];
+        };
+        ShowOrderDetails: {
+            order_id: string;
+        };
+        ShowSaasInstance: {
+            /** @description The platform's id of an instance. */
+            instance_id: string;
         };
         SiteList: {
             /** @description The site of this request. */
@@ -3916,6 +4132,195 @@ export interface operations {
             };
         };
     };
+    ShowOrderDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShowOrderDetails"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderDetails"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unauthorized"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
+    CancelOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelOrders"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBriefs"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unauthorized"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
+    CreateOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateOrders"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBriefs"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unauthorized"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
     order_query: {
         parameters: {
             query: {
@@ -3954,6 +4359,195 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
+    ListOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListOrders"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBriefs"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unauthorized"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
+    ShowSaasInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShowSaasInstance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaasInstance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unauthorized"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayError"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+        };
+    };
+    ShowSubscriptionAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShowAgreements"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreements"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unauthorized"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

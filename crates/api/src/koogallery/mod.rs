@@ -1,6 +1,7 @@
 //! KooGallery's open APIs at their own paths, on any host, with their signatures and error documents
 //! (`open-api`). Which use case is called is ours; the paths, names and codes are not.
 
+mod buyer;
 mod gateway;
 mod iam;
 mod licence;
@@ -26,6 +27,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(order_query::routes())
         .merge(licence::routes())
         .merge(market_event::routes())
+        .merge(buyer::routes())
         .merge(usage::routes())
 }
 

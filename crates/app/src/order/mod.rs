@@ -24,7 +24,7 @@ pub(crate) use fulfil::{completed, ids, tell_buyer, tell_seller};
 pub use pay::pay;
 pub use place::{PlaceOrder, place};
 pub(crate) use query::expire_estimate;
-pub use query::query;
+pub use query::{info, query};
 pub use quote::{Choice, Quote, quote};
 pub use renew::renew;
 pub use renew_change::{RenewWithChange, check as check_change, renew_with_change, renewal_quote};
@@ -61,7 +61,11 @@ pub fn show(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, Error> {
     Ok(Full { order, lines })
 }
 
-pub(crate) fn kind(order: &Order) -> Result<OrderKind, Error> {
+/// The kind of an order.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn kind(order: &Order) -> Result<OrderKind, Error> {
     order.kind.parse().map_err(|e| Error::row("orders", &order.number, e))
 }
 

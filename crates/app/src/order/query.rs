@@ -37,7 +37,11 @@ pub fn query(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, line: Option
     Ok(found)
 }
 
-fn info(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<OrderInfo, Error> {
+/// An order as the wire tells it.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn info(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<OrderInfo, Error> {
     let order = &full.order;
     Ok(OrderInfo {
         order_id: order.number.clone(),

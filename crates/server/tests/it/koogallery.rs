@@ -210,8 +210,15 @@ async fn a_key_that_calls_or_fails_too_often_is_stopped_and_others_are_not() {
     assert!(said.ends_with("AK access failed to reach the limit, forbidden"), "{said}");
 }
 
+/// Installs what the example clients need; the Python to run them with.
+pub(crate) fn set_up_clients() -> String {
+    let done = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/setup-clients")).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
 /// Runs an example client; exit code and what it printed.
-fn client(p: &Platform, program: &str, file: &str, role: &str, arguments: &[&str]) -> (i32, Value) {
+pub(crate) fn client(p: &Platform, program: &str, file: &str, role: &str, arguments: &[&str]) -> (i32, Value) {
     client_with(p, program, file, role, arguments, &[])
 }
 
@@ -256,9 +263,7 @@ async fn licences_by_client(p: &Platform, program: &str, file: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_public_sdk_cores_call_every_operation() {
-    let setup_clients = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/setup-clients")).output().unwrap();
-    assert!(setup_clients.status.success(), "{}", String::from_utf8_lossy(&setup_clients.stderr));
-    let python = String::from_utf8(setup_clients.stdout).unwrap().trim().to_owned();
+    let python = set_up_clients();
     let p = Platform::start(setup(Engine::Sqlite)).await;
     let (order, _) = p.buy_open("1m").await;
     let key = p.post("seller", "/api/v1/seller/keys", json!({ "name": "usage", "class": "basic" })).await;
