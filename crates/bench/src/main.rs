@@ -6,6 +6,7 @@
 mod load;
 mod platform;
 mod raw;
+mod signature;
 mod usage;
 
 use load::{Load, Measured};
@@ -37,6 +38,7 @@ fn per_second(m: &Measured) -> u64 {
 async fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _ = std::fs::remove_file("target/bench/figures.jsonl");
+    signatures();
     orders_on_sqlite().await;
     if let Ok(server) = std::env::var("YUNSHI_TEST_POSTGRES") {
         orders_on_postgres(&server).await;
@@ -92,6 +94,16 @@ async fn orders_on_postgres(server: &str) {
         pairs.push(Pair { bare, whole: p.place_orders(CALLERS, SPELL).await });
     }
     report_pairs("orders over HTTP / pgbench, PostgreSQL", "pgbench_per_second", pairs, "ratio >= 0.70");
+}
+
+/// What signatures cost on one core.
+fn signatures() {
+    report(
+        "SaaS 2.0 signatures built and verified, 1 kB",
+        json!({ "per_second": signature::saas_v2_per_second() }),
+        ">= 100000/s per core",
+    );
+    report("AK/SK verified by the gateway, 1 kB", json!({ "micros": round(signature::gateway_micros()) }), "< 100 µs");
 }
 
 /// Usage records on both engines: durable, judged and told apart.

@@ -175,7 +175,7 @@ async fn the_rust_seller_is_conformant_and_its_faults_are_found() {
     let url = format!("{}/sandbox/seller/own", p.url);
     let run = async || yunshi(&["conformance", "--protocol", "saas-v2", "--url", &url, "--key", &key], &[]).await;
     let (code, report) = run().await;
-    assert_eq!((code, &report["passed"]), (0, &json!(10)), "{report:#}");
+    assert_eq!((code, &report["passed"]), (0, &json!(16)), "{report:#}");
     for (fault, code) in [("not_json", "not_json"), ("http_500", "http_status"), ("no_instance_id", "field_missing")] {
         p.fault("own", fault).await;
         let (exit, report) = run().await;

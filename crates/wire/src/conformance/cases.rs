@@ -16,6 +16,18 @@ pub enum Scenario {
     WrongSignature,
     /// 1.0: the term ended, the seller freezes.
     Expire,
+    /// The connection breaks before the answer; the repeat gives the same instance.
+    Interrupted,
+    /// Fields may be added to a call.
+    UnknownFields,
+    /// Four-byte characters and a long text in the body are signed as bytes.
+    BigUnicode,
+    /// A genuine signature, ten minutes old.
+    Stale,
+    /// A renewal of an instance that was never created: calls may come in disorder.
+    UnknownInstance,
+    /// A release that is repeated.
+    ReleaseAgain,
     /// On-line opening: the buyer asks for a licence.
     Apply,
     Release,
@@ -86,8 +98,41 @@ impl Protocol {
         #[allow(clippy::enum_glob_use, reason = "a list of cases reads as a list")]
         use Scenario::*;
         match self {
-            Self::SaasV2 => &[Create, CreateAgain, Query, Renew, Freeze, Unfreeze, Upgrade, ChangeCheck, WrongSignature, Release],
-            Self::SaasV1 => &[Create, CreateAgain, Renew, Expire, Freeze, Unfreeze, Upgrade, Query, WrongSignature, Release],
+            Self::SaasV2 => &[
+                Create,
+                CreateAgain,
+                Interrupted,
+                Query,
+                Renew,
+                Freeze,
+                Unfreeze,
+                Upgrade,
+                ChangeCheck,
+                WrongSignature,
+                UnknownFields,
+                BigUnicode,
+                Stale,
+                UnknownInstance,
+                Release,
+                ReleaseAgain,
+            ],
+            Self::SaasV1 => &[
+                Create,
+                CreateAgain,
+                Interrupted,
+                Renew,
+                Expire,
+                Freeze,
+                Unfreeze,
+                Upgrade,
+                Query,
+                WrongSignature,
+                UnknownFields,
+                BigUnicode,
+                UnknownInstance,
+                Release,
+                ReleaseAgain,
+            ],
             Self::OrderNotify => &[Notify, WrongSignature],
             Self::Licence => &[Renew, Freeze, Unfreeze, WrongSignature, Release],
             Self::LicenceV1 => &[Create, CreateAgain, Renew, Expire, WrongSignature, Release],
@@ -115,6 +160,8 @@ impl Protocol {
     pub fn mandatory(self, scenario: Scenario) -> bool {
         match scenario {
             Scenario::Upgrade | Scenario::ChangeCheck | Scenario::WrongSignature => false,
+            // What goes wrong on the way: advice, not a condition.
+            _ if scenario.is_fault() => false,
             // In 1.0 they are for arrears and violations, and the data come with the creation; a seller of codes may
             // only ask (license-interface 2.1).
             Scenario::Freeze | Scenario::Unfreeze => matches!(self, Self::SaasV2 | Self::LicenceOnline),
@@ -156,6 +203,12 @@ impl Scenario {
             Self::Notify => "notify",
             Self::WrongSignature => "wrong_signature",
             Self::Expire => "expire",
+            Self::Interrupted => "interrupted",
+            Self::UnknownFields => "unknown_fields",
+            Self::BigUnicode => "big_unicode",
+            Self::Stale => "stale",
+            Self::UnknownInstance => "unknown_instance",
+            Self::ReleaseAgain => "release_again",
             Self::Apply => "apply",
             Self::Release => "release",
             Self::TenantAdd => "tenant_add",
@@ -170,6 +223,15 @@ impl Scenario {
             Self::TenantDelete => "tenant_delete",
             Self::TenantDeleteAgain => "tenant_delete_again",
         }
+    }
+
+    /// Whether the case tries what goes wrong on the way, rather than what is documented.
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        matches!(
+            self,
+            Self::Interrupted | Self::UnknownFields | Self::BigUnicode | Self::Stale | Self::UnknownInstance | Self::ReleaseAgain
+        )
     }
 
     /// Whether the request is to be sent with a signature that is wrong on purpose.

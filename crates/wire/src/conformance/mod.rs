@@ -90,16 +90,33 @@ impl Suite {
                 )),
             };
         }
+        match (scenario, &answer.code) {
+            (Scenario::Stale, ResultCode::AuthenticationFailed) => return Ok(Verdict::Pass),
+            (Scenario::Stale, other) => {
+                let text = format!(
+                    "a request that was signed ten minutes ago should be answered 000001, not {}: it may be a replay",
+                    other.code()
+                );
+                return Err(Reason::new("stale_accepted", text));
+            }
+            (Scenario::UnknownInstance, ResultCode::NoSuchInstance) => return Ok(Verdict::Pass),
+            (Scenario::UnknownInstance, other) => {
+                let text = format!("an instance that was never created should be answered 000003, not {}", other.code());
+                return Err(Reason::new("unknown_instance_accepted", text));
+            }
+            (Scenario::ReleaseAgain, ResultCode::NoSuchInstance) => return Ok(Verdict::Pass),
+            _ => {}
+        }
         // In 1.0 the marketplace repeats a creation that is being processed until it is done.
         let asynchronous = matches!(self.protocol, Protocol::SaasV2 | Protocol::LicenceOnline)
-            && matches!(scenario, Scenario::Create | Scenario::CreateAgain | Scenario::Query | Scenario::Apply);
+            && matches!(scenario, Scenario::Create | Scenario::CreateAgain | Scenario::Interrupted | Scenario::Query | Scenario::Apply);
         match &answer.code {
             ResultCode::Success => {}
             ResultCode::Processing if asynchronous => {}
             code => return Err(wrong_code(code, answer.message.as_deref())),
         }
         match scenario {
-            Scenario::Create | Scenario::CreateAgain => self.created(scenario, &answer),
+            Scenario::Create | Scenario::CreateAgain | Scenario::Interrupted => self.created(scenario, &answer),
             Scenario::Query => self.queried(&answer),
             _ => Ok(Verdict::Pass),
         }
@@ -107,7 +124,7 @@ impl Suite {
 
     fn created(&mut self, scenario: Scenario, answer: &Answer) -> Result<Verdict, Reason> {
         let id = answer.instance_id.clone().ok_or_else(|| Reason::new("field_missing", "instanceId is mandatory and is missing"))?;
-        if scenario == Scenario::CreateAgain && self.instance_id.as_ref() != Some(&id) {
+        if scenario != Scenario::Create && self.instance_id.as_ref() != Some(&id) {
             let text = "the same orderId and orderLineId must give the same instanceId, however often they are sent";
             return Err(Reason::new("not_idempotent", text));
         }

@@ -6,6 +6,7 @@ use crate::{
     saas_v1::{self, Charging, Period, Purchase},
     saas_v2::{self, Mistake, OrderIds, Scene, Status},
 };
+use std::collections::BTreeMap;
 
 /// What is different each time a request is made.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +50,29 @@ fn mock(order: &str) -> OrderIds {
 }
 
 const WRONG_KEY: &str = "wrong-on-purpose";
+/// An instance that no seller has.
+const NEVER_CREATED: &str = "never-created-on-purpose";
+/// Older than any server should take (`saas-interface 2.1`: 60 seconds).
+const STALE_MS: i64 = 600_000;
+
+/// What a fault case adds to a call.
+fn more(scenario: Scenario) -> Option<(&'static str, String)> {
+    match scenario {
+        Scenario::UnknownFields => Some(("addedLater", "a field that is not documented yet".to_owned())),
+        Scenario::BigUnicode => Some(("remark", "云市 𠮷𡈽 🧧 é+&=%/ ".repeat(60).trim_end().to_owned())),
+        _ => None,
+    }
+}
+
+/// A body with what the case adds, its names in natural order again.
+fn with_more(scenario: Scenario, body: &str) -> String {
+    let (Some((name, value)), Ok(mut fields)) = (more(scenario), serde_json::from_str::<BTreeMap<String, serde_json::Value>>(body)) else {
+        return body.to_owned();
+    };
+    fields.insert(name.to_owned(), value.into());
+    // A map of texts always serialises.
+    serde_json::to_string(&fields).unwrap_or_default()
+}
 
 impl Suite {
     /// The request of a case, or nothing when an earlier case gave no instance id.
@@ -58,11 +82,15 @@ impl Suite {
         match self.protocol {
             Protocol::SaasV2 => {
                 let request = self.request_v2(scenario, moment)?;
-                Some(posted(key, request.activity(), request.to_body(Some("1")), moment))
+                let body = with_more(scenario, &request.to_body(Some("1")));
+                let signed_at = if scenario == Scenario::Stale { moment.now_ms - STALE_MS } else { moment.now_ms };
+                Some(posted(key, request.activity(), body, &Moment { now_ms: signed_at, ..*moment }))
             }
             Protocol::SaasV1 => {
                 let request = self.request_v1(scenario, moment)?;
-                Some(asked(key, request.activity(), request.parameters(Some("1"), false), moment))
+                let mut parameters = request.parameters(Some("1"), false);
+                parameters.extend(more(scenario));
+                Some(asked(key, request.activity(), parameters, moment))
             }
             Protocol::OrderNotify => {
                 let body = order_notify::body(&mock("MOCKPERIODYEARNEW"), true);
@@ -87,17 +115,19 @@ impl Suite {
         use saas_v2::Request;
         let id = || self.instance_id.clone();
         Some(match scenario {
-            Scenario::Create | Scenario::CreateAgain => {
+            Scenario::Create | Scenario::CreateAgain | Scenario::Interrupted => {
                 Request::NewInstance { order: mock("MOCKPERIODYEARNEW"), business_id: moment.business_id.to_owned() }
             }
             Scenario::Query | Scenario::WrongSignature => Request::QueryInstance { instance_ids: vec![id()?] },
-            Scenario::Renew => Request::RefreshInstance {
-                scene: Scene::Renewal,
-                order: mock("MOCKMONTYRENEW"),
-                instance_id: id()?,
-                product_id: None,
-                expire_time: moment.expire_time.to_owned(),
-            },
+            Scenario::Renew | Scenario::UnknownFields | Scenario::BigUnicode | Scenario::Stale | Scenario::UnknownInstance => {
+                Request::RefreshInstance {
+                    scene: Scene::Renewal,
+                    order: mock("MOCKMONTYRENEW"),
+                    instance_id: if scenario == Scenario::UnknownInstance { NEVER_CREATED.to_owned() } else { id()? },
+                    product_id: None,
+                    expire_time: moment.expire_time.to_owned(),
+                }
+            }
             Scenario::Freeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Freeze },
             Scenario::Unfreeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Unfreeze },
             Scenario::ChangeCheck => Request::ChangeInstanceCheck {
@@ -109,7 +139,9 @@ impl Suite {
                 },
             },
             Scenario::Upgrade => Request::UpgradeInstance { instance_id: id()?, order: mock("MOCKMONTYCHANGE") },
-            Scenario::Release => Request::ReleaseInstance { instance_id: id()?, order: Some(mock("MOCKMONTYUNSUBSCRIBE")) },
+            Scenario::Release | Scenario::ReleaseAgain => {
+                Request::ReleaseInstance { instance_id: id()?, order: Some(mock("MOCKMONTYUNSUBSCRIBE")) }
+            }
             _ => return None,
         })
     }
@@ -119,16 +151,18 @@ impl Suite {
         let id = || self.instance_id.clone();
         let expire_time = || moment.expire_time.to_owned();
         Some(match scenario {
-            Scenario::Create | Scenario::CreateAgain => Request::NewInstance(Box::new(purchase(moment))),
-            Scenario::Renew | Scenario::WrongSignature => Request::RefreshInstance {
-                order_id: "MOCKMONTYRENEW".to_owned(),
-                instance_id: id()?,
-                product_id: None,
-                expire_time: expire_time(),
-                trial_to_formal: false,
-                period: Some(Period { unit: "month", number: 1 }),
-                order_amount: None,
-            },
+            Scenario::Create | Scenario::CreateAgain | Scenario::Interrupted => Request::NewInstance(Box::new(purchase(moment))),
+            Scenario::Renew | Scenario::WrongSignature | Scenario::UnknownFields | Scenario::BigUnicode | Scenario::UnknownInstance => {
+                Request::RefreshInstance {
+                    order_id: "MOCKMONTYRENEW".to_owned(),
+                    instance_id: if scenario == Scenario::UnknownInstance { NEVER_CREATED.to_owned() } else { id()? },
+                    product_id: None,
+                    expire_time: expire_time(),
+                    trial_to_formal: false,
+                    period: Some(Period { unit: "month", number: 1 }),
+                    order_amount: None,
+                }
+            }
             Scenario::Expire => Request::ExpireInstance { instance_id: id()? },
             Scenario::Freeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Freeze },
             Scenario::Unfreeze => Request::UpdateInstanceStatus { instance_id: id()?, status: Status::Unfreeze },
@@ -140,7 +174,9 @@ impl Suite {
                 amount: Some(1),
             },
             Scenario::Query => Request::QueryInstance { instance_ids: vec![id()?] },
-            Scenario::Release => Request::ReleaseInstance { instance_id: id()?, order_id: Some("MOCKPERIODYEARNEW".to_owned()) },
+            Scenario::Release | Scenario::ReleaseAgain => {
+                Request::ReleaseInstance { instance_id: id()?, order_id: Some("MOCKPERIODYEARNEW".to_owned()) }
+            }
             _ => return None,
         })
     }
@@ -332,7 +368,8 @@ mod tests {
         for protocol in [Protocol::SaasV2, Protocol::SaasV1] {
             let mut suite = Suite::new(protocol, "k");
             for scenario in protocol.scenarios() {
-                let creates = matches!(scenario, Scenario::Create | Scenario::CreateAgain);
+                let creates =
+                    matches!(scenario, Scenario::Create | Scenario::CreateAgain | Scenario::Interrupted | Scenario::UnknownInstance);
                 assert_eq!(suite.prepare(*scenario, &MOMENT).is_some(), creates, "{}", scenario.name());
             }
             suite.instance_id = Some("i".into());
