@@ -3,7 +3,7 @@
 use crate::{
     auth::Who,
     body::{Body, PathOf},
-    order::InputBody,
+    order::{ConsentBody, InputBody},
     problem::Problem,
     state::Api,
     storefront::ChoiceBody,
@@ -38,6 +38,8 @@ struct CartLineView {
     logo: Option<String>,
     /// Inputs that the product asks for at order time.
     inputs: Vec<InputAsked>,
+    /// Personal data that the product asks for: `mobile_phone`, `email`, `user_id`.
+    personal_data: Vec<String>,
     by_month: Option<MoneyView>,
     total: Option<MoneyView>,
     /// Why it cannot be had now.
@@ -75,6 +77,7 @@ fn line_view(p: Priced) -> CartLineView {
         seller_name: None,
         logo: None,
         inputs: Vec::new(),
+        personal_data: Vec::new(),
         by_month: None,
         total: None,
         code: None,
@@ -95,6 +98,7 @@ fn line_view(p: Priced) -> CartLineView {
             view.seller_name = Some(q.listed.seller_name.clone());
             view.logo = q.listing.logo.map(|l| l.to_string());
             view.inputs = q.listing.extension_parameters.iter().map(asked).collect();
+            view.personal_data = q.listing.personal_data.iter().map(ToString::to_string).collect();
             view.by_month = q.price.by_month.map(Into::into);
             view.total = Some(q.price.total.into());
         }
@@ -170,6 +174,9 @@ struct BuyLine {
     #[serde(default)]
     #[schema(max_items = 3)]
     inputs: Vec<InputBody>,
+    #[serde(default)]
+    #[schema(inline)]
+    consents: ConsentBody,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -195,7 +202,12 @@ struct Bought {
     request_body = BuyBody, responses((status = 200, body = Bought)))]
 async fn buy(State(api): State<Api>, Who(caller): Who, body: Body<BuyBody>) -> Result<Answer<Bought>, Problem> {
     let b = body.value;
-    let chosen = |l: BuyLine| cart::Chosen { line: l.line, inputs: l.inputs.into_iter().map(InputBody::read).collect() };
+    let chosen = |l: BuyLine| cart::Chosen {
+        line: l.line,
+        inputs: l.inputs.into_iter().map(InputBody::read).collect(),
+        with_user_id: l.consents.user_id,
+        consents: l.consents.read(),
+    };
     let cmd = cart::BuyCart { total: b.total.read("/total")?, lines: b.lines.into_iter().map(chosen).collect(), pay: b.pay };
     let once = api
         .once(caller, body.repeat, move |tx, ctx, who| {

@@ -43,6 +43,10 @@ pub struct ListingBody {
     pub specifications: Vec<SpecificationBody>,
     #[schema(max_items = 3)]
     pub extension_parameters: Vec<ExtensionBody>,
+    /// What is passed to the seller with the buyer's consent: `mobile_phone`, `email`, `user_id`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 3)]
+    pub personal_data: Vec<String>,
     /// No: not in shop and search.
     pub public_sale: Option<bool>,
 }
@@ -238,6 +242,7 @@ impl ListingBody {
                 .map_err(|e: domain::id::BadId| Error::field("/interface_address", "body.bad_field", e.to_string()))?,
             specifications: specs.map(|(i, s)| specification(&format!("/specifications/{i}"), s, currency)).collect::<Result<_, _>>()?,
             extension_parameters: self.extension_parameters.into_iter().map(extension).collect(),
+            personal_data: self.personal_data.iter().map(|d| word("/personal_data", d)).collect::<Result<_, _>>()?,
             public_sale: self.public_sale,
         })
     }
@@ -298,6 +303,7 @@ impl ListingBody {
             interface_address: listing.interface_address.map(|a| a.to_string()),
             specifications: listing.specifications.iter().map(spec).collect(),
             extension_parameters: listing.extension_parameters.iter().map(extension).collect(),
+            personal_data: listing.personal_data.iter().map(ToString::to_string).collect(),
             public_sale: listing.public_sale,
         }
     }

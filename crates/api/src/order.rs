@@ -166,9 +166,30 @@ struct PlaceBody {
     #[serde(default)]
     #[schema(max_items = 3)]
     inputs: Vec<InputBody>,
+    #[serde(default)]
+    #[schema(inline)]
+    consents: ConsentBody,
     /// Pay at once from the wallet.
     #[serde(default)]
     pay: bool,
+}
+
+/// Personal data that the product asks for; giving them is the consent to pass them to the seller.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConsentBody {
+    #[schema(value_type = Option<String>, max_length = 32)]
+    mobile_phone: Option<Line<32>>,
+    #[schema(value_type = Option<String>, max_length = 120)]
+    email: Option<Line<120>>,
+    /// Passes the id of the user who orders on.
+    pub user_id: bool,
+}
+
+impl ConsentBody {
+    pub fn read(self) -> order::Consents {
+        order::Consents { mobile_phone: self.mobile_phone.map(Line::into_string), email: self.email.map(Line::into_string), user_id: None }
+    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -192,7 +213,13 @@ impl InputBody {
     request_body = PlaceBody, responses((status = 200, body = OrderView)))]
 async fn place(State(api): State<Api>, Who(caller): Who, body: Body<PlaceBody>) -> Result<Answer<OrderView>, Problem> {
     let b = body.value;
-    let cmd = order::PlaceOrder { choice: b.choice.choice(), inputs: b.inputs.into_iter().map(InputBody::read).collect(), pay: b.pay };
+    let cmd = order::PlaceOrder {
+        choice: b.choice.choice(),
+        inputs: b.inputs.into_iter().map(InputBody::read).collect(),
+        with_user_id: b.consents.user_id,
+        consents: b.consents.read(),
+        pay: b.pay,
+    };
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::place(tx, ctx, who, &cmd)?)).await?;
     Ok(Answer(once))
 }

@@ -272,6 +272,8 @@ pub(crate) struct ProductPage {
     agreement_html: TextView,
     specifications: Vec<SpecificationBody>,
     extension_parameters: Vec<ExtensionBody>,
+    /// Personal data that it asks for: `mobile_phone`, `email`, `user_id`.
+    personal_data: Vec<String>,
 }
 
 /// Markdown from a seller as harmless HTML.
@@ -317,6 +319,7 @@ pub(crate) fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> 
     let body = ListingBody::of(listing);
     let code: SiteCode = listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?;
     Ok(ProductPage {
+        personal_data: listing.personal_data.iter().map(ToString::to_string).collect(),
         access_type: listing.access_type.to_string(),
         id: listed.product.id.id::<ProductId>().to_string(),
         key: listed.product.key,

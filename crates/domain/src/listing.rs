@@ -79,6 +79,11 @@ crate::words! {
     }
 }
 
+crate::words! {
+    /// Personal data that a product may ask for (需要用户授权, `seller-domain 2.4`).
+    pub enum PersonalData ("personal data") { MobilePhone = "mobile_phone", Email = "email", UserId = "user_id" }
+}
+
 impl AccessType {
     #[must_use]
     pub fn is_licence(self) -> bool {
@@ -285,6 +290,9 @@ pub struct Listing {
     pub interface_address: Option<AddressId>,
     pub specifications: Vec<Specification>,
     pub extension_parameters: Vec<ExtensionParameter>,
+    /// What is passed to the seller with the buyer's consent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub personal_data: Vec<PersonalData>,
     /// No: not in shop and search, reached by its link only.
     pub public_sale: Option<bool>,
 }

@@ -61,6 +61,13 @@ pub fn check(listing: &Listing) -> Vec<FieldError> {
         c.wrong("/interface_address", "missing", "choose the interface address that opens the instances");
     }
     extension_parameters(&mut c, listing);
+    let data = &listing.personal_data;
+    if (1..data.len()).any(|i| data[..i].contains(&data[i])) {
+        c.wrong("/personal_data", "repeated", "ask for each once");
+    }
+    if !data.is_empty() && listing.access_type == AccessType::LicenceCode {
+        c.wrong("/personal_data", "not_for_codes", "nobody is called for a code; personal data would be passed to nobody");
+    }
     specifications(&mut c, listing);
     if listing.access_type.is_licence() {
         licence_rules(&mut c, listing);

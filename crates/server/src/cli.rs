@@ -207,6 +207,15 @@ pub enum Order {
         /// NAME=VALUE, an input that the product asks for.
         #[arg(long = "input")]
         inputs: Vec<String>,
+        /// Passes this number to the seller; for products that ask for it.
+        #[arg(long)]
+        phone: Option<String>,
+        /// Passes this address to the seller; for products that ask for it.
+        #[arg(long)]
+        email: Option<String>,
+        /// Passes your user id to the seller; for products that ask for it.
+        #[arg(long)]
+        with_user_id: bool,
         /// Leave it to be paid.
         #[arg(long)]
         unpaid: bool,

@@ -2258,6 +2258,18 @@ export interface components {
             total: components["schemas"]["MoneyView"];
         };
         BuyLine: {
+            /** @description Personal data that the product asks for; giving them is the consent to pass them to the seller. */
+            consents?: {
+                /** @default null */
+                email: string | null;
+                /** @default null */
+                mobile_phone: string | null;
+                /**
+                 * @description Passes the id of the user who orders on.
+                 * @default false
+                 */
+                user_id: boolean;
+            };
             inputs?: components["schemas"]["InputBody"][];
             line: string;
         };
@@ -2340,6 +2352,8 @@ export interface components {
             inputs: components["schemas"]["InputAsked"][];
             logo?: string | null;
             period?: string | null;
+            /** @description Personal data that the product asks for: `mobile_phone`, `email`, `user_id`. */
+            personal_data: string[];
             product: string;
             product_name?: components["schemas"]["TextView"] | null;
             /** Format: int64 */
@@ -2899,6 +2913,11 @@ export interface components {
              */
             overview: components["schemas"]["TextView"];
             /**
+             * @description What is passed to the seller with the buyer's consent: `mobile_phone`, `email`, `user_id`.
+             * @default []
+             */
+            personal_data: string[];
+            /**
              * @description Ids of pictures of the kind `main`.
              * @default []
              */
@@ -3003,8 +3022,11 @@ export interface components {
         NewOrder: {
             /** Format: int32 */
             amount?: number | null;
+            email?: string | null;
             /** @description Order-time inputs (扩展参数). */
             extend_params?: components["schemas"]["NewOrderInput"][];
+            /** @description Personal data that the product asks for; giving them is the consent to pass them to the seller. */
+            mobile_phone?: string | null;
             /** @description Such as `1m` or `1y`; left out for one-time and on-demand. */
             period?: string | null;
             /** @description Id or key of a product. */
@@ -3014,6 +3036,7 @@ export interface components {
             /** @description Key of a specification. */
             specification: string;
             trial?: boolean;
+            with_user_id?: boolean;
         };
         NewOrderInput: {
             name: string;
@@ -3193,6 +3216,18 @@ export interface components {
                 specification: string;
                 trial?: boolean;
             };
+            /** @description Personal data that the product asks for; giving them is the consent to pass them to the seller. */
+            consents?: {
+                /** @default null */
+                email: string | null;
+                /** @default null */
+                mobile_phone: string | null;
+                /**
+                 * @description Passes the id of the user who orders on.
+                 * @default false
+                 */
+                user_id: boolean;
+            };
             inputs?: components["schemas"]["InputBody"][];
             /** @description Pay at once from the wallet. */
             pay?: boolean;
@@ -3289,6 +3324,8 @@ export interface components {
             logo?: string | null;
             name: components["schemas"]["TextView"];
             overview: components["schemas"]["TextView"];
+            /** @description Personal data that it asks for: `mobile_phone`, `email`, `user_id`. */
+            personal_data: string[];
             /** @description Ids of the main pictures. */
             pictures: string[];
             seller_id: string;

@@ -8,7 +8,7 @@ use super::{
 use crate::state::Api;
 use app::{
     Ctx, Error, Key, Page, Repeat, Tenant, Tx, catalogue, instance,
-    order::{self, Choice, Full, Input, PlaceOrder},
+    order::{self, Choice, Consents, Full, Input, PlaceOrder},
 };
 use axum::{Json, body::Bytes, extract::State};
 use domain::{id::InstanceId, money::Money, order::OrderState, period::Period, site::wire_time, term::shown_end, text};
@@ -78,6 +78,15 @@ struct NewOrder {
     #[serde(default)]
     #[schema(max_items = 3)]
     extend_params: Vec<NewOrderInput>,
+    /// Personal data that the product asks for; giving them is the consent to pass them to the seller.
+    #[serde(default)]
+    #[schema(max_length = 32)]
+    mobile_phone: Option<String>,
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    email: Option<String>,
+    #[serde(default)]
+    with_user_id: bool,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -156,6 +165,8 @@ fn command(o: NewOrder, pay: bool) -> Result<PlaceOrder, Refusal> {
             trial: o.trial,
         },
         inputs: o.extend_params.into_iter().map(|i| Input { name: i.name, value: i.value }).collect(),
+        consents: Consents { mobile_phone: o.mobile_phone, email: o.email, user_id: None },
+        with_user_id: o.with_user_id,
         pay,
     })
 }

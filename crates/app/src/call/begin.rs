@@ -83,9 +83,9 @@ pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instanc
     };
     Ok(match said {
         Said::Instance(request) if target.protocol == Protocol::SaasV1 => {
-            by_get(v1::request(tx, ctx, instance, request)?.parameters(flag, send_empty))
+            by_get(v1::request(tx, ctx, &target.secret, instance, request)?.parameters(flag, send_empty))
         }
-        Said::Licence(_, request) => by_get(v1::licence(tx, ctx, instance, request)?.parameters(flag, send_empty)),
+        Said::Licence(_, request) => by_get(v1::licence(tx, ctx, &target.secret, instance, request)?.parameters(flag, send_empty)),
         Said::Code(request) => {
             let body = request.to_body(flag);
             let query = licence::query(&target.secret, &body, now_ms, &nonce);

@@ -15,7 +15,10 @@ use store::{
 };
 use wire::{
     licence_v1,
-    saas_v1::{Charging, Period, Purchase, Request},
+    saas_v1::{
+        Charging, Period, Purchase, Request,
+        secret::{self, Strength},
+    },
     saas_v2::{self, OrderIds, Scene, Status},
 };
 
@@ -23,11 +26,11 @@ use wire::{
 ///
 /// # Errors
 /// [`Error::Row`] when the order that it names is gone.
-pub fn request(tx: &mut Tx, ctx: &Ctx, instance: &Instance, wanted: &saas_v2::Request) -> Result<Request, Error> {
+pub fn request(tx: &mut Tx, ctx: &Ctx, key: &str, instance: &Instance, wanted: &saas_v2::Request) -> Result<Request, Error> {
     Ok(match wanted {
         saas_v2::Request::NewInstance { order, business_id } => {
             let (order, line) = bought(tx, order)?;
-            Request::NewInstance(Box::new(purchase(ctx, instance, &order, &line, business_id)?))
+            Request::NewInstance(Box::new(purchase(ctx, key, instance, &order, &line, business_id)?))
         }
         saas_v2::Request::RefreshInstance { scene, order, instance_id, product_id, expire_time } => {
             let (order, line) = bought(tx, order)?;
@@ -74,11 +77,11 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, instance: &Instance, wanted: &saas_v2::Re
 ///
 /// # Errors
 /// [`Error::Row`] when an order that it names is gone.
-pub fn licence(tx: &mut Tx, ctx: &Ctx, instance: &Instance, wanted: &saas_v2::Request) -> Result<licence_v1::Request, Error> {
+pub fn licence(tx: &mut Tx, ctx: &Ctx, key: &str, instance: &Instance, wanted: &saas_v2::Request) -> Result<licence_v1::Request, Error> {
     Ok(match wanted {
         saas_v2::Request::NewInstance { order, business_id } => {
             let (order, line) = bought(tx, order)?;
-            licence_v1::Request::Get(Box::new(purchase(ctx, instance, &order, &line, business_id)?))
+            licence_v1::Request::Get(Box::new(purchase(ctx, key, instance, &order, &line, business_id)?))
         }
         saas_v2::Request::RefreshInstance { order, instance_id, product_id, expire_time, .. } => {
             let (order, line) = bought(tx, order)?;
@@ -123,17 +126,23 @@ fn period(line: &Line) -> Result<Option<Period>, Error> {
     }))
 }
 
-fn purchase(ctx: &Ctx, instance: &Instance, order: &Order, line: &Line, business_id: &str) -> Result<Purchase, Error> {
+/// Personal data are encrypted with the seller's key (`saas-interface 3.4`).
+fn encrypted(ctx: &Ctx, key: &str, value: Option<String>) -> Option<String> {
+    value.and_then(|v| secret::encrypt(key, &v, &ctx.random_hex(8), Strength::Aes256))
+}
+
+fn purchase(ctx: &Ctx, key: &str, instance: &Instance, order: &Order, line: &Line, business_id: &str) -> Result<Purchase, Error> {
+    let given = order::consents_of(ctx, line)?;
     let sold = Sold::of(line)?;
     let charging: ChargingMode = line.charging_mode.parse().map_err(|e| Error::row("order_lines", &line.number, e))?;
     let cut = |text: &str| text.chars().take(64).collect::<String>();
     Ok(Purchase {
         customer_id: order.buyer_id.id::<AccountId>().to_string(),
         customer_name: Some(cut(&order.customer_name)),
-        user_id: None,
+        user_id: given.user_id,
         user_name: Some(cut(&order.user_name)),
-        mobile_phone: None,
-        email: None,
+        mobile_phone: encrypted(ctx, key, given.mobile_phone),
+        email: encrypted(ctx, key, given.email),
         business_id: business_id.to_owned(),
         order_id: order.number.clone(),
         sku_code: Some(sold.sku_code),

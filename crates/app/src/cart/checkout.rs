@@ -3,7 +3,7 @@
 use super::choice;
 use crate::{
     Caller, Ctx, Error,
-    order::{self, Full, Input, PlaceOrder},
+    order::{self, Consents, Full, Input, PlaceOrder},
 };
 use db::{Key, Tx};
 use domain::{id::CartLineId, money::Money};
@@ -14,6 +14,8 @@ use store::{Written, cart};
 pub struct Chosen {
     pub line: CartLineId,
     pub inputs: Vec<Input>,
+    pub consents: Consents,
+    pub with_user_id: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -46,7 +48,13 @@ pub fn buy(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &BuyCart) -> Result<Vec
         if cart::delete(tx, buyer, line.id)? == Written::SomeoneElseWasFirst {
             return Err(Error::field(&at, "cart.not_found", "the line was bought or removed meanwhile"));
         }
-        let place = PlaceOrder { choice: choice(line)?, inputs: chosen.inputs.clone(), pay: cmd.pay };
+        let place = PlaceOrder {
+            choice: choice(line)?,
+            inputs: chosen.inputs.clone(),
+            consents: chosen.consents.clone(),
+            with_user_id: chosen.with_user_id,
+            pay: cmd.pay,
+        };
         let full = order::place(tx, ctx, caller, &place).map_err(|e| e.under(&at))?;
         sum = sum.saturating_add(full.order.total_minor);
         bought.push(full);

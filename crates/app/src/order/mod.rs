@@ -3,6 +3,7 @@
 mod auto_renew;
 mod cancel;
 mod change;
+mod consent;
 mod convert;
 mod fulfil;
 mod pay;
@@ -18,6 +19,8 @@ mod unsubscribe;
 pub use auto_renew::{auto_renew, set_auto_renewal};
 pub use cancel::{cancel, cancel_unpaid};
 pub use change::{PlaceChange, change, change_quote};
+pub use consent::Consents;
+pub(crate) use consent::of_line as consents_of;
 pub use convert::convert;
 pub use fulfil::{FAILED_PER_MONTH, change_done, change_failed, opening_failed};
 pub(crate) use fulfil::{completed, ids, tell_buyer, tell_seller};

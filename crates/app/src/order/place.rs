@@ -1,6 +1,6 @@
 //! Placing an order: a choice becomes a line with a price, to be paid now or within some days.
 
-use super::{Choice, Draft, Full, Input, insert, pay, quote, rows};
+use super::{Choice, Consents, Draft, Full, Input, Sold, consent, insert, pay, quote, rows};
 use crate::{Caller, Ctx, Error, job, message};
 use db::Tx;
 use domain::{listing::Listing, message::MessageEvent, text};
@@ -12,6 +12,9 @@ use store::order::{Line, Order};
 pub struct PlaceOrder {
     pub choice: Choice,
     pub inputs: Vec<Input>,
+    pub consents: Consents,
+    /// Passes the id of the user who orders on.
+    pub with_user_id: bool,
     /// Pay at once from the wallet.
     pub pay: bool,
 }
@@ -19,10 +22,14 @@ pub struct PlaceOrder {
 /// Places an order, and pays it when asked to.
 ///
 /// # Errors
-/// As [`quote`]; `input.…` for extension parameters; `wallet.short`.
+/// As [`quote`]; `input.…` for extension parameters; `consent.…` for personal data; `wallet.short`.
 pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Result<Full, Error> {
     let quote = quote(tx, ctx, Some(caller), &ctx.site(caller.site), &cmd.choice)?;
     let inputs = check_inputs(&quote.listing, &cmd.inputs)?;
+    let user_id = cmd.with_user_id.then(|| caller.user_id.to_string());
+    let consents = Consents { user_id, ..cmd.consents.clone() };
+    consent::check(&quote.listing, &consents)?;
+    let personal = consent::sealed(ctx, &consents)?;
     let draft = Draft {
         kind: quote.kind,
         caller,
@@ -32,7 +39,7 @@ pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Resul
         revision: quote.listed.revision_id,
         specification: quote.specification.key.clone(),
         sku: quote.sku.key.clone(),
-        sold: quote.sold(inputs),
+        sold: Sold { personal, ..quote.sold(inputs) },
         period: quote.period,
         charging_mode: quote.charging_mode(),
         quantity: quote.quantity,

@@ -1,6 +1,6 @@
 //! What a seller learns of an order by the order query (`open-api 3`).
 
-use super::{Full, Sold, kind, show, site};
+use super::{Consents, Full, Sold, consents_of, kind, show, site};
 use crate::{Caller, Ctx, Error, Tenant, from_micros};
 use db::{Key, Tx};
 use domain::{
@@ -48,7 +48,7 @@ pub fn info(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<OrderInfo, Error> {
         order_type: kind(order)?.wire().to_owned(),
         create_time: wire_time(from_micros(order.created_at)),
         order_line: full.lines.iter().map(|l| line(ctx, order, l)).collect::<Result<_, _>>()?,
-        buyer_info: Some(buyer(tx, order)?),
+        buyer_info: Some(buyer(tx, ctx, full)?),
         extend_params: Vec::new(),
     })
 }
@@ -96,8 +96,21 @@ pub(crate) fn expire_estimate(ctx: &Ctx, order: &Order, l: &Line) -> Result<Opti
     Ok(period(l)?.map(|p| wire_time(end(p))))
 }
 
-/// Phone and mail are given with the buyer's consent only; nobody is asked for it yet, so nobody gave it.
-fn buyer(tx: &mut Tx, order: &Order) -> Result<BuyerInfo, Error> {
+/// What was consented to with a line, or with the purchase of the instance that it renews or changes.
+fn consents(tx: &mut Tx, ctx: &Ctx, line: &Line) -> Result<Consents, Error> {
+    let own = consents_of(ctx, line)?;
+    let instance = line.instance_id.filter(|_| own == Consents::default());
+    let Some(instance) = instance.map(|id| store::instance::lookup(tx, Tenant::Any, id)).transpose()?.flatten() else {
+        return Ok(own);
+    };
+    let first = store::order::any_line(tx, instance.line_id)?;
+    first.map_or(Ok(own), |first| consents_of(ctx, &first))
+}
+
+/// Phone, mail and user id are given with the buyer's consent only.
+fn buyer(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<BuyerInfo, Error> {
+    let order = &full.order;
+    let given = full.lines.first().map_or(Ok(Consents::default()), |line| consents(tx, ctx, line))?;
     let account = account::lookup(tx, order.buyer_id)?.ok_or_else(|| Error::row("orders", &order.number, "has no buyer"))?;
     let kind: AccountKind = account.kind.parse().map_err(|e| Error::row("accounts", &account.name, e))?;
     Ok(BuyerInfo {
@@ -106,6 +119,9 @@ fn buyer(tx: &mut Tx, order: &Order) -> Result<BuyerInfo, Error> {
         customer_real_name: Some(account.name),
         customer_type: Some(u8::from(kind == AccountKind::Enterprise)),
         user_name: Some(order.user_name.clone()),
+        mobile_phone: given.mobile_phone,
+        email: given.email,
+        user_id: given.user_id,
         ..BuyerInfo::default()
     })
 }

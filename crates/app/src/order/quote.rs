@@ -148,6 +148,7 @@ impl Quote {
             sku_code: catalogue::sku_code(product.id, spec, &sku.key),
             wire_product_id: catalogue::wire_product_id(product.id, &spec.key, &sku.key, self.period.map(|p| p.unit)),
             inputs,
+            personal: None,
             term_fees: Vec::new(),
             changed_from: None,
         }

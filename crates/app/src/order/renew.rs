@@ -69,6 +69,7 @@ impl Subject {
             sku_code: catalogue::sku_code(product.id, spec, &sku.key),
             wire_product_id: catalogue::wire_product_id(product.id, &spec.key, &sku.key, period.map(|p| p.unit)),
             inputs: Vec::new(),
+            personal: None,
             term_fees: Vec::new(),
             changed_from: None,
         }

@@ -39,6 +39,9 @@ pub struct Sold {
     pub sku_code: String,
     pub wire_product_id: String,
     pub inputs: Vec<Input>,
+    /// Personal data that the buyer consented to pass on, encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal: Option<String>,
     /// Only on a change: what it adds to which term.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub term_fees: Vec<TermFee>,

@@ -62,7 +62,7 @@ pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Fai
 }
 
 fn placing(command: &Order) -> Result<Value, Failure> {
-    let Order::Place { product, spec, sku, period, quantity, trial, inputs, unpaid, .. } = command else {
+    let Order::Place { product, spec, sku, period, quantity, trial, inputs, phone, email, with_user_id, unpaid, .. } = command else {
         return Err(Failure::WrongUse("not an order to place".to_owned()));
     };
     let input = |text: &String| {
@@ -77,7 +77,8 @@ fn placing(command: &Order) -> Result<Value, Failure> {
         choice["period"] = json!(period);
     }
     let inputs: Vec<Value> = inputs.iter().map(input).collect::<Result<_, Failure>>()?;
-    Ok(json!({ "choice": choice, "inputs": inputs, "pay": !unpaid }))
+    let consents = json!({ "mobile_phone": phone, "email": email, "user_id": with_user_id });
+    Ok(json!({ "choice": choice, "inputs": inputs, "consents": consents, "pay": !unpaid }))
 }
 
 async fn await_end(remote: &Remote, placed: &Value, timeout: u64) -> Result<Value, Failure> {

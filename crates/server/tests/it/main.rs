@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod buyer_api;
 mod catalogue;
+mod consent;
 mod crash;
 mod explained;
 mod faults;

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { Alert, Button, Form, Input, Popconfirm, Select, Space, Switch, type FormInstance } from 'antd'
+import { Alert, Button, Checkbox, Form, Input, Popconfirm, Select, Space, Switch, type FormInstance } from 'antd'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
@@ -78,6 +78,7 @@ function Fields({ currency, disabled }: { currency: string; disabled: boolean })
             <Select style={{ maxWidth: 520 }} allowClear options={(addresses.data?.addresses ?? []).filter((a) => (protocolsOf[access ?? 'saas'] ?? []).includes(a.protocol)).map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} />
           </Form.Item>
           <Form.Item name="public_sale" label={t('editor.public')} valuePropName="checked" extra={t('editor.public_hint')}><Switch /></Form.Item>
+          {!byCode && <Form.Item name="personal_data" label={t('editor.personal_data')} extra={t('editor.personal_data_hint')}><Checkbox.Group options={['mobile_phone', 'email', 'user_id'].map((value) => ({ value, label: t(`consent.${value}`) }))} /></Form.Item>}
           <Form.List name="extension_parameters">
             {(items, { add, remove }) => (
               <>

@@ -10,9 +10,10 @@ import { Await, Page } from '../../kit/page'
 import { problemText } from '../../kit/problem'
 import { useMe } from '../../kit/session'
 import { Logo, moneyText, useText } from '../../kit/show'
+import { ConsentFields, consentsOf, type Consents } from './consents'
 
 type Line = Schemas['CartLineView']
-type Inputs = Record<string, Record<string, string>>
+type Inputs = Record<string, { inputs?: Record<string, string>; consents?: Consents }>
 
 function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose: (on: boolean) => void }) {
   const { t } = useTranslation()
@@ -39,8 +40,9 @@ function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose:
         <Button size="small" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>{t('action.remove')}</Button>
       </div>
       {chosen && line.inputs.map((p) => (
-        <Form.Item key={p.name} style={{ marginLeft: 40, maxWidth: 420 }} name={[line.id, p.name]} label={`${text(p.label)} (${name})`} rules={[{ required: p.mandatory, message: t('form.required') }, { max: 200 }]}><Input /></Form.Item>
+        <Form.Item key={p.name} style={{ marginLeft: 40, maxWidth: 420 }} name={[line.id, 'inputs', p.name]} label={`${text(p.label)} (${name})`} rules={[{ required: p.mandatory, message: t('form.required') }, { max: 200 }]}><Input /></Form.Item>
       ))}
+      {chosen && <div style={{ marginLeft: 40, maxWidth: 420 }}><ConsentFields asked={line.personal_data} seller={line.seller_name ?? ''} at={[line.id, 'consents']} /></div>}
     </>
   )
 }
@@ -64,12 +66,12 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
   const total = sum(chosen, cart.total.currency)
   const saved = sum(chosen.filter((l) => l.by_month).map((l) => ({ ...l, total: { amount: (Number(l.by_month?.amount) - Number(l.total?.amount)).toFixed(2), currency: total.currency } })), total.currency)
   const short = wallet.data && Number(wallet.data.balance.amount) < Number(total.amount)
-  const inputsOf = (line: Line, all: Inputs) => Object.entries(all[line.id] ?? {}).filter(([, value]) => value).map(([name, value]) => ({ name, value }))
+  const inputsOf = (line: Line, all: Inputs) => Object.entries(all[line.id]?.inputs ?? {}).filter(([, value]) => value).map(([name, value]) => ({ name, value }))
   const buy = useAction(
     async (pay: boolean) => {
       const all = await form.validateFields()
       show([])
-      return catching(unwrap(api.POST('/api/v1/cart/buy', { body: { lines: chosen.map((l) => ({ line: l.id, inputs: inputsOf(l, all) })), total, pay } })))
+      return catching(unwrap(api.POST('/api/v1/cart/buy', { body: { lines: chosen.map((l) => ({ line: l.id, inputs: inputsOf(l, all), consents: consentsOf(all[l.id]?.consents) })), total, pay } })))
     },
     ({ orders }) => void (orders.length === 1 ? navigate({ to: '/buyer/orders/$number', params: { number: orders[0]?.order_number } as never }) : navigate({ to: '/buyer/opening', search: { orders: orders.map((o) => o.order_number).join('.') } as never })),
   )

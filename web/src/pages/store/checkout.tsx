@@ -10,6 +10,7 @@ import { Await, Page } from '../../kit/page'
 import { ProblemBox } from '../../kit/problem'
 import { moneyText, useText } from '../../kit/show'
 import { useMe } from '../../kit/session'
+import { ConsentFields, consentsOf, type Consents } from './consents'
 
 type Choice = { product: string; specification: string; sku?: string; period?: string; quantity: number; trial: boolean }
 
@@ -25,14 +26,14 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
   const text = useText()
   const navigate = useNavigate()
   const [agreed, setAgreed] = useState(false)
-  const [form] = Form.useForm<Record<string, string>>()
+  const [form] = Form.useForm<{ inputs?: Record<string, string>; consents?: Consents }>()
   const quote = useQuery({ queryKey: ['quote', choice], queryFn: () => unwrap(api.POST('/api/v1/quotes', { body: choice })) })
   const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
   const place = useAction(
     async (pay: boolean) => {
       const values = await form.validateFields()
-      const inputs = Object.entries(values).filter(([, value]) => value).map(([name, value]) => ({ name, value }))
-      return unwrap(api.POST('/api/v1/orders', { body: { choice, inputs, pay } }))
+      const inputs = Object.entries(values.inputs ?? {}).filter(([, value]) => value).map(([name, value]) => ({ name, value }))
+      return unwrap(api.POST('/api/v1/orders', { body: { choice, inputs, consents: consentsOf(values.consents), pay } }))
     },
     (order) => void navigate({ to: '/buyer/orders/$number', params: { number: order.order_number } as never }),
   )
@@ -52,10 +53,11 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
         ]} />
         <Form form={form} layout="vertical" style={{ marginTop: 16 }}>
           {product.extension_parameters.map((p) => (
-            <Form.Item key={p.name} name={p.name} label={text(p.label)} rules={[{ required: p.mandatory, message: t('form.required') }, { max: 200 }]}>
+            <Form.Item key={p.name} name={['inputs', p.name]} label={text(p.label)} rules={[{ required: p.mandatory, message: t('form.required') }, { max: 200 }]}>
               <Input />
             </Form.Item>
           ))}
+          <ConsentFields asked={product.personal_data} seller={product.seller_name} at={['consents']} />
         </Form>
         <Checkbox checked={agreed} onChange={(e) => setAgreed(e.target.checked)}>{t('checkout.agree')}</Checkbox>
         <details style={{ marginTop: 8 }}><summary className="muted">{t('product.agreement')}</summary><div className="prose" dangerouslySetInnerHTML={{ __html: text(product.agreement_html) }} /></details>
