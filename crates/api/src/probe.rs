@@ -205,7 +205,7 @@ async fn probe_now(
     };
     let newest = api
         .write(caller, move |tx, ctx, _| {
-            probe::finish(tx, ctx, product, &result)?;
+            probe::finish_by_hand(tx, ctx, product, &result)?;
             rows::any_newest(tx, product)?.ok_or_else(|| Error::row("probes", id, "was not kept"))
         })
         .await?;

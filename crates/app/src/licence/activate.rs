@@ -33,7 +33,8 @@ fn activate_one(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) ->
         return Err(refused(&Refused::ActivatedAlready));
     }
     let Some(found) = &held.instance else {
-        return Ok(());
+        let about = event::About::account(held.licence.seller_id);
+        return event::record(tx, ctx, "licence.test_code_activated", about, &json!({}));
     };
     let about = event::About { instance: Some(found.id), order: found.open_order_id, ..event::About::default() };
     event::record(tx, ctx, "licence.activated", about, &json!({ "real_effect_time": real }))?;

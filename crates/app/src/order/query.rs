@@ -122,6 +122,5 @@ fn buyer(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<BuyerInfo, Error> {
         mobile_phone: given.mobile_phone,
         email: given.email,
         user_id: given.user_id,
-        ..BuyerInfo::default()
     })
 }

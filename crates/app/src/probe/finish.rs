@@ -1,9 +1,10 @@
 //! What follows from a probe: it is kept, a failure is told, and too many failing days freeze trading.
 
 use super::failing;
-use crate::{Ctx, Error, catalogue, message};
+use crate::{Ctx, Error, catalogue, event, message};
 use db::{Key, Tx};
 use domain::{message::MessageEvent, probe::FAILING_DAYS_MAX};
+use serde_json::json;
 use store::{
     probe::{self, Probe},
     product,
@@ -16,6 +17,16 @@ pub struct Probed {
     /// The case that failed, and why.
     pub failed: Option<(String, String)>,
     pub duration_ms: i64,
+}
+
+/// Keeps a probe that a person asked for.
+///
+/// # Errors
+/// As [`finish`].
+pub fn finish_by_hand(tx: &mut Tx, ctx: &Ctx, id: Key, result: &Probed) -> Result<(), Error> {
+    let about = event::About { product: Some(id), ..event::About::default() };
+    event::record(tx, ctx, "product.probed", about, &json!({ "passed": result.failed.is_none() }))?;
+    finish(tx, ctx, id, result)
 }
 
 /// Keeps a probe of a product and does what follows.

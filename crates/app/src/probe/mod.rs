@@ -4,7 +4,7 @@
 mod finish;
 mod round;
 
-pub use finish::{Probed, finish};
+pub use finish::{Probed, finish, finish_by_hand};
 pub use round::{Prepared, next_of_seller, next_round, prepare, round};
 
 use crate::{Ctx, Error};

@@ -1,13 +1,13 @@
 //! Every write is audited: each operation of the description that changes something leaves an event with the
 //! name of who did it, or is named here with the reason why not.
 
-use super::setup;
+use super::{licence, setup};
 use db::Db;
 use reqwest::header::COOKIE;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use testdb::Engine;
-use testkit::{Platform, Setup, choice, instance_of, number};
+use testkit::{Platform, Setup, Signed, choice, instance_of, number};
 
 /// Operations that need no event.
 const EXEMPT: &[(&str, &str)] = &[
@@ -21,6 +21,13 @@ const EXEMPT: &[(&str, &str)] = &[
     ("usage_push", "the records themselves say who sent what and when"),
     ("usage_push_old", "likewise"),
     ("usage_push_oldest", "likewise"),
+    ("license_query", "reads; counts a client at most"),
+    ("license_query_batch", "likewise"),
+    ("license_usage_info", "statistics of the software, counted by day"),
+    ("ListOrders", "reads"),
+    ("ShowOrderDetails", "reads"),
+    ("ShowSaasInstance", "reads"),
+    ("ShowSubscriptionAgreements", "reads"),
     ("clock_advance", "sandbox only; what falls due is recorded"),
     ("fault_set", "sandbox only; of the built-in seller's server"),
 ];
@@ -82,6 +89,17 @@ impl Audit {
         let (status, answer) = self.p.send(role, method, path, Some(&body)).await;
         assert_eq!(status, 200, "{method} {path}: {answer}");
         self.audited(method, path, &user).await;
+        answer
+    }
+
+    /// Does a write that is signed with the access key of a seeded account.
+    async fn signed(&mut self, role: &str, path: &str, content_type: &'static str, body: Vec<u8>) -> Value {
+        let user = self.p.get(role, "/api/v1/me").await["user_name"].as_str().unwrap().to_owned();
+        self.news().await;
+        let (status, answer) = self.p.send_signed(&Signed { body, content_type, ..self.p.signed(role, "POST", path) }).await;
+        let good = ["MKT.0000", "92020000"].contains(&answer["error_code"].as_str().unwrap());
+        assert!(status == 200 && good, "{path}: {status} {answer}");
+        self.audited("POST", path, &user).await;
         answer
     }
 
@@ -241,6 +259,37 @@ async fn storefront(a: &mut Audit) {
     a.audited("POST", "/api/v1/pictures", &seller).await;
 }
 
+const OPEN: &str = "/api/mkp-openapi-public/global";
+
+async fn licences(a: &mut Audit) {
+    let json = "application/json";
+    let mut codes = vec![];
+    for _ in 0..2 {
+        let made = a.act("seller", "POST", "/api/v1/seller/test-codes", json!({})).await;
+        codes.push(made["code"].as_str().unwrap().to_owned());
+    }
+    let one = json!({ "license": codes[0] }).to_string().into_bytes();
+    a.signed("seller", &format!("{OPEN}/v1/license/activate"), json, one).await;
+    let many = json!({ "license_list": [codes[1]] }).to_string().into_bytes();
+    a.signed("seller", &format!("{OPEN}/v2/license/activate"), json, many).await;
+    let address = licence::address(&a.p, "license-online", "basic").await;
+    licence::list_as(&a.p, "license_online", Some(&address)).await;
+    let choice = json!({ "product": "shield", "specification": "standard", "period": "1y" });
+    let order = a.p.post("buyer", "/api/v1/orders", json!({ "choice": choice, "pay": true })).await;
+    let order = a.p.wait_for(&order, "completed").await;
+    let asked = a.act("buyer", "POST", &format!("/api/v1/instances/{}/licence-applications", instance_of(&order)), json!({})).await;
+    let said = json!({ "type": "CHARACTERS", "characters": "ABCD" });
+    let body = format!("--b\r\nContent-Disposition: form-data; name=\"isvUpdateFileReq\"\r\n\r\n{said}\r\n--b--\r\n");
+    let path = format!("{OPEN}/v1/market-event/{}/file", asked["event_id"].as_str().unwrap());
+    a.signed("seller", &path, "multipart/form-data; boundary=b", body.into_bytes()).await;
+    let helpdesk = json!({ "orders": [{ "product_id": "helpdesk", "specification": "standard", "period": "1m" }] });
+    let made = a.signed("buyer", &format!("{OPEN}/v1/order/batch-order"), json, helpdesk.to_string().into_bytes()).await;
+    let cancel = json!({ "order_ids": [made["orders"][0]["order_id"]] });
+    a.signed("buyer", &format!("{OPEN}/v1/order/batch-cancel"), json, cancel.to_string().into_bytes()).await;
+    let listed = a.p.get("seller", "/api/v1/seller/products?key=assess").await;
+    a.act("seller", "POST", &format!("/api/v1/seller/products/{}/probe", id(&listed["products"][0])), json!({})).await;
+}
+
 async fn money(a: &mut Audit) {
     for decision in ["confirm", "refuse"] {
         let transfer = json!({ "amount": { "amount": "1.00", "currency": "CNY" }, "reference": decision });
@@ -260,6 +309,7 @@ async fn every_write_leaves_an_event_with_the_name_of_who_did_it() {
     a.p.fault("backup", "none").await;
     products(&mut a).await;
     storefront(&mut a).await;
+    licences(&mut a).await;
     let exempt: BTreeSet<String> = EXEMPT.iter().map(|(operation, _)| (*operation).to_owned()).collect();
     let missing: Vec<&String> =
         a.operations.iter().map(|(_, _, operation)| operation).filter(|o| !a.seen.contains(*o) && !exempt.contains(*o)).collect();
