@@ -9,6 +9,23 @@ export const choice = { product: 'backup', specification: 'standard', sku: 'basi
 
 type Rows = Record<string, Record<string, string>[]>
 
+/** A licence by code, made of a product that is there already, and bought once. */
+async function licence(p: Platform): Promise<string> {
+  const products = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as Rows
+  const whole = (await p.api('seller', 'GET', `/api/v1/seller/products/${products['products']?.[0]?.['id']}`)) as unknown as { revisions: { listing: { specifications: object[] } }[] }
+  const listing = whole.revisions[0]?.listing
+  const specifications = listing?.specifications.map((s) => ({ ...s, trial_days: null, upgrade_allowed: false, renewal_change_allowed: false }))
+  const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/licence', { ...listing, specifications, access_type: 'license_code', interface_address: null })
+  const shown = (await p.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Rows
+  const application = shown['revisions']?.[0]?.['id']
+  await p.api('seller', 'POST', `/api/v1/seller/applications/${application}/submit`, {})
+  await p.api('operator', 'POST', `/api/v1/operator/applications/${application}/approve`, {})
+  await p.api('buyer', 'POST', '/api/v1/orders', { choice: { ...choice, product: 'licence' }, pay: true })
+  await p.api('seller', 'POST', '/api/v1/seller/test-codes', {})
+  await p.api('seller', 'POST', `/api/v1/seller/products/${products['products']?.[0]?.['id']}/probe`, {})
+  return ((await p.api('seller', 'GET', '/api/v1/licences?as=seller')) as unknown as Rows)['licences']?.[0]?.['code'] ?? ''
+}
+
 /** A sandbox in which every list has a second page and every page something to show. */
 export async function filled(): Promise<Platform> {
   const p = await Platform.start()
@@ -25,6 +42,7 @@ export async function filled(): Promise<Platform> {
   things['calls'] = (await first('seller', '/api/v1/calls', 'calls'))['id'] ?? ''
   things['previews'] = (await first('seller', '/api/v1/applications', 'applications'))['id'] ?? ''
   await p.api('buyer', 'POST', '/api/v1/cart', { ...choice, quantity: 2 })
+  things['code'] = await licence(p)
   things['reviews'] = (await first('operator', '/api/v1/applications', 'applications'))['id'] ?? ''
   expect(Object.entries(things).filter(([, id]) => !id)).toEqual([])
   return p
@@ -37,6 +55,7 @@ const real = (p: Platform, path: string) =>
   path
     .replace('$product', 'backup')
     .replace('$seller', p.accounts.seller.account_id)
+    .replace('$code', things['code'] ?? '')
     .replace('$number', things['number'] ?? '')
     .replace('$id', things[path.split('/').at(-2) ?? ''] ?? '')
     .replace(/^\/checkout$/, '/checkout?product=backup&spec=standard&sku=basic/5&period=1m&quantity=1')

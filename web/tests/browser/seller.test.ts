@@ -15,7 +15,7 @@ describe('a seller', () => {
     await p.go(page, '/seller/debugger')
     await page.getByRole('button', { name: 'Run all' }).click()
     await page.getByText('Passed: code, mandatory fields and lengths are right.').waitFor()
-    expect(await page.locator('.scenario').count()).toBe(10)
+    expect(await page.locator('.scenario').count()).toBe(16)
     await p.shot(page, 'debugger-pass-en')
     await p.api('operator', 'POST', '/api/v1/sandbox/faults', { product: '*', fault: 'wrong_signature' })
     await page.getByRole('button', { name: 'Run all' }).click()

@@ -58,7 +58,7 @@ function Review({ detail }: { detail: Schemas['ApplicationDetail'] }) {
           <label className="muted" htmlFor="reason">{t('review.reason')}</label>
           <Input.TextArea id="reason" value={reason} disabled={!open} maxLength={1000} onChange={(e) => setReason(e.target.value)} autoSize={{ minRows: 2 }} />
         </div>
-        <div className="panel" style={{ padding: 16, overflowX: 'auto' }}>
+        <div className="panel" style={{ padding: 16, overflowX: 'auto' }} tabIndex={0} role="region" aria-label={t('review.changes')}>
           <table style={{ width: '100%', borderCollapse: 'collapse' }}>
             <thead><tr><th align="left">{t('review.field')}</th><th align="left">{t('review.value')}</th><th /></tr></thead>
             <tbody>{rows.map(([pointer, value]) => <Row key={pointer} pointer={pointer} value={value} old={old ? (old.get(pointer) ?? '') : undefined} mark={marks[pointer]} setMark={(why) => set(pointer, why)} open={open} />)}</tbody>

@@ -1,5 +1,5 @@
 import { Button, Tag, Tooltip } from 'antd'
-import { useRouterState } from '@tanstack/react-router'
+import { Link, useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
@@ -53,7 +53,7 @@ export function InterfaceHealth() {
               return { rows: data.products, next: data.next }
             }}
             columns={[
-              { key: 'name', title: t('field.product'), value: (h) => text(h.name), render: (h) => <>{text(h.name)} <span className="dim mono">{h.key}</span></> },
+              { key: 'name', title: t('field.product'), value: (h) => text(h.name), render: (h) => <><Link to="/products/$product" params={{ product: h.id } as never}>{text(h.name)}</Link> <span className="dim mono">{h.key}</span></> },
               { key: 'state', title: t('field.state'), value: (h) => t(`state.${h.visibility}`), render: (h) => <State of={h.visibility} /> },
               { key: 'days', title: t('health.days'), value: (h) => h.days.map((d) => `${d.day}:${d.passed}/${d.failed}`).join(' '), render: (h) => (h.no_server ? <span className="dim">{t('health.no_server')}</span> : <Days days={h.days} />) },
               { key: 'failing', title: t('health.failing'), value: (h) => h.failing_days, render: (h) => limit(h.failing_days, h.failing_days_max) },
