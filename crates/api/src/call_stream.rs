@@ -1,7 +1,7 @@
 //! The live tail of production calls: each attempt as it begins and as it ends, as server-sent events.
 
 use crate::{auth::Who, call::tenant, problem::Problem, state::Api, views::time};
-use app::{Actor, Caller, Key, Tenant};
+use app::{Actor, Caller, Error, Key, Tenant};
 use axum::{
     extract::State,
     response::sse::{Event, KeepAlive, Sse},
@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 use store::call::{self as rows, Followed};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -72,6 +73,8 @@ struct Tail {
     /// Attempts that were told, by id, each with whether its end was.
     told: BTreeMap<[u8; 16], bool>,
     waiting: VecDeque<Event>,
+    /// Given back when the reader goes.
+    _place: OwnedSemaphorePermit,
 }
 
 /// The lowest id of a moment: ids begin with the milliseconds of their wall time.
@@ -120,7 +123,10 @@ impl Tail {
 }
 
 fn follow(api: Api, who: &Caller) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Problem> {
-    let tail = Tail { tenant: tenant(who)?, api, began: Instant::now(), told: BTreeMap::new(), waiting: VecDeque::new() };
+    let tenant = tenant(who)?;
+    let full = |_| Error::too_many("calls.too_many_streams", "too many people follow the calls on this node; try again in a minute");
+    let place = api.streams.clone().try_acquire_owned().map_err(full)?;
+    let tail = Tail { _place: place, tenant, api, began: Instant::now(), told: BTreeMap::new(), waiting: VecDeque::new() };
     Ok(unfold(tail, Tail::next))
 }
 

@@ -316,7 +316,7 @@ async fn case_list(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<
 struct DebugBody {
     /// Names of cases; all when left out. Later ones need the instance that `create` gives.
     #[serde(default)]
-    #[schema(max_items = 12)]
+    #[schema(max_items = 20)]
     scenarios: Vec<String>,
     /// Save the cases that pass.
     #[serde(default)]

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use quick_cache::sync::Cache;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Instant};
+use tokio::sync::Semaphore;
 use worker::{Search, Worker};
 
 /// The state of the HTTP edge; cheap to clone.
@@ -28,6 +29,8 @@ pub struct Api {
     pub(crate) results: Arc<Cache<(SiteCode, String), (u64, Bytes)>>,
     /// What is measured of products, and when it was.
     pub(crate) facts: Arc<Cache<ProductId, (Instant, Facts)>>,
+    /// Streams that may be open at the same time on this node.
+    pub(crate) streams: Arc<Semaphore>,
     /// Home pages as JSON, each with the state of the index and when it was made.
     pub(crate) homes: Arc<Cache<SiteCode, (u64, Instant, Bytes)>>,
 }
@@ -37,6 +40,9 @@ type Shown = (u64, Instant, Bytes);
 
 /// Answers in memory at most.
 const RESULTS_MAX: usize = 1_000;
+
+/// Each asks the database once a second.
+const STREAMS_MAX: usize = 200;
 
 /// Product pages in memory at most.
 const PAGES_MAX: usize = 500;
@@ -53,7 +59,8 @@ impl Api {
         let homes = Arc::new(Cache::new(SiteCode::ALL.len()));
         let quotas = Arc::new(Quotas::new(app.settings.open_api_per_second));
         let access = Arc::new(AccessTable::of(&crate::openapi()));
-        Self { app, worker, search, sandbox, metrics, access, quotas, pages, shown, results, facts, homes }
+        let streams = Arc::new(Semaphore::new(STREAMS_MAX));
+        Self { streams, app, worker, search, sandbox, metrics, access, quotas, pages, shown, results, facts, homes }
     }
 
     /// A read for a caller.

@@ -68,6 +68,19 @@ pub fn step(tx: &mut Tx, event: &str, to: &str, error: Option<&str>) -> Result<W
     Ok(Written::from_rows(diesel::update(open).set(change).run(tx)?))
 }
 
+/// Gives up the open application of an instance, if it was asked for before a moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn give_up(tx: &mut Tx, instance: Key, before: i64, reason: &str) -> Result<(), DbError> {
+    let open = licence_applications::table
+        .filter(licence_applications::instance_id.eq(instance))
+        .filter(licence_applications::asked_at.lt(before))
+        .filter(licence_applications::state.eq_any(["asked", "accepted"]));
+    diesel::update(open).set((licence_applications::state.eq("failed"), licence_applications::error.eq(Some(reason)))).run(tx)?;
+    Ok(())
+}
+
 /// What a seller uploaded, with the content encrypted.
 pub struct Delivery<'a> {
     pub event: &'a str,

@@ -223,7 +223,7 @@ impl Worker {
     async fn probe(&self, job: &Job) -> Result<bool, Error> {
         let (id, product) = (job.id, job.subject.unwrap_or(Key([0; 16])));
         let result = crate::probe(&self.0.app, &self.0.client, product).await?;
-        let answered = result.as_ref().is_none_or(|r| r.failed.is_none());
+        let answered = result.as_ref().is_none_or(|r| r.answered);
         let keep = move |tx: &mut Tx, ctx: &app::Ctx| {
             // Done by somebody else after our lease ran out.
             if job::done(tx, id)? == 0 {

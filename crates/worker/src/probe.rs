@@ -30,6 +30,7 @@ pub async fn probe(app: &App, client: &Client, product: Key) -> Result<Option<Pr
             (c.name.to_owned(), reason)
         }),
     };
+    let answered = report.as_ref().is_ok_and(|r| r.cases.last().is_none_or(|c| c.status.is_some()));
     let duration_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-    Ok(Some(Probed { cases: i64::try_from(cases).unwrap_or(0), failed, duration_ms }))
+    Ok(Some(Probed { cases: i64::try_from(cases).unwrap_or(0), failed, duration_ms, answered }))
 }

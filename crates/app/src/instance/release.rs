@@ -40,6 +40,7 @@ pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str, order:
     let about = event::About { instance: Some(instance.id), ..event::About::default() };
     event::record(tx, ctx, "instance.released", about, &json!({ "reason": reason }))?;
     call::give_up_open(tx, ctx, instance, "the instance was released")?;
+    store::licence_application::give_up(tx, instance.id, i64::MAX, "the instance was released")?;
     let wire_id = super::wire_id(instance)?;
     call::enqueue(tx, ctx, instance, None, &Request::ReleaseInstance { instance_id: wire_id, order })?;
     super::tell(tx, ctx, instance, MessageEvent::InstanceReleased, &[("reason", reason.to_owned())])?;

@@ -1,9 +1,10 @@
 //! On-line opening: a buyer asks for a licence, the seller uploads it under the event's id (`license-interface 4.2`,
 //! `4.3`).
 
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance};
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros};
 use db::{Key, Tx};
 use domain::{id::InstanceId, instance::InstanceState, listing::AccessType, message::MessageEvent};
+use jiff::SignedDuration;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{
@@ -13,6 +14,8 @@ use store::{
 };
 use wire::licence_online;
 
+/// After so many hours without a licence it may be asked for again.
+const PATIENCE_HOURS: i64 = 24;
 const CONTENT_COLUMN: &str = "licence_applications.content";
 
 /// What a seller uploads for an event.
@@ -39,6 +42,10 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, fingerpr
     if instance::state(&found)? != InstanceState::Running {
         return Err(Error::conflict("instance.state", format!("the instance is {}; a licence is given while it runs", found.state)));
     }
+    // A seller who took the application and gave nothing for a day does not keep the buyer from asking again; what he
+    // uploads later is kept all the same.
+    let a_day_ago = micros(ctx.now - SignedDuration::from_hours(PATIENCE_HOURS));
+    rows::give_up(tx, found.id, a_day_ago, "the seller gave no licence within a day")?;
     let row = rows::Application {
         id: ctx.key(),
         event_id: format!("EV{}", ctx.random_hex(15).to_uppercase()),

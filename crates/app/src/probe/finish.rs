@@ -17,6 +17,8 @@ pub struct Probed {
     /// The case that failed, and why.
     pub failed: Option<(String, String)>,
     pub duration_ms: i64,
+    /// Whether the server answered at all, whatever it said.
+    pub answered: bool,
 }
 
 /// Keeps a probe that a person asked for.

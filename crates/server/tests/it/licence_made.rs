@@ -233,6 +233,14 @@ async fn an_application_that_the_seller_refuses_is_told_and_may_be_made_again() 
         p.post("buyer", &path, json!({})).await;
         p.settle().await;
         assert_eq!(applications(&p, &id).await[0]["state"], "accepted");
+        // Taken, but nothing is uploaded for a day: it may be asked for again, and the end of the instance ends it.
+        assert_eq!(p.refused("buyer", &path, json!({})).await.1, "licence.application_open");
+        p.advance("25h").await;
+        p.post("buyer", &path, json!({})).await;
+        p.settle().await;
+        p.advance("400d").await;
+        let states: Vec<Value> = applications(&p, &id).await.as_array().unwrap().iter().map(|a| a["state"].clone()).collect();
+        assert_eq!(states, ["failed", "failed", "failed"]);
         // Not opened within two hours: refunded.
         p.fault("shield", "code_000005").await;
         let (order, _) = buy(&p).await;
