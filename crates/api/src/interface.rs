@@ -21,7 +21,7 @@ use std::sync::Arc;
 use store::interface as rows;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wire::conformance::{Protocol, Scenario};
+use wire::conformance::Protocol;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -31,7 +31,6 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(address_list))
         .routes(routes!(address_put))
         .routes(routes!(case_list))
-        .routes(routes!(debug))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -309,115 +308,4 @@ async fn case_list(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<
         .await?;
     let view = |c: rows::Case| CaseView { scenario: c.scenario, request: c.request, answer: c.answer, passed_at: time(c.passed_at) };
     Ok(Json(CaseList { cases: cases.into_iter().map(view).collect() }))
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct DebugBody {
-    /// Names of cases; all when left out. Later ones need the instance that `create` gives.
-    #[serde(default)]
-    #[schema(max_items = 20)]
-    scenarios: Vec<String>,
-    /// Save the cases that pass.
-    #[serde(default)]
-    save: bool,
-}
-
-/// What the debugger found.
-#[derive(Debug, Serialize, ToSchema)]
-struct DebugReport {
-    protocol: String,
-    passed: usize,
-    failed: usize,
-    #[schema(value_type = Vec<DebugCase>)]
-    cases: Vec<worker::CaseResult>,
-}
-
-/// One case: request, answer, verdict in words, and the signature step by step.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `worker::CaseResult` for clients")]
-struct DebugCase {
-    name: String,
-    mandatory: bool,
-    result: String,
-    reason: Option<DebugReason>,
-    activity: Option<String>,
-    /// `POST` or `GET`.
-    method: Option<String>,
-    url: Option<String>,
-    request: Option<String>,
-    status: Option<u16>,
-    answer: Option<String>,
-    duration_ms: i64,
-    steps: Vec<DebugStep>,
-    mistakes: Vec<DebugMistake>,
-}
-
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `wire::conformance::Reason` for clients")]
-struct DebugReason {
-    code: String,
-    text: String,
-}
-
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `wire::conformance::Step` for clients")]
-struct DebugStep {
-    /// `body_hash`, `text`, `result`; SaaS 1.0: `joined`, `key`, `token`.
-    name: String,
-    value: String,
-}
-
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `wire::saas_v2::Mistake` for clients")]
-struct DebugMistake {
-    name: String,
-    signature: String,
-}
-
-fn scenarios(protocol: Protocol, names: &[String]) -> Result<Vec<Scenario>, Error> {
-    let all = protocol.scenarios();
-    if names.is_empty() {
-        return Ok(all.to_vec());
-    }
-    let known = || all.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ");
-    let read = |(i, name): (usize, &String)| {
-        all.iter()
-            .copied()
-            .find(|s| s.name() == name)
-            .ok_or_else(|| Error::field(&format!("/scenarios/{i}"), "interface.scenario", format!("choose one of {}", known())))
-    };
-    names.iter().enumerate().map(read).collect()
-}
-
-/// Calls the address with signed sample requests and checks each answer against the reference.
-#[utoipa::path(post, path = "/api/v1/seller/addresses/{id}/debug", tag = "seller", operation_id = "interface_debug", security(("access" = ["seller"])),
-    params(("id" = String, Path)), request_body = DebugBody, responses((status = 200, body = DebugReport)))]
-async fn debug(
-    State(api): State<Api>,
-    Who(caller): Who,
-    PathOf(id): PathOf<AddressId>,
-    body: Body<DebugBody>,
-) -> Result<Json<DebugReport>, Problem> {
-    let target = api.read(caller.clone(), move |tx, ctx, who| interface::target(tx, ctx, Key::of(who.account_id), id)).await?;
-    let chosen = scenarios(target.protocol, &body.value.scenarios)?;
-    let subject = worker::Subject { protocol: target.protocol, url: &target.address.url, key: &target.secret };
-    let report = worker::run_suite(api.worker.client(), subject, &chosen).await;
-    if body.value.save {
-        let passed: Vec<interface::Passed> = report
-            .cases
-            .iter()
-            .filter(|c| c.result == "pass")
-            .map(|c| interface::Passed {
-                scenario: c.name.to_owned(),
-                request: c.request.clone().unwrap_or_default(),
-                answer: c.answer.clone().unwrap_or_default(),
-            })
-            .collect();
-        api.write(caller, move |tx, ctx, who| {
-            passed.iter().try_for_each(|p| interface::save_case(tx, ctx, Key::of(who.account_id), id, p))
-        })
-        .await?;
-    }
-    Ok(Json(DebugReport { protocol: report.protocol.to_owned(), passed: report.passed, failed: report.failed, cases: report.cases }))
 }

@@ -14,6 +14,7 @@ mod body;
 mod call;
 mod call_stream;
 mod cart;
+mod debugger;
 mod error_page;
 mod export;
 mod figures;
@@ -60,6 +61,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(access_key::routes())
         .merge(seller::routes())
         .merge(interface::routes())
+        .merge(debugger::routes())
         .merge(product::routes())
         .merge(renewal::routes())
         .merge(review::routes())

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use std::time::Duration;
 use wire::{
-    conformance::{Moment, Prepared, Protocol, Reason, Scenario, Step, Suite, Verdict},
+    conformance::{Exchange, Moment, Prepared, Protocol, Reason, Scenario, Step, Suite, Verdict},
     saas_v2::Mistake,
 };
 
@@ -86,47 +86,101 @@ async fn run(client: &Client, subject: Subject<'_>, scenarios: &[Scenario], stop
     Report { protocol: subject.protocol.name(), passed: count("pass"), failed: count("fail"), cases }
 }
 
-fn prepare(suite: &Suite, scenario: Scenario) -> Option<Prepared> {
+/// What is different each time, handed to whoever makes a request.
+fn now<T>(with: impl FnOnce(&Moment<'_>) -> T) -> T {
     let now = MovableClock::default().wall();
-    let moment = Moment {
+    with(&Moment {
         now_ms: now.as_millisecond(),
         nonce: &random_hex(16),
         business_id: &random_hex(16),
         expire_time: &wire_time(now + SignedDuration::from_hours(24 * 365)),
-    };
-    suite.prepare(scenario, &moment)
+    })
+}
+
+/// Where a prepared request goes.
+fn address(subject: Subject<'_>, prepared: &Prepared) -> Result<url::Url, Reason> {
+    let bad = |_| Reason { code: "bad_url", text: format!("{} is not an address", subject.url) };
+    let mut full = url::Url::parse(subject.url).map_err(bad)?;
+    if let (Some(path), Ok(mut segments)) = (&prepared.path, full.path_segments_mut()) {
+        segments.pop_if_empty().extend(path.split('/'));
+    }
+    full.set_query((!prepared.query.is_empty()).then_some(prepared.query.as_str()));
+    Ok(full)
+}
+
+/// Sends a request that its writer changed, signed anew, and says whether it succeeded.
+///
+/// # Errors
+/// What is wrong with the text.
+pub async fn send_edited(client: &Client, subject: Subject<'_>, text: &str, path: Option<&str>) -> Result<CaseResult, String> {
+    let suite = Suite::new(subject.protocol, subject.key);
+    let prepared = now(|moment| suite.edited(text, path, moment))?;
+    let mut case = CaseResult::new("edited", false);
+    match address(subject, &prepared) {
+        Err(reason) => (case.result, case.reason) = ("fail", Some(reason)),
+        Ok(full) => {
+            let exchange = client.call(full.as_str(), prepared.body.as_deref(), &prepared.headers).await;
+            match suite.judge_edited(&exchange) {
+                Ok(()) => case.result = "pass",
+                Err(reason) => {
+                    if reason.code == "authentication_failed" {
+                        case.mistakes.clone_from(&prepared.mistakes);
+                    }
+                    (case.result, case.reason) = ("fail", Some(reason));
+                }
+            }
+            case.sent(prepared, full, &exchange);
+        }
+    }
+    Ok(case)
+}
+
+impl CaseResult {
+    fn new(name: &'static str, mandatory: bool) -> Self {
+        Self {
+            name,
+            mandatory,
+            result: "skip",
+            reason: None,
+            activity: None,
+            method: None,
+            url: None,
+            request: None,
+            status: None,
+            answer: None,
+            duration_ms: 0,
+            steps: Vec::new(),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// Keeps what was sent and what came back.
+    fn sent(&mut self, prepared: Prepared, full: url::Url, exchange: &Exchange) {
+        self.activity = Some(prepared.activity);
+        self.method = Some(if prepared.body.is_some() { "POST" } else { "GET" });
+        self.url = Some(full.into());
+        self.status = exchange.status;
+        self.answer = exchange.body.as_deref().map(redact);
+        self.duration_ms = exchange.duration_ms;
+        self.steps = prepared.steps;
+        self.request = Some(prepared.shown);
+    }
 }
 
 async fn run_case(client: &Client, subject: Subject<'_>, scenario: Scenario, suite: &mut Suite) -> CaseResult {
-    let mut case = CaseResult {
-        name: scenario.name(),
-        mandatory: subject.protocol.mandatory(scenario),
-        result: "skip",
-        reason: None,
-        activity: None,
-        method: None,
-        url: None,
-        request: None,
-        status: None,
-        answer: None,
-        duration_ms: 0,
-        steps: Vec::new(),
-        mistakes: Vec::new(),
-    };
+    let mut case = CaseResult::new(scenario.name(), subject.protocol.mandatory(scenario));
     for question in 1..=QUESTIONS_MAX {
-        let Some(prepared) = prepare(suite, scenario) else {
+        let Some(prepared) = now(|moment| suite.prepare(scenario, moment)) else {
             case.reason = Some(Reason { code: "no_instance", text: "create gave no instanceId".to_owned() });
             return case;
         };
-        let Ok(mut full) = url::Url::parse(subject.url) else {
-            case.result = "fail";
-            case.reason = Some(Reason { code: "bad_url", text: format!("{} is not an address", subject.url) });
-            return case;
+        let full = match address(subject, &prepared) {
+            Ok(full) => full,
+            Err(reason) => {
+                (case.result, case.reason) = ("fail", Some(reason));
+                return case;
+            }
         };
-        if let (Some(path), Ok(mut segments)) = (&prepared.path, full.path_segments_mut()) {
-            segments.pop_if_empty().extend(path.split('/'));
-        }
-        full.set_query((!prepared.query.is_empty()).then_some(prepared.query.as_str()));
         let sent = client.call(full.as_str(), prepared.body.as_deref(), &prepared.headers);
         if scenario == Scenario::Interrupted && question == 1 {
             // The marketplace goes away before the answer; it asks again below, as it would after a time-out.
@@ -135,14 +189,8 @@ async fn run_case(client: &Client, subject: Subject<'_>, scenario: Scenario, sui
         }
         let exchange = sent.await;
         let verdict = suite.judge(scenario, &exchange);
-        case.activity = Some(prepared.activity);
-        case.method = Some(if prepared.body.is_some() { "POST" } else { "GET" });
-        case.url = Some(full.into());
-        case.status = exchange.status;
-        case.answer = exchange.body.as_deref().map(redact);
-        case.duration_ms = exchange.duration_ms;
-        case.steps = prepared.steps;
-        case.request = Some(prepared.shown);
+        let mistakes = prepared.mistakes.clone();
+        case.sent(prepared, full, &exchange);
         match verdict {
             Verdict::Pass => {
                 case.result = "pass";
@@ -155,7 +203,7 @@ async fn run_case(client: &Client, subject: Subject<'_>, scenario: Scenario, sui
             }
             Verdict::Fail(reason) => {
                 if reason.code == "authentication_failed" {
-                    case.mistakes = prepared.mistakes;
+                    case.mistakes = mistakes;
                 }
                 case.result = "fail";
                 case.reason = Some(reason);

@@ -15,7 +15,7 @@ mod probe;
 mod search;
 
 pub use client::{Client, Limits};
-pub use debug::{CaseResult, Report, Subject, run_suite, run_while_passing};
+pub use debug::{CaseResult, Report, Subject, run_suite, run_while_passing, send_edited};
 pub use engine::{Ran, Worker};
 pub use files::Files;
 pub use probe::probe;

@@ -122,6 +122,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
         let body = match path.as_str() {
             _ if method == "GET" => None,
             x if ["/renew", "/convert", "/auto-renewal"].iter().any(|end| x.ends_with(end)) => Some(json!({ "period": "1m" })),
+            x if x.ends_with("/send") => Some(json!({ "request": "{}" })),
             x if x.ends_with("/change") => Some(json!({ "sku": "pro/5" })),
             x if x.contains("/cart/") => Some(json!({ "quantity": 2 })),
             x if x.ends_with("/public") => Some(json!({ "public": true })),

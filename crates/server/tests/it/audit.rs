@@ -21,6 +21,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("usage_push", "the records themselves say who sent what and when"),
     ("usage_push_old", "likewise"),
     ("usage_push_oldest", "likewise"),
+    ("interface_send", "stores nothing; a request of the seller's own to his own server"),
     ("license_query", "reads; counts a client at most"),
     ("license_query_batch", "likewise"),
     ("license_usage_info", "statistics of the software, counted by day"),

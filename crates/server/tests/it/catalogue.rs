@@ -197,3 +197,22 @@ async fn a_seller_applies_and_is_approved_or_sent_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_edited_request_is_signed_anew_and_its_answer_judged() {
+    on_both(async |p| {
+        let address = p.get("seller", "/api/v1/seller/addresses").await["addresses"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/seller/addresses/{address}/send");
+        let body =
+            r#"{"activity":"newInstance","businessId":"b-edited","orderId":"CS-EDITED","orderLineId":"CS-EDITED-000001","testFlag":"1"}"#;
+        let sent = p.post("seller", &path, json!({ "request": body })).await;
+        assert_eq!((&sent["result"], &sent["request"], &sent["status"]), (&json!("pass"), &json!(body), &json!(200)), "{sent}");
+        assert_eq!(sent["steps"].as_array().unwrap().len(), 3, "{sent}");
+        let wrong = p.post("seller", &path, json!({ "request": r#"{"activity":"dance"}"# })).await;
+        assert_eq!((&wrong["result"], &wrong["reason"]["code"]), (&json!("fail"), &json!("invalid_parameter")), "{wrong}");
+        assert_eq!(p.send("seller2", "POST", &path, Some(&json!({ "request": body }))).await.0, 404);
+        let (status, problem) = p.send("seller", "POST", &path, Some(&json!({ "request": "x".repeat(20_001) }))).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/request")), "{problem}");
+    })
+    .await;
+}

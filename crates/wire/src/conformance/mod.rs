@@ -122,6 +122,21 @@ impl Suite {
         }
     }
 
+    /// What is said of the answer to a request that its writer changed: whether it succeeded.
+    ///
+    /// # Errors
+    /// [`Reason`].
+    pub fn judge_edited(&self, exchange: &Exchange) -> Result<(), Reason> {
+        let answer = read(exchange)?;
+        if matches!(self.protocol, Protocol::SaasV1 | Protocol::LicenceV1) {
+            read_body_sign(&self.key, exchange)?;
+        }
+        match &answer.code {
+            ResultCode::Success | ResultCode::Processing => Ok(()),
+            code => Err(wrong_code(code, answer.message.as_deref())),
+        }
+    }
+
     fn created(&mut self, scenario: Scenario, answer: &Answer) -> Result<Verdict, Reason> {
         let id = answer.instance_id.clone().ok_or_else(|| Reason::new("field_missing", "instanceId is mandatory and is missing"))?;
         if scenario != Scenario::Create && self.instance_id.as_ref() != Some(&id) {

@@ -111,6 +111,40 @@ impl Suite {
         }
     }
 
+    /// A request as its writer wants it, signed as the protocol does: a body to be posted, or parameters as a JSON
+    /// object for the protocols that ask by GET. `path` goes below the address; only the kit has one.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn edited(&self, text: &str, path: Option<&str>, moment: &Moment<'_>) -> Result<Prepared, String> {
+        let object =
+            || serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).map_err(|e| format!("this is no JSON object: {e}"));
+        let as_text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        match self.protocol {
+            Protocol::SaasV2 | Protocol::OrderNotify | Protocol::LicenceOnline => Ok(posted(&self.key, "edited", text.to_owned(), moment)),
+            Protocol::Licence => {
+                let query = licence::query(&self.key, text, moment.now_ms, moment.nonce);
+                Ok(Prepared { query, ..posted(&self.key, "edited", text.to_owned(), moment) })
+            }
+            Protocol::SaasV1 | Protocol::LicenceV1 => {
+                let sent = object()?;
+                let parameters: Vec<(String, String)> = sent
+                    .iter()
+                    .filter(|(name, _)| !matches!(name.as_str(), "timeStamp" | "authToken"))
+                    .map(|(name, value)| (name.clone(), as_text(value)))
+                    .collect();
+                Ok(asked(&self.key, "edited", parameters, moment))
+            }
+            Protocol::Kit => {
+                let path = path.unwrap_or("tenantSync");
+                if !path.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                    return Err("the path is one name, such as tenantSync".to_owned());
+                }
+                Ok(synced_text(&self.key, "edited", path, text.to_owned(), moment))
+            }
+        }
+    }
+
     fn request_v2(&self, scenario: Scenario, moment: &Moment<'_>) -> Option<saas_v2::Request> {
         use saas_v2::Request;
         let id = || self.instance_id.clone();
@@ -305,13 +339,16 @@ fn request_kit(scenario: Scenario) -> Option<kit::Request> {
 /// A call of the kit: its path below the address, its signature in headers.
 fn synced(key: &str, request: &kit::Request, moment: &Moment<'_>) -> Prepared {
     let of = kit::Of { instance_id: "mock-instance".to_owned(), tenant_id: "mock-tenant-id".to_owned() };
-    let body = request.to_body(&of, true, moment.now_ms);
+    synced_text(key, request.path(), request.path(), request.to_body(&of, true, moment.now_ms), moment)
+}
+
+fn synced_text(key: &str, activity: &'static str, path: &str, body: String, moment: &Moment<'_>) -> Prepared {
     let headers = kit::headers(key, &body, moment.now_ms, moment.nonce);
     let sign = headers.last().map_or_else(String::new, |(_, value)| value.clone());
     let step = |name, value| Step { name, value };
     Prepared {
-        activity: request.path(),
-        path: Some(format!("produceAPI/v2/{}", request.path())),
+        activity,
+        path: Some(format!("produceAPI/v2/{path}")),
         query: String::new(),
         shown: body.clone(),
         steps: vec![step("text", format!("{}{}{body}", moment.nonce, moment.now_ms)), step("result", sign)],
@@ -338,7 +375,7 @@ fn posted(key: &str, activity: &'static str, body: String, moment: &Moment<'_>) 
 }
 
 /// A query with the token of 1.0.
-fn asked(key: &str, activity: &'static str, parameters: Vec<(&'static str, String)>, moment: &Moment<'_>) -> Prepared {
+fn asked<N: Into<String>>(key: &str, activity: &'static str, parameters: Vec<(N, String)>, moment: &Moment<'_>) -> Prepared {
     let signed = saas_v1::sign(key, moment.now_ms, parameters);
     let step = |name, value| Step { name, value };
     Prepared {
@@ -375,6 +412,20 @@ mod tests {
             suite.instance_id = Some("i".into());
             assert!(protocol.scenarios().iter().all(|s| suite.prepare(*s, &MOMENT).is_some()));
         }
+    }
+
+    #[test]
+    fn an_edited_request_is_signed_as_it_stands() {
+        let body = r#"{"activity":"newInstance","orderId":"CS 1"}"#;
+        let v2 = Suite::new(Protocol::SaasV2, "k").edited(body, None, &MOMENT).unwrap();
+        assert_eq!(v2.body.as_deref(), Some(body));
+        assert_eq!(v2.query, saas_v2::sign("k", body, MOMENT.now_ms, MOMENT.nonce).encoded());
+        let v1 = Suite::new(Protocol::SaasV1, "k").edited(r#"{"activity":"x","amount":2,"timeStamp":"1"}"#, None, &MOMENT).unwrap();
+        assert!(saas_v1::verify("k", &v1.query).is_ok() && v1.query.contains("amount=2"), "{}", v1.query);
+        assert!(Suite::new(Protocol::SaasV1, "k").edited("no", None, &MOMENT).is_err());
+        let kit = Suite::new(Protocol::Kit, "k").edited("{}", Some("authSync"), &MOMENT).unwrap();
+        assert_eq!(kit.path.as_deref(), Some("produceAPI/v2/authSync"));
+        assert!(Suite::new(Protocol::Kit, "k").edited("{}", Some("../x"), &MOMENT).is_err());
     }
 
     #[test]

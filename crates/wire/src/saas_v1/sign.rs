@@ -51,9 +51,9 @@ fn token(access_key: &str, time_stamp: &str, joined: &str) -> String {
 
 /// Signs the parameters of a call for sending at `now_ms`; `timeStamp` and `authToken` are added.
 #[must_use]
-pub fn sign(access_key: &str, now_ms: i64, parameters: Vec<(&'static str, String)>) -> Signed {
+pub fn sign<N: Into<String>>(access_key: &str, now_ms: i64, parameters: Vec<(N, String)>) -> Signed {
     let stamp = time_stamp(now_ms);
-    let mut parameters: Vec<(String, String)> = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut parameters: Vec<(String, String)> = parameters.into_iter().map(|(name, value)| (name.into(), value)).collect();
     parameters.push(("timeStamp".to_owned(), stamp.clone()));
     parameters.sort();
     let joined = joined(&parameters);

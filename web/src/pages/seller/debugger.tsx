@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Alert, App, Button, Empty, Select, Tag } from 'antd'
+import { Alert, App, Button, Empty, Input, Select, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
@@ -57,15 +57,41 @@ function Verdict({ of }: { of: Case }) {
   )
 }
 
-/** Request and answer side by side, and how the signature is made. */
-function Detail({ of }: { of: Case }) {
+/** Changes the request of a case and sends it, signed anew. */
+function Editing({ of, address, sent, close }: { of: Case; address: string; sent: (c: Case) => void; close: () => void }) {
   const { t } = useTranslation()
+  // Parameters of a GET are signed anew: the old signature would only mislead.
+  const [request, setRequest] = useState(() => (of.method === 'GET' ? JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(of.request ?? '{}') as object).filter(([k]) => !['timeStamp', 'authToken'].includes(k))), null, 1) : (of.request ?? '')))
+  const path = /produceAPI\/v2\/(\w+)/.exec(of.url ?? '')?.[1]
+  const send = useAction(() => unwrap(api.POST('/api/v1/seller/addresses/{id}/send', { params: { path: { id: address } }, body: { request, path } })), sent)
+  return (
+    <>
+      <Input.TextArea aria-label={t('debugger.edit')} className="mono" autoSize={{ minRows: 6, maxRows: 24 }} value={request} maxLength={20000} onChange={(e) => setRequest(e.target.value)} />
+      <div className="row" style={{ marginTop: 8 }}>
+        <Button type="primary" loading={send.isPending} onClick={() => send.mutate(undefined)}>{t('debugger.send')}</Button>
+        <Button onClick={close}>{t('debugger.close')}</Button>
+      </div>
+    </>
+  )
+}
+
+/** Request and answer side by side, and how the signature is made. */
+function Detail({ of: given, address }: { of: Case; address: string }) {
+  const { t } = useTranslation()
+  const [editing, setEditing] = useState(false)
+  const [edited, setEdited] = useState<Case | null>(null)
+  const of = edited ?? given
+  const close = () => {
+    setEditing(false)
+    setEdited(null)
+  }
   return (
     <div className="stack">
       <Verdict of={of} />
       <div className="two">
         <section className="panel" style={{ padding: 16, minWidth: 0 }}>
-          <h2>{t('debugger.request')}</h2>
+          <div className="row" style={{ justifyContent: 'space-between' }}><h2>{t('debugger.request')}</h2>{!editing && of.url && <Button size="small" onClick={() => setEditing(true)}>{t('debugger.edit')}</Button>}</div>
+          {editing && <Editing of={given} address={address} sent={setEdited} close={close} />}
           <pre tabIndex={0}>{of.url ? `${headOf(of)}\n\n${of.method === 'GET' ? pretty(of.request) : of.request}` : t('debugger.not_sent')}</pre>
         </section>
         <section className="panel" style={{ padding: 16, minWidth: 0 }}>
@@ -115,7 +141,7 @@ function Runner({ addresses }: { addresses: Schemas['AddressView'][] }) {
               </button>
             ))}
           </div>
-          {current && <Detail of={current} />}
+          {current && <Detail key={`${current.name} ${current.url}`} of={current} address={address?.id ?? ''} />}
         </div>
       )}
     </Page>
