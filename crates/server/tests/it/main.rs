@@ -17,6 +17,7 @@ mod life;
 mod money;
 mod notify;
 mod probes;
+mod sections;
 mod sellers;
 mod sites;
 mod storefront;
