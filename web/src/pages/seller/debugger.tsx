@@ -67,7 +67,7 @@ function Editing({ of, address, sent, close }: { of: Case; address: string; sent
   return (
     <>
       <Input.TextArea aria-label={t('debugger.edit')} className="mono" autoSize={{ minRows: 6, maxRows: 24 }} value={request} maxLength={20000} onChange={(e) => setRequest(e.target.value)} />
-      <div className="row" style={{ marginTop: 8 }}>
+      <div className="row" style={{ margin: '8px 0 16px' }}>
         <Button type="primary" loading={send.isPending} onClick={() => send.mutate(undefined)}>{t('debugger.send')}</Button>
         <Button onClick={close}>{t('debugger.close')}</Button>
       </div>

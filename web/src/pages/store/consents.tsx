@@ -16,7 +16,7 @@ export function ConsentFields({ asked, seller, at }: { asked: string[]; seller: 
       <legend className="muted" style={{ fontSize: 13, marginBottom: 8 }}>{t('consent.text', { seller })}</legend>
       {asked.includes('mobile_phone') && <Form.Item name={[...at, 'mobile_phone']} label={t('consent.mobile_phone')} rules={[...need, { pattern: /^[0-9+\- ]{5,32}$/, message: t('consent.phone_hint') }]}><Input type="tel" autoComplete="tel" maxLength={32} /></Form.Item>}
       {asked.includes('email') && <Form.Item name={[...at, 'email']} label={t('consent.email')} rules={[...need, { type: 'email', message: t('consent.email_hint') }]}><Input type="email" autoComplete="email" maxLength={120} /></Form.Item>}
-      {asked.includes('user_id') && <Form.Item name={[...at, 'user_id']} valuePropName="checked" rules={[{ validator: (_, on) => (on ? Promise.resolve() : Promise.reject(new Error(t('form.required')))) }]}><Checkbox>{t('consent.user_id')}</Checkbox></Form.Item>}
+      {asked.includes('user_id') && <Form.Item name={[...at, 'user_id']} valuePropName="checked" rules={[{ validator: (_, on) => (on ? Promise.resolve() : Promise.reject(new Error(t('form.required')))) }]}><Checkbox>{t('consent.pass_user_id')}</Checkbox></Form.Item>}
     </fieldset>
   )
 }
