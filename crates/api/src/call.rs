@@ -2,7 +2,7 @@
 
 use crate::{
     auth::Who,
-    body::PathOf,
+    body::{Body, PathOf},
     paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(restart))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(restart)).routes(routes!(restart_many))
 }
 
 /// Sellers see their own calls, staff all; buyers see none of the bodies.
@@ -177,4 +177,51 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<CallI
 async fn restart(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<CallId>) -> Result<Json<CallView>, Problem> {
     let found = api.write(caller, move |tx, ctx, who| call::restart(tx, ctx, tenant(who)?, id)).await?;
     Ok(Json(view(&found)))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RestartBody {
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 100)]
+    ids: Vec<CallId>,
+}
+
+/// What became of one of several.
+#[derive(Debug, Serialize, ToSchema)]
+struct Restarted {
+    id: String,
+    restarted: bool,
+    /// Why not.
+    code: Option<String>,
+    detail: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RestartedMany {
+    calls: Vec<Restarted>,
+}
+
+/// Calls that are restarted at once at most.
+const RESTARTED_MAX: usize = 100;
+
+/// Sends several calls again, each by itself: one that cannot be does not keep the others back.
+#[utoipa::path(post, path = "/api/v1/calls/restart", tag = "calls", operation_id = "call_restart_many", security(("access" = ["user"])),
+    request_body = RestartBody, responses((status = 200, body = RestartedMany)))]
+async fn restart_many(State(api): State<Api>, Who(caller): Who, body: Body<RestartBody>) -> Result<Json<RestartedMany>, Problem> {
+    let ids = body.value.ids;
+    if ids.is_empty() || ids.len() > RESTARTED_MAX {
+        return Err(Error::field("/ids", "calls.how_many", format!("name 1 to {RESTARTED_MAX} messages")).into());
+    }
+    tenant(&caller)?;
+    let mut calls = Vec::new();
+    for id in ids {
+        let done = api.write(caller.clone(), move |tx, ctx, who| call::restart(tx, ctx, tenant(who)?, id)).await;
+        let (code, detail) = match done {
+            Ok(_) => (None, None),
+            Err(Error::Refused(refusal)) => (Some(refusal.code.to_owned()), Some(refusal.detail)),
+            Err(other) => return Err(other.into()),
+        };
+        calls.push(Restarted { id: id.to_string(), restarted: code.is_none(), code, detail });
+    }
+    Ok(Json(RestartedMany { calls }))
 }

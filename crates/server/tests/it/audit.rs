@@ -243,6 +243,14 @@ async fn orders(a: &mut Audit) {
         tokio::task::yield_now().await;
     };
     a.act("seller", "POST", &format!("/api/v1/calls/{}/restart", id(&call)), json!({})).await;
+    let again = loop {
+        let again = a.p.get("seller", &calls).await["calls"][0].clone();
+        if again["next_attempt_at"].is_string() && again["attempts"].as_i64() > call["attempts"].as_i64() {
+            break again;
+        }
+        tokio::task::yield_now().await;
+    };
+    a.act("seller", "POST", "/api/v1/calls/restart", json!({ "ids": [again["id"]] })).await;
 }
 
 async fn storefront(a: &mut Audit) {

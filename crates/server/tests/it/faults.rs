@@ -1,13 +1,41 @@
 //! Sellers who are slow, wrong or hostile: each fault has a named outcome, and the money comes back.
 
 use super::{on_both, setup};
-use serde_json::json;
+use serde_json::{Value, json};
 use testdb::Engine;
 use testkit::{Platform, Setup, choice, instance_of, number};
 
 /// A platform with short time limits.
 async fn hasty(engine: Engine) -> Platform {
     Platform::start(Setup { config: "call_connect_seconds = 0.5\ncall_total_seconds = 0.6\n", ..setup(engine) }).await
+}
+
+#[tokio::test]
+async fn several_messages_are_restarted_and_one_that_cannot_be_keeps_none_back() {
+    on_both(async |p| {
+        let (_, one) = p.buy_open("1m").await;
+        let (_, two) = p.buy_open("1m").await;
+        p.fault("backup", "code_000005").await;
+        for instance in [&one, &two] {
+            p.post("buyer", &format!("/api/v1/instances/{instance}/renew"), json!({ "period": "1m", "pay": true })).await;
+        }
+        p.advance("3h").await;
+        let failed = p.get("seller", "/api/v1/calls?state=failed").await;
+        let mut ids: Vec<Value> = failed["calls"].as_array().unwrap().iter().map(|c| c["id"].clone()).collect();
+        assert_eq!(ids.len(), 2, "{failed}");
+        let done = p.get("seller", "/api/v1/calls?state=done").await["calls"][0]["id"].clone();
+        ids.push(done);
+        p.fault("backup", "none").await;
+        let answer = p.post("seller", "/api/v1/calls/restart", json!({ "ids": ids })).await;
+        let went: Vec<bool> = answer["calls"].as_array().unwrap().iter().map(|c| c["restarted"].as_bool().unwrap()).collect();
+        assert_eq!((went, &answer["calls"][2]["code"]), (vec![true, true, false], &json!("call.state")), "{answer}");
+        p.settle().await;
+        assert_eq!(p.get("seller", "/api/v1/calls?state=failed").await["calls"], json!([]));
+        let others = p.post("seller2", "/api/v1/calls/restart", json!({ "ids": ids })).await;
+        assert!(others["calls"].as_array().unwrap().iter().all(|c| c["code"] == "call.not_found"), "{others}");
+        assert_eq!(p.refused("seller", "/api/v1/calls/restart", json!({ "ids": [] })).await, (422, "calls.how_many".to_owned()));
+    })
+    .await;
 }
 
 #[tokio::test]

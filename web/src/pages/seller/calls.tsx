@@ -1,5 +1,5 @@
 import { Link, useRouterState } from '@tanstack/react-router'
-import { Button } from 'antd'
+import { App, Button, Popconfirm } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
@@ -15,6 +15,18 @@ export const useRestart = () => {
   return useAction((id: string) => unwrap(api.POST('/api/v1/calls/{id}/restart', { params: { path: { id } } })), undefined, t('calls.restarted'))
 }
 
+/** Sends every failed message again, a hundred at a time; says how many went. */
+function RestartFailed() {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const restart = useAction(async () => {
+    const failed = await unwrap(api.GET('/api/v1/calls', { params: { query: { state: 'failed', limit: '100' } } }))
+    if (failed.calls.length === 0) return []
+    return (await unwrap(api.POST('/api/v1/calls/restart', { body: { ids: failed.calls.map((c) => c.id) } }))).calls
+  }, (calls) => void message.info(t('calls.restarted_many', { count: calls.filter((c) => c.restarted).length, left: calls.filter((c) => !c.restarted).length })))
+  return <Popconfirm title={t('calls.restart_all_sure')} onConfirm={() => restart.mutate(undefined)}><Button loading={restart.isPending}>{t('calls.restart_all')}</Button></Popconfirm>
+}
+
 /** Production-interface messages: filter, detail, restart. */
 export function Calls() {
   const { t } = useTranslation()
@@ -28,6 +40,7 @@ export function Calls() {
         name={`calls-${role}`}
         rowKey={(c) => c.id}
         empty={t('calls.empty')}
+        extra={<RestartFailed />}
         fetch={async ({ order, state, activity }, paging) => {
           const data = await unwrap(api.GET('/api/v1/calls', { params: { query: { order, state, activity, ...paging } } }))
           return { rows: data.calls, next: data.next }
