@@ -35,9 +35,9 @@ describe('lists with many rows', () => {
   })
 })
 
-describe('for those who want no movement', () => {
-  it('questions open and are answered without it', async () => {
-    const { page } = await p.as('buyer', 'en', 1280, true)
+describe.each([['with', false], ['without', true]] as const)('%s movement', (_, calm) => {
+  it('questions open and are answered', async () => {
+    const { page } = await p.as('buyer', 'en', 1280, calm)
     const order = await p.api('buyer', 'POST', '/api/v1/orders', { choice })
     await p.go(page, `/buyer/orders/${String(order['order_number'])}`)
     await page.getByRole('button', { name: 'Cancel order' }).click()

@@ -52,8 +52,9 @@ export class Platform {
     return answer.json() as Promise<Record<string, never>>
   }
 
-  /** A page in a fresh browser profile; errors of its scripts are kept. */
-  async page(language: 'zh' | 'en', width = 1280, calm = false): Promise<{ page: Page; errors: string[] }> {
+  /** A page in a fresh browser profile; errors of its scripts are kept. Calm unless said otherwise: a click lands where
+   * a thing is, not where it was on its way. */
+  async page(language: 'zh' | 'en', width = 1280, calm = true): Promise<{ page: Page; errors: string[] }> {
     const context = await this.browser.newContext({ viewport: { width, height: 900 }, locale: language === 'zh' ? 'zh-CN' : 'en-US', reducedMotion: calm ? 'reduce' : 'no-preference' })
     await context.addInitScript((l) => localStorage.setItem('language', l), language)
     const page = await context.newPage()
@@ -63,7 +64,7 @@ export class Platform {
   }
 
   /** Logs in by hand, as a person does. */
-  async as(role: Role, language: 'zh' | 'en', width = 1280, calm = false) {
+  async as(role: Role, language: 'zh' | 'en', width = 1280, calm = true) {
     const { page, errors } = await this.page(language, width, calm)
     await page.goto(`${this.url}/log-in`)
     await page.locator('#login').fill(this.accounts[role].login)
