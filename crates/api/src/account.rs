@@ -120,6 +120,8 @@ pub struct Me {
     site: String,
     currency: String,
     roles: Vec<String>,
+    /// What the person may do in the account: `administrator`, `purchaser`, `member`.
+    member_role: String,
     staff_role: Option<String>,
     language: String,
     /// Notices not to be shown again.
@@ -137,6 +139,7 @@ fn me_view(sites: &Sites, c: &Caller, csrf: Option<String>) -> Me {
         site: c.site.to_string(),
         currency: sites.of(c.site).currency.to_string(),
         roles: c.roles.iter().map(ToString::to_string).collect(),
+        member_role: c.member.to_string(),
         staff_role: c.staff.map(|s| s.to_string()),
         language: c.language.clone(),
         dismissed: c.dismissed.split(',').filter(|d| !d.is_empty()).map(str::to_owned).collect(),

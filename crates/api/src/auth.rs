@@ -73,6 +73,11 @@ async fn recognise(api: &Api, headers: &axum::http::HeaderMap) -> Result<Option<
         let found = api.app.read(Actor::System, move |tx, ctx| account::caller_of_token(tx, ctx, &token)).await?;
         return found.ok_or_else(bad).map(Some);
     }
+    of_session(api, headers).await
+}
+
+/// The caller whose browser sends the cookie of a session.
+pub(crate) async fn of_session(api: &Api, headers: &axum::http::HeaderMap) -> Result<Option<Caller>, Error> {
     let Some(secret) = cookie(headers).map(str::to_owned) else {
         return Ok(None);
     };

@@ -67,7 +67,12 @@ pub async fn finish(request: Request, next: Next) -> Response {
 
 async fn with_id(response: Response, id: &str) -> Response {
     let status = response.status();
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == "application/problem+json");
+    let content = response.headers().get(header::CONTENT_TYPE).cloned();
+    // An interface that has its own error documents.
+    if content.as_ref().is_some_and(|v| v == "application/json") {
+        return response;
+    }
+    let is_problem = content.is_some_and(|v| v == "application/problem+json");
     if !is_problem {
         let Some((code, detail)) = plain(status) else {
             return response;

@@ -164,7 +164,7 @@ struct AddressView {
     url: String,
     key_id: String,
     key_name: String,
-    /// `saas-v2`, `saas-v1` or `order-notify`.
+    /// `saas-v2`, `saas-v1`, `kit`, `license`, `license-v1`, `license-online` or `order-notify`.
     protocol: String,
     always_test_flag: bool,
     send_empty_parameters: bool,
@@ -219,12 +219,12 @@ struct AddressBody {
     /// https and a domain.
     #[schema(max_length = 400)]
     url: String,
-    /// Name of a key of class basic, or general for `order-notify`.
+    /// Name of a key of class basic; `licence` for `license`, `kit_sync` for `kit`, `general` for `order-notify`.
     #[schema(value_type = String, min_length = 1, max_length = 60)]
     key: Line<60>,
-    /// `saas-v2` (also when left out), `saas-v1` or `order-notify`.
+    /// `saas-v2` (also when left out), `saas-v1`, `kit`, `license`, `license-v1`, `license-online` or `order-notify`.
     #[serde(default)]
-    #[schema(pattern = "^(saas-v[12]|order-notify)$")]
+    #[schema(pattern = "^(saas-v[12]|kit|license(-v1|-online)?|order-notify)$")]
     protocol: Option<String>,
     /// For sellers who want `testFlag` in every call.
     #[serde(default)]
@@ -241,13 +241,10 @@ struct AddressBody {
 /// The protocol of a declared address.
 fn protocol(name: Option<&str>) -> Result<Protocol, Error> {
     let known = || {
-        Error::field("/protocol", "interface.bad_protocol", "choose saas-v2, saas-v1, license, license-v1, license-online or order-notify")
+        let names: Vec<&str> = Protocol::ALL.iter().map(|p| p.name()).collect();
+        Error::field("/protocol", "interface.bad_protocol", format!("choose one of {}", names.join(", ")))
     };
-    name.map_or(Ok(Protocol::SaasV2), |name| {
-        // Products with the kit are not sold yet; `yunshi conformance` speaks it.
-        let called = |p: &Protocol| *p != Protocol::Kit;
-        Protocol::from_name(name).filter(called).ok_or_else(known)
-    })
+    name.map_or(Ok(Protocol::SaasV2), |name| Protocol::from_name(name).ok_or_else(known))
 }
 
 /// Declares an interface address; repeatable. A changed one loses its saved cases.

@@ -23,10 +23,12 @@ mod home;
 mod inbox;
 mod instance;
 mod interface;
+mod kit;
 mod koogallery;
 mod licence;
 mod listing_body;
 mod order;
+mod organisation;
 mod paging;
 mod picture;
 mod probe;
@@ -37,6 +39,7 @@ mod renewal;
 mod review;
 mod sandbox;
 mod seller;
+mod sign_on;
 mod state;
 mod storefront;
 mod timeline;
@@ -59,6 +62,8 @@ fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(account::routes())
         .merge(access_key::routes())
+        .merge(organisation::routes())
+        .merge(kit::routes())
         .merge(seller::routes())
         .merge(interface::routes())
         .merge(debugger::routes())
@@ -88,7 +93,7 @@ fn routes() -> OpenApiRouter<Api> {
 /// The description of the API.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = routes().merge(koogallery::routes()).into_openapi();
+    let mut document = routes().merge(koogallery::routes()).merge(sign_on::routes()).into_openapi();
     document.info = InfoBuilder::new()
         .title("Yunshi")
         .version("1")
@@ -108,6 +113,7 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .merge(guarded)
         .merge(koogallery::router(&api))
+        .merge(sign_on::router().layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
         .route("/api/v1/openapi.json", get(health::openapi_document))
         .route("/api/docs", get(health::docs))
         .route("/healthz", get(health::healthz))

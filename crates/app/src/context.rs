@@ -5,7 +5,7 @@ use crate::{Error, catalogue::Listings, secret::Sealer};
 use db::{Db, Tx};
 use domain::{
     Timestamp,
-    access::{AccountKind, Role, Scope, StaffRole},
+    access::{AccountKind, MemberRole, Role, Scope, StaffRole},
     call::Schedules,
     id::{AccountId, SessionId, UserId},
     settlement::Rates,
@@ -155,7 +155,9 @@ pub struct Caller {
     pub account_name: String,
     pub account_kind: AccountKind,
     pub site: SiteCode,
+    /// Those of the account that this person acts in.
     pub roles: Vec<Role>,
+    pub member: MemberRole,
     pub staff: Option<StaffRole>,
     pub scopes: Vec<Scope>,
     pub language: String,
@@ -167,7 +169,7 @@ pub struct Caller {
 impl Caller {
     #[must_use]
     pub fn standing(&self) -> domain::access::Standing<'_> {
-        domain::access::Standing { roles: &self.roles, staff: self.staff, scopes: &self.scopes }
+        domain::access::Standing { roles: &self.roles, member: self.member, staff: self.staff, scopes: &self.scopes }
     }
 }
 

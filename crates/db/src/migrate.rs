@@ -38,7 +38,9 @@ migrations![
     "0012_on_demand",
     "0013_auto_renewal",
     "0014_licences",
-    "0015_probes"
+    "0015_probes",
+    "0016_organisation",
+    "0017_kit"
 ];
 
 #[derive(diesel::QueryableByName)]

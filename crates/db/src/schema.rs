@@ -29,6 +29,47 @@ diesel::table! {
         language -> Text,
         dismissed -> Text,
         created_at -> BigInt,
+        member_role -> Text,
+        left_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    departments (id) {
+        id -> Binary,
+        account_id -> Binary,
+        code -> Text,
+        name -> Text,
+        parent_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    positions (user_id) {
+        user_id -> Binary,
+        account_id -> Binary,
+        department_id -> Nullable<Binary>,
+        title -> Nullable<Text>,
+        employee_code -> Nullable<Text>,
+        employee_type -> Nullable<Text>,
+        mobile -> Nullable<Binary>,
+        email -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Binary,
+        account_id -> Binary,
+        secret_hash -> Binary,
+        login -> Text,
+        name -> Text,
+        member_role -> Text,
+        department_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        state -> Text,
     }
 }
 
@@ -620,7 +661,85 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    applications (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        product_id -> Binary,
+        address_id -> Binary,
+        name -> Text,
+        login_url -> Text,
+        public_key -> Text,
+        client_id -> Text,
+        client_secret -> Binary,
+        redirect_uris -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    bindings (instance_id) {
+        instance_id -> Binary,
+        application_id -> Binary,
+        buyer_id -> Binary,
+        state -> Text,
+        began_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    grants (instance_id, user_id) {
+        instance_id -> Binary,
+        user_id -> Binary,
+        role -> Text,
+        granted_at -> BigInt,
+        signed_on_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sign_ons (id) {
+        id -> Binary,
+        application_id -> Binary,
+        instance_id -> Binary,
+        user_id -> Binary,
+        scope -> Text,
+        redirect_uri -> Text,
+        challenge -> Nullable<Text>,
+        nonce -> Nullable<Text>,
+        code_hash -> Binary,
+        code_expires_at -> BigInt,
+        code_used_at -> Nullable<BigInt>,
+        access_hash -> Nullable<Binary>,
+        access_expires_at -> Nullable<BigInt>,
+        refresh_hash -> Nullable<Binary>,
+        refresh_expires_at -> Nullable<BigInt>,
+        former_hash -> Nullable<Binary>,
+        begun_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    signing_keys (id) {
+        id -> Binary,
+        private_key -> Binary,
+        modulus -> Text,
+        exponent -> Text,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    applications,
+    bindings,
+    grants,
+    sign_ons,
+    signing_keys,
+    departments,
+    positions,
+    invitations,
     probes,
     licences,
     licence_applications,

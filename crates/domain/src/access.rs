@@ -31,13 +31,32 @@ crate::words! {
     pub enum Scope ("scope") { Read = "read", Write = "write" }
 }
 
-/// Who may call a route, as written in its description: `public`, `user`, `buyer`, `seller`,
-/// `operator`, or `operator:finance` for one kind of staff.
+crate::words! {
+    /// What a person may do in the account: everything; buy; only use what was granted.
+    pub enum MemberRole ("member role") { Administrator = "administrator", Purchaser = "purchaser", Member = "member" }
+}
+
+impl MemberRole {
+    /// The roles of the account that such a person acts in.
+    #[must_use]
+    pub fn of(self, account: Vec<Role>) -> Vec<Role> {
+        match self {
+            Self::Administrator => account,
+            Self::Purchaser => account.into_iter().filter(|r| *r == Role::Buyer).collect(),
+            Self::Member => Vec::new(),
+        }
+    }
+}
+
+/// Who may call a route, as written in its description: `public`, `user`, `administrator` of an account,
+/// `buyer`, `seller`, `operator`, or `operator:finance` for one kind of staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Public,
     /// Anyone who is logged in.
     User,
+    /// Whoever may do everything in his account.
+    Administrator,
     Role(Role),
     /// Staff of this kind, and administrators; auditors may read.
     Staff(StaffRole),
@@ -49,6 +68,7 @@ impl std::str::FromStr for Access {
         match s.split_once(':') {
             None if s == "public" => Ok(Self::Public),
             None if s == "user" => Ok(Self::User),
+            None if s == "administrator" => Ok(Self::Administrator),
             None => s.parse().map(Self::Role),
             Some(("operator", staff)) => staff.parse().map(Self::Staff),
             Some(_) => Err(crate::Unknown { what: "access", value: s.to_owned(), known: "operator:ROLE".to_owned() }),
@@ -60,6 +80,7 @@ impl std::str::FromStr for Access {
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {
     pub roles: &'a [Role],
+    pub member: MemberRole,
     pub staff: Option<StaffRole>,
     pub scopes: &'a [Scope],
 }
@@ -84,6 +105,7 @@ pub fn decide(access: Access, caller: Option<Standing<'_>>, writes: bool) -> Res
     let scope = if writes { Scope::Write } else { Scope::Read };
     let allowed = match access {
         Access::Public | Access::User => true,
+        Access::Administrator => caller.member == MemberRole::Administrator,
         Access::Role(Role::Operator) => is_staff(caller) && (!writes || caller.staff != Some(StaffRole::Auditor)),
         Access::Role(role) => caller.roles.contains(&role),
         Access::Staff(staff) => {
@@ -110,7 +132,7 @@ mod tests {
     const ALL: &[Scope] = &[Scope::Read, Scope::Write];
 
     fn staff(role: StaffRole) -> Standing<'static> {
-        Standing { roles: &[Role::Operator], staff: Some(role), scopes: ALL }
+        Standing { roles: &[Role::Operator], member: MemberRole::Administrator, staff: Some(role), scopes: ALL }
     }
 
     #[test]
@@ -130,12 +152,21 @@ mod tests {
 
     #[test]
     fn a_buyer_is_not_a_seller_and_a_reading_token_does_not_write() {
-        let buyer = Standing { roles: &[Role::Buyer], staff: None, scopes: &[Scope::Read] };
+        let buyer = Standing { roles: &[Role::Buyer], member: MemberRole::Purchaser, staff: None, scopes: &[Scope::Read] };
         assert_eq!(decide(Access::Role(Role::Seller), Some(buyer), false), Err(Refused::WrongRole));
         assert_eq!(decide(Access::Role(Role::Operator), Some(buyer), false), Err(Refused::WrongRole));
         assert_eq!(decide(Access::Role(Role::Buyer), Some(buyer), false), Ok(()));
         assert_eq!(decide(Access::Role(Role::Buyer), Some(buyer), true), Err(Refused::ScopeMissing(Scope::Write)));
+        assert_eq!(decide(Access::Administrator, Some(buyer), false), Err(Refused::WrongRole));
         assert_eq!(decide(Access::User, None, false), Err(Refused::NobodyCalled));
         assert_eq!(decide(Access::Public, None, true), Ok(()));
+    }
+
+    #[test]
+    fn a_purchaser_buys_and_a_member_only_uses() {
+        let all = vec![Role::Buyer, Role::Seller];
+        assert_eq!(MemberRole::Administrator.of(all.clone()), all);
+        assert_eq!(MemberRole::Purchaser.of(all.clone()), [Role::Buyer]);
+        assert_eq!(MemberRole::Member.of(all), []);
     }
 }

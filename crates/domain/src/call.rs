@@ -26,8 +26,22 @@ crate::words! {
         ReleaseLicence = "releaseLicense",
         /// On-line opening: the buyer asks for a licence (`license-interface 4.2`).
         Apply = "getLicenseAsync",
+        /// Joint-SaaS kit (`saas-interface 4`).
+        TenantSync = "tenantSync",
+        AllOrgSync = "allOrgSync",
+        ApplicationSync = "applicationSync",
+        AuthSync = "authSync",
+        SingleOrgSync = "singleOrgSync",
         /// Of an order, not of an instance (`saas-interface 5`).
         Notify = "orderNotify",
+    }
+}
+
+impl Activity {
+    /// Whether it tells of a company's people rather than of an instance.
+    #[must_use]
+    pub fn is_kit(self) -> bool {
+        matches!(self, Self::TenantSync | Self::AllOrgSync | Self::ApplicationSync | Self::AuthSync | Self::SingleOrgSync)
     }
 }
 
@@ -109,7 +123,7 @@ impl Default for Schedules {
 impl Schedules {
     #[must_use]
     pub fn of(&self, access: AccessType, activity: Activity) -> Retry {
-        if access == AccessType::LicenceOnline && activity != Activity::Notify {
+        if access == AccessType::LicenceOnline && activity != Activity::Notify && !activity.is_kit() {
             return self.licence;
         }
         match activity {
@@ -121,8 +135,15 @@ impl Schedules {
             Activity::Upgrade | Activity::ChangeCheck => self.upgrade,
             Activity::Notify => self.notify,
             Activity::RefreshCode | Activity::UpdateCodeStatus | Activity::ReleaseCode | Activity::Apply => self.licence,
-            // Called once, and the end of a term once more (license-interface 3.3).
-            Activity::RefreshLicence | Activity::ReleaseLicence => Retry::ONCE,
+            // Called once, and the end of a term once more (license-interface 3.3). What the kit tells is tried again by
+            // the buyer's administrator (saas-interface 4).
+            Activity::RefreshLicence
+            | Activity::ReleaseLicence
+            | Activity::TenantSync
+            | Activity::AllOrgSync
+            | Activity::ApplicationSync
+            | Activity::AuthSync
+            | Activity::SingleOrgSync => Retry::ONCE,
             Activity::ExpireLicence => Retry::TWICE,
         }
     }

@@ -93,6 +93,12 @@ ids! {
     ExportId = "exp",
     PictureId = "pic",
     CartLineId = "crt",
+    /// A part of a company (部门).
+    DepartmentId = "dep",
+    /// A colleague who was asked to join (邀请).
+    InvitationId = "inv",
+    /// An application of a seller that a buyer's people sign on to (单点登录应用).
+    ApplicationId = "sso",
     JobId = "job",
     EntryId = "ent",
 }

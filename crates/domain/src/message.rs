@@ -47,6 +47,7 @@ messages! {
     InstanceFrozen = "instance.frozen", "501", Buyer;
     InstanceUnfrozen = "instance.unfrozen", "501", Buyer;
     InstanceReleased = "instance.released", "103", Buyer;
+    SyncFailed = "kit.sync_failed", "501", Buyer;
     TransferDecided = "transfer.decided", "203", Buyer;
     SaleBought = "sale.bought", "101", Seller;
     SaleLicence = "sale.licence", "101", Seller;

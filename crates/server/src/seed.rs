@@ -9,7 +9,7 @@ use app::{
 };
 use db::Key;
 use domain::{
-    access::{AccountKind, Role, Scope, StaffRole},
+    access::{AccountKind, MemberRole, Role, Scope, StaffRole},
     id::TransferId,
     money::Money,
     site::SiteCode,
@@ -168,6 +168,7 @@ async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Call
             account_kind: new.kind,
             site: new.site,
             roles: new.roles,
+            member: MemberRole::Administrator,
             staff: new.staff,
             scopes: vec![Scope::Read, Scope::Write],
             language: new.language,

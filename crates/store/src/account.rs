@@ -30,6 +30,8 @@ pub struct User {
     pub language: String,
     pub dismissed: String,
     pub created_at: i64,
+    pub member_role: String,
+    pub left_at: Option<i64>,
 }
 
 /// # Errors

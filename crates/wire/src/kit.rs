@@ -5,6 +5,14 @@ use crate::{
     field::{Field, m, o},
     hmac_hex,
 };
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use rsa::{
+    PrivateKey, PublicKey,
+    pkcs8::{DecodePrivateKey, DecodePublicKey},
+    sha2::Sha256,
+    traits::PublicKeyParts,
+};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Whole numbers stay numbers; their length is that of their digits.
@@ -61,7 +69,8 @@ pub const FIELDS: &[(&str, &[Field])] = &[
 ];
 
 /// What happens to a tenant, application, user or department.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     Delete,
     Add,
@@ -82,7 +91,7 @@ impl Change {
 }
 
 /// A department; the top one has no parent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Department {
     pub code: String,
     pub name: String,
@@ -90,17 +99,24 @@ pub struct Department {
 }
 
 /// A member of the buyer's company.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub user_name: String,
     pub name: String,
     pub org_code: String,
     pub administrator: bool,
     pub enabled: bool,
+    pub position: Option<String>,
+    pub employee_code: Option<String>,
+    /// 1 regular, 2 intern.
+    pub employee_type: Option<String>,
+    pub mobile: Option<String>,
+    pub email: Option<String>,
 }
 
 /// A call of the kit; instance and tenant are common to all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     Tenant {
         change: Change,
@@ -200,10 +216,71 @@ impl Request {
 }
 
 fn member(m: &Member) -> Value {
-    json!({
+    let mut fields = json!({
         "userName": m.user_name, "name": m.name, "orgCode": m.org_code,
         "role": if m.administrator { "admin" } else { "user" }, "enable": if m.enabled { "true" } else { "false" },
-    })
+    });
+    let optional = [
+        ("position", &m.position),
+        ("employeeCode", &m.employee_code),
+        ("employeeType", &m.employee_type),
+        ("mobile", &m.mobile),
+        ("email", &m.email),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            fields[name] = value.as_str().into();
+        }
+    }
+    fields
+}
+
+/// What is wrong with a key, or with what was encrypted for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadKey {
+    #[error("write an RSA public key as PEM, beginning with -----BEGIN PUBLIC KEY-----")]
+    NotAKey,
+    #[error("the key has {0} bits; at least {KEY_BITS_MIN} are needed")]
+    TooShort(u32),
+    #[error("what was encrypted does not open with this key")]
+    DoesNotOpen,
+}
+
+/// The shortest key of a seller (`saas-interface 4`).
+pub const KEY_BITS_MIN: u32 = 3072;
+
+fn public_key(pem: &str) -> Result<PublicKey, BadKey> {
+    let key = PublicKey::from_public_key_pem(pem).map_err(|_| BadKey::NotAKey)?;
+    let bits = key.n().bit_width();
+    if bits < KEY_BITS_MIN { Err(BadKey::TooShort(bits)) } else { Ok(key) }
+}
+
+/// Checks the public key of a seller, as PEM.
+///
+/// # Errors
+/// [`BadKey`].
+pub fn check_key(pem: &str) -> Result<(), BadKey> {
+    public_key(pem).map(|_| ())
+}
+
+/// A client secret as `applicationSync` carries it: RSA-OAEP with SHA-256 in both places, in base64.
+///
+/// # Errors
+/// [`BadKey`].
+pub fn encrypt_secret(public_pem: &str, secret: &str) -> Result<String, BadKey> {
+    let sealed = public_key(public_pem)?.oaep_encrypt::<Sha256>(secret.as_bytes()).map_err(|_| BadKey::NotAKey)?;
+    Ok(BASE64.encode(sealed))
+}
+
+/// The client secret of an `applicationSync`, for its seller.
+///
+/// # Errors
+/// [`BadKey`].
+pub fn decrypt_secret(private_pem: &str, sealed: &str) -> Result<String, BadKey> {
+    let key = PrivateKey::from_pkcs8_pem(private_pem).map_err(|_| BadKey::NotAKey)?;
+    let sealed = BASE64.decode(sealed).map_err(|_| BadKey::DoesNotOpen)?;
+    let clear = key.oaep_decrypt::<Sha256>(&sealed).map_err(|_| BadKey::DoesNotOpen)?;
+    String::from_utf8(clear).map_err(|_| BadKey::DoesNotOpen)
 }
 
 /// The headers of a call: hex of one HMAC-SHA256 over key, nonce, timestamp and body.
@@ -227,7 +304,15 @@ mod tests {
 
     fn samples() -> Vec<Request> {
         let department = Department { code: "d1".into(), name: "研发".into(), parent: None };
-        let user = Member { user_name: "u1".into(), name: "林夏".into(), org_code: "d1".into(), administrator: true, enabled: true };
+        let user = Member {
+            user_name: "u1".into(),
+            name: "林夏".into(),
+            org_code: "d1".into(),
+            administrator: true,
+            enabled: true,
+            mobile: Some("13800000000".into()),
+            ..Member::default()
+        };
         let text = str::to_owned;
         vec![
             Request::Tenant {
@@ -274,5 +359,34 @@ mod tests {
         assert_eq!(made[2].1, crate::hmac_hex(b"k", b"kn5{}"));
         assert!(verify("k", "{}", "5", "n", &made[2].1.to_uppercase()), "any letter case");
         assert!(!verify("k", "{ }", "5", "n", &made[2].1));
+    }
+
+    #[test]
+    fn a_member_carries_what_is_known_of_him_and_no_more() {
+        let known = member(&Member {
+            user_name: "u".into(),
+            position: Some("工程师".into()),
+            employee_type: Some("2".into()),
+            ..Member::default()
+        });
+        assert_eq!(
+            known,
+            json!({ "userName": "u", "name": "", "orgCode": "", "role": "user", "enable": "false", "position": "工程师", "employeeType": "2" })
+        );
+    }
+
+    #[test]
+    fn a_secret_opens_with_the_sellers_key_alone_and_short_keys_are_refused() {
+        use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
+        let make = |bits| PrivateKey::new(&mut rsa::rand_core::UnwrapErr(getrandom::SysRng), bits).unwrap();
+        let (key, other, short) = (make(3072), make(3072), make(2048));
+        let public = |key: &PrivateKey| key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
+        let private = |key: &PrivateKey| key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string();
+        let sealed = encrypt_secret(&public(&key), "s3cret").unwrap();
+        assert_ne!(sealed, encrypt_secret(&public(&key), "s3cret").unwrap(), "never the same twice");
+        assert_eq!(decrypt_secret(&private(&key), &sealed).as_deref(), Ok("s3cret"));
+        assert_eq!(decrypt_secret(&private(&other), &sealed), Err(BadKey::DoesNotOpen));
+        assert_eq!(check_key(&public(&short)), Err(BadKey::TooShort(2048)));
+        assert_eq!(check_key("no key"), Err(BadKey::NotAKey));
     }
 }

@@ -130,8 +130,16 @@ impl Worker {
         }
     }
 
-    /// Claims what is due and begins it; says how many.
+    /// Claims what is due and begins it; says how many. A claim is itself under way: between its commit and the
+    /// beginning of its jobs nobody may think that nothing is.
     async fn claim(&self) -> Result<usize, Error> {
+        self.0.under_way.fetch_add(1, Ordering::SeqCst);
+        let claimed = self.claim_due().await;
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
+        claimed
+    }
+
+    async fn claim_due(&self) -> Result<usize, Error> {
         let free = UNDER_WAY_MAX.saturating_sub(self.0.under_way.load(Ordering::SeqCst));
         if free == 0 {
             return Ok(0);
@@ -257,7 +265,7 @@ impl Worker {
             return Ok(true);
         };
         self.0.calls.fetch_add(1, Ordering::SeqCst);
-        let exchange = self.0.client.call(&outgoing.url, outgoing.body.as_deref(), &[]).await;
+        let exchange = self.0.client.call(&outgoing.url, outgoing.body.as_deref(), &outgoing.headers).await;
         let answered = exchange.error.is_none();
         let outcome = exchange.error.as_ref().map_or("answered", |(kind, _)| *kind);
         metrics::counter!("yunshi_calls_total", "outcome" => outcome).increment(1);

@@ -11,6 +11,9 @@ const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// How long it is remembered who was counted as a client of a licence; the counts stay.
 const CLIENTS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 2);
 
+/// How long a sign-on is remembered after its last token.
+const SIGN_ONS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
+
 /// Seals all events that are old enough; says how many.
 async fn seal(app: &App) -> Result<usize, Error> {
     let mut sealed = 0;
@@ -42,6 +45,10 @@ impl Worker {
             });
             if let Err(e) = clients.await {
                 tracing::warn!(error = %e, "clients of licences that were counted could not be removed");
+            }
+            let sign_ons = app.write(Actor::System, |tx, ctx| Ok(store::sign_on::forget(tx, micros(ctx.wall - SIGN_ONS_KEPT))?));
+            if let Err(e) = sign_ons.await {
+                tracing::warn!(error = %e, "old sign-ons could not be removed");
             }
             let forgotten = app.write(Actor::System, |tx, ctx| Ok(store::idempotency::forget(tx, micros(ctx.wall - KEYS_KEPT))?));
             if let Err(e) = forgotten.await {

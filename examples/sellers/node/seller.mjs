@@ -1,10 +1,11 @@
-// A seller of SaaS 2.0 and 1.0 in one file, on Node's standard library alone.
+// A seller of SaaS 2.0 and 1.0, licences and the joint-SaaS kit with sign-on in one file, on Node's standard library alone.
 //
 //   SELLER_KEY=my-access-key SELLER_LISTEN=127.0.0.1:9003 node seller.mjs
 //
 // The marketplace posts in 2.0 and asks by GET in 1.0. It verifies the marketplace's signature over the raw bytes, gives the same instance for the same order line,
 // and keeps everything in memory; yours will keep it in a database.
-import { createCipheriv, createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { constants, createCipheriv, createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, privateDecrypt, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
 const key = process.env.SELLER_KEY ?? 'seller-key-for-trials'
@@ -143,15 +144,84 @@ function answerV1(request, base) {
   return activity ? activity(sent, base) : { resultCode: '000002', resultMsg: 'unknown activity' }
 }
 
-/** The kit: tenants, users, departments; adding or deleting twice succeeds. */
-function sync({ 'x-timestamp': timestamp = '', 'x-nonce': nonce = '', 'x-sign': sign = '' }, body) {
+/** The kit: tenants with their departments, people and credential; adding or deleting twice succeeds. */
+const tenants = new Map()
+const keys = process.env.SELLER_PRIVATE_KEY
+  ? { privateKey: createPrivateKey(readFileSync(process.env.SELLER_PRIVATE_KEY)) }
+  : generateKeyPairSync('rsa', { modulusLength: 3072 })
+const publicKey = createPublicKey(keys.privateKey).export({ type: 'spki', format: 'pem' })
+
+/** Encrypted for our public key: RSA-OAEP with SHA-256. */
+const opened = (secret) => privateDecrypt({ key: keys.privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }, Buffer.from(secret, 'base64')).toString()
+
+const put = (map, id, value, flag) => (flag === 0 || flag === 3 ? map.delete(id) : map.set(id, value))
+
+const syncs = {
+  tenantSync: (sent) => put(tenants, sent.instanceId, { ...sent, departments: new Map(), people: new Map() }, sent.flag),
+  allOrgSync: ({ orgInfo }, tenant) => JSON.parse(orgInfo).forEach((d) => tenant.departments.set(d.orgCode, d)),
+  singleOrgSync: (sent, tenant) => put(tenant.departments, sent.orgCode, sent, sent.flag),
+  applicationSync: (sent, tenant) => (tenant.credential = sent.flag === 0 ? undefined : { id: sent.clientId, secret: opened(sent.clientSecret) }),
+  authSync: (sent, tenant) => sent.userList.forEach((user) => put(tenant.people, user.userName, user, sent.flag)),
+}
+
+function sync({ headers, url }, body) {
+  const { 'x-timestamp': timestamp = '', 'x-nonce': nonce = '', 'x-sign': sign = '' } = headers
   const genuine = same(hmacHex(Buffer.concat([Buffer.from(key + nonce + timestamp), body])), sign.toLowerCase())
-  return genuine ? success() : { resultCode: '000001', resultMsg: 'not genuine' }
+  if (!genuine || Math.abs(Date.now() - Number(timestamp)) > freshMs) return { resultCode: '000001', resultMsg: 'not genuine' }
+  const name = new URL(url, 'http://x').pathname.split('/').at(-1)
+  const sent = JSON.parse(body.toString('utf8'))
+  if (!Object.hasOwn(syncs, name)) return { resultCode: '000002', resultMsg: 'unknown call' }
+  const tenant = tenants.get(sent.instanceId) ?? { departments: new Map(), people: new Map() }
+  try {
+    syncs[name](sent, tenant)
+  } catch (problem) {
+    // The debugger's client secret is no real one.
+    if (sent.testFlag !== 1) return { resultCode: '000002', resultMsg: String(problem) }
+  }
+  return success()
+}
+
+/** Sign-on: people are sent to the marketplace and come back with a code; PKCE proves that it is ours to use. */
+const logins = new Map()
+const platform = process.env.SELLER_PLATFORM ?? 'http://127.0.0.1:8080'
+const base64url = (data) => Buffer.from(data).toString('base64url')
+
+function logIn(base) {
+  const tenant = [...tenants.values()].find((t) => t.credential)
+  if (!tenant) return { status: 404, text: 'nobody has bound this application' }
+  const [state, verifier] = [base64url(randomBytes(16)), base64url(randomBytes(32))]
+  logins.set(state, { verifier, credential: tenant.credential })
+  const asked = new URLSearchParams({
+    response_type: 'code', client_id: tenant.credential.id, redirect_uri: `${base}/callback`, scope: 'openid profile', state,
+    code_challenge: base64url(createHash('sha256').update(verifier).digest()), code_challenge_method: 'S256',
+  })
+  return { status: 302, location: `${platform}/api/v1/oauth2/authorize?${asked}` }
+}
+
+async function callback(query, base) {
+  const login = logins.get(query.get('state'))
+  logins.delete(query.get('state'))
+  if (!login) return { status: 400, text: 'this log-in was not begun here' }
+  if (query.get('error')) return { status: 403, text: `${query.get('error')}: ${query.get('error_description') ?? ''}` }
+  const form = { grant_type: 'authorization_code', code: query.get('code'), redirect_uri: `${base}/callback`, code_verifier: login.verifier, client_id: login.credential.id, client_secret: login.credential.secret }
+  const tokens = await (await fetch(`${platform}/api/v1/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) })).json()
+  if (!tokens.access_token) return { status: 403, text: `${tokens.error}: ${tokens.error_description}` }
+  const user = await (await fetch(`${platform}/api/v1/oauth2/userinfo`, { headers: { Authorization: `Bearer ${tokens.access_token}` } })).json()
+  const known = tenants.get(user.instance_id)?.people.get(user.preferred_username)
+  return known ? { status: 200, text: `Welcome ${user.name} (${known.role}, ${known.orgCode})` } : { status: 403, text: 'you were not announced' }
+}
+
+/** Pages for people, beside the calls of the marketplace. */
+async function page(url, base) {
+  if (url.pathname.endsWith('/login')) return logIn(base)
+  if (url.pathname.endsWith('/callback')) return callback(url.searchParams, base)
+  if (url.pathname.endsWith('/public-key')) return { status: 200, text: publicKey }
+  return null
 }
 
 function answer(request, body, base) {
   if (request.method === 'GET') return answerV1(request, base)
-  if (request.url.includes('/produceAPI/v2/')) return sync(request.headers, body)
+  if (request.url.includes('/produceAPI/v2/')) return sync(request, body)
   const code = refusal(new URL(request.url, base).searchParams, body)
   if (code) return { resultCode: code, resultMsg: 'not genuine' }
   try {
@@ -166,7 +236,13 @@ function answer(request, body, base) {
 const server = createServer(async (request, response) => {
   const chunks = []
   for await (const chunk of request) chunks.push(chunk)
-  const text = JSON.stringify(answer(request, Buffer.concat(chunks), `http://${request.headers.host ?? listen}`))
+  const origin = `http://${request.headers.host ?? listen}`
+  const shown = request.method === 'GET' ? await page(new URL(request.url, origin), origin) : null
+  if (shown) {
+    response.writeHead(shown.status, shown.location ? { Location: shown.location } : { 'Content-Type': 'text/plain;charset=utf-8' })
+    return response.end(shown.text)
+  }
+  const text = JSON.stringify(answer(request, Buffer.concat(chunks), origin))
   // Signed as 1.0 wants it; 2.0 does not look.
   const sign = `sign_type="HMAC-SHA256", signature="${hmacBase64(key, text)}"`
   response.writeHead(200, { 'Content-Type': 'application/json;charset=utf-8', 'Content-Length': Buffer.byteLength(text), 'Body-Sign': sign })

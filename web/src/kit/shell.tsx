@@ -61,7 +61,7 @@ function AccountMenu({ me }: { me: Me }) {
     ...(me.roles.includes('seller') ? [item('seller', t('role.seller'), '/seller')] : []),
     ...(me.roles.includes('operator') ? [item('operator', t('role.operator'), '/operator')] : []),
   ]
-  const items = [...roles, { type: 'divider' as const }, item('account', t('nav.account'), '/account'), ...(me.roles.includes('seller') || me.roles.includes('operator') ? [] : [item('sell', t('nav.sell'), '/seller/profile')]), { key: 'out', label: t('action.log_out'), onClick: () => void logOut() }]
+  const items = [...roles, { type: 'divider' as const }, item('account', t('nav.account'), '/account'), item('applications', t('nav.applications'), '/account/applications'), ...(me.roles.includes('seller') || me.roles.includes('operator') ? [] : [item('sell', t('nav.sell'), '/seller/profile')]), { key: 'out', label: t('action.log_out'), onClick: () => void logOut() }]
   return (
     <Dropdown menu={{ items }} trigger={['click']}>
       <Button type="text" icon={<UserOutlined />} aria-label={`${t('nav.account_menu')}: ${me.user_name}`}>
@@ -133,7 +133,7 @@ const menus: Record<string, [string, [string, string][]][]> = {
     ['', [['/seller', 'seller_overview'], ['/seller/profile', 'seller_profile']]],
     ['catalogue', [['/seller/products', 'my_products']]],
     ['trade', [['/seller/orders', 'seller_orders'], ['/seller/licences', 'licences'], ['/seller/usage', 'usage'], ['/seller/bills', 'bills']]],
-    ['access', [['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/calls', 'calls'], ['/seller/health', 'health']]],
+    ['access', [['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/sign-on', 'sign_on_apps'], ['/seller/calls', 'calls'], ['/seller/health', 'health']]],
   ],
   operator: [
     ['', [['/operator', 'desk']]],
@@ -141,17 +141,21 @@ const menus: Record<string, [string, [string, string][]][]> = {
     ['trade', [['/operator/orders', 'all_orders'], ['/operator/instances', 'all_instances'], ['/operator/licences', 'licences'], ['/operator/usage', 'usage'], ['/operator/calls', 'calls'], ['/operator/health', 'health']]],
     ['money', [['/operator/transfers', 'transfers'], ['/operator/verify', 'verify']]],
   ],
-  account: [['', [['/account', 'account'], ['/inbox', 'inbox']]]],
+  account: [['', [['/account', 'account'], ['/account/applications', 'applications'], ['/account/organisation', 'organisation'], ['/inbox', 'inbox']]]],
 }
+
+/** Only an administrator has to do with the account's people. */
+const forMe = (to: string, me?: Me | null) => to !== '/account/organisation' || me?.member_role === 'administrator'
 
 function SideMenu({ section }: { section: string }) {
   const { t } = useTranslation()
+  const me = useMe()
   return (
     <nav aria-label={t('nav.side')}>
       {(menus[section] ?? []).map(([group, links]) => (
         <div key={group}>
           {group && <h3>{t(`menu.${group}`)}</h3>}
-          {links.map(([to, name]) => (
+          {links.filter(([to]) => forMe(to, me.data)).map(([to, name]) => (
             <Link key={to} to={to} activeOptions={{ exact: to.split('/').length === 2 }} activeProps={{ className: 'active' }}>{t(`nav.${name}`)}</Link>
           ))}
         </div>

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Platform, type Role } from './platform'
@@ -26,6 +27,26 @@ async function licence(p: Platform): Promise<string> {
   return ((await p.api('seller', 'GET', '/api/v1/licences?as=seller')) as unknown as Rows)['licences']?.[0]?.['code'] ?? ''
 }
 
+/** Departments, and an application that the instance shown is bound to. */
+async function company(p: Platform) {
+  await p.api('buyer', 'PUT', '/api/v1/departments/rd', { name: '研发' })
+  const { secret } = (p.accounts.seller as unknown as { interface_key: { secret: string } }).interface_key
+  await p.api('seller', 'PUT', '/api/v1/seller/keys/by-name/kit', { class: 'kit_sync', secret })
+  const address = await p.api('seller', 'PUT', '/api/v1/seller/addresses/by-name/kit', { url: `${p.url}/sandbox/seller/backup`, key: 'kit', protocol: 'kit' })
+  await p.api('seller', 'POST', `/api/v1/seller/addresses/${address['id']}/debug`, { save: true })
+  const public_key = generateKeyPairSync('rsa', { modulusLength: 3072 }).publicKey.export({ type: 'spki', format: 'pem' })
+  await p.api('seller', 'PUT', '/api/v1/seller/sign-on-applications/by-product/backup', { name: 'Backup', login_url: 'https://app.example.com/login', address: address['id'], public_key, redirect_uris: ['https://app.example.com/callback'] })
+  await p.api('buyer', 'POST', '/api/v1/orders', { choice, pay: true })
+  await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
+  const instances = (await p.api('buyer', 'GET', '/api/v1/instances?state=running')) as unknown as Rows
+  const own = instances['instances']?.find((i) => i['access_type'] === 'saas')?.['id'] ?? ''
+  await p.api('buyer', 'POST', `/api/v1/instances/${own}/sign-on`, {})
+  await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
+  const me = ((await p.api('buyer', 'GET', '/api/v1/colleagues')) as unknown as Rows)['colleagues']?.[0]?.['id']
+  await p.api('buyer', 'POST', `/api/v1/instances/${own}/sign-on/grants`, { users: [me], role: 'user' })
+  things['instances'] = own
+}
+
 /** A sandbox in which every list has a second page and every page something to show. */
 export async function filled(): Promise<Platform> {
   const p = await Platform.start()
@@ -43,6 +64,9 @@ export async function filled(): Promise<Platform> {
   things['previews'] = (await first('seller', '/api/v1/applications', 'applications'))['id'] ?? ''
   await p.api('buyer', 'POST', '/api/v1/cart', { ...choice, quantity: 2 })
   things['code'] = await licence(p)
+  await company(p)
+  const invited = await p.api('buyer', 'POST', '/api/v1/invitations', { login: 'guest', name: 'Guest', role: 'member' })
+  things['secret'] = String(invited['secret'])
   things['reviews'] = (await first('operator', '/api/v1/applications', 'applications'))['id'] ?? ''
   expect(Object.entries(things).filter(([, id]) => !id)).toEqual([])
   return p
@@ -56,6 +80,7 @@ const real = (p: Platform, path: string) =>
     .replace('$product', 'backup')
     .replace('$seller', p.accounts.seller.account_id)
     .replace('$code', things['code'] ?? '')
+    .replace('$secret', things['secret'] ?? '')
     .replace('$number', things['number'] ?? '')
     .replace('$id', things[path.split('/').at(-2) ?? ''] ?? '')
     .replace(/^\/checkout$/, '/checkout?product=backup&spec=standard&sku=basic/5&period=1m&quantity=1')

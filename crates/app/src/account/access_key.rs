@@ -126,7 +126,8 @@ pub struct Signer {
 /// # Errors
 /// [`Error::Store`], [`Error::Row`].
 pub fn signer(tx: &mut Tx, ctx: &Ctx, access: &str) -> Result<Option<Signer>, Error> {
-    let Some((key, user, account)) = access_key::living(tx, access)? else {
+    // To whoever holds the key of somebody who left it does not exist.
+    let Some((key, user, account)) = access_key::living(tx, access)?.filter(|(_, user, _)| user.left_at.is_none()) else {
         return Ok(None);
     };
     Ok(Some(Signer {

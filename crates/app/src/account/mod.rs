@@ -10,12 +10,13 @@ mod tries;
 pub use log_in::{LoggedIn, Seen, caller_of_session, change_password, end_session, log_in, log_out_everywhere, sessions};
 pub use preferences::set as set_preferences;
 pub use register::{NewAccount, Registered, create_operator, register};
+pub(crate) use register::{check_password, insert_user};
 pub use token::{NewToken, caller_of_token, issue as issue_token, list as tokens, revoke as revoke_token};
 
 use crate::{Caller, Error, from_micros};
 use db::{Key, Tx};
 use domain::{
-    access::{Role, Scope},
+    access::{MemberRole, Role, Scope},
     id::UserId,
 };
 use store::account::{Account, User};
@@ -25,8 +26,18 @@ fn words<T: std::str::FromStr<Err = domain::Unknown>>(table: &'static str, text:
     text.split(',').filter(|w| !w.is_empty()).map(|w| w.parse().map_err(|e| Error::row(table, w, e))).collect()
 }
 
+/// Somebody who gets in: whoever left the account does not, by whichever way.
 fn caller(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, Error> {
+    if user.left_at.is_some() {
+        return Err(Error::unauthenticated("account.left", "you were removed from this account; ask its administrator"));
+    }
+    person(user, account, scopes)
+}
+
+fn person(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, Error> {
     let bad = |e: domain::Unknown| Error::row("accounts", &account.name, e);
+    let member: MemberRole = user.member_role.parse().map_err(bad)?;
+    let roles = member.of(words::<Role>("accounts", &account.roles)?);
     Ok(Caller {
         user_id: user.id.id(),
         account_id: account.id.id(),
@@ -35,8 +46,9 @@ fn caller(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, 
         account_name: account.name.clone(),
         account_kind: account.kind.parse().map_err(bad)?,
         site: account.site.parse().map_err(bad)?,
-        roles: words::<Role>("accounts", &account.roles)?,
-        staff: user.staff_role.as_deref().map(str::parse).transpose().map_err(bad)?,
+        staff: user.staff_role.as_deref().filter(|_| roles.contains(&Role::Operator)).map(str::parse).transpose().map_err(bad)?,
+        roles,
+        member,
         scopes,
         language: user.language.clone(),
         dismissed: user.dismissed.clone(),
@@ -52,7 +64,8 @@ pub fn caller_of_user(tx: &mut Tx, id: Key) -> Result<Caller, Error> {
     let missing = |table| Error::row(table, id.id::<UserId>(), "is missing");
     let user = store::account::user(tx, id)?.ok_or_else(|| missing("users"))?;
     let account = store::account::lookup(tx, user.account_id)?.ok_or_else(|| missing("accounts"))?;
-    caller(&user, &account, Vec::new())
+    // What was agreed stays agreed when the person leaves, or loses the right to buy: it is the account's.
+    Ok(Caller { roles: words("accounts", &account.roles)?, ..person(&user, &account, Vec::new())? })
 }
 
 /// When a session or token was made, for lists.

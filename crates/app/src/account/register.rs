@@ -3,7 +3,7 @@
 use crate::{Ctx, Error, event, secret};
 use db::{Key, Tx};
 use domain::{
-    access::{AccountKind, Role, StaffRole},
+    access::{AccountKind, MemberRole, Role, StaffRole},
     id::{AccountId, UserId},
     site::SiteCode,
 };
@@ -34,7 +34,7 @@ pub struct Registered {
 pub const PASSWORD_MIN: usize = 10;
 
 /// Refuses short passwords and those that hold the login.
-pub(super) fn check_password(pointer: &str, login: &str, password: &str) -> Result<(), Error> {
+pub(crate) fn check_password(pointer: &str, login: &str, password: &str) -> Result<(), Error> {
     let length = password.chars().count();
     if !(PASSWORD_MIN..=200).contains(&length) {
         return Err(Error::field(pointer, "account.weak_password", "use 10 to 200 characters"));
@@ -74,17 +74,25 @@ pub fn register(tx: &mut Tx, ctx: &Ctx, new: &NewAccount, password_hash: &str) -
         language: new.language.clone(),
         dismissed: String::new(),
         created_at: ctx.now_micros(),
+        member_role: MemberRole::Administrator.as_str().to_owned(),
+        left_at: None,
     };
-    account::insert_user(tx, &user).map_err(|e| {
+    insert_user(tx, &user)?;
+    let about = event::About { account: Some(Key::of(account_id)), ..event::About::default() };
+    event::record(tx, ctx, "account.registered", about, &json!({ "login": new.login, "roles": roles }))?;
+    Ok(Registered { account_id, user_id })
+}
+
+/// # Errors
+/// `account.login_taken`.
+pub(crate) fn insert_user(tx: &mut Tx, user: &User) -> Result<(), Error> {
+    account::insert_user(tx, user).map_err(|e| {
         if e.is_unique_violation() {
             Error::field("/login", "account.login_taken", "this login is taken; choose another")
         } else {
             e.into()
         }
-    })?;
-    let about = event::About { account: Some(Key::of(account_id)), ..event::About::default() };
-    event::record(tx, ctx, "account.registered", about, &json!({ "login": new.login, "roles": roles }))?;
-    Ok(Registered { account_id, user_id })
+    })
 }
 
 /// Makes the first operator of a fresh platform.

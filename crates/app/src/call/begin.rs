@@ -1,7 +1,7 @@
 //! An attempt is written before it is sent; without an end its fate is unknown and it is repeated.
 
 use super::{Said, activity, notify, saas_v1 as v1};
-use crate::{Ctx, Error, Tenant, interface};
+use crate::{Ctx, Error, Tenant, interface, kit};
 use db::{Key, Tx};
 use domain::{
     call::Activity,
@@ -26,13 +26,18 @@ pub struct Outgoing {
     pub url: String,
     /// Posted as JSON; without one the call is a GET.
     pub body: Option<String>,
+    pub headers: Vec<(&'static str, String)>,
     pub protocol: Protocol,
     /// Signs the request; in SaaS 1.0 also the answer.
     pub secret: String,
 }
 
 /// A request signed at wall time: its query, its body, and what is shown of it.
+#[derive(Default)]
 pub(super) struct Signed {
+    /// Below the address; mostly nothing.
+    pub path: Option<String>,
+    pub headers: Vec<(&'static str, String)>,
     pub query: String,
     pub body: Option<String>,
     pub shown: String,
@@ -45,12 +50,15 @@ fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Ta
             return Ok(None);
         };
         let (query, body) = notify::signed(ctx, &target, call)?;
-        return Ok(Some((target, Signed { query, shown: body.clone(), body: Some(body) })));
+        return Ok(Some((target, Signed { query, shown: body.clone(), body: Some(body), ..Signed::default() })));
     }
     let id: CallId = call.id.id();
     let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
-    let target = target_of(tx, ctx, &instance)?;
     let mut said = Said::read(call)?;
+    let target = match &said {
+        Said::Kit(_) => kit::target(tx, ctx, &instance)?,
+        Said::Instance(_) | Said::Code(_) | Said::Licence(..) | Said::Apply(_) => target_of(tx, ctx, &instance)?,
+    };
     if let Said::Instance(Request::NewInstance { business_id, .. }) | Said::Licence(_, Request::NewInstance { business_id, .. }) = &mut said
     {
         // Differs on every request (saas-interface 2.2).
@@ -72,10 +80,10 @@ pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instanc
     let send_empty = target.address.send_empty_parameters;
     let by_get = |parameters| {
         let signed = saas_v1::sign(&target.secret, now_ms, parameters);
-        Signed { shown: signed.shown(), query: signed.query, body: None }
+        Signed { shown: signed.shown(), query: signed.query, ..Signed::default() }
     };
     let nonce = ctx.random_hex(16);
-    let posted = |body: String, query| Signed { query, shown: body.clone(), body: Some(body) };
+    let posted = |body: String, query| Signed { query, shown: body.clone(), body: Some(body), ..Signed::default() };
     // The double HMAC of SaaS 2.0.
     let doubly = |body: String| {
         let query = saas_v2::sign(&target.secret, &body, now_ms, &nonce).encoded();
@@ -93,6 +101,12 @@ pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instanc
         }
         Said::Instance(request) => doubly(request.to_body(flag)),
         Said::Apply(application) => doubly(application.to_body(flag)),
+        Said::Kit(stored) => {
+            let (request, of) = kit::filled(tx, ctx, instance, stored)?;
+            let body = request.to_body(&of, false, now_ms);
+            let headers = wire::kit::headers(&target.secret, &body, now_ms, &nonce);
+            Signed { path: Some(format!("produceAPI/v2/{}", request.path())), headers, ..posted(body, String::new()) }
+        }
     })
 }
 
@@ -117,8 +131,10 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
     let Some((target, signed)) = prepared(tx, ctx, &found)? else {
         return Ok(Begun::Over);
     };
-    let mut url = url::Url::parse(&target.address.url).map_err(|e| Error::row("interface_addresses", &target.address.name, e))?;
-    url.set_query(Some(&signed.query));
+    let below = signed.path.as_ref().map_or_else(String::new, |path| format!("/{path}"));
+    let base = if below.is_empty() { target.address.url.as_str() } else { target.address.url.trim_end_matches('/') };
+    let mut url = url::Url::parse(&format!("{base}{below}")).map_err(|e| Error::row("interface_addresses", &target.address.name, e))?;
+    url.set_query((!signed.query.is_empty()).then_some(&signed.query));
     let attempt = Attempt {
         id: Key::of(ctx.id::<AttemptId>()),
         call_id: found.id,
@@ -137,5 +153,13 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
     }
     notify::with_first_attempt(tx, ctx, &found)?;
     let (protocol, secret) = (target.protocol, target.secret);
-    Ok(Begun::Send(Outgoing { call: id, attempt: attempt.id.id(), url: attempt.url, body: signed.body, protocol, secret }))
+    Ok(Begun::Send(Outgoing {
+        call: id,
+        attempt: attempt.id.id(),
+        url: attempt.url,
+        body: signed.body,
+        headers: signed.headers,
+        protocol,
+        secret,
+    }))
 }

@@ -63,7 +63,7 @@ pub(super) fn say(
     said: &Said,
     first_at: Option<i64>,
 ) -> Result<(), Error> {
-    if instance.address_id.is_none() {
+    if instance.address_id.is_none() && !matches!(said, Said::Kit(_)) {
         // A seller of codes who only asks hears nothing of them (license-interface 2.1), but of orders if he wants to.
         return match said.purchase() {
             Some(ids) => notify::purchase(tx, ctx, instance, order, ids),
@@ -85,6 +85,14 @@ pub fn enqueue_application(
     application: wire::licence_online::Application,
 ) -> Result<(), Error> {
     say(tx, ctx, instance, None, &Said::Apply(application), None)
+}
+
+/// Tells the seller of an instance of its company's people; the address is that of the application.
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn enqueue_kit(tx: &mut Tx, ctx: &Ctx, instance: &Instance, request: wire::kit::Request) -> Result<(), Error> {
+    say(tx, ctx, instance, None, &Said::Kit(request), None)
 }
 
 /// Adds a call beside those of the instance: it waits for none and none waits for it.

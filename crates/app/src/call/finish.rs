@@ -1,7 +1,7 @@
 //! An answer and what follows from it, in one transaction.
 
 use super::{Judged, Outgoing, Reading, activity, enqueue, judge, redact};
-use crate::{Ctx, Error, Tenant, event, from_micros, instance, job::JobKind, licence, message, order};
+use crate::{Ctx, Error, Tenant, event, from_micros, instance, job::JobKind, kit, licence, message, order};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -143,6 +143,10 @@ impl Step {
             | Activity::RefreshLicence
             | Activity::ExpireLicence
             | Activity::ReleaseLicence => {}
+            a
+            @ (Activity::TenantSync | Activity::AllOrgSync | Activity::ApplicationSync | Activity::AuthSync | Activity::SingleOrgSync) => {
+                kit::told(tx, ctx, &self.subject, a)?;
+            }
             // Beside the others: none waits for it.
             Activity::Notify => return Ok(Next::Ended),
         }
@@ -251,6 +255,10 @@ impl Step {
             | Activity::ExpireLicence
             | Activity::ReleaseLicence => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+            }
+            Activity::TenantSync | Activity::AllOrgSync | Activity::ApplicationSync | Activity::AuthSync | Activity::SingleOrgSync => {
+                self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+                kit::failed(tx, ctx, &self.subject, &self.call, text)?;
             }
             Activity::Notify => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;

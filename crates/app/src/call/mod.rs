@@ -14,6 +14,7 @@ mod said;
 
 pub use begin::{Begun, Outgoing, begin};
 pub use check::{Check, answered as check_answered, prepare as prepare_check};
+pub(crate) use enqueue::enqueue_kit;
 pub use enqueue::{enqueue, enqueue_application, enqueue_first, give_up_open};
 pub use figures::{DayOfCalls, by_day};
 pub use finish::{Next, finish};

@@ -68,6 +68,9 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
         }
         Activity::ChangeCheck => return over("the buyer was told; a check is asked again with the next order"),
         Activity::Apply => return over("the buyer was told; he may ask for a licence again"),
+        Activity::TenantSync | Activity::AllOrgSync | Activity::ApplicationSync | Activity::AuthSync | Activity::SingleOrgSync => {
+            crate::kit::refuse_when_removed(tx, call)?;
+        }
         Activity::Release | Activity::ReleaseCode | Activity::ReleaseLicence | Activity::Notify => {}
     }
     Ok(())

@@ -18,6 +18,8 @@ pub enum Said {
     /// Licence 1.x: what is wanted, with the activity that says it there.
     Licence(Activity, Request),
     Apply(Application),
+    /// Of a company's people.
+    Kit(wire::kit::Request),
 }
 
 impl Said {
@@ -47,6 +49,7 @@ impl Said {
                 serde_json::from_str(&call.request).map(|wanted| Self::Licence(a, wanted)).map_err(bad)
             }
             Activity::Apply => serde_json::from_str(&call.request).map(Self::Apply).map_err(bad),
+            a if a.is_kit() => serde_json::from_str(&call.request).map(Self::Kit).map_err(bad),
             Activity::Create
             | Activity::Query
             | Activity::Refresh
@@ -54,7 +57,12 @@ impl Said {
             | Activity::Release
             | Activity::Upgrade
             | Activity::ChangeCheck
-            | Activity::Notify => serde_json::from_str(&call.request).map(Self::Instance).map_err(bad),
+            | Activity::Notify
+            | Activity::TenantSync
+            | Activity::AllOrgSync
+            | Activity::ApplicationSync
+            | Activity::AuthSync
+            | Activity::SingleOrgSync => serde_json::from_str(&call.request).map(Self::Instance).map_err(bad),
         }
     }
 
@@ -65,6 +73,7 @@ impl Said {
             Self::Code(request) => request.activity(),
             Self::Licence(activity, _) => activity.as_str(),
             Self::Apply(_) => licence_online::ACTIVITY,
+            Self::Kit(request) => request.path(),
         }
     }
 
@@ -77,6 +86,7 @@ impl Said {
             Self::Instance(request) | Self::Licence(_, request) => serde_json::to_string(request),
             Self::Code(request) => serde_json::to_string(request),
             Self::Apply(application) => serde_json::to_string(application),
+            Self::Kit(request) => serde_json::to_string(request),
         };
         text.map_err(|e| Error::row("calls", self.activity(), e))
     }
@@ -96,7 +106,7 @@ impl Said {
                 }
             },
             Self::Code(licence::Request::Refresh { scene: CodeScene::Renewal, order, .. }) => Some(order),
-            Self::Code(_) | Self::Apply(_) => None,
+            Self::Code(_) | Self::Apply(_) | Self::Kit(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Release: the end of an instance. Log-in data are wiped; the seller is told; nothing is called after.
 
 use super::state;
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros};
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, kit};
 use db::{Key, Tx};
 use domain::{
     id::InstanceId,
@@ -43,6 +43,7 @@ pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str, order:
     store::licence_application::give_up(tx, instance.id, i64::MAX, "the instance was released")?;
     let wire_id = super::wire_id(instance)?;
     call::enqueue(tx, ctx, instance, None, &Request::ReleaseInstance { instance_id: wire_id, order })?;
+    kit::instance_ended(tx, ctx, instance)?;
     super::tell(tx, ctx, instance, MessageEvent::InstanceReleased, &[("reason", reason.to_owned())])?;
     super::tell(tx, ctx, instance, MessageEvent::SaleReleased, &[("reason", reason.to_owned())])
 }

@@ -32,7 +32,7 @@ struct Address {
     name: String,
     url: String,
     key: String,
-    /// `saas-v2`, `saas-v1`, `license` or `order-notify`.
+    /// Any protocol that `yunshi conformance` knows; `saas-v2` when left out.
     #[serde(default)]
     protocol: Option<String>,
     #[serde(default)]

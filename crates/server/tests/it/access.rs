@@ -10,8 +10,9 @@ use testkit::Platform;
 async fn operations(p: &Platform) -> Vec<(String, String, String)> {
     let document = p.get("nobody", "/api/v1/openapi.json").await;
     let mut all = vec![];
-    // Who may call the open APIs is tested beside them: they are signed otherwise.
-    for (path, item) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/api/v1/")) {
+    // Who may call the open APIs and sign-on is tested beside them: they have log-ins of their own.
+    let ours = |path: &str| path.starts_with("/api/v1/") && !path.starts_with("/api/v1/oauth2/");
+    for (path, item) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| ours(path)) {
         for (method, operation) in item.as_object().unwrap() {
             let access = operation["security"][0]["access"][0].as_str().unwrap_or_else(|| panic!("{method} {path} states no access"));
             all.push((method.to_uppercase(), path.clone(), access.to_owned()));
@@ -31,6 +32,7 @@ fn filled(path: &str) -> String {
         ("{product}", "x"),
         ("{line}", "crt_00000000000000000000000000000000"),
         ("{seller}", "acc_00000000000000000000000000000000"),
+        ("{user}", "usr_00000000000000000000000000000000"),
     ] {
         out = out.replace(name, value);
     }
@@ -49,6 +51,8 @@ fn filled(path: &str) -> String {
         p if p.contains("/orders-exports/") => "exp",
         p if p.contains("/sessions/") => "ses",
         p if p.contains("/tokens/") => "tok",
+        p if p.contains("/colleagues/") => "usr",
+        p if p.contains("/invitations/") => "inv",
         _ => "ord",
     };
     out.replace("{id}", &format!("{prefix}_{}", "0".repeat(32)))
@@ -70,13 +74,30 @@ async fn every_route_refuses_nobody_and_the_wrong_role() {
             "buyer" => &["operator"],
             "seller" => &["buyer", "operator"],
             a if a.starts_with("operator") => &["buyer", "seller"],
-            "user" => &[],
+            // Who is no administrator of his account is tried in organisation.
+            "user" | "administrator" => &[],
             other => panic!("{method} {path}: unknown access {other}"),
         };
         for role in wrong {
             let (status, problem) = send(role).await;
             assert_eq!((status, problem["code"].as_str().unwrap()), (403, "auth.wrong_role"), "{method} {path} as {role}");
         }
+    }
+}
+
+/// A body that would be taken from the owner.
+fn body_for(method: &str, path: &str, colleague: &str) -> Option<Value> {
+    match path {
+        _ if method == "GET" => None,
+        x if ["/renew", "/convert", "/auto-renewal"].iter().any(|end| x.ends_with(end)) => Some(json!({ "period": "1m" })),
+        x if x.ends_with("/send") => Some(json!({ "request": "{}" })),
+        x if x.ends_with("/change") => Some(json!({ "sku": "pro/5" })),
+        x if x.contains("/cart/") => Some(json!({ "quantity": 2 })),
+        x if x.ends_with("/public") => Some(json!({ "public": true })),
+        x if x.ends_with("/stop") => Some(json!({ "reason": "x" })),
+        x if x.ends_with("/grants") => Some(json!({ "users": [colleague], "role": "user" })),
+        x if x.contains("/colleagues/") => Some(json!({ "name": "x", "role": "member" })),
+        _ => Some(json!({})),
     }
 }
 
@@ -95,11 +116,19 @@ async fn what_belongs_to_another_tenant_is_not_there() {
     p.advance("33d").await;
     let bill = p.get("seller", "/api/v1/bills").await["bills"][0]["id"].as_str().unwrap().to_owned();
     let line = p.post("buyer", "/api/v1/cart", testkit::choice("1m")).await["lines"][0]["id"].as_str().unwrap().to_owned();
+    let invited = p.post("buyer", "/api/v1/invitations", json!({ "login": "x", "name": "x", "role": "member" })).await;
+    let invitation = invited["id"].as_str().unwrap().to_owned();
+    let colleague = p.get("buyer", "/api/v1/colleagues").await["colleagues"][0]["id"].as_str().unwrap().to_owned();
     crate::licence::list_shield(&p, None).await;
     let (_, licence) = crate::licence::buy(&p, 1).await;
     let mut tried = 0;
     for (method, path, access) in operations(&p).await {
-        if !path.contains('{') || access == "public" || access.starts_with("operator") || path.contains("by-") {
+        if !path.contains('{')
+            || path == "/api/v1/departments/{code}"
+            || access == "public"
+            || access.starts_with("operator")
+            || path.contains("by-")
+        {
             continue;
         }
         let id = match path.as_str() {
@@ -115,20 +144,19 @@ async fn what_belongs_to_another_tenant_is_not_there() {
             x if x.contains("/cart/") => &line,
             x if x.contains("/licences/") => &licence,
             x if x.contains("/licence-applications/") => "EV0", // asked for by nobody: tried in licence_made
-            x if x.contains("/me/") => continue,                // tried below
+            x if x.contains("/colleagues/") => &colleague,
+            x if x.contains("/invitations/") => &invitation,
+            x if x.contains("/me/") => continue, // tried below
             other => panic!("{other}: tell this test whose it is"),
         };
-        let concrete = path.replace("{id}", id).replace("{number}", id).replace("{line}", id).replace("{code}", id).replace("{event}", id);
-        let body = match path.as_str() {
-            _ if method == "GET" => None,
-            x if ["/renew", "/convert", "/auto-renewal"].iter().any(|end| x.ends_with(end)) => Some(json!({ "period": "1m" })),
-            x if x.ends_with("/send") => Some(json!({ "request": "{}" })),
-            x if x.ends_with("/change") => Some(json!({ "sku": "pro/5" })),
-            x if x.contains("/cart/") => Some(json!({ "quantity": 2 })),
-            x if x.ends_with("/public") => Some(json!({ "public": true })),
-            x if x.ends_with("/stop") => Some(json!({ "reason": "x" })),
-            _ => Some(json!({})),
-        };
+        let concrete = path
+            .replace("{id}", id)
+            .replace("{number}", id)
+            .replace("{line}", id)
+            .replace("{code}", id)
+            .replace("{event}", id)
+            .replace("{user}", &colleague);
+        let body = body_for(&method, &path, &colleague);
         let query = match path.as_str() {
             x if x.ends_with("change-quote") => "?sku=pro/5",
             x if x.ends_with("renewal-quote") => "?sku=pro/5&period=1m",

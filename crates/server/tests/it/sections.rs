@@ -53,7 +53,16 @@ const PLAYED: &[(&str, &[&str])] = &[
         ],
     ),
     ("saas-interface 3.4", &["the_stream_is_that_of_java", "what_is_encrypted_comes_back"]),
-    ("saas-interface 4", &["every_path_sends_the_fields_of_its_table_and_no_others", "one_hmac_signs_key_nonce_time_and_body"]),
+    (
+        "saas-interface 4",
+        &[
+            "every_path_sends_the_fields_of_its_table_and_no_others",
+            "one_hmac_signs_key_nonce_time_and_body",
+            "a_company_binds_an_application_and_its_people_sign_on",
+            "what_fails_is_told_and_tried_again_by_the_buyer",
+            "codes_and_tokens_follow_the_rules_of_oauth_and_openid",
+        ],
+    ),
     (
         "saas-interface 5",
         &[

@@ -14,11 +14,17 @@ const KEY: &str = "a-key-of-the-tests";
 
 /// Starts an example seller; its address.
 async fn start(program: &str, file: &str) -> (Child, String) {
+    start_with(program, file, &[]).await
+}
+
+/// Likewise, with more in its environment.
+pub(crate) async fn start_with(program: &str, file: &str, env: &[(&str, &str)]) -> (Child, String) {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/sellers/");
     let mut child = Command::new(program)
         .arg(format!("{root}{file}"))
         .env("SELLER_KEY", KEY)
         .env("SELLER_LISTEN", "127.0.0.1:0")
+        .envs(env.iter().copied())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()

@@ -10,9 +10,9 @@ use diesel::{
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
-    Direction, Page, bill, call, export, instance, ledger as postings, message,
+    Direction, Page, bill, call, export, instance, kit, ledger as postings, message,
     order::{self, Tenant},
-    product, seller, transfer,
+    organisation, product, seller, transfer,
 };
 use testdb::{ENGINES, Engine, Fresh};
 
@@ -43,6 +43,9 @@ fn lists() -> Vec<(String, List)> {
         list("newest purchases of all", |tx| instance::any_newest(tx, None, 500)),
         list("newest calls of a product", |tx| call::any_newest_of_product(tx, SOMEBODY, 500)),
         list("openings of a seller", |tx| instance::opened_since(tx, SOMEBODY, 1_000, 500)),
+        list("colleagues", |tx| organisation::colleagues(tx, SOMEBODY, None, DEEP)),
+        list("invitations", |tx| organisation::invitations(tx, SOMEBODY, DEEP)),
+        list("applications for sign-on", |tx| kit::applications(tx, SOMEBODY, DEEP)),
         list("products of a seller", |tx| product::of_seller(tx, SOMEBODY, None, DEEP)),
     ];
     for tenant in [Tenant::Buyer(SOMEBODY), Tenant::Seller(SOMEBODY), Tenant::Any] {

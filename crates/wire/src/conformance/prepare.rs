@@ -318,8 +318,14 @@ fn request_kit(scenario: Scenario) -> Option<kit::Request> {
     let top = Department { code: text("d-1"), name: text("总部"), parent: None };
     let below = Department { code: text("d-2"), name: text("研发"), parent: Some(text("d-1")) };
     let users = |change| {
-        let user =
-            Member { user_name: text("mock-user"), name: text("测试用户1"), org_code: text("d-1"), administrator: true, enabled: true };
+        let user = Member {
+            user_name: text("mock-user"),
+            name: text("测试用户1"),
+            org_code: text("d-1"),
+            administrator: true,
+            enabled: true,
+            ..kit::Member::default()
+        };
         Request::Users { change, app_id: text("mock-app"), users: vec![user] }
     };
     Some(match scenario {

@@ -344,7 +344,10 @@ fn applied(body: &str) -> Option<String> {
 }
 
 /// The kit: tenants, users and departments of a buyer. Adding or deleting twice succeeds.
-async fn sync(State(seller): State<Seller>, Path((_, call)): Path<(String, String)>, headers: HeaderMap, body: String) -> Response {
+async fn sync(State(seller): State<Seller>, Path((product, call)): Path<(String, String)>, headers: HeaderMap, body: String) -> Response {
+    if let Some(wrong) = seller.misbehave(seller.fault(&product)).await {
+        return wrong;
+    }
     let get = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !kit::verify(&seller.key, &body, get("x-timestamp"), get("x-nonce"), get("x-sign")) {
         return seller.code("000001");

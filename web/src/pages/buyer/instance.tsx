@@ -12,6 +12,7 @@ import { FlightRecorder } from '../../kit/timeline'
 import { periodsOf } from '../store/buy-box'
 import { AutoRenewal } from './auto-renewal'
 import { Applications, ClientsPanel, LicencePanel, LicenceText } from './licence'
+import { SignOnPanel } from './sign-on'
 import { ReleaseButton, UsagePanel } from './usage'
 
 type Instance = Schemas['InstanceView']
@@ -150,6 +151,7 @@ function Detail({ instance }: { instance: Instance }) {
             {instance.licence?.activated_at && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.clients')}</h2><ClientsPanel code={instance.licence.code} /></section>}
             {instance.licence_text && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicenceText text={instance.licence_text} /></section>}
             {instance.access_type === 'license_online' && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.applications')}</h2><Applications instance={instance} /></section>}
+            <SignOnPanel instance={instance} />
             {byUse && <section className="panel" style={{ padding: 24 }}><h2>{t('usage.title')}</h2><UsagePanel instance={instance.id} /></section>}
             {instance.terms.length > 0 && <section className="panel" style={{ padding: 24 }}><h2>{t('term.title')}</h2><Terms terms={instance.terms} /></section>}
             <section className="panel" style={{ padding: 24 }}><h2>{t('timeline.title')}</h2><Await query={timeline}>{(d) => <FlightRecorder entries={d.entries} />}</Await></section>

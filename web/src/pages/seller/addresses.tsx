@@ -11,10 +11,10 @@ import { Time } from '../../kit/show'
 
 type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean; product?: string | null }
 
-const protocols = ['saas-v2', 'saas-v1', 'license', 'license-v1', 'license-online', 'order-notify']
+const protocols = ['saas-v2', 'saas-v1', 'kit', 'license', 'license-v1', 'license-online', 'order-notify']
 
 /** The class of key that an address of a protocol needs. */
-const classOf = (protocol?: string) => ({ 'order-notify': 'general', license: 'licence' })[protocol ?? ''] ?? 'basic'
+const classOf = (protocol?: string) => ({ 'order-notify': 'general', license: 'licence', kit: 'kit_sync' })[protocol ?? ''] ?? 'basic'
 
 const classes = ['basic', 'kit_sync', 'licence', 'general']
 

@@ -47,7 +47,7 @@ export function Calls() {
         }}
         filters={[
           { name: 'order', label: t('field.order_number') },
-          { name: 'activity', label: t('calls.activity'), options: options('activity', ['newInstance', 'queryInstance', 'refreshInstance', 'updateInstanceStatus', 'releaseInstance', 'upgradeInstance', 'changeInstanceCheck', 'refreshLicenseCode', 'updateLicenseCodeStatus', 'releaseLicenseCode', 'getLicense', 'refreshLicense', 'expireLicense', 'releaseLicense', 'getLicenseAsync', 'orderNotify']) },
+          { name: 'activity', label: t('calls.activity'), options: options('activity', ['newInstance', 'queryInstance', 'refreshInstance', 'updateInstanceStatus', 'releaseInstance', 'upgradeInstance', 'changeInstanceCheck', 'refreshLicenseCode', 'updateLicenseCodeStatus', 'releaseLicenseCode', 'getLicense', 'refreshLicense', 'expireLicense', 'releaseLicense', 'getLicenseAsync', 'tenantSync', 'allOrgSync', 'applicationSync', 'authSync', 'singleOrgSync', 'orderNotify']) },
           { name: 'state', label: t('field.state'), options: options('state', ['waiting', 'due', 'done', 'failed']) },
         ]}
         columns={[

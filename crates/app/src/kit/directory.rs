@@ -1,0 +1,48 @@
+//! Changes of a company's people and departments, told to the sellers of its bound applications.
+
+use super::tell;
+use crate::{Ctx, Error, call};
+use db::{Key, Tx};
+use domain::id::AccountId;
+use store::{
+    kit::{self as rows},
+    organisation, sign_on,
+};
+use wire::kit::{Change, Request};
+
+/// A department was made, changed or deleted. Those that are still being bound hear of all of them anyway.
+pub(crate) fn department_changed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    account: Key,
+    change: Change,
+    department: &organisation::Department,
+    parent: Option<&str>,
+) -> Result<(), Error> {
+    let parent = parent.map_or_else(|| account.id::<AccountId>().to_string(), str::to_owned);
+    let department = wire::kit::Department { code: department.code.clone(), name: department.name.clone(), parent: Some(parent) };
+    for (_, instance) in rows::bound(tx, account)? {
+        call::enqueue_kit(tx, ctx, &instance, Request::Department { change, department: department.clone() })?;
+    }
+    Ok(())
+}
+
+/// What is known of a colleague changed.
+pub(crate) fn colleague_changed(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key) -> Result<(), Error> {
+    for (grant, instance, application) in rows::granted(tx, user)? {
+        let member = tell::member(tx, ctx, account, user, &grant)?;
+        call::enqueue_kit(tx, ctx, &instance, tell::users(application.id, Change::Modify, vec![member]))?;
+    }
+    Ok(())
+}
+
+/// A colleague is about to leave: his grants go, and the sellers delete him.
+pub(crate) fn colleague_left(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key) -> Result<(), Error> {
+    for (grant, instance, application) in rows::granted(tx, user)? {
+        let member = wire::kit::Member { enabled: false, ..tell::member(tx, ctx, account, user, &grant)? };
+        let _there = rows::delete_grant(tx, instance.id, user)?;
+        call::enqueue_kit(tx, ctx, &instance, tell::users(application.id, Change::Delete, vec![member]))?;
+    }
+    sign_on::end_of_user(tx, user, None, ctx.wall_micros())?;
+    Ok(())
+}
