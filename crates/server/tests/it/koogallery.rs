@@ -16,9 +16,8 @@ fn code(answer: &(u16, Value)) -> (u16, &str) {
 async fn operations(p: &Platform) -> Vec<(String, String, String)> {
     let document = p.get("nobody", "/api/v1/openapi.json").await;
     let mut all = vec![];
-    for (path, item) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| !path.starts_with("/api/v1/")) {
-        for (method, operation) in item.as_object().unwrap() {
-            assert_eq!(operation["tags"], json!(["koogallery"]), "{path}");
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap().iter().filter(|(_, o)| o["tags"] == json!(["koogallery"])) {
             all.push((method.to_uppercase(), path.clone(), operation["security"][0]["access"][0].as_str().unwrap().to_owned()));
         }
     }
