@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement that breaks ends the run")]
 
+mod isolation;
 mod load;
 mod platform;
 mod raw;
@@ -38,15 +39,41 @@ fn per_second(m: &Measured) -> u64 {
 async fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _ = std::fs::remove_file("target/bench/figures.jsonl");
-    signatures();
-    orders_on_sqlite().await;
-    if let Ok(server) = std::env::var("YUNSHI_TEST_POSTGRES") {
-        orders_on_postgres(&server).await;
+    // One figure by its name, or all.
+    let only = std::env::args().nth(1);
+    let wanted = |name: &str| only.as_deref().is_none_or(|o| o == name);
+    if wanted("signatures") {
+        signatures();
     }
-    usage_records().await;
-    reads().await;
-    start_and_memory().await;
-    dead_seller().await;
+    if wanted("orders") {
+        orders_on_sqlite().await;
+        if let Ok(server) = std::env::var("YUNSHI_TEST_POSTGRES") {
+            orders_on_postgres(&server).await;
+        }
+    }
+    if wanted("usage") {
+        usage_records().await;
+    }
+    if wanted("reads") {
+        reads().await;
+    }
+    if wanted("start") {
+        start_and_memory().await;
+    }
+    if wanted("isolation") {
+        dead_seller().await;
+        hanging_sellers().await;
+    }
+}
+
+/// Ten thousand sellers of whom a thousand hang, at 500 calls a second.
+async fn hanging_sellers() {
+    let seen = isolation::beside_hanging_sellers().await;
+    let figure = json!({
+        "healthy_calls": seen.healthy_calls, "p50_ms": seen.p50_ms, "p99_ms": seen.p99_ms, "worst_ms": seen.worst_ms,
+        "mb_after_10_s": seen.mb_after_10_s, "mb_at_the_end": seen.mb_at_the_end,
+    });
+    report("due to called beside 1000 of 10000 who hang", figure, "p99 < 1000 ms; memory flat");
 }
 
 /// A yardstick and what was measured right after it.

@@ -12,8 +12,13 @@ mod seed;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Thousands of calls may wait for sellers who hang, beside the requests of clients.
+const FILES_WANTED: u64 = 16_384;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    // Each call that waits for a seller holds a socket; where the system allows less, it says so at the socket.
+    let _ = rlimit::increase_nofile_limit(FILES_WANTED);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {

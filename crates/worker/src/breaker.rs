@@ -6,6 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A call that waits so long for its answer takes no place from those that are answered, and nothing more is
+/// claimed from its lane meanwhile.
+pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(1);
 /// Calls of one lane that are claimed at a time; twice as many may be under way.
 pub(crate) const CLAIM_PER_LANE: usize = 4;
 /// Failures to get any answer in a row that open the breaker.
@@ -16,6 +19,8 @@ const REST: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 struct Lane {
     under_way: usize,
+    /// Calls that have waited long for an answer.
+    slow: usize,
     failures: u32,
     rest_until: Option<Instant>,
 }
@@ -28,6 +33,13 @@ pub(crate) struct Lanes {
 impl Lanes {
     pub fn begin(&mut self, lane: &str) {
         self.lanes.entry(lane.to_owned()).or_default().under_way += 1;
+    }
+
+    /// A call of the lane waits long for its answer, or does so no more.
+    pub fn slow(&mut self, lane: &str, waits: bool) {
+        if let Some(entry) = self.lanes.get_mut(lane) {
+            entry.slow = if waits { entry.slow + 1 } else { entry.slow.saturating_sub(1) };
+        }
     }
 
     /// A call ended; `answered` when the server answered anything at all.
@@ -51,7 +63,8 @@ impl Lanes {
         let closed = |lane: &Lane| {
             let resting = !patient && lane.rest_until.is_some_and(|until| until > now);
             let trying = !patient && lane.failures >= FAILURES_MAX && lane.under_way > 0;
-            lane.under_way >= CLAIM_PER_LANE || resting || trying
+            let waiting = !patient && lane.slow > 0;
+            lane.under_way >= CLAIM_PER_LANE || resting || trying || waiting
         };
         self.lanes.iter().filter(|(name, lane)| !name.is_empty() && closed(lane)).map(|(name, _)| name.clone()).collect()
     }
@@ -76,6 +89,18 @@ mod tests {
         assert_eq!(lanes.closed(start + REST, false), ["dead"], "one try at a time");
         lanes.end("dead", true, start + REST);
         assert!(lanes.closed(start + REST, false).is_empty());
+    }
+
+    #[test]
+    fn a_lane_that_waits_for_an_answer_is_closed_until_it_comes() {
+        let (mut lanes, now) = (Lanes::default(), Instant::now());
+        lanes.begin("slow");
+        lanes.slow("slow", true);
+        assert_eq!(lanes.closed(now, false), ["slow"]);
+        assert!(lanes.closed(now, true).is_empty(), "a moved clock does not wait");
+        lanes.slow("slow", false);
+        lanes.end("slow", true, now);
+        assert!(lanes.closed(now, false).is_empty());
     }
 
     #[test]

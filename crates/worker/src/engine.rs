@@ -2,7 +2,7 @@
 
 use crate::{
     Client, Files,
-    breaker::{CLAIM_PER_LANE, Lanes},
+    breaker::{CLAIM_PER_LANE, Lanes, SLOW_AFTER},
     export,
 };
 use app::{Actor, App, Clock, Error, call, from_micros, instance, job::JobKind, micros, money, order, usage};
@@ -18,11 +18,14 @@ use std::{
 };
 use store::job::{self, Job};
 use tokio::sync::Notify;
+use wire::conformance::Exchange;
 
 /// Jobs claimed at a time.
 const BATCH: i64 = 64;
-/// Jobs under way at most.
+/// Jobs under way at most that are not waiting long for a seller: they want the database and a core.
 const UNDER_WAY_MAX: usize = 256;
+/// Jobs under way at most, those that wait for a seller included: they hold a socket each.
+const WAITING_MAX: usize = 4_096;
 /// How often a job that the database refused is tried before it is set aside.
 const TRIES_MAX: i64 = 8;
 
@@ -41,6 +44,8 @@ struct Inner {
     wake: Notify,
     ended: Notify,
     under_way: AtomicUsize,
+    /// Those of them that wait long for a seller's answer.
+    slow: AtomicUsize,
     jobs: AtomicU64,
     calls: AtomicU64,
     claims: AtomicU64,
@@ -65,6 +70,7 @@ impl Worker {
             wake: Notify::new(),
             ended: Notify::new(),
             under_way: AtomicUsize::new(0),
+            slow: AtomicUsize::new(0),
             jobs: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             claims: AtomicU64::new(0),
@@ -140,7 +146,8 @@ impl Worker {
     }
 
     async fn claim_due(&self) -> Result<usize, Error> {
-        let free = UNDER_WAY_MAX.saturating_sub(self.0.under_way.load(Ordering::SeqCst));
+        let (under_way, slow) = (self.0.under_way.load(Ordering::SeqCst), self.0.slow.load(Ordering::SeqCst));
+        let free = UNDER_WAY_MAX.saturating_sub(under_way.saturating_sub(slow)).min(WAITING_MAX.saturating_sub(under_way));
         if free == 0 {
             return Ok(0);
         }
@@ -265,7 +272,7 @@ impl Worker {
             return Ok(true);
         };
         self.0.calls.fetch_add(1, Ordering::SeqCst);
-        let exchange = self.0.client.call(&outgoing.url, outgoing.body.as_deref(), &outgoing.headers).await;
+        let exchange = self.send(&job.lane, &outgoing).await;
         let answered = exchange.error.is_none();
         let outcome = exchange.error.as_ref().map_or("answered", |(kind, _)| *kind);
         metrics::counter!("yunshi_calls_total", "outcome" => outcome).increment(1);
@@ -283,6 +290,21 @@ impl Worker {
             })
             .await?;
         Ok(answered)
+    }
+
+    /// Sends an attempt. One that is not answered soon makes room for others.
+    async fn send(&self, lane: &str, outgoing: &call::Outgoing) -> Exchange {
+        let mut sent = std::pin::pin!(self.0.client.call(&outgoing.url, outgoing.body.as_deref(), &outgoing.headers));
+        if let Ok(exchange) = tokio::time::timeout(SLOW_AFTER, &mut sent).await {
+            return exchange;
+        }
+        self.0.slow.fetch_add(1, Ordering::SeqCst);
+        self.lanes(|lanes| lanes.slow(lane, true));
+        self.0.wake.notify_one();
+        let exchange = sent.await;
+        self.lanes(|lanes| lanes.slow(lane, false));
+        self.0.slow.fetch_sub(1, Ordering::SeqCst);
+        exchange
     }
 
     /// Waits until nothing is due and nothing is under way.
