@@ -12,7 +12,7 @@ use crate::{
     timeline::{Timeline, timeline_view},
     views::{Answer, MoneyView, OrderView, TextView, order_view, shown_end, time, times},
 };
-use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, order};
+use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, neighbour, order};
 use axum::{Json, extract::State};
 use domain::{access::Role, id::InstanceId, instance::InstanceState, text::Line};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(timeline))
         .routes(routes!(change_quote))
         .routes(routes!(change))
+        .routes(routes!(set_up))
         .routes(routes!(freeze))
         .routes(routes!(unfreeze))
 }
@@ -90,6 +91,8 @@ pub(crate) struct InstanceView {
     next_auto_renewal: Option<String>,
     /// `saas` or `license_code`.
     access_type: String,
+    /// The seller waits for the buyer on a page of its own; only of one instance, for its buyer.
+    set_up: bool,
     /// The licence of 1.x itself; only of one instance, for its buyer.
     licence_text: Option<String>,
     /// The code, only of one instance.
@@ -157,6 +160,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         auto_renewal,
         next_auto_renewal,
         access_type: i.access_type.clone(),
+        set_up: buyers && whole && neighbour::is_set_up_there(tx, i)?,
         licence_text: if buyers && whole { instance::licence(ctx, i)? } else { None },
         licence: if whole { licence::of_instance(tx, ctx, i)? } else { None },
     })
@@ -312,6 +316,25 @@ async fn change(
     let cmd = order::PlaceChange { instance: id, sku: body.value.sku.into_string(), pay: body.value.pay };
     let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::change(tx, ctx, who, &cmd)?)).await?;
     Ok(Answer(once))
+}
+
+/// Where the buyer goes to set the instance up at the seller's.
+#[derive(Debug, Serialize, ToSchema)]
+struct LandingView {
+    url: String,
+    /// The token is posted as a form; else it goes into the query.
+    posted: bool,
+    /// The token's name there.
+    field: String,
+    token: String,
+}
+
+/// A token for the seller's page, where the seller speaks to AWS Marketplace or Azure.
+#[utoipa::path(post, path = "/api/v1/instances/{id}/set-up", tag = "instances", operation_id = "instance_set_up", security(("access" = ["buyer"])),
+    params(("id" = String, Path)), responses((status = 200, body = LandingView)))]
+async fn set_up(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<LandingView>, Problem> {
+    let l = api.write(caller, move |tx, ctx, who| neighbour::landing(tx, ctx, who, id)).await?;
+    Ok(Json(LandingView { url: l.url, posted: l.posted, field: l.field.to_owned(), token: l.token }))
 }
 
 /// Freezes an instance for a violation; its term goes on.

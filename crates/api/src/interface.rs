@@ -164,12 +164,14 @@ struct AddressView {
     url: String,
     key_id: String,
     key_name: String,
-    /// `saas-v2`, `saas-v1`, `kit`, `license`, `license-v1`, `license-online` or `order-notify`.
+    /// `saas-v2`, `saas-v1`, `kit`, `license`, `license-v1`, `license-online`, `order-notify`, `saas-aws` or `saas-azure`.
     protocol: String,
     always_test_flag: bool,
     send_empty_parameters: bool,
     /// Order notifications: key of the one product that they are about; none when about all.
     product: Option<String>,
+    /// `saas-azure`: where a buyer sets a subscription up.
+    landing_page: Option<String>,
     updated_at: String,
     /// The cases that passed.
     cases: Vec<String>,
@@ -203,6 +205,7 @@ async fn address_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<A
                     always_test_flag: a.always_test_flag,
                     send_empty_parameters: a.send_empty_parameters,
                     product,
+                    landing_page: a.landing_page,
                     updated_at: time(a.updated_at),
                     cases,
                 });
@@ -216,15 +219,16 @@ async fn address_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<A
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AddressBody {
-    /// https and a domain.
+    /// https and a domain. `saas-aws`: the page that a buyer is sent to; `saas-azure`: the webhook.
     #[schema(max_length = 400)]
     url: String,
     /// Name of a key of class basic; `licence` for `license`, `kit_sync` for `kit`, `general` for `order-notify`.
     #[schema(value_type = String, min_length = 1, max_length = 60)]
     key: Line<60>,
-    /// `saas-v2` (also when left out), `saas-v1`, `kit`, `license`, `license-v1`, `license-online` or `order-notify`.
+    /// `saas-v2` (also when left out), `saas-v1`, `kit`, `license`, `license-v1`, `license-online`, `order-notify`,
+    /// `saas-aws` or `saas-azure`.
     #[serde(default)]
-    #[schema(pattern = "^(saas-v[12]|kit|license(-v1|-online)?|order-notify)$")]
+    #[schema(pattern = "^(saas-(v[12]|aws|azure)|kit|license(-v1|-online)?|order-notify)$")]
     protocol: Option<String>,
     /// For sellers who want `testFlag` in every call.
     #[serde(default)]
@@ -236,6 +240,10 @@ struct AddressBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
     product: Option<Line<80>>,
+    /// `saas-azure`: the page on which a buyer sets a subscription up.
+    #[serde(default)]
+    #[schema(max_length = 400)]
+    landing_page: Option<String>,
 }
 
 /// The protocol of a declared address.
@@ -273,6 +281,7 @@ async fn address_put(
             always_test_flag: b.always_test_flag,
             send_empty_parameters: b.send_empty_parameters,
             product: b.product.as_ref().map(|p| p.as_str().to_owned()),
+            landing_page: b.landing_page.clone(),
         };
         let (address, change) = interface::put_address(tx, ctx, who, &new)?;
         Ok(Declared { action: change.to_string(), id: address.id.id::<AddressId>().to_string() })

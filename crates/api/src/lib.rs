@@ -27,6 +27,7 @@ mod kit;
 mod koogallery;
 mod licence;
 mod listing_body;
+mod neighbours;
 mod order;
 mod organisation;
 mod paging;
@@ -93,7 +94,7 @@ fn routes() -> OpenApiRouter<Api> {
 /// The description of the API.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = routes().merge(koogallery::routes()).merge(sign_on::routes()).into_openapi();
+    let mut document = routes().merge(koogallery::routes()).merge(neighbours::routes()).merge(sign_on::routes()).into_openapi();
     document.info = InfoBuilder::new()
         .title("Yunshi")
         .version("1")
@@ -113,6 +114,7 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .merge(guarded)
         .merge(koogallery::router(&api))
+        .merge(neighbours::router(&api))
         .merge(sign_on::router().layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
         .route("/api/v1/openapi.json", get(health::openapi_document))
         .route("/api/docs", get(health::docs))

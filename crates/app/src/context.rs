@@ -106,6 +106,14 @@ impl Ids for RandomIds {
     }
 }
 
+/// The other marketplaces whose interfaces for sellers are answered too.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Neighbours {
+    pub aws: bool,
+    pub azure: bool,
+}
+
 /// What may be configured about the rules.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -123,6 +131,7 @@ pub struct Settings {
     pub job_lease: SignedDuration,
     /// Whether products on sale are probed twice a day.
     pub probing: bool,
+    pub neighbours: Neighbours,
     /// The sandbox alone may call loopback addresses over plain HTTP.
     pub loopback_allowed: bool,
 }
@@ -140,6 +149,7 @@ impl Default for Settings {
             open_api_per_second: NonZeroU32::MIN.saturating_add(99),
             job_lease: SignedDuration::from_secs(60),
             probing: true,
+            neighbours: Neighbours::default(),
             loopback_allowed: false,
         }
     }

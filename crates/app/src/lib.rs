@@ -24,6 +24,7 @@ pub mod kit;
 pub mod licence;
 pub mod message;
 pub mod money;
+pub mod neighbour;
 pub mod order;
 pub mod organisation;
 pub mod picture;
@@ -34,7 +35,7 @@ pub mod storefront;
 pub mod usage;
 pub mod verify;
 
-pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, RandomIds, Settings, from_micros, installation, micros};
+pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, Neighbours, RandomIds, Settings, from_micros, installation, micros};
 pub use error::{Error, Kind, Refusal};
 pub use idempotency::{Once, Repeat};
 pub use store::{Direction, Key, Page, Tx, order::Tenant};

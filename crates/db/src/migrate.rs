@@ -40,7 +40,8 @@ migrations![
     "0014_licences",
     "0015_probes",
     "0016_organisation",
-    "0017_kit"
+    "0017_kit",
+    "0018_neighbours"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -163,6 +163,7 @@ diesel::table! {
         protocol -> Text,
         send_empty_parameters -> Bool,
         notify_product_id -> Nullable<Binary>,
+        landing_page -> Nullable<Text>,
     }
 }
 
@@ -731,7 +732,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    neighbour_customers (seller_id, buyer_id) {
+        seller_id -> Binary,
+        buyer_id -> Binary,
+        identifier -> Text,
+        number -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    neighbour_customers,
     applications,
     bindings,
     grants,

@@ -18,6 +18,7 @@ pub mod listing_check;
 pub mod measure;
 pub mod message;
 pub mod money;
+pub mod neighbour;
 pub mod order;
 pub mod organisation;
 pub mod period;

@@ -1,7 +1,7 @@
 //! Settings: defaults < `yunshi.toml` < environment < flags.
 
 use crate::{cli::Serve, output::Failure};
-use app::{Ids, RandomIds, Settings};
+use app::{Ids, Neighbours, RandomIds, Settings};
 use domain::{
     call::Schedules,
     money::Currency,
@@ -41,6 +41,8 @@ pub struct File {
     pub open_api_per_second: Option<NonZeroU32>,
     /// Whether products on sale are probed twice a day.
     pub probing: Option<bool>,
+    /// Interfaces of other marketplaces that are answered too.
+    pub neighbours: Option<Neighbours>,
     pub database_connections: Option<u32>,
     pub prepared_statements: Option<bool>,
 }
@@ -117,6 +119,7 @@ impl File {
             sites,
             job_lease: self.job_lease(default.job_lease)?,
             probing: self.probing.unwrap_or(default.probing),
+            neighbours: self.neighbours.unwrap_or(default.neighbours),
             open_api_per_second: self.open_api_per_second.unwrap_or(default.open_api_per_second),
             ..default
         })

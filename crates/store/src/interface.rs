@@ -32,6 +32,8 @@ pub struct Address {
     pub protocol: String,
     pub send_empty_parameters: bool,
     pub notify_product_id: Option<Key>,
+    /// Azure: where a buyer sets a subscription up; the address is the webhook.
+    pub landing_page: Option<String>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -105,6 +107,7 @@ pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
             interface_addresses::protocol.eq(&address.protocol),
             interface_addresses::send_empty_parameters.eq(address.send_empty_parameters),
             interface_addresses::notify_product_id.eq(address.notify_product_id),
+            interface_addresses::landing_page.eq(&address.landing_page),
         ))
         .run(tx)?;
     Ok(())

@@ -56,6 +56,7 @@ pub mod licence_application;
 pub mod log_in_try;
 pub mod message;
 pub mod order;
+pub mod neighbour;
 pub mod organisation;
 pub mod picture;
 pub mod probe;

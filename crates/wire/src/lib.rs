@@ -13,6 +13,7 @@
 //! saas_v2::verify("my-access-key", &body, &query.pairs(), 1_700_000_000_500).unwrap();
 //! ```
 
+pub mod aws;
 pub mod conformance;
 pub mod field;
 pub mod kit;

@@ -775,6 +775,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{id}/set-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A token for the seller's page, where the seller speaks to AWS Marketplace or Azure. */
+        post: operations["instance_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{id}/sign-on": {
         parameters: {
             query?: never;
@@ -2394,6 +2411,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/aws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * AWS JSON 1.1: `X-Amz-Target` names `AWSMPMeteringService.BatchMeterUsage`, `AWSMPMeteringService.ResolveCustomer` or
+         *     `AWSMPEntitlementService.GetEntitlements`. Signed with an access key for the service `aws-marketplace`.
+         */
+        post: operations["aws_json"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/aws/service/{service}/operation/{operation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same by Smithy RPC v2 CBOR, as newer SDKs call the entitlement service. */
+        post: operations["aws_cbor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rest/marketplace/v1/isv/usage-data": {
         parameters: {
             query?: never;
@@ -2517,13 +2571,18 @@ export interface components {
             always_test_flag?: boolean;
             /** @description Name of a key of class basic; `licence` for `license`, `kit_sync` for `kit`, `general` for `order-notify`. */
             key: string;
+            /** @description `saas-azure`: the page on which a buyer sets a subscription up. */
+            landing_page?: string | null;
             /** @description `order-notify`: key of the product whose orders are told; those of all when it is left out. */
             product?: string | null;
-            /** @description `saas-v2` (also when left out), `saas-v1`, `kit`, `license`, `license-v1`, `license-online` or `order-notify`. */
+            /**
+             * @description `saas-v2` (also when left out), `saas-v1`, `kit`, `license`, `license-v1`, `license-online`, `order-notify`,
+             *     `saas-aws` or `saas-azure`.
+             */
             protocol?: string | null;
             /** @description SaaS 1.0: for sellers who sign a fixed list of parameters; those that are not known are sent empty. */
             send_empty_parameters?: boolean;
-            /** @description https and a domain. */
+            /** @description https and a domain. `saas-aws`: the page that a buyer is sent to; `saas-azure`: the webhook. */
             url: string;
         };
         AddressList: {
@@ -2536,10 +2595,12 @@ export interface components {
             id: string;
             key_id: string;
             key_name: string;
+            /** @description `saas-azure`: where a buyer sets a subscription up. */
+            landing_page?: string | null;
             name: string;
             /** @description Order notifications: key of the one product that they are about; none when about all. */
             product?: string | null;
-            /** @description `saas-v2`, `saas-v1`, `kit`, `license`, `license-v1`, `license-online` or `order-notify`. */
+            /** @description `saas-v2`, `saas-v1`, `kit`, `license`, `license-v1`, `license-online`, `order-notify`, `saas-aws` or `saas-azure`. */
             protocol: string;
             send_empty_parameters: boolean;
             updated_at: string;
@@ -3252,6 +3313,8 @@ export interface components {
             /** @description When a frozen instance is released. */
             released_at?: string | null;
             seller_instance_id?: string | null;
+            /** @description The seller waits for the buyer on a page of its own; only of one instance, for its buyer. */
+            set_up: boolean;
             sku: string;
             sku_name: components["schemas"]["TextView"];
             specification: string;
@@ -3324,6 +3387,15 @@ export interface components {
             name: string;
             /** @description Only when the key is made. */
             secret?: string | null;
+        };
+        /** @description Where the buyer goes to set the instance up at the seller's. */
+        LandingView: {
+            /** @description The token's name there. */
+            field: string;
+            /** @description The token is posted as a form; else it goes into the query. */
+            posted: boolean;
+            token: string;
+            url: string;
         };
         /** @description `error_code` 92020000 on success; another one with its text otherwise, mostly with HTTP 200. */
         LicenceAnswer: {
@@ -10086,6 +10158,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeeView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    instance_set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandingView"];
                 };
             };
             /** @description The request cannot be read */
@@ -24913,6 +25114,79 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    aws_json: {
+        parameters: {
+            query?: never;
+            header: {
+                "X-Amz-Target": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    aws_cbor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -46,7 +46,7 @@ type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 /// How often keys may call and fail, on this node.
 #[derive(Debug)]
 pub struct Quotas {
-    requests: Limiter<AccessKeyId>,
+    pub(crate) requests: Limiter<AccessKeyId>,
     failures: Limiter<(String, IpAddr)>,
 }
 
@@ -61,7 +61,7 @@ impl Quotas {
         }
     }
 
-    fn failed(&self, access: &str, from: IpAddr) -> bool {
+    pub(crate) fn failed(&self, access: &str, from: IpAddr) -> bool {
         if self.failures.len() > FAILING_MAX {
             self.failures.retain_recent();
         }
@@ -146,7 +146,7 @@ async fn let_in(api: &Api, request: Request) -> Result<Request, Stop> {
 
 /// The whole body. One that is too long is read to its end all the same, within reason: a client that is
 /// still sending would not hear the refusal.
-async fn read(mut body: Body) -> Result<Bytes, Gate> {
+pub(crate) async fn read(mut body: Body) -> Result<Bytes, Gate> {
     let (mut bytes, mut length) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Gate::NotAuthentic("the body broke off".to_owned()))?;
@@ -191,7 +191,7 @@ async fn authenticate(api: &Api, parts: &axum::http::request::Parts, body: &[u8]
 }
 
 /// Written beside the request, which does not wait for it.
-fn note_use(api: &Api, key: AccessKeyId, from: IpAddr) {
+pub(crate) fn note_use(api: &Api, key: AccessKeyId, from: IpAddr) {
     let app = api.app.clone();
     tokio::spawn(async move {
         let from = from.to_string();

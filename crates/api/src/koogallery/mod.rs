@@ -2,12 +2,12 @@
 //! (`open-api`). Which use case is called is ours; the paths, names and codes are not.
 
 mod buyer;
-mod gateway;
+pub(crate) mod gateway;
 mod iam;
 mod licence;
 mod market_event;
 mod order_query;
-mod refusal;
+pub(crate) mod refusal;
 mod usage;
 
 pub use gateway::Quotas;

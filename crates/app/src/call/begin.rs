@@ -1,7 +1,7 @@
 //! An attempt is written before it is sent; without an end its fate is unknown and it is repeated.
 
 use super::{Said, activity, notify, saas_v1 as v1};
-use crate::{Ctx, Error, Tenant, interface, kit};
+use crate::{Ctx, Error, Tenant, interface, kit, neighbour};
 use db::{Key, Tx};
 use domain::{
     call::Activity,
@@ -43,6 +43,11 @@ pub(super) struct Signed {
     pub shown: String,
 }
 
+fn instance_of(tx: &mut Tx, call: &Call) -> Result<Instance, Error> {
+    let id: CallId = call.id.id();
+    instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))
+}
+
 /// Where a call goes and what is sent; nothing when it has nowhere to go any more.
 fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Target, Signed)>, Error> {
     if activity(call)? == Activity::Notify {
@@ -52,8 +57,7 @@ fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Ta
         let (query, body) = notify::signed(ctx, &target, call)?;
         return Ok(Some((target, Signed { query, shown: body.clone(), body: Some(body), ..Signed::default() })));
     }
-    let id: CallId = call.id.id();
-    let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
+    let instance = instance_of(tx, call)?;
     let mut said = Said::read(call)?;
     let target = match &said {
         Said::Kit(_) => kit::target(tx, ctx, &instance)?,
@@ -110,6 +114,16 @@ pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instanc
     })
 }
 
+/// Whether the seller learns it by asking; then the call is over.
+fn told_without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, spoken: Protocol) -> Result<bool, Error> {
+    if !matches!(spoken, Protocol::SaasAws | Protocol::SaasAzure) || activity(call)? == Activity::Notify {
+        return Ok(false);
+    }
+    let instance = instance_of(tx, call)?;
+    notify::with_first_attempt(tx, ctx, call)?;
+    neighbour::without_call(tx, ctx, call, &instance, spoken)
+}
+
 /// What came of beginning an attempt.
 #[derive(Clone)]
 pub enum Begun {
@@ -131,6 +145,9 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
     let Some((target, signed)) = prepared(tx, ctx, &found)? else {
         return Ok(Begun::Over);
     };
+    if told_without_call(tx, ctx, &found, target.protocol)? {
+        return Ok(Begun::Over);
+    }
     let below = signed.path.as_ref().map_or_else(String::new, |path| format!("/{path}"));
     let base = if below.is_empty() { target.address.url.as_str() } else { target.address.url.trim_end_matches('/') };
     let mut url = url::Url::parse(&format!("{base}{below}")).map_err(|e| Error::row("interface_addresses", &target.address.name, e))?;

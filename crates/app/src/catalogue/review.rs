@@ -41,13 +41,25 @@ fn require_same_access(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: &List
     Err(Error::field("/access_type", "application.access_type_fixed", detail))
 }
 
+/// A renewal with change asks the seller first; who is not called cannot be asked.
+fn require_no_checks(protocol: Protocol, listing: &Listing) -> Result<(), Error> {
+    let changes = listing.specifications.iter().position(|s| s.renewal_change_allowed);
+    match changes.filter(|_| matches!(protocol, Protocol::SaasAws | Protocol::SaasAzure)) {
+        None => Ok(()),
+        Some(i) => {
+            let detail = format!("{} has no question before a renewal with change; allow none", protocol.name());
+            Err(Error::field(&format!("/specifications/{i}/renewal_change_allowed"), "application.change_not_asked", detail))
+        }
+    }
+}
+
 /// The address speaks for this way of delivery, and its server passed the cases.
 fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listing) -> Result<(), Error> {
     let found = interface::address(tx, seller, Key::of(address))?
         .ok_or_else(|| Error::field("/interface_address", "interface.address_not_found", "you have no such interface address"))?;
     let protocol = crate::interface::protocol(&found)?;
     let fits = match listing.access_type {
-        AccessType::Saas => matches!(protocol, Protocol::SaasV2 | Protocol::SaasV1),
+        AccessType::Saas => matches!(protocol, Protocol::SaasV2 | Protocol::SaasV1 | Protocol::SaasAws | Protocol::SaasAzure),
         AccessType::LicenceCode => protocol == Protocol::Licence,
         AccessType::LicenceV1 => protocol == Protocol::LicenceV1,
         AccessType::LicenceOnline => protocol == Protocol::LicenceOnline,
@@ -56,6 +68,7 @@ fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listin
         let detail = format!("this address speaks {}; choose one that serves {}", protocol.name(), listing.access_type);
         return Err(Error::field("/interface_address", "interface.bad_protocol", detail));
     }
+    require_no_checks(protocol, listing)?;
     let passed = interface::cases(tx, found.id)?;
     let missing: Vec<&str> =
         cases_needed(protocol, listing).into_iter().filter(|name| !passed.iter().any(|case| case.scenario == *name)).collect();

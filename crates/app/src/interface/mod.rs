@@ -134,11 +134,13 @@ pub struct NewAddress {
     pub send_empty_parameters: bool,
     /// Order notifications: of this product only, by its key; else of all products of the seller.
     pub product: Option<String>,
+    /// Azure: where a buyer sets a subscription up.
+    pub landing_page: Option<String>,
 }
 
 /// Refuses addresses that are not http(s) with a domain; loopback and plain HTTP only in the sandbox.
-fn check_url(ctx: &Ctx, url: &str) -> Result<(), Error> {
-    let wrong = |detail: &str| Err(Error::field("/url", "interface.bad_url", detail));
+fn check_url(ctx: &Ctx, pointer: &'static str, url: &str) -> Result<(), Error> {
+    let wrong = |detail: &str| Err(Error::field(pointer, "interface.bad_url", detail));
     let Ok(parsed) = url::Url::parse(url) else {
         return wrong("write an address such as https://api.example.com/saas");
     };
@@ -164,6 +166,28 @@ fn check_url(ctx: &Ctx, url: &str) -> Result<(), Error> {
         return wrong("use https");
     }
     Ok(())
+}
+
+/// An Azure address has a landing page, no other has; and the neighbour is one whose interface is answered here.
+fn check_landing_page(ctx: &Ctx, new: &NewAddress) -> Result<(), Error> {
+    let on = match new.protocol {
+        Protocol::SaasAws => ctx.settings.neighbours.aws,
+        Protocol::SaasAzure => ctx.settings.neighbours.azure,
+        _ => true,
+    };
+    if !on {
+        let detail = format!("this platform does not answer {}; choose another protocol", new.protocol.name());
+        return Err(Error::field("/protocol", "interface.neighbour_off", detail));
+    }
+    match (&new.landing_page, new.protocol == Protocol::SaasAzure) {
+        (Some(page), true) => check_url(ctx, "/landing_page", page),
+        (None, true) => {
+            let detail = "name the page on which a buyer sets a subscription up; the address is the webhook";
+            Err(Error::field("/landing_page", "interface.landing_page_missing", detail))
+        }
+        (Some(_), false) => Err(Error::field("/landing_page", "interface.landing_page_not_for_this", "only saas-azure has a landing page")),
+        (None, false) => Ok(()),
+    }
 }
 
 /// The product whose orders an address hears of, when it is for one.
@@ -195,7 +219,8 @@ pub(crate) fn notify_address(tx: &mut Tx, seller: Key, product: Key) -> Result<O
 /// `interface.bad_url`, `interface.key_not_found`, `interface.wrong_class`, `interface.product_not_for_this`,
 /// `product.not_found`.
 pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) -> Result<(Address, Change), Error> {
-    check_url(ctx, &new.url)?;
+    check_url(ctx, "/url", &new.url)?;
+    check_landing_page(ctx, new)?;
     let seller = Key::of(caller.account_id);
     crate::seller::require_approved(tx, seller)?;
     let key = interface::key(tx, seller, Key::of(new.key_id))?
@@ -205,7 +230,9 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
         Protocol::Licence => InterfaceClass::Licence,
         Protocol::Kit => InterfaceClass::KitSync,
         // Class licence is for the delivery of codes (seller-domain 6.1).
-        Protocol::SaasV2 | Protocol::SaasV1 | Protocol::LicenceV1 | Protocol::LicenceOnline => InterfaceClass::Basic,
+        Protocol::SaasV2 | Protocol::SaasV1 | Protocol::LicenceV1 | Protocol::LicenceOnline | Protocol::SaasAws | Protocol::SaasAzure => {
+            InterfaceClass::Basic
+        }
     };
     if key.class != class.as_str() {
         let detail = format!("an address of {} needs a key of class {class}", new.protocol.name());
@@ -225,6 +252,7 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
         protocol: new.protocol.name().to_owned(),
         send_empty_parameters: new.send_empty_parameters,
         notify_product_id,
+        landing_page: new.landing_page.clone(),
     };
     let change = match old {
         None => {
@@ -246,7 +274,7 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
 /// Whether a declared address calls as the stored one does.
 fn same(a: &Address, b: &Address) -> bool {
     let calls = |x: &Address| (x.key_id, x.always_test_flag, x.send_empty_parameters, x.notify_product_id);
-    (&a.url, &a.protocol, calls(a)) == (&b.url, &b.protocol, calls(b))
+    (&a.url, &a.protocol, &a.landing_page, calls(a)) == (&b.url, &b.protocol, &b.landing_page, calls(b))
 }
 
 /// What an address speaks.

@@ -38,7 +38,7 @@ fn known_by(parts: &[&[u8]]) -> Key {
     Key(key)
 }
 
-fn known_by_sn(seller: Key, sn: &str) -> Key {
+pub(super) fn known_by_sn(seller: Key, sn: &str) -> Key {
     known_by(&[b"sn", &seller.0, sn.as_bytes()])
 }
 
@@ -166,12 +166,18 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
         let row = replacing(tx, row, &sn)?;
         touched.extend(insert(tx, std::slice::from_ref(&row))?);
     }
+    to_rate(tx, ctx, touched)?;
+    Ok(rows::remove_batch(tx, id)?)
+}
+
+/// Instances that have something new are rated soon. They come in order, so that two batches cannot wait for each
+/// other's in a circle.
+pub(super) fn to_rate(tx: &mut Tx, ctx: &Ctx, touched: BTreeSet<Key>) -> Result<(), Error> {
     let rated_at = next_rating(ctx.now);
-    // In order, so that two batches cannot wait for each other's instances in a circle.
     for instance in touched {
         job::schedule_named(tx, ctx, JobKind::UsageRating, &rating_job(instance), rated_at)?;
     }
-    Ok(rows::remove_batch(tx, id)?)
+    Ok(())
 }
 
 /// A correction replaces a standing record of the same instance, once; it is refused when there is none.

@@ -2,11 +2,13 @@
 //! arrears (`open-api 4`, `seller-domain 2.5`, `4.4`).
 
 mod arrears;
+mod hourly;
 mod judge;
 mod meter;
 mod rate;
 mod receive;
 
+pub use hourly::{Hourly, Reported, hourly};
 pub use arrears::{freeze_for_arrears, settle};
 pub use judge::judge_batch;
 pub use meter::{Day, Metered, metered};
@@ -25,6 +27,10 @@ use store::instance::Instance;
 struct Priced {
     meter: Meter,
     tiers: Vec<Tier>,
+}
+
+pub(crate) fn is_by_use(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<bool, Error> {
+    Ok(priced(tx, ctx, instance)?.is_some())
 }
 
 fn priced(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Option<Priced>, Error> {

@@ -42,6 +42,9 @@ struct Address {
     /// `order-notify`: only orders of this product.
     #[serde(default)]
     product: Option<String>,
+    /// `saas-azure`: the page on which a buyer sets a subscription up.
+    #[serde(default)]
+    landing_page: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,7 +157,7 @@ impl Run<'_> {
         let body = json!({
             "url": address.url, "key": address.key, "protocol": address.protocol.as_deref().unwrap_or("saas-v2"),
             "always_test_flag": address.always_test_flag, "send_empty_parameters": address.send_empty_parameters,
-            "product": address.product,
+            "product": address.product, "landing_page": address.landing_page,
         });
         let path = format!("/api/v1/seller/addresses/by-name/{}{}", address.name, self.dry);
         let declared = self.remote.put(&path, &body).await?;

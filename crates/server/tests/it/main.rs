@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod aws;
 mod bad_input;
 mod buyer_api;
 mod catalogue;

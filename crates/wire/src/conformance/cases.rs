@@ -67,11 +67,24 @@ pub enum Protocol {
     /// On-line opening of licences.
     LicenceOnline,
     Kit,
+    /// AWS Marketplace: the seller asks and meters; it is never called.
+    SaasAws,
+    /// Azure SaaS fulfilment 2: the seller asks, and its webhook hears of changes.
+    SaasAzure,
 }
 
 impl Protocol {
-    pub const ALL: [Self; 7] =
-        [Self::SaasV2, Self::SaasV1, Self::Kit, Self::Licence, Self::LicenceV1, Self::LicenceOnline, Self::OrderNotify];
+    pub const ALL: [Self; 9] = [
+        Self::SaasV2,
+        Self::SaasV1,
+        Self::Kit,
+        Self::Licence,
+        Self::LicenceV1,
+        Self::LicenceOnline,
+        Self::OrderNotify,
+        Self::SaasAws,
+        Self::SaasAzure,
+    ];
 
     /// Stable: on the command line, in declarations and in the database.
     #[must_use]
@@ -84,6 +97,8 @@ impl Protocol {
             Self::LicenceV1 => "license-v1",
             Self::LicenceOnline => "license-online",
             Self::Kit => "kit",
+            Self::SaasAws => "saas-aws",
+            Self::SaasAzure => "saas-azure",
         }
     }
 
@@ -137,6 +152,8 @@ impl Protocol {
             Self::Licence => &[Renew, Freeze, Unfreeze, WrongSignature, Release],
             Self::LicenceV1 => &[Create, CreateAgain, Renew, Expire, WrongSignature, Release],
             Self::LicenceOnline => &[Create, CreateAgain, Renew, Freeze, Unfreeze, Apply, WrongSignature, Release],
+            // Nothing to try: they ask, and what an Azure webhook hears of must be there to be asked about.
+            Self::SaasAws | Self::SaasAzure => &[],
             Self::Kit => &[
                 TenantAdd,
                 TenantAddAgain,

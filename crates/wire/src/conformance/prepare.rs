@@ -108,6 +108,7 @@ impl Suite {
             }
             Protocol::LicenceOnline => self.request_online(key, scenario, moment),
             Protocol::Kit => Some(synced(key, &request_kit(scenario)?, moment)),
+            Protocol::SaasAws | Protocol::SaasAzure => None,
         }
     }
 
@@ -121,6 +122,7 @@ impl Suite {
             || serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).map_err(|e| format!("this is no JSON object: {e}"));
         let as_text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match self.protocol {
+            Protocol::SaasAws | Protocol::SaasAzure => Err(format!("{} is not called with a request of your own", self.protocol.name())),
             Protocol::SaasV2 | Protocol::OrderNotify | Protocol::LicenceOnline => Ok(posted(&self.key, "edited", text.to_owned(), moment)),
             Protocol::Licence => {
                 let query = licence::query(&self.key, text, moment.now_ms, moment.nonce);
