@@ -77,7 +77,7 @@ impl IntoResponse for OAuthError {
 }
 
 /// The address by which the client reached this server: what it is configured with.
-fn issuer(headers: &HeaderMap) -> String {
+pub(crate) fn issuer(headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
     let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']')).collect();
     let tls = headers.get("x-forwarded-proto").is_some_and(|v| v == "https");

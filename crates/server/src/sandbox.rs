@@ -31,7 +31,13 @@ fn config(args: &SandboxArgs) -> Result<Config, Failure> {
     // One address serves both; `?site=intl` or `X-Site` chooses (contract, HTTP).
     let sites = Sites::new(vec![Site::of(SiteCode::Cn), Site::of(SiteCode::Intl)]).unwrap_or_default();
     // Months pass in seconds here: products are probed when the settings say so.
-    let settings = Settings { loopback_allowed: true, probing: false, neighbours: Neighbours { aws: true, azure: true }, sites, ..Settings::default() };
+    let settings = Settings {
+        loopback_allowed: true,
+        probing: false,
+        neighbours: Neighbours { aws: true, azure: true },
+        sites,
+        ..Settings::default()
+    };
     Ok(Config {
         listen: args.listen.clone(),
         database: args.database.clone().unwrap_or_else(|| format!("sqlite:{}", path.display())),

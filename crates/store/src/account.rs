@@ -41,6 +41,21 @@ pub fn insert(tx: &mut Tx, account: &Account) -> Result<(), DbError> {
     Ok(())
 }
 
+/// The administrator of an account who has been there longest.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_administrator(tx: &mut Tx, account: Key) -> Result<Option<User>, DbError> {
+    Ok(users::table
+        .filter(users::account_id.eq(account))
+        .filter(users::member_role.eq("administrator"))
+        .filter(users::left_at.is_null())
+        .order((users::created_at, users::id))
+        .select(User::as_select())
+        .first(tx)
+        .optional()?)
+}
+
 /// # Errors
 /// [`DbError`]; a unique violation when the login is taken.
 pub fn insert_user(tx: &mut Tx, user: &User) -> Result<(), DbError> {

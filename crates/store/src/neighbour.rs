@@ -1,6 +1,6 @@
 //! Customers and what they hold, as other marketplaces name them.
 
-use crate::{DbError, Key, Tx, instance::Instance};
+use crate::{DbError, Key, Page, Tx, instance::Instance};
 use db::{
     Run,
     schema::{instances, neighbour_customers},
@@ -36,8 +36,7 @@ pub fn customer(tx: &mut Tx, seller: Key, buyer: Key) -> Result<Option<Customer>
 /// # Errors
 /// [`DbError`].
 pub fn named(tx: &mut Tx, seller: Key, identifiers: &[String], numbers: &[String]) -> Result<Vec<Customer>, DbError> {
-    let named =
-        neighbour_customers::identifier.eq_any(identifiers.to_vec()).or(neighbour_customers::number.eq_any(numbers.to_vec()));
+    let named = neighbour_customers::identifier.eq_any(identifiers.to_vec()).or(neighbour_customers::number.eq_any(numbers.to_vec()));
     Ok(neighbour_customers::table.filter(neighbour_customers::seller_id.eq(seller)).filter(named).select(Customer::as_select()).load(tx)?)
 }
 
@@ -80,9 +79,18 @@ pub fn running(tx: &mut Tx, seller: Key, product: Key, wanted: &Wanted) -> Resul
     if let Some(ids) = &wanted.instances {
         query = query.filter(instances::id.eq_any(ids.clone()));
     }
-    if let Some((at, id)) = wanted.after {
-        let later = instances::created_at.gt(at).or(instances::id.gt(id));
-        query = query.filter(instances::created_at.ge(at)).filter(later);
-    }
-    Ok(query.order((instances::created_at, instances::id)).limit(wanted.limit).select(Instance::as_select()).load(tx)?)
+    let page = Page { after: wanted.after, ..Page::first(wanted.limit) };
+    Ok(oldest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()).load(tx)?)
+}
+
+/// Instances of a seller behind some of its addresses, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn at_addresses(tx: &mut Tx, seller: Key, addresses: &[Key], page: Page) -> Result<Vec<Instance>, DbError> {
+    let query = instances::table
+        .filter(instances::seller_id.eq(seller))
+        .filter(instances::address_id.eq_any(addresses.iter().copied().map(Some).collect::<Vec<_>>()))
+        .into_boxed();
+    Ok(oldest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()).load(tx)?)
 }

@@ -14,6 +14,7 @@
 //! ```
 
 pub mod aws;
+pub mod azure;
 pub mod conformance;
 pub mod field;
 pub mod kit;

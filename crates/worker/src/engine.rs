@@ -262,8 +262,12 @@ impl Worker {
             .app
             .write(Actor::System, move |tx, ctx| {
                 let begun = call::begin(tx, ctx, call)?;
-                if matches!(begun, call::Begun::Over) {
-                    job::done(tx, id)?;
+                match &begun {
+                    call::Begun::Over => {
+                        job::done(tx, id)?;
+                    }
+                    call::Begun::Later(at) => job::put_off(tx, id, micros(*at), None)?,
+                    call::Begun::Send(_) | call::Begun::Taken => {}
                 }
                 Ok(begun)
             })

@@ -10,12 +10,10 @@ use crate::{
 };
 use app::{Actor, Caller, Clock, Error, Ids, MovableClock, RandomIds, account::access_key, neighbour};
 use axum::{
-    Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderName, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::post,
 };
 use ciborium::Value as Cbor;
 use domain::access::{self, Access, Refused, Role};
@@ -31,12 +29,7 @@ use wire::aws::{
 };
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(json_1_1)).routes(routes!(rpc_v2_cbor))
-}
-
-/// What some clients make of the same endpoint.
-pub fn alias() -> Router<Api> {
-    Router::new().route("/aws/", post(json_1_1))
+    OpenApiRouter::new().routes(routes!(json_1_1)).routes(routes!(json_1_1_below)).routes(routes!(rpc_v2_cbor))
 }
 
 /// The documents' form.
@@ -140,6 +133,13 @@ async fn json_1_1(State(api): State<Api>, request: Request) -> Response {
     answer(&api, Form::Json, service, operation, request).await
 }
 
+/// The same where a client adds the model's path to the endpoint.
+#[utoipa::path(post, path = "/aws/", tag = "neighbours", operation_id = "aws_json_below", security(("access" = ["seller"])),
+    params(("X-Amz-Target" = String, Header)), request_body = Value, responses((status = 200, body = Value), (status = 400, body = Value), (status = 500, body = Value)))]
+async fn json_1_1_below(api: State<Api>, request: Request) -> Response {
+    json_1_1(api, request).await
+}
+
 /// The same by Smithy RPC v2 CBOR, as newer SDKs call the entitlement service.
 #[utoipa::path(post, path = "/aws/service/{service}/operation/{operation}", tag = "neighbours", operation_id = "aws_cbor",
     security(("access" = ["seller"])), params(("service" = String, Path), ("operation" = String, Path)),
@@ -183,15 +183,15 @@ async fn answered(api: &Api, form: Form, service: &str, operation: &str, request
     let document = match form {
         Form::Json => serde_json::from_slice(&body).map_err(|e| AwsError::new("SerializationException", format!("no JSON: {e}")))?,
         Form::Cbor => {
-            let value = ciborium::from_reader(body.as_ref()).map_err(|e| AwsError::new("SerializationException", format!("no CBOR: {e}")))?;
+            let value =
+                ciborium::from_reader(body.as_ref()).map_err(|e| AwsError::new("SerializationException", format!("no CBOR: {e}")))?;
             of_cbor(value)?
         }
     };
     match operation {
         Operation::ResolveCustomer => {
             let asked = ResolveCustomer::read(&document)?;
-            let found =
-                api.write(caller, move |tx, ctx, who| neighbour::resolve_customer(tx, ctx, who, &asked.registration_token)).await?;
+            let found = api.write(caller, move |tx, ctx, who| neighbour::resolve_customer(tx, ctx, who, &asked.registration_token)).await?;
             serde_json::to_value(found).map_err(|_| AwsError::ours())
         }
         Operation::BatchMeterUsage => {
@@ -222,7 +222,8 @@ async fn authenticate(api: &Api, parts: &Parts, body: &[u8], from: IpAddr, opera
         .map_err(|e| AwsError::new("IncompleteSignatureException", e.to_string()))?;
     let ak = given.access.clone();
     let signer = api.app.read(Actor::System, move |tx, ctx| access_key::signer(tx, ctx, &ak)).await?;
-    let fail = |kind, why: String| if api.quotas.failed(&given.access, from) { Gate::TooManyFailures.into() } else { AwsError::new(kind, why) };
+    let fail =
+        |kind, why: String| if api.quotas.failed(&given.access, from) { Gate::TooManyFailures.into() } else { AwsError::new(kind, why) };
     let unknown = "The security token included in the request is invalid.";
     let signer = signer.ok_or_else(|| fail("UnrecognizedClientException", unknown.to_owned()))?;
     let texts = texts(&parts.headers);

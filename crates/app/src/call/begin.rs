@@ -1,9 +1,13 @@
 //! An attempt is written before it is sent; without an end its fate is unknown and it is repeated.
 
 use super::{Said, activity, notify, saas_v1 as v1};
-use crate::{Ctx, Error, Tenant, interface, kit, neighbour};
+use crate::{
+    Ctx, Error, Tenant, interface, kit,
+    neighbour::{self, Quiet},
+};
 use db::{Key, Tx};
 use domain::{
+    Timestamp,
     call::Activity,
     id::{AttemptId, CallId},
 };
@@ -68,8 +72,18 @@ fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Ta
         // Differs on every request (saas-interface 2.2).
         *business_id = ctx.random_hex(16);
     }
-    let signed = signed(tx, ctx, &target, &instance, &said)?;
+    let signed =
+        if is_neighbour(target.protocol) { to_webhook(tx, ctx, call, &instance)? } else { signed(tx, ctx, &target, &instance, &said)? };
     Ok(Some((target, signed)))
+}
+
+/// What an Azure webhook hears; nothing of what it has no event for.
+fn to_webhook(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Instance) -> Result<Signed, Error> {
+    if !neighbour::azure::is_told(call)? {
+        return Ok(Signed::default());
+    }
+    let body = neighbour::azure::event(tx, ctx, call, instance)?;
+    Ok(Signed { shown: body.clone(), body: Some(body), ..Signed::default() })
 }
 
 /// Where the calls on an instance go.
@@ -114,20 +128,31 @@ pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instanc
     })
 }
 
-/// Whether the seller learns it by asking; then the call is over.
-fn told_without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, spoken: Protocol) -> Result<bool, Error> {
-    if !matches!(spoken, Protocol::SaasAws | Protocol::SaasAzure) || activity(call)? == Activity::Notify {
-        return Ok(false);
+/// Whether the seller learns it by asking; then the call is not made.
+fn told_without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, spoken: Protocol) -> Result<Quiet, Error> {
+    if !is_neighbour(spoken) || activity(call)? == Activity::Notify {
+        return Ok(Quiet::Made);
     }
     let instance = instance_of(tx, call)?;
-    notify::with_first_attempt(tx, ctx, call)?;
-    neighbour::without_call(tx, ctx, call, &instance, spoken)
+    let quiet = neighbour::without_call(tx, ctx, call, &instance, spoken)?;
+    // A creation that waits has been told of when it began to.
+    let waited = activity(call)? == Activity::Create && instance.seller_instance_id.is_some();
+    if quiet != Quiet::Made && !waited {
+        notify::with_first_attempt(tx, ctx, call)?;
+    }
+    Ok(quiet)
+}
+
+fn is_neighbour(spoken: Protocol) -> bool {
+    matches!(spoken, Protocol::SaasAws | Protocol::SaasAzure)
 }
 
 /// What came of beginning an attempt.
 #[derive(Clone)]
 pub enum Begun {
     Send(Outgoing),
+    /// It waits for the seller.
+    Later(Timestamp),
     /// The call is over; so is its job.
     Over,
     /// Another worker began this attempt.
@@ -145,8 +170,10 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
     let Some((target, signed)) = prepared(tx, ctx, &found)? else {
         return Ok(Begun::Over);
     };
-    if told_without_call(tx, ctx, &found, target.protocol)? {
-        return Ok(Begun::Over);
+    match told_without_call(tx, ctx, &found, target.protocol)? {
+        Quiet::Made => {}
+        Quiet::Over => return Ok(Begun::Over),
+        Quiet::Until(at) => return Ok(Begun::Later(at)),
     }
     let below = signed.path.as_ref().map_or_else(String::new, |path| format!("/{path}"));
     let base = if below.is_empty() { target.address.url.as_str() } else { target.address.url.trim_end_matches('/') };

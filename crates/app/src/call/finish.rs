@@ -19,6 +19,9 @@ use store::{
 };
 use wire::{conformance::Exchange, saas_v2::Request};
 
+/// A change of plan that an Azure webhook took note of holds unless its seller refuses it so soon.
+const PLAN_REFUSED_WITHIN: SignedDuration = SignedDuration::from_secs(10);
+
 /// What is to be done with the job of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -59,6 +62,10 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
         return step.came_late(tx, ctx, &judged);
     }
     match &judged.outcome {
+        // An Azure webhook has heard of a change of plan; its seller may still refuse it (`neighbour::azure`).
+        Outcome::Accepted if activity(&step.call)? == Activity::Upgrade => {
+            step.put_off(tx, ctx.now + PLAN_REFUSED_WITHIN, step.call.failures, None)
+        }
         Outcome::Success | Outcome::Accepted => step.succeeded(tx, ctx, &judged),
         Outcome::NotYet => step.not_yet(tx, ctx),
         Outcome::Failure { text, .. } if step.is_final(&judged)? => step.give_up(tx, ctx, text),
@@ -73,6 +80,15 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
 pub(crate) fn succeeded_quietly(tx: &mut Tx, ctx: &Ctx, call: &Call, subject: &Instance, judged: &Judged) -> Result<(), Error> {
     let step = Step { ids: (call.id.id(), call.id.id()), call: call.clone(), subject: subject.clone() };
     step.succeeded(tx, ctx, judged).map(|_| ())
+}
+
+/// Gives up a call that was not made, or whose seller refused it by another way.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Row`].
+pub(crate) fn given_up_quietly(tx: &mut Tx, ctx: &Ctx, call: &Call, subject: &Instance, reason: &str) -> Result<(), Error> {
+    let step = Step { ids: (call.id.id(), call.id.id()), call: call.clone(), subject: subject.clone() };
+    step.give_up(tx, ctx, reason).map(|_| ())
 }
 
 /// An instance id belongs to one instance of a product, and an instance keeps the first id it got.

@@ -37,6 +37,9 @@ pub struct Reading<'a> {
 /// Judges what came back for an activity on an instance.
 #[must_use]
 pub fn judge(activity: Activity, wire_id: Option<&str>, reading: Reading<'_>, exchange: &Exchange) -> Judged {
+    if reading.protocol == Protocol::SaasAzure && activity != Activity::Notify {
+        return webhook(activity, exchange);
+    }
     let v1 = matches!(reading.protocol, Protocol::SaasV1 | Protocol::LicenceV1);
     let read = conformance::read(exchange);
     let read = if v1 { read.and_then(|answer| conformance::read_body_sign(reading.secret, exchange).map(|()| answer)) } else { read };
@@ -67,6 +70,16 @@ pub fn judge(activity: Activity, wire_id: Option<&str>, reading: Reading<'_>, ex
             Judged::plain(Outcome::failure(code.kind(), text.trim_end()))
         }
     }
+}
+
+/// An Azure webhook answers with its status alone.
+fn webhook(activity: Activity, exchange: &Exchange) -> Judged {
+    Judged::plain(match (&exchange.error, exchange.status.unwrap_or_default()) {
+        (Some((kind, text)), _) => Outcome::failure(kind, text.clone()),
+        (None, 200..300) if activity == Activity::Upgrade => Outcome::Accepted,
+        (None, 200..300) => Outcome::Success,
+        (None, status) => Outcome::failure("http_status", format!("HTTP {status}; a webhook answers 200 when it has taken note")),
+    })
 }
 
 fn created(answer: &Answer) -> Judged {

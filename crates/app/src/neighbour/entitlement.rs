@@ -4,7 +4,7 @@ use super::{plan, product};
 use crate::{Caller, Ctx, Error, from_micros, instance, usage};
 use db::{Key, Tx};
 use domain::{neighbour, term};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 use store::{
     instance::Instance,
     neighbour::{Customer, Wanted},
@@ -45,12 +45,12 @@ pub fn entitlements(tx: &mut Tx, ctx: &Ctx, caller: &Caller, asked: &GetEntitlem
         if filter.dimension.as_ref().is_some_and(|wanted| !wanted.contains(&plan(&instance))) || usage::is_by_use(tx, ctx, &instance)? {
             continue;
         }
-        if !customers.contains_key(&instance.buyer_id) {
-            let customer = store::neighbour::customer(tx, seller, instance.buyer_id)?;
-            customers.insert(instance.buyer_id, customer);
-        }
+        let customer = match customers.entry(instance.buyer_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(store::neighbour::customer(tx, seller, instance.buyer_id)?),
+        };
         // Of sellers who speak otherwise none was named.
-        if let Some(Some(customer)) = customers.get(&instance.buyer_id) {
+        if let Some(customer) = customer {
             entitlements.push(entitlement(&asked.product_code, &instance, customer));
         }
     }

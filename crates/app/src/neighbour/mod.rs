@@ -1,6 +1,7 @@
 //! Sellers who speak to AWS Marketplace or Azure already: the same orders, instances and usage records under the
 //! names of those. Such a seller asks; what a call would have told it, it learns by asking.
 
+pub mod azure;
 mod customer;
 mod entitlement;
 mod meter;
@@ -9,7 +10,7 @@ mod registration;
 
 pub use entitlement::{Page, entitlements};
 pub use meter::{Metered, batch_meter};
-pub(crate) use quiet::without_call;
+pub(crate) use quiet::{Quiet, without_call};
 pub use registration::{Landing, landing, resolve, resolve_customer};
 
 use crate::{Ctx, Error, interface};
@@ -49,7 +50,8 @@ pub fn plan(instance: &Instance) -> String {
 
 /// A product of the seller, by its key.
 fn product(tx: &mut Tx, seller: db::Key, code: &str) -> Result<store::product::Product, Error> {
-    let unknown = || Error::not_found("neighbour.product_unknown", format!("you have no product {}", code.chars().take(80).collect::<String>()));
+    let unknown =
+        || Error::not_found("neighbour.product_unknown", format!("you have no product {}", code.chars().take(80).collect::<String>()));
     store::product::by_key(tx, seller, code)?.ok_or_else(unknown)
 }
 

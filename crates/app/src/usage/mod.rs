@@ -8,8 +8,8 @@ mod meter;
 mod rate;
 mod receive;
 
-pub use hourly::{Hourly, Reported, hourly};
 pub use arrears::{freeze_for_arrears, settle};
+pub use hourly::{Hourly, Reported, hourly};
 pub use judge::judge_batch;
 pub use meter::{Day, Metered, metered};
 pub use rate::rate;

@@ -115,7 +115,7 @@ async fn use_is_metered_once_an_hour_and_charged() {
         let customer = boto(&["resolve", &token(&p, &instance).await]);
         let text = |name: &str| customer[name].as_str().unwrap();
         p.advance("3h").await;
-        let at = async |back: i64| { (now(&p).await - jiff::SignedDuration::from_hours(back)).to_string() };
+        let at = async |back: i64| (now(&p).await - jiff::SignedDuration::from_hours(back)).to_string();
         let one = boto(&["meter", "scribe", text("CustomerIdentifier"), "minutes", "60", &at(2).await]);
         assert_eq!((&one["Results"][0]["Status"], &one["UnprocessedRecords"]), (&json!("Success"), &json!([])), "{one}");
         let again = boto(&["meter-license", text("LicenseArn"), text("CustomerAWSAccountId"), "minutes", "60.0", &at(2).await]);
@@ -184,7 +184,8 @@ async fn tokens_keys_and_sellers_are_checked() {
     assert_eq!(post(&[target], "{}").await, (400, json.clone(), json!("MissingAuthenticationTokenException")));
     let bearer = format!("Bearer {}", p.token("seller"));
     assert_eq!(post(&[target, (AUTHORIZATION.as_str(), &bearer)], "{}").await.2, "IncompleteSignatureException", "a token is no signature");
-    let signed = "AWS4-HMAC-SHA256 Credential=NOBODY/20260102/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00";
+    let signed =
+        "AWS4-HMAC-SHA256 Credential=NOBODY/20260102/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00";
     assert_eq!(post(&[target, (AUTHORIZATION.as_str(), signed)], "{}").await.2, "UnrecognizedClientException");
     assert_eq!(post(&[target], &"x".repeat(2 * 1024 * 1024)).await.2, "RequestEntityTooLarge");
 }

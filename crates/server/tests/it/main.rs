@@ -4,6 +4,7 @@
 mod access;
 mod audit;
 mod aws;
+mod azure;
 mod bad_input;
 mod buyer_api;
 mod catalogue;

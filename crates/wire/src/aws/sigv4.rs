@@ -130,8 +130,7 @@ fn header(request: &Request<'_>, name: &str) -> Option<String> {
 }
 
 fn canonical(request: &Request<'_>, signed: &[String]) -> String {
-    let mut text =
-        format!("{}\n{}\n{}\n", request.method.to_uppercase(), canonical_path(request.path), canonical_query(request.query));
+    let mut text = format!("{}\n{}\n{}\n", request.method.to_uppercase(), canonical_path(request.path), canonical_query(request.query));
     for name in signed {
         let _ = writeln!(text, "{name}:{}", header(request, name).unwrap_or_default());
     }

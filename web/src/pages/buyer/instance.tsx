@@ -128,6 +128,36 @@ function Access({ app }: { app: Schemas['AppView'] }) {
   )
 }
 
+/** The way to the seller's own page, with a token that says who comes. */
+function SetUp({ instance }: { instance: Instance }) {
+  const { t } = useTranslation()
+  const go = useAction(() => unwrap(api.POST('/api/v1/instances/{id}/set-up', { params: { path: { id: instance.id } } })), (landing) => leave(landing))
+  return (
+    <div className="stack">
+      <p>{t(instance.state === 'opening' ? 'set_up.waits' : 'set_up.hint')}</p>
+      <div><Button type="primary" loading={go.isPending} onClick={() => go.mutate(undefined)}>{t('set_up.go')}</Button></div>
+    </div>
+  )
+}
+
+/** Goes to the seller's page in a tab of its own: the token is posted as a form, or is in the query. */
+function leave(landing: Schemas['LandingView']) {
+  const form = document.createElement('form')
+  const url = new URL(landing.url)
+  form.action = url.href
+  form.method = landing.posted ? 'post' : 'get'
+  form.target = '_blank'
+  form.rel = 'noopener'
+  for (const [name, value] of [...(landing.posted ? [] : url.searchParams), [landing.field, landing.token] as const]) {
+    const field = document.createElement('input')
+    Object.assign(field, { type: 'hidden', name, value })
+    form.append(field)
+  }
+  document.body.append(form)
+  form.submit()
+  form.remove()
+}
+
 function Detail({ instance }: { instance: Instance }) {
   const { t } = useTranslation()
   const text = useText()
@@ -157,7 +187,8 @@ function Detail({ instance }: { instance: Instance }) {
             <section className="panel" style={{ padding: 24 }}><h2>{t('timeline.title')}</h2><Await query={timeline}>{(d) => <FlightRecorder entries={d.entries} />}</Await></section>
           </div>
           <div className="stack">
-            {instance.access_type === 'saas' && <section className="panel" style={{ padding: 24 }}><h2>{t('instance.access')}</h2><Access app={instance.app} /></section>}
+            {instance.set_up && <section className="panel" style={{ padding: 24 }}><h2>{t('set_up.title')}</h2><SetUp instance={instance} /></section>}
+            {instance.access_type === 'saas' && !instance.set_up && <section className="panel" style={{ padding: 24 }}><h2>{t('instance.access')}</h2><Access app={instance.app} /></section>}
             <section className="panel" style={{ padding: 24 }}>
               <h2>{t('instance.facts')}</h2>
               <Descriptions column={1} size="small" items={[

@@ -29,7 +29,7 @@ export function Both({ name, label, extra, rows }: { name: (string | number)[]; 
 }
 
 /** What an address may speak that serves a way of delivery. */
-const protocolsOf: Record<string, string[]> = { saas: ['saas-v2', 'saas-v1'], license_code: ['license'], license_1x: ['license-v1'], license_online: ['license-online'] }
+const protocolsOf: Record<string, string[]> = { saas: ['saas-v2', 'saas-v1', 'saas-aws', 'saas-azure'], license_code: ['license'], license_1x: ['license-v1'], license_online: ['license-online'] }
 
 function Fields({ currency, disabled }: { currency: string; disabled: boolean }) {
   const { t } = useTranslation()

@@ -1,0 +1,106 @@
+//! Tokens for Azure's interface: client credentials (RFC 6749, 4.4), where the client is an access key and its secret.
+//! An API token of the account is taken too.
+
+use crate::{koogallery::gateway::note_use, state::Api};
+use app::{Actor, Caller, Clock, Ctx, Error, Tx, account::access_key, micros};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{ConnectInfo, Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::json;
+use std::net::SocketAddr;
+use subtle::ConstantTimeEq;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The token's name for encryption.
+const PURPOSE: &str = "azure.token";
+const LASTS_SECONDS: i64 = 3_600;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(token)).routes(routes!(token_v2))
+}
+
+/// A field of the form.
+fn field(form: &[u8], name: &str) -> String {
+    url::form_urlencoded::parse(form).find(|(n, _)| n == name).map_or_else(String::new, |(_, v)| v.into_owned())
+}
+
+fn refused(error: &str, description: &str) -> Response {
+    let status = if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(json!({ "error": error, "error_description": description }))).into_response()
+}
+
+/// A token by access key and secret key. Whatever the tenant is called, the access key says whose token it is.
+#[utoipa::path(post, path = "/azure/{tenant}/oauth2/token", tag = "neighbours", operation_id = "azure_token", security(("access" = ["public"])),
+    params(("tenant" = String, Path)), request_body(content = String, content_type = "application/x-www-form-urlencoded"), responses((status = 200, body = Value), (status = 400, body = Value), (status = 401, body = Value)))]
+async fn token(
+    State(api): State<Api>,
+    Path(_tenant): Path<String>,
+    from: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    form: Bytes,
+) -> Response {
+    if field(&form, "grant_type") != "client_credentials" {
+        return refused("unsupported_grant_type", "ask with grant_type=client_credentials");
+    }
+    let from = from.map_or([0, 0, 0, 0].into(), |c| c.0.0.ip());
+    let (id, secret) = (field(&form, "client_id"), field(&form, "client_secret"));
+    let ak = id.clone();
+    let found = api.app.read(Actor::System, move |tx, ctx| access_key::signer(tx, ctx, &ak)).await;
+    let signer = match found {
+        Ok(Some(signer)) if bool::from(signer.secret.as_bytes().ct_eq(secret.as_bytes())) => signer,
+        Ok(_) if api.quotas.failed(&id, from) => {
+            return (StatusCode::TOO_MANY_REQUESTS, Json(json!({ "error": "slow_down" }))).into_response();
+        }
+        Ok(_) => return refused("invalid_client", "client_id is an access key, client_secret its secret key"),
+        Err(e) => {
+            tracing::error!(error = %e, "an access key could not be looked up");
+            return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "server_error" }))).into_response();
+        }
+    };
+    let until = micros(api.app.clock.wall()) + LASTS_SECONDS * 1_000_000;
+    let text = format!("{} {until}", id);
+    let sealed = api.app.read(Actor::System, move |_, ctx| Ok(ctx.sealer.seal(ctx.ids, PURPOSE, &text))).await;
+    if signer.use_is_news {
+        note_use(&api, signer.id, from);
+    }
+    match sealed {
+        Ok(sealed) => {
+            let body = json!({ "token_type": "Bearer", "expires_in": LASTS_SECONDS, "ext_expires_in": LASTS_SECONDS,
+                "access_token": URL_SAFE_NO_PAD.encode(sealed) });
+            ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+        }
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "server_error" }))).into_response(),
+    }
+}
+
+/// The same at the path of version 2.
+#[utoipa::path(post, path = "/azure/{tenant}/oauth2/v2.0/token", tag = "neighbours", operation_id = "azure_token_v2",
+    security(("access" = ["public"])), params(("tenant" = String, Path)), request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = Value), (status = 400, body = Value), (status = 401, body = Value)))]
+async fn token_v2(
+    state: State<Api>,
+    tenant: Path<String>,
+    from: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    form: Bytes,
+) -> Response {
+    token(state, tenant, from, form).await
+}
+
+/// Whose token it is, while its access key lives.
+///
+/// # Errors
+/// [`Error::Store`].
+pub(super) fn holder(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<Caller>, Error> {
+    let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|sealed| ctx.sealer.open(PURPOSE, &sealed).ok());
+    let Some((access, until)) = text.as_deref().and_then(|t| t.split_once(' ')) else {
+        return Ok(None);
+    };
+    if until.parse::<i64>().is_ok_and(|until| until < ctx.wall_micros()) {
+        return Ok(None);
+    }
+    Ok(access_key::signer(tx, ctx, access)?.map(|signer| signer.caller))
+}
