@@ -79,6 +79,8 @@ type Props<Values, Out> = {
   layout?: 'inline' | 'vertical'
   style?: CSSProperties
   /** Name under which what was typed is kept until it is sent. */
+  /** Sets the fields apart from those of another form on the page. */
+  name?: string
   draft?: string
   children: ReactNode
 }
@@ -100,6 +102,7 @@ export function Entry<Values extends object, Out>(props: Props<Values, Out>) {
   return (
     <Form
       form={form}
+      name={props.name}
       layout={props.layout ?? 'vertical'}
       disabled={props.disabled}
       initialValues={{ ...props.initial, ...kept<Values>(props.disabled ? undefined : props.draft) }}

@@ -42,8 +42,8 @@ async function bought(address: string, key: string) {
   await p.api('operator', 'POST', `/api/v1/operator/applications/${application}/approve`, {})
   const order = await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: key, specification: 'standard', sku: 'basic/5', period: '1m' }, pay: true })
   await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
-  const full = (await p.api('buyer', 'GET', `/api/v1/orders/${order['order_number']}`)) as unknown as { lines: { instance_id: string }[] }
-  return full.lines[0]?.instance_id ?? ''
+  const full = (await p.api('buyer', 'GET', `/api/v1/orders/${order['order_number']}`)) as unknown as { lines: { instances: string[] }[] }
+  return full.lines[0]?.instances[0] ?? ''
 }
 
 describe('a seller who speaks to another marketplace', () => {
@@ -75,6 +75,7 @@ describe('a seller who speaks to another marketplace', () => {
       await (await tab).getByRole('heading', { name: 'Welcome at the seller' }).waitFor()
       const last = came.at(-1)
       expect([last?.method, `${last?.url}${last?.body}`.includes(`${field}=`)]).toEqual([method, true])
+      await buyer.page.mouse.move(0, 0)
       await p.shot(buyer.page, `set-up-${address}-en`)
       expect(await p.barriers(buyer.page)).toEqual([])
     }

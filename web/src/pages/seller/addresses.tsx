@@ -16,6 +16,9 @@ const protocols = ['saas-v2', 'saas-v1', 'kit', 'license', 'license-v1', 'licens
 /** The class of key that an address of a protocol needs. */
 const classOf = (protocol?: string) => ({ 'order-notify': 'general', license: 'licence', kit: 'kit_sync' })[protocol ?? ''] ?? 'basic'
 
+/** Its seller asks us: there is nothing to debug. */
+const asks = (protocol?: string) => protocol === 'saas-aws' || protocol === 'saas-azure'
+
 /** What the address is for, where it is not the root of an interface. */
 const urlHint = (protocol?: string) => ({ 'saas-aws': 'addresses.url_hint_aws', 'saas-azure': 'addresses.url_hint_azure' })[protocol ?? ''] ?? 'addresses.url_hint'
 
@@ -62,14 +65,14 @@ export function Addresses() {
     <Page title={t('nav.addresses')} purpose={t('addresses.purpose')} actions={<Button type="primary" onClick={() => setEditing({ name: '', url: 'https://', key: '', protocol: 'saas-v2' })}>{t('addresses.add')}</Button>}>
       {editing && (
         <Modal open title={t('addresses.add')} onCancel={() => setEditing(null)} onOk={() => form.submit()}>
-          <Entry form={form} initial={editing} run={put} done={() => setEditing(null)}>
+          <Entry form={form} name="address" initial={editing} run={put} done={() => setEditing(null)}>
             <Form.Item name="name" label={t('field.name')} rules={need}><Input maxLength={60} disabled={!!editing.name} /></Form.Item>
             <Form.Item name="url" label={t('addresses.url')} extra={t(urlHint(protocol))} rules={need}><Input /></Form.Item>
             <Form.Item name="protocol" label={t('addresses.protocol')}><Select options={protocols.map((value) => ({ value, label: t(`addresses.${value}`) }))} /></Form.Item>
             <Form.Item name="key" label={t('keys.title')} rules={need}><Select options={(keys.data?.keys ?? []).filter((k) => k.class === classOf(protocol)).map((k) => ({ value: k.name, label: k.name }))} /></Form.Item>
             {protocol === 'order-notify' && <Form.Item name="product" label={t('addresses.product')} extra={t('addresses.product_hint')}><Select allowClear options={(products.data?.products ?? []).map((p) => ({ value: p.key, label: p.key }))} /></Form.Item>}
             {protocol === 'saas-azure' && <Form.Item name="landing_page" label={t('addresses.landing_page')} extra={t('addresses.landing_page_hint')} rules={need}><Input /></Form.Item>}
-            {!['order-notify', 'saas-aws', 'saas-azure'].includes(protocol ?? '') && <Form.Item name="always_test_flag" label={t('addresses.always_flag')} extra={t('addresses.always_flag_hint')} valuePropName="checked"><Switch /></Form.Item>}
+            {protocol !== 'order-notify' && !asks(protocol) && <Form.Item name="always_test_flag" label={t('addresses.always_flag')} extra={t('addresses.always_flag_hint')} valuePropName="checked"><Switch /></Form.Item>}
             {['saas-v1', 'license-v1'].includes(protocol ?? '') && <Form.Item name="send_empty_parameters" label={t('addresses.send_empty')} extra={t('addresses.send_empty_hint')} valuePropName="checked"><Switch /></Form.Item>}
           </Entry>
         </Modal>
@@ -82,8 +85,8 @@ export function Addresses() {
               { key: 'u', title: t('addresses.url'), render: (_, a) => <span className="mono">{a.url}</span> },
               { key: 'p', title: t('addresses.protocol'), render: (_, a) => <>{t(`addresses.${a.protocol}`)}{a.protocol === 'order-notify' && <span className="dim"> · {a.product ?? t('addresses.all_products')}</span>}</> },
               { key: 'k', title: t('keys.title'), dataIndex: 'key_name' },
-              { key: 'c', title: t('addresses.cases'), render: (_, a) => (['saas-aws', 'saas-azure'].includes(a.protocol) ? <Tag>{t('addresses.asks')}</Tag> : a.cases.length ? <Tag color="green">{t('addresses.passed', { count: a.cases.length })}</Tag> : <Tag color="gold">{t('addresses.not_debugged')}</Tag>) },
-              { key: 'do', title: t('field.actions'), render: (_, a) => <div className="row"><Link to="/seller/debugger" search={{ address: a.id } as never}>{t('nav.debugger')}</Link><Button size="small" onClick={() => { setEditing({ ...a, key: a.key_name }) }}>{t('action.edit')}</Button></div> },
+              { key: 'c', title: t('addresses.cases'), render: (_, a) => (asks(a.protocol) ? <Tag>{t('addresses.asks')}</Tag> : a.cases.length ? <Tag color="green">{t('addresses.passed', { count: a.cases.length })}</Tag> : <Tag color="gold">{t('addresses.not_debugged')}</Tag>) },
+              { key: 'do', title: t('field.actions'), render: (_, a) => <div className="row">{!asks(a.protocol) && <Link to="/seller/debugger" search={{ address: a.id } as never}>{t('nav.debugger')}</Link>}<Button size="small" onClick={() => { setEditing({ ...a, key: a.key_name }) }}>{t('action.edit')}</Button></div> },
             ]} />
           )}
         </Await>

@@ -151,5 +151,5 @@ function Runner({ addresses }: { addresses: Schemas['AddressView'][] }) {
 /** The debugger: every case, request and answer, the verdict in words, the signature step by step. */
 export function Debugger() {
   const query = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
-  return <Await query={query}>{(d) => <Runner addresses={d.addresses} />}</Await>
+  return <Await query={query}>{(d) => <Runner addresses={d.addresses.filter((a) => a.protocol !== 'saas-aws' && a.protocol !== 'saas-azure')} />}</Await>
 }
