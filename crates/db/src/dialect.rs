@@ -1,6 +1,6 @@
 //! Every difference between the engines, by name. Nowhere else does code ask which engine runs.
 
-use crate::{Backend, DbError, Run, Tx};
+use crate::{Backend, DbError, Key, Run, Tx};
 use diesel::{
     QueryResult, RunQueryDsl,
     connection::SimpleConnection,
@@ -73,6 +73,20 @@ pub fn columns(tx: &mut Tx) -> Result<Vec<String>, DbError> {
     let mut names: Vec<String> = sql_query(text).load::<Column>(tx)?.into_iter().map(|c| c.name.replace(":boolean:", ":bigint:")).collect();
     names.sort();
     Ok(names)
+}
+
+/// Lets the transactions that say so pass one at a time for a key, until each has ended. What is counted by one is
+/// counted after the one before. SQLite's writers do so anyway.
+///
+/// # Errors
+/// [`DbError`].
+pub fn one_at_a_time(tx: &mut Tx, key: Key) -> Result<(), DbError> {
+    if let Tx::Pg(_) = tx {
+        // Two keys with the same number wait for each other without need, and no more.
+        let number = key.0.chunks_exact(8).fold(0, |n, part| n ^ i64::from_be_bytes(part.try_into().unwrap_or_default()));
+        sql_query("SELECT pg_advisory_xact_lock($1)").bind::<diesel::sql_types::BigInt, _>(number).execute(tx)?;
+    }
+    Ok(())
 }
 
 /// Takes up to `limit` due jobs under a lease and returns nothing else's: on PostgreSQL rows that another

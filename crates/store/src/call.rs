@@ -297,11 +297,13 @@ pub fn restart(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
     Ok(Written::from_rows(changed))
 }
 
-/// The first call of an instance that waits for its turn.
+/// The first call of an instance that waits for its turn. Whoever asks has the queue of the instance until his
+/// transaction ends: a call that joins meanwhile would wait for one that is over.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError> {
+    db::dialect::one_at_a_time(tx, instance)?;
     Ok(calls::table
         .filter(calls::instance_id.eq(instance))
         .filter(calls::state.eq("waiting"))
@@ -312,7 +314,7 @@ pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError
 }
 
 /// Whether a call of the instance is on its way, and the last place taken. Notifications of orders go beside
-/// the others and hold none up.
+/// the others and hold none up. Whoever asks has the queue, as in [`first_waiting`].
 ///
 /// # Errors
 /// [`DbError`].
@@ -324,6 +326,7 @@ pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
         #[diesel(sql_type = BigInt)]
         open: i64,
     }
+    db::dialect::one_at_a_time(tx, instance)?;
     let place: Place = sql_query(
         "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS last,
                 CAST(COALESCE(SUM(CASE WHEN state IN ('due', 'waiting') AND activity <> 'orderNotify' THEN 1 ELSE 0 END), 0) AS BIGINT) AS open

@@ -3,3 +3,4 @@
 
 mod constraints;
 mod lists;
+mod queue;
