@@ -15,6 +15,7 @@ mod call;
 mod call_stream;
 mod cart;
 mod debugger;
+mod domain_name;
 mod error_page;
 mod export;
 mod figures;
@@ -67,6 +68,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(kit::routes())
         .merge(seller::routes())
         .merge(interface::routes())
+        .merge(domain_name::routes())
         .merge(debugger::routes())
         .merge(product::routes())
         .merge(renewal::routes())

@@ -12,6 +12,7 @@ use domain::{
     site::{Site, SiteCode, Sites},
 };
 use jiff::SignedDuration;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::{
     Arc,
@@ -132,6 +133,8 @@ pub struct Settings {
     /// Whether products on sale are probed twice a day.
     pub probing: bool,
     pub neighbours: Neighbours,
+    /// Where the proofs of domains are looked up; the system's servers when there is none.
+    pub dns_servers: Vec<SocketAddr>,
     /// The sandbox alone may call loopback addresses over plain HTTP.
     pub loopback_allowed: bool,
 }
@@ -150,6 +153,7 @@ impl Default for Settings {
             job_lease: SignedDuration::from_secs(60),
             probing: true,
             neighbours: Neighbours::default(),
+            dns_servers: Vec::new(),
             loopback_allowed: false,
         }
     }

@@ -41,7 +41,8 @@ migrations![
     "0015_probes",
     "0016_organisation",
     "0017_kit",
-    "0018_neighbours"
+    "0018_neighbours",
+    "0019_domains"
 ];
 
 #[derive(diesel::QueryableByName)]

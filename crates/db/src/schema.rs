@@ -733,6 +733,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    seller_domains (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        name -> Text,
+        proof -> Text,
+        created_at -> BigInt,
+        proven_at -> Nullable<BigInt>,
+        proven_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     neighbour_customers (seller_id, buyer_id) {
         seller_id -> Binary,
         buyer_id -> Binary,
@@ -743,6 +755,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     neighbour_customers,
+    seller_domains,
     applications,
     bindings,
     grants,

@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod call;
+pub mod domain_name;
 pub mod id;
 pub mod instance;
 pub mod kit;

@@ -386,10 +386,12 @@ pub enum Inbox {
     Read { id: Option<String> },
 }
 
-/// A protocol by its name.
+/// A protocol with cases, by its name.
 fn protocol(name: &str) -> Result<wire::conformance::Protocol, String> {
     use wire::conformance::Protocol;
-    Protocol::from_name(name).ok_or_else(|| format!("choose one of {}", Protocol::ALL.map(Protocol::name).join(", ")))
+    let tried = |p: &Protocol| !p.scenarios().is_empty();
+    let names: Vec<&str> = Protocol::ALL.iter().filter(|p| tried(p)).map(|p| p.name()).collect();
+    Protocol::from_name(name).filter(tried).ok_or_else(|| format!("choose one of {}", names.join(", ")))
 }
 
 #[derive(Debug, Args)]

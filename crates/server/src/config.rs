@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::{
     io::Write,
+    net::SocketAddr,
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
@@ -41,6 +42,8 @@ pub struct File {
     pub open_api_per_second: Option<NonZeroU32>,
     /// Whether products on sale are probed twice a day.
     pub probing: Option<bool>,
+    /// Where the proofs of domains are looked up; the system's servers when it is left out.
+    pub dns_servers: Option<Vec<SocketAddr>>,
     /// Interfaces of other marketplaces that are answered too.
     pub neighbours: Option<Neighbours>,
     pub database_connections: Option<u32>,
@@ -119,6 +122,7 @@ impl File {
             sites,
             job_lease: self.job_lease(default.job_lease)?,
             probing: self.probing.unwrap_or(default.probing),
+            dns_servers: self.dns_servers.clone().unwrap_or_default(),
             neighbours: self.neighbours.unwrap_or(default.neighbours),
             open_api_per_second: self.open_api_per_second.unwrap_or(default.open_api_per_second),
             ..default

@@ -42,6 +42,7 @@ pub mod auto_renewal;
 pub mod bill;
 pub mod call;
 pub mod cart;
+pub mod domain_name;
 pub mod event;
 pub mod export;
 pub mod floor;

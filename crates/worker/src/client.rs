@@ -73,7 +73,9 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let loopback_allowed = self.loopback_allowed;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            // Names below localhost are this machine's, whatever DNS says (RFC 6761, 6.3).
+            let host = if name.as_str().ends_with(".localhost") { "localhost" } else { name.as_str() };
+            let found = tokio::net::lookup_host((host, 0)).await?;
             let kept: Vec<SocketAddr> = found.filter(|a| allowed(a.ip(), loopback_allowed)).collect();
             if kept.is_empty() {
                 return Err(BLOCKED.into());

@@ -7,6 +7,7 @@
 mod breaker;
 mod client;
 mod debug;
+mod domain_proof;
 mod engine;
 mod export;
 mod files;
@@ -16,6 +17,7 @@ mod search;
 
 pub use client::{Client, Limits};
 pub use debug::{CaseResult, Report, Subject, run_suite, run_while_passing, send_edited};
+pub use domain_proof::domain_proof;
 pub use engine::{Ran, Worker};
 pub use files::Files;
 pub use probe::probe;

@@ -119,6 +119,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
     let invited = p.post("buyer", "/api/v1/invitations", json!({ "login": "x", "name": "x", "role": "member" })).await;
     let invitation = invited["id"].as_str().unwrap().to_owned();
     let colleague = p.get("buyer", "/api/v1/colleagues").await["colleagues"][0]["id"].as_str().unwrap().to_owned();
+    let domain = p.post("seller", "/api/v1/seller/domains", json!({ "name": "x.example" })).await["id"].as_str().unwrap().to_owned();
     crate::licence::list_shield(&p, None).await;
     let (_, licence) = crate::licence::buy(&p, 1).await;
     let mut tried = 0;
@@ -138,6 +139,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
             x if x.contains("/applications/") => &application,
             x if x.contains("/addresses/") => &address,
             x if x.contains("/keys/") => &key,
+            x if x.contains("/domains/") => &domain,
             x if x.contains("/calls/") => &call,
             x if x.contains("/bills/") => &bill,
             x if x.contains("/orders-exports/") => &export,

@@ -10,6 +10,7 @@ mod buyer_api;
 mod catalogue;
 mod consent;
 mod crash;
+mod domains;
 mod explained;
 mod faults;
 mod kit;

@@ -8,6 +8,7 @@ import { useAction } from '../../kit/action'
 import { Entry } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { Time } from '../../kit/show'
+import { Domains } from './domains'
 
 type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean; product?: string | null; landing_page?: string | null }
 
@@ -90,6 +91,7 @@ export function Addresses() {
             ]} />
           )}
         </Await>
+        <Domains />
         <Keys />
       </div>
     </Page>

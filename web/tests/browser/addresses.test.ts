@@ -82,3 +82,21 @@ describe('a seller who speaks to another marketplace', () => {
     expect([...seller.errors, ...buyer.errors]).toEqual([])
   })
 })
+
+describe('a domain', () => {
+  it('is added, and what is missing to prove it is said', async () => {
+    const { page, errors } = await p.as('seller', 'en')
+    await p.go(page, '/seller/addresses')
+    const panel = page.locator('section', { has: page.getByRole('heading', { name: 'Domains' }) })
+    await panel.getByLabel('Domain').fill(`shop.localhost:${(shop.address() as AddressInfo).port}`)
+    await panel.getByRole('button', { name: 'Add a domain' }).click()
+    await panel.getByText('To be proved').waitFor()
+    await panel.getByText('DNS record (TXT)').waitFor()
+    await panel.getByRole('button', { name: 'Prove', exact: true }).click()
+    await page.getByText(/the proof was not found: .*holds another text/).waitFor()
+    await page.mouse.move(0, 0)
+    await p.shot(page, 'domains-en')
+    expect(await p.barriers(page)).toEqual([])
+    expect(errors).toEqual([])
+  })
+})
