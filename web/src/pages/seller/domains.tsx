@@ -1,22 +1,23 @@
 import { useQuery } from '@tanstack/react-query'
-import { Button, Descriptions, Empty, Form, Input, Popconfirm, Table, Tag } from 'antd'
+import { Button, Descriptions, Empty, Form, Input, Popconfirm, Table, Tag, Typography } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { Entry } from '../../kit/form'
 import { Await } from '../../kit/page'
-import { Id, Time } from '../../kit/show'
+import { Time } from '../../kit/show'
 
 type Domain = Schemas['DomainView']
 
 /** How a domain is proved: a file of its web server, or a text in DNS. */
 function Proof({ domain }: { domain: Domain }) {
   const { t } = useTranslation()
+  const whole = (text: string) => <Typography.Text className="mono" copyable style={{ overflowWrap: 'anywhere' }}>{text}</Typography.Text>
   return (
-    <Descriptions column={1} size="small" items={[
-      { key: 'v', label: t('domains.text'), children: <Id of={domain.proof} /> },
-      { key: 'f', label: t('domains.file'), children: <Id of={domain.file_url} /> },
-      { key: 'd', label: t('domains.record'), children: <Id of={domain.record_name} /> },
+    <Descriptions style={{ marginTop: 16 }} title={t('domains.how', { name: domain.name })} column={1} size="small" items={[
+      { key: 'v', label: t('domains.text'), children: whole(domain.proof) },
+      { key: 'f', label: t('domains.file'), children: whole(domain.file_url) },
+      { key: 'd', label: t('domains.record'), children: whole(domain.record_name) },
     ]} />
   )
 }
@@ -35,9 +36,8 @@ export function Domains() {
         <Form.Item name="name" label={t('domains.name')} rules={[{ required: true, message: t('form.required') }]}><Input maxLength={260} placeholder="example.com" /></Form.Item>
       </Entry>
       <Await query={query}>
-        {(d) => (
+        {(d) => (<>
           <Table style={{ marginTop: 16 }} size="small" rowKey="id" pagination={false} dataSource={d.domains} scroll={{ x: 'max-content' }} locale={{ emptyText: <Empty description={t('domains.empty')} /> }}
-            expandable={{ expandedRowRender: (domain) => <Proof domain={domain} />, expandedRowKeys: d.domains.filter((a) => !a.proven_at).map((a) => a.id), showExpandColumn: false }}
             columns={[
               { key: 'n', title: t('domains.name'), dataIndex: 'name' },
               { key: 's', title: t('field.state'), render: (_, a) => (a.proven_at ? <Tag color="green">{t(`domains.by_${a.proven_by}`)}</Tag> : <Tag color="gold">{t('domains.to_prove')}</Tag>) },
@@ -49,7 +49,8 @@ export function Domains() {
                 </div>
               ) },
             ]} />
-        )}
+          {d.domains.filter((a) => !a.proven_at).map((a) => <Proof key={a.id} domain={a} />)}
+        </>)}
       </Await>
     </section>
   )
