@@ -114,11 +114,15 @@ async fn let_in(api: &Api, method: &Method, uri: &Uri, headers: &HeaderMap) -> R
     let found = api
         .app
         .read(Actor::System, move |tx, ctx| match azure_token::holder(tx, ctx, &token)? {
-            Some(caller) => Ok(Some(caller)),
-            None => account::caller_of_token(tx, ctx, &token),
+            Some((key, caller)) => Ok(Some((Some(key), caller))),
+            None => Ok(account::caller_of_token(tx, ctx, &token)?.map(|caller| (None, caller))),
         })
         .await?;
-    let caller = found.ok_or_else(bad)?;
+    let (key, caller) = found.ok_or_else(bad)?;
+    if key.is_some_and(|key| api.quotas.requests.check_key(&key).is_err()) {
+        let message = "the access key calls too often; call again a little later".to_owned();
+        return Err(AzureError { status: StatusCode::TOO_MANY_REQUESTS, code: "TooManyRequests".to_owned(), message });
+    }
     let reads = method.is_safe() || uri.path().ends_with("/resolve");
     access::decide(Access::Role(Role::Seller), Some(caller.standing()), !reads).map_err(|refused| AzureError {
         status: StatusCode::FORBIDDEN,

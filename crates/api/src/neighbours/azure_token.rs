@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::id::AccessKeyId;
 use serde_json::json;
 use std::net::SocketAddr;
 use subtle::ConstantTimeEq;
@@ -90,11 +91,11 @@ async fn token_v2(
     token(state, tenant, from, form).await
 }
 
-/// Whose token it is, while its access key lives.
+/// Whose token it is and by which access key, while that lives.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(super) fn holder(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<Caller>, Error> {
+pub(super) fn holder(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<(AccessKeyId, Caller)>, Error> {
     let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|sealed| ctx.sealer.open(PURPOSE, &sealed).ok());
     let Some((access, until)) = text.as_deref().and_then(|t| t.split_once(' ')) else {
         return Ok(None);
@@ -102,5 +103,5 @@ pub(super) fn holder(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<Calle
     if until.parse::<i64>().is_ok_and(|until| until < ctx.wall_micros()) {
         return Ok(None);
     }
-    Ok(access_key::signer(tx, ctx, access)?.map(|signer| signer.caller))
+    Ok(access_key::signer(tx, ctx, access)?.map(|signer| (signer.id, signer.caller)))
 }

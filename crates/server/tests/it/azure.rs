@@ -11,7 +11,7 @@ use std::sync::{
     atomic::{AtomicU16, Ordering},
 };
 use testdb::Engine;
-use testkit::{Platform, instance_of};
+use testkit::{Platform, Setup, instance_of};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -290,4 +290,19 @@ async fn strangers_wrong_versions_and_silent_sellers_are_dealt_with() {
     p.advance("2h").await;
     assert_eq!(p.calls(&instance).await.last().unwrap(), &("refreshInstance".to_owned(), "done".to_owned()));
     p.verify().await;
+}
+
+#[tokio::test]
+async fn a_key_that_asks_too_often_is_stopped() {
+    let p = Platform::start(Setup { config: "open_api_per_second = 1", ..setup(Engine::Sqlite) }).await;
+    let key = |name: &str| p.document["accounts"]["seller"][name].as_str().unwrap();
+    let form = format!("grant_type=client_credentials&client_id={}&client_secret={}", key("access_key"), key("secret_key"));
+    let given = p.http.post(format!("{}/azure/t/oauth2/token", p.url)).body(form).send().await.unwrap().json::<Value>().await.unwrap();
+    let bearer = given["access_token"].as_str().unwrap();
+    let mut statuses = Vec::new();
+    for _ in 0..10 {
+        let url = format!("{}/azure/api/saas/subscriptions/?api-version=2018-08-31", p.url);
+        statuses.push(p.http.get(url).bearer_auth(bearer).send().await.unwrap().status().as_u16());
+    }
+    assert_eq!((statuses.first(), statuses.contains(&429)), (Some(&200), true), "{statuses:?}");
 }
