@@ -2,7 +2,7 @@
 
 mod instance;
 
-pub use instance::{Instance, Licence, Usage};
+pub use instance::{Domain, Instance, Licence, Usage};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -44,6 +44,11 @@ pub enum Command {
     /// Declare keys, addresses and products from files; repeatable.
     #[command(after_help = "Example: SELLER_URL=https://api.example.com/hello SELLER_KEY=… yunshi apply -f examples/saas")]
     Apply(Apply),
+    /// Domains in which interface addresses lie (seller).
+    Domain {
+        #[command(subcommand)]
+        command: Domain,
+    },
     /// Buy, list, show and undo orders.
     Order {
         #[command(subcommand)]

@@ -45,6 +45,18 @@ pub enum Instance {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Domain {
+    /// The caller's domains, with what proves them.
+    List,
+    /// Add a main domain; put the text that is printed into its file or a DNS record.
+    #[command(after_help = "Example: yunshi domain add example.com")]
+    Add { name: String },
+    /// Look for the proof in the file and in DNS.
+    #[command(after_help = "Example: yunshi domain prove example.com")]
+    Prove { name: String },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Licence {
     /// Licences that the caller bought or sold.
     #[command(after_help = "Examples:\n  yunshi licence list\n  yunshi licence list --as seller --json")]

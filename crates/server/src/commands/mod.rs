@@ -2,6 +2,7 @@
 
 mod apply;
 mod client;
+mod domain;
 mod junit;
 mod local;
 mod order;
@@ -34,6 +35,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
         Command::Apply(args) => apply::run(&Remote::from_environment()?, &args, json).await,
+        Command::Domain { command } => domain::run(&Remote::from_environment()?, &command, json).await,
         Command::Order { command } => order::run(&Remote::from_environment()?, &command, json).await,
         Command::Instance { command } => client::instance(&Remote::from_environment()?, &command, json).await,
         Command::Licence { command } => client::licence(&Remote::from_environment()?, &command, json).await,

@@ -1,6 +1,6 @@
 //! Domains of sellers: added, proved by a file or a DNS text, and only then called (seller-domain 6.1).
 
-use super::{on_both, setup};
+use super::{on_both, sellers::yunshi, setup};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use testdb::Engine;
@@ -101,13 +101,18 @@ async fn a_dns_text_proves_a_domain_of_the_internet() {
     let record = Arc::new(Mutex::new("v=spf1 -all".to_owned()));
     let config = format!("dns_servers = [\"127.0.0.1:{}\"]", dns_server(record.clone()).await);
     let p = Platform::start(Setup { config: config.leak(), ..setup(Engine::Sqlite) }).await;
-    let domain = add(&p, "shop.example").await;
+    let seller = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
+    let (code, domain) = yunshi(&["domain", "add", "shop.example"], &seller).await;
+    assert_eq!(code, 0, "{domain}");
     assert_eq!(domain["record_name"], "_yunshi-domain-proof.shop.example");
     let (status, refused) = prove(&p, &domain).await;
     assert!(status == 409 && refused["detail"].as_str().unwrap().contains("none is the proof"), "{refused}");
     domain["proof"].as_str().unwrap().clone_into(&mut record.lock().unwrap());
-    let (status, proved) = prove(&p, &domain).await;
-    assert_eq!((status, &proved["proven_by"]), (200, &json!("dns")), "{proved}");
+    let (code, proved) = yunshi(&["domain", "prove", "Shop.example"], &seller).await;
+    assert_eq!((code, &proved["proven_by"]), (0, &json!("dns")), "{proved}");
+    assert_eq!(yunshi(&["domain", "list"], &seller).await.1["domains"][0]["name"], "shop.example");
+    let (code, said) = yunshi(&["domain", "prove", "other.example"], &seller).await;
+    assert!(code == 2 && said.to_string().contains("yunshi domain add other.example"), "{code} {said}");
     assert_eq!(address(&p, "https://api.shop.example/saas").await.0, 200);
     assert_eq!(address(&p, "https://api.shop.example.evil.test/saas").await.1["code"], "interface.domain_unproven");
     assert_eq!(p.refused("seller", "/api/v1/seller/domains", json!({ "name": "shop.example" })).await.1, "interface.domain_taken");
