@@ -16,6 +16,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 use std::sync::Arc;
 use store::Page;
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::azure::{API_VERSION, EVENTS_MAX, UsageStatus};
 
@@ -33,6 +34,36 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(operation, update))
         .routes(routes!(usage))
         .routes(routes!(usage_batch))
+}
+
+/// A refusal as Azure's clients read it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AzureProblem {
+    code: String,
+    message: String,
+}
+
+/// Every refusal that an operation may answer with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described")]
+enum Refusals {
+    #[response(status = 400)]
+    Bad(#[to_schema] AzureProblem),
+    #[response(status = 401)]
+    Unauthorized(#[to_schema] AzureProblem),
+    #[response(status = 403)]
+    Forbidden(#[to_schema] AzureProblem),
+    #[response(status = 404)]
+    Unknown(#[to_schema] AzureProblem),
+    #[response(status = 409)]
+    Conflict(#[to_schema] AzureProblem),
+    #[response(status = 413)]
+    TooLong(#[to_schema] AzureProblem),
+    #[response(status = 429)]
+    TooOften(#[to_schema] AzureProblem),
+    #[response(status = 500)]
+    OurFault(#[to_schema] AzureProblem),
 }
 
 /// A refusal in Azure's words.
@@ -147,7 +178,7 @@ type Seller = Extension<Arc<Caller>>;
 
 /// What a purchase token stands for.
 #[utoipa::path(post, path = "/azure/api/saas/subscriptions/resolve", tag = "neighbours", operation_id = "azure_resolve",
-    security(("access" = ["seller"])), params(("x-ms-marketplace-token" = String, Header)), responses((status = 200, body = Value), (status = 400, body = Value)))]
+    security(("access" = ["seller"])), params(("x-ms-marketplace-token" = String, Header)), responses((status = 200, body = Value), Refusals))]
 async fn resolve(State(api): State<Api>, Extension(who): Seller, headers: HeaderMap) -> Result<Response, AzureError> {
     let token = headers.get("x-ms-marketplace-token").and_then(|t| t.to_str().ok()).unwrap_or_default().to_owned();
     Ok(Json(api.read(who, move |tx, ctx, who| azure::resolve(tx, ctx, who, &token)).await?).into_response())
@@ -155,7 +186,7 @@ async fn resolve(State(api): State<Api>, Extension(who): Seller, headers: Header
 
 /// The seller's subscriptions, page by page.
 #[utoipa::path(get, path = "/azure/api/saas/subscriptions/", tag = "neighbours", operation_id = "azure_list", security(("access" = ["seller"])),
-    params(("continuationToken" = Option<String>, Query)), responses((status = 200, body = Value)))]
+    params(("continuationToken" = Option<String>, Query)), responses((status = 200, body = Value), Refusals))]
 async fn list(
     State(api): State<Api>,
     Extension(who): Seller,
@@ -187,7 +218,7 @@ fn place(token: &str) -> Result<(i64, Key), AzureError> {
 
 /// One subscription.
 #[utoipa::path(get, path = "/azure/api/saas/subscriptions/{subscription}", tag = "neighbours", operation_id = "azure_show",
-    security(("access" = ["seller"])), params(("subscription" = String, Path)), responses((status = 200, body = Value), (status = 404, body = Value)))]
+    security(("access" = ["seller"])), params(("subscription" = String, Path)), responses((status = 200, body = Value), Refusals))]
 async fn show(State(api): State<Api>, Extension(who): Seller, Path(id): Path<String>) -> Result<Response, AzureError> {
     Ok(Json(api.read(who, move |tx, ctx, who| azure::show(tx, ctx, who, &id)).await?).into_response())
 }
@@ -202,7 +233,7 @@ fn accepted(headers: &HeaderMap, subscription: &str, operation: &str) -> Respons
 /// Orders another plan for the customer, who pays it.
 #[utoipa::path(patch, path = "/azure/api/saas/subscriptions/{subscription}", tag = "neighbours", operation_id = "azure_change",
     security(("access" = ["seller"])), params(("subscription" = String, Path)), request_body = Value,
-    responses((status = 202), (status = 400, body = Value), (status = 404, body = Value)))]
+    responses((status = 202), Refusals))]
 async fn change(
     State(api): State<Api>,
     Extension(who): Seller,
@@ -218,7 +249,7 @@ async fn change(
 /// Ends a subscription in the customer's name.
 #[utoipa::path(delete, path = "/azure/api/saas/subscriptions/{subscription}", tag = "neighbours", operation_id = "azure_unsubscribe",
     security(("access" = ["seller"])), params(("subscription" = String, Path)),
-    responses((status = 202), (status = 400, body = Value), (status = 404, body = Value)))]
+    responses((status = 202), Refusals))]
 async fn unsubscribe(
     State(api): State<Api>,
     Extension(who): Seller,
@@ -232,7 +263,7 @@ async fn unsubscribe(
 
 /// The plans that are on sale.
 #[utoipa::path(get, path = "/azure/api/saas/subscriptions/{subscription}/listAvailablePlans", tag = "neighbours", operation_id = "azure_plans",
-    security(("access" = ["seller"])), params(("subscription" = String, Path)), responses((status = 200, body = Value), (status = 404, body = Value)))]
+    security(("access" = ["seller"])), params(("subscription" = String, Path)), responses((status = 200, body = Value), Refusals))]
 async fn plans(State(api): State<Api>, Extension(who): Seller, Path(id): Path<String>) -> Result<Response, AzureError> {
     let plans = api.read(who, move |tx, ctx, who| azure::plans(tx, ctx, who, &id)).await?;
     Ok(Json(json!({ "plans": plans })).into_response())
@@ -241,7 +272,7 @@ async fn plans(State(api): State<Api>, Extension(who): Seller, Path(id): Path<St
 /// The subscription is set up and runs from now on.
 #[utoipa::path(post, path = "/azure/api/saas/subscriptions/{subscription}/activate", tag = "neighbours", operation_id = "azure_activate",
     security(("access" = ["seller"])), params(("subscription" = String, Path)), request_body = Value,
-    responses((status = 200), (status = 400, body = Value), (status = 404, body = Value)))]
+    responses((status = 200), Refusals))]
 async fn activate(State(api): State<Api>, Extension(who): Seller, Path(id): Path<String>, body: Bytes) -> Result<StatusCode, AzureError> {
     let wanted = read(if body.is_empty() { b"{}" } else { &body })?;
     api.write(who, move |tx, ctx, who| azure::activate(tx, ctx, who, &id, &wanted)).await?;
@@ -250,7 +281,7 @@ async fn activate(State(api): State<Api>, Extension(who): Seller, Path(id): Path
 
 /// The operations of a subscription that are not over.
 #[utoipa::path(get, path = "/azure/api/saas/subscriptions/{subscription}/operations", tag = "neighbours", operation_id = "azure_operations",
-    security(("access" = ["seller"])), params(("subscription" = String, Path)), responses((status = 200, body = Value), (status = 404, body = Value)))]
+    security(("access" = ["seller"])), params(("subscription" = String, Path)), responses((status = 200, body = Value), Refusals))]
 async fn operations(State(api): State<Api>, Extension(who): Seller, Path(id): Path<String>) -> Result<Response, AzureError> {
     let operations = api.read(who, move |tx, _, who| azure::operations(tx, who, &id)).await?;
     Ok(Json(json!({ "operations": operations })).into_response())
@@ -259,7 +290,7 @@ async fn operations(State(api): State<Api>, Extension(who): Seller, Path(id): Pa
 /// One operation.
 #[utoipa::path(get, path = "/azure/api/saas/subscriptions/{subscription}/operations/{operation}", tag = "neighbours", operation_id = "azure_operation",
     security(("access" = ["seller"])), params(("subscription" = String, Path), ("operation" = String, Path)),
-    responses((status = 200, body = Value), (status = 404, body = Value)))]
+    responses((status = 200, body = Value), Refusals))]
 async fn operation(
     State(api): State<Api>,
     Extension(who): Seller,
@@ -271,7 +302,7 @@ async fn operation(
 /// The seller's word on an operation: `Success` or `Failure`.
 #[utoipa::path(patch, path = "/azure/api/saas/subscriptions/{subscription}/operations/{operation}", tag = "neighbours", operation_id = "azure_update",
     security(("access" = ["seller"])), params(("subscription" = String, Path), ("operation" = String, Path)), request_body = Value,
-    responses((status = 200), (status = 400, body = Value), (status = 404, body = Value), (status = 409, body = Value)))]
+    responses((status = 200), Refusals))]
 async fn update(
     State(api): State<Api>,
     Extension(who): Seller,
@@ -285,7 +316,7 @@ async fn update(
 
 /// Reports what was used in an hour.
 #[utoipa::path(post, path = "/azure/api/usageEvent", tag = "neighbours", operation_id = "azure_usage", security(("access" = ["seller"])),
-    request_body = Value, responses((status = 200, body = Value), (status = 400, body = Value), (status = 409, body = Value)))]
+    request_body = Value, responses((status = 200, body = Value), Refusals))]
 async fn usage(State(api): State<Api>, Extension(who): Seller, body: Bytes) -> Result<Response, AzureError> {
     let event = read(&body)?;
     let told = api.write(who, move |tx, ctx, who| azure::report(tx, ctx, who, &event)).await?;
@@ -306,7 +337,7 @@ async fn usage(State(api): State<Api>, Extension(who): Seller, body: Bytes) -> R
 
 /// Reports up to 25 usage events, each judged by itself.
 #[utoipa::path(post, path = "/azure/api/batchUsageEvent", tag = "neighbours", operation_id = "azure_usage_batch", security(("access" = ["seller"])),
-    request_body = Value, responses((status = 200, body = Value), (status = 400, body = Value)))]
+    request_body = Value, responses((status = 200, body = Value), Refusals))]
 async fn usage_batch(State(api): State<Api>, Extension(who): Seller, body: Bytes) -> Result<Response, AzureError> {
     #[derive(Deserialize)]
     struct Batch {
