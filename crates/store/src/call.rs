@@ -297,6 +297,15 @@ pub fn restart(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
     Ok(Written::from_rows(changed))
 }
 
+/// Has the queue of an instance's calls until the transaction ends: whoever decides what becomes of a call, and is not
+/// the worker that makes it, reads it after this.
+///
+/// # Errors
+/// [`DbError`].
+pub fn hold_queue(tx: &mut Tx, instance: Key) -> Result<(), DbError> {
+    db::dialect::one_at_a_time(tx, instance)
+}
+
 /// The first call of an instance that waits for its turn. Whoever asks has the queue of the instance until his
 /// transaction ends: a call that joins meanwhile would wait for one that is over.
 ///

@@ -133,6 +133,11 @@ fn told_without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, spoken: Protocol) -> R
     if !is_neighbour(spoken) || activity(call)? == Activity::Notify {
         return Ok(Quiet::Made);
     }
+    // The seller may decide on it at this very moment (`neighbour::azure`).
+    call::hold_queue(tx, call.instance_id)?;
+    let Some(call) = &call::lookup(tx, Tenant::Any, call.id)?.filter(|c| c.state == "due") else {
+        return Ok(Quiet::Over);
+    };
     let instance = instance_of(tx, call)?;
     let quiet = neighbour::without_call(tx, ctx, call, &instance, spoken)?;
     // A creation that waits has been told of when it began to.

@@ -17,7 +17,10 @@ use store::{
     call::{self, Call, Finished, Progress},
     instance::Instance,
 };
-use wire::{conformance::Exchange, saas_v2::Request};
+use wire::{
+    conformance::{Exchange, Protocol},
+    saas_v2::Request,
+};
 
 /// A change of plan that an Azure webhook took note of holds unless its seller refuses it so soon.
 const PLAN_REFUSED_WITHIN: SignedDuration = SignedDuration::from_secs(10);
@@ -36,7 +39,13 @@ pub enum Next {
 /// [`Error::Store`], [`Error::Row`].
 pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> Result<Next, Error> {
     let (call, attempt) = (sent.call, sent.attempt);
-    let found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(|| Error::row("calls", call, "is gone"))?;
+    let gone = || Error::row("calls", call, "is gone");
+    let mut found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
+    if sent.protocol == Protocol::SaasAzure {
+        // The seller may have decided on it while its webhook was answering.
+        call::hold_queue(tx, found.instance_id)?;
+        found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
+    }
     let subject =
         store::instance::lookup(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
     let reading = Reading { protocol: sent.protocol, secret: &sent.secret };

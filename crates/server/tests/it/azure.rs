@@ -306,3 +306,42 @@ async fn a_key_that_asks_too_often_is_stopped() {
     }
     assert_eq!((statuses.first(), statuses.contains(&429)), (Some(&200), true), "{statuses:?}");
 }
+
+#[tokio::test]
+async fn what_a_seller_says_at_once_in_both_ways_is_decided_once() {
+    let python = set_up_clients();
+    on_both(async |p| {
+        let hook = Webhook::start().await;
+        sell(&p, "backup", "vault", &hook).await;
+        for _ in 0..4 {
+            let (instance, resolved) = subscribed(&p, &python, month()).await;
+            let root = format!("/azure/api/saas/subscriptions/{}", resolved["id"].as_str().unwrap());
+            let send = async |method: &str, path: String, body: Value| {
+                let url = format!("{}{root}{path}?api-version=2018-08-31", p.url);
+                let request = p.http.request(method.parse().unwrap(), url).bearer_auth(p.token("seller")).json(&body);
+                request.send().await.unwrap().status().as_u16()
+            };
+            let activations = (0..4).map(|_| send("POST", "/activate".to_owned(), json!({})));
+            assert_eq!(super::money::join(activations.collect()).await, [200; 4], "activated once, told four times");
+            let before = p.balance().await;
+            let change = json!({ "sku": "pro/5", "pay": true });
+            let order = p.post("buyer", &format!("/api/v1/instances/{instance}/change"), change).await;
+            p.settle().await;
+            let operation = format!("/operations/{}", hook.last()["id"].as_str().unwrap());
+            let said = (0..6).map(|n| {
+                let status = if n % 2 == 0 { "Success" } else { "Failure" };
+                send("PATCH", operation.clone(), json!({ "status": status }))
+            });
+            let answers = super::money::join(said.collect()).await;
+            let (state, sku) = (p.order(&order).await["state"].clone(), p.instance(&instance).await["sku"].clone());
+            if state == "completed" {
+                assert_eq!((sku, p.balance().await == before), (json!("pro/5"), false), "{answers:?}");
+            } else {
+                assert_eq!((state, sku, p.balance().await), (json!("cancelled"), json!("basic/5"), before), "{answers:?}");
+            }
+            assert_eq!(answers.iter().filter(|a| **a == 200).count(), 3, "one way was right, the other came too late: {answers:?}");
+        }
+        p.verify().await;
+    })
+    .await;
+}

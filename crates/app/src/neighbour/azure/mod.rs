@@ -28,3 +28,10 @@ fn find(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Instance, Error> {
     let found = store::instance::lookup(tx, Tenant::Seller(Key::of(caller.account_id)), Key::of(id))?.ok_or_else(unknown)?;
     if protocol(tx, &found)? == Some(Protocol::SaasAzure) { Ok(found) } else { Err(unknown()) }
 }
+
+/// A subscription of the caller's whose calls nobody else decides on until this transaction ends.
+fn find_and_hold(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Instance, Error> {
+    let found = find(tx, caller, id)?;
+    store::call::hold_queue(tx, found.id)?;
+    find(tx, caller, id)
+}
