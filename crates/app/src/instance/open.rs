@@ -95,7 +95,7 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Res
     }
     let about = event::About::order(order.id, Some(instance.id));
     event::record(tx, ctx, "instance.opened", about, &json!({ "expires_at": span.map(|s| term::shown_end(s.end)) }))?;
-    order::completed(tx, ctx, &order, &line, ctx.now)?;
+    let _ = order::completed(tx, ctx, &order, &line, ctx.now)?;
     order::tell_buyer(tx, ctx, &order, MessageEvent::OrderOpened, &[])?;
     order::tell_seller(tx, ctx, &order, MessageEvent::SaleOpened, &[])
 }

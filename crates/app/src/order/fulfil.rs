@@ -81,7 +81,7 @@ fn renew(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error
     }
     refresh(tx, ctx, &instance, order, line, scene)?;
     instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
-    completed(tx, ctx, order, line, span.start)?;
+    let _ = completed(tx, ctx, order, line, span.start)?;
     tell_renewed(tx, ctx, order, span.end)
 }
 
@@ -90,7 +90,7 @@ fn make_formal(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(),
     let span = instance::make_formal(tx, ctx, &instance, line, period_of(line)?)?;
     refresh(tx, ctx, &instance, order, line, Scene::TrialToFormal)?;
     instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
-    completed(tx, ctx, order, line, span.start)?;
+    let _ = completed(tx, ctx, order, line, span.start)?;
     tell_renewed(tx, ctx, order, span.end)
 }
 
@@ -122,8 +122,9 @@ fn ask_for_change(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<
     call::enqueue(tx, ctx, &instance, Some(order), &request)
 }
 
-/// The order is done: its state, its money, and the instance is free for another order.
-pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<(), Error> {
+/// The order is done: its state, its money, and the instance is free for another order. Says whether this was the
+/// first to end it.
+pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<Written, Error> {
     let step = Step {
         id: order.id,
         from: OrderState::Processing.as_str(),
@@ -133,13 +134,14 @@ pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effe
         reason: None,
     };
     if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
-        return Ok(());
+        return Ok(Written::SomeoneElseWasFirst);
     }
     if let Some(id) = order.instance_id {
         store::instance::give_back(tx, id, order.id)?;
     }
     event::record(tx, ctx, "order.completed", event::About::order(order.id, order.instance_id), &json!({}))?;
-    money::complete(tx, ctx, order, line, effective_at)
+    money::complete(tx, ctx, order, line, effective_at)?;
+    Ok(Written::Yes)
 }
 
 /// The order failed: the money goes back in full, the reason stays on the order.
@@ -200,11 +202,14 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Ke
     if !instance::state(instance)?.renewable() {
         return failed(tx, ctx, &order, &line, "the instance ended before the change");
     }
+    // Nothing is changed for an order that was refunded, and nothing twice.
+    if completed(tx, ctx, &order, &line, ctx.now)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
     store::instance::set_sku(tx, instance.id, &line.sku, line.revision_id)?;
     for fee in Sold::of(&line)?.term_fees {
         store::instance::add_to_term(tx, Key::of(fee.term), fee.fee_minor)?;
     }
-    completed(tx, ctx, &order, &line, ctx.now)?;
     tell_buyer(tx, ctx, &order, MessageEvent::OrderChanged, &[])
 }
 
