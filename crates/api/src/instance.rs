@@ -70,9 +70,10 @@ pub(crate) struct InstanceView {
     customer_name: String,
     quantity: i64,
     trial: bool,
-    /// `PERIOD`, `ONE_TIME` or `ON_DEMAND`.
+    /// `PERIOD`, `ONE_TIME`, `ON_DEMAND` or `ON_DEMAND_PKG`.
     charging_mode: String,
     state: String,
+    /// `expired`, `used_up` (a package that stops), `violation` or `arrears`.
     freeze_cause: Option<String>,
     freeze_reason: Option<String>,
     opened_at: Option<String>,
@@ -148,7 +149,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         trial: i.trial,
         charging_mode: line.charging_mode,
         state: i.state.clone(),
-        freeze_cause: i.freeze_cause.clone(),
+        freeze_cause: if instance::is_used_up(ctx, i) { Some("used_up".to_owned()) } else { i.freeze_cause.clone() },
         freeze_reason: i.freeze_reason.clone(),
         opened_at: times(i.opened_at),
         expires_at: shown_end(i.expires_at),

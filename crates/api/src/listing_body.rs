@@ -6,6 +6,7 @@ use domain::{
     id::PictureId,
     listing::{AccessType, Attribute, AttributeValue, Category, ExtensionParameter, Listing, Sku, Specification, Support},
     money::{Currency, Money},
+    package::{Package, Reset},
     period::ChargingMode,
     usage::{Meter, Tier},
 };
@@ -66,7 +67,7 @@ pub struct SupportBody {
 pub struct SpecificationBody {
     pub key: String,
     pub name: TextView,
-    /// `PERIOD`, `ONE_TIME` or `ON_DEMAND`.
+    /// `PERIOD`, `ONE_TIME`, `ON_DEMAND` or `ON_DEMAND_PKG`.
     pub charging_mode: String,
     #[schema(max_items = 10)]
     pub attributes: Vec<AttributeBody>,
@@ -80,6 +81,21 @@ pub struct SpecificationBody {
     /// `ON_DEMAND`: what is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meter: Option<MeterBody>,
+    /// `ON_DEMAND_PKG`: what a package covers; how much is said by each SKU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<PackageBody>,
+}
+
+/// What packages of a specification cover.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PackageBody {
+    /// Key of the specification of this product whose use is covered.
+    pub of: String,
+    /// When the whole quota is there again: `never` within a term, `hour`, `day`, `week`, `month` or `year`.
+    pub reset: String,
+    /// What exceeds the quota is not charged on demand: the package stops.
+    pub stop_when_used_up: bool,
 }
 
 /// A billing factor with its billing item.
@@ -137,6 +153,9 @@ pub struct SkuBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 20)]
     pub tiers: Vec<TierBody>,
+    /// `ON_DEMAND_PKG`: what a package contains, in units of the meter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -168,6 +187,11 @@ fn meter(at: &str, b: MeterBody) -> Result<Meter, Error> {
     })
 }
 
+fn package(at: &str, b: PackageBody) -> Result<Package, Error> {
+    let reset = if b.reset.is_empty() { Reset::Never } else { word(&format!("{at}/reset"), &b.reset)? };
+    Ok(Package { of: b.of, reset, stop_when_used_up: b.stop_when_used_up })
+}
+
 fn tier(at: &str, b: &TierBody) -> Result<Tier, Error> {
     let up_to = b.up_to.as_deref().filter(|t| !t.is_empty());
     Ok(Tier { up_to: up_to.map(|t| word(&format!("{at}/up_to"), t)).transpose()?, price: word(&format!("{at}/price"), &b.price)? })
@@ -180,6 +204,7 @@ fn sku(at: &str, b: SkuBody, currency: Currency) -> Result<Sku, Error> {
         once_minor: price(&format!("{at}/once"), b.once.as_ref(), currency)?,
         on_sale: b.on_sale.unwrap_or(true),
         tiers: b.tiers.iter().enumerate().map(|(i, t)| tier(&format!("{at}/tiers/{i}"), t)).collect::<Result<_, _>>()?,
+        quota: b.quota.filter(|q| !q.is_empty()).map(|q| word(&format!("{at}/quota"), &q)).transpose()?,
         key: if b.key.is_empty() { "-".to_owned() } else { b.key },
     })
 }
@@ -205,6 +230,7 @@ fn specification(at: &str, b: SpecificationBody, currency: Currency) -> Result<S
         renewal_change_allowed: b.renewal_change_allowed,
         on_sale: b.on_sale.unwrap_or(true),
         meter: b.meter.map(|m| meter(&format!("{at}/meter"), m)).transpose()?,
+        package: b.package.map(|p| package(&format!("{at}/package"), p)).transpose()?,
     })
 }
 
@@ -257,6 +283,7 @@ impl ListingBody {
             year: text(s.year_minor),
             once: text(s.once_minor),
             tiers: s.tiers.iter().map(|t| TierBody { up_to: t.up_to.map(|q| q.to_string()), price: t.price.to_string() }).collect(),
+            quota: s.quota.map(|q| q.to_string()),
         };
         let attribute = |a: &Attribute| AttributeBody {
             code: a.code.clone(),
@@ -279,6 +306,11 @@ impl ListingBody {
                 cycle: m.cycle.to_string(),
                 model: m.model.to_string(),
                 accumulation: m.accumulation.to_string(),
+            }),
+            package: s.package.as_ref().map(|p| PackageBody {
+                of: p.of.clone(),
+                reset: p.reset.to_string(),
+                stop_when_used_up: p.stop_when_used_up,
             }),
         };
         let extension =

@@ -99,7 +99,7 @@ struct SearchParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     seller: Option<AccountId>,
-    /// `PERIOD`, `ONE_TIME` or `ON_DEMAND`.
+    /// `PERIOD`, `ONE_TIME`, `ON_DEMAND` or `ON_DEMAND_PKG`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     charging: Option<ChargingMode>,

@@ -9,16 +9,21 @@ use crate::{
     state::Api,
     views::{MoneyView, TextView, money, time, times},
 };
-use app::{Caller, Error, Key, instance, usage};
+use app::{Caller, Ctx, Error, Key, Tx, instance, usage};
 use axum::{Json, extract::State};
-use domain::{access::Role, id::InstanceId, text::Line, usage::UsageState};
+use domain::{
+    access::Role,
+    id::InstanceId,
+    text::Line,
+    usage::{Quantity, UsageState},
+};
 use serde::{Deserialize, Serialize};
 use store::usage as rows;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(records)).routes(routes!(of_instance)).routes(routes!(release))
+    OpenApiRouter::new().routes(routes!(records)).routes(routes!(of_instance)).routes(routes!(package_of_instance)).routes(routes!(release))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -58,6 +63,8 @@ struct RecordView {
     reason: Option<String>,
     /// How often the same record came again.
     repeats: i64,
+    /// The instance of the package that it names.
+    package: Option<String>,
     /// The record that this one replaced.
     corrects: Option<String>,
     charge: Option<String>,
@@ -83,6 +90,7 @@ fn view(r: rows::Record) -> RecordView {
         state: r.state,
         reason: r.reason,
         repeats: r.repeats,
+        package: r.package_id.map(|i| i.id::<InstanceId>().to_string()),
         corrects: r.corrects_id.map(|i| i.id::<UsageRecordId>().to_string()),
         charge: r.charge_id.map(|c| c.id::<ChargeId>().to_string()),
         received_at: time(r.received_at),
@@ -124,8 +132,53 @@ async fn records(State(api): State<Api>, Who(caller): Who, Listed(p, page): List
 struct UsageDay {
     /// yyyy-MM-dd at the site.
     day: String,
+    /// What was charged.
     quantity: String,
+    /// What packages gave, beside it.
+    from_packages: String,
     amount: MoneyView,
+}
+
+/// A package and what is left of it now.
+#[derive(Debug, Serialize, ToSchema)]
+struct PackageView {
+    /// The package's own instance.
+    instance: String,
+    name: TextView,
+    /// What is counted, and its unit.
+    meter: TextView,
+    unit: TextView,
+    /// When the whole quota is there again: `never` within a term, `hour`, `day`, `week`, `month` or `year`.
+    reset: String,
+    stop_when_used_up: bool,
+    /// The time of the present quota; null before the first term and after the last.
+    begin: Option<String>,
+    end: Option<String>,
+    quota: String,
+    used: String,
+    left: String,
+}
+
+fn package_view(tx: &mut Tx, ctx: &Ctx, package: usage::Left) -> Result<PackageView, Error> {
+    let (listing, of) = (ctx.listings.approved(tx, package.instance.revision_id)?, &package.bought.package.of);
+    let meter = listing.specification(of).and_then(|s| s.meter.clone());
+    let meter = meter.ok_or_else(|| Error::row("instances", instance::id(&package.instance), "covers nothing that is counted"))?;
+    let name = listing.specification(&package.instance.specification).map(|s| s.name.clone()).unwrap_or_default();
+    let (quota, used) = package.window.map_or((Quantity(0), Quantity(0)), |(w, used)| (w.quota, used));
+    let last = package.window.map(|(w, _)| domain::term::shown_end(w.end).to_string());
+    Ok(PackageView {
+        instance: instance::id(&package.instance).to_string(),
+        name: name.into(),
+        meter: meter.name.into(),
+        unit: meter.unit.into(),
+        reset: package.bought.package.reset.to_string(),
+        stop_when_used_up: package.bought.package.stop_when_used_up,
+        begin: package.window.map(|(w, _)| w.begin.to_string()),
+        end: last,
+        left: Quantity((quota.0 - used.0).max(0)).to_string(),
+        quota: quota.to_string(),
+        used: used.to_string(),
+    })
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -152,6 +205,8 @@ struct UsageView {
     due: MoneyView,
     /// Up to when use was charged.
     until: Option<String>,
+    /// Packages that cover its use now.
+    packages: Vec<PackageView>,
 }
 
 /// What an on-demand instance used and what it cost, day by day.
@@ -181,11 +236,35 @@ async fn of_instance(State(api): State<Api>, Who(caller): Who, PathOf(id): PathO
                 days: m
                     .days
                     .into_iter()
-                    .map(|d| UsageDay { day: d.day, quantity: d.quantity.to_string(), amount: money(d.amount_minor, currency.as_str()) })
+                    .map(|d| UsageDay {
+                        day: d.day,
+                        quantity: d.quantity.to_string(),
+                        from_packages: d.from_packages.to_string(),
+                        amount: money(d.amount_minor, currency.as_str()),
+                    })
                     .collect(),
                 due: money(m.due_minor, currency.as_str()),
                 until: m.until.map(|at| at.to_string()),
+                packages: m.packages.into_iter().map(|p| package_view(tx, ctx, p)).collect::<Result<_, _>>()?,
             })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+/// What is left of an on-demand package.
+#[utoipa::path(get, path = "/api/v1/instances/{id}/package", tag = "usage", operation_id = "instance_package", security(("access" = ["user"])),
+    params(("id" = String, Path)), responses((status = 200, body = PackageView)))]
+async fn package_of_instance(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+) -> Result<Json<PackageView>, Problem> {
+    let answer = api
+        .read(caller, move |tx, ctx, who| {
+            let (found, _) = find(tx, who, id)?;
+            let left = usage::left(tx, ctx, &found)?;
+            package_view(tx, ctx, left)
         })
         .await?;
     Ok(Json(answer))

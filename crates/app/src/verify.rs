@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde::Serialize;
 use std::collections::HashMap;
-use store::{bill, call, instance, job, ledger as ledger_store, order, usage};
+use store::{bill, call, instance, job, ledger as ledger_store, order, package, usage};
 
 /// One check and what it found.
 #[derive(Debug, Clone, Serialize)]
@@ -129,6 +129,10 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
             )
         })
         .collect();
+    for d in package::any_differences(tx)? {
+        let (id, quantity) = (d.instance_id.id::<domain::id::InstanceId>(), |n| domain::usage::Quantity(n));
+        differ.push(format!("package {id}: {} are used but records took {}", quantity(d.used), quantity(d.drawn)));
+    }
     let (count, paid) = usage::any_paid(tx)?;
     let posted = ledger_store::any_usage(tx)?;
     if paid != posted {

@@ -42,7 +42,8 @@ migrations![
     "0016_organisation",
     "0017_kit",
     "0018_neighbours",
-    "0019_domains"
+    "0019_domains",
+    "0020_packages"
 ];
 
 #[derive(diesel::QueryableByName)]

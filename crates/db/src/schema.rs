@@ -633,6 +633,24 @@ diesel::table! {
         corrects_id -> Nullable<Binary>,
         charge_id -> Nullable<Binary>,
         received_at -> BigInt,
+        package_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    package_windows (instance_id, begin_at) {
+        instance_id -> Binary,
+        begin_at -> BigInt,
+        used -> BigInt,
+    }
+}
+
+diesel::table! {
+    package_draws (record_id, instance_id) {
+        record_id -> Binary,
+        instance_id -> Binary,
+        window_at -> BigInt,
+        quantity -> BigInt,
     }
 }
 
@@ -659,6 +677,7 @@ diesel::table! {
         state -> Text,
         created_at -> BigInt,
         paid_at -> Nullable<BigInt>,
+        from_packages -> BigInt,
     }
 }
 
@@ -784,6 +803,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     listing_revisions,
     orders,
     order_lines,
+    package_draws,
+    package_windows,
     instances,
     auto_renewals,
     terms,

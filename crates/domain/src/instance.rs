@@ -13,7 +13,12 @@ crate::words! {
 
 crate::words! {
     /// Why an instance is frozen (`saas-interface 2.4`).
-    pub enum FreezeCause ("freeze cause") { Expired = "expired", Violation = "violation", Arrears = "arrears" }
+    pub enum FreezeCause ("freeze cause") {
+        /// The last term is over, or a package that stops is used up.
+        Expired = "expired",
+        Violation = "violation",
+        Arrears = "arrears",
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

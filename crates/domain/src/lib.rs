@@ -22,6 +22,7 @@ pub mod money;
 pub mod neighbour;
 pub mod order;
 pub mod organisation;
+pub mod package;
 pub mod period;
 pub mod picture;
 pub mod pricing;

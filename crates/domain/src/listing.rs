@@ -4,8 +4,9 @@
 
 use crate::{
     id::{AddressId, PictureId},
+    package::Package,
     period::ChargingMode,
-    usage::{Meter, Tier},
+    usage::{Meter, Quantity, Tier},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -172,11 +173,14 @@ pub struct Sku {
     /// Prices by use, tier by tier.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<Tier>,
+    /// What a package of this combination contains, in units of the meter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quantity>,
 }
 
 impl Default for Sku {
     fn default() -> Self {
-        Self { key: "-".to_owned(), on_sale: true, month_minor: None, year_minor: None, once_minor: None, tiers: Vec::new() }
+        Self { key: "-".to_owned(), on_sale: true, month_minor: None, year_minor: None, once_minor: None, tiers: Vec::new(), quota: None }
     }
 }
 
@@ -198,6 +202,9 @@ pub struct Specification {
     /// What is counted, when the specification is billed by use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meter: Option<Meter>,
+    /// What a package covers, when the specification sells packages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<Package>,
 }
 
 impl Default for Specification {
@@ -213,6 +220,7 @@ impl Default for Specification {
             renewal_change_allowed: false,
             on_sale: true,
             meter: None,
+            package: None,
         }
     }
 }
@@ -304,10 +312,10 @@ impl Listing {
     }
 
     /// The lowest monthly price, else yearly, else one-time, for lists. What is billed by use has none: its prices
-    /// are of units, mostly below a cent.
+    /// are of units, mostly below a cent; a package is an addition to it.
     #[must_use]
     pub fn price_from(&self) -> Option<(i64, &'static str)> {
-        let skus = || self.specifications.iter().filter(|s| s.on_sale).flat_map(|s| &s.skus).filter(|s| s.on_sale);
+        let skus = || self.specifications.iter().filter(|s| s.on_sale && s.package.is_none()).flat_map(|s| &s.skus).filter(|s| s.on_sale);
         let lowest = |price: fn(&Sku) -> Option<i64>| skus().filter_map(price).min();
         lowest(|s| s.month_minor)
             .map(|p| (p, "month"))

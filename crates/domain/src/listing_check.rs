@@ -1,8 +1,9 @@
 //! What a listing must say before it may be submitted (`seller-domain 2.4`), field by field.
 
 use crate::{
-    listing::{AccessType, Bilingual, Listing, Specification},
+    listing::{AccessType, Bilingual, Listing, Sku, Specification},
     money::AMOUNT_MINOR_MAX,
+    package::Reset,
     period::ChargingMode,
     picture::MAIN_MAX,
     text, usage,
@@ -169,6 +170,41 @@ fn specifications(c: &mut Checker, listing: &Listing) {
             c.wrong(&format!("{at}/key"), "repeated", "each specification needs a key of its own");
         }
         specification(c, &at, spec);
+        package(c, &at, listing, spec);
+    }
+}
+
+/// A package covers the use of one specification of the same product, and is sold by the month or by the year
+/// (`seller-domain 2.5`).
+fn package(c: &mut Checker, at: &str, listing: &Listing, spec: &Specification) {
+    let sold = spec.charging_mode == ChargingMode::OnDemandPackage;
+    let package = match (&spec.package, sold) {
+        (Some(package), true) => package,
+        (None, true) => {
+            return c.wrong(&format!("{at}/package"), "missing", "say what the package covers: of, reset and what happens at its end");
+        }
+        (Some(_), false) => return c.wrong(&format!("{at}/package"), "package_not_wanted", "only an on-demand package covers use"),
+        (None, false) => {
+            if let Some(i) = spec.skus.iter().position(|s| s.quota.is_some()) {
+                c.wrong(&format!("{at}/skus/{i}/quota"), "quota_without_package", "only an on-demand package has a quota");
+            }
+            return;
+        }
+    };
+    if listing.specification(&package.of).is_none_or(|of| of.charging_mode != ChargingMode::OnDemand) {
+        c.wrong(&format!("{at}/package/of"), "not_by_use", "name a specification of this product that is billed by use");
+    }
+    if package.stop_when_used_up && package.reset != Reset::Never {
+        c.wrong(&format!("{at}/package/reset"), "stops_and_resets", "a package that stops when it is used up does not reset");
+    }
+    for (i, sku) in spec.skus.iter().enumerate() {
+        if sku.quota.is_none_or(|q| q.0 <= 0) {
+            c.wrong(&format!("{at}/skus/{i}/quota"), "missing", "say how much the package contains, more than 0");
+        }
+    }
+    let by = |price: fn(&Sku) -> Option<i64>| spec.skus.iter().any(|s| price(s).is_some());
+    if by(|s| s.month_minor) && by(|s| s.year_minor) {
+        c.wrong(&format!("{at}/skus"), "one_period_type", "sell a package by the month or by the year; make two specifications for both");
     }
 }
 
@@ -177,7 +213,7 @@ fn specifications(c: &mut Checker, listing: &Listing) {
 fn licence_rules(c: &mut Checker, listing: &Listing) {
     for (i, spec) in listing.specifications.iter().enumerate() {
         let at = format!("/specifications/{i}");
-        if spec.charging_mode == ChargingMode::OnDemand {
+        if matches!(spec.charging_mode, ChargingMode::OnDemand | ChargingMode::OnDemandPackage) {
             c.wrong(&format!("{at}/charging_mode"), "not_for_licences", "a licence is sold by period or once");
         }
         if spec.trial_days.is_some() {
@@ -219,8 +255,8 @@ fn specification(c: &mut Checker, at: &str, spec: &Specification) {
     if spec.renewal_change_allowed && spec.charging_mode != ChargingMode::Period {
         c.wrong(&format!("{at}/renewal_change_allowed"), "renewal_needs_period", "only period specifications are renewed");
     }
-    if spec.upgrade_allowed && spec.charging_mode == ChargingMode::OnDemand {
-        c.wrong(&format!("{at}/upgrade_allowed"), "upgrade_needs_period", "what is billed by use has no upgrade");
+    if spec.upgrade_allowed && matches!(spec.charging_mode, ChargingMode::OnDemand | ChargingMode::OnDemandPackage) {
+        c.wrong(&format!("{at}/upgrade_allowed"), "upgrade_needs_period", "what is billed by use, and a package, has no upgrade");
     }
     if let Some(days) = spec.trial_days {
         if spec.charging_mode != ChargingMode::Period {
@@ -252,7 +288,9 @@ fn skus(c: &mut Checker, at: &str, spec: &Specification) {
             }
         }
         let priced = match spec.charging_mode {
-            ChargingMode::Period => sku.month_minor.or(sku.year_minor).is_some() && sku.once_minor.is_none(),
+            ChargingMode::Period | ChargingMode::OnDemandPackage => {
+                sku.month_minor.or(sku.year_minor).is_some() && sku.once_minor.is_none()
+            }
             ChargingMode::OneTime => sku.once_minor.is_some() && sku.month_minor.or(sku.year_minor).is_none(),
             ChargingMode::OnDemand => prices.iter().all(|(_, price)| price.is_none()),
         };
@@ -278,7 +316,11 @@ fn skus(c: &mut Checker, at: &str, spec: &Specification) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::{Category, Sku, Support};
+    use crate::{
+        listing::{Category, Support},
+        package::Package,
+        usage::{Accumulation, BillingCycle, Meter, PriceModel, Quantity, Tier, UnitPrice},
+    };
 
     pub(crate) fn complete() -> Listing {
         let text = |t: &str| Bilingual::both(t, t);
@@ -354,5 +396,55 @@ mod tests {
             "not_for_licences",
         );
         is(pointers(|l| l.specifications.push(l.specifications[0].clone())), "/specifications/1/key", "repeated");
+    }
+
+    fn by_use_with_package() -> Listing {
+        let mut l = complete();
+        let text = Bilingual::both("分钟", "minute");
+        let meter = Meter {
+            name: text.clone(),
+            unit: text.clone(),
+            cycle: BillingCycle::Hour,
+            model: PriceModel::Fixed,
+            accumulation: Accumulation::Month,
+        };
+        let tiers = vec![Tier { up_to: None, price: UnitPrice(1) }];
+        l.specifications[0] = Specification {
+            key: "minutes".into(),
+            name: text.clone(),
+            charging_mode: ChargingMode::OnDemand,
+            meter: Some(meter),
+            skus: vec![Sku { tiers, ..Sku::default() }],
+            ..Specification::default()
+        };
+        l.specifications.push(Specification {
+            key: "pack".into(),
+            name: text,
+            charging_mode: ChargingMode::OnDemandPackage,
+            package: Some(Package { of: "minutes".into(), reset: Reset::Month, stop_when_used_up: false }),
+            skus: vec![Sku { month_minor: Some(1_000), quota: Some(Quantity(1)), ..Sku::default() }],
+            ..Specification::default()
+        });
+        l
+    }
+
+    #[test]
+    fn a_package_names_what_it_covers_and_how_much() {
+        assert_eq!(check(&by_use_with_package()), []);
+        let is = |change: fn(&mut Listing), pointer: &str, code: &str| {
+            let mut listing = by_use_with_package();
+            change(&mut listing);
+            let found: Vec<_> = check(&listing).into_iter().map(|e| (e.pointer, e.code)).collect();
+            assert_eq!(found, [(format!("/specifications/{pointer}"), code.to_owned())]);
+        };
+        is(|l| l.specifications[1].package = None, "1/package", "missing");
+        is(|l| l.specifications[0].package = l.specifications[1].package.clone(), "0/package", "package_not_wanted");
+        is(|l| l.specifications[1].package.as_mut().unwrap().of = "pack".into(), "1/package/of", "not_by_use");
+        is(|l| l.specifications[1].package.as_mut().unwrap().stop_when_used_up = true, "1/package/reset", "stops_and_resets");
+        is(|l| l.specifications[1].skus[0].quota = None, "1/skus/0/quota", "missing");
+        is(|l| l.specifications[0].skus[0].quota = Some(Quantity(1)), "0/skus/0/quota", "quota_without_package");
+        is(|l| l.specifications[1].skus[0].year_minor = Some(9), "1/skus", "one_period_type");
+        is(|l| l.specifications[1].trial_days = Some(7), "1/trial_days", "trial_needs_period");
+        is(|l| l.specifications[1].upgrade_allowed = true, "1/upgrade_allowed", "upgrade_needs_period");
     }
 }

@@ -43,6 +43,7 @@ messages! {
     AutoRenewalShort = "auto_renewal.short", "901", Buyer;
     AutoRenewalRefused = "auto_renewal.refused", "901", Buyer;
     AutoRenewalOff = "auto_renewal.off", "901", Buyer;
+    PackageUsedUp = "package.used_up", "901", Buyer;
     UsageUnpaid = "usage.unpaid", "901", Buyer;
     InstanceFrozen = "instance.frozen", "501", Buyer;
     InstanceUnfrozen = "instance.unfrozen", "501", Buyer;

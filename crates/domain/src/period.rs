@@ -10,7 +10,13 @@ crate::words! {
 
 crate::words! {
     /// Billing modes (计费模式) of this catalogue (`seller-domain 2.5`).
-    pub enum ChargingMode ("charging mode") { Period = "PERIOD", OneTime = "ONE_TIME", OnDemand = "ON_DEMAND" }
+    pub enum ChargingMode ("charging mode") {
+        Period = "PERIOD",
+        OneTime = "ONE_TIME",
+        OnDemand = "ON_DEMAND",
+        /// On-demand package: a quota for a period, paid in advance.
+        OnDemandPackage = "ON_DEMAND_PKG",
+    }
 }
 
 /// A period such as `7d`, `1m` or `12m`: 1 to 36 units, days up to 180.

@@ -60,9 +60,9 @@ pub fn price(spec: &Specification, sku: &Sku, period: Option<Period>, quantity: 
         // Nothing is paid for the order; what is used is charged.
         (ChargingMode::OnDemand, None) => (0, 1),
         (ChargingMode::OneTime, Some(_)) => return Err(PriceError::PeriodNotWanted),
-        (ChargingMode::Period, None) => return Err(PriceError::PeriodMissing),
+        (ChargingMode::Period | ChargingMode::OnDemandPackage, None) => return Err(PriceError::PeriodMissing),
         (ChargingMode::OneTime, None) => (sku.once_minor.ok_or(PriceError::NotOnSale)?, 1),
-        (ChargingMode::Period, Some(period)) => (unit_price(sku, period.unit)?, i64::from(period.count)),
+        (ChargingMode::Period | ChargingMode::OnDemandPackage, Some(period)) => (unit_price(sku, period.unit)?, i64::from(period.count)),
     };
     let quantity = i64::from(quantity);
     let unit = Money::new(unit, currency);

@@ -25,6 +25,8 @@ pub struct Situation {
     pub unsubscribed_this_year: i64,
     /// Delivered under service supervision: a licence.
     pub supervised: bool,
+    /// An on-demand package (`seller-domain 4.5`).
+    pub package: bool,
 }
 
 /// What an unsubscription gives back.
@@ -53,6 +55,8 @@ pub enum Refused {
     FiveDaysOver(Timestamp),
     #[error("what was delivered under service supervision is not given back once the order is completed")]
     Supervised,
+    #[error("an on-demand package is not given back; it can be used until its term ends")]
+    Package,
     #[error("ten unsubscriptions a year are used up; the next is possible from 1 January")]
     TenPerYear,
     #[error("a renewal can be refunded until its term starts; it started at {0}")]
@@ -73,6 +77,7 @@ impl Refused {
             Self::State(_) => "refund.instance_state",
             Self::FiveDaysOver(_) => "refund.five_days_over",
             Self::Supervised => "refund.supervised",
+            Self::Package => "refund.package",
             Self::TenPerYear => "refund.ten_per_year",
             Self::RenewalEffective(_) => "refund.renewal_effective",
             Self::NotTheLastTerm => "refund.not_the_last_term",
@@ -87,6 +92,9 @@ impl Refused {
 pub fn decide(s: &Situation) -> Result<Refund, Refused> {
     if s.refunded {
         return Err(Refused::AlreadyRefunded);
+    }
+    if s.package {
+        return Err(Refused::Package);
     }
     if s.open_order {
         return Err(Refused::OpenOrder);
@@ -144,6 +152,7 @@ mod tests {
             refunded: false,
             open_order: false,
             supervised: false,
+            package: false,
             unsubscribed_this_year: 0,
         }
     }
@@ -183,6 +192,8 @@ mod tests {
 
     #[test]
     fn what_was_delivered_under_supervision_is_not_given_back() {
+        let package = Situation { package: true, ..purchase() };
+        assert_eq!(decide(&package), Err(Refused::Package));
         let supervised = Situation { supervised: true, ..purchase() };
         assert_eq!(decide(&supervised), Err(Refused::Supervised));
         assert_eq!(decide(&purchase()), Ok(Refund::Instance));

@@ -227,8 +227,12 @@ pub enum Refused {
     BeforeOpening,
     #[error("end_time lies after the instance was released")]
     AfterRelease,
-    #[error("relate_pkg_instance: you have no package {0}")]
+    #[error("relate_pkg_instance: the buyer of the instance has no package {0} for it")]
     UnknownPackage(String),
+    #[error("relate_pkg_instance: the package {0} does not cover begin_time; its terms are over or begin later")]
+    PackageOver(String),
+    #[error("relate_pkg_instance: the package {0} is used up and stops; the buyer may renew it")]
+    PackageUsedUp(String),
     #[error("corrects: there is no such record of this instance that can still be corrected")]
     NothingToCorrect,
 }

@@ -59,6 +59,7 @@ pub mod message;
 pub mod neighbour;
 pub mod order;
 pub mod organisation;
+pub mod package;
 pub mod picture;
 pub mod probe;
 pub mod product;

@@ -40,6 +40,8 @@ pub struct Record {
     pub corrects_id: Option<Key>,
     pub charge_id: Option<Key>,
     pub received_at: i64,
+    /// The package that the record names.
+    pub package_id: Option<Key>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -66,6 +68,8 @@ pub struct Charge {
     pub state: String,
     pub created_at: i64,
     pub paid_at: Option<i64>,
+    /// What packages gave, beside the quantity that was charged.
+    pub from_packages: i64,
 }
 
 /// # Errors
@@ -114,7 +118,7 @@ struct Insert<'a>(&'a [Record]);
 impl QueryFragment<db::Backend> for Insert<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
         out.push_sql(
-            "INSERT INTO usage_records (id, known_by, seller_id, instance_id, corrects_id, charge_id, sent_instance, sent_value, state, \
+            "INSERT INTO usage_records (id, known_by, seller_id, instance_id, corrects_id, charge_id, package_id, sent_instance, sent_value, state, \
              metering_sn, reason, begin_at, end_at, quantity, repeats, received_at) VALUES ",
         );
         for (i, r) in self.0.iter().enumerate() {
@@ -124,7 +128,7 @@ impl QueryFragment<db::Backend> for Insert<'_> {
                 out.push_sql(", ");
                 out.push_bind_param::<Binary, _>(key)?;
             }
-            for key in [&r.instance_id, &r.corrects_id, &r.charge_id] {
+            for key in [&r.instance_id, &r.corrects_id, &r.charge_id, &r.package_id] {
                 out.push_sql(", ");
                 out.push_bind_param::<Nullable<Binary>, _>(key)?;
             }

@@ -724,6 +724,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{id}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is left of an on-demand package. */
+        get: operations["instance_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{id}/release": {
         parameters: {
             query?: never;
@@ -3568,11 +3585,12 @@ export interface components {
             app: components["schemas"]["AppView"];
             /** @description The period of the terms that are ordered automatically; only of one instance, for its buyer. */
             auto_renewal?: string | null;
-            /** @description `PERIOD`, `ONE_TIME` or `ON_DEMAND`. */
+            /** @description `PERIOD`, `ONE_TIME`, `ON_DEMAND` or `ON_DEMAND_PKG`. */
             charging_mode: string;
             customer_name: string;
             /** @description The last second of the last term. */
             expires_at?: string | null;
+            /** @description `expired`, `used_up` (a package that stops), `violation` or `arrears`. */
             freeze_cause?: string | null;
             freeze_reason?: string | null;
             id: string;
@@ -4113,6 +4131,42 @@ export interface components {
             total: components["schemas"]["MoneyView"];
             user_name: string;
         };
+        /** @description What packages of a specification cover. */
+        PackageBody: {
+            /**
+             * @description Key of the specification of this product whose use is covered.
+             * @default
+             */
+            of: string;
+            /**
+             * @description When the whole quota is there again: `never` within a term, `hour`, `day`, `week`, `month` or `year`.
+             * @default
+             */
+            reset: string;
+            /**
+             * @description What exceeds the quota is not charged on demand: the package stops.
+             * @default false
+             */
+            stop_when_used_up: boolean;
+        };
+        /** @description A package and what is left of it now. */
+        PackageView: {
+            /** @description The time of the present quota; null before the first term and after the last. */
+            begin?: string | null;
+            end?: string | null;
+            /** @description The package's own instance. */
+            instance: string;
+            left: string;
+            /** @description What is counted, and its unit. */
+            meter: components["schemas"]["TextView"];
+            name: components["schemas"]["TextView"];
+            quota: string;
+            /** @description When the whole quota is there again: `never` within a term, `hour`, `day`, `week`, `month` or `year`. */
+            reset: string;
+            stop_when_used_up: boolean;
+            unit: components["schemas"]["TextView"];
+            used: string;
+        };
         /** @description An order-time input. */
         Param: {
             name: string;
@@ -4364,6 +4418,8 @@ export interface components {
             /** @description The platform's id; null when the seller has no such instance. */
             instance?: string | null;
             metering_sn?: string | null;
+            /** @description The instance of the package that it names. */
+            package?: string | null;
             /** @description Why it was refused; send it again when it is right. */
             reason?: string | null;
             received_at: string;
@@ -4608,6 +4664,11 @@ export interface components {
             /** @default null */
             once: string | null;
             /**
+             * @description `ON_DEMAND_PKG`: what a package contains, in units of the meter.
+             * @default null
+             */
+            quota: string | null;
+            /**
              * @description `ON_DEMAND`: prices per unit.
              * @default []
              */
@@ -4619,7 +4680,7 @@ export interface components {
             /** @default [] */
             attributes: components["schemas"]["AttributeBody"][];
             /**
-             * @description `PERIOD`, `ONE_TIME` or `ON_DEMAND`.
+             * @description `PERIOD`, `ONE_TIME`, `ON_DEMAND` or `ON_DEMAND_PKG`.
              * @default
              */
             charging_mode: string;
@@ -4636,6 +4697,8 @@ export interface components {
             name: components["schemas"]["TextView"];
             /** @default null */
             on_sale: boolean | null;
+            /** @default null */
+            package: components["schemas"]["PackageBody"] | null;
             /**
              * @description A renewal may choose another combination.
              * @default false
@@ -4799,6 +4862,9 @@ export interface components {
             amount: components["schemas"]["MoneyView"];
             /** @description yyyy-MM-dd at the site. */
             day: string;
+            /** @description What packages gave, beside it. */
+            from_packages: string;
+            /** @description What was charged. */
             quantity: string;
         };
         /** @description The documented body, for the description; it is read more tolerantly. */
@@ -4843,6 +4909,8 @@ export interface components {
             /** @description `fixed`, `tiered` or `volume`. */
             model: string;
             name: components["schemas"]["TextView"];
+            /** @description Packages that cover its use now. */
+            packages: components["schemas"]["PackageView"][];
             tiers: components["schemas"]["TierView"][];
             unit: components["schemas"]["TextView"];
             /** @description Up to when use was charged. */
@@ -10041,6 +10109,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LicenceApplicationView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    instance_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageView"];
                 };
             };
             /** @description The request cannot be read */
@@ -19754,7 +19951,7 @@ export interface operations {
                 category?: string;
                 /** @description Id of the seller's account. */
                 seller?: string;
-                /** @description `PERIOD`, `ONE_TIME` or `ON_DEMAND`. */
+                /** @description `PERIOD`, `ONE_TIME`, `ON_DEMAND` or `ON_DEMAND_PKG`. */
                 charging?: string;
                 /** @description `true`: only products with a trial. */
                 trial?: string;

@@ -105,6 +105,25 @@ describe('a buyer of services', () => {
     await p.shot(page, 'released-en')
     expect(errors).toEqual([])
   })
+
+  it('buys a package for what is billed by use, and sees what is left of it', async () => {
+    const { page, errors } = await p.as('buyer', 'en')
+    await p.go(page, '/products/transcribe')
+    await page.getByText('Monthly package', { exact: true }).first().click()
+    await page.getByText('The quota begins anew every month.').waitFor()
+    await page.getByText('5,000 minutes', { exact: true }).first().click()
+    await page.locator('.price', { hasText: '400.00' }).first().waitFor()
+    await p.shot(page, 'package-buy-en')
+    await page.getByRole('button', { name: 'Buy now' }).click()
+    await page.getByLabel(words.en.agree).check()
+    await page.getByRole('button', { name: words.en.pay }).click()
+    await page.getByText(words.en.done).first().waitFor()
+    await page.getByRole('link', { name: words.en.service }).click()
+    await page.getByText('5000 of 5000 minute left').waitFor()
+    await page.getByText('A package is paid in advance and not refunded.').waitFor()
+    await p.shot(page, 'package-en')
+    expect(errors).toEqual([])
+  })
 })
 
 describe('a visitor', () => {

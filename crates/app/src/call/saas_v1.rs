@@ -150,7 +150,8 @@ fn purchase(ctx: &Ctx, key: &str, instance: &Instance, order: &Order, line: &Lin
         trial: instance.trial,
         expire_time: order::expire_estimate(ctx, order, line)?,
         charging: match charging {
-            ChargingMode::Period => Charging::Period,
+            // 1.0 has no number for packages (saas-interface 3.2); like a period they have an end.
+            ChargingMode::Period | ChargingMode::OnDemandPackage => Charging::Period,
             ChargingMode::OneTime => Charging::OneTime,
             ChargingMode::OnDemand => Charging::OnDemand,
         },

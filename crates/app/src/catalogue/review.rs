@@ -21,24 +21,34 @@ use wire::conformance::{Offered, Protocol};
 fn cases_needed(protocol: Protocol, listing: &Listing) -> Vec<&'static str> {
     let sold = |mode| listing.specifications.iter().any(|s| s.charging_mode == mode);
     protocol.needed(Offered {
-        period: sold(ChargingMode::Period),
+        period: sold(ChargingMode::Period) || sold(ChargingMode::OnDemandPackage),
         on_demand: sold(ChargingMode::OnDemand),
         upgrade: listing.specifications.iter().any(|s| s.upgrade_allowed),
         renewal_change: listing.specifications.iter().any(|s| s.renewal_change_allowed),
     })
 }
 
-/// How a product is delivered never changes once it was listed (`seller-domain 2.2`).
-fn require_same_access(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: &Listing) -> Result<(), Error> {
+/// How a product is delivered never changes once it was listed (`seller-domain 2.2`), nor what its packages contain
+/// (`seller-domain 3`): only their prices do.
+fn require_kept(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: &Listing) -> Result<(), Error> {
     let Some(sold) = product.revision_id else {
         return Ok(());
     };
-    let before = ctx.listings.approved(tx, sold)?.access_type;
-    if before == listing.access_type {
-        return Ok(());
+    let before = ctx.listings.approved(tx, sold)?;
+    if before.access_type != listing.access_type {
+        let was = before.access_type;
+        let detail = format!("the product was listed as {was}; make a new product for another way of delivery");
+        return Err(Error::field("/access_type", "application.access_type_fixed", detail));
     }
-    let detail = format!("the product was listed as {before}; make a new product for another way of delivery");
-    Err(Error::field("/access_type", "application.access_type_fixed", detail))
+    for (i, spec) in listing.specifications.iter().enumerate() {
+        let Some(old) = before.specification(&spec.key).filter(|old| old.package.is_some()) else { continue };
+        let kept = old.package == spec.package && spec.skus.iter().all(|s| old.sku(&s.key).is_none_or(|o| o.quota == s.quota));
+        if !kept {
+            let detail = format!("what {} contains was listed and stays; change its prices, or add another specification", spec.key);
+            return Err(Error::field(&format!("/specifications/{i}/package"), "application.package_fixed", detail));
+        }
+    }
+    Ok(())
 }
 
 /// A renewal with change asks the seller first; who is not called cannot be asked.
@@ -91,7 +101,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
     if !wrong.is_empty() {
         return Err(Error::fields("application.not_complete", wrong));
     }
-    require_same_access(tx, ctx, &product, &listing)?;
+    require_kept(tx, ctx, &product, &listing)?;
     // A seller of codes may only ask and name no address (license-interface 2.1); the check of the listing knows who may.
     if let Some(address) = listing.interface_address {
         require_proven(tx, product.seller_id, address, &listing)?;

@@ -12,6 +12,7 @@ use domain::{
     id::InstanceId,
     instance::{FreezeCause, InstanceState, InstanceStep},
     message::MessageEvent,
+    term,
 };
 use jiff::SignedDuration;
 use serde_json::json;
@@ -114,6 +115,33 @@ pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Instance, cause: Fre
     super::tell(tx, ctx, found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])
 }
 
+/// A package that stops is used up: it works no more until it is renewed, or a correction gives some of it back. Its
+/// term goes on.
+pub(crate) fn freeze_used_up(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+    let reason = "the package is used up";
+    set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some(reason))?;
+    tell_seller(tx, ctx, found, None, Some(FreezeCause::Expired))?;
+    let until = order::times(term::shown_end(from_micros(found.expires_at.unwrap_or_default())), &site(tx, ctx, found)?);
+    super::tell(tx, ctx, found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])
+}
+
+/// Whether an instance is a package that was used up before its term ended.
+#[must_use]
+pub fn is_used_up(ctx: &Ctx, found: &Instance) -> bool {
+    let by_end = found.state == "frozen" && found.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str());
+    by_end && found.expires_at.is_some_and(|end| from_micros(end) > ctx.now)
+}
+
+/// A correction gave back some of a package that had stopped.
+pub(crate) fn unfreeze_refilled(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+    if !is_used_up(ctx, found) {
+        return Ok(());
+    }
+    set(tx, ctx, found, InstanceState::Running, None, None)?;
+    tell_seller(tx, ctx, found, None, None)?;
+    super::tell(tx, ctx, found, MessageEvent::InstanceUnfrozen, &[])
+}
+
 /// Everything was paid: an instance that was frozen for arrears works again.
 pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
     if found.state != "frozen" || found.freeze_cause.as_deref() != Some(FreezeCause::Arrears.as_str()) {
@@ -150,6 +178,8 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
     super::tell(tx, ctx, &found, MessageEvent::InstanceUnfrozen, &[])?;
     // What became due meanwhile begins its days of grace now.
     crate::usage::settle(tx, ctx, found.buyer_id)?;
+    let now = super::show(tx, Tenant::Any, instance)?;
+    crate::usage::stop_if_used_up(tx, ctx, &now)?;
     super::show(tx, Tenant::Any, instance)
 }
 

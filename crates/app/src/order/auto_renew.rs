@@ -12,7 +12,8 @@ use store::{Written, auto_renewal, instance::Instance};
 /// Switches automatic renewal of the caller's instance on, with the period of each new term, or off.
 ///
 /// # Errors
-/// `instance.not_found`, `instance.not_running`, `instance.trial`, `instance.one_time`, `price.…`.
+/// `instance.not_found`, `instance.not_running`, `instance.trial`, `instance.one_time`,
+/// `instance.no_auto_renewal`, `price.…`.
 pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, period: Option<Period>) -> Result<Instance, Error> {
     let Some(period) = period else {
         let found = instance::show(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
@@ -20,7 +21,11 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
         return Ok(found);
     };
     let subject = subject(tx, ctx, caller, id)?;
-    require_running(&subject.instance)?;
+    require_running(ctx, &subject.instance)?;
+    if subject.specification.package.as_ref().is_some_and(|p| !p.reset.renews_automatically()) {
+        let detail = "a package that resets every hour, day or week is not renewed automatically; renew it by hand";
+        return Err(Error::conflict("instance.no_auto_renewal", detail));
+    }
     draft(caller, &subject, OrderKind::Renew, period)?;
     let Subject { instance: found, site, .. } = subject;
     let row = auto_renewal::AutoRenewal {
@@ -51,8 +56,9 @@ fn about(found: &Instance) -> event::About {
     event::About { instance: Some(found.id), ..event::About::default() }
 }
 
-fn require_running(found: &Instance) -> Result<(), Error> {
-    if found.state == "running" {
+/// A package that stopped because it is used up may be renewed before its end.
+fn require_running(ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+    if found.state == "running" || instance::is_used_up(ctx, found) {
         return Ok(());
     }
     Err(Error::conflict("instance.not_running", format!("the instance is {}; only a running one is renewed automatically", found.state)))
@@ -85,7 +91,7 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
 
 /// Refuses before anything is written, so that the reason can be told in the same transaction.
 fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subject: &Subject, period: Period) -> Result<Option<Obstacle>, Error> {
-    require_running(&subject.instance)?;
+    require_running(ctx, &subject.instance)?;
     let draft = draft(caller, subject, OrderKind::Renew, period)?;
     require_free(tx, &subject.instance)?;
     let currency = subject.site.currency;

@@ -61,14 +61,17 @@ fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
         ChargingMode::Period => "包周期",
         ChargingMode::OneTime => "一次性",
         ChargingMode::OnDemand => "按需",
+        ChargingMode::OnDemandPackage => "按需套餐包",
     };
+    // The period is told of PERIOD alone (open-api 3.1).
+    let told = period.filter(|_| charging == ChargingMode::Period);
     let names = [&sold.product_name, &sold.specification_name, &sold.sku_name].map(|name| name.get("zh").replace(',', "，"));
     let amount = Money::text(l.amount_minor);
     Ok(OrderLine {
         order_line_id: l.number.clone(),
         charging_mode: charging.as_str().to_owned(),
-        period_type: period.map(|p| if p.in_years().is_some() { "year" } else { p.unit.as_str() }.to_owned()),
-        period_number: period.map(|p| u32::from(p.in_years().unwrap_or(p.count))),
+        period_type: told.map(|p| if p.in_years().is_some() { "year" } else { p.unit.as_str() }.to_owned()),
+        period_number: told.map(|p| u32::from(p.in_years().unwrap_or(p.count))),
         expire_time: expire_estimate(ctx, order, l)?,
         product_info: vec![ProductInfo {
             product_id: sold.wire_product_id,

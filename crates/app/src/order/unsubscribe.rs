@@ -53,6 +53,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
         refunded: line.refunded_minor > 0 || order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),
         supervised: instance::access_type(&instance)?.is_licence(),
+        package: line.charging_mode == ChargingMode::OnDemandPackage.as_str(),
         unsubscribed_this_year: order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
     };
     let refund = refund::decide(&situation).map_err(|e| Error::conflict(e.code(), e.to_string()))?;

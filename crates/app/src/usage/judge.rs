@@ -1,6 +1,9 @@
 //! The records of a push, one by one: accepted, known already, or refused with the rule that they break.
 
-use super::{priced, rating_job};
+use super::{
+    package::{self, Held},
+    priced, rating_job,
+};
 use crate::{
     Ctx, Error,
     catalogue::wire_product_id,
@@ -11,6 +14,7 @@ use crate::{
 use db::{Key, Tx};
 use domain::{
     Timestamp,
+    site::Site,
     usage::{self, Life, Quantity, Refused, Span, UsageState},
 };
 use jiff::{SignedDuration, Unit, civil::DateTime, tz::TimeZone};
@@ -49,24 +53,79 @@ fn time(field: &'static str, text: &str) -> Result<Timestamp, Refused> {
     TimeZone::UTC.to_timestamp(civil).map_err(|_| bad())
 }
 
-/// The seller's instances that a batch names, with whether they are billed by use.
+/// The seller's instances that a batch names, with the specification whose use they are billed by.
 struct Instances {
-    by_name: HashMap<String, Vec<(Instance, bool)>>,
+    by_name: HashMap<String, Vec<(Instance, Option<String>)>>,
+    /// What is known of the packages among them, and what was used of each by a moment.
+    packages: HashMap<Key, Named>,
+}
+
+/// A package with its site, and what is used of its windows.
+struct Named {
+    held: Held,
+    site: Site,
+    used: HashMap<Timestamp, Quantity>,
 }
 
 impl Instances {
     fn load(tx: &mut Tx, ctx: &Ctx, seller: Key, sent: &[Sent]) -> Result<Self, Error> {
-        let names: HashSet<&str> = sent.iter().map(|r| r.instance_id.as_str()).collect();
+        let packages = sent.iter().filter_map(|r| r.relate_pkg_instance.as_deref());
+        let names: HashSet<&str> = sent.iter().map(|r| r.instance_id.as_str()).chain(packages).collect();
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        let mut by_name = HashMap::<String, Vec<(Instance, bool)>>::new();
+        let mut all = Self { by_name: HashMap::new(), packages: HashMap::new() };
         for found in instance::by_sellers_ids(tx, seller, &names)? {
-            let on_demand = priced(tx, ctx, &found)?.is_some();
-            by_name.entry(found.seller_instance_id.clone().unwrap_or_default()).or_default().push((found, on_demand));
+            if let Some(held) = package::held(tx, ctx, &found)? {
+                let site = crate::instance::site(tx, ctx, &found)?;
+                all.packages.insert(found.id, Named { held, site, used: HashMap::new() });
+            }
+            let of = priced(tx, ctx, &found)?.map(|p| p.of);
+            all.by_name.entry(found.seller_instance_id.clone().unwrap_or_default()).or_default().push((found, of));
         }
-        Ok(Self { by_name })
+        for record in sent {
+            all.load_used(tx, record)?;
+        }
+        Ok(all)
     }
 
-    fn find(&self, sent: &Sent) -> Result<&Instance, Refused> {
+    /// Reads what is used of the packages that a record may name, at its time.
+    fn load_used(&mut self, tx: &mut Tx, sent: &Sent) -> Result<(), Error> {
+        let Ok(begin) = time("begin_time", &sent.begin_time) else {
+            return Ok(());
+        };
+        for name in [Some(&sent.instance_id), sent.relate_pkg_instance.as_ref()].into_iter().flatten() {
+            for (found, _) in self.by_name.get(name).map(Vec::as_slice).unwrap_or_default() {
+                let Some(package) = self.packages.get_mut(&found.id) else { continue };
+                let Some(window) = package.held.bought.window(&package.site, begin) else { continue };
+                if !package.used.contains_key(&window.begin) {
+                    package.used.insert(window.begin, package.held.used(tx, window)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The package that a record names, or is about; right for the instance and not used up.
+    fn package(&self, found: &Instance, of: &str, sent: &Sent, begin: Timestamp) -> Result<Option<Key>, Refused> {
+        let itself = self.packages.get(&found.id);
+        let Some(name) = sent.relate_pkg_instance.as_ref().or(itself.map(|_| &sent.instance_id)) else {
+            return Ok(None);
+        };
+        let named = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let fits = |p: &Named| {
+            let i = &p.held.instance;
+            i.buyer_id == found.buyer_id && i.product_id == found.product_id && p.held.bought.package.of == of
+        };
+        let mut fitting = named.iter().filter_map(|(i, _)| self.packages.get(&i.id)).filter(|p| fits(p));
+        let package = fitting.next().ok_or_else(|| Refused::UnknownPackage(name.clone()))?;
+        let window = package.held.bought.window(&package.site, begin).ok_or_else(|| Refused::PackageOver(name.clone()))?;
+        let used = package.used.get(&window.begin).copied().unwrap_or_default();
+        if package.held.stops() && used >= window.quota && sent.corrects.is_none() {
+            return Err(Refused::PackageUsedUp(name.clone()));
+        }
+        Ok(Some(package.held.instance.id))
+    }
+
+    fn find(&self, sent: &Sent) -> Result<(&Instance, &str), Refused> {
         let named = self.by_name.get(&sent.instance_id).map(Vec::as_slice).unwrap_or_default();
         let of_product = |i: &Instance| match &sent.product_id {
             // It matters only where two products have an instance of the same name.
@@ -77,8 +136,8 @@ impl Instances {
         match (fitting.next(), fitting.next()) {
             (None, _) => Err(Refused::UnknownInstance(sent.instance_id.clone())),
             (Some(_), Some(_)) => Err(Refused::Ambiguous(sent.instance_id.clone())),
-            (Some((_, false)), None) => Err(Refused::NotOnDemand),
-            (Some((found, true)), None) => Ok(found),
+            (Some((_, None)), None) => Err(Refused::NotOnDemand),
+            (Some((found, Some(of))), None) => Ok((found, of)),
         }
     }
 }
@@ -86,15 +145,13 @@ impl Instances {
 /// What a record says once it is read.
 struct Read {
     instance: Key,
+    package: Option<Key>,
     span: Span,
     quantity: Quantity,
 }
 
 fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refused> {
-    let found = instances.find(sent)?;
-    if let Some(package) = &sent.relate_pkg_instance {
-        return Err(Refused::UnknownPackage(package.clone()));
-    }
+    let (found, of) = instances.find(sent)?;
     time("record_time", &sent.record_time)?;
     let span = Span { begin: time("begin_time", &sent.begin_time)?, end: time("end_time", &sent.end_time)? };
     let quantity: Quantity = sent.usage_value.parse()?;
@@ -103,7 +160,8 @@ fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refu
     }
     let life = Life { opened_at: found.opened_at.map(from_micros), ended_at: found.ended_at.map(from_micros) };
     usage::check_span(span, life, now)?;
-    Ok(Read { instance: found.id, span, quantity })
+    let package = instances.package(found, of, sent, span.begin)?;
+    Ok(Read { instance: found.id, package, span, quantity })
 }
 
 /// The row of a record, accepted or refused.
@@ -128,12 +186,13 @@ fn row(ctx: &Ctx, seller: Key, received_at: i64, sent: Sent, read: Result<Read, 
         corrects_id: None,
         charge_id: None,
         received_at,
+        package_id: None,
     };
     match read {
         Err(refused) => row.reason = Some(refused.to_string()),
         Ok(read) => {
             UsageState::Accepted.as_str().clone_into(&mut row.state);
-            row.instance_id = Some(read.instance);
+            (row.instance_id, row.package_id) = (Some(read.instance), read.package);
             (row.begin_at, row.end_at) = (Some(micros(read.span.begin)), Some(micros(read.span.end)));
             row.quantity = Some(read.quantity.0);
         }
@@ -155,7 +214,13 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let (mut plain, mut corrections) = (Vec::new(), Vec::new());
     for record in sent {
         let (corrects, read) = (record.corrects.clone(), read(&instances, &record, received));
+        let used_up = matches!(read, Err(Refused::PackageUsedUp(_)));
         let row = row(ctx, batch.seller_id, batch.received_at, record, read);
+        if used_up && rows::any_known(tx, row.known_by)?.is_some() {
+            // The record that used it up, or one before it, came again.
+            rows::came_again(tx, row.known_by)?;
+            continue;
+        }
         match corrects {
             Some(sn) => corrections.push((row, sn)),
             None => plain.push(row),

@@ -1,6 +1,10 @@
 //! What an instance used and what it cost, for its buyer and seller.
 
-use super::{must_be_priced, rate::cycle_end};
+use super::{
+    must_be_priced,
+    package::{self, Left},
+    rate::cycle_end,
+};
 use crate::{Ctx, Error, from_micros, micros};
 use db::Tx;
 use domain::{
@@ -17,16 +21,18 @@ const DAYS: i64 = 90;
 const CHARGES_MAX: i64 = DAYS * 24;
 
 /// A day's use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Day {
     /// yyyy-MM-dd at the site.
     pub day: String,
+    /// What was charged; packages gave more.
     pub quantity: Quantity,
+    pub from_packages: Quantity,
     pub amount_minor: i64,
 }
 
 /// The meter of an instance, its days, and what is not paid.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Metered {
     pub meter: Meter,
     pub tiers: Vec<Tier>,
@@ -34,6 +40,8 @@ pub struct Metered {
     pub due_minor: i64,
     /// Up to when use was charged.
     pub until: Option<Timestamp>,
+    /// Packages that cover its use now.
+    pub packages: Vec<Left>,
 }
 
 /// # Errors
@@ -47,10 +55,12 @@ pub fn metered(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Metered, Erro
     let mut days = BTreeMap::<String, Day>::new();
     for charge in charges {
         let day = site.day_of(from_micros(charge.begin_at)).to_string();
-        let entry = days.entry(day.clone()).or_insert(Day { day, quantity: Quantity(0), amount_minor: 0 });
+        let entry = days.entry(day.clone()).or_insert(Day { day, ..Day::default() });
         entry.quantity.0 += charge.quantity;
+        entry.from_packages.0 += charge.from_packages;
         entry.amount_minor += charge.amount_minor;
     }
     let due_minor = rows::due_of_instance(tx, found.buyer_id, found.id)?;
-    Ok(Metered { meter: priced.meter, tiers: priced.tiers, days: days.into_values().collect(), due_minor, until })
+    let packages = package::in_force(tx, ctx, found)?;
+    Ok(Metered { meter: priced.meter, tiers: priced.tiers, days: days.into_values().collect(), due_minor, until, packages })
 }

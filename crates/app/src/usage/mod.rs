@@ -5,6 +5,7 @@ mod arrears;
 mod hourly;
 mod judge;
 mod meter;
+mod package;
 mod rate;
 mod receive;
 
@@ -12,32 +13,41 @@ pub use arrears::{freeze_for_arrears, settle};
 pub use hourly::{Hourly, Reported, hourly};
 pub use judge::judge_batch;
 pub use meter::{Day, Metered, metered};
+pub use package::{Left, left, stop_if_used_up};
 pub use rate::rate;
 pub use receive::{BodySignature, receive};
 
 use crate::{Ctx, Error};
 use db::{Key, Tx};
 use domain::{
-    listing::{Sku, Specification},
+    listing::Specification,
     usage::{Meter, Tier},
 };
 use store::instance::Instance;
 
 /// What an instance's use is counted and priced by: as it was when it was bought.
 struct Priced {
+    /// The specification that is billed by use.
+    of: String,
     meter: Meter,
+    /// None for a package that stops when it is used up: nothing beyond it is charged.
     tiers: Vec<Tier>,
 }
 
 pub(crate) fn is_by_use(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<bool, Error> {
-    Ok(priced(tx, ctx, instance)?.is_some())
+    Ok(priced(tx, ctx, instance)?.is_some_and(|p| p.of == instance.specification))
 }
 
 fn priced(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Option<Priced>, Error> {
     let listing = ctx.listings.approved(tx, instance.revision_id)?;
     let spec = listing.specification(&instance.specification);
-    let sku = spec.and_then(|s: &Specification| s.sku(&instance.sku));
-    Ok(spec.and_then(|s| s.meter.clone()).zip(sku.map(|s: &Sku| s.tiers.clone())).map(|(meter, tiers)| Priced { meter, tiers }))
+    let Some((spec, sku)) = spec.and_then(|s: &Specification| Some((s, s.sku(&instance.sku)?))) else {
+        return Ok(None);
+    };
+    // A package that stops may be used alone: then the records name it as their instance.
+    let own = spec.package.as_ref().filter(|p| p.stop_when_used_up);
+    let of = own.map_or(Some(spec), |p| listing.specification(&p.of));
+    Ok(of.and_then(|of| Some(Priced { of: of.key.clone(), meter: of.meter.clone()?, tiers: sku.tiers.clone() })))
 }
 
 fn must_be_priced(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Priced, Error> {

@@ -1,7 +1,7 @@
 //! Rating: accepted records become charges, hour by hour or day by day, and each charge is taken from the
 //! wallet. All charges of an accumulation cycle together are its exact amount, rounded once.
 
-use super::{Priced, arrears, must_be_priced};
+use super::{Priced, arrears, must_be_priced, package::Packages};
 use crate::{
     Ctx, Error, Tenant, from_micros,
     job::{self, JobKind},
@@ -36,14 +36,16 @@ pub fn rate(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), Error> {
     let records = rows::any_to_rate(tx, instance, AT_ONCE)?;
     let more = i64::try_from(records.len()).unwrap_or(0) == AT_ONCE;
     let (priced, site) = (must_be_priced(tx, ctx, &found)?, crate::instance::site(tx, ctx, &found)?);
+    let mut packages = Packages::load(tx, ctx, &site, &found, &priced.of)?;
     let mut by_cycle = BTreeMap::<Timestamp, Vec<Record>>::new();
     for record in records {
         let begin = from_micros(record.begin_at.unwrap_or_default());
         by_cycle.entry(cycle(&site, priced.meter.cycle, begin)).or_default().push(record);
     }
     for (begin, records) in by_cycle {
-        charge(tx, ctx, &found, &site, &priced, begin, &records)?;
+        charge(tx, ctx, &found, &site, &priced, &mut packages, begin, &records)?;
     }
+    packages.keep(tx, ctx)?;
     arrears::settle(tx, ctx, found.buyer_id)?;
     if more {
         job::schedule_named(tx, ctx, JobKind::UsageRating, name, ctx.now)?;
@@ -105,24 +107,27 @@ fn charge(
     found: &Instance,
     site: &Site,
     priced: &Priced,
+    packages: &mut Packages<'_>,
     begin: Timestamp,
     records: &[Record],
 ) -> Result<(), Error> {
     let (model, tiers) = (priced.meter.model, priced.tiers.as_slice());
-    let (mut totals, mut quantity) = (Totals::default(), 0);
+    let (mut totals, mut quantity, mut from_packages) = (Totals::default(), 0, 0);
     let cycle_of = |record: &Record| {
         let at = from_micros(record.begin_at.unwrap_or_default());
         micros(accumulation(site, priced.meter.accumulation, at))
     };
     for record in records {
         if let Some(old) = counted_before(tx, record)? {
-            let amount = Quantity(old.quantity.unwrap_or_default());
-            totals.of(tx, found.id, cycle_of(&old))?.count(model, tiers, amount, true);
-            quantity -= amount.0;
+            let back = packages.give_back(tx, &old)?;
+            totals.of(tx, found.id, cycle_of(&old))?.count(model, tiers, back.rest, true);
+            quantity -= back.rest.0;
+            from_packages -= back.given.0;
         }
-        let amount = Quantity(record.quantity.unwrap_or_default());
-        totals.of(tx, found.id, cycle_of(record))?.count(model, tiers, amount, false);
-        quantity += amount.0;
+        let drawn = packages.draw(tx, record)?;
+        totals.of(tx, found.id, cycle_of(record))?.count(model, tiers, drawn.rest, false);
+        quantity += drawn.rest.0;
+        from_packages += drawn.given.0;
     }
     let mut amount_minor = 0;
     for (cycle_at, mut total) in totals.0 {
@@ -148,6 +153,7 @@ fn charge(
         state: "due".to_owned(),
         created_at: ctx.now_micros(),
         paid_at: None,
+        from_packages,
     };
     rows::insert_charge(tx, &row)?;
     let ids: Vec<Key> = records.iter().map(|r| r.id).collect();

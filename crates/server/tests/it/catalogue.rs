@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::{Platform, choice};
 
 /// The listing of a seeded product as its seller has it.
-async fn listing(p: &Platform, key: &str) -> (String, Value) {
+pub(super) async fn listing(p: &Platform, key: &str) -> (String, Value) {
     let products = p.get("seller", "/api/v1/seller/products").await;
     let found = products["products"].as_array().unwrap().iter().find(|x| x["key"] == key).unwrap().clone();
     let id = found["id"].as_str().unwrap().to_owned();
@@ -13,11 +13,11 @@ async fn listing(p: &Platform, key: &str) -> (String, Value) {
     (id, detail["revisions"][0]["listing"].clone())
 }
 
-async fn put(p: &Platform, key: &str, listing: &Value) -> (u16, Value) {
+pub(super) async fn put(p: &Platform, key: &str, listing: &Value) -> (u16, Value) {
     p.send("seller", "PUT", &format!("/api/v1/seller/products/by-key/{key}"), Some(listing)).await
 }
 
-async fn application(p: &Platform, key: &str) -> String {
+pub(super) async fn application(p: &Platform, key: &str) -> String {
     let products = p.get("seller", "/api/v1/seller/products").await;
     let found = products["products"].as_array().unwrap().iter().find(|x| x["key"] == key).unwrap().clone();
     found["application_id"].as_str().unwrap().to_owned()

@@ -21,6 +21,7 @@ mod life;
 mod money;
 mod notify;
 mod organisation;
+mod packages;
 mod probes;
 mod sections;
 mod sellers;

@@ -81,7 +81,7 @@ async fn what_is_used_is_charged_by_the_hour_shared_and_billed_by_day() {
         let seen = usage(&p, &m).await;
         assert_eq!(
             seen["days"],
-            json!([{ "day": "2024-01-05", "quantity": "1200.5", "amount": { "amount": "138.04", "currency": "CNY" } }])
+            json!([{ "day": "2024-01-05", "quantity": "1200.5", "from_packages": "0", "amount": { "amount": "138.04", "currency": "CNY" } }])
         );
         assert_eq!((&seen["due"]["amount"], &seen["until"]), (&json!("0.00"), &json!("2024-01-05T04:00:00Z")));
         assert!(records(&p, "").await.iter().all(|r| r["state"] == "charged" && r["charge"].is_string()));
@@ -180,7 +180,7 @@ async fn each_wrong_record_is_refused_with_its_reason_and_may_be_sent_again() {
             (with("end_time", "20240105T030000Z"), "end_time lies before"),
             (with("end_time", "20240105T060000Z"), "future"),
             (with("begin_time", "20231201T030000Z"), "older than 21 days"),
-            (with("relate_pkg_instance", "pkg-1"), "you have no package"),
+            (with("relate_pkg_instance", "pkg-1"), "has no package"),
         ];
         let sent: Vec<Value> = wrong.iter().map(|(record, _)| record.clone()).chain([good.clone()]).collect();
         push(&p, &m, &sent).await;

@@ -12,6 +12,7 @@ import { FlightRecorder } from '../../kit/timeline'
 import { periodsOf } from '../store/buy-box'
 import { AutoRenewal } from './auto-renewal'
 import { Applications, ClientsPanel, LicencePanel, LicenceText } from './licence'
+import { PackagePanel } from './package'
 import { SignOnPanel } from './sign-on'
 import { ReleaseButton, UsagePanel } from './usage'
 
@@ -166,15 +167,16 @@ function Detail({ instance }: { instance: Instance }) {
   const timeline = useQuery({ queryKey: ['instance-timeline', instance.id], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/timeline', { params: { path: { id: instance.id } } })) })
   const renewable = ['running', 'frozen'].includes(instance.state) && !!instance.expires_at && !instance.open_order
   const byUse = instance.charging_mode === 'ON_DEMAND'
+  const isPackage = instance.charging_mode === 'ON_DEMAND_PKG'
   const why = instance.licence?.state === 'not_activated' ? t('licence.to_activate') : instance.open_order ? t('instance.open_order', { number: instance.open_order }) : !instance.expires_at ? t('instance.one_time') : t('instance.not_now')
   const action = (key: 'renew' | 'upgrade', label: string, on: boolean) => <Tooltip title={on ? '' : why}><Button type={key === 'renew' ? 'primary' : 'default'} disabled={!on} onClick={() => setOpen(key)}>{label}</Button></Tooltip>
   return (
     <Page title={text(instance.product_name)} above={<Link to="/buyer/instances">{t('nav.my_instances')}</Link>} purpose={[text(instance.specification_name), text(instance.sku_name)].filter(Boolean).join(' / ')}
-      actions={<><State of={instance.state} />{byUse ? ['running', 'frozen'].includes(instance.state) && <ReleaseButton instance={instance} /> : <>{instance.access_type === 'saas' && action('upgrade', t('action.upgrade'), renewable && instance.state === 'running' && !instance.trial)}{action('renew', t(instance.trial ? 'action.convert' : 'action.renew'), renewable)}</>}</>}>
+      actions={<><State of={instance.state} />{byUse ? ['running', 'frozen'].includes(instance.state) && <ReleaseButton instance={instance} /> : <>{instance.access_type === 'saas' && !isPackage && action('upgrade', t('action.upgrade'), renewable && instance.state === 'running' && !instance.trial)}{action('renew', t(instance.trial ? 'action.convert' : 'action.renew'), renewable)}</>}</>}>
       {open === 'renew' && <RenewModal instance={instance} close={() => setOpen(null)} />}
       {open === 'upgrade' && <UpgradeModal instance={instance} close={() => setOpen(null)} />}
       <div className="stack">
-        {instance.state === 'frozen' && <Alert type="warning" showIcon title={t(`instance.frozen_${instance.freeze_cause}`)} description={<>{instance.freeze_reason} {instance.released_at && <>{t('instance.kept_until')} <Time at={instance.released_at} /></>}</>} />}
+        {instance.state === 'frozen' && <Alert type="warning" showIcon title={t(`instance.frozen_${instance.freeze_cause}`)} description={<>{instance.freeze_cause === 'violation' && instance.freeze_reason} {instance.released_at && <>{t('instance.kept_until')} <Time at={instance.released_at} /></>}</>} />}
         <div className="split">
           <div className="stack">
             {instance.licence && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicencePanel licence={instance.licence} /></section>}
@@ -182,6 +184,7 @@ function Detail({ instance }: { instance: Instance }) {
             {instance.licence_text && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicenceText text={instance.licence_text} /></section>}
             {instance.access_type === 'license_online' && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.applications')}</h2><Applications instance={instance} /></section>}
             <SignOnPanel instance={instance} />
+            {isPackage && <section className="panel" style={{ padding: 24 }}><h2>{t('package.title')}</h2><PackagePanel instance={instance.id} /></section>}
             {byUse && <section className="panel" style={{ padding: 24 }}><h2>{t('usage.title')}</h2><UsagePanel instance={instance.id} /></section>}
             {instance.terms.length > 0 && <section className="panel" style={{ padding: 24 }}><h2>{t('term.title')}</h2><Terms terms={instance.terms} /></section>}
             <section className="panel" style={{ padding: 24 }}><h2>{t('timeline.title')}</h2><Await query={timeline}>{(d) => <FlightRecorder entries={d.entries} />}</Await></section>
@@ -195,7 +198,7 @@ function Detail({ instance }: { instance: Instance }) {
                 { key: 'i', label: t('field.instance'), children: <Id of={instance.id} /> },
                 { key: 'o', label: t('field.opened_at'), children: <Time at={instance.opened_at} /> },
                 { key: 'e', label: t('field.expires_at'), children: <Time at={instance.expires_at} /> },
-                ...(instance.charging_mode === 'PERIOD' ? [{ key: 'r', label: t('auto_renewal.title'), children: <AutoRenewal instance={instance} periods={periods} /> }] : []),
+                ...(instance.charging_mode === 'PERIOD' || isPackage ? [{ key: 'r', label: t('auto_renewal.title'), children: <AutoRenewal instance={instance} periods={periods} /> }] : []),
                 { key: 'n', label: t('field.order_number'), children: <Link to="/buyer/orders/$number" params={{ number: instance.order_number } as never} className="mono">{instance.order_number}</Link> },
               ]} />
             </section>

@@ -8,6 +8,7 @@ import { Chart } from '../../kit/charts'
 import { Await } from '../../kit/page'
 import { moneyText, Time, useText } from '../../kit/show'
 import { TierTable } from '../store/tiers'
+import { Left } from './package'
 
 type Usage = Schemas['UsageView']
 
@@ -18,9 +19,15 @@ function Shown({ usage }: { usage: Usage }) {
   const currency = usage.due.currency
   const sum = usage.days.reduce((all, d) => all + Number(d.amount.amount), 0)
   const places = usage.days.map((d) => d.day.slice(5))
+  const drawn = usage.days.some((d) => Number(d.from_packages) !== 0)
+  const used = [
+    { name: drawn ? t('package.charged', { unit }) : unit, tone: 'brand' as const, values: usage.days.map((d) => Number(d.quantity)) },
+    ...(drawn ? [{ name: t('package.covered', { unit }), tone: 'ok' as const, values: usage.days.map((d) => Number(d.from_packages)) }] : []),
+  ]
   return (
     <div className="stack">
       {Number(usage.due.amount) > 0 && <Alert type="warning" showIcon title={t('usage.owed', { amount: moneyText(usage.due) })} action={<Link to="/buyer/wallet">{t('wallet.top_up')}</Link>} />}
+      {usage.packages.map((p) => <Left key={p.instance} of={p} linked />)}
       {usage.days.length === 0 ? (
         <p className="muted">{t('usage.nothing_yet')}</p>
       ) : (
@@ -29,7 +36,7 @@ function Shown({ usage }: { usage: Usage }) {
             <Statistic title={t('usage.cost_90')} value={moneyText({ amount: sum.toFixed(2), currency })} />
             <div className="dim">{t('usage.until')} <Time at={usage.until} /></div>
           </div>
-          <Chart title={t('usage.chart', { what: text(usage.name), unit })} axis={t('chart.day')} places={places} series={[{ name: unit, tone: 'brand', values: usage.days.map((d) => Number(d.quantity)) }]} />
+          <Chart title={t('usage.chart', { what: text(usage.name), unit })} axis={t('chart.day')} places={places} series={used} />
           <Chart title={t('usage.chart_cost')} axis={t('chart.day')} places={places} series={[{ name: currency, tone: 'ok', values: usage.days.map((d) => Number(d.amount.amount)) }]} text={(v) => moneyText({ amount: v.toFixed(2), currency })} />
         </>
       )}

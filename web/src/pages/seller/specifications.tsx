@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/client'
 import { Both } from './editor'
 import { Meter, Tiers } from './meter'
+import { Covers } from './covers'
 
 type Spec = Schemas['SpecificationBody']
 
@@ -53,6 +54,7 @@ function Skus({ at, currency }: { at: number; currency: string }) {
   const spec: Spec | undefined = Form.useWatch(['specifications', at])
   const once = spec?.charging_mode === 'ONE_TIME'
   const byUse = spec?.charging_mode === 'ON_DEMAND'
+  const isPackage = spec?.charging_mode === 'ON_DEMAND_PKG'
   const generate = () => {
     const path = ['specifications', at, 'skus']
     const old: Schemas['SkuBody'][] = form.getFieldValue(path as never) ?? []
@@ -67,6 +69,7 @@ function Skus({ at, currency }: { at: number; currency: string }) {
           {items.map((item) => (
             <Space key={item.key} wrap align="baseline" style={{ display: 'flex', marginTop: 8 }}>
               <Form.Item name={[item.name, 'key']} label={t('buy.combination')}><Input readOnly className="mono" /></Form.Item>
+              {isPackage && <Form.Item name={[item.name, 'quota']} label={t('package.quota')}><Input inputMode="decimal" /></Form.Item>}
               {byUse ? (
                 <Tiers name={item.name} currency={currency} />
               ) : once ? (
@@ -86,16 +89,16 @@ function Skus({ at, currency }: { at: number; currency: string }) {
   )
 }
 
-/** The meter, where the specification is billed by use. */
+/** The meter of what is billed by use; of packages, what they cover. */
 function MeterOf({ at }: { at: number }) {
   const mode: unknown = Form.useWatch(['specifications', at, 'charging_mode'])
-  return mode === 'ON_DEMAND' ? <Meter at={at} /> : null
+  return mode === 'ON_DEMAND' ? <Meter at={at} /> : mode === 'ON_DEMAND_PKG' ? <Covers at={at} /> : null
 }
 
 /** Specifications with enumerated attributes, their combinations and prices. */
 export function Specifications({ currency }: { currency: string }) {
   const { t } = useTranslation()
-  const modes = ['PERIOD', 'ONE_TIME', 'ON_DEMAND'].map((value) => ({ value, label: t(`charging.${value}`) }))
+  const modes = ['PERIOD', 'ONE_TIME', 'ON_DEMAND', 'ON_DEMAND_PKG'].map((value) => ({ value, label: t(`charging.${value}`) }))
   return (
     <Form.List name="specifications">
       {(items, { add, remove }) => (

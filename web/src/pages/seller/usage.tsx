@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
-import { State, Time } from '../../kit/show'
+import { Id, State, Time } from '../../kit/show'
 
 type Row = Schemas['RecordView']
 
@@ -31,6 +31,7 @@ export function UsageRecords() {
           { key: 'begin', title: t('usage.begin'), value: (r) => r.begin, render: (r) => <Time at={r.begin} /> },
           { key: 'end', title: t('usage.end'), value: (r) => r.end, render: (r) => <Time at={r.end} /> },
           { key: 'value', title: t('usage.value'), align: 'right', value: (r) => r.value },
+          { key: 'package', title: t('package.title'), value: (r) => r.package, render: (r) => (r.package ? <Id of={r.package} /> : '–') },
           { key: 'state', title: t('field.state'), value: (r) => t(`state.${r.state}`), render: (r) => <State of={r.state} /> },
           { key: 'reason', title: t('usage.reason'), value: (r) => r.reason, render: (r) => <div style={{ maxWidth: 320, whiteSpace: 'normal' }}>{r.reason}</div> },
           { key: 'repeats', title: t('usage.repeats'), align: 'right', value: (r) => r.repeats },

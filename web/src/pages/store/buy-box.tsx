@@ -8,7 +8,7 @@ import { useAction } from '../../kit/action'
 import { ProblemBox } from '../../kit/problem'
 import { useMe } from '../../kit/session'
 import { moneyText, Time, useText } from '../../kit/show'
-import { yearSaving } from './compare'
+import { quotaText, yearSaving } from './compare'
 import { TierTable } from './tiers'
 
 type Product = Schemas['ProductPage']
@@ -107,8 +107,14 @@ export function BuyBox({ product, preview }: { product: Product; preview?: boole
           <p className="muted">{t('meter.how', { what: text(spec.meter.name), cycle: t(`meter.cycle_${spec.meter.cycle ?? 'hour'}`) })}</p>
         </div>
       )}
+      {spec?.package && sku && (
+        <div style={{ marginTop: 16 }}>
+          <div className="sum"><span className="muted">{t('package.quota')}</span><strong className="num">{quotaText(product, spec, sku, text)}</strong></div>
+          <p className="muted">{t(`package.reset_${spec.package.reset}`)} {t(spec.package.stop_when_used_up ? 'package.stops' : 'package.excess')}</p>
+        </div>
+      )}
       {quote.error ? <div style={{ marginTop: 16 }}><ProblemBox error={quote.error} /></div> : quote.data && !byUse && <Price quote={quote.data} />}
-      <p className="muted">{byUse ? t('meter.release_any_time') : t(product.access_type === 'saas' ? 'buy.refund' : 'licence.refund')} {t('buy.who', { site: t(`site.${product.site}`) })}</p>
+      <p className="muted">{byUse ? t('meter.release_any_time') : t(spec?.package ? 'package.no_refund' : product.access_type === 'saas' ? 'buy.refund' : 'licence.refund')} {t('buy.who', { site: t(`site.${product.site}`) })}</p>
       <div className="stack" style={{ gap: 8 }}>
         <Button type="primary" size="large" block disabled={closed || !!quote.error} onClick={() => go({})}>{t('action.buy')}</Button>
         {!byUse && <Button block disabled={closed || !!quote.error} loading={add.isPending} onClick={toCart}>{t('cart.add')}</Button>}

@@ -13,6 +13,12 @@ export function yearSaving(sku?: Sku) {
   return percent > 0 ? percent : undefined
 }
 
+/** What a package contains, with the unit of what it covers. */
+export function quotaText(product: Product, spec: Spec, sku: Sku, text: ReturnType<typeof useText>) {
+  const unit = text(product.specifications.find((s) => s.key === spec.package?.of)?.meter?.unit)
+  return sku.quota ? `${sku.quota} ${unit}` : undefined
+}
+
 /** Everything that is sold, a column each, a row for what may differ. */
 export function Compare({ product }: { product: Product }) {
   const { t } = useTranslation()
@@ -31,6 +37,7 @@ export function Compare({ product }: { product: Product }) {
     [t('price.year'), ({ sku }) => { const saving = yearSaving(sku); return saving ? `${money(sku.year)} (−${saving} %)` : money(sku.year) }],
     [t('price.once'), ({ sku }) => money(sku.once)],
     [t('price.use'), ({ spec, sku }) => (sku.tiers ?? []).map((tier) => `${product.currency} ${tier.price} / ${text(spec.meter?.unit)}`).join(' · ') || '–'],
+    [t('package.quota'), ({ spec, sku }) => quotaText(product, spec, sku, text) ?? '–'],
     [t('store.trial'), ({ spec }) => (spec.trial_days ? t('store.trial_days', { days: spec.trial_days }) : '–')],
     [t('spec.upgrade'), ({ spec }) => t(spec.upgrade_allowed ? 'compare.yes' : 'compare.no')],
   ]
