@@ -290,12 +290,22 @@ pub fn headers(access_key: &str, body: &str, now_ms: i64, nonce: &str) -> Vec<(&
     vec![("x-timestamp", now_ms.to_string()), ("x-nonce", nonce.to_owned()), ("x-sign", hmac_hex(access_key.as_bytes(), text.as_bytes()))]
 }
 
-/// Whether the headers of a received call are genuine; freshness is the receiver's to judge.
+/// The headers of a received call.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    pub timestamp: &'a str,
+    pub nonce: &'a str,
+    pub sign: &'a str,
+}
+
+/// Whether a received call is genuine and not older than 60 s.
 #[must_use]
-pub fn verify(access_key: &str, body: &str, timestamp: &str, nonce: &str, sign: &str) -> bool {
+pub fn verify(access_key: &str, body: &str, given: Given<'_>, now_ms: i64) -> bool {
     use subtle::ConstantTimeEq;
+    let Given { timestamp, nonce, sign } = given;
+    let fresh = timestamp.parse::<i64>().is_ok_and(|sent| now_ms.saturating_sub(sent) <= crate::saas_v2::FRESH_MS);
     let ours = hmac_hex(access_key.as_bytes(), format!("{access_key}{nonce}{timestamp}{body}").as_bytes());
-    ours.as_bytes().ct_eq(sign.to_ascii_lowercase().as_bytes()).into()
+    fresh && bool::from(ours.as_bytes().ct_eq(sign.to_ascii_lowercase().as_bytes()))
 }
 
 #[cfg(test)]
@@ -357,8 +367,9 @@ mod tests {
     fn one_hmac_signs_key_nonce_time_and_body() {
         let made = headers("k", "{}", 5, "n");
         assert_eq!(made[2].1, crate::hmac_hex(b"k", b"kn5{}"));
-        assert!(verify("k", "{}", "5", "n", &made[2].1.to_uppercase()), "any letter case");
-        assert!(!verify("k", "{ }", "5", "n", &made[2].1));
+        let given = Given { timestamp: "5", nonce: "n", sign: &made[2].1 };
+        assert!(verify("k", "{}", Given { sign: &made[2].1.to_uppercase(), ..given }, 5), "any letter case");
+        assert!(!verify("k", "{ }", given, 5));
     }
 
     #[test]

@@ -1,5 +1,6 @@
-"""A seller of SaaS 2.0 and 1.0 in one file, on Python's standard library alone.
+"""A seller of SaaS 2.0 and 1.0, licences, and (kit.py) the joint-SaaS kit with sign-on.
 
+    pip install -r requirements.txt
     SELLER_KEY=my-access-key SELLER_LISTEN=127.0.0.1:9002 python3 seller.py
 
 The marketplace posts in 2.0 and asks by GET in 1.0. It verifies the marketplace's signature over the raw bytes, gives the same instance for the same order line,
@@ -13,7 +14,10 @@ import os
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+
+import kit
+from sealed import sealed
 
 KEY = os.environ.get("SELLER_KEY", "seller-key-for-trials")
 LISTEN = os.environ.get("SELLER_LISTEN", "127.0.0.1:9002")
@@ -115,13 +119,13 @@ def handle(request: dict, base: str) -> dict:
 
 
 def handle_v1(request: dict, base: str) -> dict:
-    """1.0 gives the data with the creation. User name and password would be encrypted with AES, which
-    Python's standard library does not have; the memo says how to get in."""
+    """1.0 gives the data with the creation, user name and password encrypted."""
     match request["activity"]:
         case "newInstance":
             answer = create(request, "orderId")
-            memo = "Set a password by the link at the first log-in."
-            return answer | {"appInfo": {"frontEndUrl": f"{base}/app/{answer['instanceId']}", "memo": memo}}
+            made = answer["instanceId"]
+            app = {"frontEndUrl": f"{base}/app/{made}", "userName": sealed(KEY, "admin"), "password": sealed(KEY, f"pw-{made[:8]}")}
+            return answer | {"encryptType": "1", "appInfo": app}
         case "getLicense":  # licence 1.x: the licence comes with the purchase, and the same one each time
             answer = create(request, "orderId")
             return answer | {"license": f"LICENCE-{answer['instanceId']}"}
@@ -159,18 +163,46 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(answer)
 
     def sync(self, body: bytes) -> dict:
-        """The kit: tenants, users, departments; adding or deleting twice succeeds."""
+        """A call of the kit, signed in its headers."""
         timestamp, nonce, sign = (self.headers.get(f"x-{name}", "") for name in ("timestamp", "nonce", "sign"))
         genuine = hmac.compare_digest(hmac_hex(f"{KEY}{nonce}{timestamp}".encode() + body), sign.lower())
-        return {"resultCode": "000000" if genuine else "000001", "resultMsg": "success" if genuine else "not genuine"}
+        if not genuine or not timestamp.isdigit() or time.time() * 1000 - int(timestamp) > FRESH_MS:
+            return {"resultCode": "000001", "resultMsg": "not genuine"}
+        try:
+            with lock:
+                return kit.sync(urlsplit(self.path).path.rsplit("/", 1)[-1], json.loads(body))
+        except (KeyError, ValueError) as problem:
+            return {"resultCode": "000002", "resultMsg": f"bad request: {problem}"}
+
+    def page(self, url, base: str) -> tuple[int, str] | None:
+        """Pages for people, beside the calls of the marketplace: status, and text or where to go."""
+        match url.path.rsplit("/", 1)[-1]:
+            case "login":
+                return kit.log_in(base)
+            case "callback":
+                return kit.callback(dict(parse_qsl(url.query)), base)
+            case "public-key":
+                return 200, kit.public_key()
+        return None
+
+    def show(self, status: int, text: str) -> None:
+        data = text.encode()
+        self.send_response(status)
+        self.send_header("Location", text) if status == 302 else self.send_header("Content-Type", "text/plain;charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def do_GET(self) -> None:
-        sent = parameters_v1(urlsplit(self.path).query)
+        url, base = urlsplit(self.path), f"http://{self.headers.get('Host', LISTEN)}"
+        if (shown := self.page(url, base)) is not None:
+            return self.show(*shown)
+        sent = parameters_v1(url.query)
         if isinstance(sent, str):
             return self.answer({"resultCode": sent, "resultMsg": "not genuine"})
         try:
             with lock:
-                self.answer(handle_v1(sent, f"http://{self.headers.get('Host', LISTEN)}"))
+                self.answer(handle_v1(sent, base))
         except KeyError as problem:
             self.answer({"resultCode": "000002", "resultMsg": f"missing: {problem}"})
 

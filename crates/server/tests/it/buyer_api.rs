@@ -1,6 +1,6 @@
 //! The buyer-side APIs (`open-api 7`), as programs with AK and SK call them.
 
-use super::{koogallery::client, on_both};
+use super::{koogallery::client_in, on_both, sellers::Language};
 use serde_json::{Value, json};
 use testkit::{Platform, Signed};
 
@@ -97,13 +97,12 @@ async fn what_belongs_to_another_buyer_is_not_there_and_wrong_bodies_say_what_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_public_sdk_cores_call_every_buyer_side_operation() {
-    let python = super::koogallery::set_up_clients();
+async fn both_public_sdk_cores_and_a_java_client_call_every_buyer_side_operation() {
     let p = Platform::start(super::setup(testdb::Engine::Sqlite)).await;
-    for (program, file) in [(python.as_str(), "python/client.py"), ("node", "node/client.mjs")] {
+    for language in Language::ALL {
         let run = |path: &str, body: Value| {
-            let (code, answer) = client(&p, program, file, "buyer", &["buyer", path, &body.to_string()]);
-            assert_eq!((code, &answer["error_code"]), (0, &json!("MKT.0000")), "{file} {path}: {answer}");
+            let (code, answer) = client_in(&p, language, "buyer", &["buyer", path, &body.to_string()], &[]);
+            assert_eq!((code, &answer["error_code"]), (0, &json!("MKT.0000")), "{language:?} {path}: {answer}");
             answer
         };
         let made = run("order/batch-order", json!({ "orders": [backup("1m")], "auto_pay": true }));

@@ -1,7 +1,10 @@
 //! The joint-SaaS kit: a company binds an application, its departments and people are told, they sign on
 //! (`saas-interface 4`).
 
-use super::{on_both, sellers};
+use super::{
+    on_both,
+    sellers::{self, Language},
+};
 use reqwest::header::{COOKIE, LOCATION};
 use rsa::{
     Generate, PrivateKey,
@@ -74,9 +77,23 @@ async fn sign_on(p: &Platform, instance: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_company_binds_an_application_and_its_people_sign_on() {
+async fn a_company_binds_an_application_in_node_and_its_people_sign_on() {
+    binds_and_signs_on(Language::Node).await;
+}
+
+#[tokio::test]
+async fn a_company_binds_an_application_in_python_and_its_people_sign_on() {
+    binds_and_signs_on(Language::Python).await;
+}
+
+#[tokio::test]
+async fn a_company_binds_an_application_in_java_and_its_people_sign_on() {
+    binds_and_signs_on(Language::Java).await;
+}
+
+async fn binds_and_signs_on(language: Language) {
     on_both(async |p| {
-        let (_child, url) = sellers::start_with("node", "node/seller.mjs", &[("SELLER_PLATFORM", &p.url)]).await;
+        let (_child, url) = sellers::start_with(language, &[("SELLER_PLATFORM", &p.url)]).await;
         let public_key = p.http.get(format!("{url}/public-key")).send().await.unwrap().text().await.unwrap();
         let address = kit_at(&p, &url, KEY).await;
         let application = json!({

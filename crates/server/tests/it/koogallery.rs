@@ -1,6 +1,6 @@
 //! The open APIs as real clients call them: signatures, refusals, quotas, the order query, both SDK cores.
 
-use super::{on_both, setup};
+use super::{on_both, sellers::Language, setup};
 use serde_json::{Value, json};
 use std::{path::Path, process::Command};
 use testdb::Engine;
@@ -218,71 +218,77 @@ pub(crate) fn set_up_clients() -> String {
 
 /// Runs an example client; exit code and what it printed.
 pub(crate) fn client(p: &Platform, program: &str, file: &str, role: &str, arguments: &[&str]) -> (i32, Value) {
-    client_with(p, program, file, role, arguments, &[])
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clients"));
+    let mut command = Command::new(program);
+    command.arg(root.join(file));
+    run(p, command, role, arguments, &[])
 }
 
-fn client_with(p: &Platform, program: &str, file: &str, role: &str, arguments: &[&str], more: &[(&str, &str)]) -> (i32, Value) {
+/// Runs the example client of a language.
+pub(crate) fn client_in(p: &Platform, language: Language, role: &str, arguments: &[&str], more: &[(&str, &str)]) -> (i32, Value) {
+    run(p, language.command("clients", "client"), role, arguments, more)
+}
+
+fn run(p: &Platform, mut command: Command, role: &str, arguments: &[&str], more: &[(&str, &str)]) -> (i32, Value) {
     let text = |name: &str| p.document["accounts"][role][name].as_str().unwrap();
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clients"));
-    let output = Command::new(program)
-        .arg(root.join(file))
+    let output = command
         .args(arguments)
         .envs([("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_ACCESS_KEY", text("access_key")), ("YUNSHI_SECRET_KEY", text("secret_key"))])
         .envs(more.iter().copied())
         .output()
-        .unwrap_or_else(|e| panic!("{program} does not start: {e}"));
+        .unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
     let code = output.status.code().unwrap();
     let stream = String::from_utf8(if code == 0 { output.stdout } else { output.stderr }).unwrap();
     let last = stream.lines().last().unwrap_or_default();
-    (code, serde_json::from_str(last).unwrap_or_else(|_| panic!("{program}: {stream}")))
+    (code, serde_json::from_str(last).unwrap_or_else(|_| panic!("{command:?}: {stream}")))
 }
 
 /// Every licence operation, with test codes.
-async fn licences_by_client(p: &Platform, program: &str, file: &str) {
+async fn licences_by_client(p: &Platform, language: Language) {
     let mut codes = Vec::new();
     for _ in 0..3 {
         codes.push(p.post("seller", "/api/v1/seller/test-codes", json!({})).await["code"].as_str().unwrap().to_owned());
     }
     let run = |arguments: &[&str]| {
-        let (code, answer) = client(p, program, file, "seller", arguments);
-        assert_eq!(code, 0, "{file} {arguments:?}: {answer}");
+        let (code, answer) = client_in(p, language, "seller", arguments, &[]);
+        assert_eq!(code, 0, "{language:?} {arguments:?}: {answer}");
         answer
     };
-    assert_eq!(run(&["licence-query", &codes[0]])["error_code"], "92020011", "{file}");
+    assert_eq!(run(&["licence-query", &codes[0]])["error_code"], "92020011", "{language:?}");
     let activated = run(&["licence-activate", &codes[0]]);
-    assert!(activated["data"]["license_code_info"].as_str().unwrap().contains("\"status\":\"ALIVE\""), "{file}: {activated}");
-    assert_eq!(run(&["licence-activate", &codes[1], &codes[2]])["error_code"], "92020000", "{file}");
-    assert_eq!(run(&["licence-activate", &codes[0]])["error_code"], "92020003", "{file}");
-    assert_eq!(run(&["licence-query", &codes[0]])["data"]["license_code"], json!(codes[0]), "{file}");
-    assert_eq!(run(&["licence-query", &codes[1], &codes[2]])["data"][1]["license_code"], json!(codes[2]), "{file}");
+    assert!(activated["data"]["license_code_info"].as_str().unwrap().contains("\"status\":\"ALIVE\""), "{language:?}: {activated}");
+    assert_eq!(run(&["licence-activate", &codes[1], &codes[2]])["error_code"], "92020000", "{language:?}");
+    assert_eq!(run(&["licence-activate", &codes[0]])["error_code"], "92020003", "{language:?}");
+    assert_eq!(run(&["licence-query", &codes[0]])["data"]["license_code"], json!(codes[0]), "{language:?}");
+    assert_eq!(run(&["licence-query", &codes[1], &codes[2]])["data"][1]["license_code"], json!(codes[2]), "{language:?}");
     let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clients/README.md");
-    assert_eq!(run(&["licence-upload", "EV0", readme])["error_code"], "91381034", "{file}: asked for by nobody, but read");
-    assert_eq!(run(&["licence-usage", &codes[0], "device-1", "device-2"])["error_code"], "92020000", "{file}");
+    assert_eq!(run(&["licence-upload", "EV0", readme])["error_code"], "91381034", "{language:?}: asked for by nobody, but read");
+    assert_eq!(run(&["licence-usage", &codes[0], "device-1", "device-2"])["error_code"], "92020000", "{language:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_public_sdk_cores_call_every_operation() {
-    let python = set_up_clients();
+async fn both_public_sdk_cores_and_a_java_client_call_every_operation() {
     let p = Platform::start(setup(Engine::Sqlite)).await;
     let (order, _) = p.buy_open("1m").await;
     let key = p.post("seller", "/api/v1/seller/keys", json!({ "name": "usage", "class": "basic" })).await;
-    for (program, file) in [(python.as_str(), "python/client.py"), ("node", "node/client.mjs")] {
-        let (code, domains) = client(&p, program, file, "seller", &["whoami"]);
-        assert_eq!((code, &domains["domains"][0]["id"]), (0, &p.document["accounts"]["seller"]["account_id"]), "{file}: {domains}");
-        let (code, found) = client(&p, program, file, "seller", &["order-query", number(&order)]);
-        assert_eq!((code, &found["orderInfo"]["orderId"]), (0, &order["order_number"]), "{file}: {found}");
+    for language in Language::ALL {
+        let serial = format!("{language:?}");
+        let (code, domains) = client_in(&p, language, "seller", &["whoami"], &[]);
+        assert_eq!((code, &domains["domains"][0]["id"]), (0, &p.document["accounts"]["seller"]["account_id"]), "{language:?}: {domains}");
+        let (code, found) = client_in(&p, language, "seller", &["order-query", number(&order)], &[]);
+        assert_eq!((code, &found["orderInfo"]["orderId"]), (0, &order["order_number"]), "{language:?}: {found}");
         let line = format!("{}-000001", number(&order));
-        let (code, found) = client(&p, program, file, "seller", &["order-query", number(&order), &line]);
-        assert_eq!((code, &found["orderInfo"]["orderLine"][0]["orderLineId"]), (0, &json!(line)), "{file}: {found}");
-        let push = ["usage-push", "nobody's", "20240105T010000Z", "20240105T020000Z", "12.5", file];
-        let (code, pushed) = client_with(&p, program, file, "seller", &push, &[("YUNSHI_INTERFACE_KEY", key["secret"].as_str().unwrap())]);
-        assert_eq!((code, &pushed["error_code"]), (0, &json!("MKT.0000")), "{file}: {pushed}");
-        licences_by_client(&p, program, file).await;
-        let (code, refused) = client(&p, program, file, "buyer", &["order-query", number(&order)]);
-        assert_eq!((code, &refused["error_code"], &refused["status"]), (1, &json!("MKT.0151"), &json!(401)), "{file}: {refused}");
+        let (code, found) = client_in(&p, language, "seller", &["order-query", number(&order), &line], &[]);
+        assert_eq!((code, &found["orderInfo"]["orderLine"][0]["orderLineId"]), (0, &json!(line)), "{language:?}: {found}");
+        let push = ["usage-push", "nobody's", "20240105T010000Z", "20240105T020000Z", "12.5", &serial];
+        let (code, pushed) = client_in(&p, language, "seller", &push, &[("YUNSHI_INTERFACE_KEY", key["secret"].as_str().unwrap())]);
+        assert_eq!((code, &pushed["error_code"]), (0, &json!("MKT.0000")), "{language:?}: {pushed}");
+        licences_by_client(&p, language).await;
+        let (code, refused) = client_in(&p, language, "buyer", &["order-query", number(&order)], &[]);
+        assert_eq!((code, &refused["error_code"], &refused["status"]), (1, &json!("MKT.0151"), &json!(401)), "{language:?}: {refused}");
     }
     p.settle().await;
     let records = p.get("seller", "/api/v1/usage-records").await;
     let came: Vec<_> = records["records"].as_array().unwrap().iter().map(|r| r["metering_sn"].clone()).collect();
-    assert!(came.contains(&json!("python/client.py")) && came.contains(&json!("node/client.mjs")), "{records}");
+    assert!(Language::ALL.iter().all(|l| came.contains(&json!(format!("{l:?}")))), "{records}");
 }

@@ -58,7 +58,7 @@ const PLAYED: &[(&str, &[&str])] = &[
         &[
             "every_path_sends_the_fields_of_its_table_and_no_others",
             "one_hmac_signs_key_nonce_time_and_body",
-            "a_company_binds_an_application_and_its_people_sign_on",
+            "a_company_binds_an_application_in_java_and_its_people_sign_on",
             "what_fails_is_told_and_tried_again_by_the_buyer",
             "codes_and_tokens_follow_the_rules_of_oauth_and_openid",
         ],
@@ -110,7 +110,7 @@ const PLAYED: &[(&str, &[&str])] = &[
             "the_known_answer_of_the_signing_guide_is_met",
             "the_differences_of_real_clients_pass",
             "a_wrong_signature_is_told_what_the_server_computed",
-            "both_public_sdk_cores_call_every_operation",
+            "both_public_sdk_cores_and_a_java_client_call_every_operation",
         ],
     ),
     (
@@ -135,7 +135,10 @@ const PLAYED: &[(&str, &[&str])] = &[
         &["each_wrong_record_is_refused_with_its_reason_and_may_be_sent_again", "a_correction_replaces_a_record_and_its_charge"],
     ),
     ("open-api 6", &["a_buyer_asks_for_licences_and_the_seller_uploads_them"]),
-    ("open-api 7", &["orders_are_created_all_or_none_and_once_for_a_token", "both_public_sdk_cores_call_every_buyer_side_operation"]),
+    (
+        "open-api 7",
+        &["orders_are_created_all_or_none_and_once_for_a_token", "both_public_sdk_cores_and_a_java_client_call_every_buyer_side_operation"],
+    ),
     ("open-api 8", &["a_wrong_signature_is_told_what_the_server_computed"]),
 ];
 

@@ -73,6 +73,95 @@ pub enum Protocol {
     SaasAzure,
 }
 
+/// The cases of each protocol in the order in which they run.
+mod lists {
+    #[allow(clippy::enum_glob_use, reason = "a list of cases reads as a list")]
+    use super::Scenario::{self, *};
+
+    pub const SAAS_V2: &[Scenario] = &[
+        Create,
+        CreateAgain,
+        Interrupted,
+        Query,
+        Renew,
+        Freeze,
+        Unfreeze,
+        Upgrade,
+        ChangeCheck,
+        WrongSignature,
+        UnknownFields,
+        BigUnicode,
+        Stale,
+        UnknownInstance,
+        Release,
+        ReleaseAgain,
+    ];
+    pub const SAAS_V1: &[Scenario] = &[
+        Create,
+        CreateAgain,
+        Interrupted,
+        Renew,
+        Expire,
+        Freeze,
+        Unfreeze,
+        Upgrade,
+        Query,
+        WrongSignature,
+        UnknownFields,
+        BigUnicode,
+        UnknownInstance,
+        Release,
+        ReleaseAgain,
+    ];
+    pub const LICENCE: &[Scenario] = &[Renew, Freeze, Unfreeze, WrongSignature, UnknownFields, BigUnicode, Stale, Release, ReleaseAgain];
+    pub const LICENCE_V1: &[Scenario] = &[
+        Create,
+        CreateAgain,
+        Interrupted,
+        Renew,
+        Expire,
+        WrongSignature,
+        UnknownFields,
+        BigUnicode,
+        UnknownInstance,
+        Release,
+        ReleaseAgain,
+    ];
+    pub const LICENCE_ONLINE: &[Scenario] = &[
+        Create,
+        CreateAgain,
+        Interrupted,
+        Renew,
+        Freeze,
+        Unfreeze,
+        Apply,
+        WrongSignature,
+        UnknownFields,
+        BigUnicode,
+        Stale,
+        UnknownInstance,
+        Release,
+        ReleaseAgain,
+    ];
+    pub const KIT: &[Scenario] = &[
+        TenantAdd,
+        TenantAddAgain,
+        AllDepartments,
+        DepartmentAdd,
+        ApplicationAdd,
+        UsersAdd,
+        WrongSignature,
+        UnknownFields,
+        BigUnicode,
+        Stale,
+        UsersWithdraw,
+        DepartmentDelete,
+        ApplicationDelete,
+        TenantDelete,
+        TenantDeleteAgain,
+    ];
+}
+
 impl Protocol {
     pub const ALL: [Self; 9] = [
         Self::SaasV2,
@@ -110,64 +199,16 @@ impl Protocol {
     /// Its cases in the order in which they run.
     #[must_use]
     pub fn scenarios(self) -> &'static [Scenario] {
-        #[allow(clippy::enum_glob_use, reason = "a list of cases reads as a list")]
-        use Scenario::*;
         match self {
-            Self::SaasV2 => &[
-                Create,
-                CreateAgain,
-                Interrupted,
-                Query,
-                Renew,
-                Freeze,
-                Unfreeze,
-                Upgrade,
-                ChangeCheck,
-                WrongSignature,
-                UnknownFields,
-                BigUnicode,
-                Stale,
-                UnknownInstance,
-                Release,
-                ReleaseAgain,
-            ],
-            Self::SaasV1 => &[
-                Create,
-                CreateAgain,
-                Interrupted,
-                Renew,
-                Expire,
-                Freeze,
-                Unfreeze,
-                Upgrade,
-                Query,
-                WrongSignature,
-                UnknownFields,
-                BigUnicode,
-                UnknownInstance,
-                Release,
-                ReleaseAgain,
-            ],
-            Self::OrderNotify => &[Notify, WrongSignature],
-            Self::Licence => &[Renew, Freeze, Unfreeze, WrongSignature, Release],
-            Self::LicenceV1 => &[Create, CreateAgain, Renew, Expire, WrongSignature, Release],
-            Self::LicenceOnline => &[Create, CreateAgain, Renew, Freeze, Unfreeze, Apply, WrongSignature, Release],
+            Self::SaasV2 => lists::SAAS_V2,
+            Self::SaasV1 => lists::SAAS_V1,
+            Self::OrderNotify => &[Scenario::Notify, Scenario::WrongSignature],
+            Self::Licence => lists::LICENCE,
+            Self::LicenceV1 => lists::LICENCE_V1,
+            Self::LicenceOnline => lists::LICENCE_ONLINE,
             // Nothing to try: they ask, and what an Azure webhook hears of must be there to be asked about.
             Self::SaasAws | Self::SaasAzure => &[],
-            Self::Kit => &[
-                TenantAdd,
-                TenantAddAgain,
-                AllDepartments,
-                DepartmentAdd,
-                ApplicationAdd,
-                UsersAdd,
-                WrongSignature,
-                UsersWithdraw,
-                DepartmentDelete,
-                ApplicationDelete,
-                TenantDelete,
-                TenantDeleteAgain,
-            ],
+            Self::Kit => lists::KIT,
         }
     }
 

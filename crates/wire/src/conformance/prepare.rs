@@ -79,12 +79,12 @@ impl Suite {
     #[must_use]
     pub fn prepare(&self, scenario: Scenario, moment: &Moment<'_>) -> Option<Prepared> {
         let key = if scenario.wrong_signature() { WRONG_KEY } else { &self.key };
+        let signed_at = if scenario == Scenario::Stale { moment.now_ms - STALE_MS } else { moment.now_ms };
+        let moment = &Moment { now_ms: signed_at, ..*moment };
         match self.protocol {
             Protocol::SaasV2 => {
                 let request = self.request_v2(scenario, moment)?;
-                let body = with_more(scenario, &request.to_body(Some("1")));
-                let signed_at = if scenario == Scenario::Stale { moment.now_ms - STALE_MS } else { moment.now_ms };
-                Some(posted(key, request.activity(), body, &Moment { now_ms: signed_at, ..*moment }))
+                Some(posted(key, request.activity(), with_more(scenario, &request.to_body(Some("1"))), moment))
             }
             Protocol::SaasV1 => {
                 let request = self.request_v1(scenario, moment)?;
@@ -98,16 +98,22 @@ impl Suite {
             }
             Protocol::Licence => {
                 let request = request_licence(scenario, moment)?;
-                let body = request.to_body(Some("1"));
+                let body = with_more(scenario, &request.to_body(Some("1")));
                 let query = licence::query(key, &body, moment.now_ms, moment.nonce);
                 Some(Prepared { query, ..posted(key, request.activity(), body, moment) })
             }
             Protocol::LicenceV1 => {
                 let request = self.request_licence_v1(scenario, moment)?;
-                Some(asked(key, request.activity(), request.parameters(Some("1"), false), moment))
+                let mut parameters = request.parameters(Some("1"), false);
+                parameters.extend(more(scenario));
+                Some(asked(key, request.activity(), parameters, moment))
             }
             Protocol::LicenceOnline => self.request_online(key, scenario, moment),
-            Protocol::Kit => Some(synced(key, &request_kit(scenario)?, moment)),
+            Protocol::Kit => {
+                let (request, of) = (request_kit(scenario)?, mock_tenant());
+                let body = with_more(scenario, &request.to_body(&of, true, moment.now_ms));
+                Some(synced(key, request.path(), request.path(), body, moment))
+            }
             Protocol::SaasAws | Protocol::SaasAzure => None,
         }
     }
@@ -142,7 +148,7 @@ impl Suite {
                 if !path.bytes().all(|b| b.is_ascii_alphanumeric()) {
                     return Err("the path is one name, such as tenantSync".to_owned());
                 }
-                Ok(synced_text(&self.key, "edited", path, text.to_owned(), moment))
+                Ok(synced(&self.key, "edited", path, text.to_owned(), moment))
             }
         }
     }
@@ -247,16 +253,18 @@ impl Suite {
         use licence_v1::Request;
         let id = || self.instance_id.clone();
         Some(match scenario {
-            Scenario::Create | Scenario::CreateAgain => Request::Get(Box::new(purchase(moment))),
-            Scenario::Renew | Scenario::WrongSignature => Request::Refresh {
-                order_id: "MOCKMONTYRENEW".to_owned(),
-                instance_id: id()?,
-                product_id: None,
-                expire_time: moment.expire_time.to_owned(),
-                period: Some(Period { unit: "month", number: 1 }),
-            },
+            Scenario::Create | Scenario::CreateAgain | Scenario::Interrupted => Request::Get(Box::new(purchase(moment))),
+            Scenario::Renew | Scenario::WrongSignature | Scenario::UnknownFields | Scenario::BigUnicode | Scenario::UnknownInstance => {
+                Request::Refresh {
+                    order_id: "MOCKMONTYRENEW".to_owned(),
+                    instance_id: if scenario == Scenario::UnknownInstance { NEVER_CREATED.to_owned() } else { id()? },
+                    product_id: None,
+                    expire_time: moment.expire_time.to_owned(),
+                    period: Some(Period { unit: "month", number: 1 }),
+                }
+            }
             Scenario::Expire => Request::Expire { instance_id: id()? },
-            Scenario::Release => Request::Release { instance_id: id()?, order_id: "MOCKPERIODYEARNEW".to_owned() },
+            Scenario::Release | Scenario::ReleaseAgain => Request::Release { instance_id: id()?, order_id: "MOCKPERIODYEARNEW".to_owned() },
             _ => return None,
         })
     }
@@ -275,7 +283,7 @@ impl Suite {
             return Some(posted(key, licence_online::ACTIVITY, body, moment));
         }
         let request = self.request_v2(scenario, moment)?;
-        Some(posted(key, request.activity(), request.to_body(Some("1")), moment))
+        Some(posted(key, request.activity(), with_more(scenario, &request.to_body(Some("1"))), moment))
     }
 }
 
@@ -286,7 +294,7 @@ fn request_licence(scenario: Scenario, moment: &Moment<'_>) -> Option<licence::R
     use licence::Request;
     let license = TEST_CODE.to_owned();
     Some(match scenario {
-        Scenario::Renew | Scenario::WrongSignature => Request::Refresh {
+        Scenario::Renew | Scenario::WrongSignature | Scenario::UnknownFields | Scenario::BigUnicode | Scenario::Stale => Request::Refresh {
             scene: licence::Scene::Renewal,
             order: mock("MOCKMONTYRENEW"),
             license,
@@ -295,7 +303,7 @@ fn request_licence(scenario: Scenario, moment: &Moment<'_>) -> Option<licence::R
         },
         Scenario::Freeze => Request::UpdateStatus { license, status: Status::Freeze },
         Scenario::Unfreeze => Request::UpdateStatus { license, status: Status::Unfreeze },
-        Scenario::Release => Request::Release { license, order: Some(mock("MOCKMONTYUNSUBSCRIBE")) },
+        Scenario::Release | Scenario::ReleaseAgain => Request::Release { license, order: Some(mock("MOCKMONTYUNSUBSCRIBE")) },
         _ => return None,
     })
 }
@@ -331,7 +339,12 @@ fn request_kit(scenario: Scenario) -> Option<kit::Request> {
         Request::Users { change, app_id: text("mock-app"), users: vec![user] }
     };
     Some(match scenario {
-        Scenario::TenantAdd | Scenario::TenantAddAgain | Scenario::WrongSignature => tenant(Change::Add),
+        Scenario::TenantAdd
+        | Scenario::TenantAddAgain
+        | Scenario::WrongSignature
+        | Scenario::UnknownFields
+        | Scenario::BigUnicode
+        | Scenario::Stale => tenant(Change::Add),
         Scenario::AllDepartments => Request::AllDepartments { departments: vec![top] },
         Scenario::DepartmentAdd => Request::Department { change: Change::Add, department: below },
         Scenario::ApplicationAdd => application(Change::Add),
@@ -344,13 +357,12 @@ fn request_kit(scenario: Scenario) -> Option<kit::Request> {
     })
 }
 
-/// A call of the kit: its path below the address, its signature in headers.
-fn synced(key: &str, request: &kit::Request, moment: &Moment<'_>) -> Prepared {
-    let of = kit::Of { instance_id: "mock-instance".to_owned(), tenant_id: "mock-tenant-id".to_owned() };
-    synced_text(key, request.path(), request.path(), request.to_body(&of, true, moment.now_ms), moment)
+fn mock_tenant() -> kit::Of {
+    kit::Of { instance_id: "mock-instance".to_owned(), tenant_id: "mock-tenant-id".to_owned() }
 }
 
-fn synced_text(key: &str, activity: &'static str, path: &str, body: String, moment: &Moment<'_>) -> Prepared {
+/// A call of the kit: its path below the address, its signature in headers.
+fn synced(key: &str, activity: &'static str, path: &str, body: String, moment: &Moment<'_>) -> Prepared {
     let headers = kit::headers(key, &body, moment.now_ms, moment.nonce);
     let sign = headers.last().map_or_else(String::new, |(_, value)| value.clone());
     let step = |name, value| Step { name, value };
@@ -450,7 +462,10 @@ mod tests {
         }
         let kit = Suite::new(Protocol::Kit, "k").prepare(Scenario::TenantAdd, &MOMENT).unwrap();
         assert_eq!(kit.path.as_deref(), Some("produceAPI/v2/tenantSync"));
-        assert!(crate::kit::verify("k", kit.body.as_deref().unwrap(), &kit.headers[0].1, &kit.headers[1].1, &kit.headers[2].1));
+        let given = kit::Given { timestamp: &kit.headers[0].1, nonce: &kit.headers[1].1, sign: &kit.headers[2].1 };
+        let body = kit.body.as_deref().unwrap();
+        assert!(kit::verify("k", body, given, MOMENT.now_ms + 60_000) && !kit::verify("k", body, given, MOMENT.now_ms + 60_001));
+        assert!(!kit::verify("other", body, given, MOMENT.now_ms));
         let notify = Suite::new(Protocol::OrderNotify, "k").prepare(Scenario::Notify, &MOMENT).unwrap();
         let expected =
             r#"{"activity":"orderNotify","orderId":"MOCKPERIODYEARNEW","orderLineId":"MOCKPERIODYEARNEW-000001","testFlag":"1"}"#;

@@ -6,4 +6,4 @@ mod sign;
 
 pub use answer::{Answer, AnswerError, AppInfo, Info, TooLong};
 pub use request::{BadRequest, FIELDS, OrderIds, Request, Scene, Status, TargetProduct, fields_of};
-pub use sign::{Mistake, Query, Steps, VerifyError, known_mistakes, sign, signature, steps, verify};
+pub use sign::{FRESH_MS, Mistake, Query, Steps, VerifyError, known_mistakes, sign, signature, steps, verify};

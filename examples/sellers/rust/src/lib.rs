@@ -349,7 +349,8 @@ async fn sync(State(seller): State<Seller>, Path((product, call)): Path<(String,
         return wrong;
     }
     let get = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if !kit::verify(&seller.key, &body, get("x-timestamp"), get("x-nonce"), get("x-sign")) {
+    let given = kit::Given { timestamp: get("x-timestamp"), nonce: get("x-nonce"), sign: get("x-sign") };
+    if !kit::verify(&seller.key, &body, given, now_ms()) {
         return seller.code("000001");
     }
     seller.memory().received.push(call);
