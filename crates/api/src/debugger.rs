@@ -62,7 +62,7 @@ struct DebugCase {
 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes `wire::conformance::Reason` for clients")]
-struct DebugReason {
+pub(crate) struct DebugReason {
     code: String,
     text: String,
 }
@@ -116,7 +116,7 @@ async fn debug(
             .iter()
             .filter(|c| c.result == "pass")
             .map(|c| interface::Passed {
-                scenario: c.name.to_owned(),
+                scenario: c.name.clone(),
                 request: c.request.clone().unwrap_or_default(),
                 answer: c.answer.clone().unwrap_or_default(),
             })

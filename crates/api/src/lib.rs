@@ -37,6 +37,7 @@ mod probe;
 mod problem;
 mod product;
 mod product_html;
+mod recording;
 mod renewal;
 mod review;
 mod sandbox;
@@ -84,6 +85,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(usage::routes())
         .merge(licence::routes())
         .merge(probe::routes())
+        .merge(recording::routes())
         .merge(wallet::routes())
         .merge(bill::routes())
         .merge(inbox::routes())

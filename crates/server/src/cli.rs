@@ -1,8 +1,10 @@
 //! The command line's grammar (`contract`).
 
 mod instance;
+mod trial;
 
 pub use instance::{Domain, Instance, Licence, Usage};
+pub use trial::{Conformance, Replay};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -94,6 +96,11 @@ pub enum Command {
         after_help = "Examples:\n  yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key\n  yunshi conformance --protocol saas-v1 --url http://127.0.0.1:9002/hello --key my-access-key --junit report.xml"
     )]
     Conformance(Conformance),
+    /// Play a recording against a seller's server and compare the answers.
+    #[command(
+        after_help = "The same requests in the same order, signed anew, with the instance ids that the server gives now. Exits 1 when an answer\ndiffers in what a marketplace acts on: result code, status, a field that is gone or of another type.\n\nExample: yunshi calls record --order CS2611240955AB12C > traffic.json\n         yunshi replay traffic.json --url http://127.0.0.1:9002/hello --key my-access-key --junit replay.xml"
+    )]
+    Replay(Replay),
     /// Make the sandbox's built-in seller misbehave for a product, to see what happens.
     #[command(
         after_help = "Faults: none, time_out, slow, never_ending, http_500, wrong_signature, code_000002, code_000005, code_000100, not_json,\ntruncated, huge, redirect, no_instance_id, no_data and more; a wrong name lists them all.\n\nExample: yunshi fault backup time_out"
@@ -338,6 +345,16 @@ pub enum Calls {
     },
     /// One message with its attempts.
     Show { id: String },
+    /// Print a recording of what your servers were asked and answered, for `yunshi replay`.
+    #[command(
+        after_help = "The newest 500 messages, or those of an instance or order; passwords and licences are blotted out.\n\nExample: yunshi calls record --order CS2611240955AB12C > traffic.json"
+    )]
+    Record {
+        #[arg(long)]
+        instance: Option<String>,
+        #[arg(long)]
+        order: Option<String>,
+    },
     /// Send a call again.
     Restart { id: String },
 }
@@ -389,28 +406,6 @@ pub enum Inbox {
     },
     /// Mark one message, or all, as read.
     Read { id: Option<String> },
-}
-
-/// A protocol with cases, by its name.
-fn protocol(name: &str) -> Result<wire::conformance::Protocol, String> {
-    use wire::conformance::Protocol;
-    let tried = |p: &Protocol| !p.scenarios().is_empty();
-    let names: Vec<&str> = Protocol::ALL.iter().filter(|p| tried(p)).map(|p| p.name()).collect();
-    Protocol::from_name(name).filter(tried).ok_or_else(|| format!("choose one of {}", names.join(", ")))
-}
-
-#[derive(Debug, Args)]
-pub struct Conformance {
-    /// saas-v2, saas-v1, kit, license or order-notify.
-    #[arg(long, value_parser = protocol)]
-    pub protocol: wire::conformance::Protocol,
-    #[arg(long)]
-    pub url: String,
-    #[arg(long, env = "SELLER_KEY")]
-    pub key: String,
-    /// Also write the cases to this file as JUnit XML, for CI.
-    #[arg(long)]
-    pub junit: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Binary, Text},
 };
+use std::collections::HashMap;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = calls)]
@@ -207,6 +208,22 @@ pub fn attempts(tx: &mut Tx, call: Key) -> Result<Vec<Attempt>, DbError> {
         .limit(1_000)
         .select(Attempt::as_select())
         .load(tx)?)
+}
+
+/// The last ended attempt of each of some calls, in the order in which they began.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_last_attempts(tx: &mut Tx, calls: &[Key]) -> Result<Vec<Attempt>, DbError> {
+    let mut last = HashMap::<Key, Attempt>::new();
+    for calls in calls.chunks(100) {
+        let ended = call_attempts::table.filter(call_attempts::call_id.eq_any(calls.to_vec())).filter(call_attempts::outcome.is_not_null());
+        let rows: Vec<Attempt> = ended.order(call_attempts::number).select(Attempt::as_select()).load(tx)?;
+        last.extend(rows.into_iter().map(|a| (a.call_id, a)));
+    }
+    let mut last: Vec<Attempt> = last.into_values().collect();
+    last.sort_by_key(|a| (a.started_at, a.id));
+    Ok(last)
 }
 
 /// Writes an attempt before it is sent.

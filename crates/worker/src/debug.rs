@@ -14,7 +14,7 @@ use wire::{
 /// One case and how it went.
 #[derive(Debug, Clone, Serialize)]
 pub struct CaseResult {
-    pub name: &'static str,
+    pub name: String,
     pub mandatory: bool,
     /// `pass`, `fail` or `skip`.
     pub result: &'static str,
@@ -53,7 +53,7 @@ impl Report {
 /// When the connection is broken on purpose: the request was sent, its answer was not read.
 const HANG_UP: Duration = Duration::from_millis(5);
 /// How often data that have not come are asked for, a second apart.
-const QUESTIONS_MAX: usize = 10;
+pub(crate) const QUESTIONS_MAX: usize = 10;
 
 /// A seller's server to be tried.
 #[derive(Clone, Copy)]
@@ -87,7 +87,7 @@ async fn run(client: &Client, subject: Subject<'_>, scenarios: &[Scenario], stop
 }
 
 /// What is different each time, handed to whoever makes a request.
-fn now<T>(with: impl FnOnce(&Moment<'_>) -> T) -> T {
+pub(crate) fn now<T>(with: impl FnOnce(&Moment<'_>) -> T) -> T {
     let now = MovableClock::default().wall();
     with(&Moment {
         now_ms: now.as_millisecond(),
@@ -98,7 +98,7 @@ fn now<T>(with: impl FnOnce(&Moment<'_>) -> T) -> T {
 }
 
 /// Where a prepared request goes.
-fn address(subject: Subject<'_>, prepared: &Prepared) -> Result<url::Url, Reason> {
+pub(crate) fn address(subject: Subject<'_>, prepared: &Prepared) -> Result<url::Url, Reason> {
     let bad = |_| Reason { code: "bad_url", text: format!("{} is not an address", subject.url) };
     let mut full = url::Url::parse(subject.url).map_err(bad)?;
     if let (Some(path), Ok(mut segments)) = (&prepared.path, full.path_segments_mut()) {
@@ -136,9 +136,9 @@ pub async fn send_edited(client: &Client, subject: Subject<'_>, text: &str, path
 }
 
 impl CaseResult {
-    fn new(name: &'static str, mandatory: bool) -> Self {
+    pub(crate) fn new(name: &str, mandatory: bool) -> Self {
         Self {
-            name,
+            name: name.to_owned(),
             mandatory,
             result: "skip",
             reason: None,

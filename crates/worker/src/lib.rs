@@ -13,6 +13,7 @@ mod export;
 mod files;
 mod housekeeping;
 mod probe;
+mod replay;
 mod search;
 
 pub use client::{Client, Limits};
@@ -21,4 +22,5 @@ pub use domain_proof::domain_proof;
 pub use engine::{Ran, Worker};
 pub use files::Files;
 pub use probe::probe;
+pub use replay::{Playing, ReplayReport, Replayed, replay};
 pub use search::{Facets, Found, Search, Sort, Wanted};

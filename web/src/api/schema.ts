@@ -1828,6 +1828,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exchanges of the newest 500 production-interface messages, or of one instance or order: a recording. */
+        get: operations["recording_take"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sandbox/clock": {
         parameters: {
             query?: never;
@@ -1941,6 +1958,23 @@ export interface paths {
         put?: never;
         /** Calls the address with signed sample requests and checks each answer against the reference. */
         post: operations["interface_debug"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seller/addresses/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plays the exchanges of an address's protocol against it, in order and signed anew, and compares the answers. */
+        post: operations["interface_replay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3320,6 +3354,16 @@ export interface components {
             /** @description The code of the department above. */
             parent?: string | null;
         };
+        DifferenceView: {
+            /** @description `changed`, `missing`, `new`, `type` or `status`. */
+            kind: string;
+            /** @description Whether the marketplace would behave otherwise; other differences are only shown. */
+            matters: boolean;
+            now: string;
+            /** @description JSON pointer into the answer; empty for the whole of it. */
+            pointer: string;
+            recorded: string;
+        };
         DomainBody: {
             /** @description Such as `example.com`. */
             name: string;
@@ -3363,6 +3407,22 @@ export interface components {
             /** @description `top_up`, `payment`, `refund`, `refund_before_completion`. */
             kind: string;
             reference: string;
+        };
+        ExchangeBody: {
+            activity: string;
+            /** @description Passwords and licences are blotted out. */
+            answer?: string | null;
+            /** @description When it was asked, RFC 3339. */
+            at: string;
+            /** @description Such as `saas-v2`. */
+            protocol: string;
+            /** @description The body that was posted, or the parameters as a JSON object. */
+            request: string;
+            /**
+             * Format: int32
+             * @description HTTP status; null when nothing came.
+             */
+            status?: number | null;
         };
         ExportList: {
             exports: components["schemas"]["ExportView"][];
@@ -4213,6 +4273,11 @@ export interface components {
             /** @description Pay at once from the wallet. */
             pay?: boolean;
         };
+        PlayBody: {
+            exchanges: components["schemas"]["ExchangeBody"][];
+            /** @description Give orders new numbers, for a server that remembers the former ones. */
+            fresh?: boolean;
+        };
         PreferencesBody: {
             /** @description A notice that is not to be shown again. */
             dismiss?: string | null;
@@ -4433,6 +4498,10 @@ export interface components {
             /** @description As it was sent. */
             value: string;
         };
+        /** @description What a seller's servers were asked and answered, oldest first. */
+        RecordingView: {
+            exchanges: components["schemas"]["ExchangeBody"][];
+        };
         RefundPreview: {
             refund: components["schemas"]["MoneyView"];
         };
@@ -4471,6 +4540,33 @@ export interface components {
             period: string;
             /** @description Renewal: another combination from now on; the seller is asked first. */
             sku?: string | null;
+        };
+        /** @description What a replay found. */
+        ReplayView: {
+            cases: components["schemas"]["ReplayedView"][];
+            /** @description Those that differ and those that failed. */
+            different: number;
+            protocol: string;
+            same: number;
+            skipped: number;
+        };
+        /** @description One question of a recording and what came of it. */
+        ReplayedView: {
+            activity: string;
+            answer?: string | null;
+            /** @description When it was recorded. */
+            at: string;
+            differences: components["schemas"]["DifferenceView"][];
+            /** Format: int64 */
+            duration_ms: number;
+            reason?: components["schemas"]["DebugReason"] | null;
+            recorded?: string | null;
+            request?: string | null;
+            /** @description `same`, `differs`, `fail` (no answer, or one that cannot be read) or `skip`. */
+            result: string;
+            /** Format: int32 */
+            status?: number | null;
+            url?: string | null;
         };
         RestartBody: {
             ids: string[];
@@ -20348,6 +20444,137 @@ export interface operations {
             };
         };
     };
+    recording_take: {
+        parameters: {
+            query?: {
+                instance?: string;
+                /** @description Order number. */
+                order?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     clock_show: {
         parameters: {
             query?: never;
@@ -21150,6 +21377,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DebugReport"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    interface_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
                 };
             };
             /** @description The request cannot be read */

@@ -49,6 +49,23 @@ describe('a seller', () => {
     expect(errors).toEqual([])
   })
 
+  it('plays recorded traffic against an address and sees what it answers otherwise', async () => {
+    const { page, errors } = await p.as('seller', 'en')
+    await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' }, pay: true })
+    await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
+    const { addresses } = (await p.api('seller', 'GET', '/api/v1/seller/addresses')) as unknown as { addresses: { id: string; name: string }[] }
+    await p.go(page, `/seller/debugger?address=${addresses.find((a) => a.name === 'backup')?.id}`)
+    await page.getByRole('button', { name: 'Take from the messages' }).click()
+    await page.getByRole('button', { name: 'Play', exact: true }).click()
+    await page.getByText(', 0 different, 0 skipped').waitFor()
+    await p.api('operator', 'POST', '/api/v1/sandbox/faults', { product: 'backup', fault: 'code_000005' })
+    await page.getByRole('button', { name: 'Play', exact: true }).click()
+    await page.getByText('/resultCode').first().waitFor()
+    await p.shot(page, 'replay-en')
+    await p.api('operator', 'POST', '/api/v1/sandbox/faults', { product: 'backup', fault: 'none' })
+    expect(errors).toEqual([])
+  })
+
   it('edits a product, is sent back with a mark, mends it, and the operator approves', async () => {
     const seller = await p.as('seller', 'zh')
     await p.go(seller.page, '/seller/products')

@@ -8,6 +8,7 @@ mod figures;
 mod finish;
 mod judge;
 mod notify;
+mod record;
 mod restart;
 mod saas_v1;
 mod said;
@@ -21,6 +22,7 @@ pub use finish::{Next, finish};
 pub(crate) use finish::{given_up_quietly, succeeded_quietly};
 pub use judge::{Judged, Reading, judge, redact};
 pub(crate) use notify::of_order as notify_of;
+pub use record::recording;
 pub use restart::{renewal_stuck, restart};
 pub use said::Said;
 

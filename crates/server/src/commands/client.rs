@@ -98,6 +98,11 @@ pub async fn calls(remote: &Remote, command: &Calls, json: bool) -> Result<(), F
             output::table(json, &found, "calls", &["id", "activity", "state", "attempts", "order_number", "last_error"]);
             return Ok(());
         }
+        Calls::Record { instance, order } => {
+            let path = with_query("/api/v1/recording", &[("instance", instance.clone()), ("order", order.clone())]);
+            output::document(true, &remote.get(&path).await?);
+            return Ok(());
+        }
         Calls::Show { id } => remote.get(&format!("/api/v1/calls/{id}")).await?,
         Calls::Restart { id } => remote.post(&format!("/api/v1/calls/{id}/restart"), &json!({})).await?,
     };

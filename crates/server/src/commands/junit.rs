@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn failures_are_told_and_hostile_answers_stay_text() {
-        let case = |name, mandatory, result, answer: &str| worker::CaseResult {
-            name,
+        let case = |name: &str, mandatory, result, answer: &str| worker::CaseResult {
+            name: name.to_owned(),
             mandatory,
             result,
             reason: (result == "fail").then(|| Reason { code: "not_json", text: "no <json>".to_owned() }),

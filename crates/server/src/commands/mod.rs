@@ -6,6 +6,7 @@ mod domain;
 mod junit;
 mod local;
 mod order;
+mod replay;
 mod tail;
 
 pub use apply::apply_text;
@@ -29,6 +30,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(args) => local::migrate(&args, json).await,
         Command::Admin { command } => local::admin(&command, json).await,
         Command::Verify(args) => local::verify(&args, json).await,
+        Command::Replay(args) => replay::replay(&args, json).await,
         Command::Conformance(args) => local::conformance(&args, json).await,
         Command::OpenApi => {
             output::document(true, &serde_json::to_value(api::openapi()).map_err(Failure::failed)?);

@@ -89,6 +89,10 @@ async fn every_route_refuses_nobody_and_the_wrong_role() {
 fn body_for(method: &str, path: &str, colleague: &str) -> Option<Value> {
     match path {
         _ if method == "GET" => None,
+        x if x.ends_with("/replay") => {
+            let exchange = json!({ "at": "2024-01-05T02:00:00Z", "protocol": "saas-v2", "activity": "x", "request": "{}" });
+            Some(json!({ "exchanges": [exchange] }))
+        }
         x if ["/renew", "/convert", "/auto-renewal"].iter().any(|end| x.ends_with(end)) => Some(json!({ "period": "1m" })),
         x if x.ends_with("/send") => Some(json!({ "request": "{}" })),
         x if x.ends_with("/change") => Some(json!({ "sku": "pro/5" })),

@@ -1,6 +1,6 @@
 //! The example sellers as real processes over loopback: conformance, `yunshi apply`, and a whole life.
 
-use super::{koogallery::set_up_clients, setup};
+use super::{koogallery::set_up_clients, on_both, setup};
 use serde_json::{Value, json};
 use std::process::Stdio;
 use testdb::ENGINES;
@@ -262,4 +262,64 @@ async fn calls_tail_prints_each_attempt_as_it_ends() {
     p.advance("1h").await;
     let opened = next().await;
     assert_eq!((&opened["outcome"], &opened["order_number"]), (&json!("success"), &order["order_number"]), "{opened}");
+}
+
+#[tokio::test]
+async fn a_recording_is_played_against_another_build_of_the_server_and_says_what_differs() {
+    on_both(async |p| {
+        let (order, instance) = p.buy_open("1m").await;
+        p.post("buyer", &format!("/api/v1/instances/{instance}/renew"), json!({ "period": "1m", "pay": true })).await;
+        p.settle().await;
+        p.advance("90d").await;
+        let seller = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
+        let (code, recording) = yunshi(&["calls", "record", "--instance", &instance], &seller).await;
+        let asked: Vec<_> = recording["exchanges"].as_array().unwrap().iter().map(|e| e["activity"].as_str().unwrap()).collect();
+        let all = ["newInstance", "queryInstance", "refreshInstance", "updateInstanceStatus", "releaseInstance"];
+        assert_eq!((code, asked.as_slice()), (0, &all[..]), "{recording:#}");
+        let (_, of_order) = yunshi(&["calls", "record", "--order", testkit::number(&order)], &seller).await;
+        assert_eq!(of_order["exchanges"].as_array().unwrap().len(), 2, "a renewal is an order of its own");
+        let folder = tempfile::tempdir().unwrap();
+        let (file, junit) = (folder.path().join("traffic.json"), folder.path().join("replay.xml"));
+        std::fs::write(&file, recording.to_string()).unwrap();
+        let (file, junit) = (file.to_str().unwrap(), junit.to_str().unwrap());
+        // Another program that speaks the same protocol: it has an administrator's page less.
+        let (_child, url) = start(Language::Node).await;
+        let play = async |more: &[&str]| {
+            let url = format!("{url}/x");
+            let mut arguments = vec!["replay", file, "--url", &url, "--key", KEY, "--junit", junit];
+            arguments.extend(more);
+            yunshi(&arguments, &[]).await
+        };
+        let (code, report) = play(&[]).await;
+        assert_eq!((code, &report["same"], &report["different"]), (1, &json!(4), &json!(1)), "{report:#}");
+        let differences = report["cases"][1]["differences"].as_array().unwrap();
+        let found = differences.iter().find(|d| d["pointer"] == "/info/0/appInfo/adminUrl").unwrap();
+        assert_eq!((&found["kind"], &found["matters"]), (&json!("missing"), &json!(true)));
+        assert!(std::fs::read_to_string(junit).unwrap().contains("failures=\"1\""));
+        let created = |report: &Value| report["cases"][0]["answer"].clone();
+        let again = play(&["--fresh"]).await.1;
+        assert_ne!(created(&again), created(&report), "another order, another instance");
+        let (code, wrong) = yunshi(&["replay", file, "--url", &url, "--key", "another-key"], &[]).await;
+        assert_eq!((code, &wrong["different"]), (1, &json!(5)), "{wrong:#}");
+        assert_eq!(yunshi(&["replay", "/nowhere", "--url", &url, "--key", KEY], &[]).await.0, 2);
+        // On the platform, against the server that was recorded: nothing is different.
+        let addresses = p.get("seller", "/api/v1/seller/addresses").await;
+        let address = addresses["addresses"].as_array().unwrap().iter().find(|a| a["name"] == "backup").unwrap().clone();
+        let path = format!("/api/v1/seller/addresses/{}/replay", address["id"].as_str().unwrap());
+        let report = p.post("seller", &path, json!({ "exchanges": recording["exchanges"], "fresh": true })).await;
+        assert_eq!((&report["same"], &report["different"]), (&json!(5), &json!(0)), "{report:#}");
+        p.fault("backup", "code_000005").await;
+        let report = p.post("seller", &path, json!({ "exchanges": recording["exchanges"] })).await;
+        assert_eq!(report["cases"][2]["differences"][0]["pointer"], "/resultCode", "{report:#}");
+        let mut foreign = recording["exchanges"][0].clone();
+        foreign["protocol"] = json!("kit");
+        assert_eq!(p.refused("seller", &path, json!({ "exchanges": [foreign] })).await, (422, "recording.protocol".into()));
+        assert_eq!(p.refused("seller", &path, json!({ "exchanges": [] })).await, (422, "recording.length".into()));
+        // Nobody sees or plays another's.
+        let theirs = p.get("seller2", &format!("/api/v1/recording?instance={instance}")).await;
+        assert_eq!(theirs["exchanges"], json!([]));
+        assert_eq!(p.send("buyer", "GET", "/api/v1/recording", None).await.0, 403);
+        assert_eq!(p.send("seller2", "POST", &path, Some(&json!({ "exchanges": recording["exchanges"] }))).await.0, 404);
+    })
+    .await;
 }

@@ -6,6 +6,7 @@ import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { useAddress } from '../../kit/address'
 import { Await, Page } from '../../kit/page'
+import { Replay } from './replay'
 
 type Case = Schemas['DebugCase']
 
@@ -144,6 +145,7 @@ function Runner({ addresses }: { addresses: Schemas['AddressView'][] }) {
           {current && <Detail key={`${current.name} ${current.url}`} of={current} address={address?.id ?? ''} />}
         </div>
       )}
+      {address && <Replay key={address.id} address={address} />}
     </Page>
   )
 }
