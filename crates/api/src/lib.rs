@@ -7,6 +7,7 @@
 
 mod access_key;
 mod account;
+mod asset;
 mod assets;
 mod auth;
 mod bill;
@@ -85,6 +86,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(usage::routes())
         .merge(licence::routes())
         .merge(probe::routes())
+        .merge(asset::routes())
         .merge(recording::routes())
         .merge(wallet::routes())
         .merge(bill::routes())

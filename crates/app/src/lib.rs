@@ -12,6 +12,7 @@ mod idempotency;
 pub mod secret;
 
 pub mod account;
+pub mod asset;
 pub mod call;
 pub mod cart;
 pub mod catalogue;

@@ -43,7 +43,8 @@ migrations![
     "0017_kit",
     "0018_neighbours",
     "0019_domains",
-    "0020_packages"
+    "0020_packages",
+    "0021_assets"
 ];
 
 #[derive(diesel::QueryableByName)]

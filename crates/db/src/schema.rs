@@ -638,6 +638,49 @@ diesel::table! {
 }
 
 diesel::table! {
+    assets (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        kind -> Text,
+        name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    asset_versions (id) {
+        id -> Binary,
+        asset_id -> Binary,
+        version -> Text,
+        file_name -> Nullable<Text>,
+        hash -> Nullable<Binary>,
+        length -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    asset_images (version_id, region) {
+        version_id -> Binary,
+        region -> Text,
+        image_id -> Text,
+        image_name -> Text,
+        os_type -> Text,
+        architecture -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    asset_links (asset_id, product_id, specification) {
+        asset_id -> Binary,
+        product_id -> Binary,
+        specification -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     package_windows (instance_id, begin_at) {
         instance_id -> Binary,
         begin_at -> BigInt,
@@ -803,6 +846,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     listing_revisions,
     orders,
     order_lines,
+    asset_images,
+    asset_links,
+    asset_versions,
+    assets,
     package_draws,
     package_windows,
     instances,

@@ -92,6 +92,8 @@ ids! {
     MessageId = "msg",
     ExportId = "exp",
     PictureId = "pic",
+    /// What a specification is deployed from (资产).
+    AssetId = "ast",
     CartLineId = "crt",
     /// A part of a company (部门).
     DepartmentId = "dep",

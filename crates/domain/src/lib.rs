@@ -8,6 +8,7 @@
 //! state in each `match`, and write its table of cases as tests at the bottom of the file.
 
 pub mod access;
+pub mod asset;
 pub mod call;
 pub mod domain_name;
 pub mod id;

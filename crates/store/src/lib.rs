@@ -38,6 +38,7 @@ macro_rules! oldest_first {
 
 pub mod access_key;
 pub mod account;
+pub mod asset;
 pub mod auto_renewal;
 pub mod bill;
 pub mod call;

@@ -1,8 +1,10 @@
-//! Where files are kept: exports and pictures.
+//! Where files are kept: exports, pictures, packages.
 
 use app::Error;
-use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path};
-use std::sync::Arc;
+use bytes::Bytes;
+use futures_util::Stream;
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
+use std::{pin::Pin, sync::Arc};
 
 /// Where files are kept.
 #[derive(Clone)]
@@ -31,5 +33,71 @@ impl Files {
     pub async fn get(&self, name: &str) -> Result<Vec<u8>, Error> {
         let found = self.0.get(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))?;
         Ok(found.bytes().await.map_err(|e| Error::row("files", name, e))?.to_vec())
+    }
+
+    /// A file that is written piece by piece; it is not there before it is finished.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when the store refuses.
+    pub async fn begin(&self, name: &str) -> Result<Writing, Error> {
+        let upload = self.0.put_multipart(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))?;
+        Ok(Writing { name: name.to_owned(), upload, pending: Vec::new() })
+    }
+
+    /// # Errors
+    /// [`Error::Row`] when there is no such file.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
+        self.0.rename(&Path::from(from), &Path::from(to)).await.map_err(|e| Error::row("files", from, e))
+    }
+
+    /// How long a file is, and its bytes as they are read.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when there is no such file.
+    pub async fn read(&self, name: &str) -> Result<(u64, Pin<Box<dyn Stream<Item = object_store::Result<Bytes>> + Send>>), Error> {
+        let found = self.0.get(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))?;
+        Ok((found.meta.size, Box::pin(found.into_stream())))
+    }
+}
+
+/// Pieces are sent on when they come to this many bytes: object stores want large parts.
+const PART: usize = 8 << 20;
+
+/// A file that is being written.
+pub struct Writing {
+    name: String,
+    upload: Box<dyn MultipartUpload>,
+    pending: Vec<u8>,
+}
+
+impl Writing {
+    /// # Errors
+    /// [`Error::Row`] when the store refuses.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
+        self.pending.extend_from_slice(&bytes);
+        if self.pending.len() < PART {
+            return Ok(());
+        }
+        self.send().await
+    }
+
+    async fn send(&mut self) -> Result<(), Error> {
+        let part = PutPayload::from(std::mem::take(&mut self.pending));
+        self.upload.put_part(part).await.map_err(|e| Error::row("files", &self.name, e))
+    }
+
+    /// # Errors
+    /// [`Error::Row`] when the store refuses.
+    pub async fn finish(mut self) -> Result<(), Error> {
+        self.send().await?;
+        self.upload.complete().await.map_err(|e| Error::row("files", &self.name, e))?;
+        Ok(())
+    }
+
+    /// Leaves nothing behind, as far as the store can.
+    pub async fn abort(mut self) {
+        if let Err(e) = self.upload.abort().await {
+            tracing::warn!(name = self.name, error = %e, "a broken upload was left behind");
+        }
     }
 }

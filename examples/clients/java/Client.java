@@ -8,6 +8,7 @@
 //   … licence-query PL…
 //   … licence-usage PL… device-1 device-2
 //   … licence-upload EV… FILE
+//   … asset ast_… software_package
 //   … buyer query-orders '{"limit": 5}'                   (any buyer-side API, by its path)
 
 import com.google.gson.Gson;
@@ -46,7 +47,7 @@ public final class Client {
     static final Gson GSON = new Gson();
     static final String USAGE =
         "write: whoami | order-query ORDER [LINE] | usage-push INSTANCE BEGIN END VALUE SERIAL | licence-activate CODE… | "
-            + "licence-query CODE… | licence-usage CODE CLIENT… | licence-upload EVENT FILE | buyer PATH JSON";
+            + "licence-query CODE… | licence-usage CODE CLIENT… | licence-upload EVENT FILE | asset ASSET TYPE [VERSION] | buyer PATH JSON";
 
     static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
@@ -155,6 +156,10 @@ public final class Client {
                 return post(PUBLIC + "/v2/license/software-usage-info", Map.of("usage_info", List.of(info)), Map.of());
             case "licence-upload":
                 return upload(more.get(0), Path.of(more.get(1)));
+            case "asset":
+                var wanted = new TreeMap<>(Map.of("asset_id", more.get(0), "deployed_type", more.get(1)));
+                if (more.size() > 2) wanted.put("asset_version", more.get(2));
+                return get("/api/mkp-openapi-public/v1/asset/deployed-object", wanted);
             case "buyer":
                 return post(OPEN + "/" + more.get(0), more.get(1), Map.of());
             default:

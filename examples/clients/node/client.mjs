@@ -7,6 +7,7 @@
 //   node client.mjs licence-query PL…
 //   node client.mjs licence-usage PL… device-1 device-2
 //   node client.mjs licence-upload EV… FILE
+//   node client.mjs asset ast_… software_package
 //   node client.mjs buyer query-orders '{"limit": 5}'                   (any buyer-side API, by its path)
 
 import builder from '@huaweicloud/huaweicloud-sdk-core/ClientBuilder.js'
@@ -69,6 +70,10 @@ async function main([operation, ...more]) {
   // Refused a second time with 92020003: then it is activated already; ask for its state.
   if (operation === 'licence-activate') return licence(market, 'activate', more)
   if (operation === 'licence-query') return licence(market, 'heartbeat', more)
+  if (operation === 'asset') {
+    const [asset_id, deployed_type, asset_version] = more
+    return market.call('GET', '/api/mkp-openapi-public/v1/asset/deployed-object', asset_version ? { asset_id, asset_version, deployed_type } : { asset_id, deployed_type })
+  }
   if (operation === 'buyer') return market.call('POST', `${OPEN}/${more[0]}`, {}, JSON.parse(more[1]))
   if (operation === 'licence-upload') return upload(market, ...more)
   if (operation === 'licence-usage') {
@@ -76,7 +81,7 @@ async function main([operation, ...more]) {
     const body = { usage_info: [{ license, software_usage_Info: ids.map((id) => ({ id })) }] }
     return market.call('POST', `${PUBLIC}/v2/license/software-usage-info`, {}, body)
   }
-  throw new Error('write: node client.mjs whoami | order-query ORDER [LINE] | usage-push INSTANCE BEGIN END VALUE SERIAL | licence-activate CODE… | licence-query CODE… | licence-usage CODE CLIENT… | licence-upload EVENT FILE | buyer PATH JSON')
+  throw new Error('write: node client.mjs whoami | order-query ORDER [LINE] | usage-push INSTANCE BEGIN END VALUE SERIAL | licence-activate CODE… | licence-query CODE… | licence-usage CODE CLIENT… | licence-upload EVENT FILE | asset ASSET TYPE [VERSION] | buyer PATH JSON')
 }
 
 try {

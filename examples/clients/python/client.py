@@ -7,6 +7,7 @@
     python client.py licence-query PL…
     python client.py licence-usage PL… device-1 device-2
     python client.py licence-upload EV… FILE
+    python client.py asset ast_… software_package
     python client.py buyer query-orders '{"limit": 5}'                   (any buyer-side API, by its path)
 """
 
@@ -27,6 +28,7 @@ from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
 PUBLIC = "/api/mkp-openapi-public/global"
 OPEN = f"{PUBLIC}/v1"
+ASSETS = "/api/mkp-openapi-public/v1/asset"
 
 
 class Answer(SdkResponse):
@@ -116,6 +118,9 @@ def main(arguments):
         case ["licence-usage", code, *ids] if ids:
             info = {"license": code, "software_usage_Info": [{"id": id} for id in ids]}
             return client.call("POST", f"{PUBLIC}/v2/license/software-usage-info", body={"usage_info": [info]})
+        case ["asset", asset, kind, *version]:
+            query = [("asset_id", asset), ("deployed_type", kind)] + [("asset_version", text) for text in version]
+            return client.call("GET", f"{ASSETS}/deployed-object", query)
         case ["buyer", path, body]:
             return client.call("POST", f"{OPEN}/{path}", body=json.loads(body))
         case _:

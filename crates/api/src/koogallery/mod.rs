@@ -2,6 +2,7 @@
 //! (`open-api`). Which use case is called is ours; the paths, names and codes are not.
 
 mod buyer;
+mod deployed;
 pub(crate) mod gateway;
 mod iam;
 mod licence;
@@ -29,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .merge(market_event::routes())
         .merge(buyer::routes())
         .merge(usage::routes())
+        .merge(deployed::routes())
 }
 
 /// The routes behind the gateway that checks signatures.

@@ -18,7 +18,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 const NUMBER_MAX: usize = 64;
 
 /// A parameter of the query: given once, within its length.
-fn parameter(query: &HashMap<String, Vec<String>>, name: &str) -> Result<Option<String>, Refusal> {
+pub(super) fn parameter(query: &HashMap<String, Vec<String>>, name: &str) -> Result<Option<String>, Refusal> {
     let values = query.get(name).map(Vec::as_slice).unwrap_or_default();
     match values {
         [] => Ok(None),

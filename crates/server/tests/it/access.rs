@@ -45,6 +45,7 @@ fn filled(path: &str) -> String {
         p if p.contains("/sellers/") => "acc",
         p if p.contains("/transfers/") => "trf",
         p if p.contains("/pictures/") => "pic",
+        p if p.contains("/assets/") => "ast",
         p if p.contains("/instances/") => "ins",
         p if p.contains("/calls/") => "cal",
         p if p.contains("/bills/") => "bil",
@@ -85,6 +86,17 @@ async fn every_route_refuses_nobody_and_the_wrong_role() {
     }
 }
 
+/// A query that would be taken from the owner.
+fn query_for(path: &str, product: &str) -> String {
+    match path {
+        x if x.ends_with("/links") => format!("?product={product}&specification=standard"),
+        x if x.ends_with("/packages") => "?version=1&file_name=a.zip".to_owned(),
+        x if x.ends_with("change-quote") => "?sku=pro/5".to_owned(),
+        x if x.ends_with("renewal-quote") => "?sku=pro/5&period=1m".to_owned(),
+        _ => String::new(),
+    }
+}
+
 /// A body that would be taken from the owner.
 fn body_for(method: &str, path: &str, colleague: &str) -> Option<Value> {
     match path {
@@ -94,6 +106,9 @@ fn body_for(method: &str, path: &str, colleague: &str) -> Option<Value> {
             Some(json!({ "exchanges": [exchange] }))
         }
         x if ["/renew", "/convert", "/auto-renewal"].iter().any(|end| x.ends_with(end)) => Some(json!({ "period": "1m" })),
+        x if x.ends_with("/images") => {
+            Some(json!({ "version": "1", "region": "r", "image_id": "i", "image_name": "n", "os_type": "Linux", "architecture": "x86" }))
+        }
         x if x.ends_with("/send") => Some(json!({ "request": "{}" })),
         x if x.ends_with("/change") => Some(json!({ "sku": "pro/5" })),
         x if x.contains("/cart/") => Some(json!({ "quantity": 2 })),
@@ -124,6 +139,8 @@ async fn what_belongs_to_another_tenant_is_not_there() {
     let invitation = invited["id"].as_str().unwrap().to_owned();
     let colleague = p.get("buyer", "/api/v1/colleagues").await["colleagues"][0]["id"].as_str().unwrap().to_owned();
     let domain = p.post("seller", "/api/v1/seller/domains", json!({ "name": "x.example" })).await["id"].as_str().unwrap().to_owned();
+    let asset = p.post("seller", "/api/v1/seller/assets", json!({ "name": "x", "kind": "software_package" })).await;
+    let asset = asset["id"].as_str().unwrap().to_owned();
     crate::licence::list_shield(&p, None).await;
     let (_, licence) = crate::licence::buy(&p, 1).await;
     let mut tried = 0;
@@ -144,6 +161,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
             x if x.contains("/addresses/") => &address,
             x if x.contains("/keys/") => &key,
             x if x.contains("/domains/") => &domain,
+            x if x.contains("/assets/") => &asset,
             x if x.contains("/calls/") => &call,
             x if x.contains("/bills/") => &bill,
             x if x.contains("/orders-exports/") => &export,
@@ -163,11 +181,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
             .replace("{event}", id)
             .replace("{user}", &colleague);
         let body = body_for(&method, &path, &colleague);
-        let query = match path.as_str() {
-            x if x.ends_with("change-quote") => "?sku=pro/5",
-            x if x.ends_with("renewal-quote") => "?sku=pro/5&period=1m",
-            _ => "",
-        };
+        let query = query_for(&path, &product);
         let stranger = if access == "seller" || path.contains("/calls") || path.contains("/bills") { "seller2" } else { "buyer2" };
         let (status, problem) = p.send(stranger, &method, &format!("{concrete}{query}"), body.as_ref()).await;
         let expected = if path.contains("/applications/") && access == "user" { matches!(status, 403 | 404) } else { status == 404 };

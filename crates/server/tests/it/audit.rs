@@ -31,6 +31,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("azure_token", "a token that is kept nowhere; the key's last use is noted"),
     ("azure_token_v2", "likewise"),
     ("interface_send", "stores nothing; a request of the seller's own to his own server"),
+    ("interface_replay", "stores nothing; requests that the seller's own server has heard before"),
     ("license_query", "reads; counts a client at most"),
     ("license_query_batch", "likewise"),
     ("license_usage_info", "statistics of the software, counted by day"),
@@ -281,6 +282,27 @@ async fn storefront(a: &mut Audit) {
     a.audited("POST", "/api/v1/pictures", &seller).await;
 }
 
+async fn assets(a: &mut Audit) {
+    let add = |kind: &str| json!({ "name": kind, "kind": kind });
+    let image = a.act("seller", "POST", "/api/v1/seller/assets", add("image")).await;
+    let lies = json!({ "version": "1", "region": "r", "image_id": "i", "image_name": "n", "os_type": "Linux", "architecture": "x86" });
+    a.act("seller", "POST", &format!("/api/v1/seller/assets/{}/images", id(&image)), lies).await;
+    let package = a.act("seller", "POST", "/api/v1/seller/assets", add("software_package")).await;
+    let path = format!("/api/v1/seller/assets/{}", id(&package));
+    let request = a.p.http.post(format!("{}{path}/packages?version=1&file_name=a.zip", a.p.url)).bearer_auth(a.p.token("seller"));
+    assert!(request.body("bytes").send().await.unwrap().status().is_success());
+    let seller = a.p.get("seller", "/api/v1/me").await["user_name"].as_str().unwrap().to_owned();
+    a.audited("POST", &format!("{path}/packages"), &seller).await;
+    let product = a.p.get("nobody", "/api/v1/products/backup").await["id"].as_str().unwrap().to_owned();
+    let links = format!("{path}/links?product={product}&specification=standard");
+    for method in ["PUT", "DELETE"] {
+        a.news().await;
+        assert_eq!(a.p.send("seller", method, &links, None).await.0, 200);
+        a.audited(method, &format!("{path}/links"), &seller).await;
+    }
+    a.act("seller", "DELETE", &path, json!({})).await;
+}
+
 const OPEN: &str = "/api/mkp-openapi-public/global";
 
 async fn licences(a: &mut Audit) {
@@ -410,6 +432,7 @@ async fn every_write_leaves_an_event_with_the_name_of_who_did_it() {
     a.p.fault("backup", "none").await;
     products(&mut a).await;
     storefront(&mut a).await;
+    assets(&mut a).await;
     licences(&mut a).await;
     organisation(&mut a).await;
     neighbours(&mut a).await;

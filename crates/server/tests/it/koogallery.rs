@@ -284,6 +284,9 @@ async fn both_public_sdk_cores_and_a_java_client_call_every_operation() {
         let (code, pushed) = client_in(&p, language, "seller", &push, &[("YUNSHI_INTERFACE_KEY", key["secret"].as_str().unwrap())]);
         assert_eq!((code, &pushed["error_code"]), (0, &json!("MKT.0000")), "{language:?}: {pushed}");
         licences_by_client(&p, language).await;
+        let asset = p.post("seller", "/api/v1/seller/assets", json!({ "name": serial, "kind": "image" })).await;
+        let (code, deployed) = client_in(&p, language, "seller", &["asset", asset["id"].as_str().unwrap(), "image", "1.0"], &[]);
+        assert_eq!((code, &deployed["error_code"], &deployed["data"]), (0, &json!("MKT.0000"), &json!([])), "{language:?}: {deployed}");
         let (code, refused) = client_in(&p, language, "buyer", &["order-query", number(&order)], &[]);
         assert_eq!((code, &refused["error_code"], &refused["status"]), (1, &json!("MKT.0151"), &json!(401)), "{language:?}: {refused}");
     }

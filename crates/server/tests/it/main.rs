@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
 mod access;
+mod assets;
 mod audit;
 mod aws;
 mod azure;

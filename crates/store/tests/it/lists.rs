@@ -10,7 +10,7 @@ use diesel::{
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
-    Direction, Page, bill, call, export, instance, kit, ledger as postings, message,
+    Direction, Page, asset, bill, call, export, instance, kit, ledger as postings, message,
     order::{self, Tenant},
     organisation, product, seller, transfer,
 };
@@ -46,6 +46,8 @@ fn lists() -> Vec<(String, List)> {
         list("colleagues", |tx| organisation::colleagues(tx, SOMEBODY, None, DEEP)),
         list("invitations", |tx| organisation::invitations(tx, SOMEBODY, DEEP)),
         list("applications for sign-on", |tx| kit::applications(tx, SOMEBODY, DEEP)),
+        list("assets of a seller", |tx| asset::list(tx, SOMEBODY)),
+        list("versions of an asset", |tx| asset::versions(tx, SOMEBODY)),
         list("products of a seller", |tx| product::of_seller(tx, SOMEBODY, None, DEEP)),
     ];
     for tenant in [Tenant::Buyer(SOMEBODY), Tenant::Seller(SOMEBODY), Tenant::Any] {

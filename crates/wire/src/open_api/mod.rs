@@ -2,6 +2,7 @@
 //! requests, and the documents that are answered.
 
 pub mod aksk;
+pub mod asset;
 pub mod licence;
 pub mod order_query;
 pub mod usage;
