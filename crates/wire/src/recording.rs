@@ -146,7 +146,9 @@ impl Replay {
                 if recorded.activity == "queryInstance" && is_filled(&then["info"]) && !is_filled(&now["info"]) && succeeded(&now) {
                     return Compared::Again;
                 }
-                if let (Some(old), Some(new)) = (then["instanceId"].as_str(), now["instanceId"].as_str()) {
+                // Early sellers of licences leave the id empty; nothing is to be called by that.
+                let old = then["instanceId"].as_str().filter(|id| !id.is_empty());
+                if let (Some(old), Some(new)) = (old, now["instanceId"].as_str()) {
                     self.names.insert(old.to_owned(), new.to_owned());
                 }
                 self.differences("", &then, &now, &mut all);
@@ -272,6 +274,15 @@ mod tests {
         );
         let query = recorded("queryInstance", r#"{"activity":"queryInstance","instanceId":"other,old"}"#, "{}");
         assert!(replay.prepare(&query, &MOMENT).unwrap().body.unwrap().contains(r#""instanceId":"other,new""#));
+    }
+
+    #[test]
+    fn an_id_that_was_left_empty_renames_nothing() {
+        let mut replay = Replay::new(Protocol::SaasV2, "k", false);
+        let then = recorded("newInstance", "{}", r#"{"resultCode":"000000","instanceId":""}"#);
+        replay.compare(&then, &answer(r#"{"resultCode":"000000","instanceId":"new"}"#));
+        let later = recorded("x", r#"{"empty":"","instanceId":"other","line":"-1"}"#, "{}");
+        assert_eq!(replay.prepare(&later, &MOMENT).unwrap().body.unwrap(), r#"{"empty":"","instanceId":"other","line":"-1"}"#);
     }
 
     #[test]
