@@ -223,6 +223,12 @@ async fn add_package(
     api.read(caller.clone(), move |tx, ctx, who| asset::check_package(tx, ctx, who, &first)).await?;
     let incoming = format!("assets/incoming-{}", api.app.ids.uuid(api.app.clock.wall()));
     (new.hash, new.length) = taken(&api, &incoming, request).await?;
+    // What is refused now that its length is known, or because another came first, leaves no file.
+    let known = new.clone();
+    if let Err(refused) = api.read(caller.clone(), move |tx, ctx, who| asset::check_package(tx, ctx, who, &known)).await {
+        api.worker.files().remove(&incoming).await?;
+        return Err(refused.into());
+    }
     // The file first: a row never names a file that is not there. Its name is its content, so a repeat changes nothing.
     api.worker.files().rename(&incoming, &asset::file(&new.hash)).await?;
     api.write(caller.clone(), move |tx, ctx, who| asset::add_package(tx, ctx, who, &new)).await?;

@@ -50,6 +50,12 @@ impl Files {
         self.0.rename(&Path::from(from), &Path::from(to)).await.map_err(|e| Error::row("files", from, e))
     }
 
+    /// # Errors
+    /// [`Error::Row`] when the store refuses.
+    pub async fn remove(&self, name: &str) -> Result<(), Error> {
+        self.0.delete(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))
+    }
+
     /// How long a file is, and its bytes as they are read.
     ///
     /// # Errors

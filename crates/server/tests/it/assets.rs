@@ -118,6 +118,12 @@ async fn what_is_wrong_with_an_asset_is_named_and_changes_nothing() {
         assert_eq!(p.get("seller", &format!("{ASSETS}/{id}")).await["versions"], json!([]));
         assert_eq!(code(&id, "version=1.0&file_name=a.zip", vec![1]).await.0, 200);
         assert_eq!(code(&id, "version=1.0&file_name=b.zip", vec![2]).await, (422, "asset.version_taken".into()));
+        // Four at the same moment: one is the version, the others are told so.
+        let send = |n| upload(&p, &id, "version=2.0&file_name=c.zip", vec![n; 9]);
+        let (a, b, c, d) = tokio::join!(send(0), send(1), send(2), send(3));
+        let mut four = [a.0, b.0, c.0, d.0];
+        four.sort_unstable();
+        assert_eq!(four, [200, 422, 422, 422]);
         let product = p.get("nobody", "/api/v1/products/backup").await["id"].clone();
         let theirs = p.get("seller2", "/api/v1/seller/products").await["products"][0]["id"].clone();
         let links = |product: &Value, specification: &str| format!("{ASSETS}/{id}/links?{}", link(product, specification));
