@@ -23,6 +23,7 @@ use domain::{
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use store::asset as rows;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -43,11 +44,14 @@ struct AssetSummary {
     name: String,
     /// `software_package` or `image`.
     kind: String,
+    /// How many it has.
+    versions: i64,
     created_at: String,
 }
 
-fn summary(a: &rows::Asset) -> AssetSummary {
-    AssetSummary { id: a.id.id::<AssetId>().to_string(), name: a.name.clone(), kind: a.kind.clone(), created_at: time(a.created_at) }
+fn summary(a: &rows::Asset, versions: i64) -> AssetSummary {
+    let id = a.id.id::<AssetId>().to_string();
+    AssetSummary { id, name: a.name.clone(), kind: a.kind.clone(), versions, created_at: time(a.created_at) }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,8 +63,15 @@ struct AssetList {
 #[utoipa::path(get, path = "/api/v1/seller/assets", tag = "seller", operation_id = "asset_list", security(("access" = ["seller"])),
     responses((status = 200, body = AssetList)))]
 async fn list(State(api): State<Api>, Who(caller): Who) -> Result<Json<AssetList>, Problem> {
-    let found = api.read(caller, |tx, _, who| Ok(rows::list(tx, Key::of(who.account_id))?)).await?;
-    Ok(Json(AssetList { assets: found.iter().map(summary).collect() }))
+    let (found, counts) = api
+        .read(caller, |tx, _, who| {
+            let seller = Key::of(who.account_id);
+            Ok((rows::list(tx, seller)?, rows::version_counts(tx, seller)?))
+        })
+        .await?;
+    let counts: HashMap<Key, i64> = counts.into_iter().collect();
+    let assets = found.iter().map(|a| summary(a, counts.get(&a.id).copied().unwrap_or(0))).collect();
+    Ok(Json(AssetList { assets }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -79,7 +90,7 @@ struct AssetBody {
 async fn add(State(api): State<Api>, Who(caller): Who, body: Body<AssetBody>) -> Result<Json<AssetSummary>, Problem> {
     let AssetBody { name, kind } = body.value;
     let added = api.write(caller, move |tx, ctx, who| asset::add(tx, ctx, who, kind, name.clone())).await?;
-    Ok(Json(summary(&added)))
+    Ok(Json(summary(&added, 0)))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -139,16 +150,10 @@ fn view(tx: &mut Tx, who: &Caller, id: AssetId) -> Result<AssetView, Error> {
         length: v.length,
         checksum: v.hash.map(hex::encode),
     };
-    let AssetSummary { id, name, kind, created_at } = summary(&found);
+    let versions: Vec<_> = rows::versions(tx, found.id)?.into_iter().map(version).collect();
+    let AssetSummary { id, name, kind, created_at, .. } = summary(&found, 0);
     let link = |l: rows::Link| LinkView { product: l.product_id.id::<ProductId>().to_string(), specification: l.specification };
-    Ok(AssetView {
-        id,
-        name,
-        kind,
-        created_at,
-        versions: rows::versions(tx, found.id)?.into_iter().map(version).collect(),
-        links: rows::links(tx, found.id)?.into_iter().map(link).collect(),
-    })
+    Ok(AssetView { id, name, kind, created_at, versions, links: rows::links(tx, found.id)?.into_iter().map(link).collect() })
 }
 
 /// An asset with its versions and what is deployed from it.

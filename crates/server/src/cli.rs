@@ -1,9 +1,13 @@
 //! The command line's grammar (`contract`).
 
+mod asset;
 mod instance;
+mod people;
 mod trial;
 
+pub use asset::{Asset, Specification};
 pub use instance::{Domain, Instance, Licence, Usage};
+pub use people::{Colleague, SignOn};
 pub use trial::{Conformance, Replay};
 
 use clap::{Args, Parser, Subcommand};
@@ -70,6 +74,21 @@ pub enum Command {
     Usage {
         #[command(subcommand)]
         command: Usage,
+    },
+    /// What products are deployed from: software packages and images (seller).
+    Asset {
+        #[command(subcommand)]
+        command: Asset,
+    },
+    /// The people of your account (administrator).
+    Colleague {
+        #[command(subcommand)]
+        command: Colleague,
+    },
+    /// Sign-on of colleagues into what was bought.
+    SignOn {
+        #[command(subcommand)]
+        command: SignOn,
     },
     /// Production-interface messages.
     Calls {
@@ -416,4 +435,15 @@ pub enum Clock {
     Advance {
         duration: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Cli::command().debug_assert();
+    }
 }

@@ -64,8 +64,17 @@ impl Remote {
         self.send(reqwest::Method::POST, path, Some(body)).await?.json().await.map_err(Failure::failed)
     }
 
-    /// Sends bytes that are not JSON.
-    pub async fn post_bytes(&self, path: &str, bytes: Vec<u8>) -> Result<Value, Failure> {
+    pub async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.send(reqwest::Method::DELETE, path, None).await?.json().await.map_err(Failure::failed)
+    }
+
+    /// The whole address of a path, for a browser.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Sends bytes that are not JSON, from memory or as they are read.
+    pub async fn post_bytes(&self, path: &str, bytes: impl Into<reqwest::Body>) -> Result<Value, Failure> {
         let request = self.http.post(format!("{}{path}", self.base)).header("Content-Type", "application/octet-stream").body(bytes);
         self.answered(request).await?.json().await.map_err(Failure::failed)
     }

@@ -118,6 +118,19 @@ pub fn versions(tx: &mut Tx, asset: Key) -> Result<Vec<Version>, DbError> {
     Ok(own.order(order).select(Version::as_select()).load(tx)?)
 }
 
+/// How many versions each asset of a seller has, where it has any.
+///
+/// # Errors
+/// [`DbError`].
+pub fn version_counts(tx: &mut Tx, seller: Key) -> Result<Vec<(Key, i64)>, DbError> {
+    Ok(asset_versions::table
+        .inner_join(assets::table.on(assets::id.eq(asset_versions::asset_id)))
+        .filter(assets::seller_id.eq(seller))
+        .group_by(asset_versions::asset_id)
+        .select((asset_versions::asset_id, dsl::count_star()))
+        .load(tx)?)
+}
+
 /// A version that a signed address names.
 ///
 /// # Errors

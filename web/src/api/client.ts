@@ -59,6 +59,37 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   return data
 }
 
+/** The sender changed its mind. */
+export class BrokenOff extends Error {}
+
+/** A file under way: what it comes to, and how it is broken off. */
+export type Sending = { done: Promise<void>; abort: () => void }
+
+/** Sends a large file as it is; `progress` hears how many bytes went. */
+export async function send(path: string, file: Blob, progress: (sent: number) => void): Promise<Sending> {
+  const token = await csrfToken()
+  const request = new XMLHttpRequest() // fetch does not say how far an upload is
+  request.open('POST', path)
+  request.setRequestHeader('Content-Type', 'application/octet-stream')
+  request.setRequestHeader('X-Site', siteOf())
+  if (token) request.setRequestHeader('X-CSRF-Token', token)
+  request.upload.onprogress = (e) => progress(e.loaded)
+  const read = (): unknown => {
+    try {
+      return JSON.parse(request.responseText)
+    } catch {
+      return request.responseText
+    }
+  }
+  const done = new Promise<void>((resolve, reject) => {
+    request.onload = () => (request.status < 300 ? resolve() : reject(new Refused(asProblem(read(), request.status))))
+    request.onerror = () => reject(new Error('network'))
+    request.onabort = () => reject(new BrokenOff())
+  })
+  request.send(file)
+  return { done, abort: () => request.abort() }
+}
+
 /** Sends a picture as it is. */
 export async function upload(path: string, file: Blob): Promise<Schemas['PictureView']> {
   const token = await csrfToken()

@@ -3106,6 +3106,11 @@ export interface components {
             /** @description `software_package` or `image`. */
             kind: string;
             name: string;
+            /**
+             * Format: int64
+             * @description How many it has.
+             */
+            versions: number;
         };
         AssetView: {
             created_at: string;

@@ -4,6 +4,7 @@ import { useRef, useState, type CSSProperties, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Refused, type Schemas } from '../api/client'
 import { useAction } from './action'
+import { problemText } from './problem'
 
 type Wrong = Schemas['FieldProblem']
 type Path = (string | number)[]
@@ -20,10 +21,11 @@ function fieldOf(form: FormInstance, pointer: string): Path | undefined {
 
 /** What is wrong in a form: shown beside the fields, kept for the summary. */
 export function useWrong(form: FormInstance, at: Wrong[] = []) {
+  const { t } = useTranslation()
   const [wrong, setWrong] = useState<Wrong[]>(at)
   const show = (list: Wrong[]) => {
     setWrong(list)
-    form.setFields(list.map((e) => ({ name: fieldOf(form, e.pointer) ?? fieldPath(e.pointer), errors: [e.detail] })))
+    form.setFields(list.map((e) => ({ name: fieldOf(form, e.pointer) ?? fieldPath(e.pointer), errors: [problemText(t, e)] })))
   }
   const catching = async <T,>(run: Promise<T>) => {
     try {
@@ -51,7 +53,7 @@ export function Summary({ form, wrong }: { form: FormInstance; wrong: Wrong[] })
       style={{ marginBottom: 16 }}
       title={t('form.wrong', { count: wrong.length })}
       description={wrong.map((e) => (
-        <div key={e.pointer}><button type="button" className="link mono" onClick={() => go(e.pointer)}>{e.pointer}</button> {e.detail}</div>
+        <div key={e.pointer}><button type="button" className="link mono" onClick={() => go(e.pointer)}>{e.pointer}</button> {problemText(t, e)}</div>
       ))}
     />
   )

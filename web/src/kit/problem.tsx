@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Refused, type Problem } from '../api/client'
 
 /** A refusal in the reader's language; the server's own sentence when the catalogue has none. */
-export const problemText = (t: TFunction, problem: Problem) => t(`code.${problem.code.replaceAll('.', '_')}`, { defaultValue: problem.detail, detail: problem.detail })
+export const problemText = (t: TFunction, problem: Pick<Problem, 'code' | 'detail'>) => t(`code.${problem.code.replaceAll('.', '_')}`, { defaultValue: problem.detail, detail: problem.detail })
 
 export function ProblemBox({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation()
@@ -18,7 +18,7 @@ export function ProblemBox({ error, retry }: { error: unknown; retry?: () => voi
         <>
           {problem?.errors.map((e) => (
             <div key={e.pointer}>
-              <span className="mono">{e.pointer}</span> {e.detail}
+              <span className="mono">{e.pointer}</span> {problemText(t, e)}
             </div>
           ))}
           {problem?.request_id && <div className="dim">{t('problem.request', { id: problem.request_id })}</div>}

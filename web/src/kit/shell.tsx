@@ -131,7 +131,7 @@ const menus: Record<string, [string, [string, string][]][]> = {
   buyer: [['', [['/buyer', 'buyer_overview'], ['/buyer/orders', 'my_orders'], ['/buyer/instances', 'my_instances'], ['/buyer/wallet', 'wallet']]]],
   seller: [
     ['', [['/seller', 'seller_overview'], ['/seller/profile', 'seller_profile']]],
-    ['catalogue', [['/seller/products', 'my_products']]],
+    ['catalogue', [['/seller/products', 'my_products'], ['/seller/assets', 'assets']]],
     ['trade', [['/seller/orders', 'seller_orders'], ['/seller/licences', 'licences'], ['/seller/usage', 'usage'], ['/seller/bills', 'bills']]],
     ['access', [['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/sign-on', 'sign_on_apps'], ['/seller/calls', 'calls'], ['/seller/health', 'health']]],
   ],

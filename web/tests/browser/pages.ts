@@ -47,6 +47,15 @@ async function company(p: Platform) {
   things['instances'] = own
 }
 
+/** An asset with a version of which there is a file, and a specification that is deployed from it. */
+async function asset(p: Platform): Promise<string> {
+  const made = await p.api('seller', 'POST', '/api/v1/seller/assets', { name: 'agent', kind: 'software_package' })
+  await p.send('seller', `/api/v1/seller/assets/${made['id']}/packages?version=1.0.0&file_name=agent.tar.gz`, new Uint8Array(2048))
+  const product = ((await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as Rows)['products']?.[0]?.['id']
+  await p.api('seller', 'PUT', `/api/v1/seller/assets/${made['id']}/links?product=${product}&specification=standard`, {})
+  return String(made['id'])
+}
+
 /** A sandbox in which every list has a second page and every page something to show. */
 export async function filled(): Promise<Platform> {
   const p = await Platform.start()
@@ -64,6 +73,7 @@ export async function filled(): Promise<Platform> {
   things['previews'] = (await first('seller', '/api/v1/applications', 'applications'))['id'] ?? ''
   await p.api('buyer', 'POST', '/api/v1/cart', { ...choice, quantity: 2 })
   things['code'] = await licence(p)
+  things['assets'] = await asset(p)
   await company(p)
   const invited = await p.api('buyer', 'POST', '/api/v1/invitations', { login: 'guest', name: 'Guest', role: 'member' })
   things['secret'] = String(invited['secret'])

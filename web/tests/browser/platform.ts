@@ -52,6 +52,12 @@ export class Platform {
     return answer.json() as Promise<Record<string, never>>
   }
 
+  /** Sends bytes as they are. */
+  async send(role: Role, path: string, body: Uint8Array) {
+    const answer = await fetch(this.url + path, { method: 'POST', headers: { Authorization: `Bearer ${this.accounts[role].token}` }, body: body as BodyInit })
+    if (!answer.ok) throw new Error(`POST ${path}: ${await answer.text()}`)
+  }
+
   /** A page in a fresh browser profile; errors of its scripts are kept. Calm unless said otherwise: a click lands where
    * a thing is, not where it was on its way. */
   async page(language: 'zh' | 'en', width = 1280, calm = true): Promise<{ page: Page; errors: string[] }> {

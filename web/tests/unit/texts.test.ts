@@ -17,12 +17,26 @@ describe('texts', () => {
   it('exist in both languages with the same places', () => {
     const places = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]))].sort()
     const chinese = new Map(leaves(zh as Tree))
-    expect([...chinese.keys()].sort()).toEqual([...keys].sort())
+    // The server says in English itself why it refuses.
+    expect([...chinese.keys()].filter((key) => !key.startsWith('code.')).sort()).toEqual(keys.filter((key) => !key.startsWith('code.')).sort())
+    expect(keys.filter((key) => !chinese.has(key))).toEqual([])
     for (const [key, text] of leaves(en as Tree)) {
       expect(text, key).not.toBe('')
       // A detail that the server gives in English is left out in Chinese.
       if (!key.startsWith('code.')) expect(places(chinese.get(key) ?? ''), key).toEqual(places(text))
     }
+  })
+
+  it('say in Chinese every reason for which the server refuses something', () => {
+    const rust = ['api', 'app', 'worker', 'domain'].flatMap((c) => files(`../crates/${c}/src`)).map((f) => readFileSync(f, 'utf8').split('#[cfg(test)]')[0]).join('\n')
+    const refusals = [...rust.matchAll(/(?:Error|Refusal|Problem)::\w+\(\s*(?:(?:"[^"]*"|[^,";]*),\s*)?"([a-z_]+\.[a-z_]+)"/g)].map((m) => m[1] ?? '')
+    const checks = [...rust.matchAll(/\bwrong\(\s*[^;]*?,\s*"([a-z_]+)",/g)].map((m) => m[1] ?? '')
+    expect(refusals.length).toBeGreaterThan(200)
+    expect(checks.length).toBeGreaterThan(30)
+    // What only programs meet: they read English.
+    const spoken = [...refusals, ...checks].filter((code) => !/^(neighbour|azure)[.]/.test(code))
+    const words = (zh as unknown as { code: Record<string, string> }).code
+    expect([...new Set(spoken)].filter((code) => !words[code.replaceAll('.', '_')])).toEqual([])
   })
 
   it('are there for every key that the consoles use', () => {

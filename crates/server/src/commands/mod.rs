@@ -1,11 +1,13 @@
 //! What each command does.
 
 mod apply;
+mod asset;
 mod client;
 mod domain;
 mod junit;
 mod local;
 mod order;
+mod people;
 mod replay;
 mod tail;
 
@@ -42,6 +44,9 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Instance { command } => client::instance(&Remote::from_environment()?, &command, json).await,
         Command::Licence { command } => client::licence(&Remote::from_environment()?, &command, json).await,
         Command::Usage { command } => client::usage(&Remote::from_environment()?, &command, json).await,
+        Command::Asset { command } => asset::run(&Remote::from_environment()?, &command, json).await,
+        Command::Colleague { command } => people::colleague(&Remote::from_environment()?, &command, json).await,
+        Command::SignOn { command } => people::sign_on(&Remote::from_environment()?, &command, json).await,
         Command::Calls { command } => client::calls(&Remote::from_environment()?, &command, json).await,
         Command::Review { command } => client::review(&Remote::from_environment()?, &command, json).await,
         Command::Bill { command } => client::bill(&Remote::from_environment()?, &command, json).await,

@@ -1,6 +1,6 @@
 //! Assets: kept, versioned, linked, and handed to those who may deploy them (open-api 5, seller-domain 2.1).
 
-use super::on_both;
+use super::{on_both, sellers::yunshi};
 use serde_json::{Value, json};
 use testkit::Platform;
 
@@ -153,4 +153,34 @@ async fn what_is_wrong_with_an_asset_is_named_and_changes_nothing() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_command_line_keeps_assets() {
+    let p = Platform::start(super::setup(testdb::Engine::Sqlite)).await;
+    let seller = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agent.zip");
+    std::fs::write(&file, vec![5; 70_000]).unwrap();
+    let (code, made) = yunshi(&["asset", "add", "agent", "--kind", "software_package"], &seller).await;
+    assert_eq!(code, 0, "{made}");
+    let id = made["id"].as_str().unwrap();
+    let upload = ["asset", "upload", id, "--version", "1.0", file.to_str().unwrap()];
+    let (code, whole) = yunshi(&upload, &seller).await;
+    assert_eq!((code, &whole["versions"][0]["length"]), (0, &json!(70_000)), "{whole}");
+    let (code, refused) = yunshi(&upload, &seller).await;
+    assert_eq!((code, &refused["code"]), (1, &json!("asset.version_taken")));
+    assert_eq!(yunshi(&["asset", "upload", id, "--version", "2", "/nowhere.zip"], &seller).await.0, 2);
+    let product = p.get("nobody", "/api/v1/products/backup").await["id"].as_str().unwrap().to_owned();
+    let of = ["--product", &product, "--spec", "standard"];
+    assert_eq!(yunshi(&[&["asset", "link", id][..], &of].concat(), &seller).await.0, 0);
+    assert_eq!(yunshi(&["asset", "remove", id], &seller).await.1["code"], "asset.linked");
+    assert_eq!(yunshi(&["asset", "show", id], &seller).await.1["links"][0]["specification"], "standard");
+    assert_eq!(yunshi(&["asset", "list"], &seller).await.1["assets"][0]["versions"], 1);
+    assert_eq!(yunshi(&[&["asset", "unlink", id][..], &of].concat(), &seller).await.0, 0);
+    assert_eq!(yunshi(&["asset", "remove", id], &seller).await.0, 0);
+    let (_, image) = yunshi(&["asset", "add", "disk", "--kind", "image"], &seller).await;
+    let lies = ["--version", "1", "--region", "cn-north-4", "--image", "i-1", "--name", "disk-1"];
+    let (code, whole) = yunshi(&[&["asset", "image", image["id"].as_str().unwrap()][..], &lies].concat(), &seller).await;
+    assert_eq!((code, &whole["versions"][0]["images"][0]["os_type"]), (0, &json!("Linux")), "{whole}");
 }

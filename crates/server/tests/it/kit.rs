@@ -3,7 +3,7 @@
 
 use super::{
     on_both,
-    sellers::{self, Language},
+    sellers::{self, Language, yunshi},
 };
 use reqwest::header::{COOKIE, LOCATION};
 use rsa::{
@@ -292,4 +292,20 @@ async fn an_application_has_a_long_key_and_pages_of_its_own() {
     p.settle().await;
     let calls = p.get("seller", "/api/v1/calls?activity=applicationSync").await["calls"].as_array().unwrap().clone();
     assert_eq!((calls.len(), &calls[0]["state"]), (2, &json!("done")));
+}
+
+#[tokio::test]
+async fn the_command_line_binds_grants_and_withdraws() {
+    let p = Platform::start(super::setup(testdb::Engine::Sqlite)).await;
+    let (_, instance, _) = bound(&p).await;
+    let me = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("buyer"))];
+    assert_eq!(yunshi(&["sign-on", "mine"], &me).await.1["applications"][0]["instance"], json!(instance));
+    let (code, shown) = yunshi(&["sign-on", "show", &instance], &me).await;
+    assert_eq!((code, &shown["grants"][0]["role"]), (0, &json!("user")), "{shown}");
+    let user = shown["grants"][0]["user_id"].as_str().unwrap();
+    let granted = yunshi(&["sign-on", "grant", &instance, user, "--role", "admin"], &me).await.1;
+    assert_eq!(granted["grants"][0]["role"], "admin");
+    assert_eq!(yunshi(&["sign-on", "withdraw", &instance, user], &me).await.1["grants"], json!([]));
+    assert_eq!(yunshi(&["sign-on", "retry", &instance], &me).await.1["code"], "kit.nothing_failed");
+    assert_eq!(yunshi(&["sign-on", "end", &instance], &me).await.1["state"], "removing");
 }

@@ -1,6 +1,6 @@
 //! The people of an account: invited, given roles, moved, removed.
 
-use super::on_both;
+use super::{on_both, sellers::yunshi};
 use serde_json::{Value, json};
 use testkit::{Platform, Signed};
 
@@ -117,4 +117,21 @@ async fn departments_are_a_tree_and_an_occupied_one_stays() {
         assert_eq!(p.refused("buyer", "/api/v1/invitations", taken).await.1, "account.login_taken");
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_command_line_invites_and_removes_people() {
+    let p = Platform::start(super::setup(testdb::Engine::Sqlite)).await;
+    let me = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("buyer"))];
+    let (code, invited) = yunshi(&["colleague", "invite", "li.lei", "--name", "李雷"], &me).await;
+    let link = format!("{}/join/{}", p.url, invited["secret"].as_str().unwrap());
+    assert_eq!((code, &invited["link"]), (0, &json!(link)), "{invited}");
+    assert_eq!(p.http.get(&link).send().await.unwrap().status(), 200);
+    let open = yunshi(&["colleague", "invitations"], &me).await.1;
+    assert_eq!((&open["invitations"][0]["login"], &open["invitations"][0]["state"]), (&json!("li.lei"), &json!("open")));
+    assert_eq!(yunshi(&["colleague", "withdraw", open["invitations"][0]["id"].as_str().unwrap()], &me).await.0, 0);
+    let all = yunshi(&["colleague", "list"], &me).await.1;
+    let own = all["colleagues"][0]["id"].as_str().unwrap();
+    assert_eq!(yunshi(&["colleague", "remove", own], &me).await.1["code"], "colleague.last_administrator");
+    assert_eq!(yunshi(&["sign-on", "mine"], &me).await.1["applications"], json!([]));
 }

@@ -30,7 +30,7 @@ function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose:
         <div>
           <Link to="/products/$product" params={{ product: line.product } as never}>{name}</Link>
           <div className="dim">{what}</div>
-          {line.code && <div style={{ color: 'var(--bad)' }}>{problemText(t, { code: line.code, detail: line.detail ?? '' } as Schemas['Problem'])}</div>}
+          {line.code && <div style={{ color: 'var(--bad)' }}>{problemText(t, { code: line.code, detail: line.detail ?? '' })}</div>}
         </div>
         <InputNumber aria-label={t('buy.quantity')} min={1} max={1000} precision={0} value={line.quantity} disabled={!line.total} onChange={(n) => n && n !== line.quantity && change.mutate(n)} />
         <div className="num" style={{ textAlign: 'right' }}>
