@@ -4,7 +4,7 @@ use crate::{
     body::{query_pairs, read_query},
     problem::Problem,
 };
-use app::{Direction, Key, Page};
+use app::{Direction, Key, Page, cursor};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{
     Deserialize, Deserializer,
@@ -31,27 +31,13 @@ impl<'de> Deserialize<'de> for Limit {
 }
 
 /// The place that a list gave as `next`: time and id of its last row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor(i64, Key);
-
-impl Cursor {
-    fn read(text: &str) -> Option<Self> {
-        let (at, id) = text.split_once('-')?;
-        let at = i64::from_str_radix(at, 16).ok()?;
-        Some(Self(at, Key(hex::decode(id).ok()?.try_into().ok()?)))
-    }
-}
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:x}-{}", self.0, hex::encode(self.1.0))
-    }
-}
+#[derive(Debug, Clone, Copy)]
+struct Cursor((i64, Key));
 
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        Self::read(&text).ok_or_else(|| D::Error::custom("is not a cursor that a list gave"))
+        cursor::read(&text).map(Self).ok_or_else(|| D::Error::custom("is not a cursor that a list gave"))
     }
 }
 
@@ -107,17 +93,14 @@ where
             paging.extend(filters.remove(name).map(|value| (name.to_owned(), value)));
         }
         let Paging { limit, cursor, direction } = read_query(paging)?;
-        Ok(Self(read_query(filters)?, Page { after: cursor.map(|c| (c.0, c.1)), limit: limit.0, direction: direction.map(|d| d.0) }))
+        Ok(Self(read_query(filters)?, Page { after: cursor.map(|c| c.0), limit: limit.0, direction: direction.map(|d| d.0) }))
     }
 }
 
 /// The cursor behind the rows of a page, when it was full.
 pub fn next<R>(rows: &[R], page: Page, place: impl Fn(&R) -> (i64, Key)) -> Option<String> {
     let full = i64::try_from(rows.len()).is_ok_and(|n| n >= page.limit);
-    rows.last().filter(|_| full).map(|row| {
-        let (at, id) = place(row);
-        Cursor(at, id).to_string()
-    })
+    rows.last().filter(|_| full).map(|row| cursor::write(place(row)))
 }
 
 #[cfg(test)]
@@ -128,10 +111,9 @@ mod tests {
     fn a_full_page_has_a_cursor_that_reads_back() {
         let row = (1234, Key([9; 16]));
         let text = next(&[row], Page::first(1), |r| *r).unwrap();
-        assert_eq!(Cursor::read(&text), Some(Cursor(row.0, row.1)));
+        assert_eq!(cursor::read(&text), Some(row));
         assert_eq!(next(&[row], Page::first(2), |r| *r), None);
         assert_eq!(next(&[], Page::first(1), |r: &(i64, Key)| *r), None);
-        assert_eq!(Cursor::read("zz"), None);
     }
 
     #[test]

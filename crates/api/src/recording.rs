@@ -66,14 +66,23 @@ struct TakeParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     order: Option<Line<40>>,
+    /// One of the caller's interface addresses.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    address: Option<AddressId>,
 }
 
-/// The exchanges of the newest 500 production-interface messages, or of one instance or order: a recording.
+/// The exchanges of the newest 500 production-interface messages, or of an instance, order or address among them: a recording.
 #[utoipa::path(get, path = "/api/v1/recording", tag = "calls", operation_id = "recording_take", security(("access" = ["user"])),
     params(TakeParams), responses((status = 200, body = RecordingView)))]
 async fn take(State(api): State<Api>, Who(caller): Who, Params(p): Params<TakeParams>) -> Result<Json<RecordingView>, Problem> {
-    let (instance, order) = (p.instance.map(Key::of), p.order.map(Line::into_string));
-    let found = api.read(caller, move |tx, _, who| call::recording(tx, tenant(who)?, instance, order)).await?;
+    let narrowed = call::Narrowed { instance: p.instance.map(Key::of), order: p.order.map(Line::into_string), url: None };
+    let found = api
+        .read(caller, move |tx, ctx, who| {
+            let url = p.address.map(|id| interface::target(tx, ctx, Key::of(who.account_id), id)).transpose()?.map(|t| t.address.url);
+            call::recording(tx, tenant(who)?, &call::Narrowed { url, ..narrowed.clone() })
+        })
+        .await?;
     let view = |r: Recorded| ExchangeBody {
         at: r.at,
         protocol: r.protocol,

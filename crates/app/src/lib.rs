@@ -16,6 +16,7 @@ pub mod asset;
 pub mod call;
 pub mod cart;
 pub mod catalogue;
+pub mod cursor;
 pub mod event;
 pub mod export;
 pub mod instance;

@@ -366,13 +366,16 @@ pub enum Calls {
     Show { id: String },
     /// Print a recording of what your servers were asked and answered, for `yunshi replay`.
     #[command(
-        after_help = "The newest 500 messages, or those of an instance or order; passwords and licences are blotted out.\n\nExample: yunshi calls record --order CS2611240955AB12C > traffic.json"
+        after_help = "The newest 500 messages, or those of an instance, order or address among them; passwords and licences are blotted out.\n\nExample: yunshi calls record --order CS2611240955AB12C > traffic.json"
     )]
     Record {
         #[arg(long)]
         instance: Option<String>,
         #[arg(long)]
         order: Option<String>,
+        /// Name of one of your interface addresses.
+        #[arg(long)]
+        address: Option<String>,
     },
     /// Send a call again.
     Restart { id: String },

@@ -90,6 +90,16 @@ pub fn by_sellers_ids(tx: &mut Tx, seller: Key, ids: &[String]) -> Result<Vec<In
     Ok(found)
 }
 
+/// Whether a seller has an instance that is still called at an address.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_at(tx: &mut Tx, seller: Key, address: Key) -> Result<bool, DbError> {
+    let over = ["released", "failed"];
+    let called = scoped(Tenant::Seller(seller)).filter(instances::address_id.eq(address)).filter(instances::state.ne_all(over));
+    Ok(called.select(instances::id).first::<Key>(tx).optional()?.is_some())
+}
+
 /// When an instance ends, for sorting; those that never end come last. The index is on this very expression.
 fn end() -> diesel::expression::SqlLiteral<BigInt> {
     diesel::dsl::sql("COALESCE(instances.expires_at, 9223372036854775807)")

@@ -1872,7 +1872,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The exchanges of the newest 500 production-interface messages, or of one instance or order: a recording. */
+        /** The exchanges of the newest 500 production-interface messages, or of an instance, order or address among them: a recording. */
         get: operations["recording_take"];
         put?: never;
         post?: never;
@@ -20866,6 +20866,8 @@ export interface operations {
                 instance?: string;
                 /** @description Order number. */
                 order?: string;
+                /** @description One of the caller's interface addresses. */
+                address?: string;
             };
             header?: never;
             path?: never;

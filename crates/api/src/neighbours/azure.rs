@@ -2,7 +2,7 @@
 
 use super::azure_token;
 use crate::state::Api;
-use app::{Actor, Caller, Error, Key, account, neighbour::azure};
+use app::{Actor, Caller, Error, account, cursor, neighbour::azure};
 use axum::{
     Extension, Json,
     body::Bytes,
@@ -193,12 +193,12 @@ async fn list(
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Result<Response, AzureError> {
-    let after = asked.continuation_token.as_deref().map(place).transpose()?;
+    let bad = || AzureError::bad("continuationToken is not one of a page before");
+    let after = asked.continuation_token.as_deref().map(|token| cursor::read(token).ok_or_else(bad)).transpose()?;
     let page = Page { after, ..Page::first(PAGE) };
     let (subscriptions, next) = api.read(who, move |tx, ctx, who| azure::list(tx, ctx, who, page)).await?;
     let mut answer = json!({ "subscriptions": subscriptions });
-    if let Some((at, id)) = next {
-        let token = format!("{at:016x}{}", hex::encode(id.0));
+    if let Some(token) = next.map(cursor::write) {
         answer["@nextLink"] = format!(
             "{}/azure/api/saas/subscriptions/?api-version={API_VERSION}&continuationToken={token}",
             crate::sign_on::issuer(&headers)
@@ -206,14 +206,6 @@ async fn list(
         .into();
     }
     Ok(Json(answer).into_response())
-}
-
-fn place(token: &str) -> Result<(i64, Key), AzureError> {
-    let bad = || AzureError::bad("continuationToken is not one of a page before");
-    let (at, id) = token.split_at_checked(16).ok_or_else(bad)?;
-    let mut key = [0; 16];
-    hex::decode_to_slice(id, &mut key).map_err(|_| bad())?;
-    Ok((i64::from_str_radix(at, 16).map_err(|_| bad())?, Key(key)))
 }
 
 /// One subscription.

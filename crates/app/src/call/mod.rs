@@ -22,7 +22,7 @@ pub use finish::{Next, finish};
 pub(crate) use finish::{given_up_quietly, succeeded_quietly};
 pub use judge::{Judged, Reading, judge, redact};
 pub(crate) use notify::of_order as notify_of;
-pub use record::recording;
+pub use record::{Narrowed, recording};
 pub use restart::{renewal_stuck, restart};
 pub use said::Said;
 

@@ -38,17 +38,31 @@ fn sent_as(activity: Activity, request: &str) -> String {
     named.unwrap_or_else(|| activity.to_string())
 }
 
-/// The exchanges of a tenant's newest calls, oldest first; of one instance or order when so narrowed.
+/// What is taken of a tenant's messages; everything when not narrowed.
+#[derive(Debug, Clone, Default)]
+pub struct Narrowed {
+    pub instance: Option<Key>,
+    pub order: Option<String>,
+    /// URL of an interface address.
+    pub url: Option<String>,
+}
+
+/// The exchanges of a tenant's newest calls, oldest first.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn recording(tx: &mut Tx, tenant: Tenant, instance: Option<Key>, order: Option<String>) -> Result<Recording, Error> {
-    let filter = Filter { instance_id: instance, order_number: order, ..Filter::default() };
+pub fn recording(tx: &mut Tx, tenant: Tenant, of: &Narrowed) -> Result<Recording, Error> {
+    let filter = Filter { instance_id: of.instance, order_number: of.order.clone(), ..Filter::default() };
+    // Behind an address stands nothing, the query, or the path of the kit.
+    let went_there = |url: &str| {
+        let rest = of.url.as_ref().map_or(Some(""), |address| url.strip_prefix(address.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '/']))
+    };
     let calls = call::list(tx, tenant, &filter, Page::first(CALLS_MAX))?;
     let activities = calls.iter().map(|c| Ok((c.id, activity(c)?))).collect::<Result<HashMap<Key, Activity>, Error>>()?;
     let ids: Vec<Key> = calls.iter().map(|c| c.id).collect();
     let recorded = |a: Attempt| {
-        let activity = activities.get(&a.call_id).copied()?;
+        let activity = activities.get(&a.call_id).copied().filter(|_| went_there(&a.url))?;
         Some(Recorded {
             at: from_micros(a.started_at).to_string(),
             protocol: protocol(activity, &a.url).name().to_owned(),

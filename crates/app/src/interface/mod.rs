@@ -230,7 +230,7 @@ pub(crate) fn notify_address(tx: &mut Tx, seller: Key, product: Key) -> Result<O
 ///
 /// # Errors
 /// `interface.bad_url`, `interface.key_not_found`, `interface.wrong_class`, `interface.product_not_for_this`,
-/// `product.not_found`.
+/// `product.not_found`, `interface.in_use`.
 pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) -> Result<(Address, Change), Error> {
     check_url(ctx, "/url", &new.url)?;
     check_landing_page(ctx, new)?;
@@ -280,7 +280,11 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
         Some(a) if same(&a, &address) => {
             return Ok((a, Change::Unchanged));
         }
-        Some(_) => {
+        Some(a) => {
+            if a.protocol != address.protocol && store::instance::any_at(tx, seller, a.id)? {
+                let detail = format!("running instances are called at {} in {}; make another address", a.name, a.protocol);
+                return Err(Error::field("/protocol", "interface.in_use", detail));
+            }
             interface::update_address(tx, &address)?;
             Change::Updated
         }

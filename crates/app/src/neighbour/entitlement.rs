@@ -1,7 +1,7 @@
 //! `GetEntitlements` of AWS: what customers of a product hold now.
 
 use super::{plan, product};
-use crate::{Caller, Ctx, Error, from_micros, instance, usage};
+use crate::{Caller, Ctx, Error, cursor, from_micros, instance, usage};
 use db::{Key, Tx};
 use domain::{neighbour, term};
 use std::collections::{HashMap, hash_map::Entry};
@@ -35,10 +35,12 @@ pub fn entitlements(tx: &mut Tx, ctx: &Ctx, caller: &Caller, asked: &GetEntitlem
     };
     let instances = filter.license_arn.as_ref().map(|arns| arns.iter().filter_map(|a| neighbour::of_license_arn(a)).map(Key::of).collect());
     let limit = i64::try_from(asked.max_results).unwrap_or(1);
-    let wanted = Wanted { buyers, instances, after: asked.next_token.as_deref().map(place).transpose()?, limit };
+    let bad = || Error::field("/NextToken", "neighbour.next_token", "the token is not one of a page before");
+    let after = asked.next_token.as_deref().map(|token| cursor::read(token).ok_or_else(bad)).transpose()?;
+    let wanted = Wanted { buyers, instances, after, limit };
     let found = store::neighbour::running(tx, seller, product.id, &wanted)?;
     let full = found.len() == asked.max_results;
-    let next_token = found.last().filter(|_| full).map(|i| format!("{:016x}{}", i.created_at, hex::encode(i.id.0)));
+    let next_token = found.last().filter(|_| full).map(|i| cursor::write((i.created_at, i.id)));
     let mut customers = HashMap::new();
     let mut entitlements = Vec::new();
     for instance in found {
@@ -56,14 +58,6 @@ pub fn entitlements(tx: &mut Tx, ctx: &Ctx, caller: &Caller, asked: &GetEntitlem
     }
     entitlements.retain(|e| filter.license_arn.as_ref().is_none_or(|arns| arns.contains(&e.license_arn)));
     Ok(Page { entitlements, next_token })
-}
-
-fn place(token: &str) -> Result<(i64, Key), Error> {
-    let bad = || Error::field("/NextToken", "neighbour.next_token", "the token is not one of a page before");
-    let (at, id) = token.split_at_checked(16).ok_or_else(bad)?;
-    let mut key = [0; 16];
-    hex::decode_to_slice(id, &mut key).map_err(|_| bad())?;
-    Ok((i64::from_str_radix(at, 16).map_err(|_| bad())?, Key(key)))
 }
 
 fn entitlement(product_code: &str, i: &Instance, customer: &Customer) -> Entitlement {

@@ -98,8 +98,13 @@ pub async fn calls(remote: &Remote, command: &Calls, json: bool) -> Result<(), F
             output::table(json, &found, "calls", &["id", "activity", "state", "attempts", "order_number", "last_error"]);
             return Ok(());
         }
-        Calls::Record { instance, order } => {
-            let path = with_query("/api/v1/recording", &[("instance", instance.clone()), ("order", order.clone())]);
+        Calls::Record { instance, order, address } => {
+            let address = match address {
+                Some(name) => Some(address_of(remote, name).await?),
+                None => None,
+            };
+            let filters = [("instance", instance.clone()), ("order", order.clone()), ("address", address)];
+            let path = with_query("/api/v1/recording", &filters);
             output::document(true, &remote.get(&path).await?);
             return Ok(());
         }
@@ -108,6 +113,13 @@ pub async fn calls(remote: &Remote, command: &Calls, json: bool) -> Result<(), F
     };
     output::document(json, &document);
     Ok(())
+}
+
+async fn address_of(remote: &Remote, name: &str) -> Result<String, Failure> {
+    let found = remote.get("/api/v1/seller/addresses").await?;
+    let addresses = found["addresses"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let id = addresses.iter().find(|a| a["name"] == name).and_then(|a| a["id"].as_str());
+    id.map(str::to_owned).ok_or_else(|| Failure::WrongUse(format!("you have no interface address {name}")))
 }
 
 /// `yunshi review …`.

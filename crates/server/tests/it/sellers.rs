@@ -240,6 +240,27 @@ async fn the_command_line_has_its_exit_codes() {
 }
 
 #[tokio::test]
+async fn an_address_keeps_its_protocol_while_instances_are_called_there() {
+    on_both(async |p| {
+        let (_, instance) = p.buy_open("1m").await;
+        let addresses = p.get("seller", "/api/v1/seller/addresses").await;
+        let address = addresses["addresses"].as_array().unwrap().iter().find(|a| a["name"] == "backup").unwrap().clone();
+        let put = async |protocol: &str| {
+            let body = json!({ "url": address["url"], "key": address["key_name"], "protocol": protocol });
+            p.send("seller", "PUT", "/api/v1/seller/addresses/by-name/backup", Some(&body)).await
+        };
+        let (status, refused) = put("saas-v1").await;
+        assert_eq!((status, &refused["code"], &refused["errors"][0]["pointer"]), (422, &json!("interface.in_use"), &json!("/protocol")));
+        assert_eq!(put("saas-v2").await.0, 200);
+        p.advance("60d").await;
+        assert_eq!(p.instance(&instance).await["state"], "released");
+        let (status, changed) = put("saas-v1").await;
+        assert_eq!((status, &changed["action"]), (200, &json!("updated")), "{changed}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn calls_tail_prints_each_attempt_as_it_ends() {
     let p = Platform::start(setup(testdb::Engine::Sqlite)).await;
     let seller = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
@@ -278,6 +299,15 @@ async fn a_recording_is_played_against_another_build_of_the_server_and_says_what
         assert_eq!((code, asked.as_slice()), (0, &all[..]), "{recording:#}");
         let (_, of_order) = yunshi(&["calls", "record", "--order", testkit::number(&order)], &seller).await;
         assert_eq!(of_order["exchanges"].as_array().unwrap().len(), 2, "a renewal is an order of its own");
+        let (_, of_address) = yunshi(&["calls", "record", "--address", "backup"], &seller).await;
+        assert_eq!(of_address["exchanges"].as_array().unwrap().len(), 5);
+        let addresses = p.get("seller", "/api/v1/seller/addresses").await;
+        let address = addresses["addresses"].as_array().unwrap().iter().find(|a| a["name"] == "backup").unwrap().clone();
+        let other = json!({ "url": format!("{}/sandbox/seller/back", p.url), "key": address["key_name"], "protocol": "saas-v2" });
+        let (status, made) = p.send("seller", "PUT", "/api/v1/seller/addresses/by-name/other", Some(&other)).await;
+        assert_eq!(status, 200, "{made}");
+        assert_eq!(yunshi(&["calls", "record", "--address", "other"], &seller).await.1["exchanges"], json!([]));
+        assert_eq!(yunshi(&["calls", "record", "--address", "none"], &seller).await.0, 2);
         let folder = tempfile::tempdir().unwrap();
         let (file, junit) = (folder.path().join("traffic.json"), folder.path().join("replay.xml"));
         std::fs::write(&file, recording.to_string()).unwrap();
@@ -303,8 +333,6 @@ async fn a_recording_is_played_against_another_build_of_the_server_and_says_what
         assert_eq!((code, &wrong["different"]), (1, &json!(5)), "{wrong:#}");
         assert_eq!(yunshi(&["replay", "/nowhere", "--url", &url, "--key", KEY], &[]).await.0, 2);
         // On the platform, against the server that was recorded: nothing is different.
-        let addresses = p.get("seller", "/api/v1/seller/addresses").await;
-        let address = addresses["addresses"].as_array().unwrap().iter().find(|a| a["name"] == "backup").unwrap().clone();
         let path = format!("/api/v1/seller/addresses/{}/replay", address["id"].as_str().unwrap());
         let report = p.post("seller", &path, json!({ "exchanges": recording["exchanges"], "fresh": true })).await;
         assert_eq!((&report["same"], &report["different"]), (&json!(5), &json!(0)), "{report:#}");

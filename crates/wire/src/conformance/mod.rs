@@ -5,6 +5,7 @@
 
 mod cases;
 mod prepare;
+mod samples;
 
 pub use cases::{Offered, Protocol, Scenario};
 pub use prepare::{Moment, Prepared, Step};

@@ -31,12 +31,12 @@ function Differences({ of }: { of: Replayed }) {
 }
 
 /** What was chosen to be played: taken from the messages, or from a file. */
-function Chooser({ take }: { take: (recording: Recording) => void }) {
+function Chooser({ address, take }: { address: string; take: (recording: Recording) => void }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [order, setOrder] = useState('')
   const input = useRef<HTMLInputElement>(null)
-  const load = useAction(() => unwrap(api.GET('/api/v1/recording', { params: { query: { order: order.trim() || undefined } } })), (r) => take({ name: order.trim() || t('replay.newest'), exchanges: r.exchanges }))
+  const load = useAction(() => unwrap(api.GET('/api/v1/recording', { params: { query: { order: order.trim() || undefined, address } } })), (r) => take({ name: order.trim() || t('replay.newest'), exchanges: r.exchanges }))
   const read = async (file?: File) => {
     if (!file) return
     try {
@@ -72,7 +72,7 @@ export function Replay({ address }: { address: Schemas['AddressView'] }) {
     <section className="panel" style={{ padding: 24, marginTop: 16 }} aria-label={t('replay.title')}>
       <h2>{t('replay.title')}</h2>
       <p className="muted">{t('replay.purpose')}</p>
-      <Chooser take={take} />
+      <Chooser address={address.id} take={take} />
       {recording && (
         <div className="stack" style={{ marginTop: 16 }}>
           <div className="row">
