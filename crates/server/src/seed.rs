@@ -1,11 +1,16 @@
 //! The sandbox's first contents: accounts, money, sellers and products — made through the same use cases
 //! and the same API that everybody uses.
 
-use crate::{commands::apply_text, node::Node, output::Failure, remote::Remote};
+use crate::{
+    commands::{declare_text, submit_product},
+    node::Node,
+    output::Failure,
+    remote::Remote,
+};
 use app::{
     Actor, App, Caller, Error,
     account::{self, access_key},
-    interface, money, secret, seller,
+    interface, money, secret, seller, usage,
 };
 use db::Key;
 use domain::{
@@ -136,7 +141,7 @@ pub async fn seed(node: &Node, url: &str, seller_base: &str, key: &str) -> Resul
         }
     }
     let token = |role: &str| accounts[role]["token"].as_str().unwrap_or_default().to_owned();
-    list_products(url, seller_base, key, &token).await?;
+    list_products(app, url, (seller_base, key), &callers, &token).await?;
     let key_id = key_id(app, find("seller")?).await?;
     accounts["seller"]["interface_key"] = json!({ "id": key_id, "secret": key });
     let document = json!({ "url": url, "accounts": accounts });
@@ -239,19 +244,55 @@ fn picture(name: &str) -> Option<&'static [u8]> {
 }
 
 /// Applies the sellers' catalogues and approves what they submit.
-async fn list_products(url: &str, seller_base: &str, key: &str, token: &impl Fn(&str) -> String) -> Result<(), Failure> {
+async fn list_products(
+    app: &App,
+    url: &str,
+    (seller_base, key): (&str, &str),
+    callers: &[(&'static str, Arc<Caller>)],
+    token: &impl Fn(&str) -> String,
+) -> Result<(), Failure> {
     let northbank = include_str!("../seed/seller2.toml");
     let catalogues = [("seller", include_str!("../seed/seller.toml")), ("seller2", northbank), ("seller_intl", northbank)];
     let operator = Remote::new(url, Some(token("operator")))?;
     for (role, text) in catalogues.into_iter().filter(|(role, _)| !token(role).is_empty()) {
         let text = text.replace("${SELLER_URL}", seller_base).replace("${SELLER_KEY}", key);
-        let applications = apply_text(&Remote::new(url, Some(token(role)))?, &text, picture).await?;
-        for application in applications {
+        let seller = Remote::new(url, Some(token(role)))?;
+        let products = declare_text(&seller, &text, picture).await?;
+        if let Some((_, who)) = callers.iter().find(|(r, _)| *r == "seller" && *r == role) {
+            push_usage(app, who.clone()).await?;
+        }
+        for product in products {
+            let application = submit_product(&seller, &product).await?.unwrap_or_default();
             let id = application["id"].as_str().unwrap_or_default();
             operator.post(&format!("/api/v1/operator/applications/{id}/approve"), &json!({})).await?;
         }
     }
     curate(&operator).await
+}
+
+/// Reports use for what debugging created, as the review of an on-demand product wants it (`seller-domain 6.1`).
+async fn push_usage(app: &App, seller: Arc<Caller>) -> Result<(), Failure> {
+    app.write(Actor::System, move |tx, ctx| {
+        let addresses = store::interface::addresses(tx, Key::of(seller.account_id))?;
+        let address = addresses.iter().find(|a| a.name == "transcribe").map(|a| a.id);
+        let cases = address.map(|id| store::interface::cases(tx, id)).transpose()?.unwrap_or_default();
+        let created = cases.iter().find(|c| c.scenario == wire::conformance::Scenario::Create.name());
+        let answer = created.and_then(|c| wire::saas_v2::Answer::parse(c.answer.as_bytes()).ok());
+        let time = |at: domain::Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let record = wire::open_api::usage::Record {
+            instance_id: answer.and_then(|a| a.instance_id).unwrap_or_default(),
+            record_time: time(ctx.now),
+            begin_time: time(ctx.now - jiff::SignedDuration::from_hours(1)),
+            end_time: time(ctx.now),
+            usage_value: "1".to_owned(),
+            metering_sn: Some("sandbox".to_owned()),
+            ..Default::default()
+        };
+        let batch = usage::receive(tx, ctx, &seller, None, &[record])?;
+        usage::judge_batch(tx, ctx, batch)
+    })
+    .await
+    .map_err(refused)
 }
 
 /// Floors of the home page at the Chinese site.

@@ -168,6 +168,20 @@ pub fn cases(tx: &mut Tx, address: Key) -> Result<Vec<Case>, DbError> {
     Ok(debug_cases::table.filter(debug_cases::address_id.eq(address)).order(debug_cases::scenario).select(Case::as_select()).load(tx)?)
 }
 
+/// What passed of one scenario at any address of a seller.
+///
+/// # Errors
+/// [`DbError`].
+pub fn cases_of_seller(tx: &mut Tx, seller: Key, scenario: &str) -> Result<Vec<Case>, DbError> {
+    Ok(debug_cases::table
+        .inner_join(interface_addresses::table.on(interface_addresses::id.eq(debug_cases::address_id)))
+        .filter(interface_addresses::seller_id.eq(seller))
+        .filter(debug_cases::scenario.eq(scenario))
+        .order(debug_cases::passed_at)
+        .select(Case::as_select())
+        .load(tx)?)
+}
+
 /// Saves a passed case in the place of an older one of the same scenario.
 ///
 /// # Errors

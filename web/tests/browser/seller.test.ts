@@ -66,6 +66,18 @@ describe('a seller', () => {
     expect(errors).toEqual([])
   })
 
+  it('sees that its system reported use for what was debugged, or what is still to be sent', async () => {
+    const { page, errors } = await p.as('seller', 'en')
+    const { addresses } = (await p.api('seller', 'GET', '/api/v1/seller/addresses')) as unknown as { addresses: { id: string; name: string }[] }
+    await p.go(page, `/seller/debugger?address=${addresses.find((a) => a.name === 'backup')?.id}`)
+    await page.getByText('Waiting for your system to report').waitFor()
+    expect(await page.getByLabel('Usage push').innerText()).toContain('"usage_value": "1"')
+    await p.shot(page, 'usage-case-en')
+    await p.go(page, `/seller/debugger?address=${addresses.find((a) => a.name === 'transcribe')?.id}`)
+    await page.getByText('The use was reported').waitFor()
+    expect(errors).toEqual([])
+  })
+
   it('keeps an asset, sends an installer, is refused a second of the version, and links it', async () => {
     const { page, errors } = await p.as('seller', 'zh')
     await p.go(page, '/seller/assets')

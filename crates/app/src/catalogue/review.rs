@@ -15,7 +15,7 @@ use store::{
     Written, interface,
     product::{self, Product},
 };
-use wire::conformance::{Offered, Protocol};
+use wire::conformance::{Offered, Protocol, USAGE_PUSH};
 
 /// The cases that a listing's address must have passed (`saas-interface 2.3`).
 fn cases_needed(protocol: Protocol, listing: &Listing) -> Vec<&'static str> {
@@ -85,7 +85,10 @@ fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listin
     if missing.is_empty() {
         return Ok(());
     }
-    let detail = format!("debug the address first; these cases have not passed: {}", missing.join(", "));
+    let mut detail = format!("debug the address first; these cases have not passed: {}", missing.join(", "));
+    if missing.contains(&USAGE_PUSH) {
+        detail.push_str("; usage_push passes when your server reports use for the instance that debugging created");
+    }
     Err(Error::field("/interface_address", "application.cases_missing", detail))
 }
 

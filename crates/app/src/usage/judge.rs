@@ -3,6 +3,7 @@
 use super::{
     package::{self, Held},
     priced, rating_job,
+    tried::Tried,
 };
 use crate::{
     Ctx, Error,
@@ -58,6 +59,8 @@ struct Instances {
     by_name: HashMap<String, Vec<(Instance, Option<String>)>>,
     /// What is known of the packages among them, and what was used of each by a moment.
     packages: HashMap<Key, Named>,
+    /// Those that only the debugger knows.
+    tried: Tried,
 }
 
 /// A package with its site, and what is used of its windows.
@@ -72,7 +75,7 @@ impl Instances {
         let packages = sent.iter().filter_map(|r| r.relate_pkg_instance.as_deref());
         let names: HashSet<&str> = sent.iter().map(|r| r.instance_id.as_str()).chain(packages).collect();
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        let mut all = Self { by_name: HashMap::new(), packages: HashMap::new() };
+        let mut all = Self { by_name: HashMap::new(), packages: HashMap::new(), tried: Tried::default() };
         for found in instance::by_sellers_ids(tx, seller, &names)? {
             if let Some(held) = package::held(tx, ctx, &found)? {
                 let site = crate::instance::site(tx, ctx, &found)?;
@@ -81,8 +84,13 @@ impl Instances {
             let of = priced(tx, ctx, &found)?.map(|p| p.of);
             all.by_name.entry(found.seller_instance_id.clone().unwrap_or_default()).or_default().push((found, of));
         }
-        for record in sent {
-            all.load_used(tx, record)?;
+        if !all.packages.is_empty() {
+            for record in sent {
+                all.load_used(tx, record)?;
+            }
+        }
+        if sent.iter().any(|r| !all.by_name.contains_key(&r.instance_id)) {
+            all.tried = Tried::load(tx, seller)?;
         }
         Ok(all)
     }
@@ -142,6 +150,17 @@ impl Instances {
     }
 }
 
+/// When and how much a record says was used.
+pub(super) fn measured(sent: &Sent) -> Result<(Span, Quantity), Refused> {
+    time("record_time", &sent.record_time)?;
+    let span = Span { begin: time("begin_time", &sent.begin_time)?, end: time("end_time", &sent.end_time)? };
+    let quantity: Quantity = sent.usage_value.parse()?;
+    if quantity.0 == 0 {
+        return Err(Refused::NotPositive);
+    }
+    Ok((span, quantity))
+}
+
 /// What a record says once it is read.
 struct Read {
     instance: Key,
@@ -152,12 +171,7 @@ struct Read {
 
 fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refused> {
     let (found, of) = instances.find(sent)?;
-    time("record_time", &sent.record_time)?;
-    let span = Span { begin: time("begin_time", &sent.begin_time)?, end: time("end_time", &sent.end_time)? };
-    let quantity: Quantity = sent.usage_value.parse()?;
-    if quantity.0 == 0 {
-        return Err(Refused::NotPositive);
-    }
+    let (span, quantity) = measured(sent)?;
     let life = Life { opened_at: found.opened_at.map(from_micros), ended_at: found.ended_at.map(from_micros) };
     usage::check_span(span, life, now)?;
     let package = instances.package(found, of, sent, span.begin)?;
@@ -213,7 +227,18 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let received = from_micros(batch.received_at);
     let (mut plain, mut corrections) = (Vec::new(), Vec::new());
     for record in sent {
-        let (corrects, read) = (record.corrects.clone(), read(&instances, &record, received));
+        let (corrects, mut read) = (record.corrects.clone(), read(&instances, &record, received));
+        if matches!(read, Err(Refused::UnknownInstance(_)))
+            && let Some(tried) = instances.tried.judge(&record, received)
+        {
+            match tried {
+                Ok(of) => {
+                    of.prove(tx, ctx, &record)?;
+                    continue;
+                }
+                Err(refused) => read = Err(refused),
+            }
+        }
         let used_up = matches!(read, Err(Refused::PackageUsedUp(_)));
         let row = row(ctx, batch.seller_id, batch.received_at, record, read);
         if used_up && rows::any_known(tx, row.known_by)?.is_some() {

@@ -8,6 +8,7 @@ mod meter;
 mod package;
 mod rate;
 mod receive;
+mod tried;
 
 pub use arrears::{freeze_for_arrears, settle};
 pub use hourly::{Hourly, Reported, hourly};

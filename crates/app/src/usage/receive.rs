@@ -19,11 +19,11 @@ pub struct BodySignature {
     pub body: Vec<u8>,
 }
 
-/// Stores a push of the caller's records.
+/// Stores a push of the caller's records; returns the batch that they are.
 ///
 /// # Errors
 /// `usage.not_signed` when no key of class basic made the signature, where one is asked for.
-pub fn receive(tx: &mut Tx, ctx: &Ctx, caller: &Caller, signed: Option<&BodySignature>, records: &[Record]) -> Result<(), Error> {
+pub fn receive(tx: &mut Tx, ctx: &Ctx, caller: &Caller, signed: Option<&BodySignature>, records: &[Record]) -> Result<Key, Error> {
     if let Some(signed) = signed
         && !by_a_key(tx, ctx, caller.account_id, signed)?
     {
@@ -34,7 +34,8 @@ pub fn receive(tx: &mut Tx, ctx: &Ctx, caller: &Caller, signed: Option<&BodySign
     let records = serde_json::to_string(records).map_err(|e| Error::row("usage_batches", caller.account_id, e))?;
     let batch = Batch { id: ctx.key(), seller_id: Key::of(caller.account_id), received_at: ctx.now_micros(), records };
     usage::insert_batch(tx, &batch)?;
-    job::schedule(tx, ctx, JobKind::UsageBatch, Some(batch.id), ctx.now)
+    job::schedule(tx, ctx, JobKind::UsageBatch, Some(batch.id), ctx.now)?;
+    Ok(batch.id)
 }
 
 fn by_a_key(tx: &mut Tx, ctx: &Ctx, seller: AccountId, s: &BodySignature) -> Result<bool, Error> {

@@ -270,17 +270,25 @@ impl Run<'_> {
     }
 }
 
-/// Applies a catalogue of this program and submits what it made; returns the applications.
+/// Declares a catalogue of this program; returns the keys of its products.
 ///
 /// # Errors
 /// What the server refused, or that the text is no catalogue.
-pub async fn apply_text(remote: &Remote, text: &str, files: fn(&str) -> Option<&'static [u8]>) -> Result<Vec<Value>, Failure> {
+pub async fn declare_text(remote: &Remote, text: &str, files: fn(&str) -> Option<&'static [u8]>) -> Result<Vec<String>, Failure> {
     let mut catalogue: Catalogue = toml::from_str(text).map_err(Failure::failed)?;
     for product in &mut catalogue.product {
         product.beside = Beside::Program(files);
     }
-    let mut run = Run { remote, dry: "", changes: Vec::new() };
-    run.all(&catalogue, true).await
+    Run { remote, dry: "", changes: Vec::new() }.all(&catalogue, false).await?;
+    Ok(catalogue.product.into_iter().map(|p| p.key).collect())
+}
+
+/// Submits the draft of a product; returns its application.
+///
+/// # Errors
+/// What the server refused.
+pub async fn submit_product(remote: &Remote, key: &str) -> Result<Option<Value>, Failure> {
+    Run { remote, dry: "", changes: Vec::new() }.submit(key).await
 }
 
 /// `yunshi apply`.

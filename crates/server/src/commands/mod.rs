@@ -11,7 +11,7 @@ mod people;
 mod replay;
 mod tail;
 
-pub use apply::apply_text;
+pub use apply::{declare_text, submit_product};
 
 use crate::{
     cli::{Cli, Command},

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
 mod access;
+mod arrears;
 mod assets;
 mod audit;
 mod aws;

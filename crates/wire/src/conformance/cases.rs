@@ -45,6 +45,9 @@ pub enum Scenario {
     TenantDeleteAgain,
 }
 
+/// The case that a seller's server passes by itself: it reports use for the instance that debugging created.
+pub const USAGE_PUSH: &str = "usage_push";
+
 /// What a listing offers, as far as it decides which cases are needed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Offered {
@@ -242,7 +245,8 @@ impl Protocol {
             Scenario::ChangeCheck => renewal_change,
             _ => false,
         };
-        self.scenarios().iter().copied().filter(wanted).map(Scenario::name).collect()
+        let asked = self.scenarios().iter().copied().filter(wanted).map(Scenario::name);
+        asked.chain((on_demand && self == Self::SaasV2).then_some(USAGE_PUSH)).collect()
     }
 }
 

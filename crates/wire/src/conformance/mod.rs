@@ -7,7 +7,7 @@ mod cases;
 mod prepare;
 mod samples;
 
-pub use cases::{Offered, Protocol, Scenario};
+pub use cases::{Offered, Protocol, Scenario, USAGE_PUSH};
 pub use prepare::{Moment, Prepared, Step};
 
 use crate::{

@@ -7,6 +7,7 @@ import { useAction } from '../../kit/action'
 import { useAddress } from '../../kit/address'
 import { Await, Page } from '../../kit/page'
 import { Replay } from './replay'
+import { UsageCase } from './usage-case'
 
 type Case = Schemas['DebugCase']
 
@@ -145,6 +146,7 @@ function Runner({ addresses }: { addresses: Schemas['AddressView'][] }) {
           {current && <Detail key={`${current.name} ${current.url}`} of={current} address={address?.id ?? ''} />}
         </div>
       )}
+      {address?.protocol === 'saas-v2' && <UsageCase key={`usage ${address.id}`} address={address.id} />}
       {address && <Replay key={address.id} address={address} />}
     </Page>
   )
