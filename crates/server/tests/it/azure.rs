@@ -293,6 +293,42 @@ async fn strangers_wrong_versions_and_silent_sellers_are_dealt_with() {
 }
 
 #[tokio::test]
+async fn an_activation_in_the_last_hour_counts_and_one_at_the_very_end_is_decided_once() {
+    on_both(async |p| {
+        let hook = Webhook::start().await;
+        sell(&p, "backup", "vault", &hook).await;
+        let full = p.balance().await;
+        let buy = async || {
+            let order = p.post("buyer", "/api/v1/orders", json!({ "choice": month(), "pay": true })).await;
+            p.settle().await;
+            let id = domain::neighbour::guid(instance_of(&p.order(&order).await).parse().unwrap());
+            (order, id)
+        };
+        let activate = async |id: &str| {
+            let url = format!("{}/azure/api/saas/subscriptions/{id}/activate?api-version=2018-08-31", p.url);
+            let body = json!({ "planId": "standard.basic.5", "quantity": 1 });
+            p.http.post(url).bearer_auth(p.token("seller")).json(&body).send().await.unwrap().status().as_u16()
+        };
+        let (order, id) = buy().await;
+        p.advance("719h").await;
+        assert_eq!(activate(&id).await, 200);
+        p.advance("2h").await;
+        assert_eq!(p.order(&order).await["state"], "completed");
+        let paid = p.balance().await;
+        let (order, id) = buy().await;
+        p.advance("719h").await;
+        let (_, status) = tokio::join!(p.advance("1h"), activate(&id));
+        p.settle().await;
+        let outcome = (status, p.order(&order).await["state"].as_str().unwrap().to_owned());
+        let (late, back) = ((400, "cancelled".to_owned()), p.balance().await == paid);
+        assert!(back == (outcome == late) && (outcome == late || outcome == (200, "completed".to_owned())), "{outcome:?} {back}");
+        assert_ne!(full, paid);
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_key_that_asks_too_often_is_stopped() {
     let p = Platform::start(Setup { config: "open_api_per_second = 1", ..setup(Engine::Sqlite) }).await;
     let key = |name: &str| p.document["accounts"]["seller"][name].as_str().unwrap();
