@@ -30,6 +30,7 @@ mod koogallery;
 mod licence;
 mod listing_body;
 mod neighbours;
+mod open_api_log;
 mod order;
 mod organisation;
 mod paging;
@@ -66,6 +67,7 @@ fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(account::routes())
         .merge(access_key::routes())
+        .merge(open_api_log::routes())
         .merge(organisation::routes())
         .merge(kit::routes())
         .merge(seller::routes())
@@ -119,8 +121,11 @@ pub fn router(api: Api) -> Router {
     let guarded = router.route_layer(middleware::from_fn_with_state(api.clone(), auth::guard)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new()
         .merge(guarded)
-        .merge(koogallery::router(&api))
-        .merge(neighbours::router(&api))
+        .merge(
+            koogallery::router(&api)
+                .merge(neighbours::router(&api))
+                .layer(middleware::from_fn_with_state(api.clone(), open_api_log::watch)),
+        )
         .merge(sign_on::router().layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
         .route("/api/v1/openapi.json", get(health::openapi_document))
         .route("/api/docs", get(health::docs))

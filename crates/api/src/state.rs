@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use crate::{auth::AccessTable, koogallery::Quotas, sandbox::Sandbox};
+use crate::{auth::AccessTable, koogallery::Quotas, open_api_log::Log, sandbox::Sandbox};
 use app::{Actor, App, Caller, Ctx, Error, Key, Once, Repeat, Tx};
 use axum::body::Bytes;
 use domain::{id::ProductId, measure::Facts, site::SiteCode};
@@ -21,6 +21,7 @@ pub struct Api {
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) access: Arc<AccessTable>,
     pub(crate) quotas: Arc<Quotas>,
+    pub(crate) log: Arc<Log>,
     /// Product pages as JSON, by what they show: an approved revision never changes.
     pub(crate) pages: Arc<Cache<(Key, String, String), Bytes>>,
     /// The same by what was asked for, each with the writes of this process before it and when it was read.
@@ -60,7 +61,7 @@ impl Api {
         let quotas = Arc::new(Quotas::new(app.settings.open_api_per_second));
         let access = Arc::new(AccessTable::of(&crate::openapi()));
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
-        Self { streams, app, worker, search, sandbox, metrics, access, quotas, pages, shown, results, facts, homes }
+        Self { log: Arc::default(), streams, app, worker, search, sandbox, metrics, access, quotas, pages, shown, results, facts, homes }
     }
 
     /// A read for a caller.

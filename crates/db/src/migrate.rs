@@ -44,7 +44,8 @@ migrations![
     "0018_neighbours",
     "0019_domains",
     "0020_packages",
-    "0021_assets"
+    "0021_assets",
+    "0022_open_api_calls"
 ];
 
 #[derive(diesel::QueryableByName)]

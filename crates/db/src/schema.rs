@@ -672,6 +672,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    open_api_calls (id) {
+        id -> Binary,
+        account_id -> Binary,
+        access_key -> Text,
+        at -> BigInt,
+        method -> Text,
+        path -> Text,
+        status -> BigInt,
+        code -> Nullable<Text>,
+        failed -> Bool,
+        request -> Binary,
+        answer -> Binary,
+        duration_us -> BigInt,
+    }
+}
+
+diesel::table! {
     asset_links (asset_id, product_id, specification) {
         asset_id -> Binary,
         product_id -> Binary,
@@ -846,6 +863,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     listing_revisions,
     orders,
     order_lines,
+    open_api_calls,
     asset_images,
     asset_links,
     asset_versions,

@@ -101,6 +101,8 @@ ids! {
     InvitationId = "inv",
     /// An application of a seller that a buyer's people sign on to (单点登录应用).
     ApplicationId = "sso",
+    /// A request at the open APIs; the id that its answer names (开放接口调用).
+    RequestId = "req",
     JobId = "job",
     EntryId = "ent",
 }

@@ -6,7 +6,7 @@ mod people;
 mod trial;
 
 pub use asset::{Asset, Specification};
-pub use instance::{Domain, Instance, Licence, Usage};
+pub use instance::{Domain, Instance, Licence, OpenApi, Usage};
 pub use people::{Colleague, SignOn};
 pub use trial::{Conformance, Replay};
 
@@ -90,6 +90,11 @@ pub enum Command {
         #[command(subcommand)]
         command: SignOn,
     },
+    /// What was called at the open APIs with your access keys.
+    OpenApi {
+        #[command(subcommand)]
+        command: OpenApi,
+    },
     /// Production-interface messages.
     Calls {
         #[command(subcommand)]
@@ -136,7 +141,7 @@ pub enum Command {
     },
     /// Print the description of the API.
     #[command(name = "openapi", hide = true)]
-    OpenApi,
+    Description,
 }
 
 #[derive(Debug, Args)]

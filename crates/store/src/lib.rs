@@ -58,6 +58,7 @@ pub mod licence_application;
 pub mod log_in_try;
 pub mod message;
 pub mod neighbour;
+pub mod open_api_call;
 pub mod order;
 pub mod organisation;
 pub mod package;

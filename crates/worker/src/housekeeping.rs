@@ -14,6 +14,10 @@ const CLIENTS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 2);
 /// How long a sign-on is remembered after its last token.
 const SIGN_ONS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
+/// What is kept of an account's calls at the open APIs: so long, and so many.
+const OPEN_API_CALLS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
+const OPEN_API_CALLS_MAX: i64 = 5_000;
+
 /// Seals all events that are old enough; says how many.
 async fn seal(app: &App) -> Result<usize, Error> {
     let mut sealed = 0;
@@ -49,6 +53,13 @@ impl Worker {
             let sign_ons = app.write(Actor::System, |tx, ctx| Ok(store::sign_on::forget(tx, micros(ctx.wall - SIGN_ONS_KEPT))?));
             if let Err(e) = sign_ons.await {
                 tracing::warn!(error = %e, "old sign-ons could not be removed");
+            }
+            let calls = app.write(Actor::System, |tx, ctx| {
+                store::open_api_call::forget(tx, micros(ctx.wall - OPEN_API_CALLS_KEPT))?;
+                Ok(store::open_api_call::forget_beyond(tx, OPEN_API_CALLS_MAX)?)
+            });
+            if let Err(e) = calls.await {
+                tracing::warn!(error = %e, "old calls of the open APIs could not be removed");
             }
             let forgotten = app.write(Actor::System, |tx, ctx| Ok(store::idempotency::forget(tx, micros(ctx.wall - KEYS_KEPT))?));
             if let Err(e) = forgotten.await {

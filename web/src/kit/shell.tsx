@@ -133,7 +133,7 @@ const menus: Record<string, [string, [string, string][]][]> = {
     ['', [['/seller', 'seller_overview'], ['/seller/profile', 'seller_profile']]],
     ['catalogue', [['/seller/products', 'my_products'], ['/seller/assets', 'assets']]],
     ['trade', [['/seller/orders', 'seller_orders'], ['/seller/licences', 'licences'], ['/seller/usage', 'usage'], ['/seller/bills', 'bills']]],
-    ['access', [['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/sign-on', 'sign_on_apps'], ['/seller/calls', 'calls'], ['/seller/health', 'health']]],
+    ['access', [['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/sign-on', 'sign_on_apps'], ['/seller/calls', 'calls'], ['/seller/open-api-calls', 'open_api_calls'], ['/seller/health', 'health']]],
   ],
   operator: [
     ['', [['/operator', 'desk']]],
@@ -141,7 +141,7 @@ const menus: Record<string, [string, [string, string][]][]> = {
     ['trade', [['/operator/orders', 'all_orders'], ['/operator/instances', 'all_instances'], ['/operator/licences', 'licences'], ['/operator/usage', 'usage'], ['/operator/calls', 'calls'], ['/operator/health', 'health']]],
     ['money', [['/operator/transfers', 'transfers'], ['/operator/verify', 'verify']]],
   ],
-  account: [['', [['/account', 'account'], ['/account/applications', 'applications'], ['/account/organisation', 'organisation'], ['/inbox', 'inbox']]]],
+  account: [['', [['/account', 'account'], ['/account/applications', 'applications'], ['/account/organisation', 'organisation'], ['/account/open-api-calls', 'open_api_calls'], ['/inbox', 'inbox']]]],
 }
 
 /** Only an administrator has to do with the account's people. */

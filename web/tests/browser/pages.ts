@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Platform, type Role } from './platform'
 
 /** A real id for each page that shows one thing. */
@@ -56,6 +56,17 @@ async function asset(p: Platform): Promise<string> {
   return String(made['id'])
 }
 
+/** Enough calls of an open API with the keys of a buyer and a seller, some of them refused. */
+async function openApiCalls(p: Platform): Promise<void> {
+  const orders = '/api/mkp-openapi-public/global/v1/order/query'
+  for (let n = 0; n < 21; n++) await p.signed('seller', orders, `orderId=MOCKPERIODYEARNEW&n=${n}`)
+  await p.signed('buyer', orders, 'orderId=x')
+  const listed = async (role: Role) => ((await p.api(role, 'GET', '/api/v1/open-api-calls')) as unknown as Rows)['calls'] ?? []
+  await vi.waitFor(async () => expect([(await listed('seller')).length, (await listed('buyer')).length]).toEqual([20, 1]), 10_000)
+  things['seller open-api-calls'] = (await listed('seller'))[0]?.['id'] ?? ''
+  things['account open-api-calls'] = (await listed('buyer'))[0]?.['id'] ?? ''
+}
+
 /** A sandbox in which every list has a second page and every page something to show. */
 export async function filled(): Promise<Platform> {
   const p = await Platform.start()
@@ -74,6 +85,7 @@ export async function filled(): Promise<Platform> {
   await p.api('buyer', 'POST', '/api/v1/cart', { ...choice, quantity: 2 })
   things['code'] = await licence(p)
   things['assets'] = await asset(p)
+  await openApiCalls(p)
   await company(p)
   const invited = await p.api('buyer', 'POST', '/api/v1/invitations', { login: 'guest', name: 'Guest', role: 'member' })
   things['secret'] = String(invited['secret'])
@@ -92,7 +104,7 @@ const real = (p: Platform, path: string) =>
     .replace('$code', things['code'] ?? '')
     .replace('$secret', things['secret'] ?? '')
     .replace('$number', things['number'] ?? '')
-    .replace('$id', things[path.split('/').at(-2) ?? ''] ?? '')
+    .replace('$id', things[path.split('/').at(-2) ?? ''] ?? things[path.split('/').slice(1, 3).join(' ')] ?? '')
     .replace(/^\/checkout$/, '/checkout?product=backup&spec=standard&sku=basic/5&period=1m&quantity=1')
 
 const roleOf = (path: string): Role => (path.startsWith('/seller') || path.startsWith('/previews') ? 'seller' : path.startsWith('/operator') ? 'operator' : 'buyer')

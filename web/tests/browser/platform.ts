@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash, createHmac } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8')
 
-type Account = { login: string; password: string; token: string; account_id: string }
+type Account = { login: string; password: string; token: string; account_id: string; access_key: string; secret_key: string }
 export type Role = 'buyer_intl' | 'buyer' | 'buyer2' | 'seller' | 'seller2' | 'operator' | 'reseller'
 
 /** A running sandbox and a Chromium that looks at it. */
@@ -56,6 +57,17 @@ export class Platform {
   async send(role: Role, path: string, body: Uint8Array) {
     const answer = await fetch(this.url + path, { method: 'POST', headers: { Authorization: `Bearer ${this.accounts[role].token}` }, body: body as BodyInit })
     if (!answer.ok) throw new Error(`POST ${path}: ${await answer.text()}`)
+  }
+
+  /** Calls an open API, signed with an account's access key (SDK-HMAC-SHA256). */
+  async signed(role: Role, path: string, query: string) {
+    const { access_key, secret_key } = this.accounts[role]
+    const date = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+    const hash = createHash('sha256').update('').digest('hex')
+    const canonical = ['GET', `${path}/`, query.split('&').sort().join('&'), `host:${new URL(this.url).host}\nx-sdk-date:${date}\n`, 'host;x-sdk-date', hash].join('\n')
+    const text = `SDK-HMAC-SHA256\n${date}\n${createHash('sha256').update(canonical).digest('hex')}`
+    const signature = createHmac('sha256', secret_key).update(text).digest('hex')
+    await fetch(`${this.url}${path}?${query}`, { headers: { 'X-Sdk-Date': date, Authorization: `SDK-HMAC-SHA256 Access=${access_key}, SignedHeaders=host;x-sdk-date, Signature=${signature}` } })
   }
 
   /** A page in a fresh browser profile; errors of its scripts are kept. Calm unless said otherwise: a click lands where

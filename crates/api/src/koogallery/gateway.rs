@@ -5,7 +5,7 @@ use super::{
     licence,
     refusal::{Gate, Refusal},
 };
-use crate::{error_page::REQUEST_ID, state::Api};
+use crate::{error_page::REQUEST_ID, open_api_log::Sight, state::Api};
 use app::{
     Actor, Caller, Clock, Ids, MovableClock, RandomIds,
     account::access_key::{self, Signer},
@@ -173,6 +173,7 @@ async fn authenticate(api: &Api, parts: &axum::http::request::Parts, body: &[u8]
     })?;
     let fail = |why: String| if api.quotas.failed(&given.access, from) { Gate::TooManyFailures } else { no(why) };
     let signer = signer.ok_or_else(|| fail(format!("ak {} not exist", given.access.chars().take(64).collect::<String>())))?;
+    Sight::of(&parts.extensions).known(signer.caller.account_id, &given.access, body);
     let texts: Vec<(&str, String)> =
         parts.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
     let headers: Vec<(&str, &str)> = texts.iter().map(|(name, value)| (*name, value.as_str())).collect();

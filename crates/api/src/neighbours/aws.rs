@@ -6,6 +6,7 @@ use crate::{
         gateway::{note_use, read},
         refusal::Gate,
     },
+    open_api_log::Sight,
     state::Api,
 };
 use app::{Actor, Caller, Clock, Error, Ids, MovableClock, RandomIds, account::access_key, neighbour};
@@ -226,6 +227,7 @@ async fn authenticate(api: &Api, parts: &Parts, body: &[u8], from: IpAddr, opera
         |kind, why: String| if api.quotas.failed(&given.access, from) { Gate::TooManyFailures.into() } else { AwsError::new(kind, why) };
     let unknown = "The security token included in the request is invalid.";
     let signer = signer.ok_or_else(|| fail("UnrecognizedClientException", unknown.to_owned()))?;
+    Sight::of(&parts.extensions).known(signer.caller.account_id, &given.access, body);
     let texts = texts(&parts.headers);
     let headers: Vec<(&str, &str)> = texts.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let received = sigv4::Request {

@@ -1,13 +1,13 @@
 //! Azure SaaS fulfilment 2 and its metering, for publishers' programs that take another base address.
 
 use super::azure_token;
-use crate::state::Api;
+use crate::{koogallery::gateway, open_api_log::Sight, state::Api};
 use app::{Actor, Caller, Error, account, cursor, neighbour::azure};
 use axum::{
     Extension, Json,
     body::Bytes,
     extract::{Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -113,14 +113,10 @@ struct Asked {
 }
 
 /// Lets a request through that carries a token of a seller; the ids of the request go back.
-pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+pub async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut response = match let_in(&api, &method, &uri, &headers).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
+    let mut response = match let_in(&api, request).await {
+        Ok(request) => next.run(request).await,
         Err(e) => e.into_response(),
     };
     for name in ["x-ms-requestid", "x-ms-correlationid"] {
@@ -138,18 +134,25 @@ fn uuid_text() -> String {
     RandomIds::default().uuid(MovableClock::default().wall()).hyphenated().to_string()
 }
 
-async fn let_in(api: &Api, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Arc<Caller>, AzureError> {
+async fn let_in(api: &Api, request: Request) -> Result<Request, AzureError> {
+    let (mut parts, body) = request.into_parts();
+    let body = gateway::read(body).await.map_err(|_| {
+        let message = format!("a body has at most {} bytes", gateway::BODY_BYTES_MAX);
+        AzureError { status: StatusCode::PAYLOAD_TOO_LARGE, code: "BadArgument".to_owned(), message }
+    })?;
+    let (method, uri, headers) = (&parts.method, &parts.uri, &parts.headers);
     let bad = || Error::unauthenticated("auth.bad_token", "the token is unknown, expired or revoked; ask for another");
     let header = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     let token = header.and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(bad)?.to_owned();
     let found = api
         .app
         .read(Actor::System, move |tx, ctx| match azure_token::holder(tx, ctx, &token)? {
-            Some((key, caller)) => Ok(Some((Some(key), caller))),
-            None => Ok(account::caller_of_token(tx, ctx, &token)?.map(|caller| (None, caller))),
+            Some((key, access, caller)) => Ok(Some((Some(key), access, caller))),
+            None => Ok(account::caller_of_token(tx, ctx, &token)?.map(|caller| (None, "token".to_owned(), caller))),
         })
         .await?;
-    let (key, caller) = found.ok_or_else(bad)?;
+    let (key, access, caller) = found.ok_or_else(bad)?;
+    Sight::of(&parts.extensions).known(caller.account_id, &access, &body);
     if key.is_some_and(|key| api.quotas.requests.check_key(&key).is_err()) {
         let message = "the access key calls too often; call again a little later".to_owned();
         return Err(AzureError { status: StatusCode::TOO_MANY_REQUESTS, code: "TooManyRequests".to_owned(), message });
@@ -165,7 +168,10 @@ async fn let_in(api: &Api, method: &Method, uri: &Uri, headers: &HeaderMap) -> R
     })?;
     let query = Query::<Asked>::try_from_uri(uri).map_err(|e| AzureError::bad(e.body_text()))?;
     match query.api_version.as_deref() {
-        Some(API_VERSION) => Ok(Arc::new(caller)),
+        Some(API_VERSION) => {
+            parts.extensions.insert(Arc::new(caller));
+            Ok(Request::from_parts(parts, body.into()))
+        }
         _ => Err(AzureError::bad(format!("api-version must be {API_VERSION}"))),
     }
 }

@@ -95,7 +95,7 @@ async fn token_v2(
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(super) fn holder(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<(AccessKeyId, Caller)>, Error> {
+pub(super) fn holder(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<(AccessKeyId, String, Caller)>, Error> {
     let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|sealed| ctx.sealer.open(PURPOSE, &sealed).ok());
     let Some((access, until)) = text.as_deref().and_then(|t| t.split_once(' ')) else {
         return Ok(None);
@@ -103,5 +103,5 @@ pub(super) fn holder(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<(Acce
     if until.parse::<i64>().is_ok_and(|until| until < ctx.wall_micros()) {
         return Ok(None);
     }
-    Ok(access_key::signer(tx, ctx, access)?.map(|signer| (signer.id, signer.caller)))
+    Ok(access_key::signer(tx, ctx, access)?.map(|signer| (signer.id, access.to_owned(), signer.caller)))
 }

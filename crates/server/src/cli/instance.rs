@@ -94,3 +94,25 @@ pub enum Usage {
     /// What an instance used and what it cost, day by day.
     Show { instance: String },
 }
+
+#[derive(Debug, Subcommand)]
+pub enum OpenApi {
+    /// Calls of the open APIs with your access keys, newest first; the newest 5,000 of the last 7 days.
+    #[command(after_help = "Examples:\n  yunshi open-api list --failed\n  yunshi open-api list --path usage-data --json")]
+    List {
+        /// Only those that were refused.
+        #[arg(long)]
+        failed: bool,
+        /// The public half of an access key.
+        #[arg(long)]
+        access_key: Option<String>,
+        /// Part of the path or its query.
+        #[arg(long)]
+        path: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// One call with what was asked and answered; its id is the request id that the answer named.
+    #[command(after_help = "Example: yunshi open-api show 01a212e95383700086a1e61be2751536")]
+    Show { id: String },
+}

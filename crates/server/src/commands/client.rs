@@ -2,7 +2,7 @@
 
 use super::tail;
 use crate::{
-    cli::{Bill, Calls, Clock, Inbox, Instance, Licence, Page, Review, Usage},
+    cli::{Bill, Calls, Clock, Inbox, Instance, Licence, OpenApi, Page, Review, Usage},
     output::{self, Failure},
     remote::{Remote, with_query},
 };
@@ -84,6 +84,22 @@ pub async fn usage(remote: &Remote, command: &Usage, json: bool) -> Result<(), F
         Usage::Show { instance } => {
             let found = remote.get(&format!("/api/v1/instances/{instance}/usage")).await?;
             output::table(json, &found, "days", &["day", "quantity", "amount"]);
+        }
+    }
+    Ok(())
+}
+
+/// `yunshi open-api …`.
+pub async fn open_api(remote: &Remote, command: &OpenApi, json: bool) -> Result<(), Failure> {
+    match command {
+        OpenApi::List { failed, access_key, path, page } => {
+            let filters = [("failed", failed.then(|| "true".to_owned())), ("access_key", access_key.clone()), ("path", path.clone())];
+            let found = remote.get(&list("/api/v1/open-api-calls", page, &filters)).await?;
+            output::table(json, &found, "calls", &["id", "at", "method", "path", "status", "code"]);
+        }
+        OpenApi::Show { id } => {
+            let id = if id.starts_with("req_") { id.clone() } else { format!("req_{id}") };
+            output::document(json, &remote.get(&format!("/api/v1/open-api-calls/{id}")).await?);
         }
     }
     Ok(())

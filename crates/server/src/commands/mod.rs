@@ -34,7 +34,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify(args) => local::verify(&args, json).await,
         Command::Replay(args) => replay::replay(&args, json).await,
         Command::Conformance(args) => local::conformance(&args, json).await,
-        Command::OpenApi => {
+        Command::Description => {
             output::document(true, &serde_json::to_value(api::openapi()).map_err(Failure::failed)?);
             Ok(())
         }
@@ -47,6 +47,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Asset { command } => asset::run(&Remote::from_environment()?, &command, json).await,
         Command::Colleague { command } => people::colleague(&Remote::from_environment()?, &command, json).await,
         Command::SignOn { command } => people::sign_on(&Remote::from_environment()?, &command, json).await,
+        Command::OpenApi { command } => client::open_api(&Remote::from_environment()?, &command, json).await,
         Command::Calls { command } => client::calls(&Remote::from_environment()?, &command, json).await,
         Command::Review { command } => client::review(&Remote::from_environment()?, &command, json).await,
         Command::Bill { command } => client::bill(&Remote::from_environment()?, &command, json).await,

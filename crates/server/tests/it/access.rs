@@ -47,6 +47,7 @@ fn filled(path: &str) -> String {
         p if p.contains("/pictures/") => "pic",
         p if p.contains("/assets/") => "ast",
         p if p.contains("/instances/") => "ins",
+        p if p.contains("/open-api-calls/") => "req",
         p if p.contains("/calls/") => "cal",
         p if p.contains("/bills/") => "bil",
         p if p.contains("/orders-exports/") => "exp",
@@ -120,6 +121,12 @@ fn body_for(method: &str, path: &str, colleague: &str) -> Option<Value> {
     }
 }
 
+/// A buyer's call at the open APIs, by its id.
+async fn signed_call(p: &Platform) -> String {
+    p.send_signed(&p.signed("buyer", "GET", "/api/mkp-openapi-public/global/v1/order/query?orderId=x")).await;
+    crate::open_api_calls::calls(p, "buyer", "", 1).await[0]["id"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn what_belongs_to_another_tenant_is_not_there() {
     let p = Platform::start(setup(Engine::Sqlite)).await;
@@ -141,6 +148,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
     let domain = p.post("seller", "/api/v1/seller/domains", json!({ "name": "x.example" })).await["id"].as_str().unwrap().to_owned();
     let asset = p.post("seller", "/api/v1/seller/assets", json!({ "name": "x", "kind": "software_package" })).await;
     let asset = asset["id"].as_str().unwrap().to_owned();
+    let signed = signed_call(&p).await;
     crate::licence::list_shield(&p, None).await;
     let (_, licence) = crate::licence::buy(&p, 1).await;
     let mut tried = 0;
@@ -162,6 +170,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
             x if x.contains("/keys/") => &key,
             x if x.contains("/domains/") => &domain,
             x if x.contains("/assets/") => &asset,
+            x if x.contains("/open-api-calls/") => &signed,
             x if x.contains("/calls/") => &call,
             x if x.contains("/bills/") => &bill,
             x if x.contains("/orders-exports/") => &export,

@@ -22,6 +22,7 @@ mod licence_made;
 mod life;
 mod money;
 mod notify;
+mod open_api_calls;
 mod organisation;
 mod packages;
 mod probes;

@@ -10,7 +10,7 @@ use diesel::{
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
-    Direction, Page, asset, bill, call, export, instance, kit, ledger as postings, message,
+    Direction, Page, asset, bill, call, export, instance, kit, ledger as postings, message, open_api_call,
     order::{self, Tenant},
     organisation, product, seller, transfer,
 };
@@ -47,6 +47,10 @@ fn lists() -> Vec<(String, List)> {
         list("invitations", |tx| organisation::invitations(tx, SOMEBODY, DEEP)),
         list("applications for sign-on", |tx| kit::applications(tx, SOMEBODY, DEEP)),
         list("assets of a seller", |tx| asset::list(tx, SOMEBODY)),
+        list("calls of the open APIs", |tx| open_api_call::list(tx, SOMEBODY, &open_api_call::Filter::default(), DEEP)),
+        list("refused calls of the open APIs", |tx| {
+            open_api_call::list(tx, SOMEBODY, &open_api_call::Filter { failed: true, ..Default::default() }, DEEP)
+        }),
         list("versions of an asset", |tx| asset::versions(tx, SOMEBODY)),
         list("products of a seller", |tx| product::of_seller(tx, SOMEBODY, None, DEEP)),
     ];

@@ -3,4 +3,5 @@
 
 mod constraints;
 mod lists;
+mod open_api_calls;
 mod queue;
