@@ -135,9 +135,9 @@ fn code(document: &Value) -> Option<String> {
     found.map(|code| code.chars().take(60).collect())
 }
 
-/// A code that says all is well has no digit but zeros: `MKT.0000`, `000000`.
+/// Whether a code says that all is well: `MKT.0000`, `000000`, `92020000`.
 fn is_success(code: &str) -> bool {
-    code.bytes().any(|b| b == b'0') && !code.bytes().any(|b| (b'1'..=b'9').contains(&b))
+    code.ends_with("0000")
 }
 
 /// Lets a request through and keeps what was asked and answered, when it names a known key.
@@ -279,7 +279,9 @@ mod tests {
             (json!({ "error_code": "MKT.0000" }), Some("MKT.0000"), true),
             (json!({ "resultCode": "000000" }), Some("000000"), true),
             (json!({ "error_code": "APIGW.0301" }), Some("APIGW.0301"), false),
-            (json!({ "resultCode": "95000001" }), Some("95000001"), false),
+            (json!({ "error_code": "92020000" }), Some("92020000"), true),
+            (json!({ "error_code": "92020011" }), Some("92020011"), false),
+            (json!({ "error_code": "95000001" }), Some("95000001"), false),
             (json!({ "__type": "InvalidSignatureException" }), Some("InvalidSignatureException"), false),
             (json!([]), None, true),
         ] {

@@ -160,7 +160,7 @@ async fn application_with(p: &Platform, product: &str, key: &PrivateKey) -> Valu
     debug(p, &address).await;
     json!({
         "name": "Backup", "login_url": "https://app.example.com/login", "address": address,
-        "public_key": key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap(), "redirect_uris": ["https://app.example.com/cb?x=1"],
+        "public_key": key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap(), "redirect_uris": ["https://app.example.com/cb?x=1", "https://app.example.com/callback"],
     })
 }
 

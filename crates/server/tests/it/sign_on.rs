@@ -185,3 +185,42 @@ async fn an_authorisation_request_leads_only_where_the_application_registered() 
     let (_, silent) = step(&format!("{}/api/v1/oauth2/authorize?{good}&response_type=code&prompt=none", p.url), "").await;
     assert!(silent.contains("error=login_required"), "{silent}");
 }
+
+/// What an application that uses openid-client learns; it checks state, nonce, PKCE and the id token's signature itself.
+#[tokio::test]
+async fn an_application_with_openid_client_signs_people_on() {
+    use std::{process::Stdio, time::Duration};
+    use tokio::{
+        io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+        process::Command,
+    };
+    super::koogallery::set_up_clients();
+    on_both(async |p| {
+        let (client, instance, _) = bound(&p).await;
+        let cookie = log_in(&p).await;
+        let mut application = Command::new("node")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clients/node/sign-on.mjs"))
+            .envs([("YUNSHI_SERVER", p.url.as_str()), ("CLIENT_ID", &client.id), ("CLIENT_SECRET", &client.secret)])
+            .env("REDIRECT_URI", "https://app.example.com/callback")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(application.stdout.take().unwrap()).lines();
+        let asked = lines.next_line().await.unwrap().expect("an address to open");
+        let (status, back) = step(&asked, &cookie).await;
+        assert_eq!(status, 302, "{back}");
+        let mut input = application.stdin.take().unwrap();
+        input.write_all(format!("{back}\n").as_bytes()).await.unwrap();
+        drop(input);
+        let told = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.unwrap().unwrap();
+        let told: Value = serde_json::from_str(&told.expect("what it learnt")).unwrap();
+        assert_eq!((&told["claims"]["iss"], &told["claims"]["aud"]), (&json!(p.url), &json!(client.id)), "{told}");
+        assert_eq!(told["person"]["preferred_username"], "buyer@sandbox");
+        assert_eq!((&told["again"], &told["revoked"]), (&told["person"], &json!(true)), "{told}");
+        assert!(told["log_out"].as_str().unwrap().starts_with(&p.url), "{told}");
+        assert_eq!(p.instance(&instance).await["state"], "running");
+    })
+    .await;
+}
