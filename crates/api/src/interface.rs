@@ -164,7 +164,7 @@ struct AddressView {
     url: String,
     key_id: String,
     key_name: String,
-    /// `saas-v2`, `saas-v1`, `kit`, `license`, `license-v1`, `license-online`, `order-notify`, `saas-aws` or `saas-azure`.
+    /// `saas-v2`, `saas-v1`, `kit`, `kit-v1`, `license`, `license-v1`, `license-online`, `order-notify`, `saas-aws` or `saas-azure`.
     protocol: String,
     always_test_flag: bool,
     send_empty_parameters: bool,
@@ -222,10 +222,10 @@ struct AddressBody {
     /// https and a domain. `saas-aws`: the page that a buyer is sent to; `saas-azure`: the webhook.
     #[schema(max_length = 400)]
     url: String,
-    /// Name of a key of class basic; `licence` for `license`, `kit_sync` for `kit`, `general` for `order-notify`.
+    /// Name of a key of class basic; `licence` for `license`, `kit_sync` for `kit` and `kit-v1`, `general` for `order-notify`.
     #[schema(value_type = String, min_length = 1, max_length = 60)]
     key: Line<60>,
-    /// `saas-v2` (also when left out), `saas-v1`, `kit`, `license`, `license-v1`, `license-online`, `order-notify`,
+    /// `saas-v2` (also when left out), `saas-v1`, `kit`, `kit-v1`, `license`, `license-v1`, `license-online`, `order-notify`,
     /// `saas-aws` or `saas-azure`.
     #[serde(default)]
     #[schema(pattern = "^(saas-(v[12]|aws|azure)|kit|license(-v1|-online)?|order-notify)$")]

@@ -106,7 +106,7 @@ struct SignOnApplicationBody {
     /// Where people begin; no other application has it.
     #[schema(value_type = String, max_length = 400)]
     login_url: Line<400>,
-    /// An address of protocol `kit` whose cases were passed and saved.
+    /// An address of protocol `kit` or `kit-v1` whose cases were passed and saved.
     #[schema(value_type = String)]
     address: AddressId,
     /// RSA of at least 3072 bits, as PEM: client secrets are encrypted with it (RSA-OAEP, SHA-256).

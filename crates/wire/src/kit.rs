@@ -1,9 +1,10 @@
-//! Joint-SaaS kit (联营Kit) 2.0: tenants, applications, users and departments of a buyer are told to the
-//! seller (`saas-interface 4`). Paths below the address, signature in headers by a single HMAC.
+//! Joint-SaaS kit (联营Kit): tenants, applications, users and departments of a buyer are told to the seller
+//! (`saas-interface 4`). Paths below the address, signature in headers: in 2.0 by a single HMAC over the body, in 1.0
+//! the token of SaaS 1.0 over its fields.
 
 use crate::{
     field::{Field, m, o},
-    hmac_hex,
+    hmac_hex, saas_v1,
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use rsa::{
@@ -154,6 +155,34 @@ pub struct Of {
     pub tenant_id: String,
 }
 
+/// Which kit a seller's server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    /// Lists are JSON text, a header `authToken` signs, and `Body-Sign` signs the answer.
+    V1,
+    V2,
+}
+
+impl Edition {
+    /// Where the call of a name goes, below the address.
+    #[must_use]
+    pub fn below(self, name: &str) -> String {
+        match self {
+            Self::V1 => format!("produceAPI/{name}"),
+            Self::V2 => format!("produceAPI/v2/{name}"),
+        }
+    }
+
+    /// The headers that sign a body.
+    #[must_use]
+    pub fn headers(self, access_key: &str, body: &str, now_ms: i64, nonce: &str) -> Vec<(&'static str, String)> {
+        match self {
+            Self::V1 => vec![(AUTH_TOKEN, auth_token(access_key, body).unwrap_or_default())],
+            Self::V2 => headers(access_key, body, now_ms, nonce),
+        }
+    }
+}
+
 /// UTC+8 `yyyyMMddHHmmssSSS`, as this interface alone has it.
 #[must_use]
 pub fn time_stamp(now_ms: i64) -> String {
@@ -163,7 +192,7 @@ pub fn time_stamp(now_ms: i64) -> String {
 }
 
 impl Request {
-    /// The last part of the path: `produceAPI/v2/<this>` below the address.
+    /// The last part of the path, behind what [`Edition::below`] puts before it.
     #[must_use]
     pub fn path(&self) -> &'static str {
         match self {
@@ -177,8 +206,11 @@ impl Request {
 
     /// The bytes to sign and send: keys sorted, compact.
     #[must_use]
-    pub fn to_body(&self, of: &Of, test: bool, now_ms: i64) -> String {
+    pub fn to_body(&self, edition: Edition, of: &Of, test: bool, now_ms: i64) -> String {
         let mut fields = self.own(now_ms);
+        if let (Edition::V1, Some(list)) = (edition, fields.get_mut("userList")) {
+            *list = list.to_string().into();
+        }
         fields.insert("instanceId".to_owned(), of.instance_id.as_str().into());
         fields.insert("tenantId".to_owned(), of.tenant_id.as_str().into());
         fields.insert("testFlag".to_owned(), u8::from(test).into());
@@ -283,7 +315,40 @@ pub fn decrypt_secret(private_pem: &str, sealed: &str) -> Result<String, BadKey>
     String::from_utf8(clear).map_err(|_| BadKey::DoesNotOpen)
 }
 
-/// The headers of a call: hex of one HMAC-SHA256 over key, nonce, timestamp and body.
+const AUTH_TOKEN: &str = "authToken";
+
+/// A field as it is signed in 1.0: text as it is, all else as JSON.
+fn signed_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn joined_fields(fields: &Map<String, Value>) -> String {
+    let mut signed: Vec<(String, String)> = fields.iter().map(|(name, value)| (name.clone(), signed_text(value))).collect();
+    signed.sort();
+    saas_v1::joined(&signed)
+}
+
+/// What 1.0 signs of a body: `k=v` of its fields, sorted by name, joined by `&`; nothing of what is no JSON object.
+#[must_use]
+pub fn joined(body: &str) -> String {
+    serde_json::from_str(body).map(|fields| joined_fields(&fields)).unwrap_or_default()
+}
+
+/// The token of 1.0 over the fields of a body (`saas-interface 3.1`); nothing when it is no JSON object.
+fn auth_token(access_key: &str, body: &str) -> Option<String> {
+    let fields: Map<String, Value> = serde_json::from_str(body).ok()?;
+    let stamp = fields.get("timeStamp").map(signed_text).unwrap_or_default();
+    Some(saas_v1::token(access_key, &stamp, &joined_fields(&fields)))
+}
+
+/// Whether a received call of 1.0 is genuine; it says nothing of its age.
+#[must_use]
+pub fn verify_v1(access_key: &str, body: &str, given: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    auth_token(access_key, body).is_some_and(|ours| ours.as_bytes().ct_eq(given.as_bytes()).into())
+}
+
+/// The headers of a call of 2.0: hex of one HMAC-SHA256 over key, nonce, timestamp and body.
 #[must_use]
 pub fn headers(access_key: &str, body: &str, now_ms: i64, nonce: &str) -> Vec<(&'static str, String)> {
     let text = format!("{access_key}{nonce}{now_ms}{body}");
@@ -298,7 +363,7 @@ pub struct Given<'a> {
     pub sign: &'a str,
 }
 
-/// Whether a received call is genuine and not older than 60 s.
+/// Whether a received call of 2.0 is genuine and not older than 60 s.
 #[must_use]
 pub fn verify(access_key: &str, body: &str, given: Given<'_>, now_ms: i64) -> bool {
     use subtle::ConstantTimeEq;
@@ -349,7 +414,7 @@ mod tests {
     fn every_path_sends_the_fields_of_its_table_and_no_others() {
         let of = Of { instance_id: "i".into(), tenant_id: "t".into() };
         for request in samples() {
-            let body = request.to_body(&of, true, 1_700_000_000_123);
+            let body = request.to_body(Edition::V2, &of, true, 1_700_000_000_123);
             let sent: Map<String, Value> = serde_json::from_str(&body).unwrap();
             let (_, fields) = FIELDS.iter().find(|(path, _)| *path == request.path()).expect("a table for each path");
             crate::field::tests::fits(fields, &sent);
@@ -361,6 +426,29 @@ mod tests {
                 "UTC+8, whole numbers stay numbers"
             );
         }
+    }
+
+    #[test]
+    fn in_1_0_lists_are_text_and_the_fields_are_signed() {
+        let of = Of { instance_id: "i".into(), tenant_id: "t".into() };
+        for request in samples() {
+            let body = request.to_body(Edition::V1, &of, false, 1_700_000_000_123);
+            let fields: Map<String, Value> = serde_json::from_str(&body).unwrap();
+            assert!(fields.values().all(|v| v.is_string() || v.is_u64()), "{body}");
+            let headers = Edition::V1.headers("k", &body, 0, "");
+            assert_eq!((headers.len(), headers[0].0), (1, "authToken"));
+            assert!(verify_v1("k", &body, &headers[0].1) && !verify_v1("other", &body, &headers[0].1));
+            assert!(!verify_v1("k", &body.replace("\"i\"", "\"j\""), &headers[0].1));
+        }
+        let body = r#"{"flag":1,"instanceId":"i","timeStamp":"20240101000000000"}"#;
+        assert_eq!(joined(body), "flag=1&instanceId=i&timeStamp=20240101000000000");
+        let expected = crate::base64(&crate::hmac_bytes(b"k20240101000000000", joined(body).as_bytes()));
+        assert_eq!(Edition::V1.headers("k", body, 0, "")[0].1, expected);
+        assert!(!verify_v1("k", "[]", &expected));
+        assert_eq!(
+            (Edition::V1.below("authSync"), Edition::V2.below("authSync")),
+            ("produceAPI/authSync".into(), "produceAPI/v2/authSync".into())
+        );
     }
 
     #[test]

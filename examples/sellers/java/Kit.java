@@ -1,6 +1,8 @@
 // The joint-SaaS kit: tenants with their departments, people and credential, and sign-on by the marketplace. Adding or deleting twice
 // succeeds. People are sent to the marketplace and come back with a code; PKCE proves that it is ours to use.
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpExchange;
@@ -87,19 +89,36 @@ final class Kit {
         else into.put(key, value);
     }
 
-    /** A call of the kit, signed in its headers. */
-    static JsonObject sync(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
+    /** Whether a call is genuine: 2.0 signs the body in its headers, 1.0 the fields with the token of SaaS 1.0. */
+    static boolean genuine(HttpExchange exchange, String text, JsonObject sent) throws GeneralSecurityException {
         var headers = exchange.getRequestHeaders();
+        if (!exchange.getRequestURI().getPath().contains("/produceAPI/v2/")) {
+            var joined = new ArrayList<String>();
+            new TreeMap<>(sent.asMap()).forEach((name, value) -> joined.add(name + "=" + value.getAsString()));
+            var expected = Seller.hmacBase64(Seller.KEY + Seller.field(sent, "timeStamp"), Seller.bytes(String.join("&", joined)));
+            return headers.containsKey("authToken") && Seller.same(expected, headers.getFirst("authToken"));
+        }
         var given = new TreeMap<String, String>();
         for (var name : new String[] {"timestamp", "nonce", "sign"}) {
             var value = headers.getFirst("x-" + name);
             given.put(name, value == null ? "" : value);
         }
-        var text = new String(body, StandardCharsets.UTF_8);
         var expected = Seller.hmacHex(Seller.bytes(Seller.KEY + given.get("nonce") + given.get("timestamp") + text));
-        if (!Seller.same(expected, given.get("sign").toLowerCase()) || !Seller.fresh(given.get("timestamp"))) return Seller.result("000001", "not genuine");
+        return Seller.same(expected, given.get("sign").toLowerCase()) && Seller.fresh(given.get("timestamp"));
+    }
+
+    /** A call of the kit. */
+    static JsonObject sync(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
+        var text = new String(body, StandardCharsets.UTF_8);
+        var sent = JsonParser.parseString(text).getAsJsonObject();
+        if (!genuine(exchange, text, sent)) return Seller.result("000001", "not genuine");
         var path = exchange.getRequestURI().getPath();
-        return take(path.substring(path.lastIndexOf('/') + 1), JsonParser.parseString(text).getAsJsonObject());
+        return take(path.substring(path.lastIndexOf('/') + 1), sent);
+    }
+
+    /** A list, which is text in 1.0. */
+    static JsonArray list(JsonElement given) {
+        return (given.isJsonPrimitive() ? JsonParser.parseString(given.getAsString()) : given).getAsJsonArray();
     }
 
     static JsonObject take(String name, JsonObject sent) throws GeneralSecurityException {
@@ -114,7 +133,7 @@ final class Kit {
             });
             case "singleOrgSync" -> put(tenant.departments, Seller.field(sent, "orgCode"), sent, flag);
             case "applicationSync" -> tenant.credential = flag == 0 ? null : credential(sent);
-            case "authSync" -> sent.getAsJsonArray("userList").forEach(u -> {
+            case "authSync" -> list(sent.get("userList")).forEach(u -> {
                 var user = u.getAsJsonObject();
                 put(tenant.people, Seller.field(user, "userName"), user, flag);
             });

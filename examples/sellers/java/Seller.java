@@ -233,7 +233,7 @@ public final class Seller {
                 var refused = refusalV1(query);
                 return refused == null ? handleV1(query, base) : result(refused, "not genuine");
             }
-            if (uri.getPath().contains("/produceAPI/v2/")) return Kit.sync(exchange, body);
+            if (uri.getPath().contains("/produceAPI/")) return Kit.sync(exchange, body);
             var refused = refusal(query, body);
             if (refused != null) return result(refused, "not genuine");
             var sent = JsonParser.parseString(new String(body, StandardCharsets.UTF_8)).getAsJsonObject();

@@ -161,15 +161,24 @@ const syncs = {
   allOrgSync: ({ orgInfo }, tenant) => JSON.parse(orgInfo).forEach((d) => tenant.departments.set(d.orgCode, d)),
   singleOrgSync: (sent, tenant) => put(tenant.departments, sent.orgCode, sent, sent.flag),
   applicationSync: (sent, tenant) => (tenant.credential = sent.flag === 0 ? undefined : { id: sent.clientId, secret: opened(sent.clientSecret) }),
-  authSync: (sent, tenant) => sent.userList.forEach((user) => put(tenant.people, user.userName, user, sent.flag)),
+  // The list is text in 1.0.
+  authSync: (sent, tenant) => (typeof sent.userList === 'string' ? JSON.parse(sent.userList) : sent.userList).forEach((user) => put(tenant.people, user.userName, user, sent.flag)),
 }
 
-function sync({ headers, url }, body) {
+/** Whether a call of the kit is: 2.0 signs the body in its headers, 1.0 the fields with the token of SaaS 1.0. */
+function genuine({ headers, url }, body, sent) {
+  if (!url.includes('/produceAPI/v2/')) {
+    const joined = Object.keys(sent).sort().map((name) => `${name}=${sent[name]}`).join('&')
+    return same(hmacBase64(key + sent.timeStamp, joined), headers.authtoken ?? '')
+  }
   const { 'x-timestamp': timestamp = '', 'x-nonce': nonce = '', 'x-sign': sign = '' } = headers
-  const genuine = same(hmacHex(Buffer.concat([Buffer.from(key + nonce + timestamp), body])), sign.toLowerCase())
-  if (!genuine || Math.abs(Date.now() - Number(timestamp)) > freshMs) return { resultCode: '000001', resultMsg: 'not genuine' }
-  const name = new URL(url, 'http://x').pathname.split('/').at(-1)
+  return same(hmacHex(Buffer.concat([Buffer.from(key + nonce + timestamp), body])), sign.toLowerCase()) && Math.abs(Date.now() - Number(timestamp)) <= freshMs
+}
+
+function sync(request, body) {
+  const name = new URL(request.url, 'http://x').pathname.split('/').at(-1)
   const sent = JSON.parse(body.toString('utf8'))
+  if (!genuine(request, body, sent)) return { resultCode: '000001', resultMsg: 'not genuine' }
   if (!Object.hasOwn(syncs, name)) return { resultCode: '000002', resultMsg: 'unknown call' }
   const tenant = tenants.get(sent.instanceId) ?? { departments: new Map(), people: new Map() }
   try {
@@ -221,7 +230,7 @@ async function page(url, base) {
 
 function answer(request, body, base) {
   if (request.method === 'GET') return answerV1(request, base)
-  if (request.url.includes('/produceAPI/v2/')) return sync(request, body)
+  if (request.url.includes('/produceAPI/')) return sync(request, body)
   const code = refusal(new URL(request.url, base).searchParams, body)
   if (code) return { resultCode: code, resultMsg: 'not genuine' }
   try {

@@ -67,7 +67,8 @@ def sync(name: str, sent: dict) -> dict:
                 secret = ""
             tenant["credential"] = {"id": sent["clientId"], "secret": secret}
         case "authSync":
-            for user in sent["userList"]:
+            users = sent["userList"]  # text in 1.0
+            for user in json.loads(users) if isinstance(users, str) else users:
                 put(tenant["people"], user["userName"], user, sent["flag"])
         case _:
             return {"resultCode": "000002", "resultMsg": "unknown call"}

@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if "/produceAPI/v2/" in self.path:
+        if "/produceAPI/" in self.path:
             return self.answer(self.sync(body))
         code = refusal(parse_qs(urlsplit(self.path).query), body)
         if code is not None:
@@ -162,16 +162,24 @@ class Handler(BaseHTTPRequestHandler):
                 answer = {"resultCode": "000002", "resultMsg": f"bad request: {problem}"}
         self.answer(answer)
 
-    def sync(self, body: bytes) -> dict:
-        """A call of the kit, signed in its headers."""
+    def genuine(self, body: bytes, sent: dict) -> bool:
+        """Whether a call of the kit is: 2.0 signs the body in its headers, 1.0 the fields with the token of SaaS 1.0."""
+        if "/produceAPI/v2/" not in self.path:
+            joined = "&".join(f"{name}={sent[name]}" for name in sorted(sent))
+            return hmac.compare_digest(hmac_base64(KEY + sent["timeStamp"], joined.encode()), self.headers.get("authToken", ""))
         timestamp, nonce, sign = (self.headers.get(f"x-{name}", "") for name in ("timestamp", "nonce", "sign"))
-        genuine = hmac.compare_digest(hmac_hex(f"{KEY}{nonce}{timestamp}".encode() + body), sign.lower())
-        if not genuine or not timestamp.isdigit() or time.time() * 1000 - int(timestamp) > FRESH_MS:
-            return {"resultCode": "000001", "resultMsg": "not genuine"}
+        signed = hmac.compare_digest(hmac_hex(f"{KEY}{nonce}{timestamp}".encode() + body), sign.lower())
+        return signed and timestamp.isdigit() and time.time() * 1000 - int(timestamp) <= FRESH_MS
+
+    def sync(self, body: bytes) -> dict:
+        """A call of the kit."""
         try:
+            sent = json.loads(body)
+            if not self.genuine(body, sent):
+                return {"resultCode": "000001", "resultMsg": "not genuine"}
             with lock:
-                return kit.sync(urlsplit(self.path).path.rsplit("/", 1)[-1], json.loads(body))
-        except (KeyError, ValueError) as problem:
+                return kit.sync(urlsplit(self.path).path.rsplit("/", 1)[-1], sent)
+        except (KeyError, TypeError, ValueError) as problem:
             return {"resultCode": "000002", "resultMsg": f"bad request: {problem}"}
 
     def page(self, url, base: str) -> tuple[int, str] | None:

@@ -3038,14 +3038,14 @@ export interface components {
         AddressBody: {
             /** @description For sellers who want `testFlag` in every call. */
             always_test_flag?: boolean;
-            /** @description Name of a key of class basic; `licence` for `license`, `kit_sync` for `kit`, `general` for `order-notify`. */
+            /** @description Name of a key of class basic; `licence` for `license`, `kit_sync` for `kit` and `kit-v1`, `general` for `order-notify`. */
             key: string;
             /** @description `saas-azure`: the page on which a buyer sets a subscription up. */
             landing_page?: string | null;
             /** @description `order-notify`: key of the product whose orders are told; those of all when it is left out. */
             product?: string | null;
             /**
-             * @description `saas-v2` (also when left out), `saas-v1`, `kit`, `license`, `license-v1`, `license-online`, `order-notify`,
+             * @description `saas-v2` (also when left out), `saas-v1`, `kit`, `kit-v1`, `license`, `license-v1`, `license-online`, `order-notify`,
              *     `saas-aws` or `saas-azure`.
              */
             protocol?: string | null;
@@ -3069,7 +3069,7 @@ export interface components {
             name: string;
             /** @description Order notifications: key of the one product that they are about; none when about all. */
             product?: string | null;
-            /** @description `saas-v2`, `saas-v1`, `kit`, `license`, `license-v1`, `license-online`, `order-notify`, `saas-aws` or `saas-azure`. */
+            /** @description `saas-v2`, `saas-v1`, `kit`, `kit-v1`, `license`, `license-v1`, `license-online`, `order-notify`, `saas-aws` or `saas-azure`. */
             protocol: string;
             send_empty_parameters: boolean;
             updated_at: string;
@@ -4973,7 +4973,7 @@ export interface components {
             instance_id: string;
         };
         SignOnApplicationBody: {
-            /** @description An address of protocol `kit` whose cases were passed and saved. */
+            /** @description An address of protocol `kit` or `kit-v1` whose cases were passed and saved. */
             address: string;
             /** @description Where people begin; no other application has it. */
             login_url: string;

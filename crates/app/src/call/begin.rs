@@ -121,9 +121,10 @@ pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instanc
         Said::Apply(application) => doubly(application.to_body(flag)),
         Said::Kit(stored) => {
             let (request, of) = kit::filled(tx, ctx, instance, stored)?;
-            let body = request.to_body(&of, false, now_ms);
-            let headers = wire::kit::headers(&target.secret, &body, now_ms, &nonce);
-            Signed { path: Some(format!("produceAPI/v2/{}", request.path())), headers, ..posted(body, String::new()) }
+            let edition = target.protocol.kit().unwrap_or(wire::kit::Edition::V2);
+            let body = request.to_body(edition, &of, false, now_ms);
+            let headers = edition.headers(&target.secret, &body, now_ms, &nonce);
+            Signed { path: Some(edition.below(request.path())), headers, ..posted(body, String::new()) }
         }
     })
 }

@@ -42,7 +42,11 @@ pub fn judge(activity: Activity, wire_id: Option<&str>, reading: Reading<'_>, ex
     }
     let v1 = matches!(reading.protocol, Protocol::SaasV1 | Protocol::LicenceV1);
     let read = conformance::read(exchange);
-    let read = if v1 { read.and_then(|answer| conformance::read_body_sign(reading.secret, exchange).map(|()| answer)) } else { read };
+    let read = if reading.protocol.signs_answers() {
+        read.and_then(|answer| conformance::read_body_sign(reading.secret, exchange).map(|()| answer))
+    } else {
+        read
+    };
     let answer = match read {
         Ok(answer) => answer,
         Err(reason) => return Judged::plain(Outcome::failure(reason.code, reason.text)),

@@ -241,7 +241,7 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
     let class = match new.protocol {
         Protocol::OrderNotify => InterfaceClass::General,
         Protocol::Licence => InterfaceClass::Licence,
-        Protocol::Kit => InterfaceClass::KitSync,
+        Protocol::Kit | Protocol::KitV1 => InterfaceClass::KitSync,
         // Class licence is for the delivery of codes (seller-domain 6.1).
         Protocol::SaasV2 | Protocol::SaasV1 | Protocol::LicenceV1 | Protocol::LicenceOnline | Protocol::SaasAws | Protocol::SaasAzure => {
             InterfaceClass::Basic

@@ -5,7 +5,7 @@ use db::{Key, Tx};
 use domain::id::{AddressId, ApplicationId};
 use serde_json::json;
 use store::kit::{self as rows, Application};
-use wire::{conformance::Protocol, kit};
+use wire::kit;
 
 const SECRET: &str = "applications.client_secret";
 /// Redirect addresses of an application at most.
@@ -53,11 +53,12 @@ fn check_address(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId) -> Result<K
     let wrong = |code, detail: String| Error::field("/address", code, detail);
     let target =
         interface::target(tx, ctx, seller, id).map_err(|_| wrong("interface.address_not_found", "you have no such address".into()))?;
-    if target.protocol != Protocol::Kit {
+    if target.protocol.kit().is_none() {
         return Err(wrong("sign_on.not_a_kit", format!("this address speaks {}, not kit", target.protocol.name())));
     }
     let saved = store::interface::cases(tx, target.address.id)?;
-    let needed = Protocol::Kit.scenarios().iter().filter(|s| Protocol::Kit.mandatory(**s)).map(|s| s.name());
+    let spoken = target.protocol;
+    let needed = spoken.scenarios().iter().filter(|s| spoken.mandatory(**s)).map(|s| s.name());
     let missing: Vec<&str> = needed.filter(|name| !saved.iter().any(|c| c.scenario == *name)).collect();
     if !missing.is_empty() {
         let detail = format!("debug the address first and save these cases: {}", missing.join(", "));

@@ -13,7 +13,7 @@ fn protocol(name: &str) -> Result<wire::conformance::Protocol, String> {
 
 #[derive(Debug, Args)]
 pub struct Conformance {
-    /// saas-v2, saas-v1, kit, license or order-notify.
+    /// saas-v2, saas-v1, kit, kit-v1, license, license-v1, license-online or order-notify.
     #[arg(long, value_parser = protocol)]
     pub protocol: wire::conformance::Protocol,
     #[arg(long)]

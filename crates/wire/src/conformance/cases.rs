@@ -1,5 +1,7 @@
 //! Which protocols there are, and the cases of each.
 
+use crate::kit;
+
 /// The cases in the order in which they run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
@@ -69,7 +71,10 @@ pub enum Protocol {
     LicenceV1,
     /// On-line opening of licences.
     LicenceOnline,
+    /// Joint-SaaS kit 2.0.
     Kit,
+    /// Joint-SaaS kit 1.0.
+    KitV1,
     /// AWS Marketplace: the seller asks and meters; it is never called.
     SaasAws,
     /// Azure SaaS fulfilment 2: the seller asks, and its webhook hears of changes.
@@ -146,6 +151,23 @@ mod lists {
         Release,
         ReleaseAgain,
     ];
+    /// Nobody looks at the age of a call in 1.0.
+    pub const KIT_V1: &[Scenario] = &[
+        TenantAdd,
+        TenantAddAgain,
+        AllDepartments,
+        DepartmentAdd,
+        ApplicationAdd,
+        UsersAdd,
+        WrongSignature,
+        UnknownFields,
+        BigUnicode,
+        UsersWithdraw,
+        DepartmentDelete,
+        ApplicationDelete,
+        TenantDelete,
+        TenantDeleteAgain,
+    ];
     pub const KIT: &[Scenario] = &[
         TenantAdd,
         TenantAddAgain,
@@ -166,10 +188,11 @@ mod lists {
 }
 
 impl Protocol {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SaasV2,
         Self::SaasV1,
         Self::Kit,
+        Self::KitV1,
         Self::Licence,
         Self::LicenceV1,
         Self::LicenceOnline,
@@ -189,6 +212,7 @@ impl Protocol {
             Self::LicenceV1 => "license-v1",
             Self::LicenceOnline => "license-online",
             Self::Kit => "kit",
+            Self::KitV1 => "kit-v1",
             Self::SaasAws => "saas-aws",
             Self::SaasAzure => "saas-azure",
         }
@@ -197,6 +221,22 @@ impl Protocol {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|p| p.name() == name)
+    }
+
+    /// The kit that it is, if it is one.
+    #[must_use]
+    pub fn kit(self) -> Option<kit::Edition> {
+        match self {
+            Self::Kit => Some(kit::Edition::V2),
+            Self::KitV1 => Some(kit::Edition::V1),
+            _ => None,
+        }
+    }
+
+    /// Whether the seller signs its answers with `Body-Sign`.
+    #[must_use]
+    pub fn signs_answers(self) -> bool {
+        matches!(self, Self::SaasV1 | Self::LicenceV1 | Self::KitV1)
     }
 
     /// Its cases in the order in which they run.
@@ -212,6 +252,7 @@ impl Protocol {
             // Nothing to try: they ask, and what an Azure webhook hears of must be there to be asked about.
             Self::SaasAws | Self::SaasAzure => &[],
             Self::Kit => lists::KIT,
+            Self::KitV1 => lists::KIT_V1,
         }
     }
 

@@ -75,7 +75,7 @@ impl Suite {
 
     fn check(&mut self, scenario: Scenario, exchange: &Exchange) -> Result<Verdict, Reason> {
         let answer = read(exchange)?;
-        if matches!(self.protocol, Protocol::SaasV1 | Protocol::LicenceV1) && scenario != Scenario::WrongSignature {
+        if self.protocol.signs_answers() && scenario != Scenario::WrongSignature {
             read_body_sign(&self.key, exchange)?;
         }
         if let Some(field) = answer.too_long().first() {
@@ -129,7 +129,7 @@ impl Suite {
     /// [`Reason`].
     pub fn judge_edited(&self, exchange: &Exchange) -> Result<(), Reason> {
         let answer = read(exchange)?;
-        if matches!(self.protocol, Protocol::SaasV1 | Protocol::LicenceV1) {
+        if self.protocol.signs_answers() {
             read_body_sign(&self.key, exchange)?;
         }
         match &answer.code {
@@ -287,7 +287,7 @@ mod tests {
         assert!(v2.needed(change).contains(&"change_check"));
         assert_eq!(v2.needed(offered(true, false, false)), ["create", "query", "renew", "freeze", "unfreeze", "release"]);
         assert_eq!(v2.needed(offered(false, false, false)), ["create", "query", "release"]);
-        assert_eq!(v2.needed(offered(false, true, false)), ["create", "query", "freeze", "unfreeze", "release"]);
+        assert_eq!(v2.needed(offered(false, true, false)), ["create", "query", "freeze", "unfreeze", "release", "usage_push"]);
         assert!(v2.needed(offered(true, false, true)).contains(&"upgrade"));
         assert_eq!(Protocol::SaasV1.needed(offered(true, false, false)), ["create", "renew", "expire", "release"]);
         assert_eq!(Protocol::SaasV1.needed(offered(false, false, false)), ["create", "release"]);

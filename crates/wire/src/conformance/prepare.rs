@@ -5,7 +5,8 @@ use super::{
     samples::{mock, mock_tenant, request_kit, request_licence},
 };
 use crate::{
-    kit, licence, licence_online, order_notify, saas_v1,
+    kit::{self, Edition},
+    licence, licence_online, order_notify, saas_v1,
     saas_v2::{self, Mistake},
 };
 use std::collections::BTreeMap;
@@ -104,10 +105,10 @@ impl Suite {
                 Some(asked(key, request.activity(), parameters, moment))
             }
             Protocol::LicenceOnline => self.request_online(key, scenario, moment),
-            Protocol::Kit => {
-                let (request, of) = (request_kit(scenario)?, mock_tenant());
-                let body = with_more(scenario, &request.to_body(&of, true, moment.now_ms));
-                Some(synced(key, request.path(), request.path(), body, moment))
+            Protocol::Kit | Protocol::KitV1 => {
+                let (edition, request) = (self.protocol.kit()?, request_kit(scenario)?);
+                let body = with_more(scenario, &request.to_body(edition, &mock_tenant(), true, moment.now_ms));
+                Some(synced(edition, key, (request.path(), request.path()), body, moment))
             }
             Protocol::SaasAws | Protocol::SaasAzure => None,
         }
@@ -138,12 +139,15 @@ impl Suite {
                     .collect();
                 Ok(asked(&self.key, "edited", parameters, moment))
             }
-            Protocol::Kit => {
+            Protocol::Kit | Protocol::KitV1 => {
+                let edition = self.protocol.kit().unwrap_or(Edition::V2);
                 let path = path.unwrap_or("tenantSync");
                 if !path.bytes().all(|b| b.is_ascii_alphanumeric()) {
                     return Err("the path is one name, such as tenantSync".to_owned());
                 }
-                Ok(synced(&self.key, "edited", path, text.to_owned(), moment))
+                // In 1.0 the time stamp stands in the body and signs it.
+                let body = if edition == Edition::V1 { stamped(object()?, moment) } else { text.to_owned() };
+                Ok(synced(edition, &self.key, ("edited", path), body, moment))
             }
         }
     }
@@ -159,17 +163,27 @@ impl Suite {
     }
 }
 
+/// A body of kit 1.0 with the time stamp of now.
+fn stamped(mut fields: serde_json::Map<String, serde_json::Value>, moment: &Moment<'_>) -> String {
+    fields.insert("timeStamp".to_owned(), kit::time_stamp(moment.now_ms).into());
+    serde_json::Value::Object(fields).to_string()
+}
+
 /// A call of the kit: its path below the address, its signature in headers.
-fn synced(key: &str, activity: &'static str, path: &str, body: String, moment: &Moment<'_>) -> Prepared {
-    let headers = kit::headers(key, &body, moment.now_ms, moment.nonce);
+fn synced(edition: Edition, key: &str, (activity, name): (&'static str, &str), body: String, moment: &Moment<'_>) -> Prepared {
+    let headers = edition.headers(key, &body, moment.now_ms, moment.nonce);
     let sign = headers.last().map_or_else(String::new, |(_, value)| value.clone());
     let step = |name, value| Step { name, value };
+    let steps = match edition {
+        Edition::V1 => vec![step("joined", kit::joined(&body)), step("key", kit::time_stamp(moment.now_ms)), step("token", sign)],
+        Edition::V2 => vec![step("text", format!("{}{}{body}", moment.nonce, moment.now_ms)), step("result", sign)],
+    };
     Prepared {
         activity,
-        path: Some(format!("produceAPI/v2/{path}")),
+        path: Some(edition.below(name)),
         query: String::new(),
         shown: body.clone(),
-        steps: vec![step("text", format!("{}{}{body}", moment.nonce, moment.now_ms)), step("result", sign)],
+        steps,
         mistakes: Vec::new(),
         headers,
         body: Some(body),
@@ -244,6 +258,10 @@ mod tests {
         let kit = Suite::new(Protocol::Kit, "k").edited("{}", Some("authSync"), &MOMENT).unwrap();
         assert_eq!(kit.path.as_deref(), Some("produceAPI/v2/authSync"));
         assert!(Suite::new(Protocol::Kit, "k").edited("{}", Some("../x"), &MOMENT).is_err());
+        let kit = Suite::new(Protocol::KitV1, "k").edited(r#"{"timeStamp":"old","flag":1}"#, Some("authSync"), &MOMENT).unwrap();
+        assert_eq!(kit.path.as_deref(), Some("produceAPI/authSync"));
+        let body = kit.body.as_deref().unwrap();
+        assert!(body.contains("20231115061320000") && kit::verify_v1("k", body, &kit.headers[0].1), "stamped anew: {body}");
     }
 
     #[test]

@@ -20,4 +20,4 @@ mod sign;
 
 pub(crate) use request::cleaned;
 pub use request::{Charging, FIELDS, Period, Purchase, Request, fields_of};
-pub use sign::{BodySignError, Signed, VerifyError, body_sign, joined, known_mistakes, sign, time_stamp, verify, verify_body_sign};
+pub use sign::{BodySignError, Signed, VerifyError, body_sign, joined, known_mistakes, sign, time_stamp, token, verify, verify_body_sign};

@@ -45,7 +45,9 @@ pub fn joined(parameters: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-fn token(access_key: &str, time_stamp: &str, joined: &str) -> String {
+/// Base64 of HMAC-SHA256 under the access key and the time stamp behind it.
+#[must_use]
+pub fn token(access_key: &str, time_stamp: &str, joined: &str) -> String {
     base64(&hmac_bytes(format!("{access_key}{time_stamp}").as_bytes(), joined.as_bytes()))
 }
 

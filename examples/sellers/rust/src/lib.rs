@@ -138,6 +138,7 @@ impl Seller {
     pub fn router(self) -> Router {
         Router::new()
             .route("/{product}", post(produce).get(produce_v1))
+            .route("/{product}/produceAPI/{call}", post(sync_v1))
             .route("/{product}/produceAPI/v2/{call}", post(sync))
             .route("/{product}/app/{id}", get(page))
             .with_state(self)
@@ -234,6 +235,15 @@ impl Seller {
 
     fn code(&self, code: &str) -> Response {
         self.answer(&json!({ "resultCode": code, "resultMsg": format!("fault {code}") }))
+    }
+
+    /// Takes note of a call of the kit that is genuine.
+    fn synced(&self, genuine: bool, call: String) -> Response {
+        if !genuine {
+            return self.code("000001");
+        }
+        self.memory().received.push(call);
+        self.answer(&json!({ "resultCode": "000000", "resultMsg": "success" }))
     }
 
     fn info(&self, instance: &mut Instance, product: &str, fault: Fault) -> Option<Value> {
@@ -350,11 +360,22 @@ async fn sync(State(seller): State<Seller>, Path((product, call)): Path<(String,
     }
     let get = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let given = kit::Given { timestamp: get("x-timestamp"), nonce: get("x-nonce"), sign: get("x-sign") };
-    if !kit::verify(&seller.key, &body, given, now_ms()) {
-        return seller.code("000001");
+    let genuine = kit::verify(&seller.key, &body, given, now_ms());
+    seller.synced(genuine, call)
+}
+
+async fn sync_v1(
+    State(seller): State<Seller>,
+    Path((product, call)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    if let Some(wrong) = seller.misbehave(seller.fault(&product)).await {
+        return wrong;
     }
-    seller.memory().received.push(call);
-    seller.answer(&json!({ "resultCode": "000000", "resultMsg": "success" }))
+    let given = headers.get("authToken").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let genuine = kit::verify_v1(&seller.key, &body, given);
+    seller.synced(genuine, call)
 }
 
 async fn produce_v1(State(seller): State<Seller>, Path(product): Path<String>, RawQuery(query): RawQuery) -> Response {

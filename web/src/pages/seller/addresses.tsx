@@ -12,10 +12,10 @@ import { Domains } from './domains'
 
 type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean; product?: string | null; landing_page?: string | null }
 
-const protocols = ['saas-v2', 'saas-v1', 'kit', 'license', 'license-v1', 'license-online', 'order-notify', 'saas-aws', 'saas-azure']
+const protocols = ['saas-v2', 'saas-v1', 'kit', 'kit-v1', 'license', 'license-v1', 'license-online', 'order-notify', 'saas-aws', 'saas-azure']
 
 /** The class of key that an address of a protocol needs. */
-const classOf = (protocol?: string) => ({ 'order-notify': 'general', license: 'licence', kit: 'kit_sync' })[protocol ?? ''] ?? 'basic'
+const classOf = (protocol?: string) => ({ 'order-notify': 'general', license: 'licence', kit: 'kit_sync', 'kit-v1': 'kit_sync' })[protocol ?? ''] ?? 'basic'
 
 /** Its seller asks us: there is nothing to debug. */
 const asks = (protocol?: string) => protocol === 'saas-aws' || protocol === 'saas-azure'

@@ -64,7 +64,7 @@ function Editing({ of, address, sent, close }: { of: Case; address: string; sent
   const { t } = useTranslation()
   // Parameters of a GET are signed anew: the old signature would only mislead.
   const [request, setRequest] = useState(() => (of.method === 'GET' ? JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(of.request ?? '{}') as object).filter(([k]) => !['timeStamp', 'authToken'].includes(k))), null, 1) : (of.request ?? '')))
-  const path = /produceAPI\/v2\/(\w+)/.exec(of.url ?? '')?.[1]
+  const path = /produceAPI\/(?:v2\/)?(\w+)/.exec(of.url ?? '')?.[1]
   const send = useAction(() => unwrap(api.POST('/api/v1/seller/addresses/{id}/send', { params: { path: { id: address } }, body: { request, path } })), sent)
   return (
     <>

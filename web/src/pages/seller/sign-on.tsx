@@ -26,7 +26,7 @@ function Editor({ of, close }: { of: Editing; close: () => void }) {
         <Form.Item name="name" label={t('field.name')} rules={need}><Input maxLength={100} /></Form.Item>
         <Form.Item name="login_url" label={t('sign_on_apps.login_url')} extra={t('sign_on_apps.login_url_hint')} rules={need}><Input maxLength={400} /></Form.Item>
         <Form.Item name="redirect_uris" label={t('sign_on_apps.redirect_uris')} extra={t('sign_on_apps.redirect_uris_hint')} rules={need}><Select mode="tags" open={false} suffixIcon={null} /></Form.Item>
-        <Form.Item name="address" label={t('sign_on_apps.address')} extra={t('sign_on_apps.address_hint')} rules={need}><Select options={(addresses.data?.addresses ?? []).filter((a) => a.protocol === 'kit').map((a) => ({ value: a.id, label: `${a.name} ${a.url}` }))} /></Form.Item>
+        <Form.Item name="address" label={t('sign_on_apps.address')} extra={t('sign_on_apps.address_hint')} rules={need}><Select options={(addresses.data?.addresses ?? []).filter((a) => a.protocol.startsWith('kit')).map((a) => ({ value: a.id, label: `${a.name} ${a.url}` }))} /></Form.Item>
         <Form.Item name="public_key" label={t('sign_on_apps.public_key')} extra={t('sign_on_apps.public_key_hint')} rules={need}><Input.TextArea rows={6} className="mono" placeholder="-----BEGIN PUBLIC KEY-----" /></Form.Item>
       </Entry>
     </Modal>
