@@ -50,6 +50,7 @@ export const pages = [
   page('/seller/bills/$id', () => import('./pages/seller/bills'), 'BillPage'),
   page('/seller/addresses', () => import('./pages/seller/addresses'), 'Addresses'),
   page('/seller/debugger', () => import('./pages/seller/debugger'), 'Debugger'),
+  page('/seller/sandbox', () => import('./pages/seller/sandbox'), 'SandboxPage'),
   page('/seller/sign-on', () => import('./pages/seller/sign-on'), 'SignOnApplications'),
   page('/seller/calls', () => import('./pages/seller/calls'), 'Calls'),
   page('/seller/calls/$id', () => import('./pages/seller/call'), 'CallPage'),

@@ -17,7 +17,7 @@ use axum::{
 use domain::{
     access::{AccountKind, Role, Scope},
     id::{SessionId, TokenId},
-    site::{Language, SiteCode, Sites},
+    site::{Language, SiteCode},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -127,10 +127,14 @@ pub struct Me {
     /// Notices not to be shown again.
     dismissed: Vec<String>,
     csrf_token: Option<String>,
+    /// Whether the platform is a sandbox, with a clock and scenes.
+    sandbox: bool,
 }
 
-fn me_view(sites: &Sites, c: &Caller, csrf: Option<String>) -> Me {
+fn me_view(api: &Api, c: &Caller, csrf: Option<String>) -> Me {
+    let sites = &api.app.settings.sites;
     Me {
+        sandbox: api.sandbox.is_some(),
         account_id: c.account_id.to_string(),
         account_name: c.account_name.clone(),
         account_kind: c.account_kind.to_string(),
@@ -165,7 +169,7 @@ async fn log_in(
     // Behind a proxy that speaks TLS the cookie must not travel without it.
     let secure = if headers.get("x-forwarded-proto").is_some_and(|v| v == "https") { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}", begun.secret);
-    let mut response = Json(me_view(&api.app.settings.sites, &begun.caller, Some(begun.csrf))).into_response();
+    let mut response = Json(me_view(&api, &begun.caller, Some(begun.csrf))).into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
@@ -191,7 +195,7 @@ async fn log_out(State(api): State<Api>, Who(caller): Who) -> Result<Response, P
     responses((status = 200, body = Me)))]
 async fn me(State(api): State<Api>, Who(caller): Who) -> Json<Me> {
     let csrf = caller.session.as_ref().map(|(_, csrf)| csrf.clone());
-    Json(me_view(&api.app.settings.sites, &caller, csrf))
+    Json(me_view(&api, &caller, csrf))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -76,7 +76,7 @@ async fn renew(
 }
 
 /// Asks the seller and orders the renewal, or says why he refuses.
-async fn ask_and_renew(
+pub(crate) async fn ask_and_renew(
     api: &Api,
     caller: Arc<Caller>,
     repeat: Option<Repeat>,

@@ -1,12 +1,16 @@
-//! What only a sandbox has: a clock that can be moved, faults of the built-in seller.
+//! What only a sandbox has: a clock that can be moved, faults of the built-in seller, scenes that are played by hand.
 
-use crate::{auth::Who, body::Body, problem::Problem, state::Api};
-use app::{Clock, Error};
+use crate::{auth::Who, body::Body, problem::Problem, renewal::ask_and_renew, state::Api, views::TextView};
+use app::{
+    Actor, Caller, Clock, Error,
+    account::caller_of_token,
+    scene::{self, Cast, Played, Scene},
+};
 use axum::{Json, extract::State};
-use domain::text::Line;
+use domain::{site::SiteCode, text::Line};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,15 +20,24 @@ pub trait Faults: Send + Sync {
     fn set(&self, product: &str, fault: &str) -> bool;
     /// The names of the faults.
     fn known(&self) -> Vec<&'static str>;
+    /// Those that are set now, by product.
+    fn now(&self) -> Vec<(String, &'static str)>;
 }
 
 /// The sandbox's switches.
 pub struct Sandbox {
     pub faults: Box<dyn Faults>,
+    /// The seeded accounts by role, as `yunshi sandbox --json` prints them; there once it is seeded.
+    pub accounts: OnceLock<serde_json::Value>,
 }
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(clock_show)).routes(routes!(clock_advance)).routes(routes!(fault_set))
+    OpenApiRouter::new()
+        .routes(routes!(clock_show))
+        .routes(routes!(clock_advance))
+        .routes(routes!(fault_set))
+        .routes(routes!(show))
+        .routes(routes!(scene_play))
 }
 
 fn sandbox(api: &Api) -> Result<Arc<Sandbox>, Error> {
@@ -110,4 +123,108 @@ async fn fault_set(State(api): State<Api>, _who: Who, body: Body<FaultBody>) -> 
         return Err(Error::field("/fault", "sandbox.fault", detail).into());
     }
     Ok(Json(FaultView { product, fault }))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SandboxProduct {
+    key: String,
+    name: TextView,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SandboxView {
+    /// Business time.
+    now: String,
+    /// The faults that the built-in seller knows.
+    known_faults: Vec<String>,
+    /// Those that are set now.
+    faults: Vec<FaultView>,
+    /// The scenes that can be played.
+    scenes: Vec<String>,
+    /// What can be bought at the caller's site; at most 100.
+    products: Vec<SandboxProduct>,
+}
+
+/// The sandbox's switches, and what they are set to.
+#[utoipa::path(get, path = "/api/v1/sandbox", tag = "sandbox", operation_id = "sandbox_show", security(("access" = ["user"])),
+    responses((status = 200, body = SandboxView)))]
+async fn show(State(api): State<Api>, Who(caller): Who) -> Result<Json<SandboxView>, Problem> {
+    let sandbox = sandbox(&api)?;
+    let products = api.read(caller, |tx, ctx, who| {
+        let mut products = Vec::new();
+        for found in store::product::any_buyable(tx, who.site.as_str(), None, 100)? {
+            let Some(revision) = found.revision_id else { continue };
+            let name = ctx.listings.approved(tx, revision)?.name.clone().into();
+            products.push(SandboxProduct { key: found.key, name });
+        }
+        Ok(products)
+    });
+    Ok(Json(SandboxView {
+        now: api.app.clock.now().to_string(),
+        known_faults: sandbox.faults.known().into_iter().map(str::to_owned).collect(),
+        faults: sandbox.faults.now().into_iter().map(|(product, fault)| FaultView { product, fault: fault.to_owned() }).collect(),
+        scenes: Scene::ALL.iter().map(ToString::to_string).collect(),
+        products: products.await?,
+    }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SceneBody {
+    /// Id or key of a product.
+    #[schema(value_type = String, min_length = 1, max_length = 60)]
+    product: Line<60>,
+    /// `buy`, `try`, `trial_to_formal`, `renew`, `renew_with_change`, `cancel_renewal`, `upgrade`, `freeze`, `unfreeze`, `expire`,
+    /// `unsubscribe` or `release`.
+    #[schema(value_type = String)]
+    scene: Scene,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SceneView {
+    scene: String,
+    /// The order that it made.
+    order_number: Option<String>,
+    /// The instance that it was about.
+    instance: Option<String>,
+    /// Business time after it.
+    now: String,
+}
+
+/// A seeded account of the sandbox.
+async fn seeded(api: &Api, sandbox: &Sandbox, role: &str) -> Result<Arc<Caller>, Error> {
+    let missing = || Error::conflict("sandbox.not_seeded", "the sandbox is not seeded yet; try again in a moment");
+    let token = sandbox.accounts.get().and_then(|all| all[role]["token"].as_str()).map(str::to_owned).ok_or_else(missing)?;
+    let found = api.app.read(Actor::System, move |tx, ctx| caller_of_token(tx, ctx, &token)).await?;
+    found.map(Arc::new).ok_or_else(missing)
+}
+
+/// Plays a scene with the sandbox's own buyer and operator; what falls due by it, such as the calls on the seller, is
+/// done before the answer.
+#[utoipa::path(post, path = "/api/v1/sandbox/scenes", tag = "sandbox", operation_id = "scene_play", security(("access" = ["user"])),
+    request_body = SceneBody, responses((status = 200, body = SceneView)))]
+async fn scene_play(State(api): State<Api>, Who(caller): Who, body: Body<SceneBody>) -> Result<Json<SceneView>, Problem> {
+    let sandbox = sandbox(&api)?;
+    let SceneBody { product, scene } = body.value;
+    let role = if caller.site == SiteCode::Intl { "buyer_intl" } else { "buyer" };
+    let (buyer, operator) = (seeded(&api, &sandbox, role).await?, seeded(&api, &sandbox, "operator").await?);
+    let played =
+        api.write(buyer.clone(), move |tx, ctx, buyer| scene::play(tx, ctx, &Cast { buyer, operator: &operator }, product.as_str(), scene));
+    let (order_number, instance) = match played.await? {
+        Played::Ordered(full) => (Some(full.order.number.clone()), full.lines.first().and_then(|l| l.instance_id).map(|id| id.id())),
+        Played::Changed(id) => (None, Some(id)),
+        Played::Later(id, by) => {
+            api.worker.advance(by).await?;
+            (None, Some(id))
+        }
+        Played::Ask(cmd) => {
+            let id = cmd.instance;
+            let asked = ask_and_renew(&api, buyer, None, cmd).await?;
+            let refused = |why| Error::conflict("change.refused", format!("the seller cannot renew it with this change: {why}"));
+            (Some(asked.answer.map_err(refused)?.order_number), Some(id))
+        }
+    };
+    api.worker.advance(SignedDuration::ZERO).await?;
+    let instance = instance.map(|id: domain::id::InstanceId| id.to_string());
+    Ok(Json(SceneView { scene: scene.to_string(), order_number, instance, now: api.app.clock.now().to_string() }))
 }

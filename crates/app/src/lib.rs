@@ -31,6 +31,7 @@ pub mod order;
 pub mod organisation;
 pub mod picture;
 pub mod probe;
+pub mod scene;
 pub mod seller;
 pub mod sign_on;
 pub mod storefront;

@@ -2,11 +2,13 @@
 
 mod asset;
 mod instance;
+mod order;
 mod people;
 mod trial;
 
 pub use asset::{Asset, Specification};
 pub use instance::{Domain, Instance, Licence, OpenApi, Usage};
+pub use order::{Order, OrderFilter};
 pub use people::{Colleague, SignOn};
 pub use trial::{Conformance, Replay};
 
@@ -134,6 +136,15 @@ pub enum Command {
         product: String,
         fault: String,
     },
+    /// Play a scene of a product in the sandbox, as its buyer or operator, so that the seller's server is called.
+    #[command(
+        after_help = "Scenes: buy, try, trial_to_formal, renew, renew_with_change, cancel_renewal, upgrade, freeze, unfreeze, expire, unsubscribe,\nrelease. They are played on the newest instance that the sandbox's buyer has; expire and release move the clock.\n\nExample: yunshi scene backup buy"
+    )]
+    Scene {
+        /// Id or key of a product.
+        product: String,
+        scene: String,
+    },
     /// A sandbox's business time.
     Clock {
         #[command(subcommand)]
@@ -218,121 +229,6 @@ pub struct Apply {
     /// Do not submit for review.
     #[arg(long)]
     pub draft: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Order {
-    /// Buy, and pay from the wallet.
-    #[command(after_help = "Example: yunshi order place --product hello --spec standard --period 1m --wait")]
-    Place {
-        /// Id or key.
-        #[arg(long)]
-        product: String,
-        #[arg(long)]
-        spec: String,
-        #[arg(long)]
-        sku: Option<String>,
-        /// 7d, 1m, 12m, 1y; left out for one-time specifications.
-        #[arg(long)]
-        period: Option<String>,
-        #[arg(long, default_value_t = 1)]
-        quantity: u32,
-        /// A free trial.
-        #[arg(long)]
-        trial: bool,
-        /// NAME=VALUE, an input that the product asks for.
-        #[arg(long = "input")]
-        inputs: Vec<String>,
-        /// Passes this number to the seller; for products that ask for it.
-        #[arg(long)]
-        phone: Option<String>,
-        /// Passes this address to the seller; for products that ask for it.
-        #[arg(long)]
-        email: Option<String>,
-        /// Passes your user id to the seller; for products that ask for it.
-        #[arg(long)]
-        with_user_id: bool,
-        /// Leave it to be paid.
-        #[arg(long)]
-        unpaid: bool,
-        /// Return when the order is completed or cancelled.
-        #[arg(long)]
-        wait: bool,
-        /// Seconds to wait at most.
-        #[arg(long, default_value_t = 120)]
-        timeout: u64,
-    },
-    /// One order; with --timeline everything that happened to it.
-    Show {
-        number: String,
-        #[arg(long)]
-        timeline: bool,
-    },
-    /// Orders, newest first.
-    List {
-        #[command(flatten)]
-        filter: OrderFilter,
-        #[command(flatten)]
-        page: Page,
-    },
-    /// Pay an order from the wallet.
-    Pay { number: String },
-    /// Cancel an order that was not paid.
-    Cancel { number: String },
-    /// Renew an instance.
-    Renew {
-        instance: String,
-        #[arg(long, default_value = "1m")]
-        period: String,
-        /// Another combination from now on, where the product offers it.
-        #[arg(long)]
-        sku: Option<String>,
-        #[arg(long)]
-        unpaid: bool,
-    },
-    /// Turn a trial into a purchase.
-    Convert {
-        instance: String,
-        #[arg(long, default_value = "1m")]
-        period: String,
-    },
-    /// Upgrade an instance to a dearer combination.
-    Upgrade {
-        instance: String,
-        #[arg(long)]
-        sku: String,
-    },
-    /// Give an order back, where a rule allows it.
-    Unsubscribe { number: String },
-    /// Write orders to an .xlsx file.
-    #[command(after_help = "Example: yunshi order export --state completed --out orders.xlsx")]
-    Export {
-        #[command(flatten)]
-        filter: OrderFilter,
-        #[arg(long, default_value = "orders.xlsx")]
-        out: PathBuf,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct OrderFilter {
-    /// buyer, seller or operator.
-    #[arg(long = "as")]
-    pub role: Option<String>,
-    #[arg(long)]
-    pub number: Option<String>,
-    #[arg(long)]
-    pub customer: Option<String>,
-    #[arg(long)]
-    pub user: Option<String>,
-    #[arg(long)]
-    pub product: Option<String>,
-    #[arg(long)]
-    pub from: Option<String>,
-    #[arg(long)]
-    pub to: Option<String>,
-    #[arg(long)]
-    pub state: Option<String>,
 }
 
 /// Which part of a list.

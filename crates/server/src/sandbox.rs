@@ -11,13 +11,17 @@ use api::{Faults, Sandbox};
 use app::{Actor, Clock, MovableClock, Neighbours, Settings, micros};
 use domain::site::{Site, SiteCode, Sites};
 use seller_rust::{Fault, Seller};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 struct BuiltIn(Seller);
 
 impl Faults for BuiltIn {
     fn set(&self, product: &str, fault: &str) -> bool {
         Fault::from_name(fault).map(|fault| self.0.set_fault(product, fault)).is_some()
+    }
+
+    fn now(&self) -> Vec<(String, &'static str)> {
+        self.0.faults().into_iter().map(|(product, fault)| (product, fault.name())).collect()
     }
 
     fn known(&self) -> Vec<&'static str> {
@@ -88,10 +92,12 @@ pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
     let journal = args.data.join("seller.jsonl");
     let seller =
         Seller::new(&key, &seller_base).with_journal(&journal).map_err(|e| Failure::failed(format!("{}: {e}", journal.display())))?;
-    let sandbox = Arc::new(Sandbox { faults: Box::new(BuiltIn(seller.clone())) });
-    let router = api::router(node.api(Some(sandbox))).nest("/sandbox/seller", seller.router());
+    let sandbox = Arc::new(Sandbox { faults: Box::new(BuiltIn(seller.clone())), accounts: OnceLock::new() });
+    let router = api::router(node.api(Some(sandbox.clone()))).nest("/sandbox/seller", seller.router());
     let server = tokio::spawn(node::serve(listener, router));
     let accounts = seed::seed(&node, &url, &seller_base, &key).await?;
+    // Nobody plays before the accounts are there.
+    let _ = sandbox.accounts.set(accounts["accounts"].clone());
     node.search.refresh(&node.app).await.map_err(Failure::failed)?;
     node.work("all");
     announce(json, &accounts);

@@ -90,6 +90,15 @@ pub fn by_sellers_ids(tx: &mut Tx, seller: Key, ids: &[String]) -> Result<Vec<In
     Ok(found)
 }
 
+/// The newest instances that a buyer has of a product; at most 100.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_buyer(tx: &mut Tx, buyer: Key, product: Key) -> Result<Vec<Instance>, DbError> {
+    let own = scoped(Tenant::Buyer(buyer)).filter(instances::product_id.eq(product));
+    Ok(own.order((instances::created_at.desc(), instances::id.desc())).limit(100).select(Instance::as_select()).load(tx)?)
+}
+
 /// Whether a seller has an instance that is still called at an address.
 ///
 /// # Errors

@@ -133,7 +133,7 @@ const menus: Record<string, [string, [string, string][]][]> = {
     ['', [['/seller', 'seller_overview'], ['/seller/profile', 'seller_profile']]],
     ['catalogue', [['/seller/products', 'my_products'], ['/seller/assets', 'assets']]],
     ['trade', [['/seller/orders', 'seller_orders'], ['/seller/licences', 'licences'], ['/seller/usage', 'usage'], ['/seller/bills', 'bills']]],
-    ['access', [['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/sign-on', 'sign_on_apps'], ['/seller/calls', 'calls'], ['/seller/open-api-calls', 'open_api_calls'], ['/seller/health', 'health']]],
+    ['access', [['/seller/sandbox', 'sandbox'], ['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/sign-on', 'sign_on_apps'], ['/seller/calls', 'calls'], ['/seller/open-api-calls', 'open_api_calls'], ['/seller/health', 'health']]],
   ],
   operator: [
     ['', [['/operator', 'desk']]],
@@ -144,8 +144,8 @@ const menus: Record<string, [string, [string, string][]][]> = {
   account: [['', [['/account', 'account'], ['/account/applications', 'applications'], ['/account/organisation', 'organisation'], ['/account/open-api-calls', 'open_api_calls'], ['/inbox', 'inbox']]]],
 }
 
-/** Only an administrator has to do with the account's people. */
-const forMe = (to: string, me?: Me | null) => to !== '/account/organisation' || me?.member_role === 'administrator'
+/** Only an administrator has to do with the account's people; a platform that is no sandbox has no such page. */
+const forMe = (to: string, me?: Me | null) => (to === '/account/organisation' ? me?.member_role === 'administrator' : to !== '/seller/sandbox' || me?.sandbox === true)
 
 function SideMenu({ section }: { section: string }) {
   const { t } = useTranslation()

@@ -78,6 +78,27 @@ describe('a seller', () => {
     expect(errors).toEqual([])
   })
 
+  it('plays scenes in the sandbox, sets a fault and mends it, and moves the clock', async () => {
+    const { page, errors } = await p.as('seller', 'zh')
+    await p.go(page, '/seller/sandbox')
+    await page.getByRole('button', { name: '购买' }).click()
+    await page.getByRole('link', { name: /^CS/ }).waitFor()
+    await page.getByRole('button', { name: '续费', exact: true }).click()
+    await page.getByRole('cell', { name: '续费', exact: true }).waitFor()
+    await page.getByRole('button', { name: '解冻' }).click()
+    await page.getByText('沙箱买家没有处于所需状态的服务').waitFor()
+    await page.getByRole('button', { name: /^设\s?置$/ }).click()
+    await page.getByRole('cell', { name: '超时' }).waitFor()
+    await p.shot(page, 'sandbox-zh')
+    await page.getByRole('button', { name: /^恢\s?复$/ }).click()
+    await page.getByText('没有故障').waitFor()
+    await page.getByRole('button', { name: '+24h' }).click()
+    await page.getByText(/处理了 \d+ 个任务/).waitFor()
+    await page.getByRole('link', { name: '查看调用' }).first().click()
+    await page.getByRole('link', { name: '续费' }).first().waitFor()
+    expect(errors).toEqual([])
+  })
+
   it('keeps an asset, sends an installer, is refused a second of the version, and links it', async () => {
     const { page, errors } = await p.as('seller', 'zh')
     await p.go(page, '/seller/assets')

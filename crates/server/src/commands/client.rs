@@ -215,6 +215,13 @@ pub async fn fault(remote: &Remote, product: &str, fault: &str, json: bool) -> R
     Ok(())
 }
 
+/// `yunshi scene …`.
+pub async fn scene(remote: &Remote, product: &str, scene: &str, json: bool) -> Result<(), Failure> {
+    let played = remote.post("/api/v1/sandbox/scenes", &json!({ "product": product, "scene": scene })).await?;
+    output::document(json, &played);
+    Ok(())
+}
+
 /// `yunshi clock …`.
 pub async fn clock(remote: &Remote, command: &Clock, json: bool) -> Result<(), Failure> {
     let document = match command {

@@ -53,6 +53,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Bill { command } => client::bill(&Remote::from_environment()?, &command, json).await,
         Command::Inbox { command } => client::inbox(&Remote::from_environment()?, &command, json).await,
         Command::Fault { product, fault } => client::fault(&Remote::from_environment()?, &product, &fault, json).await,
+        Command::Scene { product, scene } => client::scene(&Remote::from_environment()?, &product, &scene, json).await,
         Command::Clock { command } => client::clock(&Remote::from_environment()?, &command, json).await,
     }
 }

@@ -26,6 +26,7 @@ mod open_api_calls;
 mod organisation;
 mod packages;
 mod probes;
+mod scenes;
 mod sections;
 mod sellers;
 mod sign_on;

@@ -58,6 +58,11 @@ impl Fault {
     ];
 
     #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, fault)| *fault == self).map_or("none", |(name, _)| name)
+    }
+
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(n, _)| *n == name).map(|(_, fault)| fault)
     }

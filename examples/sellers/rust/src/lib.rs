@@ -117,6 +117,15 @@ impl Seller {
         memory.faults.insert(product.to_owned(), fault);
     }
 
+    /// The faults that are set, by product.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(String, Fault)> {
+        let mut all: Vec<_> = self.memory().faults.iter().map(|(product, fault)| (product.clone(), *fault)).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all.retain(|(_, fault)| *fault != Fault::None);
+        all
+    }
+
     fn fault(&self, product: &str) -> Fault {
         let memory = self.memory();
         memory.faults.get(product).or_else(|| memory.faults.get("*")).copied().unwrap_or(Fault::None)

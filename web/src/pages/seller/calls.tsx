@@ -41,12 +41,13 @@ export function Calls() {
         rowKey={(c) => c.id}
         empty={t('calls.empty')}
         extra={<RestartFailed />}
-        fetch={async ({ order, state, activity }, paging) => {
-          const data = await unwrap(api.GET('/api/v1/calls', { params: { query: { order, state, activity, ...paging } } }))
+        fetch={async ({ order, instance, state, activity }, paging) => {
+          const data = await unwrap(api.GET('/api/v1/calls', { params: { query: { order, instance, state, activity, ...paging } } }))
           return { rows: data.calls, next: data.next }
         }}
         filters={[
           { name: 'order', label: t('field.order_number') },
+          { name: 'instance', label: t('field.instance') },
           { name: 'activity', label: t('calls.activity'), options: options('activity', ['newInstance', 'queryInstance', 'refreshInstance', 'updateInstanceStatus', 'releaseInstance', 'upgradeInstance', 'changeInstanceCheck', 'refreshLicenseCode', 'updateLicenseCodeStatus', 'releaseLicenseCode', 'getLicense', 'refreshLicense', 'expireLicense', 'releaseLicense', 'getLicenseAsync', 'tenantSync', 'allOrgSync', 'applicationSync', 'authSync', 'singleOrgSync', 'orderNotify']) },
           { name: 'state', label: t('field.state'), options: options('state', ['waiting', 'due', 'done', 'failed']) },
         ]}
