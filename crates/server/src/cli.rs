@@ -122,6 +122,13 @@ pub enum Command {
         after_help = "Examples:\n  yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key\n  yunshi conformance --protocol saas-v1 --url http://127.0.0.1:9002/hello --key my-access-key --junit report.xml"
     )]
     Conformance(Conformance),
+    /// Print what the marketplace calls on a seller's server: parameter tables, signed samples, answers.
+    #[command(after_help = "Examples:\n  yunshi interfaces > interfaces.md\n  yunshi interfaces --protocol saas-v2")]
+    Interfaces {
+        /// One protocol; all when left out.
+        #[arg(long, value_parser = trial::protocol)]
+        protocol: Option<wire::conformance::Protocol>,
+    },
     /// Play a recording against a seller's server and compare the answers.
     #[command(
         after_help = "The same requests in the same order, signed anew, with the instance ids that the server gives now. Exits 1 when an answer\ndiffers in what a marketplace acts on: result code, status, a field that is gone or of another type.\n\nExample: yunshi calls record --order CS2611240955AB12C > traffic.json\n         yunshi replay traffic.json --url http://127.0.0.1:9002/hello --key my-access-key --junit replay.xml"

@@ -54,6 +54,11 @@ fn write(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// Prints a text as it is.
+pub fn plain(text: &str) {
+    write(text.trim_end());
+}
+
 /// Prints a document: as JSON, or as lines that people read.
 pub fn document(json: bool, value: &Value) {
     if json {

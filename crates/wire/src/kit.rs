@@ -1,6 +1,17 @@
 //! Joint-SaaS kit (联营Kit): tenants, applications, users and departments of a buyer are told to the seller
 //! (`saas-interface 4`). Paths below the address, signature in headers: in 2.0 by a single HMAC over the body, in 1.0
 //! the token of SaaS 1.0 over its fields.
+//!
+//! ```
+//! use yunshi_wire::kit::{Change, Department, Edition, Given, Of, Request, verify};
+//!
+//! let department = Department { code: "rd".into(), name: "研发".into(), parent: None };
+//! let of = Of { instance_id: "i-1".into(), tenant_id: "t-1".into() };
+//! let body = Request::Department { change: Change::Add, department }.to_body(Edition::V2, &of, false, 1_700_000_000_000);
+//! let headers = Edition::V2.headers("my-access-key", &body, 1_700_000_000_000, "a-fresh-nonce");
+//! let given = Given { timestamp: &headers[0].1, nonce: &headers[1].1, sign: &headers[2].1 };
+//! assert!(verify("my-access-key", &body, given, 1_700_000_000_500));
+//! ```
 
 use crate::{
     field::{Field, m, o},

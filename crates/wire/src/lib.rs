@@ -25,6 +25,7 @@ pub mod open_api;
 pub mod order_notify;
 mod percent;
 pub mod recording;
+pub mod reference;
 pub mod result_code;
 pub mod saas_v1;
 pub mod saas_v2;

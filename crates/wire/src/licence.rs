@@ -1,5 +1,14 @@
 //! Licence by authorisation code 2.0: what the marketplace tells a seller of a code (`license-interface 2.4`).
 //! Signed as SaaS 2.0, with the key of class licence and the signature in lower case.
+//!
+//! ```
+//! use yunshi_wire::{licence::{self, Request}, saas_v2::{self, Status}};
+//!
+//! let body = Request::UpdateStatus { license: "PL001".into(), status: Status::Freeze }.to_body(None);
+//! let query = licence::query("my-access-key", &body, 1_700_000_000_000, "a-fresh-nonce");
+//! assert!(query.contains("timestamp=1700000000000"));
+//! assert!(body.contains(r#""activity":"updateLicenseCodeStatus""#));
+//! ```
 
 use crate::{
     field::{Field, m, o},

@@ -1,5 +1,18 @@
 //! On-line opening of licences (`license-interface 4`): instances live as in SaaS 2.0, without a query; the buyer asks
 //! for a licence, which the seller uploads under the event's id.
+//!
+//! ```
+//! use yunshi_wire::licence_online::Application;
+//!
+//! let application = Application {
+//!     instance_id: "i-1".into(),
+//!     effective_time: "2023-10-27T10:30:15Z".parse().unwrap(),
+//!     expire_time: None,
+//!     event_id: "EV1".into(),
+//!     device_fingerprint: Some("00-16-3E-00-00-01".into()),
+//! };
+//! assert!(application.to_body(None).contains(r#""effectiveTime":"2023-10-27 10:30:15 z""#));
+//! ```
 
 use crate::field::{Field, m, o};
 use serde::{Deserialize, Serialize};

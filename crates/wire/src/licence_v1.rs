@@ -1,5 +1,13 @@
 //! Licence 1.x: the seller makes the licence, asked by GET with an `authToken` (`license-interface 3`). Signed, and
 //! its answers signed, as SaaS 1.0.
+//!
+//! ```
+//! use yunshi_wire::{licence_v1::Request, saas_v1};
+//!
+//! let release = Request::Release { instance_id: "i-1".into(), order_id: "CS1".into() };
+//! let signed = saas_v1::sign("my-access-key", 1_700_000_000_000, release.parameters(None, false));
+//! assert_eq!(saas_v1::verify("my-access-key", &signed.query).unwrap()["activity"], "releaseLicense");
+//! ```
 
 use crate::{
     field::{Field, m, o},

@@ -1,5 +1,13 @@
 //! Order notification (订单通知): a seller hears of a paid order and then asks what was bought
 //! (`saas-interface 5`). Signed as SaaS 2.0, with the key of class general.
+//!
+//! ```
+//! use yunshi_wire::{order_notify, saas_v2::OrderIds};
+//!
+//! let order = OrderIds { order_id: "CS1".into(), order_line_id: "CS1-000001".into() };
+//! let body = order_notify::body(&order, false);
+//! assert_eq!(order_notify::read(&body), Some(order));
+//! ```
 
 use crate::{
     field::{Field, m},

@@ -26,5 +26,9 @@ pub fn check(root: &Path) -> Findings {
     if fresh.is_none() || fresh != fs::read_to_string(root.join("web/src/api/schema.ts")).ok() {
         found.push(format!("web/src/api/schema.ts is out of date: {MEND}"));
     }
+    let tables = Command::new(root.join("target/debug/yunshi")).arg("interfaces").output().map(|o| o.stdout).unwrap_or_default();
+    if fs::read(root.join("crates/wire/INTERFACES.md")).ok() != Some(tables) {
+        found.push(format!("crates/wire/INTERFACES.md is out of date: {MEND}"));
+    }
     found
 }

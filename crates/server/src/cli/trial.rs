@@ -4,7 +4,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// A protocol with cases, by its name.
-fn protocol(name: &str) -> Result<wire::conformance::Protocol, String> {
+pub(super) fn protocol(name: &str) -> Result<wire::conformance::Protocol, String> {
     use wire::conformance::Protocol;
     let tried = |p: &Protocol| !p.scenarios().is_empty();
     let names: Vec<&str> = Protocol::ALL.iter().filter(|p| tried(p)).map(|p| p.name()).collect();

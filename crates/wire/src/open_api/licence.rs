@@ -1,5 +1,13 @@
 //! What a seller's software asks about its authorisation codes: activate, query, usage statistics
 //! (`license-interface 2.2`, `2.3`).
+//!
+//! ```
+//! use yunshi_wire::open_api::licence::{Version, activation, question};
+//!
+//! let asked = activation(Version::Batch, br#"{"license_list":["PL001","PL002"]}"#).unwrap();
+//! assert_eq!(asked.licences, ["PL001", "PL002"]);
+//! assert!(question(Version::One, br#"{"license":"PL001"}"#).is_ok());
+//! ```
 
 use serde_json::{Map, Value};
 

@@ -1,5 +1,12 @@
 //! The answer of the order query, and the MOCK orders that sellers debug with (`open-api 3`).
 //! What is not known is sent as `null`, as the real service does.
+//!
+//! ```
+//! use yunshi_wire::open_api::order_query::mock;
+//!
+//! let order = mock("MOCKPERIODYEARNEW", "2024-01-05T02:00:00Z".parse().unwrap()).unwrap();
+//! assert_eq!((order.order_type.as_str(), order.order_line[0].charging_mode.as_str()), ("NEW", "PERIOD"));
+//! ```
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
