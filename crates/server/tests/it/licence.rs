@@ -18,18 +18,26 @@ pub(crate) async fn list_shield(p: &Platform, address: Option<&str>) {
 
 /// Lists the example product in one of the forms of licences.
 pub(crate) async fn list_as(p: &Platform, access_type: &str, address: Option<&str>) {
+    list_under(p, "shield", access_type, address).await;
+}
+
+/// Likewise, under a key of its own.
+pub(crate) async fn list_under(p: &Platform, key: &str, access_type: &str, address: Option<&str>) {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/license");
     let env = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
     let (code, applied) = yunshi(&["apply", "-f", examples, "--draft"], &env).await;
     assert_eq!(code, 0, "{applied:#}");
-    let products = p.get("seller", "/api/v1/seller/products?key=shield").await;
-    let id = products["products"][0]["id"].as_str().unwrap().to_owned();
-    let newest = async || p.get("seller", &format!("/api/v1/seller/products/{id}")).await["revisions"][0].clone();
-    let mut listing = newest().await["listing"].clone();
+    let newest = async |key: &str| {
+        let products = p.get("seller", &format!("/api/v1/seller/products?key={key}")).await;
+        p.get("seller", &format!("/api/v1/seller/products/{}", products["products"][0]["id"].as_str().unwrap())).await["revisions"][0]
+            .clone()
+    };
+    let mut listing = newest("shield").await["listing"].clone();
     listing["access_type"] = json!(access_type);
     listing["interface_address"] = json!(address);
-    assert_eq!(p.send("seller", "PUT", "/api/v1/seller/products/by-key/shield", Some(&listing)).await.0, 200);
-    let application = newest().await["id"].as_str().unwrap().to_owned();
+    let (status, refused) = p.send("seller", "PUT", &format!("/api/v1/seller/products/by-key/{key}"), Some(&listing)).await;
+    assert_eq!(status, 200, "{refused}");
+    let application = newest(key).await["id"].as_str().unwrap().to_owned();
     p.post("seller", &format!("/api/v1/seller/applications/{application}/submit"), json!({})).await;
     p.post("operator", &format!("/api/v1/operator/applications/{application}/approve"), json!({})).await;
 }

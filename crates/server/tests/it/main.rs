@@ -18,6 +18,7 @@ mod faults;
 mod kit;
 mod koogallery;
 mod licence;
+mod licence_lives;
 mod licence_made;
 mod life;
 mod money;

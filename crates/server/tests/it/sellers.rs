@@ -10,7 +10,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-const KEY: &str = "a-key-of-the-tests";
+pub(crate) const KEY: &str = "a-key-of-the-tests";
 
 /// The example sellers that speak every protocol.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ impl Language {
 }
 
 /// Starts an example seller; its address.
-async fn start(language: Language) -> (Child, String) {
+pub(crate) async fn start(language: Language) -> (Child, String) {
     start_with(language, &[]).await
 }
 
