@@ -50,11 +50,11 @@ function FaultPanel({ sandbox }: { sandbox: Sandbox }) {
         <Form.Item name="product" label={t('field.product')}><Select style={{ width: 220 }} options={products} /></Form.Item>
         <Form.Item name="fault" label={t('sandbox.fault')}><Select style={{ width: 220 }} showSearch options={sandbox.known_faults.filter((f) => f !== 'none').map((value) => ({ value, label: t(`fault.${value}`, { defaultValue: value }) }))} /></Form.Item>
       </Entry>
-      <Table<Schemas['FaultView']> style={{ marginTop: 16 }} size="small" rowKey="product" pagination={false} dataSource={sandbox.faults} scroll={sandbox.faults.length > 0 ? { x: 'max-content' } : undefined} locale={{ emptyText: <Empty description={t('sandbox.no_faults')} /> }} columns={[
+      {sandbox.faults.length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('sandbox.no_faults')} /> : <Table<Schemas['FaultView']> style={{ marginTop: 16 }} size="small" rowKey="product" pagination={false} dataSource={sandbox.faults} scroll={{ x: 'max-content' }} columns={[
         { key: 'p', title: t('field.product'), render: (_, f) => named(f.product) },
         { key: 'f', title: t('sandbox.fault'), render: (_, f) => <Tag color="red">{t(`fault.${f.fault}`, { defaultValue: f.fault })}</Tag> },
         { key: 'do', title: t('field.actions'), render: (_, f) => <Button size="small" onClick={() => set.mutate({ product: f.product, fault: 'none' })}>{t('sandbox.mend')}</Button> },
-      ]} />
+      ]} />}
     </section>
   )
 }
@@ -74,14 +74,14 @@ function ScenePanel({ sandbox }: { sandbox: Sandbox }) {
       <div className="row">
         {sandbox.scenes.map((scene) => <Button key={scene} disabled={!product || play.isPending} loading={play.isPending && play.variables === scene} onClick={() => play.mutate(scene)}>{t(`scene.${scene}`)}</Button>)}
       </div>
-      <Table<Played & { product: string }> style={{ marginTop: 16 }} size="small" rowKey={(p) => `${p.now} ${p.scene} ${played.indexOf(p)}`} pagination={false} dataSource={played} scroll={played.length > 0 ? { x: 'max-content' } : undefined} locale={{ emptyText: <Empty description={t('sandbox.nothing_played')} /> }} columns={[
+      {played.length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('sandbox.nothing_played')} /> : <Table<Played & { product: string }> style={{ marginTop: 16 }} size="small" rowKey={(p) => `${p.now} ${p.scene} ${played.indexOf(p)}`} pagination={false} dataSource={played} scroll={{ x: 'max-content' }} columns={[
         { key: 's', title: t('sandbox.scene'), render: (_, p) => t(`scene.${p.scene}`) },
         { key: 'p', title: t('field.product'), render: (_, p) => p.product },
         { key: 'o', title: t('field.order_number'), render: (_, p) => (p.order_number ? <Link className="mono" to="/seller/orders/$number" params={{ number: p.order_number } as never}>{p.order_number}</Link> : '–') },
         { key: 'i', title: t('field.instance'), render: (_, p) => (p.instance ? <Id of={p.instance} /> : '–') },
         { key: 'c', title: t('nav.calls'), render: (_, p) => <Link to="/seller/calls" search={{ instance: p.instance ?? undefined } as never}>{t('sandbox.calls')}</Link> },
         { key: 'n', title: t('field.at'), render: (_, p) => <Time at={p.now} /> },
-      ]} />
+      ]} />}
     </section>
   )
 }
