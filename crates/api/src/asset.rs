@@ -23,7 +23,7 @@ use domain::{
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use store::asset as rows;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -183,15 +183,23 @@ struct PackageParams {
     file_name: Line<120>,
 }
 
+/// A sender may be silent for so long.
+const SILENT: Duration = Duration::from_secs(60);
+
 /// Keeps the bytes of a request as they come, up to the limit; their SHA-256 and how many they are.
 async fn taken(api: &Api, name: &str, request: Request) -> Result<([u8; 32], i64), Problem> {
     let mut file = api.worker.files().begin(name).await?;
     let (mut hash, mut length) = (Sha256::new(), 0_i64);
     let mut body = request.into_body();
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else {
-            file.abort().await;
-            return Err(Error::field("", "asset.broke_off", "the file broke off; send it again").into());
+    loop {
+        let frame = match tokio::time::timeout(SILENT, body.frame()).await {
+            Ok(None) => break,
+            Ok(Some(Ok(frame))) => frame,
+            // Who is silent for so long does not come back.
+            Ok(Some(Err(_))) | Err(_) => {
+                file.abort().await;
+                return Err(Error::field("", "asset.broke_off", "the file broke off; send it again").into());
+            }
         };
         let Ok(data) = frame.into_data() else { continue };
         length += i64::try_from(data.len()).unwrap_or(i64::MAX);

@@ -45,7 +45,8 @@ migrations![
     "0019_domains",
     "0020_packages",
     "0021_assets",
-    "0022_open_api_calls"
+    "0022_open_api_calls",
+    "0023_asset_files"
 ];
 
 #[derive(diesel::QueryableByName)]

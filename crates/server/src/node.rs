@@ -59,7 +59,7 @@ impl Node {
     pub fn work(&self, role: &str) {
         if role != "api" {
             tokio::spawn(self.worker.clone().run());
-            tokio::spawn(Worker::keep_house(self.app.clone()));
+            tokio::spawn(Worker::keep_house(self.app.clone(), self.worker.files().clone()));
         }
         if role != "worker" {
             tokio::spawn(self.search.clone().run(self.app.clone()));

@@ -139,6 +139,15 @@ pub fn any_version(tx: &mut Tx, id: Key) -> Result<Option<Version>, DbError> {
     Ok(asset_versions::table.find(id).select(Version::as_select()).first(tx).optional()?)
 }
 
+/// Whether any version has a content, by its SHA-256.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_of_hash(tx: &mut Tx, hash: &[u8]) -> Result<bool, DbError> {
+    let found = asset_versions::table.filter(asset_versions::hash.eq(hash.to_vec())).select(asset_versions::id);
+    Ok(found.first::<Key>(tx).optional()?.is_some())
+}
+
 /// # Errors
 /// [`DbError`]; a unique violation when the version is in that region already.
 pub fn insert_image(tx: &mut Tx, image: &Image) -> Result<(), DbError> {

@@ -2,8 +2,9 @@
 
 use app::Error;
 use bytes::Bytes;
-use futures_util::Stream;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
+use domain::Timestamp;
+use futures_util::{Stream, TryStreamExt};
+use object_store::{MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
 use std::{pin::Pin, sync::Arc};
 
 /// Where files are kept.
@@ -54,6 +55,17 @@ impl Files {
     /// [`Error::Row`] when the store refuses.
     pub async fn remove(&self, name: &str) -> Result<(), Error> {
         self.0.delete(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))
+    }
+
+    /// The names below a folder that were written before a moment.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when the store refuses.
+    pub async fn older(&self, folder: &str, before: Timestamp) -> Result<Vec<String>, Error> {
+        let failed = |e| Error::row("files", folder, e);
+        let found: Vec<ObjectMeta> = self.0.list(Some(&Path::from(folder))).try_collect().await.map_err(failed)?;
+        let old = |m: &ObjectMeta| m.last_modified.timestamp() < before.as_second();
+        Ok(found.into_iter().filter(old).map(|m| m.location.to_string()).collect())
     }
 
     /// How long a file is, and its bytes as they are read.

@@ -1,7 +1,7 @@
 //! Work of wall time: sealing events, forgetting old idempotency keys, tries and counted clients.
 
-use crate::Worker;
-use app::{Actor, App, Error, micros};
+use crate::{Files, Worker, leftovers};
+use app::{Actor, App, Clock, Error, micros};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ const SIGN_ONS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 const OPEN_API_CALLS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 const OPEN_API_CALLS_MAX: i64 = 5_000;
 
+/// Files are looked at every hour.
+const ROUNDS_OF_FILES: u64 = 120;
+
 /// Seals all events that are old enough; says how many.
 async fn seal(app: &App) -> Result<usize, Error> {
     let mut sealed = 0;
@@ -32,10 +35,15 @@ async fn seal(app: &App) -> Result<usize, Error> {
 
 impl Worker {
     /// Keeps house until the task is dropped.
-    pub async fn keep_house(app: App) {
+    pub async fn keep_house(app: App, files: Files) {
         let mut every = tokio::time::interval(Duration::from_secs(30));
-        loop {
+        for round in 0_u64.. {
             every.tick().await;
+            if round.is_multiple_of(ROUNDS_OF_FILES)
+                && let Err(e) = leftovers::remove(&app, &files, app.clock.wall()).await
+            {
+                tracing::warn!(error = %e, "files that nothing names could not be removed");
+            }
             if let Err(e) = seal(&app).await {
                 tracing::warn!(error = %e, "events could not be sealed; another node may have been quicker");
             }

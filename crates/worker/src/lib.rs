@@ -12,6 +12,7 @@ mod engine;
 mod export;
 mod files;
 mod housekeeping;
+mod leftovers;
 mod probe;
 mod replay;
 mod search;

@@ -184,3 +184,33 @@ async fn the_command_line_keeps_assets() {
     let (code, whole) = yunshi(&[&["asset", "image", image["id"].as_str().unwrap()][..], &lies].concat(), &seller).await;
     assert_eq!((code, &whole["versions"][0]["images"][0]["os_type"]), (0, &json!("Linux")), "{whole}");
 }
+
+#[tokio::test]
+async fn files_that_no_version_names_any_more_are_cleared_after_a_day() {
+    for engine in testdb::ENGINES {
+        let mut p = Platform::start(super::setup(engine)).await;
+        let (kept, gone) =
+            (asset(&p, "software_package").await, p.post("seller", ASSETS, json!({ "name": "b", "kind": "software_package" })).await);
+        let gone = gone["id"].as_str().unwrap().to_owned();
+        assert_eq!(upload(&p, &kept, "version=1&file_name=a.zip", vec![1; 9]).await.0, 200);
+        assert_eq!(upload(&p, &gone, "version=1&file_name=a.zip", vec![2; 9]).await.0, 200);
+        assert_eq!(p.send("seller", "DELETE", &format!("{ASSETS}/{gone}"), None).await.0, 200);
+        let folder = p.data().join("files/assets");
+        let files = || std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect::<Vec<_>>();
+        assert_eq!(files().len(), 2, "what was removed a moment ago stays");
+        p.kill().await;
+        for file in files() {
+            let file = std::fs::File::options().write(true).open(file).unwrap();
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        }
+        p.run().await;
+        let cleared = async {
+            while files().len() > 1 {
+                p.get("seller", ASSETS).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), cleared).await.expect("the file is cleared after the start");
+        assert_eq!(upload(&p, &kept, "version=2&file_name=a.zip", vec![1; 9]).await.0, 200);
+        assert_eq!(files().len(), 1, "what a version names stays");
+    }
+}

@@ -1,0 +1,94 @@
+//! Files of assets that no row names: what a crash or a removed asset left behind.
+
+use crate::Files;
+use app::{Actor, App, Error};
+use domain::Timestamp;
+use futures_util::{FutureExt, future::BoxFuture};
+use jiff::SignedDuration;
+
+const FOLDER: &str = "assets";
+/// So old is what is looked at: uploads that are under way are younger.
+const OLD: SignedDuration = SignedDuration::from_hours(24);
+
+/// Removes old files of assets that no version has; says how many.
+///
+/// # Errors
+/// What files or database say.
+pub async fn remove(app: &App, files: &Files, now: Timestamp) -> Result<usize, Error> {
+    let app = app.clone();
+    let named = move |hash: Vec<u8>| {
+        let app = app.clone();
+        async move { app.read(Actor::System, move |tx, _| Ok(store::asset::any_of_hash(tx, &hash)?)).await }.boxed()
+    };
+    sweep(files, now - OLD, named).await
+}
+
+/// The content that a file's name says it has; none of an upload that broke off.
+fn hash(name: &str) -> Option<Vec<u8>> {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    (last.len() == 64).then(|| hex::decode(last).ok()).flatten()
+}
+
+/// Whether a row names a content.
+type Answer = BoxFuture<'static, Result<bool, Error>>;
+
+async fn sweep(files: &Files, before: Timestamp, named: impl Fn(Vec<u8>) -> Answer + Send) -> Result<usize, Error> {
+    let mut removed = 0;
+    for name in files.older(FOLDER, before).await? {
+        let Some(content) = hash(&name) else {
+            files.remove(&name).await?;
+            removed += 1;
+            continue;
+        };
+        if named(content.clone()).await? {
+            continue;
+        }
+        // Put aside first: the same content may be sent again at this very moment, and then it goes back.
+        let aside = format!("{FOLDER}/aside-{}", hex::encode(&content));
+        files.rename(&name, &aside).await?;
+        if named(content).await? {
+            files.rename(&aside, &name).await?;
+        } else {
+            files.remove(&aside).await?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, time::SystemTime};
+
+    #[tokio::test]
+    async fn only_old_files_that_nothing_names_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::folder(folder.path()).unwrap();
+        let [kept, gone, young] = [1, 2, 3].map(|n| format!("assets/{}", hex::encode([n; 32])));
+        for name in [&kept, &gone, &young, "assets/incoming-x"] {
+            files.put(name, vec![7]).await.unwrap();
+            if *name != *young {
+                let file = fs::File::options().write(true).open(folder.path().join(name)).unwrap();
+                file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+            }
+        }
+        let before = Timestamp::from_second(1_000_000).unwrap();
+        let named = |content: Vec<u8>| async move { Ok(content == vec![1; 32]) }.boxed();
+        assert_eq!(sweep(&files, before, named).await.unwrap(), 2);
+        let mut left: Vec<String> =
+            fs::read_dir(folder.path().join("assets")).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        assert_eq!(left, [kept, young].map(|name| name.replace("assets/", "")));
+        // What is named again while it is put aside goes back.
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        // Nobody names the first that is asked about, until it is asked about again.
+        let raced = |_: Vec<u8>| {
+            let named = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0;
+            async move { Ok(named) }.boxed()
+        };
+        let all = Timestamp::from_second(i64::from(u32::MAX)).unwrap();
+        assert_eq!(sweep(&files, all, raced).await.unwrap(), 0);
+        assert_eq!(fs::read_dir(folder.path().join("assets")).unwrap().count(), 2);
+    }
+}
