@@ -14,6 +14,7 @@ use app::{
 use axum::{Json, extract::State};
 use domain::{
     id::{AddressId, KeyId},
+    listing::AccessType,
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -168,8 +169,10 @@ struct AddressView {
     protocol: String,
     always_test_flag: bool,
     send_empty_parameters: bool,
-    /// Order notifications: key of the one product that they are about; none when about all.
+    /// Order notifications: key of the one product that they are about.
     product: Option<String>,
+    /// Order notifications: the access type of the products that they are about; about all when this and `product` are none.
+    access_type: Option<String>,
     /// `saas-azure`: where a buyer sets a subscription up.
     landing_page: Option<String>,
     updated_at: String,
@@ -206,6 +209,7 @@ async fn address_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<A
                     send_empty_parameters: a.send_empty_parameters,
                     product,
                     landing_page: a.landing_page,
+                    access_type: a.notify_access_type,
                     updated_at: time(a.updated_at),
                     cases,
                 });
@@ -228,7 +232,7 @@ struct AddressBody {
     /// `saas-v2` (also when left out), `saas-v1`, `kit`, `kit-v1`, `license`, `license-v1`, `license-online`, `order-notify`,
     /// `saas-aws` or `saas-azure`.
     #[serde(default)]
-    #[schema(pattern = "^(saas-(v[12]|aws|azure)|kit|license(-v1|-online)?|order-notify)$")]
+    #[schema(pattern = "^(saas-(v[12]|aws|azure)|kit(-v1)?|license(-v1|-online)?|order-notify)$")]
     protocol: Option<String>,
     /// For sellers who want `testFlag` in every call.
     #[serde(default)]
@@ -240,6 +244,10 @@ struct AddressBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
     product: Option<Line<80>>,
+    /// `order-notify`: the orders of all products of an access type are told: `saas`, `license_code`, `license_1x` or `license_online`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    access_type: Option<AccessType>,
     /// `saas-azure`: the page on which a buyer sets a subscription up.
     #[serde(default)]
     #[schema(max_length = 400)]
@@ -281,6 +289,7 @@ async fn address_put(
             always_test_flag: b.always_test_flag,
             send_empty_parameters: b.send_empty_parameters,
             product: b.product.as_ref().map(|p| p.as_str().to_owned()),
+            access_type: b.access_type,
             landing_page: b.landing_page.clone(),
         };
         let (address, change) = interface::put_address(tx, ctx, who, &new)?;

@@ -46,7 +46,8 @@ migrations![
     "0020_packages",
     "0021_assets",
     "0022_open_api_calls",
-    "0023_asset_files"
+    "0023_asset_files",
+    "0024_notify_access_type"
 ];
 
 #[derive(diesel::QueryableByName)]

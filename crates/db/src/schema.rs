@@ -164,6 +164,7 @@ diesel::table! {
         send_empty_parameters -> Bool,
         notify_product_id -> Nullable<Binary>,
         landing_page -> Nullable<Text>,
+        notify_access_type -> Nullable<Text>,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Address {
     pub notify_product_id: Option<Key>,
     /// Azure: where a buyer sets a subscription up; the address is the webhook.
     pub landing_page: Option<String>,
+    /// Order notifications: of products of this access type only.
+    pub notify_access_type: Option<String>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -107,6 +109,7 @@ pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
             interface_addresses::protocol.eq(&address.protocol),
             interface_addresses::send_empty_parameters.eq(address.send_empty_parameters),
             interface_addresses::notify_product_id.eq(address.notify_product_id),
+            interface_addresses::notify_access_type.eq(&address.notify_access_type),
             interface_addresses::landing_page.eq(&address.landing_page),
         ))
         .run(tx)?;

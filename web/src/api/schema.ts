@@ -3073,6 +3073,8 @@ export interface components {
             license_code_info: string;
         };
         AddressBody: {
+            /** @description `order-notify`: the orders of all products of an access type are told: `saas`, `license_code`, `license_1x` or `license_online`. */
+            access_type?: string | null;
             /** @description For sellers who want `testFlag` in every call. */
             always_test_flag?: boolean;
             /** @description Name of a key of class basic; `licence` for `license`, `kit_sync` for `kit` and `kit-v1`, `general` for `order-notify`. */
@@ -3095,6 +3097,8 @@ export interface components {
             addresses: components["schemas"]["AddressView"][];
         };
         AddressView: {
+            /** @description Order notifications: the access type of the products that they are about; about all when this and `product` are none. */
+            access_type?: string | null;
             always_test_flag: boolean;
             /** @description The cases that passed. */
             cases: string[];
@@ -3104,7 +3108,7 @@ export interface components {
             /** @description `saas-azure`: where a buyer sets a subscription up. */
             landing_page?: string | null;
             name: string;
-            /** @description Order notifications: key of the one product that they are about; none when about all. */
+            /** @description Order notifications: key of the one product that they are about. */
             product?: string | null;
             /** @description `saas-v2`, `saas-v1`, `kit`, `kit-v1`, `license`, `license-v1`, `license-online`, `order-notify`, `saas-aws` or `saas-azure`. */
             protocol: string;

@@ -25,14 +25,18 @@ pub(super) fn with_first_attempt(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<
     let Some(ids) = said.purchase() else {
         return Ok(());
     };
-    let gone = || Error::row("calls", hex::encode(call.id.0), "its instance is gone");
-    let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(gone)?;
+    let instance = instance_of(tx, call)?;
     purchase(tx, ctx, &instance, call.order_id.zip(call.order_number.clone()), ids)
+}
+
+fn instance_of(tx: &mut Tx, call: &Call) -> Result<Instance, Error> {
+    let gone = || Error::row("calls", hex::encode(call.id.0), "its instance is gone");
+    instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(gone)
 }
 
 /// Tells the seller of a purchase, if an address for that is configured and debugged.
 pub(super) fn purchase(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<(Key, String)>, ids: &OrderIds) -> Result<(), Error> {
-    if interface::notify_address(tx, instance.seller_id, instance.product_id)?.is_none() {
+    if interface::notify_address(tx, instance)?.is_none() {
         return Ok(());
     }
     let text = serde_json::to_string(ids).map_err(|e| Error::row("calls", &ids.order_id, e))?;
@@ -46,7 +50,8 @@ pub(crate) fn of_order(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Orde
 
 /// What is sent for a notification: address, body and key; nothing when none is configured any more.
 pub(super) fn target(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<interface::Target>, Error> {
-    match interface::notify_address(tx, call.seller_id, call.product_id)? {
+    let instance = instance_of(tx, call)?;
+    match interface::notify_address(tx, &instance)? {
         Some(address) => interface::target(tx, ctx, call.seller_id, address.id.id()).map(Some),
         None => {
             let progress = Progress {

@@ -4,9 +4,15 @@ pub mod domain_name;
 
 use crate::{Caller, Ctx, Error, event};
 use db::{Key, Tx};
-use domain::id::{AddressId, KeyId};
+use domain::{
+    id::{AddressId, KeyId},
+    listing::AccessType,
+};
 use serde_json::json;
-use store::interface::{self, AccessKey, Address, Case};
+use store::{
+    instance::Instance,
+    interface::{self, AccessKey, Address, Case},
+};
 use wire::conformance::{Protocol, Scenario};
 
 domain::words! {
@@ -136,6 +142,8 @@ pub struct NewAddress {
     pub send_empty_parameters: bool,
     /// Order notifications: of this product only, by its key; else of all products of the seller.
     pub product: Option<String>,
+    /// Order notifications: of all products of this access type.
+    pub access_type: Option<AccessType>,
     /// Azure: where a buyer sets a subscription up.
     pub landing_page: Option<String>,
 }
@@ -205,9 +213,16 @@ fn check_landing_page(ctx: &Ctx, new: &NewAddress) -> Result<(), Error> {
 
 /// The product whose orders an address hears of, when it is for one.
 fn notified(tx: &mut Tx, seller: Key, new: &NewAddress) -> Result<Option<Key>, Error> {
+    if new.access_type.is_some() && new.protocol != Protocol::OrderNotify {
+        let detail = "only an address of order-notify is for an access type";
+        return Err(Error::field("/access_type", "interface.product_not_for_this", detail));
+    }
     let Some(key) = &new.product else {
         return Ok(None);
     };
+    if new.access_type.is_some() {
+        return Err(Error::field("/access_type", "interface.product_or_access_type", "name a product or an access type, not both"));
+    }
     if new.protocol != Protocol::OrderNotify {
         return Err(Error::field("/product", "interface.product_not_for_this", "only an address of order-notify is for one product"));
     }
@@ -215,22 +230,26 @@ fn notified(tx: &mut Tx, seller: Key, new: &NewAddress) -> Result<Option<Key>, E
     found.map(|p| Some(p.id)).ok_or_else(|| Error::field("/product", "product.not_found", "you have no product of this key"))
 }
 
-/// Where the orders of a product are told: at the address for this product, else at that for all, once
-/// debugged (`saas-interface 5`: overlaps notify once).
+/// Where the orders of an instance are told: at the address for its product, else at that for its access type, else at
+/// that for all, once debugged (`saas-interface 5`: overlaps notify once).
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(crate) fn notify_address(tx: &mut Tx, seller: Key, product: Key) -> Result<Option<Address>, Error> {
-    let all = interface::proven(tx, seller, Protocol::OrderNotify.name(), Scenario::Notify.name())?;
-    let of = |wanted: Option<Key>| all.iter().find(|a| a.notify_product_id == wanted).cloned();
-    Ok(of(Some(product)).or_else(|| of(None)))
+pub(crate) fn notify_address(tx: &mut Tx, of: &Instance) -> Result<Option<Address>, Error> {
+    let all = interface::proven(tx, of.seller_id, Protocol::OrderNotify.name(), Scenario::Notify.name())?;
+    let narrow = |a: &&Address| match (a.notify_product_id, a.notify_access_type.as_deref()) {
+        (Some(product), _) => (product == of.product_id).then_some(0),
+        (None, Some(access_type)) => (access_type == of.access_type).then_some(1),
+        (None, None) => Some(2),
+    };
+    Ok(all.iter().filter_map(|a| Some((narrow(&a)?, a))).min_by_key(|(rank, _)| *rank).map(|(_, a)| a.clone()))
 }
 
 /// Adds an address, or changes the one of the same name. A changed address loses its saved cases.
 ///
 /// # Errors
 /// `interface.bad_url`, `interface.key_not_found`, `interface.wrong_class`, `interface.product_not_for_this`,
-/// `product.not_found`, `interface.in_use`.
+/// `interface.product_or_access_type`, `product.not_found`, `interface.in_use`.
 pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) -> Result<(Address, Change), Error> {
     check_url(ctx, "/url", &new.url)?;
     check_landing_page(ctx, new)?;
@@ -271,6 +290,7 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
         send_empty_parameters: new.send_empty_parameters,
         notify_product_id,
         landing_page: new.landing_page.clone(),
+        notify_access_type: new.access_type.map(|a| a.to_string()),
     };
     let change = match old {
         None => {
@@ -296,7 +316,8 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
 /// Whether a declared address calls as the stored one does.
 fn same(a: &Address, b: &Address) -> bool {
     let calls = |x: &Address| (x.key_id, x.always_test_flag, x.send_empty_parameters, x.notify_product_id);
-    (&a.url, &a.protocol, &a.landing_page, calls(a)) == (&b.url, &b.protocol, &b.landing_page, calls(b))
+    let texts = |x: &Address| (x.url.clone(), x.protocol.clone(), x.landing_page.clone(), x.notify_access_type.clone());
+    (texts(a), calls(a)) == (texts(b), calls(b))
 }
 
 /// What an address speaks.

@@ -42,6 +42,9 @@ struct Address {
     /// `order-notify`: only orders of this product.
     #[serde(default)]
     product: Option<String>,
+    /// `order-notify`: orders of all products of this access type.
+    #[serde(default)]
+    access_type: Option<String>,
     /// `saas-azure`: the page on which a buyer sets a subscription up.
     #[serde(default)]
     landing_page: Option<String>,
@@ -157,7 +160,7 @@ impl Run<'_> {
         let body = json!({
             "url": address.url, "key": address.key, "protocol": address.protocol.as_deref().unwrap_or("saas-v2"),
             "always_test_flag": address.always_test_flag, "send_empty_parameters": address.send_empty_parameters,
-            "product": address.product, "landing_page": address.landing_page,
+            "product": address.product, "access_type": address.access_type, "landing_page": address.landing_page,
         });
         let path = format!("/api/v1/seller/addresses/by-name/{}{}", address.name, self.dry);
         let declared = self.remote.put(&path, &body).await?;

@@ -7,6 +7,11 @@ use testkit::{Platform, number};
 
 /// Declares an address for notifications at the built-in seller; debugged when wanted.
 async fn address(p: &Platform, name: &str, product: Option<&str>, debug: bool) {
+    address_for(p, name, json!({ "product": product }), debug).await;
+}
+
+/// Likewise, for what the body says.
+async fn address_for(p: &Platform, name: &str, of: Value, debug: bool) {
     let put = async |path: String, body: Value| {
         let (status, value) = p.send("seller", "PUT", &path, Some(&body)).await;
         assert_eq!(status, 200, "{path}: {value}");
@@ -15,7 +20,8 @@ async fn address(p: &Platform, name: &str, product: Option<&str>, debug: bool) {
     let secret = p.document["accounts"]["seller"]["interface_key"]["secret"].as_str().unwrap();
     put("/api/v1/seller/keys/by-name/notify".into(), json!({ "class": "general", "secret": secret })).await;
     let url = format!("{}/sandbox/seller/{name}", p.url);
-    let body = json!({ "url": url, "key": "notify", "protocol": "order-notify", "product": product });
+    let mut body = json!({ "url": url, "key": "notify", "protocol": "order-notify" });
+    body.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
     let id = put(format!("/api/v1/seller/addresses/by-name/{name}"), body).await;
     if debug {
         let report = p.post("seller", &format!("/api/v1/seller/addresses/{id}/debug"), json!({ "save": true })).await;
@@ -61,6 +67,25 @@ async fn a_paid_order_is_told_once_at_the_address_for_its_product_or_for_all() {
 }
 
 #[tokio::test]
+async fn an_address_for_an_access_type_stands_between_that_of_a_product_and_that_for_all() {
+    on_both(async |p| {
+        address(&p, "all-orders", None, true).await;
+        address_for(&p, "saas-orders", json!({ "access_type": "saas" }), true).await;
+        super::licence::list_shield(&p, None).await;
+        let done = |place: &str| ("done".to_owned(), place.to_owned());
+        let (order, _) = p.buy_open("1m").await;
+        assert_eq!(told(&p, &order).await, [done("saas-orders")]);
+        let (licence, _) = super::licence::buy(&p, 1).await;
+        assert_eq!(told(&p, &licence).await, [done("all-orders")], "a licence is no SaaS");
+        address(&p, "backup-orders", Some("backup"), true).await;
+        let (order, _) = p.buy_open("1m").await;
+        assert_eq!(told(&p, &order).await, [done("backup-orders")], "overlaps notify once");
+        p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_notification_that_fails_is_tried_for_three_hours_and_holds_nothing_up() {
     on_both(async |p| {
         address(&p, "deaf", None, true).await;
@@ -97,6 +122,12 @@ async fn addresses_of_the_wrong_kind_are_refused() {
             (json!({ "url": url, "key": "notify", "protocol": "soap" }), "interface.bad_protocol"),
             (json!({ "url": url, "key": "notify", "protocol": "order-notify", "product": "nothing" }), "product.not_found"),
             (json!({ "url": url, "key": "basic", "product": "backup" }), "interface.product_not_for_this"),
+            (json!({ "url": url, "key": "basic", "access_type": "saas" }), "interface.product_not_for_this"),
+            (json!({ "url": url, "key": "notify", "protocol": "order-notify", "access_type": "paper" }), "body.bad_field"),
+            (
+                json!({ "url": url, "key": "notify", "protocol": "order-notify", "product": "backup", "access_type": "saas" }),
+                "interface.product_or_access_type",
+            ),
         ] {
             assert_eq!(put(body.clone()).await, (422, code.to_owned()), "{body}");
         }

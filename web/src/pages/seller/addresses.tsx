@@ -10,7 +10,7 @@ import { Await, Page } from '../../kit/page'
 import { Time } from '../../kit/show'
 import { Domains } from './domains'
 
-type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean; product?: string | null; landing_page?: string | null }
+type Editing = Pick<Schemas['AddressView'], 'name' | 'url' | 'protocol'> & { key: string; always_test_flag?: boolean; send_empty_parameters?: boolean; product?: string | null; access_type?: string | null; landing_page?: string | null }
 
 const protocols = ['saas-v2', 'saas-v1', 'kit', 'kit-v1', 'license', 'license-v1', 'license-online', 'order-notify', 'saas-aws', 'saas-azure']
 
@@ -22,6 +22,8 @@ const asks = (protocol?: string) => protocol === 'saas-aws' || protocol === 'saa
 
 /** What the address is for, where it is not the root of an interface. */
 const urlHint = (protocol?: string) => ({ 'saas-aws': 'addresses.url_hint_aws', 'saas-azure': 'addresses.url_hint_azure' })[protocol ?? ''] ?? 'addresses.url_hint'
+
+const accessTypes = ['saas', 'license_code', 'license_1x', 'license_online']
 
 const classes = ['basic', 'kit_sync', 'licence', 'general']
 
@@ -57,6 +59,7 @@ export function Addresses() {
   const [editing, setEditing] = useState<Editing | null>(null)
   const [form] = Form.useForm<Editing>()
   const protocol = Form.useWatch('protocol', form)
+  const forProduct = Form.useWatch('product', form)
   const keys = useQuery({ queryKey: ['keys'], queryFn: () => unwrap(api.GET('/api/v1/seller/keys')) })
   const products = useQuery({ queryKey: ['own-products'], queryFn: () => unwrap(api.GET('/api/v1/seller/products', { params: { query: { limit: '100' } } })) })
   const query = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
@@ -72,6 +75,7 @@ export function Addresses() {
             <Form.Item name="protocol" label={t('addresses.protocol')}><Select options={protocols.map((value) => ({ value, label: t(`addresses.${value}`) }))} /></Form.Item>
             <Form.Item name="key" label={t('keys.title')} rules={need}><Select options={(keys.data?.keys ?? []).filter((k) => k.class === classOf(protocol)).map((k) => ({ value: k.name, label: k.name }))} /></Form.Item>
             {protocol === 'order-notify' && <Form.Item name="product" label={t('addresses.product')} extra={t('addresses.product_hint')}><Select allowClear options={(products.data?.products ?? []).map((p) => ({ value: p.key, label: p.key }))} /></Form.Item>}
+            {protocol === 'order-notify' && !forProduct && <Form.Item name="access_type" label={t('addresses.access_type')} extra={t('addresses.access_type_hint')}><Select allowClear options={accessTypes.map((value) => ({ value, label: t(`access_type.${value}`) }))} /></Form.Item>}
             {protocol === 'saas-azure' && <Form.Item name="landing_page" label={t('addresses.landing_page')} extra={t('addresses.landing_page_hint')} rules={need}><Input /></Form.Item>}
             {protocol !== 'order-notify' && !asks(protocol) && <Form.Item name="always_test_flag" label={t('addresses.always_flag')} extra={t('addresses.always_flag_hint')} valuePropName="checked"><Switch /></Form.Item>}
             {['saas-v1', 'license-v1'].includes(protocol ?? '') && <Form.Item name="send_empty_parameters" label={t('addresses.send_empty')} extra={t('addresses.send_empty_hint')} valuePropName="checked"><Switch /></Form.Item>}
@@ -84,7 +88,7 @@ export function Addresses() {
             <Table size="middle" rowKey="id" pagination={false} dataSource={d.addresses} scroll={{ x: 'max-content' }} locale={{ emptyText: <Empty description={t('addresses.empty')} /> }} columns={[
               { key: 'n', title: t('field.name'), dataIndex: 'name' },
               { key: 'u', title: t('addresses.url'), render: (_, a) => <span className="mono">{a.url}</span> },
-              { key: 'p', title: t('addresses.protocol'), render: (_, a) => <>{t(`addresses.${a.protocol}`)}{a.protocol === 'order-notify' && <span className="dim"> · {a.product ?? t('addresses.all_products')}</span>}</> },
+              { key: 'p', title: t('addresses.protocol'), render: (_, a) => <>{t(`addresses.${a.protocol}`)}{a.protocol === 'order-notify' && <span className="dim"> · {a.product ?? (a.access_type ? t(`access_type.${a.access_type}`) : t('addresses.all_products'))}</span>}</> },
               { key: 'k', title: t('keys.title'), dataIndex: 'key_name' },
               { key: 'c', title: t('addresses.cases'), render: (_, a) => (asks(a.protocol) ? <Tag>{t('addresses.asks')}</Tag> : a.cases.length ? <Tag color="green">{t('addresses.passed', { count: a.cases.length })}</Tag> : <Tag color="gold">{t('addresses.not_debugged')}</Tag>) },
               { key: 'do', title: t('field.actions'), render: (_, a) => <div className="row">{!asks(a.protocol) && <Link to="/seller/debugger" search={{ address: a.id } as never}>{t('nav.debugger')}</Link>}<Button size="small" onClick={() => { setEditing({ ...a, key: a.key_name }) }}>{t('action.edit')}</Button></div> },
