@@ -23,6 +23,13 @@ describe('a seller', () => {
     await page.getByText('timestamp in seconds:').waitFor()
     await p.shot(page, 'debugger-fail-en')
     await p.api('operator', 'POST', '/api/v1/sandbox/faults', { product: '*', fault: 'none' })
+    // What the seller's program has at a step is compared byte by byte.
+    await page.getByRole('button', { name: 'Compare with mine' }).first().click()
+    const hash = ((await page.getByText('hex HMAC-SHA256(key, body) =').innerText()).split('= ')[1] ?? '').trim()
+    await page.getByLabel('Paste what your program has').fill(hash.toUpperCase())
+    await page.getByText('Upper and lower case differ').waitFor()
+    await page.getByLabel('Paste what your program has').fill(hash)
+    await page.getByText('The same, byte for byte.').waitFor()
     // The request is changed by hand and signed anew.
     await page.getByRole('button', { name: 'Edit', exact: true }).click()
     await page.getByRole('textbox', { name: 'Edit' }).fill('{"activity":"dance"}')

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { useAddress } from '../../kit/address'
+import { difference } from '../../kit/difference'
 import { Await, Page } from '../../kit/page'
 import { Replay } from './replay'
 import { UsageCase } from './usage-case'
@@ -59,6 +60,25 @@ function Verdict({ of }: { of: Case }) {
   )
 }
 
+/** A step of the signature, and what the seller's program has there: the first byte that differs, and why it may. */
+function Compare({ ours }: { ours: string }) {
+  const { t } = useTranslation()
+  const [open, setOpen] = useState(false)
+  const [theirs, setTheirs] = useState('')
+  const found = theirs === '' ? undefined : difference(ours, theirs)
+  const shown = (letter: string) => (letter === '' ? t('debugger.end') : letter.trim() === '' || letter === '\u0000' ? `U+${letter.codePointAt(0)?.toString(16).padStart(4, '0')}` : letter)
+  if (!open) return <Button size="small" onClick={() => setOpen(true)}>{t('debugger.compare')}</Button>
+  return (
+    <div style={{ marginTop: 8 }}>
+      <Input.TextArea className="mono" autoSize={{ minRows: 1, maxRows: 8 }} aria-label={t('debugger.yours')} placeholder={t('debugger.yours')} value={theirs} maxLength={40000} onChange={(e) => setTheirs(e.target.value)} />
+      <div role="status" style={{ marginTop: 8 }}>
+        {found === null && <Alert type="success" showIcon title={t('debugger.same')} />}
+        {found && <Alert type="error" showIcon title={t('debugger.differs_at', { byte: found.byte })} description={<><div><span className="mono">…{found.before}</span>{t('debugger.ours')} <b className="mono">{shown(found.ours)}</b>, {t('debugger.theirs')} <b className="mono">{shown(found.theirs)}</b></div>{found.rule && <div>{t(`rule.${found.rule}`)}</div>}</>} />}
+      </div>
+    </div>
+  )
+}
+
 /** Changes the request of a case and sends it, signed anew. */
 function Editing({ of, address, sent, close }: { of: Case; address: string; sent: (c: Case) => void; close: () => void }) {
   const { t } = useTranslation()
@@ -105,7 +125,7 @@ function Detail({ of: given, address }: { of: Case; address: string }) {
         <section className="panel" style={{ padding: 16 }}>
           <h2>{t('debugger.signature')}</h2>
           {of.steps.map(({ name, value }, i) => (
-            <div key={name} style={{ padding: '8px 0', borderTop: i ? '1px solid var(--line)' : 0 }}><span className="dim">{i + 1}</span> <span className="muted">{t(`debugger.step_${name}`)}</span> <div className="mono" style={{ wordBreak: 'break-all' }}>{formula[name]?.(value) ?? value}</div></div>
+            <div key={name} style={{ padding: '8px 0', borderTop: i ? '1px solid var(--line)' : 0 }}><span className="dim">{i + 1}</span> <span className="muted">{t(`debugger.step_${name}`)}</span> <div className="mono" style={{ wordBreak: 'break-all' }}>{formula[name]?.(value) ?? value}</div><Compare ours={value} /></div>
           ))}
         </section>
       )}
