@@ -188,12 +188,12 @@ pub fn cases_of_seller(tx: &mut Tx, seller: Key, scenario: &str) -> Result<Vec<C
 /// Saves a passed case in the place of an older one of the same scenario.
 ///
 /// # Errors
-/// [`DbError`].
+/// [`DbError`]; [`DbError::Raced`] when it is saved at the same moment elsewhere.
 pub fn save_case(tx: &mut Tx, case: &Case) -> Result<(), DbError> {
     let old = debug_cases::table.filter(debug_cases::address_id.eq(case.address_id)).filter(debug_cases::scenario.eq(&case.scenario));
     diesel::delete(old).run(tx)?;
-    diesel::insert_into(debug_cases::table).values(case).run(tx)?;
-    Ok(())
+    let inserted = diesel::insert_into(debug_cases::table).values(case).run(tx).map_err(DbError::from);
+    inserted.map(|_| ()).map_err(|e| if e.is_unique_violation() { DbError::Raced } else { e })
 }
 
 /// Moves the addresses under one prefix to another and keeps their cases; says how many.

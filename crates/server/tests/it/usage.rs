@@ -167,7 +167,11 @@ async fn an_on_demand_product_is_listed_when_its_seller_reported_use_for_the_deb
         let reasons: Vec<Value> = records(&p, "state=refused").await.into_iter().map(|r| r["reason"].clone()).collect();
         let unknown = "Instance ID not found: you have no instance never-created";
         assert_eq!(reasons, [json!(unknown), json!("usage_value must be more than zero")]);
-        report(&debugged, "1.5").await;
+        // Said several times at once, it is proved once, and no batch is lost by it.
+        let sent: Vec<_> = (0..6).map(|n| record(&debugged, "20240105T02", "20240105T03", "1.5", &format!("at-once-{n}"))).collect();
+        let pushes = sent.iter().map(|one| push_signed(&p, secret, std::slice::from_ref(one)));
+        assert!(join(pushes.collect()).await.iter().all(|(status, _)| *status == 200));
+        p.settle().await;
         let passed = cases().await.into_iter().find(|c| c["scenario"] == "usage_push").expect("the case passed");
         assert!(passed["request"].as_str().unwrap().contains("\"usage_value\":\"1.5\""), "{passed}");
         assert_eq!(records(&p, "").await.len(), 2, "what was tried is no usage");
