@@ -23,9 +23,13 @@ pub async fn remove(app: &App, files: &Files, now: Timestamp) -> Result<usize, E
     sweep(files, now - OLD, named).await
 }
 
+/// A file that is about to be removed; found again, the process ended in between.
+const ASIDE: &str = "aside-";
+
 /// The content that a file's name says it has; none of an upload that broke off.
 fn hash(name: &str) -> Option<Vec<u8>> {
     let last = name.rsplit('/').next().unwrap_or_default();
+    let last = last.strip_prefix(ASIDE).unwrap_or(last);
     (last.len() == 64).then(|| hex::decode(last).ok()).flatten()
 }
 
@@ -40,14 +44,20 @@ async fn sweep(files: &Files, before: Timestamp, named: impl Fn(Vec<u8>) -> Answ
             removed += 1;
             continue;
         };
+        let own = format!("{FOLDER}/{}", hex::encode(&content));
         if named(content.clone()).await? {
+            if name != own {
+                files.rename(&name, &own).await?;
+            }
             continue;
         }
         // Put aside first: the same content may be sent again at this very moment, and then it goes back.
-        let aside = format!("{FOLDER}/aside-{}", hex::encode(&content));
-        files.rename(&name, &aside).await?;
+        let aside = format!("{FOLDER}/{ASIDE}{}", hex::encode(&content));
+        if name != aside {
+            files.rename(&name, &aside).await?;
+        }
         if named(content).await? {
-            files.rename(&aside, &name).await?;
+            files.rename(&aside, &own).await?;
         } else {
             files.remove(&aside).await?;
             removed += 1;
@@ -90,5 +100,12 @@ mod tests {
         let all = Timestamp::from_second(i64::from(u32::MAX)).unwrap();
         assert_eq!(sweep(&files, all, raced).await.unwrap(), 0);
         assert_eq!(fs::read_dir(folder.path().join("assets")).unwrap().count(), 2);
+        // The process ended while one was aside: it goes back when it is named, else it goes.
+        for n in [1, 3] {
+            files.rename(&format!("assets/{}", hex::encode([n; 32])), &format!("assets/aside-{}", hex::encode([n; 32]))).await.unwrap();
+        }
+        assert_eq!(sweep(&files, all, named).await.unwrap(), 1);
+        assert_eq!(files.get(&format!("assets/{}", hex::encode([1; 32]))).await.unwrap(), [7]);
+        assert_eq!(fs::read_dir(folder.path().join("assets")).unwrap().count(), 1);
     }
 }
