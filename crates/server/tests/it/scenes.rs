@@ -78,3 +78,39 @@ async fn what_is_billed_by_use_is_bought_and_released_and_a_refusal_changes_noth
     assert!(shown["products"].as_array().unwrap().iter().any(|product| product["key"] == "backup"));
     p.verify().await;
 }
+
+/// The same accounts behind `yunshi serve`: nobody moves its clock, buys in another's name or breaks a seller.
+#[tokio::test]
+async fn a_platform_that_is_no_sandbox_plays_nothing() {
+    let mut p = Platform::start(super::setup(testdb::Engine::Sqlite)).await;
+    p.kill().await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let database = p.database().to_owned();
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_yunshi"));
+    let files = p.data().join("files");
+    command.args(["serve", "--listen", &listen, "--database", &database, "--files"]).arg(&files).current_dir(p.data());
+    let _served = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).kill_on_drop(true).spawn().unwrap();
+    let ready = async { while p.http.get(format!("http://{listen}/readyz")).send().await.is_err() {} };
+    tokio::time::timeout(std::time::Duration::from_secs(30), ready).await.expect("it comes up");
+    let say = async |role: &str, method: &str, path: &str, body: Value| {
+        let request = p.http.request(method.parse().unwrap(), format!("http://{listen}{path}")).bearer_auth(p.token(role));
+        let answer = request.json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let (_, me) = say("operator", "GET", "/api/v1/me", json!({})).await;
+    assert_eq!(me["sandbox"], json!(false), "{me}");
+    for (method, path, body) in [
+        ("POST", SCENES, json!({ "product": "backup", "scene": "buy" })),
+        ("POST", "/api/v1/sandbox/clock/advance", json!({ "by": "1d" })),
+        ("POST", "/api/v1/sandbox/faults", json!({ "product": "*", "fault": "http_500" })),
+        ("GET", "/api/v1/sandbox", json!({})),
+        ("GET", "/api/v1/sandbox/clock", json!({})),
+    ] {
+        for role in ["seller", "operator"] {
+            let (status, refused) = say(role, method, path, body.clone()).await;
+            assert_eq!((status, &refused["code"]), (404, &json!("sandbox.only")), "{role} {path}: {refused}");
+        }
+    }
+    assert_eq!(say("buyer", "GET", "/api/v1/orders", json!({})).await.1["orders"], json!([]), "nothing was bought");
+}
