@@ -4,6 +4,7 @@ import dayjs from 'dayjs'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { Await } from '../../kit/page'
+import { useMe } from '../../kit/session'
 import { Time } from '../../kit/show'
 
 /** The instance that debugging created, as the seller named it. */
@@ -16,16 +17,19 @@ const created = (cases: Schemas['CaseView'][]): string | undefined => {
   }
 }
 
-/** A record of the last whole hour. */
-const sample = (instance: string) => {
+/** A record of the last whole hour before a moment. */
+const sample = (instance: string, now: dayjs.Dayjs) => {
   const time = (at: dayjs.Dayjs) => `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
-  const end = dayjs().startOf('hour')
-  return JSON.stringify({ usage_records: [{ instance_id: instance, record_time: time(dayjs()), begin_time: time(end.subtract(1, 'hour')), end_time: time(end), usage_value: '1', metering_sn: `debug-${end.unix()}` }] }, null, 1)
+  const end = now.startOf('hour')
+  return JSON.stringify({ usage_records: [{ instance_id: instance, record_time: time(now), begin_time: time(end.subtract(1, 'hour')), end_time: time(end), usage_value: '1', metering_sn: `debug-${end.unix()}` }] }, null, 1)
 }
 
 /** The one case in which the seller calls: it reports use for the instance that debugging created. */
 export function UsageCase({ address }: { address: string }) {
   const { t } = useTranslation()
+  const sandbox = useMe().data?.sandbox === true
+  // The clock of a sandbox may have been moved: a record of the reader's own hour would be too old there.
+  const clock = useQuery({ queryKey: ['clock'], enabled: sandbox, queryFn: () => unwrap(api.GET('/api/v1/sandbox/clock')) })
   const query = useQuery({ queryKey: ['cases', address], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses/{id}/cases', { params: { path: { id: address } } })) })
   return (
     <section className="panel" style={{ padding: 24, marginTop: 16 }} aria-label={t('scenario.usage_push')}>
@@ -37,7 +41,7 @@ export function UsageCase({ address }: { address: string }) {
           const instance = created(cases)
           if (passed) return <><Alert type="success" showIcon title={<>{t('debugger.usage_passed')} <Time at={passed.passed_at} /></>} /><pre tabIndex={0}>{passed.request}</pre></>
           if (!instance) return <Alert type="info" showIcon title={t('debugger.usage_create_first')} />
-          return <><Alert type="warning" showIcon title={t('debugger.usage_waits')} /><pre tabIndex={0}>{`POST /api/mkp-openapi-public/global/v1/isv/usage-data\n\n${sample(instance)}`}</pre></>
+          return <><Alert type="warning" showIcon title={t('debugger.usage_waits')} /><pre tabIndex={0}>{`POST /api/mkp-openapi-public/global/v1/isv/usage-data\n\n${sample(instance, dayjs(clock.data?.now))}`}</pre></>
         }}
       </Await>
     </section>
