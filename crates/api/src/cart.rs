@@ -3,7 +3,7 @@
 use crate::{
     auth::Who,
     body::{Body, PathOf},
-    order::{ConsentBody, InputBody},
+    order::{ShippingBody, ConsentBody, InputBody},
     problem::Problem,
     state::Api,
     storefront::ChoiceBody,
@@ -40,6 +40,8 @@ struct CartLineView {
     inputs: Vec<InputAsked>,
     /// Personal data that the product asks for: `mobile_phone`, `email`, `user_id`.
     personal_data: Vec<String>,
+    /// Goods: the order says where they are sent.
+    shipped: bool,
     by_month: Option<MoneyView>,
     total: Option<MoneyView>,
     /// Why it cannot be had now.
@@ -78,6 +80,7 @@ fn line_view(p: Priced) -> CartLineView {
         logo: None,
         inputs: Vec::new(),
         personal_data: Vec::new(),
+        shipped: false,
         by_month: None,
         total: None,
         code: None,
@@ -98,6 +101,7 @@ fn line_view(p: Priced) -> CartLineView {
             view.seller_name = Some(q.listed.seller_name.clone());
             view.logo = q.listing.logo.map(|l| l.to_string());
             view.inputs = q.listing.extension_parameters.iter().map(asked).collect();
+            view.shipped = q.listing.access_type == domain::listing::AccessType::Hardware;
             view.personal_data = q.listing.personal_data.iter().map(ToString::to_string).collect();
             view.by_month = q.price.by_month.map(Into::into);
             view.total = Some(q.price.total.into());
@@ -177,6 +181,9 @@ struct BuyLine {
     #[serde(default)]
     #[schema(inline)]
     consents: ConsentBody,
+    /// Where goods are sent; only hardware asks for it.
+    #[serde(default)]
+    shipping: Option<ShippingBody>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -206,6 +213,7 @@ async fn buy(State(api): State<Api>, Who(caller): Who, body: Body<BuyBody>) -> R
         line: l.line,
         inputs: l.inputs.into_iter().map(InputBody::read).collect(),
         with_user_id: l.consents.user_id,
+        shipping: l.shipping.map(Into::into),
         consents: l.consents.read(),
     };
     let cmd = cart::BuyCart { total: b.total.read("/total")?, lines: b.lines.into_iter().map(chosen).collect(), pay: b.pay };

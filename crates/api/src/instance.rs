@@ -14,7 +14,7 @@ use crate::{
 };
 use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, neighbour, order};
 use axum::{Json, extract::State};
-use domain::{access::Role, id::InstanceId, instance::InstanceState, text::Line};
+use domain::{access::Role, id::InstanceId, instance::InstanceState, listing::AccessType, text::Line};
 use serde::{Deserialize, Serialize};
 use store::instance as rows;
 use utoipa::{IntoParams, ToSchema};
@@ -136,7 +136,8 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
     };
     Ok(InstanceView {
         id: instance::id(i).to_string(),
-        seller_instance_id: i.seller_instance_id.clone(),
+        // A code is its instance's id; the buyer sees it as his licence, once he took it.
+        seller_instance_id: i.seller_instance_id.clone().filter(|_| !buyers || i.access_type != AccessType::LicenceCode.as_str()),
         product: sold.product_key,
         product_id: i.product_id.id::<domain::id::ProductId>().to_string(),
         product_name: sold.product_name.into(),
@@ -163,7 +164,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         access_type: i.access_type.clone(),
         set_up: buyers && whole && neighbour::is_set_up_there(tx, i)?,
         licence_text: if buyers && whole { instance::licence(ctx, i)? } else { None },
-        licence: if whole { licence::of_instance(tx, ctx, i)? } else { None },
+        licence: if whole { licence::of_instance(tx, ctx, i, tenant)? } else { None },
     })
 }
 

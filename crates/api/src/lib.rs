@@ -47,6 +47,7 @@ mod seller;
 mod sign_on;
 mod state;
 mod storefront;
+mod supervision;
 mod timeline;
 mod usage;
 mod views;
@@ -88,6 +89,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(usage::routes())
         .merge(licence::routes())
         .merge(probe::routes())
+        .merge(supervision::routes())
         .merge(asset::routes())
         .merge(recording::routes())
         .merge(wallet::routes())

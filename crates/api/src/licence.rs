@@ -38,10 +38,11 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// A purchased licence.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LicenceView {
-    code: String,
+    /// Null for the buyer until he takes it under service supervision.
+    code: Option<String>,
     /// `not_activated`, `alive`, `expired`, `released`.
     state: String,
-    /// Since May 2025 buyer and seller see a code at the same time (`license-interface 2.1`).
+    /// Whether the buyer took the code (领取).
     visible_to_buyer: bool,
     instance: String,
     product_id: String,
@@ -56,10 +57,12 @@ pub(crate) struct LicenceView {
     queried_at: Option<String>,
 }
 
-fn view(ctx: &Ctx, l: rows::Licence, i: &Instance) -> Result<LicenceView, Error> {
+/// As a side sees it: the buyer sees the code once he took it (`license-interface 2.1`, `seller-domain 5.3`).
+fn view(ctx: &Ctx, l: rows::Licence, i: &Instance, tenant: Tenant) -> Result<LicenceView, Error> {
+    let hidden = matches!(tenant, Tenant::Buyer(_)) && l.shown_at.is_none();
     Ok(LicenceView {
         state: licence::state(ctx, i)?.to_string(),
-        visible_to_buyer: true,
+        visible_to_buyer: l.shown_at.is_some(),
         instance: i.id.id::<InstanceId>().to_string(),
         product_id: i.product_id.id::<ProductId>().to_string(),
         order_line: l.order_line.unwrap_or_default(),
@@ -68,13 +71,13 @@ fn view(ctx: &Ctx, l: rows::Licence, i: &Instance) -> Result<LicenceView, Error>
         real_effect_at: times(l.real_effect_at),
         expires_at: shown_end(i.expires_at),
         queried_at: times(l.queried_at),
-        code: l.code,
+        code: (!hidden).then_some(l.code),
     })
 }
 
 /// The licence of an instance, if it is sold by code.
-pub(crate) fn of_instance(tx: &mut Tx, ctx: &Ctx, i: &Instance) -> Result<Option<LicenceView>, Error> {
-    rows::of_instance(tx, i.id)?.map(|l| view(ctx, l, i)).transpose()
+pub(crate) fn of_instance(tx: &mut Tx, ctx: &Ctx, i: &Instance, tenant: Tenant) -> Result<Option<LicenceView>, Error> {
+    rows::of_instance(tx, i.id)?.map(|l| view(ctx, l, i, tenant)).transpose()
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -106,9 +109,10 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let code = p.code.map(Line::into_string);
-            let found = rows::list(tx, tenant(who, p.role)?, p.product.map(Key::of), code.as_deref(), page)?;
+            let tenant = tenant(who, p.role)?;
+            let found = rows::list(tx, tenant, p.product.map(Key::of), code.as_deref(), page)?;
             let next = next(&found, page, |(l, _)| (l.issued_at, l.id));
-            let licences = found.into_iter().map(|(l, i)| view(ctx, l, &i)).collect::<Result<_, _>>()?;
+            let licences = found.into_iter().map(|(l, i)| view(ctx, l, &i, tenant)).collect::<Result<_, _>>()?;
             Ok(LicenceList { licences, next })
         })
         .await?;
@@ -139,13 +143,13 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(code): PathOf<Lin
             let missing = || Error::not_found("licence.not_found", "there is no such licence");
             let mut found = None;
             for tenant in crate::order::any_tenant(who) {
-                found = found.or(rows::by_code(tx, tenant, code.as_str())?);
+                found = found.or(rows::by_code(tx, tenant, code.as_str())?.map(|l| (l, tenant)));
             }
-            let found = found.ok_or_else(missing)?;
+            let (found, tenant) = found.ok_or_else(missing)?;
             let instance = found.instance_id.ok_or_else(missing)?;
             let instance = store::instance::lookup(tx, Tenant::Any, instance)?.ok_or_else(missing)?;
             let days = licence::by_day(tx, found.id)?.into_iter().map(|(day, clients)| ClientsOfDay { day, clients }).collect();
-            Ok(LicenceDetail { licence: view(ctx, found, &instance)?, days })
+            Ok(LicenceDetail { licence: view(ctx, found, &instance, tenant)?, days })
         })
         .await?;
     Ok(Json(answer))

@@ -3,11 +3,12 @@
 use crate::views::TextView;
 use app::Error;
 use domain::{
-    id::PictureId,
-    listing::{AccessType, Attribute, AttributeValue, Category, ExtensionParameter, Listing, Sku, Specification, Support},
+    id::{DocumentId, PictureId},
+    listing::{AccessType, Attribute, AttributeValue, Category, Delivery, ExtensionParameter, Listing, Sku, Specification, Support},
     money::{Currency, Money},
     package::{Package, Reset},
     period::ChargingMode,
+    supervision::Flow,
     usage::{Meter, Tier},
 };
 use serde::{Deserialize, Serialize};
@@ -16,9 +17,19 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListingBody {
-    /// How it is delivered: `saas`, which is meant when it is left out, `license_code`, `license_1x` or `license_online`.
+    /// How it is delivered: `saas`, which is meant when it is left out, `license_code`, `license_1x`, `license_online`,
+    /// `license_identification`, `license_file`, `license_package`, `human_service`, `data_file`, `hardware` or `orchestration`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_type: Option<String>,
+    /// Joint operation with the platform.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub joint: bool,
+    /// `saas` that is delivered under service supervision; the others are or are not by themselves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub supervised: bool,
+    /// How what is supervised is delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<DeliveryBody>,
     pub name: TextView,
     /// `office`, `storage`, `security`, `development`, `data_ai`, `industry`, `operations`, `communication`.
     pub category: Option<String>,
@@ -50,6 +61,47 @@ pub struct ListingBody {
     pub personal_data: Vec<String>,
     /// No: not in shop and search.
     pub public_sale: Option<bool>,
+}
+
+/// Delivery under service supervision.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeliveryBody {
+    /// The acceptance criteria, shown on the product page and in the case.
+    pub template: TextView,
+    /// What the buyer is asked for before the seller begins.
+    pub request: TextView,
+    /// Id of a file that the buyer fills in, sent as a form of the seller's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_file: Option<String>,
+    /// Calendar days in which it is delivered, 1 to 365.
+    pub sla_days: Option<u16>,
+    /// Human services: `standard`, `site_building` or `milestones`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+}
+
+fn delivery(body: DeliveryBody) -> Result<Delivery, Error> {
+    let file = body.request_file.as_deref().filter(|f| !f.is_empty()).map(str::parse::<DocumentId>).transpose();
+    Ok(Delivery {
+        template: body.template.into(),
+        request: body.request.into(),
+        request_file: file.map_err(|e| Error::field("/delivery/request_file", "body.bad_field", e.to_string()))?,
+        sla_days: body.sla_days,
+        flow: body.flow.as_deref().filter(|f| !f.is_empty()).map_or(Ok(Flow::Standard), |f| word("/delivery/flow", f))?,
+    })
+}
+
+impl DeliveryBody {
+    pub fn of(delivery: &Delivery) -> Self {
+        Self {
+            template: delivery.template.clone().into(),
+            request: delivery.request.clone().into(),
+            request_file: delivery.request_file.map(|f| f.to_string()),
+            sla_days: delivery.sla_days,
+            flow: Some(delivery.flow.to_string()),
+        }
+    }
 }
 
 /// The four mandatory items.
@@ -249,6 +301,9 @@ impl ListingBody {
         let access = self.access_type.as_deref().filter(|a| !a.is_empty());
         Ok(Listing {
             access_type: access.map_or(Ok(AccessType::Saas), |a| word("/access_type", a))?,
+            joint: self.joint,
+            supervised: self.supervised,
+            delivery: self.delivery.map(delivery).transpose()?,
             name: self.name.into(),
             category: category.map_err(|e| Error::field("/category", "body.bad_field", e.to_string()))?,
             overview: self.overview.into(),
@@ -317,6 +372,9 @@ impl ListingBody {
             |e: &ExtensionParameter| ExtensionBody { name: e.name.clone(), label: e.label.clone().into(), mandatory: e.mandatory };
         Self {
             access_type: Some(listing.access_type.to_string()),
+            joint: listing.joint,
+            supervised: listing.supervised,
+            delivery: listing.delivery.as_ref().map(DeliveryBody::of),
             name: listing.name.clone().into(),
             category: listing.category.map(|c| c.to_string()),
             overview: listing.overview.clone().into(),

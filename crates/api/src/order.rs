@@ -19,6 +19,7 @@ use domain::{
     access::Role,
     id::InstanceId,
     order::{OrderKind, OrderState},
+    supervision::Address,
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -169,9 +170,36 @@ struct PlaceBody {
     #[serde(default)]
     #[schema(inline)]
     consents: ConsentBody,
+    /// Where goods are sent; only hardware asks for it.
+    #[serde(default)]
+    shipping: Option<ShippingBody>,
     /// Pay at once from the wallet.
     #[serde(default)]
     pay: bool,
+}
+
+/// A recipient and where he is reached.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShippingBody {
+    #[schema(max_length = 60)]
+    recipient: String,
+    #[schema(max_length = 32)]
+    phone: String,
+    #[schema(max_length = 200)]
+    address: String,
+}
+
+impl From<ShippingBody> for Address {
+    fn from(a: ShippingBody) -> Self {
+        Self { recipient: a.recipient, phone: a.phone, address: a.address }
+    }
+}
+
+impl From<Address> for ShippingBody {
+    fn from(a: Address) -> Self {
+        Self { recipient: a.recipient, phone: a.phone, address: a.address }
+    }
 }
 
 /// Personal data that the product asks for; giving them is the consent to pass them to the seller.
@@ -217,6 +245,7 @@ async fn place(State(api): State<Api>, Who(caller): Who, body: Body<PlaceBody>) 
         choice: b.choice.choice(),
         inputs: b.inputs.into_iter().map(InputBody::read).collect(),
         with_user_id: b.consents.user_id,
+        shipping: b.shipping.map(Into::into),
         consents: b.consents.read(),
         pay: b.pay,
     };

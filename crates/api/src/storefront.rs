@@ -249,6 +249,8 @@ fn results(api: &Api, site: &Site, wanted: &Wanted, page: usize) -> Result<Resul
 pub(crate) struct ProductPage {
     /// `saas` or `license_code`.
     access_type: String,
+    /// How it is delivered under service supervision; null when it is not supervised.
+    delivery: Option<crate::listing_body::DeliveryBody>,
     id: String,
     key: String,
     site: String,
@@ -321,6 +323,7 @@ pub(crate) fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> 
     Ok(ProductPage {
         personal_data: listing.personal_data.iter().map(ToString::to_string).collect(),
         access_type: listing.access_type.to_string(),
+        delivery: listing.delivery.as_ref().map(crate::listing_body::DeliveryBody::of),
         id: listed.product.id.id::<ProductId>().to_string(),
         key: listed.product.key,
         site: listed.product.site,

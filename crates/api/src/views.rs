@@ -85,8 +85,11 @@ pub struct OrderLineView {
     pub amount: MoneyView,
     pub refunded: MoneyView,
     pub seller_name: String,
-    /// `saas` or `license_code`.
+    /// Such as `saas` or `license_code`.
     pub access_type: String,
+    /// Delivered under service supervision.
+    #[serde(default)]
+    pub supervised: bool,
     pub instances: Vec<String>,
 }
 
@@ -151,6 +154,7 @@ fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
         refunded: money(line.refunded_minor, &order.currency),
         seller_name: sold.seller_name,
         access_type: sold.access_type.to_string(),
+        supervised: sold.supervised,
         instances: instance.iter().map(|i| i.id::<domain::id::InstanceId>().to_string()).collect(),
     })
 }

@@ -28,6 +28,8 @@ domain::words! {
         Arrears = "instance.arrears",
         /// A renewal's call is still failed a day later. Subject: call.
         RenewalStuck = "call.renewal_stuck",
+        /// Something falls due in a case of service supervision. Subject: case.
+        Supervision = "supervision",
         /// Plan the probes of a site; named for it.
         ProbeRound = "probe.round",
         /// Replay the saved cases of a product. Subject: product.

@@ -35,6 +35,7 @@ pub mod scene;
 pub mod seller;
 pub mod sign_on;
 pub mod storefront;
+pub mod supervision;
 pub mod usage;
 pub mod verify;
 

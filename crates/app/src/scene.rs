@@ -7,6 +7,7 @@ use domain::{
     id::{InstanceId, ProductId},
     listing::{Listing, Sku},
     period::{ChargingMode, Period},
+    supervision::Address,
 };
 use jiff::SignedDuration;
 use order::{Choice, Consents, Full, Input, PlaceChange, PlaceOrder, RenewWithChange};
@@ -181,6 +182,11 @@ fn first_order(listing: &Listing, product: ProductId, trial: bool) -> Result<Pla
         },
         inputs: mandatory.map(|p| Input { name: p.name.clone(), value: "sandbox".to_owned() }).collect(),
         consents: consents(listing),
+        shipping: (listing.access_type == domain::listing::AccessType::Hardware).then(|| Address {
+            recipient: "Sandbox".to_owned(),
+            phone: "+86 138 0000 0000".to_owned(),
+            address: "1 Sandbox Road".to_owned(),
+        }),
         with_user_id: listing.personal_data.contains(&domain::listing::PersonalData::UserId),
         pay: true,
     })

@@ -147,18 +147,19 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
 
 fn line_money(o: &order::Order, line: &order::Line, escrow: i64, differences: &mut Vec<String>) {
     let paid = if o.paid_at.is_some() && o.kind != "unsubscribe" { line.amount_minor } else { 0 };
-    let completed = if line.completed_at.is_some() && line.refunded_minor == 0 { line.amount_minor } else { 0 };
+    let completed = if line.completed_at.is_some() && line.refunded_minor == 0 { line.amount_minor } else { line.released_minor };
     let expected = paid - completed - line.refunded_minor;
     if o.kind != "unsubscribe" && escrow != expected {
         let text = format!("line {}: escrow holds {} instead of {}", line.number, Money::text(escrow), Money::text(expected));
         differences.push(text);
     }
-    if o.state == "cancelled" && paid != line.refunded_minor {
+    if o.state == "cancelled" && paid != line.refunded_minor + line.released_minor {
         differences.push(format!(
-            "line {}: cancelled, paid {} and refunded {}",
+            "line {}: cancelled, paid {}, refunded {} and shared {}",
             line.number,
             Money::text(paid),
-            Money::text(line.refunded_minor)
+            Money::text(line.refunded_minor),
+            Money::text(line.released_minor)
         ));
     }
     if o.state == "completed" && o.kind != "unsubscribe" && line.completed_at.is_none() {
@@ -170,7 +171,11 @@ fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {
     let Some(instance) = o.instance_id else {
         return Ok(false);
     };
-    // A licence waits for its activation, as long as that takes (seller-domain 5.4).
+    // Under supervision somebody's turn it is, and a timer runs (seller-domain 5.4).
+    if let Some(case) = store::supervision::of_order(tx, o.id)? {
+        return Ok(case.state == "open" && !job::of_subject(tx, case.id)?.is_empty());
+    }
+    // A code that was sold before there was supervision waits for its activation.
     if store::licence::of_instance(tx, instance)?.is_some_and(|l| l.activated_at.is_none()) {
         return Ok(true);
     }

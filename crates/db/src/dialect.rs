@@ -13,13 +13,23 @@ use diesel::{
 /// names and strict tables.
 pub(crate) fn migration_text(tx: &Tx, text: &str) -> String {
     match tx {
-        Tx::Pg(_) => text.replace(") STRICT;", ");").replace("SEQUENCE_KEY", "BIGSERIAL PRIMARY KEY"),
+        Tx::Pg(_) => without_sqlites_own(text).replace(") STRICT;", ");").replace("SEQUENCE_KEY", "BIGSERIAL PRIMARY KEY"),
         Tx::Sqlite(_) => text
             .replace("SEQUENCE_KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
             .replace("BIGINT", "INTEGER")
             .replace("BOOLEAN", "INTEGER")
             .replace("BYTEA", "BLOB"),
     }
+}
+
+/// The text without what stands between `-- sqlite` and `-- both`.
+fn without_sqlites_own(text: &str) -> String {
+    let mut own = false;
+    let ours = |line: &&str| {
+        own = (own || *line == "-- sqlite") && *line != "-- both";
+        !own
+    };
+    text.lines().filter(ours).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Runs several statements of plain text.

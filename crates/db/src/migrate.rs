@@ -47,7 +47,8 @@ migrations![
     "0021_assets",
     "0022_open_api_calls",
     "0023_asset_files",
-    "0024_notify_access_type"
+    "0024_notify_access_type",
+    "0025_supervision"
 ];
 
 #[derive(diesel::QueryableByName)]

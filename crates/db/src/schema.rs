@@ -25,12 +25,12 @@ diesel::table! {
         login -> Text,
         name -> Text,
         password -> Text,
-        staff_role -> Nullable<Text>,
         language -> Text,
         dismissed -> Text,
         created_at -> BigInt,
         member_role -> Text,
         left_at -> Nullable<BigInt>,
+        staff_role -> Nullable<Text>,
     }
 }
 
@@ -250,6 +250,7 @@ diesel::table! {
         refunded_minor -> BigInt,
         completed_at -> Nullable<BigInt>,
         instance_id -> Nullable<Binary>,
+        released_minor -> BigInt,
     }
 }
 
@@ -260,7 +261,6 @@ diesel::table! {
         seller_id -> Binary,
         product_id -> Binary,
         revision_id -> Binary,
-        access_type -> Text,
         address_id -> Nullable<Binary>,
         line_id -> Binary,
         specification -> Text,
@@ -283,6 +283,7 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         open_order_id -> Nullable<Binary>,
         created_at -> BigInt,
+        access_type -> Text,
     }
 }
 
@@ -300,6 +301,7 @@ diesel::table! {
         activated_at -> Nullable<BigInt>,
         real_effect_at -> Nullable<BigInt>,
         queried_at -> Nullable<BigInt>,
+        shown_at -> Nullable<BigInt>,
     }
 }
 
@@ -833,7 +835,90 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    supervision_templates (key, version) {
+        key -> Text,
+        version -> BigInt,
+        access_type -> Text,
+        flow -> Text,
+        valid_from -> Text,
+        body -> Text,
+        loaded_at -> BigInt,
+        loaded_by -> Text,
+    }
+}
+
+diesel::table! {
+    supervision_cases (id) {
+        id -> Binary,
+        order_id -> Binary,
+        line_id -> Binary,
+        instance_id -> Binary,
+        buyer_id -> Binary,
+        seller_id -> Binary,
+        order_number -> Text,
+        product_name -> Text,
+        customer_name -> Text,
+        access_type -> Text,
+        template_key -> Text,
+        template_version -> BigInt,
+        state -> Text,
+        node -> Text,
+        buyer_turn -> Bool,
+        seller_turn -> Bool,
+        operator_turn -> Bool,
+        appeal_due_at -> Nullable<BigInt>,
+        started_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        body -> Text,
+        address -> Nullable<Binary>,
+        tracking -> Nullable<Text>,
+        changes -> BigInt,
+    }
+}
+
+diesel::table! {
+    supervision_steps (case_id, seq) {
+        case_id -> Binary,
+        seq -> BigInt,
+        at -> BigInt,
+        party -> Text,
+        actor -> Text,
+        kind -> Text,
+        from_node -> Text,
+        to_node -> Text,
+        data -> Text,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> Binary,
+        account_id -> Binary,
+        case_id -> Nullable<Binary>,
+        step -> Nullable<BigInt>,
+        kind -> Text,
+        name -> Text,
+        hash -> Binary,
+        length -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_tracks (account_id) {
+        account_id -> Binary,
+        track -> Text,
+        set_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    account_tracks,
+    documents,
+    supervision_steps,
+    supervision_cases,
+    supervision_templates,
     neighbour_customers,
     seller_domains,
     applications,

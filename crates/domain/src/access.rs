@@ -15,6 +15,8 @@ crate::words! {
     pub enum StaffRole ("staff role") {
         Administrator = "administrator",
         Reviewer = "reviewer",
+        /// Supervision officer (服务监管专员).
+        Supervision = "supervision",
         Finance = "finance",
         Support = "support",
         Auditor = "auditor",

@@ -103,6 +103,10 @@ ids! {
     ApplicationId = "sso",
     /// A request at the open APIs; the id that its answer names (开放接口调用).
     RequestId = "req",
+    /// One order's way through service supervision (服务监管单).
+    SupervisionId = "sup",
+    /// A file of evidence, or a seller's form (凭证文件).
+    DocumentId = "doc",
     JobId = "job",
     EntryId = "ent",
 }

@@ -31,6 +31,7 @@ pub mod probe;
 pub mod refund;
 pub mod settlement;
 pub mod site;
+pub mod supervision;
 pub mod term;
 pub mod text;
 pub mod usage;

@@ -23,9 +23,19 @@ pub const RANDOM_CHARACTERS: usize = 25;
 /// A code of random bytes, five bits of each, with a check character.
 #[must_use]
 pub fn code(random: [u8; RANDOM_CHARACTERS]) -> String {
+    with_prefix(PREFIX, random)
+}
+
+/// An identification code that the marketplace makes (系统识别码, `license-interface 2.6`).
+#[must_use]
+pub fn identification_code(random: [u8; RANDOM_CHARACTERS]) -> String {
+    with_prefix("ID", random)
+}
+
+fn with_prefix(prefix: &str, random: [u8; RANDOM_CHARACTERS]) -> String {
     let values = random.map(|byte| byte & 31);
     let letters = values.iter().chain([&check(&values)]).map(|v| char::from(ALPHABET[usize::from(*v)])).collect::<String>();
-    format!("{PREFIX}{letters}")
+    format!("{prefix}{letters}")
 }
 
 /// Whether a text can be a code: a wrong letter, or two exchanged, cannot.
@@ -69,6 +79,10 @@ pub enum Refused {
     Released,
     #[error("the code was not activated yet")]
     NotActivated,
+    #[error("the buyer has not taken the code yet")]
+    NotReceived,
+    #[error("the order is under appeal")]
+    Frozen,
     #[error("real_effect_time lies before the order")]
     BeforeOrder,
     #[error("real_effect_time lies in the future")]

@@ -3,9 +3,10 @@
 //! A draft may be incomplete; [`crate::listing_check`] says what is missing before it is submitted.
 
 use crate::{
-    id::{AddressId, PictureId},
+    id::{AddressId, DocumentId, PictureId},
     package::Package,
     period::ChargingMode,
+    supervision::Flow,
     usage::{Meter, Quantity, Tier},
 };
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,16 @@ crate::words! {
         LicenceV1 = "license_1x",
         /// On-line opening: the buyer asks for licences, the seller uploads them (`license-interface 4`).
         LicenceOnline = "license_online",
+        /// Licence 1.0 by identification code (识别码): the buyer gives a code, the seller returns a licence.
+        LicenceIdentification = "license_identification",
+        /// Licence handed over off line (线下交付).
+        LicenceFile = "license_file",
+        /// Licence with a software package that is deployed on the buyer's cloud (软件包部署).
+        LicencePackage = "license_package",
+        HumanService = "human_service",
+        DataFile = "data_file",
+        Hardware = "hardware",
+        Orchestration = "orchestration",
     }
 }
 
@@ -89,8 +100,40 @@ impl AccessType {
     #[must_use]
     pub fn is_licence(self) -> bool {
         match self {
-            Self::Saas => false,
-            Self::LicenceCode | Self::LicenceV1 | Self::LicenceOnline => true,
+            Self::Saas | Self::HumanService | Self::DataFile | Self::Hardware | Self::Orchestration => false,
+            Self::LicenceCode
+            | Self::LicenceV1
+            | Self::LicenceOnline
+            | Self::LicenceIdentification
+            | Self::LicenceFile
+            | Self::LicencePackage => true,
+        }
+    }
+
+    /// Whether the seller's production interface opens the instance; what else is sold is delivered by hand or code.
+    #[must_use]
+    pub fn opened_by_interface(self) -> bool {
+        match self {
+            Self::Saas | Self::LicenceV1 | Self::LicenceOnline => true,
+            Self::LicenceCode
+            | Self::LicenceIdentification
+            | Self::LicenceFile
+            | Self::LicencePackage
+            | Self::HumanService
+            | Self::DataFile
+            | Self::Hardware
+            | Self::Orchestration => false,
+        }
+    }
+
+    /// How it may be sold (`seller-domain 2.2`).
+    #[must_use]
+    pub fn sold_by(self, mode: ChargingMode) -> bool {
+        match (self, mode) {
+            (Self::Saas, _) | (Self::HumanService, ChargingMode::Period | ChargingMode::OneTime) => true,
+            (Self::Orchestration, mode) => mode == ChargingMode::Period,
+            (Self::Hardware | Self::DataFile, mode) => mode == ChargingMode::OneTime,
+            (_, mode) => matches!(mode, ChargingMode::Period | ChargingMode::OneTime),
         }
     }
 
@@ -273,6 +316,25 @@ pub struct ExtensionParameter {
     pub mandatory: bool,
 }
 
+/// How a product under service supervision is delivered, as its page and its cases show it (`seller-domain 2.4`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Delivery {
+    /// The acceptance criteria (商品交付模板).
+    pub template: Bilingual,
+    /// What the buyer is asked for (需求模板).
+    #[serde(skip_serializing_if = "Bilingual::is_empty")]
+    pub request: Bilingual,
+    /// The same as a form to be filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_file: Option<DocumentId>,
+    /// Days in which the seller delivers (交付 SLA).
+    pub sla_days: Option<u16>,
+    /// Which flow a human service has.
+    #[serde(skip_serializing_if = "Flow::is_standard")]
+    pub flow: Flow,
+}
+
 /// Everything a revision says. Immutable once approved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -280,6 +342,14 @@ pub struct Listing {
     /// Never changes once the product was listed.
     #[serde(skip_serializing_if = "AccessType::is_saas")]
     pub access_type: AccessType,
+    /// Joint operation (联营) with the platform.
+    #[serde(skip_serializing_if = "is_false")]
+    pub joint: bool,
+    /// `SaaS` that is delivered under service supervision; never changes once the product was listed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub supervised: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
     pub name: Bilingual,
     pub category: Option<Category>,
     pub overview: Bilingual,
@@ -305,7 +375,30 @@ pub struct Listing {
     pub public_sale: Option<bool>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 impl Listing {
+    /// Whether orders go through service supervision (`seller-domain 2.2`).
+    #[must_use]
+    pub fn is_supervised(&self) -> bool {
+        match self.access_type {
+            AccessType::Saas => self.supervised,
+            // Opened on line: the licence comes by interface, there is nothing to supervise.
+            AccessType::LicenceV1 | AccessType::LicenceOnline => false,
+            AccessType::LicenceCode
+            | AccessType::LicenceIdentification
+            | AccessType::LicenceFile
+            | AccessType::LicencePackage
+            | AccessType::HumanService
+            | AccessType::DataFile
+            | AccessType::Hardware
+            | AccessType::Orchestration => true,
+        }
+    }
+
     #[must_use]
     pub fn specification(&self, key: &str) -> Option<&Specification> {
         self.specifications.iter().find(|s| s.key == key)

@@ -6,6 +6,7 @@ use crate::{
     package::Reset,
     period::ChargingMode,
     picture::MAIN_MAX,
+    supervision::Flow,
     text, usage,
 };
 
@@ -58,22 +59,64 @@ pub fn check(listing: &Listing) -> Vec<FieldError> {
     support(&mut c, listing);
     c.both("/usage_guide", &listing.usage_guide, 20_000);
     c.both("/agreement", &listing.agreement, 20_000);
-    if listing.interface_address.is_none() && listing.access_type != AccessType::LicenceCode {
-        c.wrong("/interface_address", "missing", "choose the interface address that opens the instances");
-    }
     extension_parameters(&mut c, listing);
+    supervision(&mut c, listing);
     let data = &listing.personal_data;
     if (1..data.len()).any(|i| data[..i].contains(&data[i])) {
         c.wrong("/personal_data", "repeated", "ask for each once");
     }
-    if !data.is_empty() && listing.access_type == AccessType::LicenceCode {
-        c.wrong("/personal_data", "not_for_codes", "nobody is called for a code; personal data would be passed to nobody");
+    if !data.is_empty() && !listing.access_type.opened_by_interface() {
+        c.wrong("/personal_data", "not_for_codes", "no interface is called for this product; personal data would be passed to nobody");
     }
     specifications(&mut c, listing);
-    if listing.access_type.is_licence() {
-        licence_rules(&mut c, listing);
+    if listing.access_type != AccessType::Saas {
+        sold_by_rules(&mut c, listing);
     }
     c.errors
+}
+
+/// Days that a seller may promise to deliver in.
+const SLA_DAYS: std::ops::RangeInclusive<u16> = 1..=365;
+
+/// What supervision needs to know of a product (`seller-domain 2.2`, `2.4`).
+fn supervision(c: &mut Checker, listing: &Listing) {
+    let by_interface = listing.access_type.opened_by_interface();
+    match (listing.interface_address, by_interface) {
+        (None, true) => c.wrong("/interface_address", "missing", "choose the interface address that opens the instances"),
+        // The server of a seller of codes may be told what becomes of them.
+        (Some(_), false) if listing.access_type != AccessType::LicenceCode => {
+            c.wrong("/interface_address", "not_wanted", "this product is delivered by hand; no interface opens it");
+        }
+        _ => {}
+    }
+    if listing.supervised && listing.access_type != AccessType::Saas {
+        c.wrong("/supervised", "not_wanted", "only SaaS says so; every other access type is supervised or not by itself");
+    }
+    let delivery = match (&listing.delivery, listing.is_supervised()) {
+        (Some(delivery), true) => delivery,
+        (None, true) => return c.wrong("/delivery", "missing", "say how it is delivered: acceptance criteria and days to deliver"),
+        (Some(_), false) => return c.wrong("/delivery", "not_wanted", "only products under service supervision say how they are delivered"),
+        (None, false) => return,
+    };
+    c.both("/delivery/template", &delivery.template, 5_000);
+    if !delivery.request.is_empty() {
+        c.both("/delivery/request", &delivery.request, 5_000);
+    }
+    if delivery.sla_days.is_none_or(|days| !SLA_DAYS.contains(&days)) {
+        c.wrong("/delivery/sla_days", "out_of_range", "say in how many calendar days it is delivered, 1 to 365");
+    }
+    if delivery.flow != Flow::Standard && listing.access_type != AccessType::HumanService {
+        c.wrong("/delivery/flow", "not_wanted", "only human services have other flows than the standard one");
+    }
+    for (i, spec) in listing.specifications.iter().enumerate().filter(|_| listing.access_type == AccessType::Saas) {
+        let at = format!("/specifications/{i}");
+        if !matches!(spec.charging_mode, ChargingMode::Period | ChargingMode::OneTime) {
+            c.wrong(&format!("{at}/charging_mode"), "not_under_supervision", "what is supervised is sold by period or once");
+        }
+        if spec.trial_days.is_some() {
+            c.wrong(&format!("{at}/trial_days"), "not_under_supervision", "what is supervised has no trial");
+        }
+    }
 }
 
 #[derive(Default)]
@@ -208,22 +251,24 @@ fn package(c: &mut Checker, at: &str, listing: &Listing, spec: &Specification) {
     }
 }
 
-/// Licences are sold by period or once; their interfaces have no call for a trial or another combination
+/// What is no `SaaS` is sold as its access type says; it has no trial and no call for another combination
 /// (`seller-domain 2.2`, `license-interface 2.4`).
-fn licence_rules(c: &mut Checker, listing: &Listing) {
+fn sold_by_rules(c: &mut Checker, listing: &Listing) {
     for (i, spec) in listing.specifications.iter().enumerate() {
         let at = format!("/specifications/{i}");
-        if matches!(spec.charging_mode, ChargingMode::OnDemand | ChargingMode::OnDemandPackage) {
-            c.wrong(&format!("{at}/charging_mode"), "not_for_licences", "a licence is sold by period or once");
+        if !listing.access_type.sold_by(spec.charging_mode) {
+            let modes = [ChargingMode::Period, ChargingMode::OneTime].into_iter().filter(|m| listing.access_type.sold_by(*m));
+            let names: Vec<&str> = modes.map(ChargingMode::as_str).collect();
+            c.wrong(&format!("{at}/charging_mode"), "not_for_licences", &format!("this access type is sold by {}", names.join(" or ")));
         }
         if spec.trial_days.is_some() {
-            c.wrong(&format!("{at}/trial_days"), "not_for_licences", "a licence has no trial");
+            c.wrong(&format!("{at}/trial_days"), "not_for_licences", "only SaaS has a trial");
         }
         if spec.upgrade_allowed {
-            c.wrong(&format!("{at}/upgrade_allowed"), "not_for_licences", "a licence keeps its combination");
+            c.wrong(&format!("{at}/upgrade_allowed"), "not_for_licences", "only SaaS changes its combination");
         }
         if spec.renewal_change_allowed {
-            c.wrong(&format!("{at}/renewal_change_allowed"), "not_for_licences", "a licence keeps its combination");
+            c.wrong(&format!("{at}/renewal_change_allowed"), "not_for_licences", "only SaaS changes its combination");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::hash::Hash;
 /// Whether a department would lie below itself under a new parent.
 ///
 /// ```
-/// use yunshi_domain::organisation::in_a_circle;
+/// use domain::organisation::in_a_circle;
 /// let tree = [(1, None), (2, Some(1)), (3, Some(2))];
 /// assert!(in_a_circle(&tree, 1, Some(3)));
 /// assert!(in_a_circle(&tree, 2, Some(2)));

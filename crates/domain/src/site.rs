@@ -1,7 +1,11 @@
 //! Sites: one deployment serves several, each with a currency, a time zone and host names.
 
 use crate::money::Currency;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
 
 crate::words! {
     /// Where an account is at home (`product`, sites).
@@ -97,6 +101,22 @@ impl Site {
     }
 }
 
+impl Site {
+    /// The same hour so many working days later. Working days are Monday to Friday (ours: no calendar of holidays).
+    #[must_use]
+    pub fn working_days_after(&self, at: Timestamp, days: u16) -> Timestamp {
+        let zoned = at.to_zoned_datetime(self.time_zone.clone());
+        let (mut day, mut left) = (zoned.date(), days);
+        while left > 0 {
+            day = day.saturating_add(jiff::Span::new().days(1));
+            if !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+                left -= 1;
+            }
+        }
+        day.to_datetime(zoned.time()).to_zoned_datetime(self.time_zone.clone()).map_or(Timestamp::MAX, |z| z.timestamp())
+    }
+}
+
 /// `yyyyMMddHHmmss` in UTC, the form of times on the SaaS wire (`saas-interface 1`).
 #[must_use]
 pub fn wire_time(at: Timestamp) -> String {
@@ -131,6 +151,15 @@ impl Site {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn working_days_leave_the_weekend_out() {
+        let site = Site::of(SiteCode::Cn);
+        let after = |at: &str, days| site.working_days_after(at.parse().unwrap(), days).to_string();
+        assert_eq!(after("2026-11-26T02:00:00Z", 3), "2026-12-01T02:00:00Z", "Thursday, then Friday, Monday, Tuesday");
+        assert_eq!(after("2026-11-27T17:00:00Z", 1), "2026-11-29T17:00:00Z", "Saturday at the site; Monday 01:00 there");
+        assert_eq!(after("2026-11-26T02:00:00Z", 0), "2026-11-26T02:00:00Z");
+    }
 
     #[test]
     fn a_host_leads_to_its_site_and_another_to_the_first() {

@@ -71,6 +71,15 @@ fn in_state(tenant: Tenant, state: Option<&str>) -> instances::BoxedQuery<'stati
     }
 }
 
+/// Stores a new instance that nobody is called for.
+///
+/// # Errors
+/// [`DbError`].
+pub fn insert(tx: &mut Tx, instance: &Instance) -> Result<(), DbError> {
+    diesel::insert_into(instances::table).values(instance).run(tx)?;
+    Ok(())
+}
+
 /// # Errors
 /// [`DbError`].
 pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, DbError> {

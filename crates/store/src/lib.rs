@@ -43,6 +43,7 @@ pub mod auto_renewal;
 pub mod bill;
 pub mod call;
 pub mod cart;
+pub mod document;
 pub mod domain_name;
 pub mod event;
 pub mod export;
@@ -69,6 +70,7 @@ pub mod seller;
 pub mod session;
 pub mod setting;
 pub mod sign_on;
+pub mod supervision;
 pub mod transfer;
 pub mod usage;
 

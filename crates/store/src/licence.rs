@@ -27,6 +27,8 @@ pub struct Licence {
     pub activated_at: Option<i64>,
     pub real_effect_at: Option<i64>,
     pub queried_at: Option<i64>,
+    /// When the buyer took the code.
+    pub shown_at: Option<i64>,
 }
 
 /// Active clients of a licence on a day.
@@ -233,4 +235,13 @@ pub fn days(tx: &mut Tx, licence: Key, limit: i64) -> Result<Vec<Day>, DbError> 
 /// [`DbError`].
 pub fn forget_clients(tx: &mut Tx, before: &str) -> Result<usize, DbError> {
     Ok(diesel::delete(licence_clients::table.filter(licence_clients::day.lt(before.to_owned()))).run(tx)?)
+}
+
+/// Notes that the buyer of an instance took its code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn show(tx: &mut Tx, instance: Key, at: i64) -> Result<(), DbError> {
+    diesel::update(licences::table.filter(licences::instance_id.eq(instance))).set(licences::shown_at.eq(at)).run(tx)?;
+    Ok(())
 }

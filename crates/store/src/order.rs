@@ -55,6 +55,8 @@ pub struct Line {
     pub refunded_minor: i64,
     pub completed_at: Option<i64>,
     pub instance_id: Option<Key>,
+    /// Shared out of escrow before the line is complete: accepted parts, or what a negotiated refund left.
+    pub released_minor: i64,
 }
 
 /// Whose orders may be seen: the tenant is part of every look-up.
@@ -241,7 +243,17 @@ pub fn complete_line(tx: &mut Tx, line: Key, at: i64) -> Result<Written, DbError
     Ok(Written::from_rows(diesel::update(open).set(order_lines::completed_at.eq(at)).run(tx)?))
 }
 
-/// Gives a line back in full, once.
+/// Shares a part of a line out before it is complete.
+///
+/// # Errors
+/// [`DbError`].
+pub fn release_part(tx: &mut Tx, line: Key, minor: i64) -> Result<(), DbError> {
+    let change = order_lines::released_minor.eq(order_lines::released_minor + minor);
+    diesel::update(order_lines::table.find(line)).set(change).run(tx)?;
+    Ok(())
+}
+
+/// Gives a line back, in full or as negotiated, once.
 ///
 /// # Errors
 /// [`DbError`].

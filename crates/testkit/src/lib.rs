@@ -207,6 +207,51 @@ impl Platform {
         self.get("buyer", &format!("/api/v1/instances/{id}")).await
     }
 
+    /// The case of an order under service supervision, as a side sees it.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn case(&self, role: &str, order: &Value) -> Value {
+        let found = self.get(role, &format!("/api/v1/supervision?as={role}&order_number={}", number(order))).await;
+        let id = found["cases"][0]["id"].as_str().unwrap_or_else(|| panic!("a case: {found}"));
+        self.get(role, &format!("/api/v1/supervision/{id}?as={role}")).await
+    }
+
+    /// Does something in a case as a side; the case as it is then.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn act(&self, role: &str, case: &Value, body: Value) -> Value {
+        self.post(role, &act_path(role, case), body).await
+    }
+
+    /// Likewise, refused: status and code.
+    pub async fn act_refused(&self, role: &str, case: &Value, body: Value) -> (u16, String) {
+        self.refused(role, &act_path(role, case), body).await
+    }
+
+    /// Sends a file to a case; its id.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn send_file(&self, role: &str, case: &Value, kind: &str, name: &str, bytes: &[u8]) -> String {
+        let (status, answer) = self.try_file(role, case, (kind, name), bytes).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Sends a file to a case; status and answer.
+    ///
+    /// # Panics
+    /// When the server does not answer JSON.
+    pub async fn try_file(&self, role: &str, case: &Value, (kind, name): (&str, &str), bytes: &[u8]) -> (u16, Value) {
+        let url = format!("{}/api/v1/supervision/{}/documents", self.url, case["id"].as_str().expect("a case"));
+        let request = self.http.post(url).query(&[("as", role), ("kind", kind), ("name", name)]);
+        let response = request.bearer_auth(self.token(role)).body(bytes.to_vec()).send().await.expect("an answer");
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("JSON"))
+    }
+
     /// What the buyer's wallet holds.
     pub async fn balance(&self) -> String {
         self.get("buyer", "/api/v1/wallet").await["balance"]["amount"].as_str().unwrap().to_owned()
@@ -278,4 +323,10 @@ pub fn number(order: &Value) -> &str {
 #[must_use]
 pub fn instance_of(order: &Value) -> String {
     order["lines"][0]["instances"][0].as_str().expect("an instance").to_owned()
+}
+
+/// Where a role acts in a case.
+fn act_path(role: &str, case: &Value) -> String {
+    let id = case["id"].as_str().expect("a case");
+    if role == "operator" { format!("/api/v1/operator/supervision/{id}/actions") } else { format!("/api/v1/supervision/{id}/actions?as={role}") }
 }

@@ -5,7 +5,7 @@ use crate::{
     breaker::{CLAIM_PER_LANE, Lanes, SLOW_AFTER},
     export,
 };
-use app::{Actor, App, Clock, Error, call, from_micros, instance, job::JobKind, micros, money, order, usage};
+use app::{Actor, App, Clock, Error, call, from_micros, instance, job::JobKind, micros, money, order, supervision, usage};
 use db::{Key, Tx, dialect::Claim};
 use domain::{Timestamp, id::CallId, site::SiteCode};
 use jiff::SignedDuration;
@@ -108,6 +108,7 @@ impl Worker {
                 if alone {
                     job::release_leases(tx)?;
                 }
+                supervision::load_built_in(tx, ctx)?;
                 for site in ctx.settings.sites.all() {
                     let name = format!("bills:{}", site.code);
                     app::job::schedule_named(tx, ctx, JobKind::Bills, &name, money::next_bill_run(site, ctx.now))?;
@@ -393,6 +394,7 @@ fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Er
         JobKind::UsageBatch => usage::judge_batch(tx, ctx, subject),
         JobKind::UsageRating => usage::rate(tx, ctx, job.name.as_deref().unwrap_or_default()),
         JobKind::Arrears => usage::freeze_for_arrears(tx, ctx, subject),
+        JobKind::Supervision => supervision::fall_due(tx, ctx, subject),
         JobKind::Bills => bills(tx, ctx, job),
         JobKind::ProbeRound => app::probe::round(tx, ctx, job.name.as_deref().unwrap_or_default()),
         JobKind::Call | JobKind::Export | JobKind::Probe => Err(Error::row("jobs", kind, "is not a timer")),

@@ -62,8 +62,8 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
 /** The sender changed its mind. */
 export class BrokenOff extends Error {}
 
-/** A file under way: what it comes to, and how it is broken off. */
-export type Sending = { done: Promise<void>; abort: () => void }
+/** A file under way: what the server answers in the end, and how it is broken off. */
+export type Sending = { done: Promise<unknown>; abort: () => void }
 
 /** Sends a large file as it is; `progress` hears how many bytes went. */
 export async function send(path: string, file: Blob, progress: (sent: number) => void): Promise<Sending> {
@@ -81,8 +81,8 @@ export async function send(path: string, file: Blob, progress: (sent: number) =>
       return request.responseText
     }
   }
-  const done = new Promise<void>((resolve, reject) => {
-    request.onload = () => (request.status < 300 ? resolve() : reject(new Refused(asProblem(read(), request.status))))
+  const done = new Promise<unknown>((resolve, reject) => {
+    request.onload = () => (request.status < 300 ? resolve(read()) : reject(new Refused(asProblem(read(), request.status))))
     request.onerror = () => reject(new Error('network'))
     request.onabort = () => reject(new BrokenOff())
   })

@@ -128,17 +128,17 @@ function TopBar({ section }: { section: string }) {
 export const categories = ['office', 'storage', 'security', 'development', 'data_ai', 'industry', 'operations', 'communication']
 
 const menus: Record<string, [string, [string, string][]][]> = {
-  buyer: [['', [['/buyer', 'buyer_overview'], ['/buyer/orders', 'my_orders'], ['/buyer/instances', 'my_instances'], ['/buyer/wallet', 'wallet']]]],
+  buyer: [['', [['/buyer', 'buyer_overview'], ['/buyer/orders', 'my_orders'], ['/buyer/instances', 'my_instances'], ['/buyer/supervision', 'supervision'], ['/buyer/wallet', 'wallet']]]],
   seller: [
     ['', [['/seller', 'seller_overview'], ['/seller/profile', 'seller_profile']]],
     ['catalogue', [['/seller/products', 'my_products'], ['/seller/assets', 'assets']]],
-    ['trade', [['/seller/orders', 'seller_orders'], ['/seller/licences', 'licences'], ['/seller/usage', 'usage'], ['/seller/bills', 'bills']]],
+    ['trade', [['/seller/orders', 'seller_orders'], ['/seller/supervision', 'supervision'], ['/seller/licences', 'licences'], ['/seller/usage', 'usage'], ['/seller/bills', 'bills']]],
     ['access', [['/seller/sandbox', 'sandbox'], ['/seller/debugger', 'debugger'], ['/seller/addresses', 'addresses'], ['/seller/sign-on', 'sign_on_apps'], ['/seller/calls', 'calls'], ['/seller/open-api-calls', 'open_api_calls'], ['/seller/health', 'health']]],
   ],
   operator: [
     ['', [['/operator', 'desk']]],
     ['review', [['/operator/reviews', 'reviews'], ['/operator/sellers', 'sellers'], ['/operator/storefront', 'floors']]],
-    ['trade', [['/operator/orders', 'all_orders'], ['/operator/instances', 'all_instances'], ['/operator/licences', 'licences'], ['/operator/usage', 'usage'], ['/operator/calls', 'calls'], ['/operator/health', 'health']]],
+    ['trade', [['/operator/orders', 'all_orders'], ['/operator/supervision', 'supervision'], ['/operator/templates', 'templates'], ['/operator/instances', 'all_instances'], ['/operator/licences', 'licences'], ['/operator/usage', 'usage'], ['/operator/calls', 'calls'], ['/operator/health', 'health']]],
     ['money', [['/operator/transfers', 'transfers'], ['/operator/verify', 'verify']]],
   ],
   account: [['', [['/account', 'account'], ['/account/applications', 'applications'], ['/account/organisation', 'organisation'], ['/account/open-api-calls', 'open_api_calls'], ['/inbox', 'inbox']]]],

@@ -67,6 +67,7 @@ const tones: Record<string, string> = {
   on_sale: 'green', hidden: 'gold', unlisted: 'default', stopped: 'default',
   waiting: 'default', due: 'blue', done: 'green', pending: 'gold', confirmed: 'green', refused: 'red',
   asked: 'gold', delivered: 'green', not_activated: 'gold', alive: 'green', expired: 'red',
+  open: 'blue', waiting_for_seller: 'gold', waiting_for_platform: 'gold', waiting_for_return: 'gold', waiting_for_inspection: 'gold', withdrawn: 'default',
   accepted: 'blue', charged: 'green', corrected: 'default',
 }
 

@@ -167,6 +167,7 @@ fn command(o: NewOrder, pay: bool) -> Result<PlaceOrder, Refusal> {
         inputs: o.extend_params.into_iter().map(|i| Input { name: i.name, value: i.value }).collect(),
         consents: Consents { mobile_phone: o.mobile_phone, email: o.email, user_id: None },
         with_user_id: o.with_user_id,
+        shipping: None,
         pay,
     })
 }

@@ -77,6 +77,7 @@ fn refused(version: Version, e: &Error) -> Refused {
         ("licence.not_found", Version::One) => Refusal::NoSuchCode,
         ("licence.not_found", Version::Batch) => Refusal::InvalidInBatch,
         ("licence.state", _) => Refusal::IllegalState,
+        ("licence.not_received", _) => Refusal::NotReceived,
         ("licence.not_activated", _) => Refusal::NotActivated,
         ("licence.real_effect_time", _) => Refusal::InvalidParam,
         _ => {

@@ -32,6 +32,14 @@ impl Said {
             AccessType::Saas | AccessType::LicenceOnline => Ok(Some(Self::Instance(wanted.clone()))),
             AccessType::LicenceCode => code(wanted).map(|said| Some(Self::Code(said))),
             AccessType::LicenceV1 => Ok(licence_1x(instance, wanted)?.map(|activity| Self::Licence(activity, wanted.clone()))),
+            // Delivered by hand: there is nobody to call.
+            AccessType::LicenceIdentification
+            | AccessType::LicenceFile
+            | AccessType::LicencePackage
+            | AccessType::HumanService
+            | AccessType::DataFile
+            | AccessType::Hardware
+            | AccessType::Orchestration => Ok(None),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     order::{self, Consents, Full, Input, PlaceOrder},
 };
 use db::{Key, Tx};
-use domain::{id::CartLineId, money::Money};
+use domain::{id::CartLineId, money::Money, supervision::Address};
 use store::{Written, cart};
 
 /// A line that is bought, with the inputs that its product asks for.
@@ -16,6 +16,7 @@ pub struct Chosen {
     pub inputs: Vec<Input>,
     pub consents: Consents,
     pub with_user_id: bool,
+    pub shipping: Option<Address>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +54,7 @@ pub fn buy(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &BuyCart) -> Result<Vec
             inputs: chosen.inputs.clone(),
             consents: chosen.consents.clone(),
             with_user_id: chosen.with_user_id,
+            shipping: chosen.shipping.clone(),
             pay: cmd.pay,
         };
         let full = order::place(tx, ctx, caller, &place).map_err(|e| e.under(&at))?;

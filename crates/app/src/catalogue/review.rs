@@ -40,6 +40,10 @@ fn require_kept(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: &Listing) ->
         let detail = format!("the product was listed as {was}; make a new product for another way of delivery");
         return Err(Error::field("/access_type", "application.access_type_fixed", detail));
     }
+    if before.supervised != listing.supervised {
+        let detail = "whether the product is delivered under service supervision was listed and stays";
+        return Err(Error::field("/supervised", "application.supervised_fixed", detail));
+    }
     for (i, spec) in listing.specifications.iter().enumerate() {
         let Some(old) = before.specification(&spec.key).filter(|old| old.package.is_some()) else { continue };
         let kept = old.package == spec.package && spec.skus.iter().all(|s| old.sku(&s.key).is_none_or(|o| o.quota == s.quota));
@@ -73,6 +77,14 @@ fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listin
         AccessType::LicenceCode => protocol == Protocol::Licence,
         AccessType::LicenceV1 => protocol == Protocol::LicenceV1,
         AccessType::LicenceOnline => protocol == Protocol::LicenceOnline,
+        // The check of the listing has refused an address already.
+        AccessType::LicenceIdentification
+        | AccessType::LicenceFile
+        | AccessType::LicencePackage
+        | AccessType::HumanService
+        | AccessType::DataFile
+        | AccessType::Hardware
+        | AccessType::Orchestration => false,
     };
     if !fits {
         let detail = format!("this address speaks {}; choose one that serves {}", protocol.name(), listing.access_type);

@@ -4,6 +4,7 @@ use super::{PASSWORD_COLUMN, id, timers};
 use crate::{Ctx, Error, Tenant, call, event, from_micros, micros, order};
 use db::{Key, Tx};
 use domain::{
+    Timestamp,
     id::TermId,
     message::MessageEvent,
     order::OrderKind,
@@ -23,6 +24,8 @@ use wire::saas_v2::{AppInfo, Request};
 pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Instance, Error> {
     let listing = ctx.listings.approved(tx, line.revision_id)?;
     let id = order.instance_id.ok_or_else(|| Error::row("orders", &order.number, "is paid without an instance's id"))?;
+    // What no interface opens is known by its line.
+    let by_hand = !listing.access_type.opened_by_interface();
     Ok(Instance {
         id,
         buyer_id: order.buyer_id,
@@ -39,7 +42,7 @@ pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Ins
         state: "opening".to_owned(),
         freeze_cause: None,
         freeze_reason: None,
-        seller_instance_id: None,
+        seller_instance_id: by_hand.then(|| line.number.clone()),
         front_end_url: None,
         admin_url: None,
         user_name: None,
@@ -55,7 +58,8 @@ pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Ins
     })
 }
 
-/// The seller's data have come: the instance runs, its term begins, the order is complete.
+/// The seller's data have come: the instance runs, its term begins, the order is complete. Under supervision the data
+/// are kept until the delivery is accepted (`seller-domain 5.3`).
 ///
 /// # Errors
 /// [`Error::Store`].
@@ -64,19 +68,41 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Res
     let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no line"))?;
     let order =
         store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no order"))?;
-    let site = order::site(ctx, &order)?;
+    if ctx.listings.approved(tx, instance.revision_id)?.is_supervised() && store::supervision::of_order(tx, order.id)?.is_some() {
+        return event::record(tx, ctx, "instance.ready", event::About::order(order.id, Some(instance.id)), &json!({}));
+    }
+    if run_from(tx, ctx, instance, (&order, &line), ctx.now)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
+    let _ = order::completed(tx, ctx, &order, &line, ctx.now)?;
+    order::tell_buyer(tx, ctx, &order, MessageEvent::OrderOpened, &[])?;
+    order::tell_seller(tx, ctx, &order, MessageEvent::SaleOpened, &[])
+}
+
+/// The instance runs from a moment, and its first term begins then (`seller-domain 4.3`).
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn run_from(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Instance,
+    (order, line): (&Order, &Line),
+    at: Timestamp,
+) -> Result<Written, Error> {
+    let site = order::site(ctx, order)?;
     let period: Option<Period> =
         line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))?;
-    let today = site.day_of(ctx.now);
-    let span = period.map(|p| term::term(&site, ctx.now, Anchor::first(today), p));
+    let first = site.day_of(at);
+    let span = period.map(|p| term::term(&site, at, Anchor::first(first), p));
     let opening = Opening {
         id: instance.id,
-        at: ctx.now_micros(),
-        anchor_day: period.map(|_| i64::from(today.day())),
+        at: micros(at),
+        anchor_day: period.map(|_| i64::from(first.day())),
         expires_at: span.map(|s| micros(s.end)),
     };
     if instance::open(tx, &opening)? == Written::SomeoneElseWasFirst {
-        return Ok(());
+        return Ok(Written::SomeoneElseWasFirst);
     }
     if let (Some(span), Some(period)) = (span, period) {
         let row = Term {
@@ -94,10 +120,9 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Res
         timers::schedule(tx, ctx, instance.id, &site, span.end)?;
     }
     let about = event::About::order(order.id, Some(instance.id));
-    event::record(tx, ctx, "instance.opened", about, &json!({ "expires_at": span.map(|s| term::shown_end(s.end)) }))?;
-    let _ = order::completed(tx, ctx, &order, &line, ctx.now)?;
-    order::tell_buyer(tx, ctx, &order, MessageEvent::OrderOpened, &[])?;
-    order::tell_seller(tx, ctx, &order, MessageEvent::SaleOpened, &[])
+    let data = json!({ "from": at, "expires_at": span.map(|s| term::shown_end(s.end)) });
+    event::record(tx, ctx, "instance.opened", about, &data)?;
+    Ok(Written::Yes)
 }
 
 fn store_app(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 //! (`license-interface 2.2.1`, `2.2.2`).
 
 use super::{Answer, Held, held, refused};
-use crate::{Caller, Ctx, Error, event, from_micros, instance, micros};
+use crate::{Caller, Ctx, Error, event, from_micros, instance, micros, supervision};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -15,7 +15,7 @@ use wire::saas_v2::AppInfo;
 /// Activates codes of the caller, all or none; answers what became of each.
 ///
 /// # Errors
-/// `licence.not_found`, `licence.state`, `licence.real_effect_time`.
+/// `licence.not_found`, `licence.state`, `licence.not_received`, `licence.real_effect_time`.
 pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real: Option<Timestamp>) -> Result<Vec<Answer>, Error> {
     let seller = Key::of(caller.account_id);
     // Two calls with the same codes wait for each other in one order.
@@ -38,5 +38,16 @@ fn activate_one(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) ->
     };
     let about = event::About { instance: Some(found.id), order: found.open_order_id, ..event::About::default() };
     event::record(tx, ctx, "licence.activated", about, &json!({ "real_effect_time": real }))?;
-    instance::opened(tx, ctx, found, &AppInfo::default())
+    match supervision::activated(tx, ctx, found) {
+        Ok(true) => Ok(()),
+        // Sold before there was supervision.
+        Ok(false) => instance::opened(tx, ctx, found, &AppInfo::default()),
+        Err(e) => Err(match e.code() {
+            Some("supervision.not_taken") => refused(&Refused::NotReceived),
+            Some("supervision.frozen" | "supervision.refund_agreed") => refused(&Refused::Frozen),
+            // Not yet delivered: the buyer cannot have it.
+            Some("supervision.not_awaited") => refused(&Refused::NotReceived),
+            _ => e,
+        }),
+    }
 }

@@ -1,8 +1,8 @@
-//! A paid licence: its code is made with its instance and shown to both sides; activation opens it.
+//! A paid licence: its code is made with its instance and shown by the rules of the order's date; activation opens it.
 
 use super::new_code;
 use crate::{Ctx, Error, call, event, instance};
-use db::{DbError, Tx};
+use db::{DbError, Key, Tx};
 use serde_json::json;
 use store::{
     instance::Instance,
@@ -14,7 +14,7 @@ use store::{
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Instance, Error> {
     let code = new_code(ctx);
     let instance = Instance { seller_instance_id: Some(code.clone()), ..instance::reserve(tx, ctx, order, line)? };
     let row = Licence {
@@ -30,6 +30,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), E
         activated_at: None,
         real_effect_at: None,
         queried_at: None,
+        shown_at: None,
     };
     match licence::insert_with_instance(tx, &instance, &row) {
         Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
@@ -37,5 +38,11 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), E
     }
     // The code itself is not written: who reads an order's events need not hold it.
     event::record(tx, ctx, "licence.issued", event::About::order(order.id, Some(instance.id)), &json!({ "line": line.number }))?;
-    call::notify_of(tx, ctx, &instance, order, line)
+    call::notify_of(tx, ctx, &instance, order, line)?;
+    Ok(instance)
+}
+
+/// The buyer took the code of an instance: he sees it from now on.
+pub(crate) fn shown(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
+    Ok(licence::show(tx, instance, ctx.now_micros())?)
 }

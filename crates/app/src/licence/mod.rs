@@ -14,6 +14,7 @@ pub use activate::activate;
 pub use apply::{Upload, content as application_content, deliver, request as apply};
 pub(crate) use apply::{accepted, refused as application_refused};
 pub use issue::issue;
+pub(crate) use issue::shown;
 pub use query::{Answer, note_query, query};
 pub use test_code::{MAX as TEST_CODES_MAX, request as request_test_code};
 pub use usage::{by_day, report};
@@ -37,6 +38,8 @@ fn unknown(code: &str) -> Error {
 fn refused(e: &Refused) -> Error {
     let code = match e {
         Refused::ActivatedAlready | Refused::Released => "licence.state",
+        Refused::Frozen => "licence.state",
+        Refused::NotReceived => "licence.not_received",
         Refused::NotActivated => "licence.not_activated",
         Refused::BeforeOrder | Refused::InFuture => "licence.real_effect_time",
     };

@@ -36,6 +36,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Licence, Error
         activated_at: None,
         real_effect_at: None,
         queried_at: None,
+        shown_at: None,
     };
     licence::insert(tx, &row)?;
     event::record(tx, ctx, "licence.test_code_issued", event::About::account(seller), &json!({}))?;

@@ -97,20 +97,71 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order
     }
 }
 
-/// Shares a paid line out of escrow and puts it on the seller's next bill once it is effective.
+/// Shares what is left of a paid line out of escrow and puts it on the seller's next bill once it is effective.
 ///
 /// # Errors
 /// [`Error::Store`].
 pub fn complete(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<(), Error> {
-    if order::complete_line(tx, line.id, ctx.now_micros())? == Written::SomeoneElseWasFirst || line.amount_minor == 0 {
+    let rest = line.amount_minor - line.released_minor;
+    if order::complete_line(tx, line.id, ctx.now_micros())? == Written::SomeoneElseWasFirst || rest == 0 {
         return Ok(());
     }
-    let shares = settlement::share(line.amount_minor, ctx.settings.rates);
-    let mut postings = vec![(AccountKind::Escrow, escrow(line), -line.amount_minor)];
-    postings.extend(shared(order, shares));
-    post(tx, ctx, Posted { order, line, kind: EntryKind::Completion, postings })?;
-    insert_bill_line(tx, ctx, BillEntry { order, line, kind: "original", amount: line.amount_minor, shares, effective_at })?;
-    recorded(tx, ctx, order, line, "money.completed", line.amount_minor)
+    share(tx, ctx, Part { order, line, minor: rest, name: "", effective_at })?;
+    recorded(tx, ctx, order, line, "money.completed", rest)
+}
+
+/// Shares a part of a paid line out of escrow before the line is complete, under a name of its own.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn release_part(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor: i64, name: &str) -> Result<(), Error> {
+    if minor == 0 {
+        return Ok(());
+    }
+    order::release_part(tx, line.id, minor)?;
+    share(tx, ctx, Part { order, line, minor, name, effective_at: ctx.now })?;
+    recorded(tx, ctx, order, line, "money.part_released", minor)
+}
+
+/// What is shared of a line; the whole rest has no name.
+struct Part<'a> {
+    order: &'a Order,
+    line: &'a Line,
+    minor: i64,
+    name: &'a str,
+    effective_at: Timestamp,
+}
+
+fn share(tx: &mut Tx, ctx: &Ctx, p: Part<'_>) -> Result<(), Error> {
+    let shares = settlement::share(p.minor, ctx.settings.rates);
+    let mut postings = vec![(AccountKind::Escrow, escrow(p.line), -p.minor)];
+    postings.extend(shared(p.order, shares));
+    let posted = Posted { order: p.order, line: p.line, kind: EntryKind::Completion, postings };
+    if p.name.is_empty() {
+        post(tx, ctx, posted)?;
+    } else {
+        let reference = format!("{}:{}:{}", EntryKind::Completion, p.line.number, p.name);
+        post_as(tx, ctx, posted, reference)?;
+    }
+    let entry = BillEntry { order: p.order, line: p.line, kind: "original", amount: p.minor, shares, effective_at: p.effective_at };
+    Ok(bill::insert_line(tx, &BillLine { day: p.name.to_owned(), ..bill_line(ctx, entry) })?)
+}
+
+/// Gives a part of a line that is not complete back from escrow, as it was negotiated.
+///
+/// # Errors
+/// `refund.already_refunded` when something was given back before.
+pub fn refund_part(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order, line: &Line, minor: i64) -> Result<(), Error> {
+    if minor == 0 {
+        return Ok(());
+    }
+    if order::refund_line(tx, line.id, minor)? == Written::SomeoneElseWasFirst {
+        return Err(Error::conflict("refund.already_refunded", format!("line {} was refunded already", line.number)));
+    }
+    let (account, owner) = provider.account(order);
+    let postings = vec![(AccountKind::Escrow, escrow(line), -minor), (account, owner, minor)];
+    post(tx, ctx, Posted { order, line, kind: EntryKind::RefundBeforeCompletion, postings })?;
+    recorded(tx, ctx, order, line, "money.refunded", minor)
 }
 
 fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {

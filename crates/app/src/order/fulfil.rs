@@ -1,7 +1,7 @@
 //! What a paid order does: opens an instance, appends a term, or asks the seller for a change.
 
 use super::{Sold, kind};
-use crate::{Ctx, Error, Tenant, call, catalogue, event, instance, licence, message, money};
+use crate::{Ctx, Error, Tenant, call, catalogue, event, instance, licence, message, money, supervision};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -39,15 +39,24 @@ pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Resul
 fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let listing = ctx.listings.approved(tx, line.revision_id)?;
     let amount = ("amount", super::total(order)?.to_string());
-    if listing.access_type == AccessType::LicenceCode {
-        licence::issue(tx, ctx, order, line)?;
-        tell_buyer(tx, ctx, order, MessageEvent::LicenceIssued, &[])?;
-        return tell_seller(tx, ctx, order, MessageEvent::SaleLicence, &[amount]);
+    let event = if listing.access_type.opened_by_interface() { MessageEvent::SaleBought } else { MessageEvent::SaleSupervised };
+    let instance = if listing.access_type == AccessType::LicenceCode {
+        licence::issue(tx, ctx, order, line)?
+    } else {
+        let instance = instance::reserve(tx, ctx, order, line)?;
+        if listing.access_type.opened_by_interface() {
+            let request = Request::NewInstance { order: ids(order, line), business_id: String::new() };
+            call::enqueue_first(tx, ctx, &instance, order, &request)?;
+        } else {
+            store::instance::insert(tx, &instance)?;
+            call::notify_of(tx, ctx, &instance, order, line)?;
+        }
+        instance
+    };
+    if listing.is_supervised() {
+        supervision::begin(tx, ctx, order, line, &instance, &listing)?;
     }
-    let instance = instance::reserve(tx, ctx, order, line)?;
-    let request = Request::NewInstance { order: ids(order, line), business_id: String::new() };
-    call::enqueue_first(tx, ctx, &instance, order, &request)?;
-    tell_seller(tx, ctx, order, MessageEvent::SaleBought, &[amount])
+    tell_seller(tx, ctx, order, event, &[amount])
 }
 
 /// The instance that a paid order acts on; it may have ended while the order waited.
@@ -182,8 +191,10 @@ pub fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option
     let Some((order, line)) = with_line(tx, order)? else {
         return Ok(());
     };
-    failed(tx, ctx, &order, &line, &format!("could not be opened: {error}"))?;
-    instance::failed(tx, ctx, instance)?;
+    if !supervision::opening_failed(tx, ctx, order.id, error)? {
+        failed(tx, ctx, &order, &line, &format!("could not be opened: {error}"))?;
+        instance::failed(tx, ctx, instance)?;
+    }
     let site = super::site(ctx, &order)?;
     let month = site.start_of(site.day_of(ctx.now).first_of_month());
     let count = store::instance::any_failed_since(tx, instance.product_id, crate::micros(month))?;

@@ -159,6 +159,7 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
         refunded_minor: 0,
         completed_at: None,
         instance_id: d.instance,
+        released_minor: 0,
     };
     Ok((order, line))
 }

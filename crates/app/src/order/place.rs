@@ -1,9 +1,9 @@
 //! Placing an order: a choice becomes a line with a price, to be paid now or within some days.
 
 use super::{Choice, Consents, Draft, Full, Input, Sold, consent, insert, pay, quote, rows};
-use crate::{Caller, Ctx, Error, job, message};
+use crate::{Caller, Ctx, Error, job, message, supervision};
 use db::Tx;
-use domain::{listing::Listing, message::MessageEvent, text};
+use domain::{listing::Listing, message::MessageEvent, supervision::Address, text};
 use serde_json::json;
 use store::order::{Line, Order};
 
@@ -15,6 +15,8 @@ pub struct PlaceOrder {
     pub consents: Consents,
     /// Passes the id of the user who orders on.
     pub with_user_id: bool,
+    /// Where goods are sent.
+    pub shipping: Option<Address>,
     /// Pay at once from the wallet.
     pub pay: bool,
 }
@@ -22,7 +24,7 @@ pub struct PlaceOrder {
 /// Places an order, and pays it when asked to.
 ///
 /// # Errors
-/// As [`quote`]; `input.…` for extension parameters; `consent.…` for personal data; `wallet.short`.
+/// As [`quote`]; `input.…` for extension parameters; `consent.…` for personal data; `shipping.…` for goods; `wallet.short`.
 pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Result<Full, Error> {
     let quote = quote(tx, ctx, Some(caller), &ctx.site(caller.site), &cmd.choice)?;
     let inputs = check_inputs(&quote.listing, &cmd.inputs)?;
@@ -30,6 +32,8 @@ pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Resul
     let consents = Consents { user_id, ..cmd.consents.clone() };
     consent::check(&quote.listing, &consents)?;
     let personal = consent::sealed(ctx, &consents)?;
+    supervision::check_address(&quote.listing, cmd.shipping.as_ref())?;
+    let shipping = supervision::sealed_address(ctx, cmd.shipping.as_ref())?;
     let draft = Draft {
         kind: quote.kind,
         caller,
@@ -39,7 +43,7 @@ pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Resul
         revision: quote.listed.revision_id,
         specification: quote.specification.key.clone(),
         sku: quote.sku.key.clone(),
-        sold: Sold { personal, ..quote.sold(inputs) },
+        sold: Sold { personal, shipping, ..quote.sold(inputs) },
         period: quote.period,
         charging_mode: quote.charging_mode(),
         quantity: quote.quantity,

@@ -136,6 +136,7 @@ impl Quote {
         let (product, spec, sku) = (&self.listed.product, &self.specification, &self.sku);
         Sold {
             access_type: self.listing.access_type,
+            supervised: self.listing.is_supervised(),
             product_key: product.key.clone(),
             product_name: self.listing.name.clone(),
             specification_name: spec.name.clone(),
@@ -149,6 +150,7 @@ impl Quote {
             wire_product_id: catalogue::wire_product_id(product.id, &spec.key, &sku.key, self.period.map(|p| p.unit)),
             inputs,
             personal: None,
+            shipping: None,
             term_fees: Vec::new(),
             changed_from: None,
         }

@@ -57,6 +57,8 @@ impl Subject {
         let (product, spec) = (&self.listed.product, &self.specification);
         super::Sold {
             access_type: self.listing.access_type,
+            // Renewals make no new case (seller-domain 4.3).
+            supervised: false,
             product_key: product.key.clone(),
             product_name: self.listing.name.clone(),
             specification_name: spec.name.clone(),
@@ -70,6 +72,7 @@ impl Subject {
             wire_product_id: catalogue::wire_product_id(product.id, &spec.key, &sku.key, period.map(|p| p.unit)),
             inputs: Vec::new(),
             personal: None,
+            shipping: None,
             term_fees: Vec::new(),
             changed_from: None,
         }

@@ -26,6 +26,9 @@ pub struct TermFee {
 pub struct Sold {
     #[serde(default)]
     pub access_type: AccessType,
+    /// Goes through service supervision before the order is complete.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub supervised: bool,
     pub product_key: String,
     pub product_name: Bilingual,
     pub specification_name: Bilingual,
@@ -42,6 +45,9 @@ pub struct Sold {
     /// Personal data that the buyer consented to pass on, encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal: Option<String>,
+    /// Where goods are sent, encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping: Option<String>,
     /// Only on a change: what it adds to which term.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub term_fees: Vec<TermFee>,

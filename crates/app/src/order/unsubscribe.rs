@@ -31,6 +31,10 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
     let Full { order, mut lines } = super::show(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
     let line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
     if order.state != "completed" {
+        if store::supervision::of_order(tx, order.id)?.is_some_and(|case| case.state == "open") {
+            let detail = "the order is under service supervision; ask the seller for a negotiated refund there";
+            return Err(Error::conflict("refund.negotiate", detail));
+        }
         return Err(Error::conflict("refund.order_state", format!("the order is {}; only a completed one is unsubscribed", order.state)));
     }
     if order.on_demand {
@@ -52,7 +56,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
         is_last_term: own.is_some_and(|t| terms.last().is_some_and(|last| last.id == t.id)),
         refunded: line.refunded_minor > 0 || order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),
-        supervised: instance::access_type(&instance)?.is_licence(),
+        supervised: instance::access_type(&instance)?.is_licence() || store::supervision::of_instance(tx, instance.id)?.is_some(),
         package: line.charging_mode == ChargingMode::OnDemandPackage.as_str(),
         unsubscribed_this_year: order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
     };

@@ -1,10 +1,12 @@
 //! Licences by authorisation code: bought, activated and asked about by the seller's software, told of what becomes of
 //! them (`license-interface 2`).
 
-use super::{on_both, sellers::yunshi};
+use super::{on_both_from, sellers::yunshi};
 use serde_json::{Value, json};
 use testkit::{Platform, Signed, instance_of, number};
 
+/// Codes of orders from 2025-05-22 on go to both sides at once (2.1).
+const FROM: &str = "2026-01-05T02:00:00Z";
 const ACTIVATE: &str = "/api/mkp-openapi-public/global/v1/license/activate";
 const ACTIVATE_BATCH: &str = "/api/mkp-openapi-public/global/v2/license/activate";
 const QUERY: &str = "/api/mkp-openapi-public/global/v1/license/heartbeat";
@@ -35,6 +37,9 @@ pub(crate) async fn list_under(p: &Platform, key: &str, access_type: &str, addre
     let mut listing = newest("shield").await["listing"].clone();
     listing["access_type"] = json!(access_type);
     listing["interface_address"] = json!(address);
+    if access_type != "license_code" {
+        listing["delivery"] = Value::Null;
+    }
     let (status, refused) = p.send("seller", "PUT", &format!("/api/v1/seller/products/by-key/{key}"), Some(&listing)).await;
     assert_eq!(status, 200, "{refused}");
     let application = newest(key).await["id"].as_str().unwrap().to_owned();
@@ -47,6 +52,10 @@ pub(crate) async fn buy(p: &Platform, quantity: u32) -> (Value, String) {
     let choice = json!({ "product": "shield", "specification": "standard", "period": "1y", "quantity": quantity });
     let order = p.post("buyer", "/api/v1/orders", json!({ "choice": choice, "pay": true })).await;
     p.settle().await;
+    let before = p.instance(&instance_of(&order)).await;
+    assert_eq!((&before["licence"]["code"], &before["seller_instance_id"]), (&json!(null), &json!(null)), "not before it is taken");
+    let case = p.case("buyer", &order).await;
+    p.act("buyer", &case, json!({ "verb": "claim" })).await;
     let licence = p.instance(&instance_of(&order)).await["licence"].clone();
     assert_eq!(licence["state"], "not_activated", "{licence}");
     (order, licence["code"].as_str().unwrap().to_owned())
@@ -89,39 +98,39 @@ pub(crate) async fn address(p: &Platform, protocol: &str, class: &str) -> String
 
 #[tokio::test]
 async fn a_code_is_bought_activated_asked_about_and_ends() {
-    on_both(async |p| {
+    on_both_from(FROM, async |p| {
         list_shield(&p, None).await;
         let (order, licence) = buy(&p, 2).await;
         assert!(licence.starts_with("PL") && licence.len() == 28, "{licence}");
         assert_eq!(p.order(&order).await["state"], "processing", "the money waits for the activation");
         assert_eq!(code(&ask(&p, QUERY, json!({ "license": licence })).await), "92020011", "never activated");
         p.advance("30h").await;
-        let refused = ask(&p, ACTIVATE, json!({ "license": licence, "real_effect_time": "20240105015959" })).await;
+        let refused = ask(&p, ACTIVATE, json!({ "license": licence, "real_effect_time": "20260105015959" })).await;
         assert_eq!(code(&refused), "92020002", "before the order");
-        let answer = ask(&p, ACTIVATE, json!({ "license": licence, "real_effect_time": "20240105120000" })).await;
+        let answer = ask(&p, ACTIVATE, json!({ "license": licence, "real_effect_time": "20260105120000" })).await;
         assert_eq!((code(&answer), &answer["error_msg"]), ("92020000", &json!("success")), "{answer}");
         let info: Value = serde_json::from_str(answer["data"]["license_code_info"].as_str().unwrap()).unwrap();
         assert_eq!(
             info,
-            json!({ "status": "ALIVE", "expire_time": "20250106155959", "product_id": info["product_id"], "order_id": number(&order), "amount": 2 })
+            json!({ "status": "ALIVE", "expire_time": "20270106155959", "product_id": info["product_id"], "order_id": number(&order), "amount": 2 })
         );
         let again = ask(&p, ACTIVATE, json!({ "license": licence })).await;
         assert_eq!((code(&again), &again["error_msg"]), ("92020003", &json!("illegal state")));
         assert_eq!(p.order(&order).await["state"], "completed");
         let instance = p.instance(&instance_of(&order)).await;
         assert_eq!((&instance["state"], &instance["opened_at"]), (&json!("running"), &instance["licence"]["activated_at"]), "{instance}");
-        assert!(instance["opened_at"].as_str().unwrap().starts_with("2024-01-06T08:00:0"), "{instance}");
-        assert_eq!(instance["licence"]["real_effect_at"], "2024-01-05T12:00:00Z", "both times are kept");
+        assert!(instance["opened_at"].as_str().unwrap().starts_with("2026-01-06T08:00:0"), "{instance}");
+        assert_eq!(instance["licence"]["real_effect_at"], "2026-01-05T12:00:00Z", "both times are kept");
         let found = ask(&p, QUERY, json!({ "license": licence, "heartbeatInfo": { "thirdPartyAccount": "device-1", "ip": "10.0.0.1" } })).await;
         let data = &found["data"];
         assert_eq!((&data["license_code"], &data["status"], &data["activate_time"]), (&json!(licence), &json!("ALIVE"), &json!(data["activate_time"])));
-        assert!(data["activate_time"].as_str().unwrap().starts_with("202401060800"), "{data}");
-        assert_eq!((&data["expire_time"], &data["amount"], &data["order_id"]), (&json!("20250106155959"), &json!(2), &json!(number(&order))));
+        assert!(data["activate_time"].as_str().unwrap().starts_with("202601060800"), "{data}");
+        assert_eq!((&data["expire_time"], &data["amount"], &data["order_id"]), (&json!("20270106155959"), &json!(2), &json!(number(&order))));
         // Renewed, frozen at the end, alive after another renewal, released.
         let id = instance_of(&order);
         let renew = async || p.post("buyer", &format!("/api/v1/instances/{id}/renew"), json!({ "period": "1y", "pay": true })).await;
         renew().await;
-        assert_eq!(ask(&p, QUERY, json!({ "license": licence })).await["data"]["expire_time"], "20260106155959");
+        assert_eq!(ask(&p, QUERY, json!({ "license": licence })).await["data"]["expire_time"], "20280106155959");
         p.advance("735d").await;
         assert_eq!(ask(&p, QUERY, json!({ "license": licence })).await["data"]["status"], "EXPIRED");
         renew().await;
@@ -137,7 +146,7 @@ async fn a_code_is_bought_activated_asked_about_and_ends() {
 
 #[tokio::test]
 async fn a_server_that_wants_to_hear_of_codes_is_told_with_the_key_of_their_class() {
-    on_both(async |p| {
+    on_both_from(FROM, async |p| {
         list_shield(&p, Some(&told(&p).await)).await;
         let (order, licence) = buy(&p, 1).await;
         let id = instance_of(&order);
@@ -173,7 +182,7 @@ async fn a_server_that_wants_to_hear_of_codes_is_told_with_the_key_of_their_clas
         assert!(sent.iter().all(|s| s["license"] == json!(licence)), "{sent:?}");
         assert_eq!(
             (&sent[0]["orderId"], &sent[0]["expireTime"]),
-            (&json!(number(&renewal)), &json!("20260105155959")),
+            (&json!(number(&renewal)), &json!("20280105155959")),
             "the renewal's own order"
         );
         p.verify().await;
@@ -183,7 +192,7 @@ async fn a_server_that_wants_to_hear_of_codes_is_told_with_the_key_of_their_clas
 
 #[tokio::test]
 async fn a_batch_is_activated_whole_or_not_at_all() {
-    on_both(async |p| {
+    on_both_from(FROM, async |p| {
         list_shield(&p, None).await;
         let ((one, first), (_, second)) = (buy(&p, 1).await, buy(&p, 1).await);
         let wrong = ask(&p, ACTIVATE_BATCH, json!({ "license_list": [first, "PL0000000000000000000000000"] })).await;
@@ -203,7 +212,7 @@ async fn a_batch_is_activated_whole_or_not_at_all() {
 
 #[tokio::test]
 async fn two_activations_at_once_open_once() {
-    on_both(async |p| {
+    on_both_from(FROM, async |p| {
         list_shield(&p, None).await;
         let (order, licence) = buy(&p, 1).await;
         let body = json!({ "license": licence });
@@ -220,7 +229,7 @@ async fn two_activations_at_once_open_once() {
 
 #[tokio::test]
 async fn active_clients_are_counted_once_a_day_and_shown() {
-    on_both(async |p| {
+    on_both_from(FROM, async |p| {
         list_shield(&p, None).await;
         let (_, licence) = buy(&p, 1).await;
         let report = |items: Value| json!({ "usage_info": [{ "license": licence, "software_usage_Info": items }] });
@@ -234,7 +243,7 @@ async fn active_clients_are_counted_once_a_day_and_shown() {
         ask(&p, USAGE, report(json!([{ "active_num": 5 }, { "id": "z" }]))).await;
         for role in ["buyer", "seller", "operator"] {
             let shown = p.get(role, &format!("/api/v1/licences/{licence}")).await;
-            assert_eq!(shown["days"], json!([{ "day": "2024-01-05", "clients": 3 }, { "day": "2024-01-06", "clients": 7 }]), "{role}");
+            assert_eq!(shown["days"], json!([{ "day": "2026-01-05", "clients": 3 }, { "day": "2026-01-06", "clients": 7 }]), "{role}");
         }
         assert_eq!(p.send("buyer2", "GET", &format!("/api/v1/licences/{licence}"), None).await.0, 404);
         assert_eq!(p.get("buyer2", "/api/v1/licences").await["licences"], json!([]));
@@ -248,7 +257,7 @@ async fn active_clients_are_counted_once_a_day_and_shown() {
 
 #[tokio::test]
 async fn codes_of_others_do_not_exist_and_wrong_requests_get_their_documented_codes() {
-    on_both(async |p| {
+    on_both_from(FROM, async |p| {
         list_shield(&p, None).await;
         let (_, licence) = buy(&p, 1).await;
         let body = json!({ "license": licence });
@@ -279,7 +288,7 @@ async fn codes_of_others_do_not_exist_and_wrong_requests_get_their_documented_co
 
 #[tokio::test]
 async fn a_seller_proves_its_software_with_test_codes_before_anything_is_sold() {
-    on_both(async |p| {
+    on_both_from(FROM, async |p| {
         let made = p.post("seller", "/api/v1/seller/test-codes", json!({})).await;
         let test = made["code"].as_str().unwrap();
         assert_eq!(code(&ask_as(&p, "seller2", ACTIVATE, &json!({ "license": test })).await), "92020005");
@@ -298,11 +307,11 @@ async fn a_seller_proves_its_software_with_test_codes_before_anything_is_sold() 
 
 #[tokio::test]
 async fn a_licence_cannot_be_given_back_once_it_is_complete_nor_offered_with_a_trial() {
-    on_both(async |p| {
+    on_both_from(FROM, async |p| {
         list_shield(&p, None).await;
         let (order, licence) = buy(&p, 1).await;
         let path = format!("/api/v1/orders/{}/unsubscribe", number(&order));
-        assert_eq!(p.refused("buyer", &path, json!({})).await, (409, "refund.order_state".to_owned()));
+        assert_eq!(p.refused("buyer", &path, json!({})).await, (409, "refund.negotiate".to_owned()));
         ask(&p, ACTIVATE, json!({ "license": licence })).await;
         assert_eq!(p.refused("buyer", &path, json!({})).await, (409, "refund.supervised".to_owned()));
         let products = p.get("seller", "/api/v1/seller/products?key=shield").await;

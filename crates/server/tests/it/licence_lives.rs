@@ -4,7 +4,7 @@
 use super::{
     koogallery::client_in,
     licence::list_under,
-    on_both,
+    on_both_from,
     sellers::{KEY, Language, start},
 };
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ async fn asked(p: &Platform, id: &str) -> Vec<String> {
 
 async fn lives_of_licences(language: Language) {
     let (_child, url) = start(language).await;
-    on_both(async |p| {
+    on_both_from("2026-01-05T02:00:00Z", async |p| {
         address(&p, &url, "order-notify", "general").await;
         list_under(&p, "made", "license_1x", Some(&address(&p, &url, "license-v1", "basic").await)).await;
         list_under(&p, "opened", "license_online", Some(&address(&p, &url, "license-online", "basic").await)).await;
@@ -57,7 +57,8 @@ async fn lives_of_licences(language: Language) {
         // 1.x brings the licence with the purchase.
         assert!(p.instance(&made).await["licence_text"].as_str().is_some_and(|text| !text.is_empty()));
         // The code is activated by a program of the seller's.
-        let code = p.instance(&coded).await["licence"]["code"].as_str().unwrap().to_owned();
+        let case = p.get("buyer", "/api/v1/supervision?as=buyer").await["cases"][0].clone();
+        let code = p.act("buyer", &case, json!({ "verb": "claim" })).await["code"].as_str().unwrap().to_owned();
         assert_eq!(client_in(&p, language, "seller", &["licence-activate", &code], &[]).0, 0);
         assert_eq!(p.instance(&coded).await["licence"]["state"], "alive");
         // What the buyer asks for is uploaded by a program of the seller's.

@@ -33,6 +33,8 @@ mod sellers;
 mod sign_on;
 mod sites;
 mod storefront;
+mod supervision;
+mod supervision_refused;
 mod tail;
 mod tls;
 mod usage;
@@ -46,7 +48,12 @@ fn setup(engine: Engine) -> Setup {
 
 /// A fresh platform on each engine, one after the other.
 async fn on_both(test: impl AsyncFn(Platform)) {
+    on_both_from("2024-01-05T02:00:00Z", test).await;
+}
+
+/// Likewise, with business time beginning at a moment: some rules are those of the order's date.
+async fn on_both_from(start: &'static str, test: impl AsyncFn(Platform)) {
     for engine in ENGINES {
-        test(Platform::start(setup(engine)).await).await;
+        test(Platform::start(Setup { start, ..setup(engine) }).await).await;
     }
 }

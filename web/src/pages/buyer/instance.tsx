@@ -180,7 +180,7 @@ function Detail({ instance }: { instance: Instance }) {
         <div className="split">
           <div className="stack">
             {instance.licence && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicencePanel licence={instance.licence} /></section>}
-            {instance.licence?.activated_at && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.clients')}</h2><ClientsPanel code={instance.licence.code} /></section>}
+            {instance.licence?.activated_at && instance.licence.code && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.clients')}</h2><ClientsPanel code={instance.licence.code} /></section>}
             {instance.licence_text && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicenceText text={instance.licence_text} /></section>}
             {instance.access_type === 'license_online' && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.applications')}</h2><Applications instance={instance} /></section>}
             <SignOnPanel instance={instance} />

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Alert, Button, Descriptions, Empty, Form, Input, Table, Typography } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
@@ -12,9 +13,10 @@ export function LicencePanel({ licence }: { licence: Schemas['LicenceView'] }) {
   const { t } = useTranslation()
   return (
     <>
-      {licence.state === 'not_activated' && <Alert type="info" showIcon style={{ marginBottom: 16 }} title={t('licence.to_activate')} description={t('licence.to_activate_more')} />}
+      {!licence.code && <Alert type="info" showIcon style={{ marginBottom: 16 }} title={t('licence.to_take')} description={t('licence.to_take_more')} action={<Link to={'/buyer/supervision' as never} search={{ order_number: licence.order_line.split('-')[0] } as never}>{t('nav.supervision')}</Link>} />}
+      {licence.code && licence.state === 'not_activated' && <Alert type="info" showIcon style={{ marginBottom: 16 }} title={t('licence.to_activate')} description={t('licence.to_activate_more')} />}
       <Descriptions column={1} size="small" items={[
-        { key: 'c', label: t('licence.code'), children: <Typography.Text className="mono" copyable>{licence.code}</Typography.Text> },
+        { key: 'c', label: t('licence.code'), children: licence.code ? <Typography.Text className="mono" copyable>{licence.code}</Typography.Text> : '–' },
         { key: 's', label: t('field.state'), children: <State of={licence.state} /> },
         { key: 'i', label: t('licence.issued_at'), children: <Time at={licence.issued_at} /> },
         { key: 'a', label: t('licence.activated_at'), children: <Time at={licence.activated_at} /> },

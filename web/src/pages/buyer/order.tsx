@@ -8,14 +8,22 @@ import { Await, Page } from '../../kit/page'
 import { problemText } from '../../kit/problem'
 import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
+import { useSide } from '../supervision/cases'
 
 type Order = Schemas['OrderView']
 
-/** The state as a line of steps, and in words what happens now; `other` is a reader who is not the buyer. */
-export function Progress({ order, other }: { order: Order; other?: boolean }) {
+/** The way from an order to its case. */
+function CaseLink({ order }: { order: string }) {
+  const { t } = useTranslation()
+  const side = useSide()
+  return <Link to={`/${side}/supervision` as never} search={{ order_number: order } as never}>{t('nav.supervision')}</Link>
+}
+
+/** The state as a line of steps, and in words what happens now. */
+export function Progress({ order }: { order: Order }) {
   const { t } = useTranslation()
   const line = order.lines[0]
-  const byCode = line?.access_type === 'license_code'
+  const supervised = line?.supervised
   const at = { pending_payment: 1, processing: 2, completed: 4, cancelled: 1 }[order.state] ?? 0
   const failed = order.state === 'cancelled'
   const step = (name: string, time?: string | null) => ({ title: t(`steps.${name}`), content: time ? <Time at={time} /> : undefined })
@@ -25,10 +33,10 @@ export function Progress({ order, other }: { order: Order; other?: boolean }) {
         size="small"
         current={failed && order.paid_at ? 2 : at}
         status={failed ? 'error' : undefined}
-        items={[step('placed', order.created_at), step('paid', order.paid_at), step(byCode ? 'activation' : 'opening'), step(failed ? 'cancelled' : 'completed', order.ended_at)]}
+        items={[step('placed', order.created_at), step('paid', order.paid_at), step(supervised ? 'delivery' : 'opening'), step(failed ? 'cancelled' : 'completed', order.ended_at)]}
       />
-      {order.state === 'processing' && byCode && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('licence.to_activate')} description={t('licence.order_more')} action={line?.instances[0] && !other && <Link to="/buyer/instances/$id" params={{ id: line.instances[0] } as never}>{t('licence.see')}</Link>} />}
-      {order.state === 'processing' && !byCode && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.opening')} description={t('order.opening_more', { amount: moneyText(order.total) })} />}
+      {order.state === 'processing' && supervised && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.supervised')} description={t('order.supervised_more', { amount: moneyText(order.total) })} action={<CaseLink order={order.order_number} />} />}
+      {order.state === 'processing' && !supervised && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.opening')} description={t('order.opening_more', { amount: moneyText(order.total) })} />}
       {order.state === 'pending_payment' && <Alert style={{ marginTop: 16 }} type="warning" showIcon title={t('order.pay_by')} description={<Time at={order.pay_by} />} />}
       {failed && <Alert style={{ marginTop: 16 }} type="error" showIcon title={t(order.paid_at ? 'order.refunded' : 'order.cancelled')} description={order.reason} />}
     </div>
@@ -83,6 +91,7 @@ function Facts({ order, role }: { order: Order; role: string }) {
           ...(line.period ? [{ key: 'd', label: t('buy.period'), children: t(`period.${line.period}`, { defaultValue: line.period }) }] : []),
           { key: 'v', label: t('field.seller'), children: line.seller_name },
           { key: 'c', label: t('field.customer'), children: `${order.customer_name} · ${order.user_name}` },
+          ...(line.supervised ? [{ key: 'sv', label: t('nav.supervision'), children: <CaseLink order={order.order_number} /> }] : []),
           ...(instance && role === 'buyer' ? [{ key: 'i', label: t('field.instance'), children: <Link to="/buyer/instances/$id" params={{ id: instance } as never}>{t('action.open_instance')}</Link> }] : []),
         ]} />
       </section>
@@ -111,7 +120,7 @@ export function OrderPage() {
       {(order) => (
         <Page title={number} above={<Link to={`/${role}/orders` as never}>{t('orders.back')}</Link>} actions={<><State of={order.state} />{role === 'buyer' && <Actions order={order} />}</>}>
           <div className="stack">
-            <Progress order={order} other={role !== 'buyer'} />
+            <Progress order={order} />
             <div className="split">
               <section className="panel" style={{ padding: 24 }}>
                 <h2>{t('timeline.title')}</h2>

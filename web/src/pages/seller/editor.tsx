@@ -10,32 +10,27 @@ import { Await, Page } from '../../kit/page'
 import { OnePicture, Pictures } from '../../kit/pictures'
 import { categories } from '../../kit/shell'
 import { State, useText } from '../../kit/show'
+import { supervisedTypes } from '../supervision/cases'
+import { Both } from './both'
+import { DeliveryFields } from './delivery'
 import { Specifications } from './specifications'
 
 type Listing = Schemas['ListingBody']
 type Detail = Schemas['ProductDetail']
 
-/** Text in both languages, side by side. */
-export function Both({ name, label, extra, rows }: { name: (string | number)[]; label: string; extra?: string; rows?: number }) {
-  const { t } = useTranslation()
-  const input = rows ? <Input.TextArea rows={rows} /> : <Input />
-  return (
-    <div className="two">
-      {['zh', 'en'].map((language) => (
-        <Form.Item key={language} name={[...name, language]} label={`${label} (${t(`language.${language}`)})`} extra={language === 'zh' ? extra : undefined}>{input}</Form.Item>
-      ))}
-    </div>
-  )
-}
-
 /** What an address may speak that serves a way of delivery. */
 const protocolsOf: Record<string, string[]> = { saas: ['saas-v2', 'saas-v1', 'saas-aws', 'saas-azure'], license_code: ['license'], license_1x: ['license-v1'], license_online: ['license-online'] }
+
+/** Ways of delivery, those that an interface opens first. */
+const accessTypes = [...Object.keys(protocolsOf), ...supervisedTypes.filter((type) => !protocolsOf[type])]
 
 function Fields({ currency, disabled }: { currency: string; disabled: boolean }) {
   const { t } = useTranslation()
   const addresses = useQuery({ queryKey: ['addresses'], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses')) })
   const access = Form.useWatch('access_type') as string | undefined
   const byCode = access === 'license_code'
+  const chosen = Form.useWatch('supervised') as boolean | undefined
+  const supervised = (access ?? 'saas') === 'saas' ? !!chosen : supervisedTypes.includes(access ?? '')
   const section = (title: string, children: React.ReactNode) => <section className="panel" style={{ padding: 24 }}><h2>{title}</h2>{children}</section>
   return (
     <div className="stack">
@@ -72,13 +67,16 @@ function Fields({ currency, disabled }: { currency: string; disabled: boolean })
       {section(t('editor.business'), (
         <>
           <Form.Item name="access_type" label={t('editor.access_type')} extra={t('editor.access_type_hint')}>
-            <Select style={{ maxWidth: 520 }} options={Object.keys(protocolsOf).map((value) => ({ value, label: t(`access_type.${value}`) }))} />
+            <Select style={{ maxWidth: 520 }} options={accessTypes.map((value) => ({ value, label: t(`access_type.${value}`) }))} />
           </Form.Item>
-          <Form.Item name="interface_address" label={t('editor.address')} extra={t(byCode ? 'editor.address_hint_code' : 'editor.address_hint')}>
+          <Form.Item name="joint" label={t('editor.joint')} valuePropName="checked" extra={t('editor.joint_hint')}><Switch /></Form.Item>
+          {(access ?? 'saas') === 'saas' && <Form.Item name="supervised" label={t('editor.supervised')} valuePropName="checked" extra={t('editor.supervised_hint')}><Switch /></Form.Item>}
+          {supervised && <DeliveryFields access={access ?? 'saas'} disabled={disabled} />}
+          {protocolsOf[access ?? 'saas'] && <Form.Item name="interface_address" label={t('editor.address')} extra={t(byCode ? 'editor.address_hint_code' : 'editor.address_hint')}>
             <Select style={{ maxWidth: 520 }} allowClear options={(addresses.data?.addresses ?? []).filter((a) => (protocolsOf[access ?? 'saas'] ?? []).includes(a.protocol)).map((a) => ({ value: a.id, label: `${a.name} · ${a.url}` }))} />
-          </Form.Item>
+          </Form.Item>}
           <Form.Item name="public_sale" label={t('editor.public')} valuePropName="checked" extra={t('editor.public_hint')}><Switch /></Form.Item>
-          {!byCode && <Form.Item name="personal_data" label={t('editor.personal_data')} extra={t('editor.personal_data_hint')}><Checkbox.Group options={['mobile_phone', 'email', 'user_id'].map((value) => ({ value, label: t(`consent.${value}`) }))} /></Form.Item>}
+          {protocolsOf[access ?? 'saas'] && !byCode && <Form.Item name="personal_data" label={t('editor.personal_data')} extra={t('editor.personal_data_hint')}><Checkbox.Group options={['mobile_phone', 'email', 'user_id'].map((value) => ({ value, label: t(`consent.${value}`) }))} /></Form.Item>}
           <Form.List name="extension_parameters">
             {(items, { add, remove }) => (
               <>
@@ -115,7 +113,13 @@ function Editor({ product }: { product: Detail }) {
   useEffect(() => {
     if (wrong.length > 0) show(wrong)
   }, [form])
-  const values = (): Listing => form.getFieldsValue(true)
+  /** What another way of delivery left behind is not sent. */
+  const values = (): Listing => {
+    const all = form.getFieldsValue(true)
+    const access = all.access_type ?? 'saas'
+    const supervised = access === 'saas' ? !!all.supervised : supervisedTypes.includes(access)
+    return { ...all, supervised: access === 'saas' && !!all.supervised, delivery: supervised ? all.delivery : null, interface_address: protocolsOf[access] ? all.interface_address : null, personal_data: protocolsOf[access] ? all.personal_data : [] }
+  }
   const put = () => unwrap(api.PUT('/api/v1/seller/products/by-key/{key}', { params: { path: { key: product.key } }, body: values() }))
   /** Saving may have made a new revision beside the one that sells. */
   const newestId = async () => (await unwrap(api.GET('/api/v1/seller/products/{id}', { params: { path: { id: product.id } } }))).revisions[0]?.id ?? ''

@@ -50,7 +50,7 @@ export function Licences() {
         <div>
           <List<Row>
             name="licences"
-            rowKey={(l) => l.code}
+            rowKey={(l) => l.instance}
             empty={t('licence.empty')}
             fetch={async ({ code, product }, paging) => {
               const data = await unwrap(api.GET('/api/v1/licences', { params: { query: { as: role, code, product, ...paging } } }))
@@ -58,7 +58,7 @@ export function Licences() {
             }}
             filters={[{ name: 'code', label: t('licence.code') }]}
             columns={[
-              { key: 'code', title: t('licence.code'), value: (l) => l.code, render: (l) => <Link className="mono" to={`/${role}/licences/$code` as never} params={{ code: l.code } as never}>{l.code}</Link> },
+              { key: 'code', title: t('licence.code'), value: (l) => l.code, render: (l) => l.code && <Link className="mono" to={`/${role}/licences/$code` as never} params={{ code: l.code } as never}>{l.code}</Link> },
               { key: 'state', title: t('field.state'), value: (l) => t(`state.${l.state}`), render: (l) => <State of={l.state} /> },
               { key: 'line', title: t('field.order_number'), value: (l) => l.order_line, render: (l) => <Link className="mono" to={`/${role}/orders/$number` as never} params={{ number: l.order_line.split('-')[0] } as never}>{l.order_line}</Link> },
               { key: 'issued', title: t('licence.issued_at'), sort: 'created', value: (l) => l.issued_at, render: (l) => <Time at={l.issued_at} /> },

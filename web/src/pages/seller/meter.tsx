@@ -1,6 +1,6 @@
 import { Button, Form, Input, Select, Space } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { Both } from './editor'
+import { Both } from './both'
 
 /** What is counted, when a specification is billed by use. */
 export function Meter({ at }: { at: number }) {

@@ -1,7 +1,7 @@
 import { Button, Card, Form, Input, InputNumber, Select, Space, Switch } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/client'
-import { Both } from './editor'
+import { Both } from './both'
 import { Meter, Tiers } from './meter'
 import { Covers } from './covers'
 

@@ -114,7 +114,7 @@ export function BuyBox({ product, preview }: { product: Product; preview?: boole
         </div>
       )}
       {quote.error ? <div style={{ marginTop: 16 }}><ProblemBox error={quote.error} /></div> : quote.data && !byUse && <Price quote={quote.data} />}
-      <p className="muted">{byUse ? t('meter.release_any_time') : t(spec?.package ? 'package.no_refund' : product.access_type === 'saas' ? 'buy.refund' : 'licence.refund')} {t('buy.who', { site: t(`site.${product.site}`) })}</p>
+      <p className="muted">{byUse ? t('meter.release_any_time') : t(spec?.package ? 'package.no_refund' : product.delivery ? 'delivery.refund' : product.access_type === 'saas' ? 'buy.refund' : 'licence.refund')} {t('buy.who', { site: t(`site.${product.site}`) })}</p>
       <div className="stack" style={{ gap: 8 }}>
         <Button type="primary" size="large" block disabled={closed || !!quote.error} onClick={() => go({})}>{t('action.buy')}</Button>
         {!byUse && <Button block disabled={closed || !!quote.error} loading={add.isPending} onClick={toCart}>{t('cart.add')}</Button>}

@@ -11,9 +11,10 @@ import { problemText } from '../../kit/problem'
 import { useMe } from '../../kit/session'
 import { Logo, moneyText, useText } from '../../kit/show'
 import { ConsentFields, consentsOf, type Consents } from './consents'
+import { ShippingFields, type Shipping } from './shipping'
 
 type Line = Schemas['CartLineView']
-type Inputs = Record<string, { inputs?: Record<string, string>; consents?: Consents }>
+type Inputs = Record<string, { inputs?: Record<string, string>; consents?: Consents; shipping?: Shipping }>
 
 function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose: (on: boolean) => void }) {
   const { t } = useTranslation()
@@ -42,7 +43,7 @@ function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose:
       {chosen && line.inputs.map((p) => (
         <Form.Item key={p.name} style={{ marginLeft: 40, maxWidth: 420 }} name={[line.id, 'inputs', p.name]} label={`${text(p.label)} (${name})`} rules={[{ required: p.mandatory, message: t('form.required') }, { max: 200 }]}><Input /></Form.Item>
       ))}
-      {chosen && <div style={{ marginLeft: 40, maxWidth: 420 }}><ConsentFields asked={line.personal_data} seller={line.seller_name ?? ''} at={[line.id, 'consents']} /></div>}
+      {chosen && <div style={{ marginLeft: 40, maxWidth: 420 }}><ConsentFields asked={line.personal_data} seller={line.seller_name ?? ''} at={[line.id, 'consents']} />{line.shipped && <ShippingFields at={[line.id, 'shipping']} />}</div>}
     </>
   )
 }
@@ -71,7 +72,7 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
     async (pay: boolean) => {
       const all = await form.validateFields()
       show([])
-      return catching(unwrap(api.POST('/api/v1/cart/buy', { body: { lines: chosen.map((l) => ({ line: l.id, inputs: inputsOf(l, all), consents: consentsOf(all[l.id]?.consents) })), total, pay } })))
+      return catching(unwrap(api.POST('/api/v1/cart/buy', { body: { lines: chosen.map((l) => ({ line: l.id, inputs: inputsOf(l, all), consents: consentsOf(all[l.id]?.consents), shipping: all[l.id]?.shipping })), total, pay } })))
     },
     ({ orders }) => void (orders.length === 1 ? navigate({ to: '/buyer/orders/$number', params: { number: orders[0]?.order_number } as never }) : navigate({ to: '/buyer/opening', search: { orders: orders.map((o) => o.order_number).join('.') } as never })),
   )

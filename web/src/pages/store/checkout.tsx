@@ -11,6 +11,7 @@ import { ProblemBox } from '../../kit/problem'
 import { moneyText, useText } from '../../kit/show'
 import { useMe } from '../../kit/session'
 import { ConsentFields, consentsOf, type Consents } from './consents'
+import { ShippingFields, type Shipping } from './shipping'
 
 type Choice = { product: string; specification: string; sku?: string; period?: string; quantity: number; trial: boolean }
 
@@ -26,14 +27,14 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
   const text = useText()
   const navigate = useNavigate()
   const [agreed, setAgreed] = useState(false)
-  const [form] = Form.useForm<{ inputs?: Record<string, string>; consents?: Consents }>()
+  const [form] = Form.useForm<{ inputs?: Record<string, string>; consents?: Consents; shipping?: Shipping }>()
   const quote = useQuery({ queryKey: ['quote', choice], queryFn: () => unwrap(api.POST('/api/v1/quotes', { body: choice })) })
   const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
   const place = useAction(
     async (pay: boolean) => {
       const values = await form.validateFields()
       const inputs = Object.entries(values.inputs ?? {}).filter(([, value]) => value).map(([name, value]) => ({ name, value }))
-      return unwrap(api.POST('/api/v1/orders', { body: { choice, inputs, consents: consentsOf(values.consents), pay } }))
+      return unwrap(api.POST('/api/v1/orders', { body: { choice, inputs, consents: consentsOf(values.consents), shipping: values.shipping, pay } }))
     },
     (order) => void navigate({ to: '/buyer/orders/$number', params: { number: order.order_number } as never }),
   )
@@ -58,6 +59,7 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
             </Form.Item>
           ))}
           <ConsentFields asked={product.personal_data} seller={product.seller_name} at={['consents']} />
+          {product.access_type === 'hardware' && <ShippingFields at={['shipping']} />}
         </Form>
         <Checkbox checked={agreed} onChange={(e) => setAgreed(e.target.checked)}>{t('checkout.agree')}</Checkbox>
         <details style={{ marginTop: 8 }}><summary className="muted">{t('product.agreement')}</summary><div className="prose" dangerouslySetInnerHTML={{ __html: text(product.agreement_html) }} /></details>

@@ -80,11 +80,27 @@ function Details({ product }: { product: Product }) {
         </>
       ),
     },
-    { key: 'delivery', label: t('product.delivery'), children: <p>{t(deliveryText[product.access_type] ?? 'product.delivery_text')}</p> },
+    { key: 'delivery', label: t('product.delivery'), children: <DeliveryTab product={product} /> },
     { key: 'agreement', label: t('product.agreement'), children: <Prose html={text(product.agreement_html)} /> },
   ]
   // Tabs that do not fit hide behind a menu that screen readers do not find: on a phone they are folded instead.
   return wide ? <Tabs items={items} /> : <Collapse ghost defaultActiveKey="description" items={items} />
+}
+
+/** How it is delivered, and under service supervision what it must come up to. */
+function DeliveryTab({ product }: { product: Product }) {
+  const { t } = useTranslation()
+  const text = useText()
+  const d = product.delivery
+  if (!d) return <p>{t(deliveryText[product.access_type] ?? 'product.delivery_text')}</p>
+  return (
+    <>
+      <p>{t('delivery.supervised')} {t('delivery.sla', { days: d.sla_days ?? '–' })}</p>
+      <h2>{t('delivery.template')}</h2>
+      <p style={{ whiteSpace: 'pre-wrap' }}>{text(d.template)}</p>
+      {text(d.request) && <><h2>{t('delivery.request')}</h2><p style={{ whiteSpace: 'pre-wrap' }}>{text(d.request)}</p></>}
+    </>
+  )
 }
 
 /** A product as buyers see it; in a preview nothing can be bought. */

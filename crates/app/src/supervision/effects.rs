@@ -1,0 +1,232 @@
+//! What a move of a case means for money, order, instance and the people who wait.
+
+use super::{Done, Found};
+use crate::{Ctx, Error, Tenant, event, instance, licence, message, money, order};
+use db::{Key, Tx};
+use domain::{
+    id::{LineId, OrderId},
+    message::{Audience, MessageEvent},
+    money::Money,
+    order::{OrderKind, OrderState},
+    supervision::{Effect, Party, RefundState, Verb},
+};
+use serde_json::json;
+use store::{
+    Written,
+    instance::Instance,
+    order::{Line, Order, Step},
+};
+
+/// The order, line and instance of a case.
+struct Subject {
+    order: Order,
+    line: Line,
+    instance: Instance,
+}
+
+fn subject(tx: &mut Tx, found: &Found) -> Result<Subject, Error> {
+    let gone = |what| Error::row("supervision_cases", &found.row.order_number, what);
+    let order = store::order::lookup(tx, Tenant::Any, found.row.order_id)?.ok_or_else(|| gone("has no order"))?;
+    let line = store::order::any_line(tx, found.row.line_id)?.ok_or_else(|| gone("has no line"))?;
+    let instance = store::instance::lookup(tx, Tenant::Any, found.row.instance_id)?.ok_or_else(|| gone("has no instance"))?;
+    Ok(Subject { order, line, instance })
+}
+
+/// Performs the effects of a move, in their order.
+pub(super) fn perform(tx: &mut Tx, ctx: &Ctx, found: &mut Found, effects: &[Effect], done: &Done<'_>) -> Result<(), Error> {
+    for effect in effects {
+        match effect {
+            Effect::Moved { to, .. } if to == domain::supervision::END => {}
+            Effect::Moved { .. } | Effect::Resumed => tell_turn(tx, ctx, found)?,
+            Effect::CodeShown => licence::shown(tx, ctx, found.row.instance_id)?,
+            Effect::Opened { at } => {
+                let s = subject(tx, found)?;
+                run(tx, ctx, &s, *at)?;
+            }
+            Effect::Released { minor, percent } => released(tx, ctx, found, *minor, *percent)?,
+            Effect::Completed { opened_at, .. } => completed(tx, ctx, found, *opened_at)?,
+            Effect::Cancelled { refunded_minor, released_minor } => cancelled(tx, ctx, found, (*refunded_minor, *released_minor), done)?,
+            Effect::Refund { state } => refund(tx, ctx, found, *state)?,
+            Effect::Appealed => appealed(tx, ctx, found)?,
+            Effect::Remind { party } => tell(tx, ctx, found, reminder(*party), &[])?,
+            Effect::LongOpen { days } => {
+                tell(tx, ctx, found, MessageEvent::SaleLongOpen, &[("days", days.to_string())])?;
+                tell(tx, ctx, found, MessageEvent::SupervisionLongOpen, &[("days", days.to_string())])?;
+            }
+            Effect::AppealLate => tell(tx, ctx, found, MessageEvent::AppealLate, &[])?,
+            Effect::Press => match found.case.refund.map(|r| r.state) {
+                Some(RefundState::WaitingForPlatform) => tell(tx, ctx, found, MessageEvent::RefundToConfirm, &[])?,
+                _ => tell(tx, ctx, found, MessageEvent::RefundPress, &[])?,
+            },
+        }
+    }
+    Ok(())
+}
+
+fn reminder(party: Party) -> MessageEvent {
+    match party {
+        Party::Buyer => MessageEvent::SupervisionReminder,
+        Party::Seller => MessageEvent::SaleSupervisionReminder,
+        Party::Operator => MessageEvent::SupervisionDeskReminder,
+    }
+}
+
+/// Tells somebody of a case: the reader is the event's.
+pub(super) fn tell(tx: &mut Tx, ctx: &Ctx, found: &Found, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
+    let row = &found.row;
+    let mut params = vec![("order", row.order_number.clone()), ("product", row.product_name.clone()), ("customer", row.customer_name.clone())];
+    params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
+    let account = match event.audience() {
+        Audience::Buyer => Some(row.buyer_id),
+        Audience::Seller => Some(row.seller_id),
+        Audience::Operator => None,
+    };
+    // A case may come to the same node again: every change of it is told by itself.
+    let about = format!("{} {}", row.order_number, row.changes);
+    message::send(tx, ctx, &message::Send { event, account, order: Some(row.order_id), about, params: &params })
+}
+
+/// Tells whoever can act now what is waited for.
+pub(super) fn tell_turn(tx: &mut Tx, ctx: &Ctx, found: &Found) -> Result<(), Error> {
+    for party in Party::ALL {
+        let verbs: Vec<Verb> = found.case.actions(&found.template, *party).iter().map(|a| a.verb).collect();
+        let event = match (party, verbs.first()) {
+            (Party::Buyer, Some(Verb::Submit)) => MessageEvent::RequirementToSubmit,
+            (Party::Buyer, Some(Verb::Claim)) => MessageEvent::LicenceIssued,
+            (Party::Buyer, Some(_)) => MessageEvent::DeliveryToAccept,
+            (Party::Seller, Some(Verb::Confirm)) => MessageEvent::RequirementToConfirm,
+            (Party::Seller, Some(_)) => MessageEvent::SaleToDeliver,
+            (Party::Operator, Some(_)) => MessageEvent::DeliveryToReview,
+            (Party::Buyer | Party::Seller | Party::Operator, None) => continue,
+        };
+        tell(tx, ctx, found, event, &[])?;
+    }
+    Ok(())
+}
+
+fn run(tx: &mut Tx, ctx: &Ctx, s: &Subject, from: domain::Timestamp) -> Result<(), Error> {
+    match instance::run_from(tx, ctx, &s.instance, (&s.order, &s.line), from)? {
+        Written::Yes => Ok(()),
+        Written::SomeoneElseWasFirst => Err(db::DbError::Raced.into()),
+    }
+}
+
+fn released(tx: &mut Tx, ctx: &Ctx, found: &Found, minor: i64, percent: u8) -> Result<(), Error> {
+    let s = subject(tx, found)?;
+    let name = format!("part-{}", found.case.released_percent);
+    money::release_part(tx, ctx, &s.order, &s.line, minor, &name)?;
+    let amount = Money::new(minor, order::currency(&s.order)?).to_string();
+    tell(tx, ctx, found, MessageEvent::SalePartReleased, &[("amount", amount), ("percent", percent.to_string())])
+}
+
+/// Accepted: what was not opened yet runs from the opening time, the order is done and its money shared.
+fn completed(tx: &mut Tx, ctx: &Ctx, found: &Found, opened_at: domain::Timestamp) -> Result<(), Error> {
+    let s = subject(tx, found)?;
+    if s.instance.opened_at.is_none() {
+        run(tx, ctx, &s, opened_at)?;
+    }
+    if order::completed(tx, ctx, &s.order, &s.line, ctx.now)? == Written::SomeoneElseWasFirst {
+        return Err(db::DbError::Raced.into());
+    }
+    tell(tx, ctx, found, MessageEvent::OrderOpened, &[])?;
+    tell(tx, ctx, found, MessageEvent::SaleAccepted, &[])
+}
+
+/// The order is over: a part or all goes back, the rest is the seller's, what was opened is released.
+fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), done: &Done<'_>) -> Result<(), Error> {
+    let s = subject(tx, found)?;
+    let reason = match done.kind {
+        "opening_failed" => format!("could not be opened: {}", done.data["reason"].as_str().unwrap_or_default()),
+        "decided" => "the platform decided an appeal".to_owned(),
+        _ => "negotiated with the seller".to_owned(),
+    };
+    let step = Step {
+        id: s.order.id,
+        from: OrderState::Processing.as_str(),
+        to: OrderState::Cancelled.as_str(),
+        paid_at: s.order.paid_at,
+        ended_at: Some(ctx.now_micros()),
+        reason: Some(&reason),
+    };
+    if store::order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+        return Err(db::DbError::Raced.into());
+    }
+    store::instance::give_back(tx, s.instance.id, s.order.id)?;
+    let about = event::About::order(s.order.id, Some(s.instance.id));
+    event::record(tx, ctx, "order.failed", about, &json!({ "reason": reason }))?;
+    money::refund_part(tx, ctx, &money::Wallet, &s.order, &s.line, back)?;
+    money::release_part(tx, ctx, &s.order, &s.line, rest, "rest")?;
+    if s.instance.opened_at.is_some() {
+        instance::release(tx, ctx, &s.instance, "unsubscribed", None)?;
+    } else {
+        instance::failed(tx, ctx, &s.instance)?;
+    }
+    let amount = Money::new(back, order::currency(&s.order)?).to_string();
+    if back > 0 {
+        tell(tx, ctx, found, MessageEvent::OrderRefunded, &[("amount", amount.clone()), ("reason", reason.clone())])?;
+    }
+    if done.kind == "opening_failed" {
+        return Ok(());
+    }
+    unsubscription(tx, ctx, &s, back, done.kind)?;
+    tell(tx, ctx, found, MessageEvent::SaleUnsubscribed, &[("amount", amount)])
+}
+
+/// The order of kind unsubscribe that tells of what went back.
+fn unsubscription(tx: &mut Tx, ctx: &Ctx, s: &Subject, back: i64, kind: &str) -> Result<(), Error> {
+    let mut random = [0; 8];
+    ctx.ids.random(&mut random);
+    let number = domain::order::number(&order::site(ctx, &s.order)?, ctx.now, random);
+    let mirror = Order {
+        id: Key::of(ctx.id::<OrderId>()),
+        kind: OrderKind::Unsubscribe.to_string(),
+        state: OrderState::Completed.to_string(),
+        total_minor: -back,
+        subject_order_id: Some(s.order.id),
+        created_at: ctx.now_micros(),
+        pay_by: None,
+        paid_at: Some(ctx.now_micros()),
+        ended_at: Some(ctx.now_micros()),
+        reason: Some(if kind == "decided" { "appeal" } else { "negotiated" }.to_owned()),
+        number,
+        ..s.order.clone()
+    };
+    let line = Line {
+        id: Key::of(ctx.id::<LineId>()),
+        order_id: mirror.id,
+        number: domain::order::line_number(&mirror.number, 1),
+        amount_minor: -back,
+        refunded_minor: 0,
+        released_minor: 0,
+        completed_at: None,
+        ..s.line.clone()
+    };
+    order::insert(tx, ctx, &mirror, &line, &[("order.unsubscribed", &json!({ "of": s.order.number, "rule": mirror.reason }))])
+}
+
+fn refund(tx: &mut Tx, ctx: &Ctx, found: &Found, state: RefundState) -> Result<(), Error> {
+    let s = subject(tx, found)?;
+    let minor = found.case.refund.map_or(0, |r| r.amount_minor);
+    let amount = [("amount", Money::new(minor, order::currency(&s.order)?).to_string())];
+    match state {
+        RefundState::WaitingForSeller => tell(tx, ctx, found, MessageEvent::SaleRefundAsked, &amount),
+        RefundState::WaitingForPlatform => tell(tx, ctx, found, MessageEvent::RefundToConfirm, &[]),
+        RefundState::WaitingForReturn => tell(tx, ctx, found, MessageEvent::RefundToReturn, &amount),
+        RefundState::WaitingForInspection => tell(tx, ctx, found, MessageEvent::SaleRefundToInspect, &amount),
+        RefundState::Rejected => tell(tx, ctx, found, MessageEvent::RefundRejected, &amount),
+        RefundState::Withdrawn => tell(tx, ctx, found, MessageEvent::SaleRefundWithdrawn, &amount),
+        // Told with the money.
+        RefundState::Refunded => Ok(()),
+    }
+}
+
+fn appealed(tx: &mut Tx, ctx: &Ctx, found: &Found) -> Result<(), Error> {
+    let by = found.case.appeal.map(|a| a.by);
+    if by != Some(Party::Buyer) {
+        tell(tx, ctx, found, MessageEvent::AppealOpened, &[])?;
+    }
+    if by != Some(Party::Seller) {
+        tell(tx, ctx, found, MessageEvent::SaleAppealOpened, &[])?;
+    }
+    tell(tx, ctx, found, MessageEvent::AppealToDecide, &[])
+}

@@ -1,0 +1,61 @@
+//! One timer per open case, at whatever comes first (`seller-domain 5.4`).
+
+use super::{Done, Found, effects, read};
+use crate::{
+    Ctx, Error, Page, Tenant,
+    job::{self, JobKind},
+};
+use db::{Key, Tx};
+use domain::supervision::{Due, Effect};
+use serde_json::json;
+use store::supervision as rows;
+
+/// Sets the timer of a case anew; a case that is over has none.
+pub(super) fn set(tx: &mut Tx, ctx: &Ctx, found: &Found) -> Result<(), Error> {
+    store::job::cancel(tx, JobKind::Supervision.as_str(), found.row.id)?;
+    let site = found.site(tx, ctx)?;
+    match found.case.due(&found.template, &site) {
+        Some((at, _)) => job::schedule(tx, ctx, JobKind::Supervision, Some(found.row.id), at),
+        None => Ok(()),
+    }
+}
+
+/// Does what fell due in a case.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn fall_due(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    let Some(row) = rows::lookup(tx, Tenant::Any, id)? else {
+        return Ok(());
+    };
+    let mut found = read(tx, row)?;
+    let site = found.site(tx, ctx)?;
+    let due = found.case.due(&found.template, &site);
+    let from = found.case.node.clone();
+    let effects = found.case.fall_due(&found.template, &site, ctx.now);
+    if !effects.is_empty() {
+        let kind = match due {
+            Some((_, Due::Go(_))) => "accepted_by_time",
+            Some((_, Due::RefundLapses)) => "refund_lapsed",
+            Some((_, Due::LongOpen)) => "long_open",
+            Some((_, Due::AppealLate)) => "appeal_late",
+            Some((_, Due::Press | Due::Remind)) | None => "reminded",
+        };
+        let days = effects.iter().find_map(|e| if let Effect::LongOpen { days } = e { Some(*days) } else { None });
+        let data = days.map_or_else(|| json!({}), |days| json!({ "days": days }));
+        let done = Done { party: None, kind, data, documents: &[] };
+        found.keep(tx, ctx, &from, &done)?;
+        effects::perform(tx, ctx, &mut found, &effects, &done)?;
+    }
+    set(tx, ctx, &found)
+}
+
+/// Open cases, the oldest first.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn find_overdue(tx: &mut Tx, page: Page) -> Result<Vec<rows::Case>, Error> {
+    let filter = rows::Filter { state: Some("open".to_owned()), ..rows::Filter::default() };
+    let page = Page { direction: page.direction.or(Some(store::Direction::Ascending)), ..page };
+    Ok(rows::list(tx, Tenant::Any, &filter, page)?)
+}

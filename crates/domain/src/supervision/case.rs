@@ -1,0 +1,503 @@
+//! A case: one order on its way through a template. Everything that moves it is here.
+
+use super::{
+    EvidenceKind, FieldName, Goods, Party, RefundRequest, RefundState, Scene, Verb,
+    template::{Action, END, Happening, Node, Template},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+crate::words! {
+    /// Whether a case goes on.
+    pub enum CaseState ("case state") { Open = "open", Completed = "completed", Cancelled = "cancelled" }
+}
+
+/// An appeal that is open: the flow is frozen (`seller-domain 5.6`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appeal {
+    pub by: Party,
+    pub at: Timestamp,
+    /// Three working days later.
+    pub due_at: Timestamp,
+    pub late_told: bool,
+}
+
+/// One order's way through a template, as its scene has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    pub scene: Scene,
+    pub state: CaseState,
+    /// Where it is, or was when it ended.
+    pub node: String,
+    pub ordered_at: Timestamp,
+    pub started_at: Timestamp,
+    pub entered_at: Timestamp,
+    /// How long it was frozen at this node: its timers fall due that much later.
+    pub frozen_for: SignedDuration,
+    pub shipped_at: Option<Timestamp>,
+    pub carrier_delivered_at: Option<Timestamp>,
+    /// When the buyer took the code.
+    pub claimed_at: Option<Timestamp>,
+    pub activated_at: Option<Timestamp>,
+    /// 实际开通时间, as the seller gave it last.
+    pub opening_at: Option<Timestamp>,
+    pub accepted_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    /// How often the buyer rejected a delivery; for statistics (`seller-domain 10`).
+    pub rejections: u32,
+    pub reminded_at: Option<Timestamp>,
+    /// The last reminder that the whole case is open for long.
+    pub long_reminded_at: Option<Timestamp>,
+    pub paid_minor: i64,
+    /// Per cent that accepted milestones released.
+    pub released_percent: u8,
+    pub released_minor: i64,
+    pub refunded_minor: i64,
+    pub appeal: Option<Appeal>,
+    pub refund: Option<RefundRequest>,
+}
+
+/// What came with an action.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form {
+    pub fields: Vec<FieldName>,
+    pub files: Vec<EvidenceKind>,
+    pub opening_at: Option<Timestamp>,
+}
+
+/// How the operator decides an appeal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The flow goes on where it stood.
+    Continue,
+    /// Delivered: the order is settled.
+    Close,
+    /// Given back in full or in part.
+    Refund { amount_minor: i64 },
+}
+
+/// What reaches a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    Act { by: Party, verb: Verb, form: Form },
+    Happened { event: Happening, at: Timestamp },
+    /// `due_at`: three working days from now.
+    Appeal { by: Party, due_at: Timestamp },
+    Decide(Decision),
+    AskRefund { amount_minor: i64, goods: Goods },
+    WithdrawRefund,
+    AnswerRefund { agree: bool },
+    /// The platform confirms a refund of goods in transit.
+    ConfirmRefund { agree: bool },
+    SendBack,
+    Inspect { good: bool },
+    /// What is sold could not be opened: everything goes back.
+    OpeningFailed,
+}
+
+/// What a move means for the rest of the world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    Moved { from: String, to: String },
+    /// The buyer may see the code from now on.
+    CodeShown,
+    /// The instance runs from this moment.
+    Opened { at: Timestamp },
+    /// A milestone was accepted: so much of the price is the seller's.
+    Released { minor: i64, percent: u8 },
+    /// The order is done; what was still in escrow is the seller's.
+    Completed { released_minor: i64, opened_at: Timestamp },
+    Cancelled { refunded_minor: i64, released_minor: i64 },
+    Refund { state: RefundState },
+    Appealed,
+    /// A decision that lets the flow go on.
+    Resumed,
+    /// Somebody is waited for.
+    Remind { party: Party },
+    /// The case is open for so many days.
+    LongOpen { days: i64 },
+    AppealLate,
+    /// The buyer is told to press the seller for an answer to the request.
+    Press,
+}
+
+/// Why a case does not move.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the case is {0}")]
+    Over(CaseState),
+    #[error("the flow is frozen by an appeal until the platform has decided")]
+    Frozen,
+    #[error("the seller agreed to a refund; the flow stands still until it is over")]
+    RefundAgreed,
+    #[error("{verb} is not possible at {node}")]
+    NoSuchAction { node: String, verb: Verb },
+    #[error("it is the {0}'s turn")]
+    NotYours(Party),
+    #[error("fill in {0}")]
+    FieldMissing(FieldName),
+    #[error("{0} is not asked for here")]
+    FieldNotAsked(FieldName),
+    #[error("send at least {min} files of the kind {kind}; there are {found}")]
+    EvidenceMissing { kind: EvidenceKind, min: u8, found: usize },
+    #[error("files of the kind {0} are not asked for here")]
+    EvidenceNotAsked(EvidenceKind),
+    #[error("at most {} files go with an action", super::FILES_MAX)]
+    TooManyFiles,
+    #[error("platform review wants three screenshots in all; there are {0}")]
+    TooFewScreenshots(usize),
+    #[error("the actual opening time lies before the order")]
+    OpeningBeforeOrder,
+    #[error("the actual opening time lies in the future")]
+    OpeningInFuture,
+    #[error("the code was not taken yet")]
+    NotTaken,
+    #[error("the code was taken already")]
+    TakenAlready,
+    #[error("an appeal is open already")]
+    AppealOpen,
+    #[error("no appeal is open; it was decided already or withdrawn")]
+    NoAppeal,
+    #[error("a taken code is not given back")]
+    CodeTaken,
+    #[error("a request for a refund is open already")]
+    RefundOpen,
+    #[error("there is no request for a refund at this step")]
+    NoSuchRefund,
+    #[error("nothing is left to give back")]
+    NothingToRefund,
+    #[error("the amount must be more than 0 and at most what was paid and is not released")]
+    RefundAmount { max_minor: i64 },
+    #[error("nothing waits for this event")]
+    NotAwaited,
+}
+
+impl Refused {
+    /// The stable code of the refusal.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Over(_) => "supervision.over",
+            Self::Frozen => "supervision.frozen",
+            Self::RefundAgreed => "supervision.refund_agreed",
+            Self::NoSuchAction { .. } => "supervision.no_such_action",
+            Self::NotYours(_) => "supervision.not_yours",
+            Self::FieldMissing(_) => "supervision.field_missing",
+            Self::FieldNotAsked(_) => "supervision.field_not_asked",
+            Self::EvidenceMissing { .. } => "supervision.evidence_missing",
+            Self::EvidenceNotAsked(_) => "supervision.evidence_not_asked",
+            Self::TooManyFiles => "supervision.too_many_files",
+            Self::TooFewScreenshots(_) => "supervision.too_few_screenshots",
+            Self::OpeningBeforeOrder => "supervision.opening_before_order",
+            Self::OpeningInFuture => "supervision.opening_in_future",
+            Self::NotTaken => "supervision.not_taken",
+            Self::TakenAlready => "supervision.taken_already",
+            Self::AppealOpen => "supervision.appeal_open",
+            Self::NoAppeal => "supervision.no_appeal",
+            Self::CodeTaken => "supervision.code_taken",
+            Self::RefundOpen => "supervision.refund_open",
+            Self::NoSuchRefund => "supervision.no_such_refund",
+            Self::NothingToRefund => "supervision.nothing_to_refund",
+            Self::RefundAmount { .. } => "supervision.refund_amount",
+            Self::NotAwaited => "supervision.not_awaited",
+        }
+    }
+
+    /// The field of the input that is wrong, when one is.
+    #[must_use]
+    pub fn pointer(&self) -> Option<String> {
+        match self {
+            Self::FieldMissing(name) | Self::FieldNotAsked(name) => Some(format!("/{name}")),
+            Self::EvidenceMissing { .. } | Self::EvidenceNotAsked(_) | Self::TooManyFiles | Self::TooFewScreenshots(_) => Some("/files".to_owned()),
+            Self::OpeningBeforeOrder | Self::OpeningInFuture => Some("/opening_time".to_owned()),
+            Self::RefundAmount { .. } => Some("/amount".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Case {
+    /// A case at the first node of its flow.
+    #[must_use]
+    pub fn begin(template: &Template, scene: Scene, ordered_at: Timestamp, paid_minor: i64, now: Timestamp) -> Self {
+        let flow = template.in_scene(scene);
+        Self {
+            scene,
+            state: CaseState::Open,
+            node: flow.nodes.first().map_or_else(String::new, |n| n.key.clone()),
+            ordered_at,
+            started_at: now,
+            entered_at: now,
+            frozen_for: SignedDuration::ZERO,
+            shipped_at: None,
+            carrier_delivered_at: None,
+            claimed_at: None,
+            activated_at: None,
+            opening_at: None,
+            accepted_at: None,
+            ended_at: None,
+            rejections: 0,
+            reminded_at: None,
+            long_reminded_at: None,
+            paid_minor,
+            released_percent: 0,
+            released_minor: 0,
+            refunded_minor: 0,
+            appeal: None,
+            refund: None,
+        }
+    }
+
+    /// Moves the case, or says why not; a refusal changes nothing.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn apply(&mut self, template: &Template, input: &Input, now: Timestamp) -> Result<Vec<Effect>, Refused> {
+        match input {
+            Input::Act { by, verb, form } => self.act(template, *by, *verb, form, now),
+            Input::Happened { event, at } => self.happened(template, *event, *at, now),
+            Input::Appeal { by, due_at } => self.appeal(*by, *due_at, now),
+            Input::Decide(decision) => self.decide(*decision, now),
+            Input::AskRefund { amount_minor, goods } => self.ask_refund(*amount_minor, *goods, now),
+            Input::WithdrawRefund => self.withdraw_refund(now),
+            Input::AnswerRefund { agree } => self.answer_refund(*agree, now),
+            Input::ConfirmRefund { agree } => self.confirm_refund(*agree, now),
+            Input::SendBack => self.send_back(now),
+            Input::Inspect { good } => self.inspect(*good, now),
+            Input::OpeningFailed => {
+                self.still_open()?;
+                Ok(self.pay_back(self.refundable_minor(), now))
+            }
+        }
+    }
+
+    fn still_open(&self) -> Result<(), Refused> {
+        if self.state == CaseState::Open { Ok(()) } else { Err(Refused::Over(self.state)) }
+    }
+
+    /// Open, and no appeal freezes it.
+    pub(super) fn active(&self) -> Result<(), Refused> {
+        self.still_open()?;
+        if self.appeal.is_some() { Err(Refused::Frozen) } else { Ok(()) }
+    }
+
+    /// The flow itself may move.
+    fn flows(&self) -> Result<(), Refused> {
+        self.active()?;
+        if self.refund.is_some_and(|r| r.state.agreed()) { Err(Refused::RefundAgreed) } else { Ok(()) }
+    }
+
+    /// What a party may do now.
+    #[must_use]
+    pub fn actions(&self, template: &Template, by: Party) -> Vec<Action> {
+        if self.flows().is_err() {
+            return Vec::new();
+        }
+        let flow = template.in_scene(self.scene);
+        let Some(node) = flow.node(&self.node) else { return Vec::new() };
+        let open = |a: &&Action| a.by(node) == by && (a.verb != Verb::Claim || self.claimed_at.is_none());
+        node.actions.iter().filter(open).cloned().collect()
+    }
+
+    /// Whose turn it is: the operator's under appeal, else whoever the refund and the node wait for. Nobody's at the end.
+    #[must_use]
+    pub fn waits_for(&self, template: &Template) -> Vec<Party> {
+        if self.state != CaseState::Open {
+            return Vec::new();
+        }
+        if self.appeal.is_some() {
+            return vec![Party::Operator];
+        }
+        let refund = self.open_refund();
+        let mut parties: Vec<Party> = refund.and_then(|r| r.state.waits_for()).into_iter().collect();
+        if !refund.is_some_and(|r| r.state.agreed()) {
+            parties.extend(template.node(&self.node).map(|n| n.actor).filter(|p| !parties.contains(p)));
+        }
+        parties
+    }
+
+    fn act(&mut self, template: &Template, by: Party, verb: Verb, form: &Form, now: Timestamp) -> Result<Vec<Effect>, Refused> {
+        self.flows()?;
+        let flow = template.in_scene(self.scene);
+        let missing = || Refused::NoSuchAction { node: self.node.clone(), verb };
+        let node = flow.node(&self.node).ok_or_else(missing)?;
+        let action = node.action(verb).ok_or_else(missing)?;
+        if action.by(node) != by {
+            return Err(Refused::NotYours(action.by(node)));
+        }
+        if verb == Verb::Claim && self.claimed_at.is_some() {
+            return Err(Refused::TakenAlready);
+        }
+        filled(action, form, self.scene)?;
+        match form.opening_at {
+            // The sites show seconds: the order's own second is not before it.
+            Some(at) if at.as_second() < self.ordered_at.as_second() => return Err(Refused::OpeningBeforeOrder),
+            Some(at) if at > now => return Err(Refused::OpeningInFuture),
+            opening => self.opening_at = opening.or(self.opening_at),
+        }
+        let mut effects = Vec::new();
+        match verb {
+            Verb::Claim => {
+                self.claimed_at = Some(now);
+                effects.push(Effect::CodeShown);
+                effects.extend(self.request_over(now));
+            }
+            Verb::Ship => (self.shipped_at, self.carrier_delivered_at) = (Some(now), None),
+            Verb::Reject => self.rejections += 1,
+            Verb::Accept => self.accepted_at = Some(now),
+            Verb::Submit | Verb::Confirm | Verb::Return | Verb::Deliver | Verb::Prove | Verb::Pass => {}
+        }
+        if let Some(share) = action.share.filter(|_| action.to != END) {
+            effects.push(self.release(share));
+        }
+        effects.extend(self.go(&flow, &action.to, now));
+        Ok(effects)
+    }
+
+    /// A part of the price, so that the parts of a hundred per cent add up to it.
+    fn release(&mut self, percent: u8) -> Effect {
+        self.released_percent = self.released_percent.saturating_add(percent).min(100);
+        let wanted = i128::from(self.paid_minor) * i128::from(self.released_percent) / 100;
+        let minor = i64::try_from(wanted).unwrap_or(self.paid_minor) - self.released_minor;
+        self.released_minor += minor;
+        Effect::Released { minor, percent }
+    }
+
+    pub(super) fn go(&mut self, flow: &Template, to: &str, now: Timestamp) -> Vec<Effect> {
+        if to == self.node {
+            return Vec::new();
+        }
+        let moved = Effect::Moved { from: self.node.clone(), to: to.to_owned() };
+        if to != END {
+            debug_assert!(flow.node(to).is_some(), "checked when it was loaded");
+            to.clone_into(&mut self.node);
+            self.entered_at = now;
+            (self.frozen_for, self.reminded_at) = (SignedDuration::ZERO, None);
+            return vec![moved];
+        }
+        let mut effects = self.request_over(now);
+        effects.extend([moved, self.complete(now)]);
+        effects
+    }
+
+    /// What the seller delivered is taken: the order is done.
+    fn complete(&mut self, now: Timestamp) -> Effect {
+        self.accepted_at = self.accepted_at.or(Some(now));
+        let opened_at = self.activated_at.or(self.opening_at).unwrap_or(now);
+        let released_minor = self.refundable_minor();
+        (self.released_minor, self.released_percent) = (self.paid_minor, 100);
+        self.over(CaseState::Completed, now);
+        Effect::Completed { released_minor, opened_at }
+    }
+
+    /// A request that is not answered ends when the buyer goes on nevertheless.
+    fn request_over(&mut self, now: Timestamp) -> Vec<Effect> {
+        match &mut self.refund {
+            Some(refund) if refund.state.waits_for().is_some() => {
+                (refund.state, refund.since) = (RefundState::Withdrawn, now);
+                vec![Effect::Refund { state: RefundState::Withdrawn }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn over(&mut self, state: CaseState, now: Timestamp) {
+        (self.state, self.ended_at, self.appeal) = (state, Some(now), None);
+    }
+
+    fn happened(&mut self, template: &Template, event: Happening, at: Timestamp, now: Timestamp) -> Result<Vec<Effect>, Refused> {
+        self.flows()?;
+        let flow = template.in_scene(self.scene);
+        let claim_first = template.code.is_some_and(|rule| rule.claim_before_activation);
+        if event == Happening::Activation && claim_first && self.claimed_at.is_none() {
+            return Err(Refused::NotTaken);
+        }
+        let node: &Node = flow.node(&self.node).ok_or(Refused::NotAwaited)?;
+        let to = node.triggers.iter().find(|t| t.event == event).map(|t| t.to.clone()).ok_or(Refused::NotAwaited)?;
+        let mut effects = Vec::new();
+        match event {
+            Happening::Activation => {
+                self.activated_at = Some(at);
+                effects.push(Effect::Opened { at });
+                effects.extend(self.request_over(now));
+            }
+            Happening::CarrierDelivered => {
+                if self.carrier_delivered_at.is_some() || at > now || self.shipped_at.is_none_or(|shipped| at < shipped) {
+                    return Err(Refused::NotAwaited);
+                }
+                self.carrier_delivered_at = Some(at);
+            }
+        }
+        effects.extend(self.go(&flow, &to, now));
+        Ok(effects)
+    }
+
+    fn appeal(&mut self, by: Party, due_at: Timestamp, now: Timestamp) -> Result<Vec<Effect>, Refused> {
+        self.still_open()?;
+        if self.appeal.is_some() {
+            return Err(Refused::AppealOpen);
+        }
+        self.appeal = Some(Appeal { by, at: now, due_at, late_told: false });
+        Ok(vec![Effect::Appealed])
+    }
+
+    fn decide(&mut self, decision: Decision, now: Timestamp) -> Result<Vec<Effect>, Refused> {
+        self.still_open()?;
+        let appeal = self.appeal.ok_or(Refused::NoAppeal)?;
+        match decision {
+            Decision::Continue => {
+                let frozen = now.duration_since(appeal.at);
+                self.frozen_for += frozen;
+                if let Some(refund) = &mut self.refund {
+                    refund.since += frozen;
+                }
+                self.appeal = None;
+                Ok(vec![Effect::Resumed])
+            }
+            Decision::Close => {
+                let mut effects = self.request_over(now);
+                effects.push(self.complete(now));
+                Ok(effects)
+            }
+            Decision::Refund { amount_minor } => {
+                if amount_minor <= 0 || amount_minor > self.refundable_minor() {
+                    return Err(Refused::RefundAmount { max_minor: self.refundable_minor() });
+                }
+                Ok(self.pay_back(amount_minor, now))
+            }
+        }
+    }
+}
+
+/// Everything that an action asks for is there, and nothing else.
+fn filled(action: &Action, form: &Form, scene: Scene) -> Result<(), Refused> {
+    if let Some(field) = action.fields.iter().find(|f| f.required && !form.fields.contains(&f.name)) {
+        return Err(Refused::FieldMissing(field.name));
+    }
+    if let Some(name) = form.fields.iter().find(|name| !action.fields.iter().any(|f| f.name == **name)) {
+        return Err(Refused::FieldNotAsked(*name));
+    }
+    if form.files.len() > super::FILES_MAX {
+        return Err(Refused::TooManyFiles);
+    }
+    if let Some(kind) = form.files.iter().find(|kind| !action.evidence.iter().any(|e| e.kind == **kind)) {
+        return Err(Refused::EvidenceNotAsked(*kind));
+    }
+    for evidence in &action.evidence {
+        let found = form.files.iter().filter(|kind| **kind == evidence.kind).count();
+        if found < usize::from(evidence.min) {
+            return Err(Refused::EvidenceMissing { kind: evidence.kind, min: evidence.min, found });
+        }
+    }
+    let screenshots = form.files.iter().filter(|kind| kind.is_screenshot()).count();
+    let wanted = scene.reviewed() && action.evidence.iter().any(|e| e.kind.is_screenshot());
+    if wanted && screenshots < 3 { Err(Refused::TooFewScreenshots(screenshots)) } else { Ok(()) }
+}
+
+impl EvidenceKind {
+    /// Counted for the three that platform review wants (`seller-domain 5.5`).
+    #[must_use]
+    pub fn is_screenshot(self) -> bool {
+        matches!(self, Self::ValidityScreenshot | Self::DeploymentScreenshot | Self::KitScreenshot | Self::ResourceOrder)
+    }
+}

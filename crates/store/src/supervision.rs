@@ -1,0 +1,274 @@
+//! Service supervision: templates, cases, and what was done in them.
+
+use crate::{DbError, Key, Page, Tx, Written, containing, lower, order::Tenant};
+use db::{
+    Run,
+    schema::{account_tracks, supervision_cases, supervision_steps, supervision_templates},
+};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = supervision_templates)]
+pub struct Template {
+    pub key: String,
+    pub version: i64,
+    pub access_type: String,
+    pub flow: String,
+    pub valid_from: String,
+    pub body: String,
+    pub loaded_at: i64,
+    pub loaded_by: String,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = supervision_cases)]
+pub struct Case {
+    pub id: Key,
+    pub order_id: Key,
+    pub line_id: Key,
+    pub instance_id: Key,
+    pub buyer_id: Key,
+    pub seller_id: Key,
+    pub order_number: String,
+    pub product_name: String,
+    pub customer_name: String,
+    pub access_type: String,
+    pub template_key: String,
+    pub template_version: i64,
+    pub state: String,
+    pub node: String,
+    pub buyer_turn: bool,
+    pub seller_turn: bool,
+    pub operator_turn: bool,
+    pub appeal_due_at: Option<i64>,
+    pub started_at: i64,
+    pub ended_at: Option<i64>,
+    pub body: String,
+    pub address: Option<Vec<u8>>,
+    pub tracking: Option<String>,
+    pub changes: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = supervision_steps)]
+pub struct Step {
+    pub case_id: Key,
+    pub seq: i64,
+    pub at: i64,
+    pub party: String,
+    pub actor: String,
+    pub kind: String,
+    pub from_node: String,
+    pub to_node: String,
+    pub data: String,
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when this version is there.
+pub fn insert_template(tx: &mut Tx, template: &Template) -> Result<(), DbError> {
+    diesel::insert_into(supervision_templates::table).values(template).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn template(tx: &mut Tx, key: &str, version: i64) -> Result<Option<Template>, DbError> {
+    Ok(supervision_templates::table.find((key.to_owned(), version)).select(Template::as_select()).first(tx).optional()?)
+}
+
+/// All versions of all templates.
+///
+/// # Errors
+/// [`DbError`].
+pub fn templates(tx: &mut Tx) -> Result<Vec<Template>, DbError> {
+    let order = (supervision_templates::key, supervision_templates::version.desc());
+    Ok(supervision_templates::table.order(order).select(Template::as_select()).load(tx)?)
+}
+
+/// The versions for a way of delivery.
+///
+/// # Errors
+/// [`DbError`].
+pub fn templates_for(tx: &mut Tx, access_type: &str, flow: &str) -> Result<Vec<Template>, DbError> {
+    let own = supervision_templates::table.filter(supervision_templates::access_type.eq(access_type.to_owned()));
+    Ok(own.filter(supervision_templates::flow.eq(flow.to_owned())).select(Template::as_select()).load(tx)?)
+}
+
+/// How many cases are open under each version.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_open_by_template(tx: &mut Tx) -> Result<Vec<(String, i64, i64)>, DbError> {
+    let open = supervision_cases::table.filter(supervision_cases::state.eq("open"));
+    let by = (supervision_cases::template_key, supervision_cases::template_version);
+    Ok(open.group_by(by).select((by.0, by.1, diesel::dsl::count_star())).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert(tx: &mut Tx, case: &Case) -> Result<(), DbError> {
+    diesel::insert_into(supervision_cases::table).values(case).run(tx)?;
+    Ok(())
+}
+
+fn scoped(tenant: Tenant) -> supervision_cases::BoxedQuery<'static, db::Backend> {
+    let query = supervision_cases::table.into_boxed();
+    match tenant {
+        Tenant::Buyer(id) => query.filter(supervision_cases::buyer_id.eq(id)),
+        Tenant::Seller(id) => query.filter(supervision_cases::seller_id.eq(id)),
+        Tenant::Any => query,
+    }
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Case>, DbError> {
+    Ok(scoped(tenant).filter(supervision_cases::id.eq(id)).select(Case::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn of_order(tx: &mut Tx, order: Key) -> Result<Option<Case>, DbError> {
+    let own = supervision_cases::table.filter(supervision_cases::order_id.eq(order));
+    Ok(own.select(Case::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Option<Case>, DbError> {
+    let own = supervision_cases::table.filter(supervision_cases::instance_id.eq(instance));
+    Ok(own.select(Case::as_select()).first(tx).optional()?)
+}
+
+/// The filters of the list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<String>,
+    /// Whose turn it is: buyer, seller or operator.
+    pub turn: Option<domain::supervision::Party>,
+    /// Under appeal.
+    pub appealed: bool,
+    /// Started before a moment.
+    pub started_before: Option<i64>,
+    pub access_type: Option<String>,
+    pub order_number: Option<String>,
+    pub product_name: Option<String>,
+    pub customer_name: Option<String>,
+}
+
+fn filtered(tenant: Tenant, filter: &Filter) -> supervision_cases::BoxedQuery<'static, db::Backend> {
+    use domain::supervision::Party;
+    let mut query = scoped(tenant);
+    if let Some(state) = &filter.state {
+        query = query.filter(supervision_cases::state.eq(state.clone()));
+    }
+    match filter.turn {
+        Some(Party::Buyer) => query = query.filter(supervision_cases::buyer_turn.eq(true)),
+        Some(Party::Seller) => query = query.filter(supervision_cases::seller_turn.eq(true)),
+        Some(Party::Operator) => query = query.filter(supervision_cases::operator_turn.eq(true)),
+        None => {}
+    }
+    if filter.appealed {
+        query = query.filter(supervision_cases::appeal_due_at.is_not_null());
+    }
+    if let Some(at) = filter.started_before {
+        query = query.filter(supervision_cases::started_at.lt(at));
+    }
+    if let Some(access_type) = &filter.access_type {
+        query = query.filter(supervision_cases::access_type.eq(access_type.clone()));
+    }
+    if let Some(text) = &filter.order_number {
+        query = query.filter(lower(supervision_cases::order_number).like(containing(text)).escape('\\'));
+    }
+    if let Some(text) = &filter.product_name {
+        query = query.filter(lower(supervision_cases::product_name).like(containing(text)).escape('\\'));
+    }
+    if let Some(text) = &filter.customer_name {
+        query = query.filter(lower(supervision_cases::customer_name).like(containing(text)).escape('\\'));
+    }
+    query
+}
+
+/// A page of cases, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Case>, DbError> {
+    let query = filtered(tenant, filter);
+    Ok(newest_first!(query, page, supervision_cases::started_at, supervision_cases::id).select(Case::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn count(tx: &mut Tx, tenant: Tenant, filter: &Filter) -> Result<i64, DbError> {
+    Ok(filtered(tenant, filter).count().get_result(tx)?)
+}
+
+/// Stores a case as it is now, if nobody changed it meanwhile.
+///
+/// # Errors
+/// [`DbError`]; a unique violation when the seller ships another case under this number.
+pub fn change(tx: &mut Tx, case: &Case) -> Result<Written, DbError> {
+    let there = supervision_cases::table.find(case.id).filter(supervision_cases::changes.eq(case.changes));
+    let change = (
+        supervision_cases::state.eq(&case.state),
+        supervision_cases::node.eq(&case.node),
+        supervision_cases::buyer_turn.eq(case.buyer_turn),
+        supervision_cases::seller_turn.eq(case.seller_turn),
+        supervision_cases::operator_turn.eq(case.operator_turn),
+        supervision_cases::appeal_due_at.eq(case.appeal_due_at),
+        supervision_cases::ended_at.eq(case.ended_at),
+        supervision_cases::body.eq(&case.body),
+        supervision_cases::address.eq(&case.address),
+        supervision_cases::tracking.eq(&case.tracking),
+        supervision_cases::changes.eq(case.changes + 1),
+    );
+    Ok(Written::from_rows(diesel::update(there).set(change).run(tx)?))
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when another step has the number.
+pub fn insert_step(tx: &mut Tx, step: &Step) -> Result<(), DbError> {
+    diesel::insert_into(supervision_steps::table).values(step).run(tx)?;
+    Ok(())
+}
+
+/// What was done in a case, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn steps(tx: &mut Tx, case: Key) -> Result<Vec<Step>, DbError> {
+    let own = supervision_steps::table.filter(supervision_steps::case_id.eq(case));
+    Ok(own.order(supervision_steps::seq).select(Step::as_select()).load(tx)?)
+}
+
+/// The number of the next step of a case.
+///
+/// # Errors
+/// [`DbError`].
+pub fn next_step(tx: &mut Tx, case: Key) -> Result<i64, DbError> {
+    let own = supervision_steps::table.filter(supervision_steps::case_id.eq(case));
+    let last: Option<i64> = own.order(supervision_steps::seq.desc()).select(supervision_steps::seq).first(tx).optional()?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// The programme of a buyer's account.
+///
+/// # Errors
+/// [`DbError`].
+pub fn track(tx: &mut Tx, account: Key) -> Result<Option<String>, DbError> {
+    Ok(account_tracks::table.find(account).select(account_tracks::track).first(tx).optional()?)
+}
+
+/// Sets or takes away the programme of a buyer's account.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_track(tx: &mut Tx, account: Key, track: Option<&str>, at: i64) -> Result<(), DbError> {
+    diesel::delete(account_tracks::table.find(account)).run(tx)?;
+    if let Some(track) = track {
+        let row = (account_tracks::account_id.eq(account), account_tracks::track.eq(track), account_tracks::set_at.eq(at));
+        diesel::insert_into(account_tracks::table).values(row).run(tx)?;
+    }
+    Ok(())
+}
