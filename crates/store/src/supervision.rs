@@ -148,8 +148,6 @@ pub struct Filter {
     pub turn: Option<domain::supervision::Party>,
     /// Under appeal.
     pub appealed: bool,
-    /// Started before a moment.
-    pub started_before: Option<i64>,
     pub access_type: Option<String>,
     pub order_number: Option<String>,
     pub product_name: Option<String>,
@@ -170,9 +168,6 @@ fn filtered(tenant: Tenant, filter: &Filter) -> supervision_cases::BoxedQuery<'s
     }
     if filter.appealed {
         query = query.filter(supervision_cases::appeal_due_at.is_not_null());
-    }
-    if let Some(at) = filter.started_before {
-        query = query.filter(supervision_cases::started_at.lt(at));
     }
     if let Some(access_type) = &filter.access_type {
         query = query.filter(supervision_cases::access_type.eq(access_type.clone()));

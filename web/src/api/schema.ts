@@ -30079,8 +30079,6 @@ export interface operations {
                 /** @description `true`: only those under appeal. */
                 appealed?: string;
                 access_type?: string;
-                /** @description Begun before this time. */
-                started_before?: string;
                 order_number?: string;
                 product_name?: string;
                 customer_name?: string;

@@ -16,12 +16,20 @@ async function licence(p: Platform): Promise<string> {
   const whole = (await p.api('seller', 'GET', `/api/v1/seller/products/${products['products']?.[0]?.['id']}`)) as unknown as { revisions: { listing: { specifications: object[] } }[] }
   const listing = whole.revisions[0]?.listing
   const specifications = listing?.specifications.map((s) => ({ ...s, trial_days: null, upgrade_allowed: false, renewal_change_allowed: false }))
-  const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/licence', { ...listing, specifications, access_type: 'license_code', interface_address: null })
+  const delivery = { template: { zh: '授权码激活', en: 'The code is activated' }, sla_days: 3 }
+  const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/licence', { ...listing, specifications, access_type: 'license_code', interface_address: null, delivery })
   const shown = (await p.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Rows
   const application = shown['revisions']?.[0]?.['id']
   await p.api('seller', 'POST', `/api/v1/seller/applications/${application}/submit`, {})
   await p.api('operator', 'POST', `/api/v1/operator/applications/${application}/approve`, {})
-  await p.api('buyer', 'POST', '/api/v1/orders', { choice: { ...choice, product: 'licence' }, pay: true })
+  // Enough cases for a second page; one with files and an appeal, one whose code was taken.
+  for (let n = 0; n < 22; n++) await p.api('buyer', 'POST', '/api/v1/orders', { choice: { ...choice, product: 'licence' }, pay: true })
+  const cases = ((await p.api('buyer', 'GET', '/api/v1/supervision?as=buyer')) as unknown as Rows)['cases'] ?? []
+  things['supervision'] = cases[0]?.['id'] ?? ''
+  const proof = (await p.send('seller', `/api/v1/supervision/${things['supervision']}/documents?as=seller&kind=other&name=a.txt`, new TextEncoder().encode('proof'))) as unknown as Record<string, string>
+  await p.api('seller', 'POST', `/api/v1/supervision/${things['supervision']}/actions?as=seller`, { verb: 'deliver', text: 'done', documents: [{ id: proof['id'], kind: 'other' }] })
+  await p.api('seller', 'POST', `/api/v1/supervision/${things['supervision']}/appeals?as=seller`, { text: 'nobody answers' })
+  await p.api('buyer', 'POST', `/api/v1/supervision/${cases[1]?.['id']}/actions?as=buyer`, { verb: 'claim' })
   await p.api('seller', 'POST', '/api/v1/seller/test-codes', {})
   await p.api('seller', 'POST', `/api/v1/seller/products/${products['products']?.[0]?.['id']}/probe`, {})
   return ((await p.api('seller', 'GET', '/api/v1/licences?as=seller')) as unknown as Rows)['licences']?.[0]?.['code'] ?? ''
@@ -104,6 +112,7 @@ const real = (p: Platform, path: string) =>
     .replace('$code', things['code'] ?? '')
     .replace('$secret', things['secret'] ?? '')
     .replace('$number', things['number'] ?? '')
+    .replace('$key/$version', 'license-code/3')
     .replace('$id', things[path.split('/').at(-2) ?? ''] ?? things[path.split('/').slice(1, 3).join(' ')] ?? '')
     .replace(/^\/checkout$/, '/checkout?product=backup&spec=standard&sku=basic/5&period=1m&quantity=1')
 

@@ -12,7 +12,7 @@ use crate::{
     paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
-    views::{MoneyView, TextView, money, read_time, time, times},
+    views::{MoneyView, TextView, money, time, times},
 };
 use app::{
     Caller, Ctx, Error, Key, Tenant, Tx,
@@ -97,10 +97,6 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     access_type: Option<AccessType>,
-    /// Begun before this time.
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    started_before: Option<Line<40>>,
     #[serde(default)]
     #[param(value_type = Option<String>)]
     order_number: Option<Line<64>>,
@@ -128,7 +124,6 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
         state: p.state.map(|s| s.to_string()),
         turn: p.turn,
         appealed: p.appealed.0,
-        started_before: read_time("/started_before", p.started_before.as_ref().map(Line::as_str))?,
         access_type: p.access_type.map(|a| a.to_string()),
         order_number: p.order_number.map(Line::into_string),
         product_name: p.product_name.map(Line::into_string),

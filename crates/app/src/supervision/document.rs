@@ -1,13 +1,14 @@
 //! Files: sent to a case by a side, then named in what that side does; or the forms of a seller's listings.
 
 use super::{Found, find};
-use crate::{Caller, Ctx, Error, Tenant, micros};
+use crate::{Caller, Ctx, Error, Tenant, event, micros};
 use db::{Key, Tx};
 use domain::{
     id::{DocumentId, SupervisionId},
     supervision::{CaseState, EvidenceKind},
 };
 use jiff::SignedDuration;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{
     Written,
@@ -71,6 +72,8 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: Supervis
         return Err(Error::conflict("evidence.too_many_waiting", "send the files that wait with an action first; 40 may wait"));
     }
     rows::insert(tx, &row)?;
+    let about = event::About::order(found.row.order_id, Some(found.row.instance_id));
+    event::record(tx, ctx, "supervision.file_sent", about, &json!({ "name": row.name, "kind": row.kind, "sha256": hex::encode(&row.hash) }))?;
     Ok(row)
 }
 
@@ -82,6 +85,7 @@ pub fn add_form(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewDocument) -> R
     crate::seller::require_approved(tx, Key::of(caller.account_id))?;
     let row = row(tx, ctx, caller, None, new)?;
     rows::insert(tx, &row)?;
+    event::record(tx, ctx, "document.form_sent", event::About::account(row.account_id), &json!({ "name": row.name }))?;
     Ok(row)
 }
 

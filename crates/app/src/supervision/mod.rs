@@ -26,7 +26,7 @@ pub(crate) use happen::{activated, opening_failed};
 pub use note::tell_both;
 pub use refund::{Answer, ask as ask_refund, step as step_refund};
 pub use template::{list as templates, load as load_template, load_built_in, show as show_template};
-pub use timer::{fall_due, find_overdue};
+pub use timer::fall_due;
 pub use track::set as set_track;
 
 use crate::{Ctx, Error, Tenant, event, micros};

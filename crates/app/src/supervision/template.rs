@@ -1,12 +1,13 @@
 //! Templates are loaded once and never edited: a change is a new version (`seller-domain 12`).
 
-use crate::{Ctx, Error};
+use crate::{Ctx, Error, event};
 use db::Tx;
 use domain::{
     listing::AccessType,
     supervision::{Flow, Template, built_in, check, choose},
 };
 use jiff::civil::Date;
+use serde_json::json;
 use store::supervision as rows;
 
 fn parse(row: &rows::Template) -> Result<Template, Error> {
@@ -40,7 +41,9 @@ pub fn load_built_in(tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
 /// `supervision.bad_template` with what is wrong, `supervision.template_fixed`.
 pub fn load(tx: &mut Tx, ctx: &Ctx, template: &Template) -> Result<(), Error> {
     check(template).map_err(|e| Error::field("", "supervision.bad_template", e.to_string()))?;
-    insert(tx, ctx, template)
+    insert(tx, ctx, template)?;
+    let data = json!({ "key": template.key, "version": template.version, "valid_from": template.valid_from });
+    event::record(tx, ctx, "supervision.template_loaded", event::About::default(), &data)
 }
 
 fn insert(tx: &mut Tx, ctx: &Ctx, template: &Template) -> Result<(), Error> {

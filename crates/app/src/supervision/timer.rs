@@ -2,7 +2,7 @@
 
 use super::{Done, Found, effects, read};
 use crate::{
-    Ctx, Error, Page, Tenant,
+    Ctx, Error, Tenant,
     job::{self, JobKind},
 };
 use db::{Key, Tx};
@@ -48,14 +48,4 @@ pub fn fall_due(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
         effects::perform(tx, ctx, &mut found, &effects, &done)?;
     }
     set(tx, ctx, &found)
-}
-
-/// Open cases, the oldest first.
-///
-/// # Errors
-/// [`Error::Store`].
-pub fn find_overdue(tx: &mut Tx, page: Page) -> Result<Vec<rows::Case>, Error> {
-    let filter = rows::Filter { state: Some("open".to_owned()), ..rows::Filter::default() };
-    let page = Page { direction: page.direction.or(Some(store::Direction::Ascending)), ..page };
-    Ok(rows::list(tx, Tenant::Any, &filter, page)?)
 }

@@ -304,6 +304,56 @@ async fn assets(a: &mut Audit) {
     a.act("seller", "DELETE", &path, json!({})).await;
 }
 
+/// Everything that is done under service supervision.
+async fn supervised(a: &mut Audit) {
+    let buyer = a.p.get("buyer", "/api/v1/me").await["account_id"].as_str().unwrap().to_owned();
+    a.act("operator", "PUT", &format!("/api/v1/operator/accounts/{buyer}/track"), json!({ "track": null })).await;
+    let templates = "/api/v1/operator/supervision/templates";
+    let mut template = a.p.get("operator", &format!("{templates}/hardware/1")).await["body"].clone();
+    (template["version"], template["valid_from"]) = (json!(2), json!("2030-01-01"));
+    a.act("operator", "POST", templates, json!({ "template": template })).await;
+    let form = a.p.http.post(format!("{}/api/v1/seller/documents?name=form.pdf", a.p.url)).bearer_auth(a.p.token("seller"));
+    assert!(form.body(super::supervision::PDF).send().await.unwrap().status().is_success());
+    let seller = a.p.get("seller", "/api/v1/me").await["user_name"].as_str().unwrap().to_owned();
+    a.audited("POST", "/api/v1/seller/documents", &seller).await;
+    super::supervision::list(&a.p, "box", "hardware", |_| {}).await;
+    let to = json!({ "recipient": "x", "phone": "12345", "address": "x" });
+    let order = super::supervision::buy(&a.p, "box", None, json!({ "shipping": to })).await;
+    let case = a.p.case("seller", &order).await;
+    let (one, desk) = (format!("/api/v1/supervision/{}", id(&case)), format!("/api/v1/operator/supervision/{}", id(&case)));
+    a.act("buyer", "PUT", &format!("{one}/address"), to).await;
+    a.news().await;
+    a.p.send_file("seller", &case, "shipping", "a.pdf", super::supervision::PDF).await;
+    a.audited("POST", &format!("{one}/documents"), &seller).await;
+    a.act("seller", "POST", &format!("{one}/actions"), json!({ "verb": "ship", "carrier": "c", "tracking_number": "1" })).await;
+    let now = a.p.get("seller", &one).await["shipped_at"].clone();
+    a.act("operator", "POST", &format!("{desk}/carrier-report"), json!({ "delivered_at": now })).await;
+    a.act("operator", "POST", &format!("{desk}/notes"), json!({ "text": "x" })).await;
+    a.act("buyer", "POST", &format!("{one}/appeals"), json!({ "text": "x" })).await;
+    a.act("seller", "POST", &format!("{one}/appeals/statements"), json!({ "text": "x" })).await;
+    a.act("operator", "POST", &format!("{desk}/decide"), json!({ "decision": "continue", "reason": "x" })).await;
+    let ask = json!({ "amount": { "amount": "1.00", "currency": "CNY" }, "reason": "x", "goods": "in_transit" });
+    a.act("buyer", "POST", &format!("{one}/refunds"), ask).await;
+    let documents = super::supervision::files(&a.p, "seller", &case, &["agreement"]).await;
+    let agree = json!({ "step": "agree", "reason": "x", "documents": documents });
+    a.act("seller", "POST", &format!("{one}/refunds/steps"), agree).await;
+    a.act("operator", "POST", &format!("{desk}/refunds/steps"), json!({ "step": "refuse", "reason": "x" })).await;
+    // A delivery that the platform reviews.
+    a.p.send("operator", "PUT", &format!("/api/v1/operator/accounts/{buyer}/track"), Some(&json!({ "track": "base_cloud" }))).await;
+    super::supervision::list(&a.p, "joint", "data_file", |l| l["joint"] = json!(true)).await;
+    let order = super::supervision::buy(&a.p, "joint", None, json!({})).await;
+    let case = a.p.case("buyer", &order).await;
+    a.p.act("buyer", &case, json!({ "verb": "submit", "text": "x" })).await;
+    a.p.act("seller", &case, json!({ "verb": "confirm" })).await;
+    let elements = json!({
+        "order_numbers": [number(&order)], "customer_name": case["customer_name"], "product_name": "Shield Endpoint Protection Licence",
+        "specification_name": "Standard",
+    });
+    let documents = super::supervision::files(&a.p, "seller", &case, &["acceptance"]).await;
+    a.p.act("seller", &case, json!({ "verb": "deliver", "text": "x", "elements": elements, "documents": documents })).await;
+    a.act("operator", "POST", &format!("/api/v1/operator/supervision/{}/actions", id(&case)), json!({ "verb": "pass" })).await;
+}
+
 const OPEN: &str = "/api/mkp-openapi-public/global";
 
 async fn licences(a: &mut Audit) {
@@ -436,6 +486,7 @@ async fn every_write_leaves_an_event_with_the_name_of_who_did_it() {
     assets(&mut a).await;
     licences(&mut a).await;
     organisation(&mut a).await;
+    supervised(&mut a).await;
     neighbours(&mut a).await;
     let exempt: BTreeSet<String> = EXEMPT.iter().map(|(operation, _)| (*operation).to_owned()).collect();
     let missing: Vec<&String> =

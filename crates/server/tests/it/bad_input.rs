@@ -112,6 +112,7 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("seller", "/api/v1/seller/transactions", "lines"),
     ("seller", "/api/v1/usage-records", "records"),
     ("seller", "/api/v1/licences", "licences"),
+    ("seller", "/api/v1/supervision", "cases"),
     ("seller", "/api/v1/probes", "probes"),
     ("seller", "/api/v1/interface-health", "products"),
     ("seller", "/api/v1/seller/sign-on-applications", "applications"),

@@ -331,6 +331,7 @@ async fn a_licence_cannot_be_given_back_once_it_is_complete_nor_offered_with_a_t
         assert_eq!(submit(&|l| l["interface_address"] = saas.clone()).await, "/interface_address", "a SaaS address serves no codes");
         let other = |l: &mut Value| {
             l["access_type"] = json!("saas");
+            l["delivery"] = Value::Null;
             l["interface_address"] = saas.clone();
         };
         assert_eq!(submit(&other).await, "/access_type", "the way of delivery stays");

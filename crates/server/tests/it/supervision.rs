@@ -407,7 +407,7 @@ async fn supervised_software_opens_at_purchase_and_completes_at_acceptance() {
         p.act("buyer", &case, json!({ "verb": "accept" })).await;
         assert_eq!(p.instance(&instance_of(&order)).await["state"], "running");
         // What never opens is given back in full, and its case is over.
-        p.fault("desk", "http_500").await;
+        p.fault("backup", "http_500").await;
         let order = buy(&p, "desk", Some("1m"), json!({})).await;
         p.advance("5h").await;
         assert_eq!(p.order(&order).await["state"], "cancelled");
