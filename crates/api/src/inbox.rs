@@ -58,9 +58,10 @@ struct Inbox {
     params(ListParams, Paging), responses((status = 200, body = Inbox)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<Inbox>, Problem> {
     let (shown, unread) = api
-        .read(caller, move |tx, _, who| {
+        .read(caller, move |tx, ctx, who| {
             let language = p.language.map_or_else(|| who.language.clone(), |l| l.to_string());
-            message::list(tx, Key::of(who.account_id), p.unread.0, &language, page)
+            let zone = ctx.site(who.site).time_zone;
+            message::list(tx, Key::of(who.account_id), p.unread.0, (&language, &zone), page)
         })
         .await?;
     let next = next(&shown, page, |m| (m.row.created_at, m.row.id));

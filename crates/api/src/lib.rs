@@ -29,6 +29,7 @@ mod kit;
 mod koogallery;
 mod licence;
 mod listing_body;
+mod message_settings;
 mod neighbours;
 mod open_api_log;
 mod order;
@@ -52,6 +53,7 @@ mod timeline;
 mod usage;
 mod views;
 mod wallet;
+mod webhook;
 
 pub use sandbox::{Faults, Sandbox};
 pub use state::Api;
@@ -95,6 +97,8 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(wallet::routes())
         .merge(bill::routes())
         .merge(inbox::routes())
+        .merge(message_settings::routes())
+        .merge(webhook::routes())
         .merge(export::routes())
         .merge(figures::routes())
         .merge(health::api_routes())

@@ -133,6 +133,9 @@ pub struct Settings {
     /// Whether products on sale are probed twice a day.
     pub probing: bool,
     pub neighbours: Neighbours,
+    /// Whether a mail server is configured, and where pages are that mails lead to.
+    pub mail: bool,
+    pub public_url: String,
     /// Where the proofs of domains are looked up; the system's servers when there is none.
     pub dns_servers: Vec<SocketAddr>,
     /// The sandbox alone may call loopback addresses over plain HTTP.
@@ -153,6 +156,8 @@ impl Default for Settings {
             job_lease: SignedDuration::from_secs(60),
             probing: true,
             neighbours: Neighbours::default(),
+            mail: false,
+            public_url: "http://localhost:8080".to_owned(),
             dns_servers: Vec::new(),
             loopback_allowed: false,
         }

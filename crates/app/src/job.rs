@@ -30,6 +30,14 @@ domain::words! {
         RenewalStuck = "call.renewal_stuck",
         /// Something falls due in a case of service supervision. Subject: case.
         Supervision = "supervision",
+        /// Tell sellers how many orders are under supervision; named for the site.
+        OpenCases = "supervision.open_cases",
+        /// Send a message by mail. Subject: delivery.
+        Mail = "message.mail",
+        /// Send a message by SMS. Subject: delivery.
+        Sms = "message.sms",
+        /// Send a message to an endpoint. Subject: delivery.
+        Webhook = "message.webhook",
         /// Plan the probes of a site; named for it.
         ProbeRound = "probe.round",
         /// Replay the saved cases of a product. Subject: product.

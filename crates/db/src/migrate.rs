@@ -48,7 +48,8 @@ migrations![
     "0022_open_api_calls",
     "0023_asset_files",
     "0024_notify_access_type",
-    "0025_supervision"
+    "0025_supervision",
+    "0026_messages"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -549,6 +549,7 @@ diesel::table! {
         created_at -> BigInt,
         read_at -> Nullable<BigInt>,
         name -> Text,
+        handed_on_at -> Nullable<BigInt>,
     }
 }
 
@@ -913,7 +914,82 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    message_recipients (id) {
+        id -> Binary,
+        account_id -> Binary,
+        type_code -> Text,
+        name -> Text,
+        mailbox -> Nullable<Binary>,
+        phone -> Nullable<Binary>,
+        language -> Text,
+        time_zone -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    message_settings (account_id, type_code) {
+        account_id -> Binary,
+        type_code -> Text,
+        mail -> Bool,
+        sms -> Bool,
+        digest -> Bool,
+    }
+}
+
+diesel::table! {
+    webhook_endpoints (id) {
+        id -> Binary,
+        account_id -> Binary,
+        url -> Text,
+        description -> Text,
+        events -> Text,
+        enabled -> Bool,
+        disabled_reason -> Nullable<Text>,
+        secret -> Binary,
+        old_secret -> Nullable<Binary>,
+        old_until -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> Binary,
+        message_id -> Binary,
+        account_id -> Binary,
+        channel -> Text,
+        target -> Binary,
+        event -> Text,
+        digest -> Bool,
+        state -> Text,
+        attempts -> BigInt,
+        created_at -> BigInt,
+        next_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    delivery_attempts (delivery_id, number) {
+        delivery_id -> Binary,
+        number -> BigInt,
+        started_at -> BigInt,
+        duration_ms -> Nullable<BigInt>,
+        status -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+        answer -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    deliveries,
+    delivery_attempts,
+    message_recipients,
+    message_settings,
+    webhook_endpoints,
     account_tracks,
     documents,
     supervision_steps,

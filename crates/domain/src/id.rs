@@ -103,6 +103,12 @@ ids! {
     ApplicationId = "sso",
     /// A request at the open APIs; the id that its answer names (开放接口调用).
     RequestId = "req",
+    /// Who hears of messages by mail or SMS (接收人).
+    RecipientId = "rcp",
+    /// A server that hears of messages (回调地址).
+    EndpointId = "whk",
+    /// A message on its way by one channel.
+    DeliveryId = "dlv",
     /// One order's way through service supervision (服务监管单).
     SupervisionId = "sup",
     /// A file of evidence, or a seller's form (凭证文件).

@@ -7,6 +7,14 @@ crate::words! {
     pub enum Audience ("audience") { Buyer = "buyer", Seller = "seller", Operator = "operator" }
 }
 
+crate::words! {
+    /// How a message reaches somebody beside the in-site inbox.
+    pub enum Channel ("channel") { Mail = "mail", Sms = "sms", Webhook = "webhook" }
+}
+
+/// Types that recipients are set for (`deployment-and-messages 5.2`), as [`MessageEvent::type_code`] names them.
+pub const TYPES: [&str; 6] = ["101", "103", "203", "501", "901", "renewal"];
+
 macro_rules! messages {
     ($($variant:ident = $key:literal, $code:literal, $audience:ident;)+) => {
         crate::words! {
@@ -66,6 +74,7 @@ messages! {
     SaleAccepted = "sale.accepted", "101", Seller;
     SalePartReleased = "sale.part_released", "101", Seller;
     SaleSupervisionReminder = "sale.reminder", "901", Seller;
+    SaleOpenCases = "sale.open_cases", "901", Seller;
     SaleLongOpen = "sale.long_open", "901", Seller;
     SaleSupervisionNote = "sale.note", "501", Seller;
     SaleAppealOpened = "sale.appeal_opened", "501", Seller;
@@ -92,6 +101,7 @@ messages! {
     SellerToReview = "seller.to_review", "901", Operator;
     ProductToCheck = "product.to_check", "501", Operator;
     ProductUnreachableToCheck = "product.unreachable_to_check", "501", Operator;
+    WebhookTest = "webhook.test", "901", Buyer;
     DeliveryToReview = "supervision.to_review", "901", Operator;
     SupervisionDeskReminder = "supervision.desk_reminder", "901", Operator;
     SupervisionLongOpen = "supervision.long_open", "901", Operator;
@@ -99,4 +109,122 @@ messages! {
     AppealLate = "appeal.late", "501", Operator;
     RefundToConfirm = "refund.to_confirm", "501", Operator;
     RenewalCallStuck = "call.renewal_stuck", "501", Operator;
+}
+
+impl MessageEvent {
+    /// Legal or money: may not be switched off (`deployment-and-messages 5.4`).
+    #[must_use]
+    pub fn essential(self) -> bool {
+        matches!(
+            self,
+            Self::OrderToPay
+                | Self::OrderCancelled
+                | Self::OrderRefunded
+                | Self::UsageUnpaid
+                | Self::InstanceFrozen
+                | Self::InstanceReleased
+                | Self::TransferDecided
+                | Self::AppealOpened
+                | Self::AppealDecided
+                | Self::RefundToReturn
+                | Self::RefundRejected
+                | Self::SaleReleased
+                | Self::SaleAppealOpened
+                | Self::SaleAppealDecided
+                | Self::SaleRefundAsked
+                | Self::SaleRefundToInspect
+                | Self::SellerDecided
+                | Self::ProductDelisted
+                | Self::BillIssued
+        )
+    }
+
+    /// Comes often: of the same to the same reader one an hour goes out, and a digest may gather them.
+    #[must_use]
+    pub fn noisy(self) -> bool {
+        matches!(
+            self,
+            Self::CallFailed
+                | Self::CallRecovered
+                | Self::ProbeFailed
+                | Self::SupervisionReminder
+                | Self::SaleSupervisionReminder
+                | Self::SupervisionDeskReminder
+                | Self::SaleBought
+                | Self::SaleOpened
+        )
+    }
+
+    /// Urgent enough to be sent to a phone unless somebody said otherwise: interface failures and what runs out.
+    #[must_use]
+    pub fn by_sms(self) -> bool {
+        matches!(self, Self::CallFailed | Self::CallGivenUp | Self::SaleOpeningFailed | Self::ProductDelisted | Self::ProductUnreachable | Self::UsageUnpaid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use MessageEvent as E;
+
+    /// The events of the reference (`seller-domain 7`, `deployment-and-messages 5.2, 5.3`): the message, or why there is none.
+    const REFERENCE: &[(&str, Result<MessageEvent, &str>)] = &[
+        ("onboarding review result", Ok(E::SellerDecided)),
+        ("change of seller information reviewed", Ok(E::SellerDecided)),
+        ("customer account closed, data to purge", Err("accounts cannot be closed yet")),
+        ("instance released", Ok(E::SaleReleased)),
+        ("release application reviewed", Ok(E::ApplicationDecided)),
+        ("modification reviewed", Ok(E::ApplicationDecided)),
+        ("joint product reviewed", Err("certification for joint operation belongs to the full catalogue")),
+        ("question waiting for answer", Err("product questions belong to a later part")),
+        ("hardware stock warning", Err("stock belongs to the full catalogue")),
+        ("bad review to negotiate", Err("reviews belong to a later part")),
+        ("sale status changed by operations", Ok(E::ProductDelisted)),
+        ("a service product was bought", Ok(E::SaleSupervised)),
+        ("a product was bought", Ok(E::SaleBought)),
+        ("site-building supervision", Ok(E::SaleToDeliver)),
+        ("hardware supervision", Ok(E::SaleToDeliver)),
+        ("buyer accepted", Ok(E::SaleAccepted)),
+        ("number of open supervised orders", Ok(E::SaleOpenCases)),
+        ("appeal result", Ok(E::SaleAppealDecided)),
+        ("overdue, system unsubscribed", Err("the limit of 365 days was given up on 2024-03-05 (seller-domain 5.4)")),
+        ("customer renewed", Ok(E::SaleRenewed)),
+        ("SaaS interface exception", Ok(E::CallFailed)),
+        ("SaaS or API opening failed", Ok(E::SaleOpeningFailed)),
+        ("unsubscription requested", Ok(E::SaleRefundAsked)),
+        ("invoice requested", Err("invoices belong to a later part")),
+        ("a customer raised a ticket", Err("tickets belong to a later part")),
+        ("bill issued", Ok(E::BillIssued)),
+        ("offer results", Err("exclusive offers belong to a later part")),
+        ("180-day reminder", Ok(E::SaleLongOpen)),
+        ("trial or term ends", Ok(E::InstanceEnds)),
+        ("frozen", Ok(E::InstanceFrozen)),
+        ("released", Ok(E::InstanceReleased)),
+        ("code can be taken", Ok(E::LicenceIssued)),
+        ("delivery to accept", Ok(E::DeliveryToAccept)),
+        ("refund decided", Ok(E::RefundRejected)),
+        ("invoice issued", Err("invoices belong to a later part")),
+        ("price of renewal changes", Err("prices of running terms never change (order-life 3)")),
+        ("deployment finished or failed", Err("automated deployment belongs to a later part")),
+        ("appeal decided", Ok(E::AppealDecided)),
+    ];
+
+    #[test]
+    fn every_event_of_the_reference_has_a_message_or_a_reason_for_none() {
+        assert_eq!(REFERENCE.len(), 38);
+        for (event, message) in REFERENCE {
+            assert!(message.is_ok() || message.is_err_and(|why| why.len() > 10), "{event}");
+        }
+    }
+
+    #[test]
+    fn the_documented_types_are_kept() {
+        for (event, code) in [(E::SellerDecided, "203"), (E::SaleReleased, "103"), (E::ApplicationDecided, "101"), (E::SaleSupervised, "101")] {
+            assert_eq!(event.type_code(), code, "{event}");
+        }
+        for (event, code) in [(E::SaleAccepted, "101"), (E::SaleAppealDecided, "501"), (E::CallFailed, "501"), (E::SaleOpenCases, "901"), (E::SaleRefundAsked, "101")] {
+            assert_eq!(event.type_code(), code, "{event}");
+        }
+        assert!(MessageEvent::ALL.iter().all(|e| TYPES.contains(&e.type_code())));
+    }
 }

@@ -46,8 +46,24 @@ pub struct File {
     pub dns_servers: Option<Vec<SocketAddr>>,
     /// Interfaces of other marketplaces that are answered too.
     pub neighbours: Option<Neighbours>,
+    /// The mail server that messages go out by.
+    pub mail: Option<worker::MailServer>,
+    /// The provider that SMS go out by; they are only written to the log when it is left out.
+    pub sms: Option<SmsFile>,
+    /// Where people reach the consoles; mails lead there.
+    pub public_url: Option<String>,
     pub database_connections: Option<u32>,
     pub prepared_statements: Option<bool>,
+}
+
+/// A provider that takes `{"to", "text"}` with a bearer token.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmsFile {
+    pub url: String,
+    /// Better given as `YUNSHI_SMS_TOKEN`.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 /// A site of the deployment; what is left out is built in.
@@ -122,6 +138,8 @@ impl File {
             sites,
             job_lease: self.job_lease(default.job_lease)?,
             probing: self.probing.unwrap_or(default.probing),
+            mail: self.mail.is_some(),
+            public_url: self.public_url.clone().map_or(default.public_url, |url| url.trim_end_matches('/').to_owned()),
             dns_servers: self.dns_servers.clone().unwrap_or_default(),
             neighbours: self.neighbours.unwrap_or(default.neighbours),
             open_api_per_second: self.open_api_per_second.unwrap_or(default.open_api_per_second),
@@ -138,6 +156,15 @@ impl File {
             return Err(Failure::WrongUse(detail));
         }
         Ok(lease)
+    }
+
+    /// What messages leave by; secrets of the environment come before those of the file.
+    #[must_use]
+    pub fn channels(&self) -> (Option<worker::MailServer>, Option<SmsFile>) {
+        let secret = |name: &str, own: Option<String>| std::env::var(name).ok().or(own);
+        let mail = self.mail.clone().map(|m| worker::MailServer { password: secret("YUNSHI_MAIL_PASSWORD", m.password.clone()), ..m });
+        let sms = self.sms.clone().map(|s| SmsFile { token: secret("YUNSHI_SMS_TOKEN", s.token.clone()), ..s });
+        (mail, sms)
     }
 
     /// The time limits of calls, where the file changes them.
@@ -162,6 +189,7 @@ pub struct Config {
     pub migrate: String,
     pub settings: Settings,
     pub limits: worker::Limits,
+    pub channels: (Option<worker::MailServer>, Option<SmsFile>),
     pub database_options: db::Options,
     pub secret_key: [u8; 32],
 }
@@ -186,6 +214,7 @@ impl Config {
             migrate: args.migrate.clone().or(file.migrate.clone()).unwrap_or_else(|| "auto".to_owned()),
             settings: file.settings(Settings::default())?,
             limits: worker::Limits::default(),
+            channels: file.channels(),
             database_options: db::Options::default(),
             secret_key,
         };

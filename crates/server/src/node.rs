@@ -5,7 +5,7 @@ use api::{Api, Sandbox};
 use app::{App, MovableClock, RandomIds, secret::Sealer};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use worker::{Client, Files, Search, Worker};
+use worker::{Channels, Client, Files, HttpSms, Search, Worker};
 
 /// Everything a node is made of.
 pub struct Node {
@@ -48,7 +48,10 @@ impl Node {
         };
         let client = Client::new(config.limits).map_err(Failure::failed)?;
         let files = Files::folder(&config.files).map_err(|e| Failure::failed(format!("{}: {e}", config.files.display())))?;
-        let worker = Worker::new(app.clone(), client, files);
+        let (mail, sms) = &config.channels;
+        let sms = sms.clone().map(|s| HttpSms { client: client.clone(), url: s.url, token: s.token.unwrap_or_default() });
+        let channels = Channels::new(mail.as_ref(), sms).map_err(Failure::WrongUse)?;
+        let worker = Worker::new(app.clone(), client, files, channels);
         worker.prepare().await.map_err(Failure::failed)?;
         let folder = config.files.parent().unwrap_or(std::path::Path::new(".")).join("search");
         let search = Search::open(&app, &folder).await.map_err(Failure::failed)?;

@@ -50,6 +50,7 @@ fn config(args: &SandboxArgs) -> Result<Config, Failure> {
         migrate: "auto".to_owned(),
         settings: file.settings(settings)?,
         limits: file.limits(worker::Limits { loopback_allowed: true, ..worker::Limits::default() }),
+        channels: file.channels(),
         database_options: db::Options::default(),
         secret_key: secret_key(&args.data.join("secret.key"))?,
     })

@@ -43,6 +43,7 @@ pub mod auto_renewal;
 pub mod bill;
 pub mod call;
 pub mod cart;
+pub mod delivery;
 pub mod document;
 pub mod domain_name;
 pub mod event;
@@ -73,6 +74,7 @@ pub mod sign_on;
 pub mod supervision;
 pub mod transfer;
 pub mod usage;
+pub mod webhook;
 
 pub use db::{DbError, Key, Tx};
 

@@ -19,6 +19,8 @@ pub struct Message {
     pub created_at: i64,
     pub read_at: Option<i64>,
     pub name: String,
+    /// When it was handed to the other channels.
+    pub handed_on_at: Option<i64>,
 }
 
 /// Stores an unread message, unless one of its name was said already.
@@ -76,4 +78,51 @@ pub fn mark_read(tx: &mut Tx, account: Key, id: Option<Key>, at: i64) -> Result<
 /// [`DbError`].
 pub fn any_of_order(tx: &mut Tx, order: Key) -> Result<Vec<Message>, DbError> {
     Ok(messages::table.filter(messages::order_id.eq(order)).order(messages::created_at).select(Message::as_select()).load(tx)?)
+}
+
+/// Whether a message waits to be handed to the other channels.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_to_hand_on(tx: &mut Tx) -> Result<bool, DbError> {
+    let waiting = messages::table.filter(messages::handed_on_at.is_null());
+    Ok(waiting.select(messages::id).first::<Key>(tx).optional()?.is_some())
+}
+
+/// Messages that wait to be handed on, the oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn to_hand_on(tx: &mut Tx, limit: i64) -> Result<Vec<Message>, DbError> {
+    let waiting = messages::table.filter(messages::handed_on_at.is_null());
+    Ok(waiting.order((messages::created_at, messages::id)).limit(limit).select(Message::as_select()).load(tx)?)
+}
+
+/// Notes that messages were handed on; says how many were not before.
+///
+/// # Errors
+/// [`DbError`].
+pub fn handed_on(tx: &mut Tx, ids: &[Key], at: i64) -> Result<usize, DbError> {
+    let mut changed = 0;
+    for ids in ids.chunks(200) {
+        let waiting = messages::table.filter(messages::id.eq_any(ids.to_vec())).filter(messages::handed_on_at.is_null());
+        changed += diesel::update(waiting).set(messages::handed_on_at.eq(at)).run(tx)?;
+    }
+    Ok(changed)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Message>, DbError> {
+    Ok(messages::table.find(id).select(Message::as_select()).first(tx).optional()?)
+}
+
+/// Stores a message that is only for one channel: it is not in the inbox's count.
+///
+/// # Errors
+/// [`DbError`].
+pub fn insert_handed_on(tx: &mut Tx, m: &Message) -> Result<(), DbError> {
+    let row = Message { read_at: Some(m.created_at), ..m.clone() };
+    diesel::insert_into(messages::table).values(row).run(tx)?;
+    Ok(())
 }

@@ -5,7 +5,11 @@ use db::{
     Run,
     schema::{account_tracks, supervision_cases, supervision_steps, supervision_templates},
 };
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Binary, Text},
+};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = supervision_templates)]
@@ -266,4 +270,32 @@ pub fn set_track(tx: &mut Tx, account: Key, track: Option<&str>, at: i64) -> Res
         diesel::insert_into(account_tracks::table).values(row).run(tx)?;
     }
     Ok(())
+}
+
+/// What a seller has under supervision.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct OpenOfSeller {
+    #[diesel(sql_type = Binary)]
+    pub seller_id: Key,
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+    /// Those that wait for the seller.
+    #[diesel(sql_type = BigInt)]
+    pub waiting: i64,
+    #[diesel(sql_type = BigInt)]
+    pub oldest: i64,
+}
+
+/// Open cases by seller, of the sellers of a site.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_open_by_seller(tx: &mut Tx, site: &str) -> Result<Vec<OpenOfSeller>, DbError> {
+    Ok(sql_query(
+        "SELECT c.seller_id, COUNT(*) AS count, COUNT(CASE WHEN c.seller_turn THEN 1 END) AS waiting, MIN(c.started_at) AS oldest
+         FROM supervision_cases c JOIN accounts a ON a.id = c.seller_id
+         WHERE c.state = 'open' AND a.site = $1 GROUP BY c.seller_id",
+    )
+    .bind::<Text, _>(site)
+    .load(tx)?)
 }

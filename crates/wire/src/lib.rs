@@ -29,6 +29,7 @@ pub mod reference;
 pub mod result_code;
 pub mod saas_v1;
 pub mod saas_v2;
+pub mod webhook;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -1,7 +1,7 @@
 //! Claims due jobs and does them: calls in their lanes, everything else at once.
 
 use crate::{
-    Client, Files,
+    Channels, Client, Files,
     breaker::{CLAIM_PER_LANE, Lanes, SLOW_AFTER},
     export,
 };
@@ -40,6 +40,7 @@ struct Inner {
     app: App,
     client: Client,
     files: Files,
+    channels: Channels,
     lanes: Mutex<Lanes>,
     wake: Notify,
     ended: Notify,
@@ -60,12 +61,13 @@ pub struct Worker(Arc<Inner>);
 
 impl Worker {
     #[must_use]
-    pub fn new(app: App, client: Client, files: Files) -> Self {
+    pub fn new(app: App, client: Client, files: Files, channels: Channels) -> Self {
         let owner = app.ids.uuid(app.clock.wall()).simple().to_string();
         Self(Arc::new(Inner {
             app,
             client,
             files,
+            channels,
             lanes: Mutex::default(),
             wake: Notify::new(),
             ended: Notify::new(),
@@ -112,6 +114,7 @@ impl Worker {
                 for site in ctx.settings.sites.all() {
                     let name = format!("bills:{}", site.code);
                     app::job::schedule_named(tx, ctx, JobKind::Bills, &name, money::next_bill_run(site, ctx.now))?;
+                    supervision::next_open_cases(tx, ctx, site)?;
                     if ctx.settings.probing {
                         app::probe::next_round(tx, ctx, site)?;
                     }
@@ -141,9 +144,20 @@ impl Worker {
     /// beginning of its jobs nobody may think that nothing is.
     async fn claim(&self) -> Result<usize, Error> {
         self.0.under_way.fetch_add(1, Ordering::SeqCst);
-        let claimed = self.claim_due().await;
+        let claimed = match self.hand_on().await {
+            Ok(handed_on) => self.claim_due().await.map(|claimed| claimed + handed_on),
+            Err(e) => Err(e),
+        };
         self.0.under_way.fetch_sub(1, Ordering::SeqCst);
         claimed
+    }
+
+    /// Hands stored messages on to the other channels; says how many.
+    async fn hand_on(&self) -> Result<usize, Error> {
+        if !self.0.app.read(Actor::System, |tx, _| Ok(store::message::any_to_hand_on(tx)?)).await? {
+            return Ok(0);
+        }
+        self.0.app.write(Actor::System, app::message::hand_on).await
     }
 
     async fn claim_due(&self) -> Result<usize, Error> {
@@ -211,6 +225,8 @@ impl Worker {
         let result = match job.kind.parse::<JobKind>() {
             Ok(JobKind::Call) => self.call(&job).await,
             Ok(JobKind::Probe) => self.probe(&job).await,
+            Ok(kind @ (JobKind::Mail | JobKind::Sms)) => self.mail(kind, &job).await,
+            Ok(JobKind::Webhook) => self.webhook(&job).await,
             Ok(JobKind::Export) => export::write(&self.0.app, &self.0.files, &job).await.map(|()| true),
             Ok(kind) => self.0.app.write(Actor::System, move |tx, ctx| timer(tx, ctx, kind, &job)).await.map(|()| true),
             Err(e) => Err(Error::row("jobs", &kind, e)),
@@ -252,6 +268,54 @@ impl Worker {
         };
         self.0.app.write(Actor::System, keep).await?;
         Ok(answered)
+    }
+
+    /// Sends a message by mail or SMS.
+    async fn mail(&self, kind: JobKind, job: &Job) -> Result<bool, Error> {
+        let (id, subject) = (job.id, job.subject.unwrap_or(Key([0; 16])));
+        let begun = self.0.app.write(Actor::System, move |tx, ctx| {
+            let begun = app::message::begin_mail(tx, ctx, subject)?;
+            if begun.is_none() {
+                job::done(tx, id)?;
+            }
+            Ok(begun)
+        });
+        let Some(mail) = begun.await? else {
+            return Ok(true);
+        };
+        let started = Instant::now();
+        let result = if kind == JobKind::Sms { self.0.channels.sms(&mail).await } else { self.0.channels.mail(&mail).await };
+        let took = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let answered = result.is_ok();
+        let book = move |tx: &mut Tx, ctx: &app::Ctx| {
+            let next = app::message::finish_mail(tx, ctx, &mail, &result, took)?;
+            ended(tx, id, next)
+        };
+        self.0.app.write(Actor::System, book).await?;
+        Ok(answered)
+    }
+
+    /// Sends a message to an endpoint.
+    async fn webhook(&self, job: &Job) -> Result<bool, Error> {
+        let (id, subject) = (job.id, job.subject.unwrap_or(Key([0; 16])));
+        let begun = self.0.app.write(Actor::System, move |tx, ctx| {
+            let begun = app::message::begin_webhook(tx, ctx, subject)?;
+            if begun.is_none() {
+                job::done(tx, id)?;
+            }
+            Ok(begun)
+        });
+        let Some(sent) = begun.await? else {
+            return Ok(true);
+        };
+        let answered = crate::channels::webhook(&self.0.client, &sent).await;
+        let reached = answered.status.is_some();
+        let book = move |tx: &mut Tx, ctx: &app::Ctx| {
+            let next = app::message::finish_webhook(tx, ctx, &sent, &answered)?;
+            ended(tx, id, next)
+        };
+        self.0.app.write(Actor::System, book).await?;
+        Ok(reached)
     }
 
     /// Sends one attempt of a call and books what came back.
@@ -377,6 +441,17 @@ fn seconds(micros: i64) -> f64 {
     micros as f64 / 1_000_000.0
 }
 
+/// A message was sent, or is to be sent again.
+fn ended(tx: &mut Tx, job: Key, next: Option<Timestamp>) -> Result<(), Error> {
+    match next {
+        Some(at) => Ok(job::put_off(tx, job, micros(at), None)?),
+        None => {
+            job::done(tx, job)?;
+            Ok(())
+        }
+    }
+}
+
 /// A timer fell due: does it and removes the job in one transaction.
 fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Error> {
     // Done by somebody else after our lease ran out, or called off meanwhile: what it would do may not be done twice.
@@ -397,7 +472,8 @@ fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Er
         JobKind::Supervision => supervision::fall_due(tx, ctx, subject),
         JobKind::Bills => bills(tx, ctx, job),
         JobKind::ProbeRound => app::probe::round(tx, ctx, job.name.as_deref().unwrap_or_default()),
-        JobKind::Call | JobKind::Export | JobKind::Probe => Err(Error::row("jobs", kind, "is not a timer")),
+        JobKind::OpenCases => supervision::tell_open(tx, ctx, job.name.as_deref().unwrap_or_default()),
+        JobKind::Call | JobKind::Export | JobKind::Probe | JobKind::Mail | JobKind::Sms | JobKind::Webhook => Err(Error::row("jobs", kind, "is not a timer")),
     }
 }
 

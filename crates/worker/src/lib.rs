@@ -5,6 +5,7 @@
 //! are `app`'s; this crate sends, waits and writes files.
 
 mod breaker;
+mod channels;
 mod client;
 mod debug;
 mod domain_proof;
@@ -17,6 +18,7 @@ mod probe;
 mod replay;
 mod search;
 
+pub use channels::{Channels, HttpSms, LogSms, MailServer, Security, SmsProvider};
 pub use client::{Client, Limits};
 pub use debug::{CaseResult, Report, Subject, run_suite, run_while_passing, send_edited};
 pub use domain_proof::domain_proof;

@@ -1,6 +1,6 @@
 //! Freezing: at the end of the last term, or by the operator for a violation; and the way back.
 
-use super::{id, site, state, wire_id};
+use super::{id, state, wire_id};
 use crate::{
     Caller, Ctx, Error, Tenant, call, event, from_micros, interface,
     job::{self, JobKind},
@@ -86,7 +86,7 @@ pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
         InstanceState::Opening | InstanceState::Released | InstanceState::Failed => return Ok(()),
     }
     job::schedule(tx, ctx, JobKind::Release, Some(found.id), release_at)?;
-    let until = order::times(release_at, &site(tx, ctx, &found)?);
+    let until = order::moment(release_at);
     super::tell(tx, ctx, &found, MessageEvent::InstanceFrozen, &[("reason", "the term ended".to_owned()), ("until", until)])
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Instance, cause: Fre
     tell_seller(tx, ctx, found, None, Some(cause))?;
     let release_at = ctx.now + SignedDuration::from_hours(24 * ctx.settings.retention_days);
     job::schedule(tx, ctx, JobKind::Release, Some(found.id), release_at)?;
-    let until = order::times(release_at, &site(tx, ctx, found)?);
+    let until = order::moment(release_at);
     super::tell(tx, ctx, found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn freeze_used_up(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result
     let reason = "the package is used up";
     set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some(reason))?;
     tell_seller(tx, ctx, found, None, Some(FreezeCause::Expired))?;
-    let until = order::times(term::shown_end(from_micros(found.expires_at.unwrap_or_default())), &site(tx, ctx, found)?);
+    let until = order::moment(term::shown_end(from_micros(found.expires_at.unwrap_or_default())));
     super::tell(tx, ctx, found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])
 }
 

@@ -67,7 +67,7 @@ pub fn remind(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let site = super::site(tx, ctx, &found)?;
     let last = term::last_day(&site, end);
     let days = last.since(site.day_of(ctx.now)).map_or(0, |span| span.get_days());
-    let until = order::times(term::shown_end(end), &site);
+    let until = order::moment(term::shown_end(end));
     // On the days of its tries, automatic renewal says itself what came of them.
     let tried = AUTO_RENEWAL_DAYS.contains(&i64::from(days)) && auto_renewal::of_instance(tx, id)?.is_some();
     if !tried {

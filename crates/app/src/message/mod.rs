@@ -1,11 +1,27 @@
-//! In-site messages: sent in the transaction that makes them true, never twice for the same thing.
+//! Messages: stored in the transaction that makes them true, never twice for the same thing; the in-site inbox shows them,
+//! and they are handed on to mail, SMS and webhooks (`deployment-and-messages 5`).
+
+mod hand_on;
+mod mail;
+mod settings;
+mod webhook;
+
+pub use hand_on::hand_on;
+pub use mail::{Outgoing as OutgoingMail, begin as begin_mail, finish as finish_mail, unsubscribe};
+pub use settings::{NewRecipient, Wanted, add_recipient, mailbox, phone, put as put_setting, remove_recipient, wanted};
+pub use webhook::{
+    NewEndpoint, Outgoing as OutgoingWebhook, add as add_endpoint, begin as begin_webhook, change as change_endpoint, deliveries, finish as finish_webhook,
+    remove as remove_endpoint, replay, rotate, secret, show_endpoint, test as test_endpoint, Answered,
+};
 
 use crate::{Ctx, Error, Page};
 use db::{Key, Tx};
 use domain::{
+    Timestamp,
     id::MessageId,
     message::{Audience, MessageEvent},
 };
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::LazyLock};
 use store::{account, message};
@@ -44,6 +60,7 @@ pub fn send(tx: &mut Tx, ctx: &Ctx, s: &Send<'_>) -> Result<(), Error> {
             created_at: ctx.now_micros(),
             read_at: None,
             name,
+            handed_on_at: None,
         };
         message::insert_once(tx, &row)?;
     }
@@ -76,21 +93,30 @@ fn read(text: &str) -> Catalogue {
 static ZH: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../../texts/messages.zh.json")));
 static EN: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../../texts/messages.en.json")));
 
-fn fill(template: &str, params: &Map<String, Value>) -> String {
-    params.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value.as_str().unwrap_or_default()))
+/// A value as a reader sees it: times in his zone.
+fn shown(value: &Value, zone: &TimeZone) -> String {
+    let text = value.as_str().unwrap_or_default();
+    match text.parse::<Timestamp>() {
+        Ok(at) if text.ends_with('Z') => at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+        _ => text.to_owned(),
+    }
 }
 
-/// Renders a message in a language.
+fn fill(template: &str, params: &Map<String, Value>, zone: &TimeZone) -> String {
+    params.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &shown(value, zone)))
+}
+
+/// Renders a message in a language, with times in a zone.
 ///
 /// # Errors
 /// [`Error::Row`] for an event that the catalogue does not know.
-pub fn show(row: message::Message, language: &str) -> Result<Shown, Error> {
+pub fn show(row: message::Message, language: &str, zone: &TimeZone) -> Result<Shown, Error> {
     let event: MessageEvent = row.event.parse().map_err(|e| Error::row("messages", &row.name, e))?;
     let params: Map<String, Value> = serde_json::from_str(&row.params).map_err(|e| Error::row("messages", &row.name, e))?;
     let catalogue = if language == "en" { &EN } else { &ZH };
     let (title, body) = catalogue
         .get(event.as_str())
-        .map_or_else(|| (event.to_string(), row.params.clone()), |t| (fill(&t.title, &params), fill(&t.body, &params)));
+        .map_or_else(|| (event.to_string(), row.params.clone()), |t| (fill(&t.title, &params, zone), fill(&t.body, &params, zone)));
     Ok(Shown { id: row.id.id(), type_code: event.type_code(), event, title, body, row })
 }
 
@@ -98,9 +124,9 @@ pub fn show(row: message::Message, language: &str) -> Result<Shown, Error> {
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn list(tx: &mut Tx, account: Key, unread: bool, language: &str, page: Page) -> Result<(Vec<Shown>, i64), Error> {
+pub fn list(tx: &mut Tx, account: Key, unread: bool, (language, zone): (&str, &TimeZone), page: Page) -> Result<(Vec<Shown>, i64), Error> {
     let rows = message::list(tx, account, unread, page)?;
-    let shown = rows.into_iter().map(|row| show(row, language)).collect::<Result<_, _>>()?;
+    let shown = rows.into_iter().map(|row| show(row, language, zone)).collect::<Result<_, _>>()?;
     Ok((shown, message::unread(tx, account)?))
 }
 

@@ -113,7 +113,7 @@ fn not_renewed(tx: &mut Tx, ctx: &Ctx, subject: &Subject, obstacle: Obstacle) ->
     let found = &subject.instance;
     let end = from_micros(found.expires_at.unwrap_or_default());
     let (next, left) = instance::tries_left(&subject.site, end, ctx.now);
-    let until = super::times(term::shown_end(end), &subject.site);
+    let until = super::moment(term::shown_end(end));
     let (event, reason, mut params) = match obstacle {
         Obstacle::WalletShort { amount, balance } => (
             MessageEvent::AutoRenewalShort,

@@ -104,7 +104,7 @@ fn make_formal(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(),
 }
 
 fn tell_renewed(tx: &mut Tx, ctx: &Ctx, order: &Order, end: Timestamp) -> Result<(), Error> {
-    let until = super::times(domain::term::shown_end(end), &super::site(ctx, order)?);
+    let until = super::moment(domain::term::shown_end(end));
     tell_buyer(tx, ctx, order, MessageEvent::OrderRenewed, &[("until", until.clone())])?;
     tell_seller(tx, ctx, order, MessageEvent::SaleRenewed, &[("until", until)])
 }

@@ -174,6 +174,7 @@ pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, events:
     }
 }
 
-pub(crate) fn times(at: Timestamp, site: &Site) -> String {
-    at.to_zoned_datetime(site.time_zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+/// A time as messages keep it; each reader sees it in his own zone.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.to_string()
 }

@@ -62,7 +62,6 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: 
         return pay::placed_and_paid(tx, ctx, order, line, &data);
     }
     insert(tx, ctx, &order, &line, &[("order.created", &data)])?;
-    let site = super::site(ctx, &order)?;
     let until = crate::from_micros(order.pay_by.unwrap_or_default());
     job::schedule(tx, ctx, job::JobKind::UnpaidOrder, Some(order.id), until)?;
     let send = message::Send {
@@ -74,7 +73,7 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: 
             ("order", order.number.clone()),
             ("amount", super::total(&order)?.to_string()),
             ("product", order.product_name.clone()),
-            ("until", super::times(until, &site)),
+            ("until", super::moment(until)),
         ],
     };
     message::send(tx, ctx, &send)?;

@@ -107,7 +107,7 @@ fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> 
     let amount = Money::new(rows::due_of_instance(tx, found.buyer_id, found.id)?, site.currency).to_string();
     let about = event::About { instance: Some(found.id), ..event::About::default() };
     event::record(tx, ctx, "instance.arrears", about, &json!({ "until": until }))?;
-    instance::tell(tx, ctx, found, MessageEvent::UsageUnpaid, &[("amount", amount), ("until", order::times(until, &site))])
+    instance::tell(tx, ctx, found, MessageEvent::UsageUnpaid, &[("amount", amount), ("until", order::moment(until))])
 }
 
 /// The days of grace are over.

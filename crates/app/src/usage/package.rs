@@ -204,8 +204,7 @@ fn used_up(tx: &mut Tx, ctx: &Ctx, held: &Held, window: Window) -> Result<(), Er
     if held.stops() {
         return stop(tx, ctx, &held.instance);
     }
-    let site = instance::site(tx, ctx, &held.instance)?;
-    let until = crate::order::times(window.end, &site);
+    let until = crate::order::moment(window.end);
     instance::tell(tx, ctx, &held.instance, MessageEvent::PackageUsedUp, &[("quota", window.quota.to_string()), ("until", until)])
 }
 

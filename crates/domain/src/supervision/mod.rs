@@ -14,16 +14,18 @@ mod evidence;
 #[cfg(test)]
 mod lives;
 mod refund;
+mod refused;
 mod template;
 
 pub use address::Address;
 pub use builtin::{BUILT_IN, built_in, choose};
-pub use case::{Appeal, Case, CaseState, Decision, Effect, Form, Input, Refused};
+pub use case::{Appeal, Case, CaseState, Decision, Effect, Form, Input};
 pub use check::{BadTemplate, check};
 pub use due::{APPEAL_WORKING_DAYS, Due};
 pub use elements::{Elements, Expected, check as check_elements};
 pub use evidence::{BadFile, FILES_MAX, FILE_BYTES_MAX, Preview, check_file, media_type, preview};
 pub use refund::{Goods, REFUND_PRESS_WORKING_DAYS, RETURN_DAYS, INSPECTION_DAYS, RefundRequest, RefundState};
+pub use refused::Refused;
 pub use template::{Action, Anchor, CodeRule, END, Evidence, Field, Happening, Node, Reminder, Template, Timer, Trigger, mermaid};
 
 crate::words! {
@@ -72,17 +74,13 @@ crate::words! {
 
 crate::words! {
     /// Which of the flows of an access type a product is delivered by.
+    #[derive(Default)]
     pub enum Flow ("flow") {
+        #[default]
         Standard = "standard",
         /// 建站类.
         SiteBuilding = "site_building",
         Milestones = "milestones",
-    }
-}
-
-impl Default for Flow {
-    fn default() -> Self {
-        Self::Standard
     }
 }
 

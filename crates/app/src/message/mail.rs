@@ -1,0 +1,158 @@
+//! Mails and SMS: what is sent to whom, repeated until it is taken, gathered where that was wished.
+
+use super::{settings, show};
+use crate::{Ctx, Error, event, from_micros, micros};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    id::{AccountId, DeliveryId},
+    message::MessageEvent,
+};
+use jiff::{SignedDuration, tz::TimeZone};
+use serde_json::json;
+use store::{
+    delivery::{self as rows, Attempt, Delivery, Progress, Recipient},
+    message,
+};
+
+/// When a mail that was not taken is tried again, in minutes; then it is given up.
+const RETRIES: [i64; 7] = [1, 5, 15, 60, 240, 720, 1440];
+const PURPOSE: &str = "message.unsubscribe";
+
+/// A message to a mailbox or a phone.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Stays the same when it is sent again, so that a mailbox knows it.
+    pub id: DeliveryId,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    /// Where the reader can say that he does not want such mails; none for legal and money ones.
+    pub unsubscribe: Option<String>,
+    number: i64,
+    delivery: Key,
+    gathered: Vec<Key>,
+}
+
+/// Begins to send a delivery; none when it was sent, or its reader is gone.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error> {
+    let Some(found) = rows::any_lookup(tx, id)?.filter(|d| d.state == "due") else {
+        return Ok(None);
+    };
+    let Some(reader) = rows::any_recipient(tx, found.target)? else {
+        end(tx, ctx, &found, ("failed", Some("the recipient was removed")))?;
+        return Ok(None);
+    };
+    let to = if found.channel == "sms" { settings::phone(ctx, &reader)? } else { settings::mailbox(ctx, &reader)? };
+    let Some(to) = to else {
+        end(tx, ctx, &found, ("failed", Some("the recipient has no such address")))?;
+        return Ok(None);
+    };
+    let all = if found.digest { rows::digest(tx, found.target)? } else { vec![found.clone()] };
+    let (subject, text) = words(tx, ctx, &all, &reader)?;
+    let number = found.attempts + 1;
+    let attempt = Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
+    rows::insert_attempt(tx, &attempt)?;
+    rows::progress(tx, &Progress { id, state: "due", attempts: number, next_at: found.next_at, ended_at: None, error: None })?;
+    let event: Option<MessageEvent> = found.event.parse().ok();
+    let may_be_off = found.channel == "mail" && event.is_some_and(|e| !e.essential());
+    let unsubscribe = event.filter(|_| may_be_off).map(|e| {
+        let token = hex::encode(ctx.sealer.seal(ctx.ids, PURPOSE, &format!("{} {}", found.account_id.id::<AccountId>(), e.type_code())));
+        format!("{}/api/v1/messages/unsubscribe/{token}", ctx.settings.public_url)
+    });
+    Ok(Some(Outgoing { id: id.id(), to, subject, text, unsubscribe, number, delivery: id, gathered: all.iter().map(|d| d.id).collect() }))
+}
+
+/// Subject and text in the reader's language and zone; several are one digest.
+fn words(tx: &mut Tx, ctx: &Ctx, all: &[Delivery], reader: &Recipient) -> Result<(String, String), Error> {
+    let zone = zone_of(tx, ctx, reader)?;
+    let mut shown = Vec::new();
+    for d in all {
+        if let Some(row) = message::any_lookup(tx, d.message_id)? {
+            let at = from_micros(row.created_at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            shown.push((show(row, &reader.language, &zone)?, at));
+        }
+    }
+    let subject = match (shown.as_slice(), reader.language.as_str()) {
+        ([(one, _)], _) => one.title.clone(),
+        (many, "en") => format!("{} messages of your marketplace", many.len()),
+        (many, _) => format!("云市：{} 条消息", many.len()),
+    };
+    let text = match shown.as_slice() {
+        [(one, _)] => one.body.clone(),
+        many => many.iter().map(|(m, at)| format!("{at}  {}\n{}\n", m.title, m.body)).collect::<Vec<_>>().join("\n"),
+    };
+    Ok((subject, text))
+}
+
+fn zone_of(tx: &mut Tx, ctx: &Ctx, reader: &Recipient) -> Result<TimeZone, Error> {
+    if let Ok(zone) = TimeZone::get(&reader.time_zone)
+        && !reader.time_zone.is_empty()
+    {
+        return Ok(zone);
+    }
+    let account = store::account::lookup(tx, reader.account_id)?.ok_or_else(|| Error::row("message_recipients", &reader.name, "has no account"))?;
+    let code = account.site.parse().map_err(|e| Error::row("accounts", &account.name, e))?;
+    Ok(ctx.site(code).time_zone)
+}
+
+fn end(tx: &mut Tx, ctx: &Ctx, d: &Delivery, (state, error): (&str, Option<&str>)) -> Result<(), Error> {
+    let progress = Progress { id: d.id, state, attempts: d.attempts, next_at: None, ended_at: Some(ctx.now_micros()), error };
+    Ok(rows::progress(tx, &progress)?)
+}
+
+/// Notes what came of it; when it has to be tried again, when.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, result: &Result<(), String>, duration_ms: i64) -> Result<Option<Timestamp>, Error> {
+    let error = result.as_ref().err().map(|e| e.chars().take(500).collect::<String>());
+    let attempt = Attempt {
+        delivery_id: sent.delivery,
+        number: sent.number,
+        started_at: 0,
+        duration_ms: Some(duration_ms),
+        status: None,
+        error: error.clone(),
+        answer: None,
+    };
+    rows::end_attempt(tx, &attempt)?;
+    let Some(error) = error else {
+        for id in &sent.gathered {
+            if let Some(d) = rows::any_lookup(tx, *id)? {
+                end(tx, ctx, &d, ("sent", None))?;
+            }
+        }
+        return Ok(None);
+    };
+    let wait = usize::try_from(sent.number - 1).ok().and_then(|n| RETRIES.get(n));
+    let next = wait.map(|minutes| ctx.now + SignedDuration::from_mins(*minutes));
+    let progress = Progress {
+        id: sent.delivery,
+        state: if next.is_some() { "due" } else { "failed" },
+        attempts: sent.number,
+        next_at: next.map(micros),
+        ended_at: next.is_none().then(|| ctx.now_micros()),
+        error: Some(&error),
+    };
+    rows::progress(tx, &progress)?;
+    Ok(next)
+}
+
+/// A reader does not want mails of a type any more; legal and money ones come all the same.
+///
+/// # Errors
+/// `message.bad_token`.
+pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<(), Error> {
+    let bad = || Error::not_found("message.bad_token", "this address is not one that a mail named; switch mails off in the message centre");
+    let clear = hex::decode(token).ok().and_then(|sealed| ctx.sealer.open(PURPOSE, &sealed).ok()).ok_or_else(bad)?;
+    let (account, type_code) = clear.split_once(' ').ok_or_else(bad)?;
+    let account = Key::of(account.parse::<AccountId>().map_err(|_| bad())?);
+    let wanted = settings::wanted(&rows::settings(tx, account)?, type_code);
+    let row = rows::Setting { account_id: account, type_code: type_code.to_owned(), mail: false, sms: wanted.sms, digest: wanted.digest };
+    rows::put_setting(tx, &row)?;
+    event::record(tx, ctx, "message.unsubscribed", event::About::account(account), &json!({ "type": type_code }))
+}

@@ -1,0 +1,158 @@
+//! The message centre (消息中心): who hears of which type by mail and SMS, and of what not.
+
+use crate::{Caller, Ctx, Error, event};
+use db::{Key, Tx};
+use domain::{
+    id::RecipientId,
+    message::{MessageEvent, TYPES},
+    site::Language,
+    text::Line,
+};
+use jiff::tz::TimeZone;
+use serde_json::json;
+use store::{
+    Written,
+    delivery::{self as rows, Recipient, Setting},
+};
+
+const MAILBOX: &str = "message_recipients.mailbox";
+const PHONE: &str = "message_recipients.phone";
+/// Of an account, over all types.
+const RECIPIENTS_MAX: usize = 50;
+
+/// What an account wants of a type of message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    pub mail: bool,
+    pub sms: bool,
+    /// Noisy messages come once a day, gathered.
+    pub digest: bool,
+}
+
+impl Default for Wanted {
+    /// The catalogue's channels: mail for all, SMS for what is urgent.
+    fn default() -> Self {
+        Self { mail: true, sms: true, digest: false }
+    }
+}
+
+/// What an account wants of a type.
+#[must_use]
+pub fn wanted(settings: &[Setting], type_code: &str) -> Wanted {
+    let own = settings.iter().find(|s| s.type_code == type_code);
+    own.map_or_else(Wanted::default, |s| Wanted { mail: s.mail, sms: s.sms, digest: s.digest })
+}
+
+fn known_type(code: &str, or_all: bool) -> Result<(), Error> {
+    if TYPES.contains(&code) || (or_all && code.is_empty()) {
+        return Ok(());
+    }
+    Err(Error::field("/type", "message.unknown_type", format!("choose one of {}", TYPES.join(", "))))
+}
+
+/// Sets what the caller's account wants of a type. Legal and money messages are sent all the same.
+///
+/// # Errors
+/// `message.unknown_type`.
+pub fn put(tx: &mut Tx, ctx: &Ctx, caller: &Caller, type_code: &str, wanted: Wanted) -> Result<(), Error> {
+    known_type(type_code, false)?;
+    let account = Key::of(caller.account_id);
+    let row = Setting { account_id: account, type_code: type_code.to_owned(), mail: wanted.mail, sms: wanted.sms, digest: wanted.digest };
+    rows::put_setting(tx, &row)?;
+    let data = json!({ "type": type_code, "mail": wanted.mail, "sms": wanted.sms, "digest": wanted.digest });
+    event::record(tx, ctx, "message.setting_changed", event::About::account(account), &data)
+}
+
+/// Somebody who hears of messages.
+#[derive(Debug, Clone)]
+pub struct NewRecipient {
+    /// All types when it is empty.
+    pub type_code: String,
+    pub name: Line<60>,
+    pub mailbox: Option<String>,
+    pub phone: Option<String>,
+    pub language: Language,
+    /// A name such as `Asia/Shanghai`; the site's when it is left out.
+    pub time_zone: Option<String>,
+}
+
+/// Adds a recipient of the caller's account.
+///
+/// # Errors
+/// `message.unknown_type`, `message.no_address`, `message.bad_mailbox`, `message.bad_phone`, `message.bad_zone`,
+/// `message.too_many_recipients`.
+pub fn add_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewRecipient) -> Result<Recipient, Error> {
+    known_type(&new.type_code, true)?;
+    if new.mailbox.is_none() && new.phone.is_none() {
+        return Err(Error::field("/mailbox", "message.no_address", "give a mailbox, a phone number, or both"));
+    }
+    if new.mailbox.as_deref().is_some_and(|m| !is_mailbox(m)) {
+        return Err(Error::field("/mailbox", "message.bad_mailbox", "write an e-mail address such as ops@example.com"));
+    }
+    let digits = |p: &str| p.bytes().filter(u8::is_ascii_digit).count();
+    if new.phone.as_deref().is_some_and(|p| !(5..=20).contains(&digits(p)) || !p.bytes().all(|b| b.is_ascii_digit() || b"+- ".contains(&b))) {
+        return Err(Error::field("/phone", "message.bad_phone", "write a phone number such as +86 138 0000 0000"));
+    }
+    if let Some(name) = &new.time_zone {
+        TimeZone::get(name).map_err(|e| Error::field("/time_zone", "message.bad_zone", format!("{e}; write a name such as Asia/Shanghai")))?;
+    }
+    let account = Key::of(caller.account_id);
+    if rows::recipients(tx, account)?.len() >= RECIPIENTS_MAX {
+        return Err(Error::conflict("message.too_many_recipients", format!("you have {RECIPIENTS_MAX} recipients; remove one first")));
+    }
+    let seal = |column: &str, text: &Option<String>| text.as_ref().map(|t| ctx.sealer.seal(ctx.ids, column, t));
+    let row = Recipient {
+        id: Key::of(ctx.id::<RecipientId>()),
+        account_id: account,
+        type_code: new.type_code.clone(),
+        name: new.name.as_str().to_owned(),
+        mailbox: seal(MAILBOX, &new.mailbox),
+        phone: seal(PHONE, &new.phone),
+        language: new.language.to_string(),
+        time_zone: new.time_zone.clone().unwrap_or_default(),
+        created_at: ctx.now_micros(),
+    };
+    rows::insert_recipient(tx, &row)?;
+    event::record(tx, ctx, "message.recipient_added", event::About::account(account), &json!({ "type": row.type_code, "name": row.name }))?;
+    Ok(row)
+}
+
+fn is_mailbox(text: &str) -> bool {
+    let plain = text.len() <= 120 && !text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'));
+    plain && text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.starts_with('.') && host.contains('.') && !host.contains('@'))
+}
+
+/// Removes a recipient of the caller's account.
+///
+/// # Errors
+/// `message.recipient_not_found`.
+pub fn remove_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RecipientId) -> Result<(), Error> {
+    let account = Key::of(caller.account_id);
+    if rows::remove_recipient(tx, account, Key::of(id))? == Written::SomeoneElseWasFirst {
+        return Err(Error::not_found("message.recipient_not_found", "you have no such recipient"));
+    }
+    event::record(tx, ctx, "message.recipient_removed", event::About::account(account), &json!({ "recipient": id }))
+}
+
+/// The mailbox of a recipient.
+///
+/// # Errors
+/// [`Error::Row`] when it cannot be decrypted.
+pub fn mailbox(ctx: &Ctx, r: &Recipient) -> Result<Option<String>, Error> {
+    r.mailbox.as_deref().map(|sealed| ctx.sealer.open(MAILBOX, sealed)).transpose()
+}
+
+/// The phone number of a recipient.
+///
+/// # Errors
+/// [`Error::Row`] when it cannot be decrypted.
+pub fn phone(ctx: &Ctx, r: &Recipient) -> Result<Option<String>, Error> {
+    r.phone.as_deref().map(|sealed| ctx.sealer.open(PHONE, sealed)).transpose()
+}
+
+/// Who of an account hears of an event: those of its type, else those of all types.
+pub(super) fn who_hears(all: &[Recipient], event: MessageEvent) -> Vec<&Recipient> {
+    let of = |code: &str| all.iter().filter(|r| r.type_code == code).collect::<Vec<_>>();
+    let own = of(event.type_code());
+    if own.is_empty() { of("") } else { own }
+}

@@ -1,0 +1,78 @@
+//! Every write under service supervision and in the message centre leaves an event with the name of who did it.
+
+use super::{
+    audit::{Audit, id},
+    supervision::{PDF, buy, files, list},
+};
+use serde_json::json;
+use testkit::number;
+
+/// Everything that is done under service supervision.
+pub(crate) async fn supervised(a: &mut Audit) {
+    let buyer = a.p.get("buyer", "/api/v1/me").await["account_id"].as_str().unwrap().to_owned();
+    a.act("operator", "PUT", &format!("/api/v1/operator/accounts/{buyer}/track"), json!({ "track": null })).await;
+    let templates = "/api/v1/operator/supervision/templates";
+    let mut template = a.p.get("operator", &format!("{templates}/hardware/1")).await["body"].clone();
+    (template["version"], template["valid_from"]) = (json!(2), json!("2030-01-01"));
+    a.act("operator", "POST", templates, json!({ "template": template })).await;
+    let form = a.p.http.post(format!("{}/api/v1/seller/documents?name=form.pdf", a.p.url)).bearer_auth(a.p.token("seller"));
+    assert!(form.body(PDF).send().await.unwrap().status().is_success());
+    let seller = a.p.get("seller", "/api/v1/me").await["user_name"].as_str().unwrap().to_owned();
+    a.audited("POST", "/api/v1/seller/documents", &seller).await;
+    list(&a.p, "box", "hardware", |_| {}).await;
+    let to = json!({ "recipient": "x", "phone": "12345", "address": "x" });
+    let order = buy(&a.p, "box", None, json!({ "shipping": to })).await;
+    let case = a.p.case("seller", &order).await;
+    let (one, desk) = (format!("/api/v1/supervision/{}", id(&case)), format!("/api/v1/operator/supervision/{}", id(&case)));
+    a.act("buyer", "PUT", &format!("{one}/address"), to).await;
+    a.news().await;
+    a.p.send_file("seller", &case, "shipping", "a.pdf", PDF).await;
+    a.audited("POST", &format!("{one}/documents"), &seller).await;
+    a.act("seller", "POST", &format!("{one}/actions"), json!({ "verb": "ship", "carrier": "c", "tracking_number": "1" })).await;
+    let now = a.p.get("seller", &one).await["shipped_at"].clone();
+    a.act("operator", "POST", &format!("{desk}/carrier-report"), json!({ "delivered_at": now })).await;
+    a.act("operator", "POST", &format!("{desk}/notes"), json!({ "text": "x" })).await;
+    a.act("buyer", "POST", &format!("{one}/appeals"), json!({ "text": "x" })).await;
+    a.act("seller", "POST", &format!("{one}/appeals/statements"), json!({ "text": "x" })).await;
+    a.act("operator", "POST", &format!("{desk}/decide"), json!({ "decision": "continue", "reason": "x" })).await;
+    let ask = json!({ "amount": { "amount": "1.00", "currency": "CNY" }, "reason": "x", "goods": "in_transit" });
+    a.act("buyer", "POST", &format!("{one}/refunds"), ask).await;
+    let documents = files(&a.p, "seller", &case, &["agreement"]).await;
+    let agree = json!({ "step": "agree", "reason": "x", "documents": documents });
+    a.act("seller", "POST", &format!("{one}/refunds/steps"), agree).await;
+    a.act("operator", "POST", &format!("{desk}/refunds/steps"), json!({ "step": "refuse", "reason": "x" })).await;
+    // A delivery that the platform reviews.
+    a.p.send("operator", "PUT", &format!("/api/v1/operator/accounts/{buyer}/track"), Some(&json!({ "track": "base_cloud" }))).await;
+    list(&a.p, "joint", "data_file", |l| l["joint"] = json!(true)).await;
+    let order = buy(&a.p, "joint", None, json!({})).await;
+    let case = a.p.case("buyer", &order).await;
+    a.p.act("buyer", &case, json!({ "verb": "submit", "text": "x" })).await;
+    a.p.act("seller", &case, json!({ "verb": "confirm" })).await;
+    let elements = json!({
+        "order_numbers": [number(&order)], "customer_name": case["customer_name"], "product_name": "Shield Endpoint Protection Licence",
+        "specification_name": "Standard",
+    });
+    let documents = files(&a.p, "seller", &case, &["acceptance"]).await;
+    a.p.act("seller", &case, json!({ "verb": "deliver", "text": "x", "elements": elements, "documents": documents })).await;
+    a.act("operator", "POST", &format!("/api/v1/operator/supervision/{}/actions", id(&case)), json!({ "verb": "pass" })).await;
+}
+
+/// Who hears of what, and endpoints.
+pub(crate) async fn messages(a: &mut Audit) {
+    a.act("buyer", "PUT", "/api/v1/messages/settings/101", json!({ "mail": true, "sms": true, "digest": true })).await;
+    let reader = json!({ "name": "x", "mailbox": "x@example.com", "language": "zh" });
+    let reader = a.act("buyer", "POST", "/api/v1/messages/recipients", reader).await;
+    a.act("buyer", "DELETE", &format!("/api/v1/messages/recipients/{}", id(&reader)), json!({})).await;
+    let hook = json!({ "url": "http://127.0.0.1:9/", "events": ["bill.issued"] });
+    let made = a.act("buyer", "POST", "/api/v1/webhooks", hook.clone()).await;
+    let one = format!("/api/v1/webhooks/{}", id(&made));
+    a.act("buyer", "PUT", &one, hook.clone()).await;
+    a.act("buyer", "POST", &format!("{one}/rotate"), json!({})).await;
+    let sent = a.act("buyer", "POST", &format!("{one}/test"), json!({})).await;
+    // Switched off, what waits for it ends and may be sent again.
+    let off = json!({ "url": "http://127.0.0.1:9/", "enabled": false });
+    a.p.send("buyer", "PUT", &one, Some(&off)).await;
+    a.p.advance("1h").await;
+    a.act("buyer", "POST", &format!("/api/v1/webhook-deliveries/{}/replay", id(&sent)), json!({})).await;
+    a.act("buyer", "DELETE", &one, json!({})).await;
+}

@@ -1,0 +1,235 @@
+//! Messages beside the inbox: mail against a real SMTP server, webhooks checked by the public libraries
+//! (`deployment-and-messages 5`).
+
+use super::{koogallery::set_up_clients, on_both, setup};
+use serde_json::{Value, json};
+use std::process::Stdio;
+use testdb::{ENGINES, Engine};
+use testkit::{Platform, Setup, number};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+/// A program that prints its port and then a JSON line for each thing that it took.
+struct Taker {
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    port: u16,
+}
+
+impl Taker {
+    async fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines.next_line().await.unwrap().expect("a port").trim().parse().unwrap();
+        Self { _child: child, lines, port }
+    }
+
+    async fn next(&mut self) -> Value {
+        let line = tokio::time::timeout(std::time::Duration::from_secs(30), self.lines.next_line()).await.expect("it comes in time");
+        serde_json::from_str(&line.unwrap().expect("a line")).unwrap()
+    }
+}
+
+fn root(path: &str) -> String {
+    format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+async fn mail_server(refusals: u32) -> Taker {
+    let mut command = Command::new(set_up_clients());
+    command.arg(root("crates/server/tests/mail_server.py")).arg(refusals.to_string());
+    Taker::start(command).await
+}
+
+/// A platform on an engine whose mails go to a server.
+async fn with_mail(engine: Engine, port: u16) -> Platform {
+    let config = format!("[mail]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"Yunshi <no-reply@market.example.com>\"\n");
+    Platform::start(Setup { config: config.leak(), ..setup(engine) }).await
+}
+
+async fn recipient(p: &Platform, role: &str, more: Value) -> Value {
+    let mut body = json!({ "name": "Ops", "mailbox": "ops@example.com", "language": "en" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    p.post(role, "/api/v1/messages/recipients", body).await
+}
+
+#[tokio::test]
+async fn mails_reach_a_real_server_in_the_readers_language_and_zone_once() {
+    for engine in ENGINES {
+        let mut server = mail_server(0).await;
+        let p = with_mail(engine, server.port).await;
+        recipient(&p, "buyer", json!({ "time_zone": "America/New_York" })).await;
+        recipient(&p, "seller", json!({ "mailbox": "only-501@example.com", "type": "501" })).await;
+        let order = p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
+        p.settle().await;
+        let mail = server.next().await;
+        assert_eq!((&mail["to"], &mail["subject"]), (&json!(["ops@example.com"]), &json!(format!("Order {} waits for payment", number(&order)))));
+        let (text, html) = (mail["parts"]["text/plain"].as_str().unwrap(), mail["parts"]["text/html"].as_str().unwrap());
+        assert!(text.contains("2024-01-11 21:00"), "in New York's time: {text}");
+        assert!(html.contains("<h1") && html.contains("2024-01-11 21:00"), "{html}");
+        assert!(mail["unsubscribe"].is_null(), "money mails cannot be switched off");
+        assert!(mail["id"].as_str().unwrap().ends_with("@market.example.com>"));
+        p.post("buyer", &format!("/api/v1/orders/{}/pay", number(&order)), json!({})).await;
+        p.settle().await;
+        let mail = server.next().await;
+        assert_eq!(mail["subject"], "盾存云备份 SaaS is open", "the seller's recipient hears of 501 alone: {mail}");
+        // One click ends mails of this type; what is essential comes all the same.
+        let link = mail["unsubscribe"].as_str().unwrap().trim_matches(['<', '>']).to_owned();
+        assert_eq!(mail["post"], "List-Unsubscribe=One-Click");
+        let path = &link[link.find("/api/").unwrap()..];
+        assert_eq!(p.http.get(format!("{}{path}", p.url)).send().await.unwrap().status(), 200, "the page changes nothing");
+        let settings = p.get("buyer", "/api/v1/messages/settings").await;
+        assert_eq!(settings["types"][0]["mail"], true);
+        assert_eq!(p.http.post(format!("{}{path}", p.url)).send().await.unwrap().status(), 200);
+        assert_eq!(p.http.post(format!("{}{path}x", p.url)).send().await.unwrap().status(), 404);
+        p.buy_open("1m").await;
+        p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
+        p.settle().await;
+        assert!(server.next().await["subject"].as_str().unwrap().ends_with("waits for payment"), "no mail of type 101 came between");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_is_away_is_tried_again_and_digests_gather_what_is_noisy() {
+    let mut server = mail_server(2).await;
+    let p = with_mail(Engine::Sqlite, server.port).await;
+    recipient(&p, "buyer", json!({})).await;
+    p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
+    p.advance("10m").await;
+    assert!(server.next().await["subject"].as_str().unwrap().ends_with("waits for payment"), "taken at the third try");
+    recipient(&p, "seller", json!({ "mailbox": "desk@example.com", "language": "zh" })).await;
+    p.send("seller", "PUT", "/api/v1/messages/settings/101", Some(&json!({ "mail": true, "sms": false, "digest": true }))).await;
+    for _ in 0..3 {
+        p.buy_open("1m").await;
+    }
+    p.advance("24h").await;
+    let mail = loop {
+        let mail = server.next().await;
+        if mail["to"] == json!(["desk@example.com"]) {
+            break mail;
+        }
+    };
+    assert_eq!((&mail["to"], &mail["subject"]), (&json!(["desk@example.com"]), &json!("云市：6 条消息")), "bought and opened, three times each");
+    assert_eq!(mail["parts"]["text/plain"].as_str().unwrap().matches("已完成").count(), 3, "{mail}");
+}
+
+#[tokio::test]
+async fn webhooks_are_signed_as_the_public_libraries_check_rotated_replayed_and_retried() {
+    on_both(async |p| {
+        let python = set_up_clients();
+        for program in [vec![python, root("examples/webhooks/receiver.py")], vec!["node".to_owned(), root("examples/webhooks/receiver.mjs")]] {
+            let made = p.post("buyer", "/api/v1/webhooks", json!({ "url": "http://127.0.0.1:9/", "events": ["order.opened"] })).await;
+            let id = made["id"].as_str().unwrap().to_owned();
+            let receiver = |secret: String| {
+                let mut command = Command::new(&program[0]);
+                command.arg(&program[1]).arg("0").env("SECRET", secret);
+                Taker::start(command)
+            };
+            let mut taker = receiver(made["secret"].as_str().unwrap().to_owned()).await;
+            let change = async |port: u16| {
+                let body = json!({ "url": format!("http://127.0.0.1:{port}/hook"), "events": ["order.opened"] });
+                assert_eq!(p.send("buyer", "PUT", &format!("/api/v1/webhooks/{id}"), Some(&body)).await.0, 200);
+            };
+            change(taker.port).await;
+            p.buy_open("1m").await;
+            p.settle().await;
+            let took = taker.next().await;
+            assert_eq!(took["type"], "order.opened", "only what was asked for: {took}");
+            // Replayed under the same id.
+            let list = format!("/api/v1/webhooks/{id}/deliveries");
+            let delivery = p.get("buyer", &list).await["deliveries"][0].clone();
+            assert_eq!((&delivery["state"], &delivery["attempts"][0]["status"]), (&json!("sent"), &json!(204)));
+            let replay = format!("/api/v1/webhook-deliveries/{}/replay", delivery["id"].as_str().unwrap());
+            p.post("buyer", &replay, json!({})).await;
+            p.settle().await;
+            assert_eq!(taker.next().await["id"], took["id"], "known as the same");
+            // After a rotation the old secret is good for a day, then only the new one.
+            let rotated = p.post("buyer", &format!("/api/v1/webhooks/{id}/rotate"), json!({})).await;
+            let mut newer = receiver(rotated["secret"].as_str().unwrap().to_owned()).await;
+            for port in [taker.port, newer.port] {
+                change(port).await;
+                p.post("buyer", &format!("/api/v1/webhooks/{id}/test"), json!({})).await;
+                p.settle().await;
+            }
+            assert_eq!((&taker.next().await["type"], &newer.next().await["type"]), (&json!("webhook.test"), &json!("webhook.test")));
+            p.advance("25h").await;
+            change(taker.port).await;
+            p.post("buyer", &format!("/api/v1/webhooks/{id}/test"), json!({})).await;
+            p.settle().await;
+            assert!(taker.next().await["refused"].is_string(), "the old secret is over");
+            let under_way = p.get("buyer", &list).await["deliveries"][0].clone();
+            assert_eq!((&under_way["state"], &under_way["error"]), (&json!("due"), &json!("the endpoint answered 401")));
+            let replay = format!("/api/v1/webhook-deliveries/{}/replay", under_way["id"].as_str().unwrap());
+            assert_eq!(p.refused("buyer", &replay, json!({})).await, (409, "webhook.under_way".to_owned()));
+            p.advance("30h").await;
+            let over = p.get("buyer", &list).await["deliveries"][0].clone();
+            assert_eq!((&over["state"], over["attempts"].as_array().unwrap().len()), (&json!("failed"), 9), "28 hours, then given up");
+            assert_eq!(p.send("buyer", "DELETE", &format!("/api/v1/webhooks/{id}"), None).await.0, 200);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_refused_by_name_and_belongs_to_one_account() {
+    on_both(async |p| {
+        let recipients = "/api/v1/messages/recipients";
+        for (change, code) in [
+            (json!({ "mailbox": null }), "message.no_address"),
+            (json!({ "mailbox": "a b@example.com" }), "message.bad_mailbox"),
+            (json!({ "mailbox": "x@y@example.com" }), "message.bad_mailbox"),
+            (json!({ "phone": "call me" }), "message.bad_phone"),
+            (json!({ "time_zone": "Mars/Olympus" }), "message.bad_zone"),
+            (json!({ "type": "999" }), "message.unknown_type"),
+        ] {
+            let mut body = json!({ "name": "x", "mailbox": "x@example.com", "language": "zh" });
+            body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            assert_eq!(p.refused("buyer", recipients, body).await, (422, code.to_owned()), "{change}");
+        }
+        for url in ["ftp://example.com", "http://example.com/", "https://user@example.com/", "https:///x", "https://a b"] {
+            assert_eq!(p.refused("buyer", "/api/v1/webhooks", json!({ "url": url })).await, (422, "webhook.bad_url".to_owned()), "{url}");
+        }
+        let mine = p.post("buyer", "/api/v1/webhooks", json!({ "url": "https://hooks.example.com/" })).await;
+        let one = format!("/api/v1/webhooks/{}", mine["id"].as_str().unwrap());
+        assert_eq!(p.send("seller", "GET", &one, None).await.0, 404);
+        assert_eq!(p.send("seller", "DELETE", &one, None).await.0, 404);
+        assert_eq!(p.refused("seller", &format!("{one}/rotate"), json!({})).await.0, 404);
+        let reader = recipient(&p, "buyer", json!({})).await;
+        assert_eq!(p.send("seller", "DELETE", &format!("{recipients}/{}", reader["id"].as_str().unwrap()), None).await.0, 404);
+        assert_eq!(p.send("buyer", "PUT", "/api/v1/messages/settings/x", Some(&json!({ "mail": true, "sms": true, "digest": true }))).await.0, 422);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_killed_process_hands_every_message_on_once() {
+    let mut p = Platform::start(setup(Engine::Sqlite)).await;
+    let made = p.post("buyer", "/api/v1/webhooks", json!({ "url": "http://127.0.0.1:9/" })).await;
+    let mut orders = 0;
+    for _ in 0..6 {
+        for _ in 0..5 {
+            p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
+            orders += 1;
+        }
+        p.kill().await;
+        p.run().await;
+    }
+    p.settle().await;
+    let list = p.get("buyer", &format!("/api/v1/webhooks/{}/deliveries?limit=100", made["id"].as_str().unwrap())).await;
+    let to_pay = list["deliveries"].as_array().unwrap().iter().filter(|d| d["event"] == "order.to_pay").count();
+    assert_eq!(to_pay, orders, "each message once, none lost");
+}
+
+#[tokio::test]
+async fn every_monday_a_seller_hears_how_many_orders_are_under_supervision() {
+    super::on_both_from(super::supervision::FROM, async |p| {
+        super::supervision::list(&p, "package", "license_package", |_| {}).await;
+        super::supervision::buy(&p, "package", Some("1m"), json!({})).await;
+        p.advance("168h").await;
+        let found = p.get("seller", "/api/v1/inbox?limit=100&language=en").await;
+        let said = found["messages"].as_array().unwrap().iter().find(|m| m["event"] == "sale.open_cases").unwrap().clone();
+        assert_eq!((&said["type"], &said["title"]), (&json!("901"), &json!("1 orders are under service supervision")), "{said}");
+    })
+    .await;
+}

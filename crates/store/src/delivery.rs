@@ -1,0 +1,199 @@
+//! Messages on their way by mail, SMS and webhook; who hears of what.
+
+use crate::{DbError, Key, Page, Tx, Written};
+use db::{
+    Run,
+    schema::{deliveries, delivery_attempts, message_recipients, message_settings},
+};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = message_recipients)]
+pub struct Recipient {
+    pub id: Key,
+    pub account_id: Key,
+    /// Of all types when it is empty.
+    pub type_code: String,
+    pub name: String,
+    pub mailbox: Option<Vec<u8>>,
+    pub phone: Option<Vec<u8>>,
+    pub language: String,
+    pub time_zone: String,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = message_settings)]
+pub struct Setting {
+    pub account_id: Key,
+    pub type_code: String,
+    pub mail: bool,
+    pub sms: bool,
+    pub digest: bool,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = deliveries)]
+pub struct Delivery {
+    pub id: Key,
+    pub message_id: Key,
+    pub account_id: Key,
+    pub channel: String,
+    pub target: Key,
+    pub event: String,
+    pub digest: bool,
+    pub state: String,
+    pub attempts: i64,
+    pub created_at: i64,
+    pub next_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = delivery_attempts)]
+pub struct Attempt {
+    pub delivery_id: Key,
+    pub number: i64,
+    pub started_at: i64,
+    pub duration_ms: Option<i64>,
+    pub status: Option<i64>,
+    pub error: Option<String>,
+    pub answer: Option<String>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn recipients(tx: &mut Tx, account: Key) -> Result<Vec<Recipient>, DbError> {
+    let own = message_recipients::table.filter(message_recipients::account_id.eq(account));
+    Ok(own.order((message_recipients::type_code, message_recipients::created_at, message_recipients::id)).select(Recipient::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_recipient(tx: &mut Tx, id: Key) -> Result<Option<Recipient>, DbError> {
+    Ok(message_recipients::table.find(id).select(Recipient::as_select()).first(tx).optional()?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert_recipient(tx: &mut Tx, recipient: &Recipient) -> Result<(), DbError> {
+    diesel::insert_into(message_recipients::table).values(recipient).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn remove_recipient(tx: &mut Tx, account: Key, id: Key) -> Result<Written, DbError> {
+    let own = message_recipients::table.find(id).filter(message_recipients::account_id.eq(account));
+    Ok(Written::from_rows(diesel::delete(own).run(tx)?))
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn settings(tx: &mut Tx, account: Key) -> Result<Vec<Setting>, DbError> {
+    Ok(message_settings::table.filter(message_settings::account_id.eq(account)).select(Setting::as_select()).load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn put_setting(tx: &mut Tx, setting: &Setting) -> Result<(), DbError> {
+    diesel::delete(message_settings::table.find((setting.account_id, setting.type_code.clone()))).run(tx)?;
+    diesel::insert_into(message_settings::table).values(setting).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`]; a unique violation when the message is on its way to this target already.
+pub fn insert(tx: &mut Tx, delivery: &Delivery) -> Result<(), DbError> {
+    diesel::insert_into(deliveries::table).values(delivery).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Delivery>, DbError> {
+    Ok(deliveries::table.find(id).select(Delivery::as_select()).first(tx).optional()?)
+}
+
+/// Whether the same event was sent to a target since a moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_since(tx: &mut Tx, target: Key, event: &str, since: i64) -> Result<bool, DbError> {
+    let same = deliveries::table.filter(deliveries::target.eq(target)).filter(deliveries::created_at.ge(since));
+    let same = same.filter(deliveries::event.eq(event.to_owned())).filter(deliveries::state.ne("quiet"));
+    Ok(same.select(deliveries::id).first::<Key>(tx).optional()?.is_some())
+}
+
+/// What waits for the digest of a target, the oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn digest(tx: &mut Tx, target: Key) -> Result<Vec<Delivery>, DbError> {
+    let waiting = deliveries::table.filter(deliveries::target.eq(target)).filter(deliveries::digest.eq(true));
+    Ok(waiting.filter(deliveries::state.eq("due")).order((deliveries::created_at, deliveries::id)).select(Delivery::as_select()).load(tx)?)
+}
+
+/// A page of what went to a target, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_target(tx: &mut Tx, account: Key, target: Key, page: Page) -> Result<Vec<Delivery>, DbError> {
+    let query = deliveries::table.filter(deliveries::account_id.eq(account)).filter(deliveries::target.eq(target)).into_boxed();
+    Ok(newest_first!(query, page, deliveries::created_at, deliveries::id).select(Delivery::as_select()).load(tx)?)
+}
+
+/// Where a delivery stands now.
+#[derive(Debug, Clone)]
+pub struct Progress<'a> {
+    pub id: Key,
+    pub state: &'a str,
+    pub attempts: i64,
+    pub next_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub error: Option<&'a str>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
+    let change = (
+        deliveries::state.eq(p.state),
+        deliveries::attempts.eq(p.attempts),
+        deliveries::next_at.eq(p.next_at),
+        deliveries::ended_at.eq(p.ended_at),
+        deliveries::error.eq(p.error),
+    );
+    diesel::update(deliveries::table.find(p.id)).set(change).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<(), DbError> {
+    diesel::insert_into(delivery_attempts::table).values(attempt).run(tx)?;
+    Ok(())
+}
+
+/// What an attempt came to.
+///
+/// # Errors
+/// [`DbError`].
+pub fn end_attempt(tx: &mut Tx, a: &Attempt) -> Result<(), DbError> {
+    let change = (
+        delivery_attempts::duration_ms.eq(a.duration_ms),
+        delivery_attempts::status.eq(a.status),
+        delivery_attempts::error.eq(&a.error),
+        delivery_attempts::answer.eq(&a.answer),
+    );
+    diesel::update(delivery_attempts::table.find((a.delivery_id, a.number))).set(change).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn attempts(tx: &mut Tx, delivery: Key) -> Result<Vec<Attempt>, DbError> {
+    let own = delivery_attempts::table.filter(delivery_attempts::delivery_id.eq(delivery));
+    Ok(own.order(delivery_attempts::number).select(Attempt::as_select()).load(tx)?)
+}
