@@ -10,7 +10,7 @@ use crate::{
 };
 use app::{Key, message};
 use axum::{Json, extract::State};
-use domain::{id::MessageId, site::Language};
+use domain::{id::MessageId, message::MessageType, site::Language};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -27,6 +27,10 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     unread: Flag,
+    /// A type code, such as `101`.
+    #[serde(default, rename = "type")]
+    #[param(value_type = Option<String>)]
+    kind: Option<MessageType>,
     /// `zh` or `en`; the user's language by default.
     #[serde(default)]
     #[param(value_type = Option<String>)]
@@ -61,7 +65,7 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
         .read(caller, move |tx, ctx, who| {
             let language = p.language.map_or_else(|| who.language.clone(), |l| l.to_string());
             let zone = ctx.site(who.site).time_zone;
-            message::list(tx, Key::of(who.account_id), p.unread.0, (&language, &zone), page)
+            message::list(tx, Key::of(who.account_id), (p.unread.0, p.kind.map(MessageType::as_str)), (&language, &zone), page)
         })
         .await?;
     let next = next(&shown, page, |m| (m.row.created_at, m.row.id));

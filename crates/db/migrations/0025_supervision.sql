@@ -1,6 +1,6 @@
 -- Service supervision (seller-domain 5): templates as data, cases, what was done in them, and the files that prove it.
 
--- The access types and staff roles are the program's words (AccessType, StaffRole). Dropping a column drops the checks
+-- The access types are the program's words (AccessType). Dropping a column drops the checks
 -- on it, but SQLite refuses while the table has one that names it; of those it says that they may be taken out of its text.
 -- sqlite
 PRAGMA writable_schema = ON;
@@ -8,7 +8,9 @@ UPDATE sqlite_schema SET sql = replace(sql, ',
     CHECK (access_type = ''license_code'' OR address_id IS NOT NULL)', '') WHERE type = 'table' AND name = 'instances';
 PRAGMA writable_schema = RESET;
 -- both
-ALTER TABLE instances ADD COLUMN delivered_as TEXT NOT NULL DEFAULT 'saas';
+-- What an interface opens has an address; everything else is delivered by hand or by code.
+ALTER TABLE instances ADD COLUMN delivered_as TEXT NOT NULL DEFAULT 'license_code'
+    CHECK (delivered_as NOT IN ('saas', 'license_1x', 'license_online') OR address_id IS NOT NULL);
 UPDATE instances SET delivered_as = access_type;
 ALTER TABLE instances DROP COLUMN access_type;
 ALTER TABLE instances RENAME COLUMN delivered_as TO access_type;
@@ -16,7 +18,8 @@ ALTER TABLE interface_addresses ADD COLUMN notified_of TEXT;
 UPDATE interface_addresses SET notified_of = notify_access_type;
 ALTER TABLE interface_addresses DROP COLUMN notify_access_type;
 ALTER TABLE interface_addresses RENAME COLUMN notified_of TO notify_access_type;
-ALTER TABLE users ADD COLUMN staff TEXT;
+ALTER TABLE users ADD COLUMN staff TEXT
+    CHECK (staff IN ('administrator', 'reviewer', 'supervision', 'finance', 'support', 'auditor'));
 UPDATE users SET staff = staff_role;
 ALTER TABLE users DROP COLUMN staff_role;
 ALTER TABLE users RENAME COLUMN staff TO staff_role;

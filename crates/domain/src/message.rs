@@ -12,7 +12,19 @@ crate::words! {
     pub enum Channel ("channel") { Mail = "mail", Sms = "sms", Webhook = "webhook" }
 }
 
-/// Types that recipients are set for (`deployment-and-messages 5.2`), as [`MessageEvent::type_code`] names them.
+crate::words! {
+    /// Types that recipients are set for (`deployment-and-messages 5.2`).
+    pub enum MessageType ("message type") {
+        Opened = "101",
+        Released = "103",
+        Account = "203",
+        Operations = "501",
+        Other = "901",
+        Renewal = "renewal",
+    }
+}
+
+/// The same as [`MessageEvent::type_code`] names them.
 pub const TYPES: [&str; 6] = ["101", "103", "203", "501", "901", "renewal"];
 
 macro_rules! messages {

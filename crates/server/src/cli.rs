@@ -4,9 +4,11 @@ mod asset;
 mod instance;
 mod order;
 mod people;
+mod supervision;
 mod trial;
 
 pub use asset::{Asset, Specification};
+pub use supervision::{Supervision, Webhook};
 pub use instance::{Domain, Instance, Licence, OpenApi, Usage};
 pub use order::{Order, OrderFilter};
 pub use people::{Colleague, SignOn};
@@ -81,6 +83,16 @@ pub enum Command {
     Asset {
         #[command(subcommand)]
         command: Asset,
+    },
+    /// Orders under service supervision: follow, act, appeal, decide.
+    Supervision {
+        #[command(subcommand)]
+        command: Supervision,
+    },
+    /// Servers of yours that hear of messages (administrator).
+    Webhook {
+        #[command(subcommand)]
+        command: Webhook,
     },
     /// The people of your account (administrator).
     Colleague {

@@ -45,8 +45,11 @@ pub fn insert_once(tx: &mut Tx, m: &Message) -> Result<(), DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, account: Key, unread: bool, page: Page) -> Result<Vec<Message>, DbError> {
+pub fn list(tx: &mut Tx, account: Key, unread: bool, events: Option<&[&str]>, page: Page) -> Result<Vec<Message>, DbError> {
     let mut query = messages::table.filter(messages::account_id.eq(account)).into_boxed();
+    if let Some(events) = events {
+        query = query.filter(messages::event.eq_any(events.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>()));
+    }
     if unread {
         query = query.filter(messages::read_at.is_null());
     }

@@ -141,11 +141,11 @@ const menus: Record<string, [string, [string, string][]][]> = {
     ['trade', [['/operator/orders', 'all_orders'], ['/operator/supervision', 'supervision'], ['/operator/templates', 'templates'], ['/operator/instances', 'all_instances'], ['/operator/licences', 'licences'], ['/operator/usage', 'usage'], ['/operator/calls', 'calls'], ['/operator/health', 'health']]],
     ['money', [['/operator/transfers', 'transfers'], ['/operator/verify', 'verify']]],
   ],
-  account: [['', [['/account', 'account'], ['/account/applications', 'applications'], ['/account/organisation', 'organisation'], ['/account/open-api-calls', 'open_api_calls'], ['/inbox', 'inbox']]]],
+  account: [['', [['/account', 'account'], ['/account/applications', 'applications'], ['/account/organisation', 'organisation'], ['/account/open-api-calls', 'open_api_calls'], ['/inbox', 'inbox'], ['/account/messages', 'message_centre'], ['/account/webhooks', 'webhooks']]]],
 }
 
 /** Only an administrator has to do with the account's people; a platform that is no sandbox has no such page. */
-const forMe = (to: string, me?: Me | null) => (to === '/account/organisation' ? me?.member_role === 'administrator' : to !== '/seller/sandbox' || me?.sandbox === true)
+const forMe = (to: string, me?: Me | null) => (['/account/organisation', '/account/messages', '/account/webhooks'].includes(to) ? me?.member_role === 'administrator' : to !== '/seller/sandbox' || me?.sandbox === true)
 
 function SideMenu({ section }: { section: string }) {
   const { t } = useTranslation()

@@ -124,8 +124,9 @@ pub fn show(row: message::Message, language: &str, zone: &TimeZone) -> Result<Sh
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn list(tx: &mut Tx, account: Key, unread: bool, (language, zone): (&str, &TimeZone), page: Page) -> Result<(Vec<Shown>, i64), Error> {
-    let rows = message::list(tx, account, unread, page)?;
+pub fn list(tx: &mut Tx, account: Key, (unread, type_code): (bool, Option<&str>), (language, zone): (&str, &TimeZone), page: Page) -> Result<(Vec<Shown>, i64), Error> {
+    let of_type = |code: &str| MessageEvent::ALL.iter().filter(|e| e.type_code() == code).map(|e| e.as_str()).collect::<Vec<_>>();
+    let rows = message::list(tx, account, unread, type_code.map(of_type).as_deref(), page)?;
     let shown = rows.into_iter().map(|row| show(row, language, zone)).collect::<Result<_, _>>()?;
     Ok((shown, message::unread(tx, account)?))
 }

@@ -9,6 +9,7 @@ mod local;
 mod order;
 mod people;
 mod replay;
+mod supervision;
 mod tail;
 
 pub use apply::{declare_text, submit_product};
@@ -54,6 +55,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Licence { command } => client::licence(&Remote::from_environment()?, &command, json).await,
         Command::Usage { command } => client::usage(&Remote::from_environment()?, &command, json).await,
         Command::Asset { command } => asset::run(&Remote::from_environment()?, &command, json).await,
+        Command::Supervision { command } => supervision::run(&Remote::from_environment()?, &command, json).await,
+        Command::Webhook { command } => supervision::webhook(&Remote::from_environment()?, &command, json).await,
         Command::Colleague { command } => people::colleague(&Remote::from_environment()?, &command, json).await,
         Command::SignOn { command } => people::sign_on(&Remote::from_environment()?, &command, json).await,
         Command::OpenApi { command } => client::open_api(&Remote::from_environment()?, &command, json).await,

@@ -64,6 +64,9 @@ fn filled(path: &str) -> String {
 async fn every_route_refuses_nobody_and_the_wrong_role() {
     let p = Platform::start(setup(Engine::Sqlite)).await;
     for (method, path, access) in operations(&p).await {
+        if method == "GET" && path.ends_with("/unsubscribe/{token}") {
+            continue; // a page for whoever has a mail's address
+        }
         let body = (method != "GET").then(|| json!({}));
         let send = async |role: &str| p.send(role, &method, &filled(&path), body.as_ref()).await;
         let (status, problem) = send("nobody").await;

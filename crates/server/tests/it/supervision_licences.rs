@@ -108,3 +108,37 @@ async fn the_other_licences_and_the_orchestration_go_their_ways() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_case_is_followed_and_done_on_the_command_line() {
+    on_both_from(FROM, async |p| {
+        list(&p, "package", "license_package", |_| {}).await;
+        let order = buy(&p, "package", Some("1m"), json!({})).await;
+        let id = p.case("seller", &order).await["id"].as_str().unwrap().to_owned();
+        let yunshi = async |role: &str, arguments: &[&str]| {
+            let env = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token(role))];
+            super::sellers::yunshi(arguments, &env).await
+        };
+        let (code, listed) = yunshi("seller", &["supervision", "list", "--as", "seller", "--turn", "seller"]).await;
+        assert_eq!((code, &listed["cases"][0]["id"]), (0, &json!(id)));
+        let file = tempfile::Builder::new().prefix("proof").suffix(".pdf").tempfile().unwrap();
+        std::fs::write(file.path(), super::supervision::PDF).unwrap();
+        let (code, sent) = yunshi("seller", &["supervision", "send", &id, "--kind", "other", file.path().to_str().unwrap()]).await;
+        assert_eq!(code, 0, "{sent}");
+        let document = format!("{}=other", sent["id"].as_str().unwrap());
+        let (code, _) = yunshi("seller", &["supervision", "act", &id, "deliver", "--text", "done", "--document", &document]).await;
+        assert_eq!(code, 0);
+        let (code, refused) = yunshi("seller", &["supervision", "act", &id, "accept"]).await;
+        assert_eq!((code, &refused["code"]), (1, &json!("supervision.not_yours")), "{refused}");
+        assert_eq!(yunshi("buyer", &["supervision", "appeal", &id, "--text", "no"]).await.0, 0);
+        let decide = ["supervision", "decide", &id, "refund", "--amount", "100.00", "--reason", "not there"];
+        let (code, over) = yunshi("operator", &decide).await;
+        assert_eq!((code, &over["state"]), (0, &json!("cancelled")), "{over}");
+        let (code, drawn) = yunshi("operator", &["supervision", "template", "license-code", "3"]).await;
+        assert!(code == 0 && drawn["scenes"][0]["mermaid"].as_str().unwrap().starts_with("flowchart LR"), "{drawn}");
+        let (code, made) = yunshi("buyer", &["webhook", "add", "https://hooks.example.com/", "--event", "order.opened"]).await;
+        assert!(code == 0 && made["secret"].as_str().unwrap().starts_with("whsec_"), "{made}");
+        p.verify().await;
+    })
+    .await;
+}

@@ -45,6 +45,16 @@ const GOOD: &[&str] = &[
     "INSERT INTO usage_totals (instance_id, cycle_at, quantity, exact, charged_minor) VALUES ($1, 1, 1, '1', 0)",
     "INSERT INTO usage_charges (id, instance_id, buyer_id, seller_id, begin_at, quantity, currency, amount_minor, state, created_at)
      VALUES ($1, $1, $1, $1, 1, 1, 'CNY', 1, 'due', 1)",
+    "INSERT INTO supervision_templates (key, version, access_type, flow, valid_from, body, loaded_at, loaded_by)
+     SELECT 'x{n}', 1, 'data_file', 'standard', '2026-01-01', '{}', 1, 'x' FROM accounts WHERE id = $1",
+    "INSERT INTO supervision_cases (id, order_id, line_id, instance_id, buyer_id, seller_id, order_number, product_name, customer_name, access_type,
+                                    template_key, template_version, state, node, buyer_turn, seller_turn, operator_turn, started_at, body, changes)
+     VALUES ($1, $1, $1, $1, $1, $1, 'x{n}', 'p', 'c', 'data_file', 'x{n}', 1, 'open', 'submit', (1 = 1), (1 = 0), (1 = 0), 1, '{}', 0)",
+    "INSERT INTO supervision_steps (case_id, seq, at, party, actor, kind, from_node, to_node, data) VALUES ($1, 1, 1, 'buyer', 'x', 'submit', '', '', '{}')",
+    "INSERT INTO documents (id, account_id, case_id, kind, name, hash, length, created_at) VALUES ($1, $1, $1, 'other', 'a.pdf', $1, 1, 1)",
+    "INSERT INTO webhook_endpoints (id, account_id, url, description, events, enabled, secret, created_at) VALUES ($1, $1, 'u', '', '', (1 = 1), $1, 1)",
+    "INSERT INTO deliveries (id, message_id, account_id, channel, target, event, digest, state, attempts, created_at)
+     VALUES ($1, $1, $1, 'webhook', (SELECT id FROM accounts WHERE name = 'x1'), 'e', (1 = 0), 'due', 0, 1)",
     "INSERT INTO cart_lines (id, buyer_id, product_id, specification, sku, period, quantity, created_at) VALUES ($1, $1, $1, 's', 'k', '1m', 1, 1)",
 ];
 
@@ -117,6 +127,16 @@ const ATTACKS: &[&str] = &[
     "UPDATE calls SET instance_id = (SELECT id FROM order_lines WHERE number = 'x1')",
     "UPDATE messages SET name = 'x1'",
     "UPDATE usage_records SET known_by = (SELECT id FROM order_lines WHERE number = 'x1')",
+    "UPDATE supervision_cases SET order_id = (SELECT id FROM order_lines WHERE number = 'x1')",
+    "UPDATE supervision_cases SET tracking = 'sf 1', seller_id = (SELECT id FROM order_lines WHERE number = 'x1')",
+    "UPDATE deliveries SET message_id = (SELECT id FROM order_lines WHERE number = 'x1')",
+    // A case that is over waits for nobody, and one that goes on waits for somebody.
+    "UPDATE supervision_cases SET state = 'completed', ended_at = 1",
+    "UPDATE supervision_cases SET buyer_turn = (1 = 0)",
+    "UPDATE supervision_cases SET ended_at = 1",
+    "UPDATE supervision_cases SET template_version = 2",
+    "UPDATE documents SET case_id = NULL, step = 1",
+    "UPDATE deliveries SET state = 'sent'",
     // Money that is not there, or does not add up.
     "UPDATE ledger_balances SET balance_minor = -1",
     "UPDATE ledger_postings SET amount_minor = 0",

@@ -10,9 +10,9 @@ use diesel::{
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
-    Direction, Page, asset, bill, call, export, instance, kit, ledger as postings, message, open_api_call,
+    Direction, Page, asset, bill, call, delivery, export, instance, kit, ledger as postings, message, open_api_call,
     order::{self, Tenant},
-    organisation, product, seller, transfer,
+    organisation, product, seller, supervision, transfer,
 };
 use testdb::{ENGINES, Engine, Fresh};
 
@@ -37,8 +37,10 @@ fn lists() -> Vec<(String, List)> {
         list("bills of all", |tx| bill::list(tx, None, None, DEEP)),
         list("lines of a bill", |tx| bill::lines(tx, SOMEBODY, DEEP)),
         list("lines on no bill", |tx| bill::open_lines(tx, SOMEBODY, "CNY", 2_000, DEEP)),
-        list("messages", |tx| message::list(tx, SOMEBODY, false, DEEP)),
-        list("unread messages", |tx| message::list(tx, SOMEBODY, true, DEEP)),
+        list("messages", |tx| message::list(tx, SOMEBODY, false, None, DEEP)),
+        list("unread messages", |tx| message::list(tx, SOMEBODY, true, None, DEEP)),
+        list("messages of a type", |tx| message::list(tx, SOMEBODY, false, Some(&["order.opened"]), DEEP)),
+        list("deliveries to an endpoint", |tx| delivery::of_target(tx, SOMEBODY, SOMEBODY, DEEP)),
         list("newest purchases of a product", |tx| instance::any_newest(tx, Some(SOMEBODY), 500)),
         list("newest purchases of all", |tx| instance::any_newest(tx, None, 500)),
         list("newest calls of a product", |tx| call::any_newest_of_product(tx, SOMEBODY, 500)),
@@ -56,6 +58,8 @@ fn lists() -> Vec<(String, List)> {
     ];
     for tenant in [Tenant::Buyer(SOMEBODY), Tenant::Seller(SOMEBODY), Tenant::Any] {
         for state in [None, Some("completed")] {
+            let filter = supervision::Filter { state: state.map(str::to_owned), ..supervision::Filter::default() };
+            all.push(list(&format!("cases as {tenant:?} in {state:?}"), move |tx| supervision::list(tx, tenant, &filter, DEEP)));
             let filter = order::Filter { state: state.map(str::to_owned), ..order::Filter::default() };
             let of = filter.clone();
             all.push(list(&format!("orders {tenant:?} {state:?}"), move |tx| order::list(tx, tenant, &of, DEEP)));
