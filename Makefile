@@ -31,4 +31,5 @@ setup-web:
 openapi: ## writes the description of the API, the web client made from it, and the tables of the interfaces
 	cargo run --quiet --package yunshi-server -- openapi | python3 -c "import json,sys; print(json.dumps(json.load(sys.stdin), indent=1, ensure_ascii=False, sort_keys=True))" > target/openapi.json && mv target/openapi.json crates/api/openapi.json
 	cargo run --quiet --package yunshi-server -- interfaces > target/interfaces.md && mv target/interfaces.md crates/wire/INTERFACES.md
+	cargo run --quiet --package yunshi-server -- flows > target/flows.md && mv target/flows.md docs/flows.md
 	cd web && npm run --silent client

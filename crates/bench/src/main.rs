@@ -10,6 +10,7 @@ mod platform;
 mod raw;
 mod signature;
 mod usage;
+mod waiting;
 
 use load::{Load, Measured};
 use platform::{Platform, Role};
@@ -55,6 +56,12 @@ async fn main() {
     if wanted("usage") {
         usage_records().await;
     }
+    if wanted("waiting") {
+        what_waits().await;
+    }
+    if wanted("activations") {
+        activations().await;
+    }
     if wanted("reads") {
         reads().await;
     }
@@ -67,6 +74,30 @@ async fn main() {
     if wanted("isolation") {
         dead_seller().await;
         hanging_sellers().await;
+    }
+}
+
+/// The engines that there are: SQLite, and PostgreSQL where a server is named.
+fn engines() -> Vec<(&'static str, Option<String>)> {
+    let server = std::env::var("YUNSHI_TEST_POSTGRES").ok();
+    std::iter::once(("sqlite", None)).chain(server.map(|s| ("postgres", Some(s)))).collect()
+}
+
+/// A hundred thousand open cases, a hundred thousand messages of one reader, and messages to hand on.
+async fn what_waits() {
+    for (engine, server) in engines() {
+        let seen = waiting::among_many(engine, server.as_deref()).await;
+        let figure = json!({ "due_ms": round(seen.due_ms), "inbox_ms": round(seen.inbox_ms), "handed_on_per_second": seen.handed_on_per_second });
+        report(&format!("among 100000 cases and messages, {engine}"), figure, "due < 50 ms, inbox < 50 ms, >= 1000/s");
+    }
+}
+
+/// Codes activated over HTTP, each closing its order.
+async fn activations() {
+    for (engine, server) in engines() {
+        let target = if server.is_some() { ">= 2000/s" } else { ">= 5000/s" };
+        let figure = json!({ "per_second": waiting::activations_per_second(engine, server.as_deref()).await });
+        report(&format!("codes activated, {engine}"), figure, target);
     }
 }
 

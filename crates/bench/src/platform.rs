@@ -17,6 +17,7 @@ const BUYERS: usize = 32;
 #[derive(Clone, Copy)]
 pub enum Role {
     Buyer,
+    Seller,
     Operator,
 }
 
@@ -138,6 +139,7 @@ impl Platform {
     pub fn token(&self, role: Role) -> String {
         let name = match role {
             Role::Buyer => "buyer",
+            Role::Seller => "seller",
             Role::Operator => "operator",
         };
         self.document["accounts"][name]["token"].as_str().unwrap().to_owned()

@@ -134,6 +134,9 @@ pub enum Command {
         after_help = "Examples:\n  yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key\n  yunshi conformance --protocol saas-v1 --url http://127.0.0.1:9002/hello --key my-access-key --junit report.xml"
     )]
     Conformance(Conformance),
+    /// Print the flows of service supervision as documents with diagrams, from the built-in templates.
+    #[command(after_help = "Example: yunshi flows > flows.md")]
+    Flows,
     /// Print what the marketplace calls on a seller's server: parameter tables, signed samples, answers.
     #[command(after_help = "Examples:\n  yunshi interfaces > interfaces.md\n  yunshi interfaces --protocol saas-v2")]
     Interfaces {

@@ -30,5 +30,9 @@ pub fn check(root: &Path) -> Findings {
     if fs::read(root.join("crates/wire/INTERFACES.md")).ok() != Some(tables) {
         found.push(format!("crates/wire/INTERFACES.md is out of date: {MEND}"));
     }
+    let flows = Command::new(root.join("target/debug/yunshi")).arg("flows").output().map(|o| o.stdout).unwrap_or_default();
+    if fs::read(root.join("docs/flows.md")).ok() != Some(flows) {
+        found.push(format!("docs/flows.md is out of date: {MEND}"));
+    }
     found
 }

@@ -95,6 +95,10 @@ export async function filled(): Promise<Platform> {
   things['assets'] = await asset(p)
   await openApiCalls(p)
   await company(p)
+  const hook = await p.api('buyer', 'POST', '/api/v1/webhooks', { url: 'http://127.0.0.1:9/', events: ['order.opened'] })
+  things['webhooks'] = String(hook['id'])
+  for (let n = 0; n < 21; n++) await p.api('buyer', 'POST', `/api/v1/webhooks/${hook['id']}/test`, {})
+  await p.api('buyer', 'POST', '/api/v1/messages/recipients', { name: 'Ops', mailbox: 'ops@example.com', language: 'zh' })
   const invited = await p.api('buyer', 'POST', '/api/v1/invitations', { login: 'guest', name: 'Guest', role: 'member' })
   things['secret'] = String(invited['secret'])
   things['reviews'] = (await first('operator', '/api/v1/applications', 'applications'))['id'] ?? ''

@@ -35,6 +35,11 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify(args) => local::verify(&args, json).await,
         Command::Replay(args) => replay::replay(&args, json).await,
         Command::Conformance(args) => local::conformance(&args, json).await,
+        Command::Flows => {
+            let text = ::domain::supervision::document();
+            if json { output::document(true, &serde_json::json!({ "markdown": text })) } else { output::plain(&text) }
+            Ok(())
+        }
         Command::Interfaces { protocol } => {
             let text = protocol.map_or_else(wire::reference::all, wire::reference::of);
             if json {

@@ -35,7 +35,7 @@ function Recipients({ of }: { of: Settings }) {
   const types = of.types.map((x) => ({ value: x.code, label: t(`message_type.${x.code}`) }))
   return (
     <>
-      <Table<Schemas['RecipientView']> size="small" rowKey="id" pagination={false} dataSource={of.recipients} scroll={of.recipients.length ? { x: 'max-content' } : undefined} locale={{ emptyText: <Empty description={t('messages.no_recipients')} /> }} columns={[
+      {of.recipients.length === 0 ? <Empty description={t('messages.no_recipients')} /> : <Table<Schemas['RecipientView']> size="small" rowKey="id" pagination={false} dataSource={of.recipients} scroll={{ x: 'max-content' }} columns={[
         { key: 'n', title: t('field.name'), dataIndex: 'name' },
         { key: 't', title: t('inbox.type'), render: (_, r) => (r.type ? t(`message_type.${r.type}`) : t('messages.all_types')) },
         { key: 'm', title: t('messages.mailbox'), dataIndex: 'mailbox' },
@@ -43,7 +43,7 @@ function Recipients({ of }: { of: Settings }) {
         { key: 'l', title: t('messages.language'), render: (_, r) => t(`language.${r.language}`) },
         { key: 'z', title: t('messages.time_zone'), render: (_, r) => r.time_zone ?? '–' },
         { key: 'do', title: t('field.actions'), render: (_, r) => <Popconfirm title={t('messages.remove_sure')} onConfirm={() => remove.mutate(r.id)}><Button size="small" danger>{t('action.remove')}</Button></Popconfirm> },
-      ]} />
+      ]} />}
       <h3>{t('messages.add')}</h3>
       <Entry<New, unknown> form={form} name="recipient" style={{ maxWidth: 640 }} initial={{ language: 'zh' }} run={(body) => unwrap(api.POST('/api/v1/messages/recipients', { body: { ...body, type: body.type || undefined, mailbox: body.mailbox || undefined, phone: body.phone || undefined, time_zone: body.time_zone || undefined } }))} done={() => form.resetFields()} send={t('messages.add')}>
         <div className="two">

@@ -35,13 +35,13 @@ export function Webhooks() {
         {(d) => (
           <div className="stack">
             <section className="panel" style={{ padding: 24 }}>
-              <Table<Endpoint> size="small" rowKey="id" pagination={false} dataSource={d.endpoints} scroll={d.endpoints.length ? { x: 'max-content' } : undefined} locale={{ emptyText: <Empty description={t('webhooks.empty')} /> }} columns={[
+              {d.endpoints.length === 0 ? <Empty description={t('webhooks.empty')} /> : <Table<Endpoint> size="small" rowKey="id" pagination={false} dataSource={d.endpoints} scroll={{ x: 'max-content' }} columns={[
                 { key: 'u', title: t('webhooks.url'), render: (_, e) => <Link className="mono" to={'/account/webhooks/$id' as never} params={{ id: e.id } as never}>{e.url}</Link> },
                 { key: 'd', title: t('webhooks.description'), dataIndex: 'description' },
                 { key: 'e', title: t('messages.events'), render: (_, e) => (e.events.length ? e.events.length : t('webhooks.all_events')) },
                 { key: 's', title: t('field.state'), render: (_, e) => <Tag color={e.enabled ? 'green' : 'default'}>{t(e.enabled ? 'webhooks.on' : 'webhooks.off')}</Tag> },
                 { key: 'at', title: t('field.created_at'), render: (_, e) => <Time at={e.created_at} /> },
-              ]} />
+              ]} />}
             </section>
             <section className="panel" style={{ padding: 24 }}>
               <h2>{t('webhooks.add')}</h2>
