@@ -3,7 +3,7 @@
 use crate::{
     auth::Who,
     body::{Body, PathOf},
-    order::{ShippingBody, ConsentBody, InputBody},
+    order::{ConsentBody, InputBody, ShippingBody},
     problem::Problem,
     state::Api,
     storefront::ChoiceBody,

@@ -87,7 +87,8 @@ fn engines() -> Vec<(&'static str, Option<String>)> {
 async fn what_waits() {
     for (engine, server) in engines() {
         let seen = waiting::among_many(engine, server.as_deref()).await;
-        let figure = json!({ "due_ms": round(seen.due_ms), "inbox_ms": round(seen.inbox_ms), "handed_on_per_second": seen.handed_on_per_second });
+        let figure =
+            json!({ "due_ms": round(seen.due_ms), "inbox_ms": round(seen.inbox_ms), "handed_on_per_second": seen.handed_on_per_second });
         report(&format!("among 100000 cases and messages, {engine}"), figure, "due < 50 ms, inbox < 50 ms, >= 1000/s");
     }
 }

@@ -61,17 +61,29 @@ pub async fn among_many(engine: &str, server: Option<&str>) -> Waiting {
     // Only what is measured waits.
     fill(&app.db, "UPDATE messages SET handed_on_at = 1 WHERE handed_on_at IS NULL".to_owned()).await;
     let sqlite = engine == "sqlite";
-    let (id, reader) = if sqlite { ("randomblob(16)", format!("x'{READER}'")) } else { ("decode(md5(n::text || random()), 'hex')", format!("decode('{READER}', 'hex')")) };
+    let (id, reader) = if sqlite {
+        ("randomblob(16)", format!("x'{READER}'"))
+    } else {
+        ("decode(md5(n::text || random()), 'hex')", format!("decode('{READER}', 'hex')"))
+    };
     // Timers of open cases that fall due over half a year.
     fill(&app.db, format!("INSERT INTO jobs (id, kind, subject, lane, due_at, attempts, state, lease_owner, lease_until) SELECT {id}, 'supervision', {id}, '', 4000000000000000 + n, 0, 'due', '', 0 FROM ({}) AS g", numbers(engine, MANY))).await;
-    let text = |name: &str, handed: &str, count| format!("INSERT INTO messages (id, account_id, event, params, created_at, name, handed_on_at) SELECT {id}, {reader}, 'order.opened', '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, '{name}' || n, {handed} FROM ({}) AS g", numbers(engine, count));
+    let text = |name: &str, handed: &str, count| {
+        format!(
+            "INSERT INTO messages (id, account_id, event, params, created_at, name, handed_on_at) SELECT {id}, {reader}, 'order.opened', '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, '{name}' || n, {handed} FROM ({}) AS g",
+            numbers(engine, count)
+        )
+    };
     fill(&app.db, text("inbox:", "1", MANY)).await;
     let key = Key(hex(READER));
     let began = Instant::now();
     app.db.read(|tx| job::next_due(tx)).await.unwrap();
     let due_ms = began.elapsed().as_secs_f64() * 1_000.0;
     let began = Instant::now();
-    app.db.read(move |tx| Ok::<_, DbError>((message::list(tx, key, false, None, Page::first(20))?, message::unread(tx, key)?))).await.unwrap();
+    app.db
+        .read(move |tx| Ok::<_, DbError>((message::list(tx, key, false, None, Page::first(20))?, message::unread(tx, key)?)))
+        .await
+        .unwrap();
     let inbox_ms = began.elapsed().as_secs_f64() * 1_000.0;
     fill(&app.db, text("news:", "NULL", NEWS)).await;
     let began = Instant::now();
@@ -99,12 +111,13 @@ async fn ask(p: &Platform, role: Role, method: &str, path: &str, body: Value) ->
 /// Lists the built-in product once more, as a licence by code.
 async fn listed(p: &Platform) {
     let products = ask(p, Role::Seller, "GET", "/api/v1/seller/products?key=backup", json!({})).await;
-    let whole = ask(p, Role::Seller, "GET", &format!("/api/v1/seller/products/{}", products["products"][0]["id"].as_str().unwrap()), json!({})).await;
+    let whole =
+        ask(p, Role::Seller, "GET", &format!("/api/v1/seller/products/{}", products["products"][0]["id"].as_str().unwrap()), json!({}))
+            .await;
     let mut listing = whole["revisions"][0]["listing"].clone();
     listing["access_type"] = json!("license_code");
     listing["interface_address"] = Value::Null;
-    listing["specifications"] =
-        json!([{ "key": "standard", "name": { "zh": "标准", "en": "Standard" }, "charging_mode": "PERIOD", "skus": [{ "key": "-", "month": "0.01" }] }]);
+    listing["specifications"] = json!([{ "key": "standard", "name": { "zh": "标准", "en": "Standard" }, "charging_mode": "PERIOD", "skus": [{ "key": "-", "month": "0.01" }] }]);
     listing["delivery"] = json!({ "template": { "zh": "激活", "en": "Activated" }, "sla_days": 1 });
     let made = ask(p, Role::Seller, "PUT", "/api/v1/seller/products/by-key/codes", listing).await;
     let shown = ask(p, Role::Seller, "GET", &format!("/api/v1/seller/products/{}", made["id"].as_str().unwrap()), json!({})).await;
@@ -134,7 +147,8 @@ pub async fn activations_per_second(engine: &str, server: Option<&str>) -> u64 {
     let p = Platform::seeded(engine, server).await.sandbox().await;
     listed(&p).await;
     let token = p.token(Role::Buyer);
-    let order = json!({ "choice": { "product": "codes", "specification": "standard", "period": "1m", "quantity": 1 }, "pay": true }).to_string();
+    let order =
+        json!({ "choice": { "product": "codes", "specification": "standard", "period": "1m", "quantity": 1 }, "pay": true }).to_string();
     let orders = (0..CODES).map(|n| load::post(&p.address, "/api/v1/orders", &token, &format!("bench-{n}"), &order)).collect();
     load::each(&p.address, CALLERS, orders).await;
     let (mut codes, mut next) = (Vec::new(), Some(String::new()));

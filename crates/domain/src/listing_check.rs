@@ -95,7 +95,9 @@ fn supervision(c: &mut Checker, listing: &Listing) {
     let delivery = match (&listing.delivery, listing.is_supervised()) {
         (Some(delivery), true) => delivery,
         (None, true) => return c.wrong("/delivery", "missing", "say how it is delivered: acceptance criteria and days to deliver"),
-        (Some(_), false) => return c.wrong("/delivery", "not_wanted", "only products under service supervision say how they are delivered"),
+        (Some(_), false) => {
+            return c.wrong("/delivery", "not_wanted", "only products under service supervision say how they are delivered");
+        }
         (None, false) => return,
     };
     c.both("/delivery/template", &delivery.template, 5_000);

@@ -170,7 +170,15 @@ impl MessageEvent {
     /// Urgent enough to be sent to a phone unless somebody said otherwise: interface failures and what runs out.
     #[must_use]
     pub fn by_sms(self) -> bool {
-        matches!(self, Self::CallFailed | Self::CallGivenUp | Self::SaleOpeningFailed | Self::ProductDelisted | Self::ProductUnreachable | Self::UsageUnpaid)
+        matches!(
+            self,
+            Self::CallFailed
+                | Self::CallGivenUp
+                | Self::SaleOpeningFailed
+                | Self::ProductDelisted
+                | Self::ProductUnreachable
+                | Self::UsageUnpaid
+        )
     }
 }
 
@@ -231,10 +239,18 @@ mod tests {
 
     #[test]
     fn the_documented_types_are_kept() {
-        for (event, code) in [(E::SellerDecided, "203"), (E::SaleReleased, "103"), (E::ApplicationDecided, "101"), (E::SaleSupervised, "101")] {
+        for (event, code) in
+            [(E::SellerDecided, "203"), (E::SaleReleased, "103"), (E::ApplicationDecided, "101"), (E::SaleSupervised, "101")]
+        {
             assert_eq!(event.type_code(), code, "{event}");
         }
-        for (event, code) in [(E::SaleAccepted, "101"), (E::SaleAppealDecided, "501"), (E::CallFailed, "501"), (E::SaleOpenCases, "901"), (E::SaleRefundAsked, "101")] {
+        for (event, code) in [
+            (E::SaleAccepted, "101"),
+            (E::SaleAppealDecided, "501"),
+            (E::CallFailed, "501"),
+            (E::SaleOpenCases, "901"),
+            (E::SaleRefundAsked, "101"),
+        ] {
             assert_eq!(event.type_code(), code, "{event}");
         }
         assert!(MessageEvent::ALL.iter().all(|e| TYPES.contains(&e.type_code())));

@@ -8,10 +8,10 @@ mod supervision;
 mod trial;
 
 pub use asset::{Asset, Specification};
-pub use supervision::{Supervision, Webhook};
 pub use instance::{Domain, Instance, Licence, OpenApi, Usage};
 pub use order::{Order, OrderFilter};
 pub use people::{Colleague, SignOn};
+pub use supervision::{Supervision, Webhook};
 pub use trial::{Conformance, Replay};
 
 use clap::{Args, Parser, Subcommand};

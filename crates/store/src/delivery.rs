@@ -66,7 +66,10 @@ pub struct Attempt {
 /// [`DbError`].
 pub fn recipients(tx: &mut Tx, account: Key) -> Result<Vec<Recipient>, DbError> {
     let own = message_recipients::table.filter(message_recipients::account_id.eq(account));
-    Ok(own.order((message_recipients::type_code, message_recipients::created_at, message_recipients::id)).select(Recipient::as_select()).load(tx)?)
+    Ok(own
+        .order((message_recipients::type_code, message_recipients::created_at, message_recipients::id))
+        .select(Recipient::as_select())
+        .load(tx)?)
 }
 
 /// # Errors
@@ -132,7 +135,11 @@ pub fn any_since(tx: &mut Tx, target: Key, event: &str, since: i64) -> Result<bo
 /// [`DbError`].
 pub fn digest(tx: &mut Tx, target: Key) -> Result<Vec<Delivery>, DbError> {
     let waiting = deliveries::table.filter(deliveries::target.eq(target)).filter(deliveries::digest.eq(true));
-    Ok(waiting.filter(deliveries::state.eq("due")).order((deliveries::created_at, deliveries::id)).select(Delivery::as_select()).load(tx)?)
+    Ok(waiting
+        .filter(deliveries::state.eq("due"))
+        .order((deliveries::created_at, deliveries::id))
+        .select(Delivery::as_select())
+        .load(tx)?)
 }
 
 /// A page of what went to a target, newest first.

@@ -328,5 +328,9 @@ pub fn instance_of(order: &Value) -> String {
 /// Where a role acts in a case.
 fn act_path(role: &str, case: &Value) -> String {
     let id = case["id"].as_str().expect("a case");
-    if role == "operator" { format!("/api/v1/operator/supervision/{id}/actions") } else { format!("/api/v1/supervision/{id}/actions?as={role}") }
+    if role == "operator" {
+        format!("/api/v1/operator/supervision/{id}/actions")
+    } else {
+        format!("/api/v1/supervision/{id}/actions?as={role}")
+    }
 }

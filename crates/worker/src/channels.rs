@@ -183,7 +183,8 @@ impl Channels {
 }
 
 fn transport(server: &MailServer) -> Result<(AsyncSmtpTransport<Tokio1Executor>, Mailbox), String> {
-    let from: Mailbox = server.from.parse().map_err(|e| format!("mail.from: {e}; write an address such as Yunshi <no-reply@example.com>"))?;
+    let from: Mailbox =
+        server.from.parse().map_err(|e| format!("mail.from: {e}; write an address such as Yunshi <no-reply@example.com>"))?;
     let builder = match server.security {
         Security::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(&server.host).map_err(|e| format!("mail.host: {e}"))?,
         Security::StartTls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&server.host).map_err(|e| format!("mail.host: {e}"))?,

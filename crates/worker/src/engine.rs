@@ -473,7 +473,9 @@ fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Er
         JobKind::Bills => bills(tx, ctx, job),
         JobKind::ProbeRound => app::probe::round(tx, ctx, job.name.as_deref().unwrap_or_default()),
         JobKind::OpenCases => supervision::tell_open(tx, ctx, job.name.as_deref().unwrap_or_default()),
-        JobKind::Call | JobKind::Export | JobKind::Probe | JobKind::Mail | JobKind::Sms | JobKind::Webhook => Err(Error::row("jobs", kind, "is not a timer")),
+        JobKind::Call | JobKind::Export | JobKind::Probe | JobKind::Mail | JobKind::Sms | JobKind::Webhook => {
+            Err(Error::row("jobs", kind, "is not a timer"))
+        }
     }
 }
 

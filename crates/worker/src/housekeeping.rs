@@ -58,6 +58,10 @@ impl Worker {
             if let Err(e) = clients.await {
                 tracing::warn!(error = %e, "clients of licences that were counted could not be removed");
             }
+            let evidence = app.write(Actor::System, app::supervision::forget_waiting);
+            if let Err(e) = evidence.await {
+                tracing::warn!(error = %e, "files that no step named could not be forgotten");
+            }
             let sign_ons = app.write(Actor::System, |tx, ctx| Ok(store::sign_on::forget(tx, micros(ctx.wall - SIGN_ONS_KEPT))?));
             if let Err(e) = sign_ons.await {
                 tracing::warn!(error = %e, "old sign-ons could not be removed");

@@ -1,26 +1,29 @@
-//! Files of assets that no row names: what a crash or a removed asset left behind.
+//! Files of assets and evidence that no row names: what a crash, a removed asset or a file that no step named left behind.
 
 use crate::Files;
 use app::{Actor, App, Error};
+use db::{DbError, Tx};
 use domain::Timestamp;
 use futures_util::{FutureExt, future::BoxFuture};
 use jiff::SignedDuration;
 
-const FOLDER: &str = "assets";
 /// So old is what is looked at: uploads that are under way are younger.
 const OLD: SignedDuration = SignedDuration::from_hours(24);
 
-/// Removes old files of assets that no version has; says how many.
+/// Removes old files that nothing names; says how many.
 ///
 /// # Errors
 /// What files or database say.
 pub async fn remove(app: &App, files: &Files, now: Timestamp) -> Result<usize, Error> {
-    let app = app.clone();
-    let named = move |hash: Vec<u8>| {
+    let named = |known: fn(&mut Tx, &[u8]) -> Result<bool, DbError>| {
         let app = app.clone();
-        async move { app.read(Actor::System, move |tx, _| Ok(store::asset::any_of_hash(tx, &hash)?)).await }.boxed()
+        move |hash: Vec<u8>| {
+            let app = app.clone();
+            async move { app.read(Actor::System, move |tx, _| Ok(known(tx, &hash)?)).await }.boxed()
+        }
     };
-    sweep(files, now - OLD, named).await
+    let assets = sweep(files, "assets", now - OLD, named(store::asset::any_of_hash)).await?;
+    Ok(assets + sweep(files, "documents", now - OLD, named(store::document::any_of_hash)).await?)
 }
 
 /// A file that is about to be removed; found again, the process ended in between.
@@ -36,15 +39,15 @@ fn hash(name: &str) -> Option<Vec<u8>> {
 /// Whether a row names a content.
 type Answer = BoxFuture<'static, Result<bool, Error>>;
 
-async fn sweep(files: &Files, before: Timestamp, named: impl Fn(Vec<u8>) -> Answer + Send) -> Result<usize, Error> {
+async fn sweep(files: &Files, folder: &str, before: Timestamp, named: impl Fn(Vec<u8>) -> Answer + Send) -> Result<usize, Error> {
     let mut removed = 0;
-    for name in files.older(FOLDER, before).await? {
+    for name in files.older(folder, before).await? {
         let Some(content) = hash(&name) else {
             files.remove(&name).await?;
             removed += 1;
             continue;
         };
-        let own = format!("{FOLDER}/{}", hex::encode(&content));
+        let own = format!("{folder}/{}", hex::encode(&content));
         if named(content.clone()).await? {
             if name != own {
                 files.rename(&name, &own).await?;
@@ -52,7 +55,7 @@ async fn sweep(files: &Files, before: Timestamp, named: impl Fn(Vec<u8>) -> Answ
             continue;
         }
         // Put aside first: the same content may be sent again at this very moment, and then it goes back.
-        let aside = format!("{FOLDER}/{ASIDE}{}", hex::encode(&content));
+        let aside = format!("{folder}/{ASIDE}{}", hex::encode(&content));
         if name != aside {
             files.rename(&name, &aside).await?;
         }
@@ -85,7 +88,7 @@ mod tests {
         }
         let before = Timestamp::from_second(1_000_000).unwrap();
         let named = |content: Vec<u8>| async move { Ok(content == vec![1; 32]) }.boxed();
-        assert_eq!(sweep(&files, before, named).await.unwrap(), 2);
+        assert_eq!(sweep(&files, "assets", before, named).await.unwrap(), 2);
         let mut left: Vec<String> =
             fs::read_dir(folder.path().join("assets")).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
         left.sort();
@@ -98,13 +101,13 @@ mod tests {
             async move { Ok(named) }.boxed()
         };
         let all = Timestamp::from_second(i64::from(u32::MAX)).unwrap();
-        assert_eq!(sweep(&files, all, raced).await.unwrap(), 0);
+        assert_eq!(sweep(&files, "assets", all, raced).await.unwrap(), 0);
         assert_eq!(fs::read_dir(folder.path().join("assets")).unwrap().count(), 2);
         // The process ended while one was aside: it goes back when it is named, else it goes.
         for n in [1, 3] {
             files.rename(&format!("assets/{}", hex::encode([n; 32])), &format!("assets/aside-{}", hex::encode([n; 32]))).await.unwrap();
         }
-        assert_eq!(sweep(&files, all, named).await.unwrap(), 1);
+        assert_eq!(sweep(&files, "assets", all, named).await.unwrap(), 1);
         assert_eq!(files.get(&format!("assets/{}", hex::encode([1; 32]))).await.unwrap(), [7]);
         assert_eq!(fs::read_dir(folder.path().join("assets")).unwrap().count(), 1);
     }

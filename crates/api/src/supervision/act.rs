@@ -1,6 +1,6 @@
 //! What buyer and seller do in a case.
 
-use super::view::{AsParams, SupervisionCase, Sent, case_view, side};
+use super::view::{AsParams, Sent, SupervisionCase, case_view, side};
 use crate::{
     auth::Who,
     body::{Body, Params, PathOf},

@@ -37,7 +37,11 @@ struct Readers {
 }
 
 fn readers(tx: &mut Tx, account: Key) -> Result<Readers, Error> {
-    Ok(Readers { recipients: rows::recipients(tx, account)?, settings: rows::settings(tx, account)?, endpoints: endpoints::list(tx, account)? })
+    Ok(Readers {
+        recipients: rows::recipients(tx, account)?,
+        settings: rows::settings(tx, account)?,
+        endpoints: endpoints::list(tx, account)?,
+    })
 }
 
 /// Hands the next messages on; says how many.
@@ -103,7 +107,10 @@ fn to_endpoints(tx: &mut Tx, ctx: &Ctx, m: &Message, event: MessageEvent, of: &R
 fn make(tx: &mut Tx, ctx: &Ctx, m: &Message, (channel, target): (Channel, Key), (digest, due): (bool, Timestamp)) -> Result<(), Error> {
     let noisy = m.event.parse::<MessageEvent>().is_ok_and(MessageEvent::noisy);
     // Programs want everything; people do not want to hear the same again and again.
-    let quiet = channel != Channel::Webhook && noisy && !digest && rows::any_since(tx, target, &m.event, micros(from_micros(m.created_at) - QUIET))?;
+    let quiet = channel != Channel::Webhook
+        && noisy
+        && !digest
+        && rows::any_since(tx, target, &m.event, micros(from_micros(m.created_at) - QUIET))?;
     let row = Delivery {
         id: Key::of(ctx.id::<DeliveryId>()),
         message_id: m.id,

@@ -54,7 +54,8 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
     let all = if found.digest { rows::digest(tx, found.target)? } else { vec![found.clone()] };
     let (subject, text) = words(tx, ctx, &all, &reader)?;
     let number = found.attempts + 1;
-    let attempt = Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
+    let attempt =
+        Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
     rows::insert_attempt(tx, &attempt)?;
     rows::progress(tx, &Progress { id, state: "due", attempts: number, next_at: found.next_at, ended_at: None, error: None })?;
     let event: Option<MessageEvent> = found.event.parse().ok();
@@ -94,7 +95,8 @@ fn zone_of(tx: &mut Tx, ctx: &Ctx, reader: &Recipient) -> Result<TimeZone, Error
     {
         return Ok(zone);
     }
-    let account = store::account::lookup(tx, reader.account_id)?.ok_or_else(|| Error::row("message_recipients", &reader.name, "has no account"))?;
+    let account =
+        store::account::lookup(tx, reader.account_id)?.ok_or_else(|| Error::row("message_recipients", &reader.name, "has no account"))?;
     let code = account.site.parse().map_err(|e| Error::row("accounts", &account.name, e))?;
     Ok(ctx.site(code).time_zone)
 }

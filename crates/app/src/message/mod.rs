@@ -10,8 +10,8 @@ pub use hand_on::hand_on;
 pub use mail::{Outgoing as OutgoingMail, begin as begin_mail, finish as finish_mail, unsubscribe};
 pub use settings::{NewRecipient, Wanted, add_recipient, mailbox, phone, put as put_setting, remove_recipient, wanted};
 pub use webhook::{
-    NewEndpoint, Outgoing as OutgoingWebhook, add as add_endpoint, begin as begin_webhook, change as change_endpoint, deliveries, finish as finish_webhook,
-    remove as remove_endpoint, replay, rotate, secret, show_endpoint, test as test_endpoint, Answered,
+    Answered, NewEndpoint, Outgoing as OutgoingWebhook, add as add_endpoint, begin as begin_webhook, change as change_endpoint, deliveries,
+    finish as finish_webhook, remove as remove_endpoint, replay, rotate, secret, show_endpoint, test as test_endpoint,
 };
 
 use crate::{Ctx, Error, Page};
@@ -124,7 +124,13 @@ pub fn show(row: message::Message, language: &str, zone: &TimeZone) -> Result<Sh
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn list(tx: &mut Tx, account: Key, (unread, type_code): (bool, Option<&str>), (language, zone): (&str, &TimeZone), page: Page) -> Result<(Vec<Shown>, i64), Error> {
+pub fn list(
+    tx: &mut Tx,
+    account: Key,
+    (unread, type_code): (bool, Option<&str>),
+    (language, zone): (&str, &TimeZone),
+    page: Page,
+) -> Result<(Vec<Shown>, i64), Error> {
     let of_type = |code: &str| MessageEvent::ALL.iter().filter(|e| e.type_code() == code).map(|e| e.as_str()).collect::<Vec<_>>();
     let rows = message::list(tx, account, unread, type_code.map(of_type).as_deref(), page)?;
     let shown = rows.into_iter().map(|row| show(row, language, zone)).collect::<Result<_, _>>()?;

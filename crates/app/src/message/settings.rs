@@ -90,11 +90,13 @@ pub fn add_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewRecipient
         return Err(Error::field("/mailbox", "message.bad_mailbox", "write an e-mail address such as ops@example.com"));
     }
     let digits = |p: &str| p.bytes().filter(u8::is_ascii_digit).count();
-    if new.phone.as_deref().is_some_and(|p| !(5..=20).contains(&digits(p)) || !p.bytes().all(|b| b.is_ascii_digit() || b"+- ".contains(&b))) {
+    if new.phone.as_deref().is_some_and(|p| !(5..=20).contains(&digits(p)) || !p.bytes().all(|b| b.is_ascii_digit() || b"+- ".contains(&b)))
+    {
         return Err(Error::field("/phone", "message.bad_phone", "write a phone number such as +86 138 0000 0000"));
     }
     if let Some(name) = &new.time_zone {
-        TimeZone::get(name).map_err(|e| Error::field("/time_zone", "message.bad_zone", format!("{e}; write a name such as Asia/Shanghai")))?;
+        TimeZone::get(name)
+            .map_err(|e| Error::field("/time_zone", "message.bad_zone", format!("{e}; write a name such as Asia/Shanghai")))?;
     }
     let account = Key::of(caller.account_id);
     if rows::recipients(tx, account)?.len() >= RECIPIENTS_MAX {
@@ -119,7 +121,10 @@ pub fn add_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewRecipient
 
 fn is_mailbox(text: &str) -> bool {
     let plain = text.len() <= 120 && !text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'));
-    plain && text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.starts_with('.') && host.contains('.') && !host.contains('@'))
+    plain
+        && text
+            .split_once('@')
+            .is_some_and(|(user, host)| !user.is_empty() && !host.starts_with('.') && host.contains('.') && !host.contains('@'))
 }
 
 /// Removes a recipient of the caller's account.

@@ -40,7 +40,9 @@ pub struct NewEndpoint {
 fn check_url(ctx: &Ctx, text: &str) -> Result<(), Error> {
     let bad = |detail: &str| Error::field("/url", "webhook.bad_url", detail);
     let secure = text.strip_prefix("https://");
-    let plain = text.strip_prefix("http://").filter(|rest| ctx.settings.loopback_allowed && (rest.starts_with("127.0.0.1") || rest.starts_with("localhost")));
+    let plain = text
+        .strip_prefix("http://")
+        .filter(|rest| ctx.settings.loopback_allowed && (rest.starts_with("127.0.0.1") || rest.starts_with("localhost")));
     let rest = secure.or(plain).ok_or_else(|| bad("write an address that begins with https://"))?;
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let fits = !host.is_empty() && text.len() <= 512 && !text.chars().any(|c| c.is_whitespace() || c.is_control()) && !host.contains('@');
@@ -208,7 +210,8 @@ pub fn replay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: DeliveryId) -> Result
     if found.state == "due" {
         return Err(Error::conflict("webhook.under_way", "it is still being sent; wait until it has ended"));
     }
-    let progress = Progress { id: found.id, state: "due", attempts: found.attempts, next_at: Some(ctx.now_micros()), ended_at: None, error: None };
+    let progress =
+        Progress { id: found.id, state: "due", attempts: found.attempts, next_at: Some(ctx.now_micros()), ended_at: None, error: None };
     deliveries_rows::progress(tx, &progress)?;
     job::schedule_in_lane(tx, ctx, JobKind::Webhook, found.id, found.target, ctx.now)?;
     event::record(tx, ctx, "webhook.replayed", event::About::account(found.account_id), &json!({ "delivery": id }))?;
@@ -244,7 +247,8 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
         return Ok(None);
     };
     let end = |tx: &mut Tx, why: &str| {
-        let progress = Progress { id, state: "failed", attempts: found.attempts, next_at: None, ended_at: Some(ctx.now_micros()), error: Some(why) };
+        let progress =
+            Progress { id, state: "failed", attempts: found.attempts, next_at: None, ended_at: Some(ctx.now_micros()), error: Some(why) };
         deliveries_rows::progress(tx, &progress)
     };
     let endpoint = rows::lookup(tx, found.account_id, found.target)?.filter(|e| e.enabled);
@@ -253,7 +257,8 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
         return Ok(None);
     };
     let number = found.attempts + 1;
-    let attempt = Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
+    let attempt =
+        Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
     deliveries_rows::insert_attempt(tx, &attempt)?;
     deliveries_rows::progress(tx, &Progress { id, state: "due", attempts: number, next_at: found.next_at, ended_at: None, error: None })?;
     let body = payload(tx, row)?;

@@ -55,7 +55,8 @@ impl Act {
     /// What stays in the log: not the licence itself.
     fn said(&self, ctx: &Ctx) -> Value {
         let mut said = Map::new();
-        let texts = [("text", &self.text), ("reason", &self.reason), ("carrier", &self.carrier), ("tracking_number", &self.tracking_number)];
+        let texts =
+            [("text", &self.text), ("reason", &self.reason), ("carrier", &self.carrier), ("tracking_number", &self.tracking_number)];
         said.extend(texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
         said.extend(self.opening_time.map(|at| ("opening_time".to_owned(), json!(at))));
         said.extend(self.elements.as_ref().map(|e| ("elements".to_owned(), json!(e))));

@@ -73,7 +73,13 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: Supervis
     }
     rows::insert(tx, &row)?;
     let about = event::About::order(found.row.order_id, Some(found.row.instance_id));
-    event::record(tx, ctx, "supervision.file_sent", about, &json!({ "name": row.name, "kind": row.kind, "sha256": hex::encode(&row.hash) }))?;
+    event::record(
+        tx,
+        ctx,
+        "supervision.file_sent",
+        about,
+        &json!({ "name": row.name, "kind": row.kind, "sha256": hex::encode(&row.hash) }),
+    )?;
     Ok(row)
 }
 
@@ -110,10 +116,17 @@ pub fn of_case(tx: &mut Tx, caller: &Caller, tenant: Tenant, id: SupervisionId, 
 }
 
 /// Ties files to a step: each was sent to this case by whoever acts, and waits. Returns their names.
-pub(super) fn sent(tx: &mut Tx, ctx: &Ctx, found: &Found, step: i64, documents: &[(DocumentId, EvidenceKind)]) -> Result<Vec<String>, Error> {
+pub(super) fn sent(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    found: &Found,
+    step: i64,
+    documents: &[(DocumentId, EvidenceKind)],
+) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for (i, (id, kind)) in documents.iter().enumerate() {
-        let missing = || Error::field(&format!("/documents/{i}"), "evidence.not_waiting", "send the file to this case first; each file is used once");
+        let missing =
+            || Error::field(&format!("/documents/{i}"), "evidence.not_waiting", "send the file to this case first; each file is used once");
         let crate::Actor::Caller(caller) = ctx.actor else {
             return Err(missing());
         };

@@ -74,7 +74,8 @@ fn reminder(party: Party) -> MessageEvent {
 /// Tells somebody of a case: the reader is the event's.
 pub(super) fn tell(tx: &mut Tx, ctx: &Ctx, found: &Found, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
     let row = &found.row;
-    let mut params = vec![("order", row.order_number.clone()), ("product", row.product_name.clone()), ("customer", row.customer_name.clone())];
+    let mut params =
+        vec![("order", row.order_number.clone()), ("product", row.product_name.clone()), ("customer", row.customer_name.clone())];
     params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
     let account = match event.audience() {
         Audience::Buyer => Some(row.buyer_id),

@@ -21,7 +21,9 @@ pub use address::of_case as address_of;
 pub(crate) use address::{check as check_address, sealed as sealed_address};
 pub use appeal::{appeal, decide, state_case};
 pub(crate) use begin::begin;
-pub use document::{NewDocument, add as add_document, add_form as add_document_form, file, forget_waiting, form, of_case as document_of_case};
+pub use document::{
+    NewDocument, add as add_document, add_form as add_document_form, file, forget_waiting, form, of_case as document_of_case,
+};
 pub use happen::carrier_delivered;
 pub(crate) use happen::{activated, opening_failed};
 pub use note::tell_both;

@@ -19,7 +19,14 @@ fn reason_of(text: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// `supervision.refund_amount`, `supervision.refund_open`, `supervision.code_taken`, `supervision.frozen`, `supervision.over`.
-pub fn ask(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId, (amount_minor, goods): (i64, Goods), reason: &str) -> Result<Found, Error> {
+pub fn ask(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    tenant: Tenant,
+    id: SupervisionId,
+    (amount_minor, goods): (i64, Goods),
+    reason: &str,
+) -> Result<Found, Error> {
     reason_of(reason)?;
     let mut found = find(tx, tenant, id)?;
     let data = json!({ "amount": Money::text(amount_minor), "goods": goods, "reason": reason });
@@ -95,7 +102,8 @@ pub fn step(
     }
     let mut data = json!({ "reason": reason });
     if answer == Answer::SendBack {
-        let missing = || Error::field("/tracking_number", "shipping.tracking_missing", "say with which carrier and number you sent it back");
+        let missing =
+            || Error::field("/tracking_number", "shipping.tracking_missing", "say with which carrier and number you sent it back");
         let (carrier, number) = tracking.ok_or_else(missing)?;
         data["carrier"] = json!(carrier);
         data["tracking_number"] = json!(number);

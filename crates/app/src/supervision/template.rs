@@ -51,7 +51,8 @@ fn insert(tx: &mut Tx, ctx: &Ctx, template: &Template) -> Result<(), Error> {
         return if parse(&there)? == *template {
             Ok(())
         } else {
-            let detail = format!("version {} of {} is there and stays as it is; load the change as a new version", there.version, there.key);
+            let detail =
+                format!("version {} of {} is there and stays as it is; load the change as a new version", there.version, there.key);
             Err(Error::conflict("supervision.template_fixed", detail))
         };
     }

@@ -6,13 +6,16 @@ use crate::{
     job::{self, JobKind},
 };
 use db::{Key, Tx};
-use domain::supervision::{Due, Effect};
+use domain::supervision::{CaseState, Due, Effect};
 use serde_json::json;
 use store::supervision as rows;
 
 /// Sets the timer of a case anew; a case that is over has none.
 pub(super) fn set(tx: &mut Tx, ctx: &Ctx, found: &Found) -> Result<(), Error> {
     store::job::cancel(tx, JobKind::Supervision.as_str(), found.row.id)?;
+    if found.case.state != CaseState::Open {
+        return Ok(());
+    }
     let site = found.site(tx, ctx)?;
     match found.case.due(&found.template, &site) {
         Some((at, _)) => job::schedule(tx, ctx, JobKind::Supervision, Some(found.row.id), at),

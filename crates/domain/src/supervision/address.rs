@@ -36,7 +36,11 @@ mod tests {
 
     #[test]
     fn a_parcel_needs_a_name_a_phone_and_a_place() {
-        let address = |recipient: &str, phone: &str, address: &str| Address { recipient: recipient.into(), phone: phone.into(), address: address.into() };
+        let address = |recipient: &str, phone: &str, address: &str| Address {
+            recipient: recipient.into(),
+            phone: phone.into(),
+            address: address.into(),
+        };
         assert_eq!(address("李雷", "+86 138 0000 0000", "深圳市龙岗区坂田街道 1 号").wrong(), []);
         let wrong: Vec<String> = address("", "call me", " ").wrong().into_iter().map(|w| w.pointer).collect();
         assert_eq!(wrong, ["/shipping/recipient", "/shipping/address", "/shipping/phone"]);

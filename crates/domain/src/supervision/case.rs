@@ -79,18 +79,37 @@ pub enum Decision {
 /// What reaches a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    Act { by: Party, verb: Verb, form: Form },
-    Happened { event: Happening, at: Timestamp },
+    Act {
+        by: Party,
+        verb: Verb,
+        form: Form,
+    },
+    Happened {
+        event: Happening,
+        at: Timestamp,
+    },
     /// `due_at`: three working days from now.
-    Appeal { by: Party, due_at: Timestamp },
+    Appeal {
+        by: Party,
+        due_at: Timestamp,
+    },
     Decide(Decision),
-    AskRefund { amount_minor: i64, goods: Goods },
+    AskRefund {
+        amount_minor: i64,
+        goods: Goods,
+    },
     WithdrawRefund,
-    AnswerRefund { agree: bool },
+    AnswerRefund {
+        agree: bool,
+    },
     /// The platform confirms a refund of goods in transit.
-    ConfirmRefund { agree: bool },
+    ConfirmRefund {
+        agree: bool,
+    },
     SendBack,
-    Inspect { good: bool },
+    Inspect {
+        good: bool,
+    },
     /// What is sold could not be opened: everything goes back.
     OpeningFailed,
 }
@@ -98,24 +117,44 @@ pub enum Input {
 /// What a move means for the rest of the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    Moved { from: String, to: String },
+    Moved {
+        from: String,
+        to: String,
+    },
     /// The buyer may see the code from now on.
     CodeShown,
     /// The instance runs from this moment.
-    Opened { at: Timestamp },
+    Opened {
+        at: Timestamp,
+    },
     /// A milestone was accepted: so much of the price is the seller's.
-    Released { minor: i64, percent: u8 },
+    Released {
+        minor: i64,
+        percent: u8,
+    },
     /// The order is done; what was still in escrow is the seller's.
-    Completed { released_minor: i64, opened_at: Timestamp },
-    Cancelled { refunded_minor: i64, released_minor: i64 },
-    Refund { state: RefundState },
+    Completed {
+        released_minor: i64,
+        opened_at: Timestamp,
+    },
+    Cancelled {
+        refunded_minor: i64,
+        released_minor: i64,
+    },
+    Refund {
+        state: RefundState,
+    },
     Appealed,
     /// A decision that lets the flow go on.
     Resumed,
     /// Somebody is waited for.
-    Remind { party: Party },
+    Remind {
+        party: Party,
+    },
     /// The case is open for so many days.
-    LongOpen { days: i64 },
+    LongOpen {
+        days: i64,
+    },
     AppealLate,
     /// The buyer is told to press the seller for an answer to the request.
     Press,

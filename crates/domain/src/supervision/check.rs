@@ -222,7 +222,10 @@ mod tests {
         let refused = |change: fn(&mut serde_json::Value)| changed("human-service", change).unwrap_err();
         assert!(matches!(refused(|t| t["nodes"][0]["actions"][0]["to"] = json!("x")), BadTemplate::Nowhere { .. }));
         assert!(matches!(refused(|t| t["nodes"][0]["actions"][0]["to"] = json!("end")), BadTemplate::Unreachable { .. }));
-        assert!(matches!(refused(|t| t["nodes"].as_array_mut().unwrap().last_mut().unwrap()["actions"][0]["to"] = json!("submit")), BadTemplate::Endless { .. }));
+        assert!(matches!(
+            refused(|t| t["nodes"].as_array_mut().unwrap().last_mut().unwrap()["actions"][0]["to"] = json!("submit")),
+            BadTemplate::Endless { .. }
+        ));
         assert!(matches!(refused(|t| t["nodes"][0]["timers"] = json!([])), BadTemplate::NoTimer(_)));
         assert!(matches!(refused(|t| t["nodes"][0]["timers"][0]["days"] = json!(0)), BadTemplate::DeadTimer(_)));
         let carrier = json!({ "from": "carrier_delivered", "days": 10, "to": "end" });

@@ -19,18 +19,22 @@ pub fn document() -> String {
 fn section(text: &mut String, t: &Template) {
     // Writing to a string does not fail.
     let _ = write!(text, "\n## {} {}: {} · {}\n\n", t.key, t.version, t.name.en, t.name.zh);
-    let _ = write!(text, "For `{}` ordered from {} on. Source: {}.\n", t.access_type, t.valid_from, t.source);
+    let _ = writeln!(text, "For `{}` ordered from {} on. Source: {}.", t.access_type, t.valid_from, t.source);
     let _ = write!(text, "\n```mermaid\n{}```\n", mermaid(t, Scene::General));
     if t.in_scene(Scene::EmpowermentCloud) != t.in_scene(Scene::General) {
         let _ = write!(text, "\nUnder platform review:\n\n```mermaid\n{}```\n", mermaid(t, Scene::EmpowermentCloud));
     }
     let asked = t.nodes.iter().flat_map(|n| n.actions.iter().map(move |a| (n, a))).filter(|(_, a)| !a.evidence.is_empty());
     for (node, action) in asked {
-        let kinds: Vec<String> = action.evidence.iter().map(|e| {
-            let scenes: Vec<&str> = e.scenes.iter().map(|s| s.as_str()).collect();
-            let only = if scenes.is_empty() { String::new() } else { format!(" ({})", scenes.join(", ")) };
-            format!("{} ≥ {}{only}", e.kind, e.min)
-        }).collect();
+        let kinds: Vec<String> = action
+            .evidence
+            .iter()
+            .map(|e| {
+                let scenes: Vec<&str> = e.scenes.iter().map(|s| s.as_str()).collect();
+                let only = if scenes.is_empty() { String::new() } else { format!(" ({})", scenes.join(", ")) };
+                format!("{} ≥ {}{only}", e.kind, e.min)
+            })
+            .collect();
         let _ = write!(text, "\n- `{}` {}: {}", node.key, action.verb, kinds.join("; "));
     }
     text.push('\n');

@@ -48,7 +48,11 @@ pub fn check(elements: &Elements, expected: &Expected<'_>) -> Vec<FieldError> {
         refuse("product_name", "elements.product", format!("the product on the order is {}", expected.product_names[0]));
     }
     if !names(&elements.specification_name, expected.specification_names) {
-        refuse("specification_name", "elements.specification", format!("the specification on the order is {}", expected.specification_names[0]));
+        refuse(
+            "specification_name",
+            "elements.specification",
+            format!("the specification on the order is {}", expected.specification_names[0]),
+        );
     }
     match (elements.valid_from, elements.valid_to) {
         (Some(from), Some(to)) if from > to => refuse("valid_to", "elements.validity", "the validity ends before it begins".to_owned()),

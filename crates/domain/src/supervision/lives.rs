@@ -53,11 +53,29 @@ fn play(key: &str, version: u32, scene: Scene, steps: &[(Party, Verb)]) -> (Case
 fn every_flow_ends_by_its_own_actions() {
     use Party::{Buyer, Operator, Seller};
     use Verb::{Accept, Claim, Confirm, Deliver, Pass, Reject, Return, Ship, Submit};
-    let standard = [(Buyer, Submit), (Seller, Return), (Buyer, Submit), (Seller, Confirm), (Seller, Deliver), (Buyer, Reject), (Seller, Deliver), (Buyer, Accept)];
+    let standard = [
+        (Buyer, Submit),
+        (Seller, Return),
+        (Buyer, Submit),
+        (Seller, Confirm),
+        (Seller, Deliver),
+        (Buyer, Reject),
+        (Seller, Deliver),
+        (Buyer, Accept),
+    ];
     for (key, version) in [("human-service", 1), ("human-service", 2), ("saas", 1), ("orchestration", 1), ("data-file", 1)] {
         let (case, _) = play(key, version, Scene::General, &standard);
         assert_eq!((case.state, case.rejections, case.released_minor), (CaseState::Completed, 1, 1_000), "{key}");
-        let reviewed = [(Buyer, Submit), (Seller, Confirm), (Seller, Deliver), (Operator, Return), (Seller, Deliver), (Operator, Pass), (Operator, Pass), (Buyer, Accept)];
+        let reviewed = [
+            (Buyer, Submit),
+            (Seller, Confirm),
+            (Seller, Deliver),
+            (Operator, Return),
+            (Seller, Deliver),
+            (Operator, Pass),
+            (Operator, Pass),
+            (Buyer, Accept),
+        ];
         for scene in [Scene::EmpowermentCloud, Scene::BaseCloud] {
             assert_eq!(play(key, version, scene, &reviewed).0.state, CaseState::Completed, "{key} reviewed");
         }
@@ -67,7 +85,16 @@ fn every_flow_ends_by_its_own_actions() {
         assert_eq!(play(key, 1, Scene::Joint, &steps).0.state, CaseState::Completed, "{key}");
     }
     assert_eq!(play("hardware", 1, Scene::General, &[(Seller, Ship), (Buyer, Accept)]).0.state, CaseState::Completed);
-    let building = [(Buyer, Submit), (Seller, Confirm), (Seller, Deliver), (Buyer, Reject), (Seller, Deliver), (Buyer, Accept), (Seller, Deliver), (Buyer, Accept)];
+    let building = [
+        (Buyer, Submit),
+        (Seller, Confirm),
+        (Seller, Deliver),
+        (Buyer, Reject),
+        (Seller, Deliver),
+        (Buyer, Accept),
+        (Seller, Deliver),
+        (Buyer, Accept),
+    ];
     assert_eq!(play("site-building", 1, Scene::General, &building).0.state, CaseState::Completed);
     assert_eq!(play("license-code", 3, Scene::General, &[(Buyer, Claim), (Seller, Deliver)]).0.node, "activate");
 }

@@ -25,8 +25,8 @@ pub use check::{BadTemplate, check};
 pub use document::document;
 pub use due::{APPEAL_WORKING_DAYS, Due};
 pub use elements::{Elements, Expected, check as check_elements};
-pub use evidence::{BadFile, FILES_MAX, FILE_BYTES_MAX, Preview, check_file, media_type, preview};
-pub use refund::{Goods, REFUND_PRESS_WORKING_DAYS, RETURN_DAYS, INSPECTION_DAYS, RefundRequest, RefundState};
+pub use evidence::{BadFile, FILE_BYTES_MAX, FILES_MAX, Preview, check_file, media_type, preview};
+pub use refund::{Goods, INSPECTION_DAYS, REFUND_PRESS_WORKING_DAYS, RETURN_DAYS, RefundRequest, RefundState};
 pub use refused::Refused;
 pub use template::{Action, Anchor, CodeRule, END, Evidence, Field, Happening, Node, Reminder, Template, Timer, Trigger, mermaid};
 

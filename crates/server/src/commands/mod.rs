@@ -37,7 +37,11 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Conformance(args) => local::conformance(&args, json).await,
         Command::Flows => {
             let text = ::domain::supervision::document();
-            if json { output::document(true, &serde_json::json!({ "markdown": text })) } else { output::plain(&text) }
+            if json {
+                output::document(true, &serde_json::json!({ "markdown": text }))
+            } else {
+                output::plain(&text)
+            }
             Ok(())
         }
         Command::Interfaces { protocol } => {

@@ -70,7 +70,8 @@ fn act(command: &Supervision) -> Result<Value, Failure> {
     body.extend(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
     let mut named = Vec::new();
     for document in documents {
-        let wrong = || Failure::WrongUse(format!("--document {document}: write the file's id and what it proves, such as doc_…=acceptance"));
+        let wrong =
+            || Failure::WrongUse(format!("--document {document}: write the file's id and what it proves, such as doc_…=acceptance"));
         let (id, kind) = document.split_once('=').ok_or_else(wrong)?;
         named.push(json!({ "id": id, "kind": kind }));
     }
@@ -101,7 +102,12 @@ async fn templates(remote: &Remote, command: &Supervision, json: bool) -> Result
             let template: Value = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
             output::document(json, &remote.post(path, &json!({ "template": template })).await?);
         }
-        _ => output::table(json, &remote.get(path).await?, "templates", &["key", "version", "access_type", "flow", "valid_from", "open_cases"]),
+        _ => output::table(
+            json,
+            &remote.get(path).await?,
+            "templates",
+            &["key", "version", "access_type", "flow", "valid_from", "open_cases"],
+        ),
     }
     Ok(())
 }

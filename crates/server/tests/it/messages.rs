@@ -44,7 +44,8 @@ async fn mail_server(refusals: u32) -> Taker {
 
 /// A platform on an engine whose mails go to a server.
 async fn with_mail(engine: Engine, port: u16) -> Platform {
-    let config = format!("[mail]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"Yunshi <no-reply@market.example.com>\"\n");
+    let config =
+        format!("[mail]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"Yunshi <no-reply@market.example.com>\"\n");
     Platform::start(Setup { config: config.leak(), ..setup(engine) }).await
 }
 
@@ -64,7 +65,10 @@ async fn mails_reach_a_real_server_in_the_readers_language_and_zone_once() {
         let order = p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
         p.settle().await;
         let mail = server.next().await;
-        assert_eq!((&mail["to"], &mail["subject"]), (&json!(["ops@example.com"]), &json!(format!("Order {} waits for payment", number(&order)))));
+        assert_eq!(
+            (&mail["to"], &mail["subject"]),
+            (&json!(["ops@example.com"]), &json!(format!("Order {} waits for payment", number(&order))))
+        );
         let (text, html) = (mail["parts"]["text/plain"].as_str().unwrap(), mail["parts"]["text/html"].as_str().unwrap());
         assert!(text.contains("2024-01-11 21:00"), "in New York's time: {text}");
         assert!(html.contains("<h1") && html.contains("2024-01-11 21:00"), "{html}");
@@ -110,7 +114,11 @@ async fn a_mail_server_that_is_away_is_tried_again_and_digests_gather_what_is_no
             break mail;
         }
     };
-    assert_eq!((&mail["to"], &mail["subject"]), (&json!(["desk@example.com"]), &json!("云市：6 条消息")), "bought and opened, three times each");
+    assert_eq!(
+        (&mail["to"], &mail["subject"]),
+        (&json!(["desk@example.com"]), &json!("云市：6 条消息")),
+        "bought and opened, three times each"
+    );
     assert_eq!(mail["parts"]["text/plain"].as_str().unwrap().matches("已完成").count(), 3, "{mail}");
 }
 
@@ -118,7 +126,9 @@ async fn a_mail_server_that_is_away_is_tried_again_and_digests_gather_what_is_no
 async fn webhooks_are_signed_as_the_public_libraries_check_rotated_replayed_and_retried() {
     on_both(async |p| {
         let python = set_up_clients();
-        for program in [vec![python, root("examples/webhooks/receiver.py")], vec!["node".to_owned(), root("examples/webhooks/receiver.mjs")]] {
+        for program in
+            [vec![python, root("examples/webhooks/receiver.py")], vec!["node".to_owned(), root("examples/webhooks/receiver.mjs")]]
+        {
             let made = p.post("buyer", "/api/v1/webhooks", json!({ "url": "http://127.0.0.1:9/", "events": ["order.opened"] })).await;
             let id = made["id"].as_str().unwrap().to_owned();
             let receiver = |secret: String| {
@@ -197,7 +207,10 @@ async fn what_is_wrong_is_refused_by_name_and_belongs_to_one_account() {
         assert_eq!(p.refused("seller", &format!("{one}/rotate"), json!({})).await.0, 404);
         let reader = recipient(&p, "buyer", json!({})).await;
         assert_eq!(p.send("seller", "DELETE", &format!("{recipients}/{}", reader["id"].as_str().unwrap()), None).await.0, 404);
-        assert_eq!(p.send("buyer", "PUT", "/api/v1/messages/settings/x", Some(&json!({ "mail": true, "sms": true, "digest": true }))).await.0, 422);
+        assert_eq!(
+            p.send("buyer", "PUT", "/api/v1/messages/settings/x", Some(&json!({ "mail": true, "sms": true, "digest": true }))).await.0,
+            422
+        );
     })
     .await;
 }

@@ -91,7 +91,11 @@ async fn a_data_file_is_asked_for_followed_delivered_and_accepted() {
         assert_eq!(revenue().await, true);
         let kept = p.get("buyer", &format!("/api/v1/supervision/{}?as=buyer", case["id"].as_str().unwrap())).await;
         let step = kept["steps"].as_array().unwrap().last().unwrap();
-        assert_eq!((&step["kind"], &step["party"], step["documents"].as_array().unwrap().len()), (&json!("deliver"), &json!("seller"), 1), "{step}");
+        assert_eq!(
+            (&step["kind"], &step["party"], step["documents"].as_array().unwrap().len()),
+            (&json!("deliver"), &json!("seller"), 1),
+            "{step}"
+        );
         let case = p.act("buyer", &case, json!({ "verb": "reject", "reason": "缺少三月" })).await;
         assert_eq!((&case["node"], &case["rejections"]), (&json!("deliver"), &json!(1)));
         let documents = files(&p, "seller", &case, &["acceptance"]).await;
@@ -121,7 +125,12 @@ async fn the_term_starts_at_the_actual_opening_time() {
             let p = &p;
             async move {
                 let documents = files(p, "seller", &case, &["statement_of_work", "acceptance"]).await;
-                p.act_refused("seller", &case, json!({ "verb": "deliver", "text": "done", "opening_time": opening, "documents": documents })).await
+                p.act_refused(
+                    "seller",
+                    &case,
+                    json!({ "verb": "deliver", "text": "done", "opening_time": opening, "documents": documents }),
+                )
+                .await
             }
         };
         let case = p.case("buyer", &order).await;
@@ -174,7 +183,10 @@ async fn hardware_is_shipped_to_an_address_accepted_by_itself_or_comes_back() {
         p.act("seller", &other, ship("SF 1002")).await;
         // Ten days after the carrier delivered, it is accepted by itself.
         let report = |case: &Value| format!("/api/v1/operator/supervision/{}/carrier-report", case["id"].as_str().unwrap());
-        assert_eq!(p.refused("operator", &report(&case), json!({ "delivered_at": "2026-03-09T00:00:00Z" })).await.1, "supervision.not_awaited");
+        assert_eq!(
+            p.refused("operator", &report(&case), json!({ "delivered_at": "2026-03-09T00:00:00Z" })).await.1,
+            "supervision.not_awaited"
+        );
         p.advance("48h").await;
         p.post("operator", &report(&case), json!({ "delivered_at": "2026-03-03T08:00:00Z" })).await;
         p.advance("221h").await;
@@ -192,7 +204,8 @@ async fn hardware_is_shipped_to_an_address_accepted_by_itself_or_comes_back() {
         let agree = json!({ "step": "agree", "reason": "同意" });
         assert_eq!(p.refused("seller", &format!("{step}?as=seller"), agree.clone()).await.1, "evidence.missing");
         let documents = files(&p, "seller", &other, &["agreement"]).await;
-        let agreed = p.post("seller", &format!("{step}?as=seller"), json!({ "step": "agree", "reason": "同意", "documents": documents })).await;
+        let agreed =
+            p.post("seller", &format!("{step}?as=seller"), json!({ "step": "agree", "reason": "同意", "documents": documents })).await;
         assert_eq!((&agreed["refund"]["state"], &agreed["waits_for"]), (&json!("waiting_for_return"), &json!(["buyer"])));
         let back = json!({ "step": "send_back", "reason": "已寄回", "carrier": "中通", "tracking_number": "ZT 9" });
         p.post("buyer", &format!("{step}?as=buyer"), back).await;
@@ -202,7 +215,10 @@ async fn hardware_is_shipped_to_an_address_accepted_by_itself_or_comes_back() {
         p.advance("2h").await;
         assert!((minor(&p.balance().await) - before - 80.0).abs() < 0.001, "fifteen days, then by itself");
         let case = p.case("buyer", &second).await;
-        assert_eq!((&case["state"], &case["refunded"]["amount"], &case["released"]["amount"]), (&json!("cancelled"), &json!("80.00"), &json!("20.00")));
+        assert_eq!(
+            (&case["state"], &case["refunded"]["amount"], &case["released"]["amount"]),
+            (&json!("cancelled"), &json!("80.00"), &json!("20.00"))
+        );
         assert_eq!(p.order(&second).await["state"], "cancelled");
         p.verify().await;
     })
@@ -226,13 +242,20 @@ async fn milestones_pay_the_seller_part_by_part_and_the_rest_may_be_given_back()
         }
         let refunds = format!("/api/v1/supervision/{}/refunds", case["id"].as_str().unwrap());
         let ask = |amount: &str| json!({ "amount": { "amount": amount, "currency": "CNY" }, "reason": "第三阶段取消" });
-        assert_eq!(p.refused("buyer", &refunds, ask("30.01")).await, (422, "supervision.refund_amount".to_owned()), "what was released is the seller's");
+        assert_eq!(
+            p.refused("buyer", &refunds, ask("30.01")).await,
+            (422, "supervision.refund_amount".to_owned()),
+            "what was released is the seller's"
+        );
         assert_eq!(p.refused("buyer", &refunds, ask("0.00")).await.1, "supervision.refund_amount");
         p.post("buyer", &refunds, ask("30.00")).await;
         let documents = files(&p, "seller", &case, &["agreement"]).await;
         let agree = json!({ "step": "agree", "reason": "ok", "documents": documents });
         let case = p.post("seller", &format!("{refunds}/steps?as=seller"), agree).await;
-        assert_eq!((&case["state"], &case["released"]["amount"], &case["refunded"]["amount"]), (&json!("cancelled"), &json!("70.00"), &json!("30.00")));
+        assert_eq!(
+            (&case["state"], &case["released"]["amount"], &case["refunded"]["amount"]),
+            (&json!("cancelled"), &json!("70.00"), &json!("30.00"))
+        );
         let orders = p.get("buyer", "/api/v1/orders?as=buyer&kind=unsubscribe").await;
         assert_eq!(orders["orders"][0]["total"]["amount"], "-30.00", "{orders}");
         p.verify().await;
@@ -256,7 +279,12 @@ async fn an_appeal_freezes_the_flow_until_the_platform_decides_once() {
         let again = p.refused("buyer", &format!("/api/v1/supervision/{id}/appeals?as=buyer"), json!({ "text": "me too" })).await;
         assert_eq!(again, (409, "supervision.appeal_open".to_owned()));
         let proof = files(&p, "buyer", &case, &["other"]).await;
-        p.post("buyer", &format!("/api/v1/supervision/{id}/appeals/statements?as=buyer"), json!({ "text": "尚未部署", "documents": proof })).await;
+        p.post(
+            "buyer",
+            &format!("/api/v1/supervision/{id}/appeals/statements?as=buyer"),
+            json!({ "text": "尚未部署", "documents": proof }),
+        )
+        .await;
         p.advance("96h").await;
         assert!(p.messages("operator").await.contains(&"appeal.late".to_owned()), "overdue");
         p.post("operator", &format!("/api/v1/operator/supervision/{id}/notes"), json!({ "text": "请双方补充材料" })).await;
@@ -272,7 +300,10 @@ async fn an_appeal_freezes_the_flow_until_the_platform_decides_once() {
         assert_eq!(refused, (422, "supervision.refund_amount".to_owned()));
         let amount = json!({ "amount": "40.00", "currency": "CNY" });
         let over = p.post("operator", &decide, json!({ "decision": "refund", "amount": amount, "reason": "部分完成" })).await;
-        assert_eq!((&over["state"], &over["refunded"]["amount"], &over["released"]["amount"]), (&json!("cancelled"), &json!("40.00"), &json!("60.00")));
+        assert_eq!(
+            (&over["state"], &over["refunded"]["amount"], &over["released"]["amount"]),
+            (&json!("cancelled"), &json!("40.00"), &json!("60.00"))
+        );
         assert!(p.messages("buyer").await.contains(&"appeal.decided".to_owned()));
         assert!(p.messages("seller").await.contains(&"sale.appeal_decided".to_owned()), "501");
         p.verify().await;
@@ -330,7 +361,8 @@ async fn the_platform_reviews_joint_products_of_the_programmes_in_two_stages() {
 async fn supervised_software_opens_at_purchase_and_completes_at_acceptance() {
     on_both_from(FROM, async |p| {
         let backup = p.get("seller", "/api/v1/seller/products?key=backup").await["products"][0]["id"].as_str().unwrap().to_owned();
-        let address = p.get("seller", &format!("/api/v1/seller/products/{backup}")).await["revisions"][0]["listing"]["interface_address"].clone();
+        let address =
+            p.get("seller", &format!("/api/v1/seller/products/{backup}")).await["revisions"][0]["listing"]["interface_address"].clone();
         list(&p, "desk", "saas", |l| {
             l["supervised"] = json!(true);
             l["interface_address"] = address.clone();

@@ -43,7 +43,10 @@ async fn evidence_is_what_it_says_and_is_used_once_by_its_sender() {
         let refused = p.act_refused("buyer", &case, json!({ "verb": "submit", "text": "need", "documents": wrong })).await;
         assert_eq!(refused.1, "supervision.evidence_not_asked");
         let twice = json!([many[0], many[0]]);
-        assert_eq!(p.act_refused("buyer", &case, json!({ "verb": "submit", "text": "need", "documents": twice })).await.1, "evidence.repeated");
+        assert_eq!(
+            p.act_refused("buyer", &case, json!({ "verb": "submit", "text": "need", "documents": twice })).await.1,
+            "evidence.repeated"
+        );
         p.act("buyer", &case, json!({ "verb": "submit", "text": "need", "documents": [many[0]] })).await;
         let other = json!({ "verb": "confirm", "documents": [many[1]] });
         assert_eq!(p.act_refused("seller", &case, other).await.1, "supervision.evidence_not_asked");
@@ -78,7 +81,8 @@ async fn a_case_is_nobody_elses() {
         assert_eq!(p.act_refused("seller", &case, accept.clone()).await, (409, "supervision.not_yours".to_owned()));
         let as_buyer = p.refused("operator", &format!("/api/v1/supervision/{id}/actions?as=operator"), accept).await;
         assert_eq!(as_buyer, (403, "auth.wrong_role".to_owned()), "the platform accepts nothing");
-        let decide = p.refused("seller", &format!("/api/v1/operator/supervision/{id}/decide"), json!({ "decision": "close", "reason": "x" })).await;
+        let decide =
+            p.refused("seller", &format!("/api/v1/operator/supervision/{id}/decide"), json!({ "decision": "close", "reason": "x" })).await;
         assert_eq!(decide.0, 403);
     })
     .await;
@@ -94,12 +98,11 @@ async fn of_an_acceptance_and_an_appeal_at_once_one_wins_and_the_books_agree() {
             let order = buy(&p, "service", Some("1m"), json!({})).await;
             let case = delivered(&p, &order, &["statement_of_work", "acceptance"], None).await;
             let id = case["id"].as_str().unwrap();
-            let (accepts, appeals) = (format!("/api/v1/supervision/{id}/actions?as=buyer"), format!("/api/v1/supervision/{id}/appeals?as=seller"));
+            let (accepts, appeals) =
+                (format!("/api/v1/supervision/{id}/actions?as=buyer"), format!("/api/v1/supervision/{id}/appeals?as=seller"));
             let (accept, appeal) = (json!({ "verb": "accept" }), json!({ "text": "stop" }));
-            let (accepted, appealed) = tokio::join!(
-                p.send("buyer", "POST", &accepts, Some(&accept)),
-                p.send("seller", "POST", &appeals, Some(&appeal))
-            );
+            let (accepted, appealed) =
+                tokio::join!(p.send("buyer", "POST", &accepts, Some(&accept)), p.send("seller", "POST", &appeals, Some(&appeal)));
             let outcome = (accepted.0, appealed.0);
             assert!(matches!(outcome, (200, 409) | (409, 200)), "exactly one: {outcome:?}");
             let state = p.case("buyer", &order).await["state"].clone();
@@ -169,7 +172,10 @@ async fn a_template_is_never_edited_and_a_new_version_is_for_orders_from_its_day
         assert_eq!(versions, [json!(2), json!(2), json!(3)]);
         assert_eq!(p.act("buyer", &case, json!({ "verb": "accept" })).await["state"], "completed");
         let list = p.get("operator", templates).await;
-        let open = |v: u64| list["templates"].as_array().unwrap().iter().find(|t| t["key"] == "human-service" && t["version"] == v).unwrap()["open_cases"].clone();
+        let open = |v: u64| {
+            list["templates"].as_array().unwrap().iter().find(|t| t["key"] == "human-service" && t["version"] == v).unwrap()["open_cases"]
+                .clone()
+        };
         assert_eq!((open(1), open(3)), (json!(0), json!(1)));
     })
     .await;
