@@ -77,7 +77,7 @@ pub async fn among_many(engine: &str, server: Option<&str>) -> Waiting {
     fill(&app.db, text("inbox:", "1", MANY)).await;
     let key = Key(hex(READER));
     let began = Instant::now();
-    app.db.read(|tx| job::next_due(tx)).await.unwrap();
+    app.db.read(job::next_due).await.unwrap();
     let due_ms = began.elapsed().as_secs_f64() * 1_000.0;
     let began = Instant::now();
     app.db

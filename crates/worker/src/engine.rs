@@ -5,9 +5,9 @@ use crate::{
     breaker::{CLAIM_PER_LANE, Lanes, SLOW_AFTER},
     export,
 };
-use app::{Actor, App, Clock, Error, call, from_micros, instance, job::JobKind, micros, money, order, supervision, usage};
+use app::{Actor, App, Clock, Error, call, from_micros, job::JobKind, micros, money, supervision};
 use db::{Key, Tx, dialect::Claim};
-use domain::{Timestamp, id::CallId, site::SiteCode};
+use domain::{Timestamp, id::CallId};
 use jiff::SignedDuration;
 use std::{
     sync::{
@@ -19,6 +19,9 @@ use std::{
 use store::job::{self, Job};
 use tokio::sync::Notify;
 use wire::conformance::Exchange;
+
+mod messages;
+mod timers;
 
 /// Jobs claimed at a time.
 const BATCH: i64 = 64;
@@ -228,7 +231,7 @@ impl Worker {
             Ok(kind @ (JobKind::Mail | JobKind::Sms)) => self.mail(kind, &job).await,
             Ok(JobKind::Webhook) => self.webhook(&job).await,
             Ok(JobKind::Export) => export::write(&self.0.app, &self.0.files, &job).await.map(|()| true),
-            Ok(kind) => self.0.app.write(Actor::System, move |tx, ctx| timer(tx, ctx, kind, &job)).await.map(|()| true),
+            Ok(kind) => self.0.app.write(Actor::System, move |tx, ctx| timers::run(tx, ctx, kind, &job)).await.map(|()| true),
             Err(e) => Err(Error::row("jobs", &kind, e)),
         };
         match result {
@@ -268,54 +271,6 @@ impl Worker {
         };
         self.0.app.write(Actor::System, keep).await?;
         Ok(answered)
-    }
-
-    /// Sends a message by mail or SMS.
-    async fn mail(&self, kind: JobKind, job: &Job) -> Result<bool, Error> {
-        let (id, subject) = (job.id, job.subject.unwrap_or(Key([0; 16])));
-        let begun = self.0.app.write(Actor::System, move |tx, ctx| {
-            let begun = app::message::begin_mail(tx, ctx, subject)?;
-            if begun.is_none() {
-                job::done(tx, id)?;
-            }
-            Ok(begun)
-        });
-        let Some(mail) = begun.await? else {
-            return Ok(true);
-        };
-        let started = Instant::now();
-        let result = if kind == JobKind::Sms { self.0.channels.sms(&mail).await } else { self.0.channels.mail(&mail).await };
-        let took = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let answered = result.is_ok();
-        let book = move |tx: &mut Tx, ctx: &app::Ctx| {
-            let next = app::message::finish_mail(tx, ctx, &mail, &result, took)?;
-            ended(tx, id, next)
-        };
-        self.0.app.write(Actor::System, book).await?;
-        Ok(answered)
-    }
-
-    /// Sends a message to an endpoint.
-    async fn webhook(&self, job: &Job) -> Result<bool, Error> {
-        let (id, subject) = (job.id, job.subject.unwrap_or(Key([0; 16])));
-        let begun = self.0.app.write(Actor::System, move |tx, ctx| {
-            let begun = app::message::begin_webhook(tx, ctx, subject)?;
-            if begun.is_none() {
-                job::done(tx, id)?;
-            }
-            Ok(begun)
-        });
-        let Some(sent) = begun.await? else {
-            return Ok(true);
-        };
-        let answered = crate::channels::webhook(&self.0.client, &sent).await;
-        let reached = answered.status.is_some();
-        let book = move |tx: &mut Tx, ctx: &app::Ctx| {
-            let next = app::message::finish_webhook(tx, ctx, &sent, &answered)?;
-            ended(tx, id, next)
-        };
-        self.0.app.write(Actor::System, book).await?;
-        Ok(reached)
     }
 
     /// Sends one attempt of a call and books what came back.
@@ -439,50 +394,4 @@ impl Worker {
 #[expect(clippy::cast_precision_loss, reason = "a metric needs no more precision")]
 fn seconds(micros: i64) -> f64 {
     micros as f64 / 1_000_000.0
-}
-
-/// A message was sent, or is to be sent again.
-fn ended(tx: &mut Tx, job: Key, next: Option<Timestamp>) -> Result<(), Error> {
-    match next {
-        Some(at) => Ok(job::put_off(tx, job, micros(at), None)?),
-        None => {
-            job::done(tx, job)?;
-            Ok(())
-        }
-    }
-}
-
-/// A timer fell due: does it and removes the job in one transaction.
-fn timer(tx: &mut Tx, ctx: &app::Ctx, kind: JobKind, job: &Job) -> Result<(), Error> {
-    // Done by somebody else after our lease ran out, or called off meanwhile: what it would do may not be done twice.
-    if job::done(tx, job.id)? == 0 {
-        return Ok(());
-    }
-    let subject = job.subject.unwrap_or(Key([0; 16]));
-    match kind {
-        JobKind::UnpaidOrder => order::cancel_unpaid(tx, ctx, subject),
-        JobKind::Reminder => instance::remind(tx, ctx, subject),
-        JobKind::AutoRenewal => order::auto_renew(tx, ctx, subject),
-        JobKind::Expiry => instance::expire(tx, ctx, subject),
-        JobKind::Release => instance::release_expired(tx, ctx, subject),
-        JobKind::RenewalStuck => call::renewal_stuck(tx, ctx, subject),
-        JobKind::UsageBatch => usage::judge_batch(tx, ctx, subject),
-        JobKind::UsageRating => usage::rate(tx, ctx, job.name.as_deref().unwrap_or_default()),
-        JobKind::Arrears => usage::freeze_for_arrears(tx, ctx, subject),
-        JobKind::Supervision => supervision::fall_due(tx, ctx, subject),
-        JobKind::Bills => bills(tx, ctx, job),
-        JobKind::ProbeRound => app::probe::round(tx, ctx, job.name.as_deref().unwrap_or_default()),
-        JobKind::OpenCases => supervision::tell_open(tx, ctx, job.name.as_deref().unwrap_or_default()),
-        JobKind::Call | JobKind::Export | JobKind::Probe | JobKind::Mail | JobKind::Sms | JobKind::Webhook => {
-            Err(Error::row("jobs", kind, "is not a timer"))
-        }
-    }
-}
-
-fn bills(tx: &mut Tx, ctx: &app::Ctx, job: &Job) -> Result<(), Error> {
-    let name = job.name.as_deref().unwrap_or_default();
-    let code: SiteCode = name.trim_start_matches("bills:").parse().map_err(|e| Error::row("jobs", name, e))?;
-    let site = ctx.site(code);
-    money::issue_bills(tx, ctx, &site)?;
-    app::job::schedule_named(tx, ctx, JobKind::Bills, name, money::next_bill_run(&site, ctx.now))
 }

@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("testdb", &["db"]),
     ("testkit", &["testdb", "wire"]),
     ("xtask", &[]),
-    ("bench", &["db", "wire"]),
+    ("bench", &["app", "db", "store", "wire"]),
 ];
 
 /// What the pure rings and the use cases never touch.

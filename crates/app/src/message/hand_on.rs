@@ -15,7 +15,7 @@ use domain::{
     site::Site,
 };
 use jiff::SignedDuration;
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 use store::{
     delivery::{self as rows, Delivery},
     message::{self, Message},
@@ -58,14 +58,12 @@ pub fn hand_on(tx: &mut Tx, ctx: &Ctx) -> Result<usize, Error> {
     let mut known: HashMap<Key, Readers> = HashMap::new();
     for m in &batch {
         let Ok(event) = m.event.parse::<MessageEvent>() else { continue };
-        if !known.contains_key(&m.account_id) {
-            let found = readers(tx, m.account_id)?;
-            known.insert(m.account_id, found);
-        }
-        if let Some(of) = known.get(&m.account_id) {
-            to_people(tx, ctx, m, event, of)?;
-            to_endpoints(tx, ctx, m, event, of)?;
-        }
+        let of = match known.entry(m.account_id) {
+            Entry::Occupied(of) => of.into_mut(),
+            Entry::Vacant(place) => place.insert(readers(tx, m.account_id)?),
+        };
+        to_people(tx, ctx, m, event, of)?;
+        to_endpoints(tx, ctx, m, event, of)?;
     }
     Ok(batch.len())
 }
