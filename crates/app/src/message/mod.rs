@@ -93,17 +93,27 @@ fn read(text: &str) -> Catalogue {
 static ZH: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../../texts/messages.zh.json")));
 static EN: LazyLock<Catalogue> = LazyLock::new(|| read(include_str!("../../texts/messages.en.json")));
 
-/// A value as a reader sees it: times in his zone.
-fn shown(value: &Value, zone: &TimeZone) -> String {
+/// Words that messages carry as they are stored: place, word, Chinese, English.
+const WORDS: &[(&str, &str, &str, &str)] = &[
+    ("decision", "continue", "流程继续", "the flow goes on"),
+    ("decision", "close", "关闭监管，订单完成", "closed, the order is settled"),
+    ("decision", "refund", "退款", "refund"),
+];
+
+/// A value as a reader sees it: words in his language, times in his zone.
+fn shown(name: &str, value: &Value, (language, zone): (&str, &TimeZone)) -> String {
     let text = value.as_str().unwrap_or_default();
+    if let Some((_, _, zh, en)) = WORDS.iter().find(|(place, word, ..)| *place == name && *word == text) {
+        return if language == "en" { *en } else { *zh }.to_owned();
+    }
     match text.parse::<Timestamp>() {
         Ok(at) if text.ends_with('Z') => at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
         _ => text.to_owned(),
     }
 }
 
-fn fill(template: &str, params: &Map<String, Value>, zone: &TimeZone) -> String {
-    params.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &shown(value, zone)))
+fn fill(template: &str, params: &Map<String, Value>, reader: (&str, &TimeZone)) -> String {
+    params.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &shown(name, value, reader)))
 }
 
 /// Renders a message in a language, with times in a zone.
@@ -114,9 +124,10 @@ pub fn show(row: message::Message, language: &str, zone: &TimeZone) -> Result<Sh
     let event: MessageEvent = row.event.parse().map_err(|e| Error::row("messages", &row.name, e))?;
     let params: Map<String, Value> = serde_json::from_str(&row.params).map_err(|e| Error::row("messages", &row.name, e))?;
     let catalogue = if language == "en" { &EN } else { &ZH };
-    let (title, body) = catalogue
-        .get(event.as_str())
-        .map_or_else(|| (event.to_string(), row.params.clone()), |t| (fill(&t.title, &params, zone), fill(&t.body, &params, zone)));
+    let (title, body) = catalogue.get(event.as_str()).map_or_else(
+        || (event.to_string(), row.params.clone()),
+        |t| (fill(&t.title, &params, (language, zone)), fill(&t.body, &params, (language, zone))),
+    );
     Ok(Shown { id: row.id.id(), type_code: event.type_code(), event, title, body, row })
 }
 
@@ -169,5 +180,14 @@ mod tests {
         }
         assert_eq!(ZH.len(), MessageEvent::ALL.len(), "a text without an event");
         assert_eq!(EN.len(), MessageEvent::ALL.len(), "a text without an event");
+    }
+    #[test]
+    fn a_decision_is_said_in_the_readers_language() {
+        let params: Map<String, Value> =
+            [("decision".to_owned(), "refund".into()), ("order".to_owned(), "CS1".into())].into_iter().collect();
+        assert_eq!(fill("{order}: {decision}", &params, ("zh", &TimeZone::UTC)), "CS1: 退款");
+        assert_eq!(fill("{order}: {decision}", &params, ("en", &TimeZone::UTC)), "CS1: refund");
+        let stated: Map<String, Value> = std::iter::once(("reason".to_owned(), "refund".into())).collect();
+        assert_eq!(fill("{reason}", &stated, ("zh", &TimeZone::UTC)), "refund", "what people wrote stays as they wrote it");
     }
 }

@@ -25,7 +25,7 @@ function Said({ of }: { of: Step }) {
   return (
     <>
       {typeof data['decision'] === 'string' && <div>{t(`decision.${data['decision']}`)}</div>}
-      {plain.map(([name, value]) => <div key={name} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}><span className="dim">{t(`said.${name}`, { defaultValue: name })}</span> {name === 'opening_time' || name === 'at' ? <Time at={String(value)} /> : String(value)}</div>)}
+      {plain.map(([name, value]) => <div key={name} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}><span className="dim">{t(`said.${name}`, { defaultValue: name })}</span> {name === 'opening_time' || name === 'at' ? <Time at={String(value)} /> : name === 'scene' ? t(`case_scene.${String(value)}`) : String(value)}</div>)}
       {elements && <div className="muted">{Object.values(elements).flat().filter(Boolean).join(' · ')}</div>}
       {data['licence'] === true && <div className="muted">{t('supervision.licence_handed')}</div>}
       {of.documents.map((d) => <div key={d.id}><FileLink of={d} /></div>)}
