@@ -364,7 +364,7 @@ fn skus(c: &mut Checker, at: &str, spec: &Specification) {
 mod tests {
     use super::*;
     use crate::{
-        listing::{Category, Support},
+        listing::{Category, Delivery, Support},
         package::Package,
         usage::{Accumulation, BillingCycle, Meter, PriceModel, Quantity, Tier, UnitPrice},
     };
@@ -433,15 +433,30 @@ mod tests {
         is(pointers(|l| l.specifications[0].skus[0].month_minor = Some(-1)), "/specifications/0/skus/0/month_minor", "out_of_range");
         is(pointers(|l| l.specifications[0].skus[0].month_minor = None), "/specifications/0/skus/0", "price_missing");
         is(pointers(|l| l.specifications[0].skus[0].key = "x".into()), "/specifications/0/skus/0/key", "bad_combination");
-        is(
-            pointers(|l| {
-                l.access_type = AccessType::LicenceCode;
-                l.interface_address = None;
-                l.specifications[0].trial_days = Some(7);
-            }),
-            "/specifications/0/trial_days",
-            "not_for_licences",
-        );
+        let by_code = |l: &mut Listing| {
+            l.access_type = AccessType::LicenceCode;
+            l.interface_address = None;
+            l.delivery = Some(Delivery {
+                template: Bilingual::both("激活即验收", "The code is activated"),
+                sla_days: Some(3),
+                ..Delivery::default()
+            });
+        };
+        let trial = pointers(|l| {
+            by_code(l);
+            l.specifications[0].trial_days = Some(7);
+        });
+        is(trial, "/specifications/0/trial_days", "not_for_licences");
+        let undelivered = pointers(|l| {
+            by_code(l);
+            l.delivery = None;
+        });
+        is(undelivered, "/delivery", "missing");
+        let never = pointers(|l| {
+            by_code(l);
+            l.delivery.iter_mut().for_each(|d| d.sla_days = Some(0));
+        });
+        is(never, "/delivery/sla_days", "out_of_range");
         is(pointers(|l| l.specifications.push(l.specifications[0].clone())), "/specifications/1/key", "repeated");
     }
 
