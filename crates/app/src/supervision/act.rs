@@ -108,12 +108,23 @@ fn checked(cmd: &Act) -> Result<(), Error> {
             text::block(value, max).map_err(|e| bad(pointer, &e))?;
         }
     }
+    tracked(cmd.carrier.as_deref(), cmd.tracking_number.as_deref())?;
     if let Some(Identification::Hardware(code)) = &cmd.identification {
         text::line(code, 256).map_err(|e| bad("/identification_code", &e))?;
     }
     for (i, (id, _)) in cmd.documents.iter().enumerate() {
         if cmd.documents[..i].iter().any(|(other, _)| other == id) {
             return Err(Error::field(&format!("/documents/{i}"), "evidence.repeated", "send each file once"));
+        }
+    }
+    Ok(())
+}
+
+/// A carrier and a number are short lines.
+pub(super) fn tracked(carrier: Option<&str>, number: Option<&str>) -> Result<(), Error> {
+    for (pointer, value) in [("/carrier", carrier), ("/tracking_number", number)] {
+        if let Some(value) = value {
+            text::line(value, 60).map_err(|e| Error::field(pointer, "supervision.bad_text", e.to_string()))?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Negotiated refunds while supervision is open (协商退订, `seller-domain 4.5`).
 
-use super::{Done, Found, find, party};
+use super::{Done, Found, act, find, party};
 use crate::{Ctx, Error, Tenant};
 use db::Tx;
 use domain::{
@@ -105,6 +105,7 @@ pub fn step(
         let missing =
             || Error::field("/tracking_number", "shipping.tracking_missing", "say with which carrier and number you sent it back");
         let (carrier, number) = tracking.ok_or_else(missing)?;
+        act::tracked(Some(carrier), Some(number))?;
         data["carrier"] = json!(carrier);
         data["tracking_number"] = json!(number);
     }

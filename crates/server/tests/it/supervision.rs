@@ -180,6 +180,9 @@ async fn hardware_is_shipped_to_an_address_accepted_by_itself_or_comes_back() {
         let second = place(json!({ "shipping": shipping })).await;
         let other = p.case("seller", &second).await;
         assert_eq!(p.act_refused("seller", &other, ship("sf 1001")).await, (422, "supervision.number_used".to_owned()));
+        for number in ["9".repeat(61), "SF\n1002".to_owned()] {
+            assert_eq!(p.act_refused("seller", &other, ship(&number)).await, (422, "supervision.bad_text".to_owned()));
+        }
         p.act("seller", &other, ship("SF 1002")).await;
         // Ten days after the carrier delivered, it is accepted by itself.
         let report = |case: &Value| format!("/api/v1/operator/supervision/{}/carrier-report", case["id"].as_str().unwrap());
