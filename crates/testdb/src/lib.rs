@@ -5,7 +5,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
 
-use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Which engine a test runs on.
@@ -60,6 +60,18 @@ impl Fresh {
         let db = db::Db::open(&self.url, &options).expect("the database opens");
         db.migrate().await.expect("the migrations run");
         db
+    }
+
+    /// Changes what is stored beside the program, as an older release or a hand would have left it.
+    ///
+    /// # Panics
+    /// When the statement fails.
+    pub fn execute(&self, statement: &str) {
+        match self.url.strip_prefix("sqlite:") {
+            Some(file) => SqliteConnection::establish(file).expect("the file opens").batch_execute(statement),
+            None => PgConnection::establish(&self.url).expect("the server answers").batch_execute(statement),
+        }
+        .expect("the statement runs");
     }
 
     /// The folder of an SQLite database.

@@ -107,6 +107,14 @@ impl Platform {
         &self.fresh.url
     }
 
+    /// Changes what is stored while the process is down.
+    ///
+    /// # Panics
+    /// When the statement fails.
+    pub fn execute(&self, statement: &str) {
+        self.fresh.execute(statement);
+    }
+
     /// The settings of the sandbox's data folder, so that another process finds its key.
     #[must_use]
     pub fn data(&self) -> PathBuf {

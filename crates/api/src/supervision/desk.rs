@@ -153,7 +153,9 @@ struct NoteBody {
 
 /// Writes to both sides; it stays in the log of the case.
 #[utoipa::path(post, path = "/api/v1/operator/supervision/{id}/notes", tag = "supervision", operation_id = "supervision_note",
-    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = NoteBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["operator:supervision"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "a repeat with the same key and body is sent once")),
+    request_body = NoteBody, responses((status = 200, body = SupervisionCase)))]
 async fn note(
     State(api): State<Api>,
     Who(caller): Who,
@@ -161,7 +163,13 @@ async fn note(
     body: Body<NoteBody>,
 ) -> Result<Json<SupervisionCase>, Problem> {
     let text = body.value.text;
-    done(&api, caller, move |tx, ctx| supervision::tell_both(tx, ctx, id, &text)).await
+    let reader = caller.clone();
+    api.once(caller, body.repeat, move |tx, ctx, _| supervision::tell_both(tx, ctx, id, &text).map(drop)).await?;
+    let read = move |tx: &mut Tx, ctx: &Ctx, who: &Caller| {
+        let found = supervision::find(tx, Tenant::Any, id)?;
+        case_view(tx, ctx, who, Tenant::Any, &found)
+    };
+    Ok(Json(api.read(reader, read).await?))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -14,7 +14,7 @@ use serde_json::json;
 fn well_formed(text: &str, documents: &[(DocumentId, EvidenceKind)]) -> Result<(), Error> {
     text::block(text, 5_000).map_err(|e| Error::field("/text", "supervision.bad_text", e.to_string()))?;
     if documents.len() > FILES_MAX {
-        return Err(Error::field("/files", "supervision.too_many_files", format!("at most {FILES_MAX} files go with an action")));
+        return Err(Error::field("/documents", "supervision.too_many_files", format!("at most {FILES_MAX} files go with an action")));
     }
     Ok(())
 }

@@ -98,7 +98,7 @@ pub fn step(
         return Err(Error::conflict("supervision.not_yours", format!("it is the {turn}'s turn")));
     }
     if answer == Answer::Agree && !documents.iter().any(|(_, kind)| *kind == EvidenceKind::Agreement) {
-        return Err(Error::field("/files", "evidence.missing", "upload the proof of the agreement"));
+        return Err(Error::field("/documents", "evidence.missing", "upload the proof of the agreement"));
     }
     let mut data = json!({ "reason": reason });
     if answer == Answer::SendBack {

@@ -27,12 +27,25 @@ pub(super) fn of_day(tx: &mut Tx, access_type: AccessType, flow: Flow, day: Date
     })
 }
 
-/// Loads the built-in templates that are not there yet.
+/// Loads the built-in templates that are not there yet. A version that an operator loaded before the release that
+/// brings it stays as it is, for cases may run under it: a node starts all the same.
 ///
 /// # Errors
-/// `supervision.template_fixed` when one was changed without a new version.
+/// [`Error::Store`].
 pub fn load_built_in(tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
-    built_in().try_for_each(|template| insert(tx, ctx, &template))
+    for template in built_in() {
+        match insert(tx, ctx, &template) {
+            Err(e) if e.code() == Some("supervision.template_fixed") => {
+                tracing::warn!(
+                    key = template.key,
+                    version = template.version,
+                    "another template of this version was loaded before; it stays"
+                );
+            }
+            result => result?,
+        }
+    }
+    Ok(())
 }
 
 /// Loads a template; the same again changes nothing.

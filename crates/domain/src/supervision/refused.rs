@@ -90,7 +90,7 @@ impl Refused {
         match self {
             Self::FieldMissing(name) | Self::FieldNotAsked(name) => Some(format!("/{name}")),
             Self::EvidenceMissing { .. } | Self::EvidenceNotAsked(_) | Self::TooManyFiles | Self::TooFewScreenshots(_) => {
-                Some("/files".to_owned())
+                Some("/documents".to_owned())
             }
             Self::OpeningBeforeOrder | Self::OpeningInFuture => Some("/opening_time".to_owned()),
             Self::RefundAmount { .. } => Some("/amount".to_owned()),

@@ -210,6 +210,14 @@ async fn hardware_is_shipped_to_an_address_accepted_by_itself_or_comes_back() {
         let agreed =
             p.post("seller", &format!("{step}?as=seller"), json!({ "step": "agree", "reason": "同意", "documents": documents })).await;
         assert_eq!((&agreed["refund"]["state"], &agreed["waits_for"]), (&json!("waiting_for_return"), &json!(["buyer"])));
+        let long = "9".repeat(61);
+        for (carrier, number, wrong) in
+            [("中通", long.as_str(), "tracking_number"), ("中\n通", "ZT 9", "carrier"), (&long, "ZT 9", "carrier")]
+        {
+            let bad = json!({ "step": "send_back", "reason": "已寄回", "carrier": carrier, "tracking_number": number });
+            let (status, answer) = p.send("buyer", "POST", &format!("{step}?as=buyer"), Some(&bad)).await;
+            assert_eq!((status, &answer["errors"][0]["pointer"]), (422, &json!(format!("/{wrong}"))), "{answer}");
+        }
         let back = json!({ "step": "send_back", "reason": "已寄回", "carrier": "中通", "tracking_number": "ZT 9" });
         p.post("buyer", &format!("{step}?as=buyer"), back).await;
         let before = minor(&p.balance().await);
@@ -290,7 +298,13 @@ async fn an_appeal_freezes_the_flow_until_the_platform_decides_once() {
         .await;
         p.advance("96h").await;
         assert!(p.messages("operator").await.contains(&"appeal.late".to_owned()), "overdue");
-        p.post("operator", &format!("/api/v1/operator/supervision/{id}/notes"), json!({ "text": "请双方补充材料" })).await;
+        let notes = format!("{}/api/v1/operator/supervision/{id}/notes", p.url);
+        let told = p.messages("buyer").await.len();
+        for _ in 0..2 {
+            let note = p.http.post(&notes).bearer_auth(p.token("operator")).header("Idempotency-Key", "one-note");
+            assert_eq!(note.json(&json!({ "text": "请双方补充材料" })).send().await.unwrap().status(), 200);
+        }
+        assert_eq!(p.messages("buyer").await.len(), told + 1, "a repeated note is sent once");
         assert_eq!((p.messages("buyer").await[0].as_str(), p.messages("seller").await[0].as_str()), ("supervision.note", "sale.note"));
         let decide = format!("/api/v1/operator/supervision/{id}/decide");
         let resumed = p.post("operator", &decide, json!({ "decision": "continue", "reason": "请验收" })).await;

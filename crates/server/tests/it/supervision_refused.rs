@@ -182,6 +182,18 @@ async fn a_template_is_never_edited_and_a_new_version_is_for_orders_from_its_day
 }
 
 #[tokio::test]
+async fn a_version_that_was_loaded_before_a_release_brings_it_stays_and_the_node_starts() {
+    for engine in testdb::ENGINES {
+        let mut p = Platform::start(super::setup(engine)).await;
+        p.kill().await;
+        p.execute("UPDATE supervision_templates SET body = replace(body, '\"days\":', '\"days\":1') WHERE key = 'hardware'");
+        p.run().await;
+        let days = &p.get("operator", "/api/v1/operator/supervision/templates/hardware/1").await["body"].to_string();
+        assert!(days.contains("\"days\":11"), "as it was loaded: {days}");
+    }
+}
+
+#[tokio::test]
 async fn a_case_that_stays_open_is_told_of_every_week_from_day_180_and_the_clock_may_jump() {
     on_both_from(FROM, async |p| {
         list(&p, "package", "license_package", |_| {}).await;

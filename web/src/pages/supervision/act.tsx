@@ -12,7 +12,7 @@ type Action = Schemas['ActionView']
 type Values = {
   text?: string; reason?: string; opening_time?: Dayjs; carrier?: string; tracking_number?: string; code_by?: 'system' | 'hardware'; identification_code?: string; licence?: string
   elements?: { order_numbers?: string; customer_name?: string; product_name?: string; specification_name?: string; validity?: [Dayjs, Dayjs]; resource_order?: string }
-  files?: Schemas['DocumentView'][]
+  documents?: Schemas['DocumentView'][]
 }
 
 const day = (at?: Dayjs) => at?.format('YYYY-MM-DD')
@@ -25,7 +25,7 @@ function bodyOf(verb: string, v: Values): Schemas['ActBody'] {
     carrier: v.carrier || undefined, tracking_number: v.tracking_number || undefined, licence: v.licence || undefined,
     identification_code: v.code_by === 'system' ? 'system' : v.identification_code || undefined,
     elements: e && { order_numbers: (e.order_numbers ?? '').split(/[\s,;，；]+/).filter(Boolean), customer_name: e.customer_name ?? '', product_name: e.product_name ?? '', specification_name: e.specification_name ?? '', valid_from: day(e.validity?.[0]), valid_to: day(e.validity?.[1]), resource_order: e.resource_order || undefined },
-    documents: named(v.files),
+    documents: named(v.documents),
   }
 }
 

@@ -7,9 +7,9 @@ import { moneyText, State, Time } from '../../kit/show'
 import { FilesItem, named } from './files'
 
 type Case = Schemas['SupervisionCase']
-type Written = { text: string; files?: Schemas['DocumentView'][] }
+type Written = { text: string; documents?: Schemas['DocumentView'][] }
 type Asked = { amount: string; reason: string; goods?: string }
-type Stepped = { reason: string; carrier?: string; tracking_number?: string; files?: Schemas['DocumentView'][] }
+type Stepped = { reason: string; carrier?: string; tracking_number?: string; documents?: Schemas['DocumentView'][] }
 
 const proofs = ['commitment', 'acceptance', 'delivery', 'other'].map((kind) => ({ kind, min: 0 }))
 
@@ -34,8 +34,8 @@ export function Appeal({ of }: { of: Case }) {
   const open = of.appeal !== null && of.appeal !== undefined
   if (of.party === 'operator' || (!open && !of.may_appeal)) return null
   const name = t(open ? 'supervision.state_case' : 'supervision.open_appeal')
-  const run = ({ text, files }: Written) => {
-    const body = { text, documents: named(files) }
+  const run = ({ text, documents }: Written) => {
+    const body = { text, documents: named(documents) }
     return open ? unwrap(api.POST('/api/v1/supervision/{id}/appeals/statements', { ...path, body })) : unwrap(api.POST('/api/v1/supervision/{id}/appeals', { ...path, body }))
   }
   return (
@@ -99,8 +99,8 @@ function RefundStep({ of, step }: { of: Case; step: string }) {
   const { t } = useTranslation()
   const need = useNeed()
   const name = t(`refund_step.${step}`)
-  const run = ({ files, ...v }: Stepped) => {
-    const body = { ...v, step, documents: named(files) }
+  const run = ({ documents, ...v }: Stepped) => {
+    const body = { ...v, step, documents: named(documents) }
     return of.party === 'operator'
       ? unwrap(api.POST('/api/v1/operator/supervision/{id}/refunds/steps', { params: { path: { id: of.id } }, body }))
       : unwrap(api.POST('/api/v1/supervision/{id}/refunds/steps', { params: { path: { id: of.id }, query: { as: of.party as never } }, body }))

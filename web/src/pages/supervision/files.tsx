@@ -81,7 +81,7 @@ export function FileField({ id, side, asked, value = [], onChange }: { id: strin
 export const FilesItem = (props: { id: string; side: string; asked: Schemas['EvidenceView'][] }) => {
   const { t } = useTranslation()
   if (props.asked.length === 0) return null
-  return <Form.Item name="files" label={t('supervision.files')} extra={t('supervision.files_hint')}><FileField {...props} /></Form.Item>
+  return <Form.Item name="documents" label={t('supervision.files')} extra={t('supervision.files_hint')}><FileField {...props} /></Form.Item>
 }
 
 /** Files as an action names them. */
