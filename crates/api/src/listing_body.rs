@@ -1,6 +1,6 @@
 //! A listing as clients write it: prices as decimal text, ids as text.
 
-use crate::views::TextView;
+use crate::{licence::rules::LicenceRulesBody, views::TextView};
 use app::Error;
 use domain::{
     id::{DocumentId, PictureId},
@@ -136,6 +136,9 @@ pub struct SpecificationBody {
     /// `ON_DEMAND_PKG`: what a package covers; how much is said by each SKU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<PackageBody>,
+    /// `license_code`: what the licence allows beyond its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<LicenceRulesBody>,
 }
 
 /// What packages of a specification cover.
@@ -283,6 +286,7 @@ fn specification(at: &str, b: SpecificationBody, currency: Currency) -> Result<S
         on_sale: b.on_sale.unwrap_or(true),
         meter: b.meter.map(|m| meter(&format!("{at}/meter"), m)).transpose()?,
         package: b.package.map(|p| package(&format!("{at}/package"), p)).transpose()?,
+        licence: b.licence.map(|l| l.read(&format!("{at}/licence"))).transpose()?,
     })
 }
 
@@ -367,6 +371,7 @@ impl ListingBody {
                 reset: p.reset.to_string(),
                 stop_when_used_up: p.stop_when_used_up,
             }),
+            licence: s.licence.as_ref().map(LicenceRulesBody::of),
         };
         let extension =
             |e: &ExtensionParameter| ExtensionBody { name: e.name.clone(), label: e.label.clone().into(), mandatory: e.mandatory };

@@ -137,6 +137,8 @@ pub(crate) struct Card {
     /// `month`, `year` or `once`.
     price_per: Option<String>,
     trial_days: Option<u16>,
+    /// How it is delivered, such as `saas` or `license_code`.
+    access_type: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -204,6 +206,8 @@ pub(crate) fn card(json: &serde_json::Value, site: &Site) -> Card {
         price_from: json["price_from_minor"].as_i64().map(|m| Money::new(m, site.currency).into()),
         price_per: json["price_per"].as_str().map(str::to_owned),
         trial_days: json["trial_days"].as_u64().and_then(|d| u16::try_from(d).ok()),
+        // An index that an older release made does not say it.
+        access_type: json["access_type"].as_str().unwrap_or("saas").to_owned(),
     }
 }
 

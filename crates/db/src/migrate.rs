@@ -49,7 +49,8 @@ migrations![
     "0023_asset_files",
     "0024_notify_access_type",
     "0025_supervision",
-    "0026_messages"
+    "0026_messages",
+    "0027_licence_rules"
 ];
 
 #[derive(diesel::QueryableByName)]

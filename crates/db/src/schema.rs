@@ -327,6 +327,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    licence_seats (licence_id, slot) {
+        licence_id -> Binary,
+        slot -> BigInt,
+        lease -> Binary,
+        client -> Text,
+        node_id -> Nullable<Binary>,
+        taken_at -> BigInt,
+        renewed_at -> BigInt,
+        lease_until -> BigInt,
+    }
+}
+
+diesel::table! {
+    licence_nodes (id) {
+        id -> Binary,
+        licence_id -> Binary,
+        slot -> BigInt,
+        fingerprint -> Text,
+        bound_at -> BigInt,
+        seen_at -> BigInt,
+        released_at -> Nullable<BigInt>,
+        released_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    licence_keys (id) {
+        id -> Binary,
+        seller_id -> Binary,
+        public_key -> Binary,
+        private_key -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     licence_days (licence_id, day) {
         licence_id -> Binary,
         day -> Text,
@@ -451,7 +487,7 @@ diesel::table! {
         order_line -> Text,
         product_name -> Text,
         kind -> Text,
-        day -> Text,
+        part -> Text,
         currency -> Text,
         amount_minor -> BigInt,
         fee_minor -> BigInt,
@@ -1009,6 +1045,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     licences,
     licence_applications,
     licence_days,
+    licence_keys,
+    licence_nodes,
+    licence_seats,
     licence_clients,
     settings,
     accounts,

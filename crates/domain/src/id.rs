@@ -113,6 +113,8 @@ ids! {
     SupervisionId = "sup",
     /// A file of evidence, or a seller's form (凭证文件).
     DocumentId = "doc",
+    /// A machine that a licence is bound to (绑定机器).
+    NodeId = "nod",
     JobId = "job",
     EntryId = "ent",
 }

@@ -4,6 +4,7 @@
 
 use crate::{
     id::{AddressId, DocumentId, PictureId},
+    licence_rules::LicenceRules,
     package::Package,
     period::ChargingMode,
     supervision::Flow,
@@ -248,6 +249,9 @@ pub struct Specification {
     /// What a package covers, when the specification sells packages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<Package>,
+    /// What a licence by code allows beyond its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<LicenceRules>,
 }
 
 impl Default for Specification {
@@ -264,6 +268,7 @@ impl Default for Specification {
             on_sale: true,
             meter: None,
             package: None,
+            licence: None,
         }
     }
 }

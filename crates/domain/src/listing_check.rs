@@ -216,6 +216,7 @@ fn specifications(c: &mut Checker, listing: &Listing) {
         }
         specification(c, &at, spec);
         package(c, &at, listing, spec);
+        licence_rules(c, &at, listing, spec);
     }
 }
 
@@ -250,6 +251,24 @@ fn package(c: &mut Checker, at: &str, listing: &Listing, spec: &Specification) {
     let by = |price: fn(&Sku) -> Option<i64>| spec.skus.iter().any(|s| price(s).is_some());
     if by(|s| s.month_minor) && by(|s| s.year_minor) {
         c.wrong(&format!("{at}/skus"), "one_period_type", "sell a package by the month or by the year; make two specifications for both");
+    }
+}
+
+/// Only a code has rules of ours; its features are named in both languages like everything that a buyer reads.
+fn licence_rules(c: &mut Checker, at: &str, listing: &Listing, spec: &Specification) {
+    let Some(rules) = &spec.licence else { return };
+    if listing.access_type != AccessType::LicenceCode {
+        return c.wrong(
+            &format!("{at}/licence"),
+            "not_wanted",
+            "only licences by authorisation code have rules of seats, machines and files",
+        );
+    }
+    for (field, code, detail) in rules.check() {
+        c.wrong(&format!("{at}/licence/{field}"), code, detail);
+    }
+    for (i, feature) in rules.features.iter().enumerate() {
+        c.both(&format!("{at}/licence/features/{i}/name"), &feature.name, 60);
     }
 }
 

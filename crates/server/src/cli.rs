@@ -2,13 +2,15 @@
 
 mod asset;
 mod instance;
+mod licence;
 mod order;
 mod people;
 mod supervision;
 mod trial;
 
 pub use asset::{Asset, Specification};
-pub use instance::{Domain, Instance, Licence, OpenApi, Usage};
+pub use instance::{Domain, Instance, OpenApi, Usage};
+pub use licence::Licence;
 pub use order::{Order, OrderFilter};
 pub use people::{Colleague, SignOn};
 pub use supervision::{Supervision, Webhook};

@@ -33,7 +33,8 @@ pub struct BillLine {
     pub order_line: String,
     pub product_name: String,
     pub kind: String,
-    pub day: String,
+    /// yyyy-MM-dd at the site for usage, the name of a part that was released by itself, else empty.
+    pub part: String,
     pub currency: String,
     pub amount_minor: i64,
     pub fee_minor: i64,
@@ -57,7 +58,7 @@ pub fn add_usage(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
     let there = bill_lines::table
         .filter(bill_lines::line_id.eq(line.line_id))
         .filter(bill_lines::kind.eq(&line.kind))
-        .filter(bill_lines::day.eq(&line.day))
+        .filter(bill_lines::part.eq(&line.part))
         .filter(bill_lines::bill_id.is_null());
     let changed = diesel::update(there)
         .set((

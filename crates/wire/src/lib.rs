@@ -19,6 +19,7 @@ pub mod conformance;
 pub mod field;
 pub mod kit;
 pub mod licence;
+pub mod licence_file;
 pub mod licence_online;
 pub mod licence_v1;
 pub mod open_api;

@@ -10,12 +10,14 @@ export const choice = { product: 'backup', specification: 'standard', sku: 'basi
 
 type Rows = Record<string, Record<string, string>[]>
 
+const rules = { seats: 2, lease_minutes: 60, take_over: 'idle', nodes: 2, node_match: 'most', node_releases: 3, grace_days: 7, files: true, file_days: 30, features: [{ code: 'scan', name: { zh: '查杀', en: 'Scan' }, value: 'true' }] }
+
 /** A licence by code, made of a product that is there already, and bought once. */
 async function licence(p: Platform): Promise<string> {
   const products = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as Rows
   const whole = (await p.api('seller', 'GET', `/api/v1/seller/products/${products['products']?.[0]?.['id']}`)) as unknown as { revisions: { listing: { specifications: object[] } }[] }
   const listing = whole.revisions[0]?.listing
-  const specifications = listing?.specifications.map((s) => ({ ...s, trial_days: null, upgrade_allowed: false, renewal_change_allowed: false }))
+  const specifications = listing?.specifications.map((s) => ({ ...s, trial_days: null, upgrade_allowed: false, renewal_change_allowed: false, licence: rules }))
   const delivery = { template: { zh: '授权码激活', en: 'The code is activated' }, sla_days: 3 }
   const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/licence', { ...listing, specifications, access_type: 'license_code', interface_address: null, delivery })
   const shown = (await p.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Rows
@@ -32,7 +34,9 @@ async function licence(p: Platform): Promise<string> {
   await p.api('buyer', 'POST', `/api/v1/supervision/${cases[1]?.['id']}/actions?as=buyer`, { verb: 'claim' })
   await p.api('seller', 'POST', '/api/v1/seller/test-codes', {})
   await p.api('seller', 'POST', `/api/v1/seller/products/${products['products']?.[0]?.['id']}/probe`, {})
-  return ((await p.api('seller', 'GET', '/api/v1/licences?as=seller')) as unknown as Rows)['licences']?.[0]?.['code'] ?? ''
+  const taken = ((await p.api('buyer', 'GET', '/api/v1/licences?as=buyer')) as unknown as Rows)['licences']?.find((l) => l['code'])
+  await p.api('buyer', 'POST', '/api/v1/licence-seats/take', { code: taken?.['code'], client: 'ann@example.com', fingerprint: '00-1a-2b|DISK|BOARD|CPU' })
+  return taken?.['code'] ?? ''
 }
 
 /** Departments, and an application that the instance shown is bound to. */

@@ -27,7 +27,11 @@ pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real:
     super::query::answers(tx, ctx, seller, codes)
 }
 
-fn activate_one(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) -> Result<(), Error> {
+/// Activates one code.
+///
+/// # Errors
+/// Those of [`activate`].
+pub(super) fn activate_one(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) -> Result<(), Error> {
     may_activate(held.state(ctx)?, from_micros(held.licence.ordered_at), real, ctx.now).map_err(|e| refused(&e))?;
     if licence::activate(tx, held.licence.id, ctx.now_micros(), real.map(micros))? == Written::SomeoneElseWasFirst {
         return Err(refused(&Refused::ActivatedAlready));

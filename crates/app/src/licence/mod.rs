@@ -1,21 +1,31 @@
 //! Licences: by authorisation code 2.0 (`license-interface 2`), issued with the purchase, activated and asked about by
-//! the seller's software; by application (`4`), asked for by the buyer and uploaded by the seller.
+//! the seller's software; by application (`4`), asked for by the buyer and uploaded by the seller. Beyond the reference:
+//! floating seats, machines that a licence is bound to, and signed files for machines without network.
 //!
 //! A code has no state of its own beside its activation: it is alive, expired or released as its instance is.
 
 mod activate;
 mod apply;
+mod file;
+mod holding;
 mod issue;
+mod node;
 mod query;
+mod right;
+mod seat;
 mod test_code;
 mod usage;
 
 pub use activate::activate;
 pub use apply::{Upload, content as application_content, deliver, request as apply};
 pub(crate) use apply::{accepted, refused as application_refused};
+pub use file::{File, issue as issue_file, key_set, new_key};
+pub use holding::{Holding, holding, release_node, release_seat};
 pub use issue::issue;
 pub(crate) use issue::shown;
 pub use query::{Answer, note_query, query};
+pub use right::Right;
+pub use seat::{Take, Taken, give_back, lease_text, renew, take};
 pub use test_code::{MAX as TEST_CODES_MAX, request as request_test_code};
 pub use usage::{by_day, report};
 

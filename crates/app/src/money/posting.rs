@@ -144,7 +144,7 @@ fn share(tx: &mut Tx, ctx: &Ctx, p: Part<'_>) -> Result<(), Error> {
         post_as(tx, ctx, posted, reference)?;
     }
     let entry = BillEntry { order: p.order, line: p.line, kind: "original", amount: p.minor, shares, effective_at: p.effective_at };
-    Ok(bill::insert_line(tx, &BillLine { day: p.name.to_owned(), ..bill_line(ctx, entry) })?)
+    Ok(bill::insert_line(tx, &BillLine { part: p.name.to_owned(), ..bill_line(ctx, entry) })?)
 }
 
 /// Gives a part of a line that is not complete back from escrow, as it was negotiated.
@@ -186,7 +186,7 @@ pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: 
     post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
     let day = crate::order::site(ctx, order)?.day_of(ctx.now).to_string();
     let entry = BillEntry { order, line, kind: "usage", amount, shares, effective_at: ctx.now };
-    Ok(bill::add_usage(tx, &BillLine { day, ..bill_line(ctx, entry) })?)
+    Ok(bill::add_usage(tx, &BillLine { part: day, ..bill_line(ctx, entry) })?)
 }
 
 /// Gives the whole price of a line back: straight from escrow, or after the completion is reversed.
@@ -250,7 +250,7 @@ fn bill_line(ctx: &Ctx, b: BillEntry<'_>) -> BillLine {
         order_line: b.line.number.clone(),
         product_name: b.order.product_name.clone(),
         kind: b.kind.to_owned(),
-        day: String::new(),
+        part: String::new(),
         currency: b.order.currency.clone(),
         amount_minor: b.amount,
         fee_minor: b.shares.fee(),

@@ -1,4 +1,4 @@
-//! Instances, licences, and what was used, on the command line.
+//! Instances and what was used, on the command line.
 
 use super::Page;
 use clap::Subcommand;
@@ -54,25 +54,6 @@ pub enum Domain {
     /// Look for the proof in the file and in DNS.
     #[command(after_help = "Example: yunshi domain prove example.com")]
     Prove { name: String },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Licence {
-    /// Licences that the caller bought or sold.
-    #[command(after_help = "Examples:\n  yunshi licence list\n  yunshi licence list --as seller --json")]
-    List {
-        #[arg(long = "as")]
-        role: Option<String>,
-        #[command(flatten)]
-        page: Page,
-    },
-    /// A licence with its active clients day by day.
-    Show { code: String },
-    /// Test codes for the open interfaces (seller).
-    TestCodes,
-    /// Ask for a new test code (seller).
-    #[command(after_help = "The code is activated and queried by your software as a bought one is.")]
-    RequestTestCode,
 }
 
 #[derive(Debug, Subcommand)]

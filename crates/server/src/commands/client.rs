@@ -2,7 +2,7 @@
 
 use super::tail;
 use crate::{
-    cli::{Bill, Calls, Clock, Inbox, Instance, Licence, OpenApi, Page, Review, Usage},
+    cli::{Bill, Calls, Clock, Inbox, Instance, OpenApi, Page, Review, Usage},
     output::{self, Failure},
     remote::{Remote, with_query},
 };
@@ -43,33 +43,6 @@ pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result
         Instance::Unfreeze { id } => remote.post(&format!("/api/v1/operator/instances/{id}/unfreeze"), &json!({})).await?,
     };
     output::document(json, &document);
-    Ok(())
-}
-
-/// `yunshi licence …`.
-pub async fn licence(remote: &Remote, command: &Licence, json: bool) -> Result<(), Failure> {
-    let columns = ["code", "state", "activated_at", "expires_at", "order_line"];
-    match command {
-        Licence::List { role, page } => {
-            let found = remote.get(&list("/api/v1/licences", page, &[("as", role.clone())])).await?;
-            output::table(json, &found, "licences", &columns);
-        }
-        Licence::Show { code } => {
-            let found = remote.get(&format!("/api/v1/licences/{code}")).await?;
-            let document = json!({ "licences": [found] });
-            if json {
-                output::document(true, &document);
-            } else {
-                output::table(false, &document, "licences", &columns);
-                output::table(false, &document["licences"][0], "days", &["day", "clients"]);
-            }
-        }
-        Licence::TestCodes => {
-            let found = remote.get("/api/v1/seller/test-codes").await?;
-            output::table(json, &found, "test_codes", &["code", "activated_at", "queried_at", "proven"]);
-        }
-        Licence::RequestTestCode => output::document(json, &remote.post("/api/v1/seller/test-codes", &json!({})).await?),
-    }
     Ok(())
 }
 

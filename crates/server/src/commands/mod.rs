@@ -5,6 +5,7 @@ mod asset;
 mod client;
 mod domain;
 mod junit;
+mod licence;
 mod local;
 mod order;
 mod people;
@@ -61,7 +62,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Domain { command } => domain::run(&Remote::from_environment()?, &command, json).await,
         Command::Order { command } => order::run(&Remote::from_environment()?, &command, json).await,
         Command::Instance { command } => client::instance(&Remote::from_environment()?, &command, json).await,
-        Command::Licence { command } => client::licence(&Remote::from_environment()?, &command, json).await,
+        Command::Licence { command } => licence::run(&command, json).await,
         Command::Usage { command } => client::usage(&Remote::from_environment()?, &command, json).await,
         Command::Asset { command } => asset::run(&Remote::from_environment()?, &command, json).await,
         Command::Supervision { command } => supervision::run(&Remote::from_environment()?, &command, json).await,

@@ -2,13 +2,21 @@
 
 use super::{
     audit::{Audit, id},
+    licence::list_with,
     supervision::{PDF, buy, files, list},
 };
 use serde_json::json;
 use testkit::number;
 
+/// Supervision, messages and licences.
+pub(crate) async fn all(a: &mut Audit) {
+    supervised(a).await;
+    messages(a).await;
+    licence_rules(a).await;
+}
+
 /// Everything that is done under service supervision.
-pub(crate) async fn supervised(a: &mut Audit) {
+async fn supervised(a: &mut Audit) {
     let buyer = a.p.get("buyer", "/api/v1/me").await["account_id"].as_str().unwrap().to_owned();
     a.act("operator", "PUT", &format!("/api/v1/operator/accounts/{buyer}/track"), json!({ "track": null })).await;
     let templates = "/api/v1/operator/supervision/templates";
@@ -57,8 +65,32 @@ pub(crate) async fn supervised(a: &mut Audit) {
     a.act("operator", "POST", &format!("/api/v1/operator/supervision/{}/actions", id(&case)), json!({ "verb": "pass" })).await;
 }
 
+/// Seats and machines that are taken back, and a new key.
+async fn licence_rules(a: &mut Audit) {
+    let rules = json!({ "seats": 2, "nodes": 2 });
+    list_with(&a.p, "floating", |listing| {
+        listing["access_type"] = json!("license_code");
+        listing["interface_address"] = json!(null);
+        listing["specifications"][0]["licence"] = rules.clone();
+    })
+    .await;
+    a.act("seller", "POST", "/api/v1/seller/licence-keys", json!({})).await;
+    let choice = json!({ "product": "floating", "specification": "standard", "period": "1y" });
+    let order = a.p.post("buyer", "/api/v1/orders", json!({ "choice": choice, "pay": true })).await;
+    a.p.settle().await;
+    let case = a.p.case("buyer", &order).await;
+    a.p.act("buyer", &case, json!({ "verb": "claim" })).await;
+    let code = a.p.get("buyer", "/api/v1/licences?as=buyer").await["licences"][0]["code"].as_str().unwrap().to_owned();
+    let take = json!({ "code": code, "client": "x", "fingerprint": "x" });
+    a.p.post("nobody", "/api/v1/licence-seats/take", take).await;
+    let one = format!("/api/v1/licences/{code}");
+    a.act("buyer", "POST", &format!("{one}/seats/0/release"), json!({})).await;
+    let node = a.p.get("seller", &one).await["rights"]["bound"][0]["id"].as_str().unwrap().to_owned();
+    a.act("seller", "POST", &format!("{one}/nodes/{node}/release"), json!({})).await;
+}
+
 /// Who hears of what, and endpoints.
-pub(crate) async fn messages(a: &mut Audit) {
+async fn messages(a: &mut Audit) {
     a.act("buyer", "PUT", "/api/v1/messages/settings/101", json!({ "mail": true, "sms": true, "digest": true })).await;
     let reader = json!({ "name": "x", "mailbox": "x@example.com", "language": "zh" });
     let reader = a.act("buyer", "POST", "/api/v1/messages/recipients", reader).await;

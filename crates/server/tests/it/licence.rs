@@ -25,6 +25,18 @@ pub(crate) async fn list_as(p: &Platform, access_type: &str, address: Option<&st
 
 /// Likewise, under a key of its own.
 pub(crate) async fn list_under(p: &Platform, key: &str, access_type: &str, address: Option<&str>) {
+    let change = |listing: &mut Value| {
+        listing["access_type"] = json!(access_type);
+        listing["interface_address"] = json!(address);
+        if access_type != "license_code" {
+            listing["delivery"] = Value::Null;
+        }
+    };
+    list_with(p, key, change).await;
+}
+
+/// Lists the example product with changes.
+pub(crate) async fn list_with(p: &Platform, key: &str, change: impl Fn(&mut Value)) {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/license");
     let env = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
     let (code, applied) = yunshi(&["apply", "-f", examples, "--draft"], &env).await;
@@ -35,11 +47,7 @@ pub(crate) async fn list_under(p: &Platform, key: &str, access_type: &str, addre
             .clone()
     };
     let mut listing = newest("shield").await["listing"].clone();
-    listing["access_type"] = json!(access_type);
-    listing["interface_address"] = json!(address);
-    if access_type != "license_code" {
-        listing["delivery"] = Value::Null;
-    }
+    change(&mut listing);
     let (status, refused) = p.send("seller", "PUT", &format!("/api/v1/seller/products/by-key/{key}"), Some(&listing)).await;
     assert_eq!(status, 200, "{refused}");
     let application = newest(key).await["id"].as_str().unwrap().to_owned();

@@ -158,6 +158,17 @@ async fn the_term_starts_at_the_actual_opening_time() {
     .await;
 }
 
+/// A parcel's carrier and number are one line of 60 characters at most.
+async fn refuses_bad_parcels(p: &Platform, step: &str) {
+    let long = "9".repeat(61);
+    for (carrier, number, wrong) in [("中通", long.as_str(), "tracking_number"), ("中\n通", "ZT 9", "carrier"), (&long, "ZT 9", "carrier")]
+    {
+        let bad = json!({ "step": "send_back", "reason": "已寄回", "carrier": carrier, "tracking_number": number });
+        let (status, answer) = p.send("buyer", "POST", &format!("{step}?as=buyer"), Some(&bad)).await;
+        assert_eq!((status, &answer["errors"][0]["pointer"]), (422, &json!(format!("/{wrong}"))), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn hardware_is_shipped_to_an_address_accepted_by_itself_or_comes_back() {
     on_both_from(FROM, async |p| {
@@ -210,14 +221,7 @@ async fn hardware_is_shipped_to_an_address_accepted_by_itself_or_comes_back() {
         let agreed =
             p.post("seller", &format!("{step}?as=seller"), json!({ "step": "agree", "reason": "同意", "documents": documents })).await;
         assert_eq!((&agreed["refund"]["state"], &agreed["waits_for"]), (&json!("waiting_for_return"), &json!(["buyer"])));
-        let long = "9".repeat(61);
-        for (carrier, number, wrong) in
-            [("中通", long.as_str(), "tracking_number"), ("中\n通", "ZT 9", "carrier"), (&long, "ZT 9", "carrier")]
-        {
-            let bad = json!({ "step": "send_back", "reason": "已寄回", "carrier": carrier, "tracking_number": number });
-            let (status, answer) = p.send("buyer", "POST", &format!("{step}?as=buyer"), Some(&bad)).await;
-            assert_eq!((status, &answer["errors"][0]["pointer"]), (422, &json!(format!("/{wrong}"))), "{answer}");
-        }
+        refuses_bad_parcels(&p, &step).await;
         let back = json!({ "step": "send_back", "reason": "已寄回", "carrier": "中通", "tracking_number": "ZT 9" });
         p.post("buyer", &format!("{step}?as=buyer"), back).await;
         let before = minor(&p.balance().await);

@@ -356,6 +356,7 @@ fn document(fields: Fields, listed: &Changed, listing: &Listing, id: &str) -> Ta
         "price_from_minor": price.map(|(p, _)| p),
         "price_per": price.map(|(_, per)| per),
         "trial_days": listing.trial_days(),
+        "access_type": listing.access_type,
     });
     doc.add_text(fields.card, card.to_string());
     doc

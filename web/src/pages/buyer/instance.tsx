@@ -11,6 +11,7 @@ import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
 import { periodsOf } from '../store/buy-box'
 import { AutoRenewal } from './auto-renewal'
+import { RightsPanel } from '../licence/rights'
 import { Applications, ClientsPanel, LicencePanel, LicenceText } from './licence'
 import { PackagePanel } from './package'
 import { SignOnPanel } from './sign-on'
@@ -180,6 +181,7 @@ function Detail({ instance }: { instance: Instance }) {
         <div className="split">
           <div className="stack">
             {instance.licence && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicencePanel licence={instance.licence} /></section>}
+            {instance.licence?.code && <section className="panel" style={{ padding: 24 }}><h2>{t('rights.title')}</h2><RightsPanel code={instance.licence.code} role="buyer" /></section>}
             {instance.licence?.activated_at && instance.licence.code && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.clients')}</h2><ClientsPanel code={instance.licence.code} /></section>}
             {instance.licence_text && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicenceText text={instance.licence_text} /></section>}
             {instance.access_type === 'license_online' && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.applications')}</h2><Applications instance={instance} /></section>}

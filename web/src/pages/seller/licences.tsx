@@ -7,6 +7,8 @@ import { useAction } from '../../kit/action'
 import { List } from '../../kit/list'
 import { Await, Page } from '../../kit/page'
 import { Id, State, Time } from '../../kit/show'
+import { LicenceKeys } from '../licence/keys'
+import { RightsPanel } from '../licence/rights'
 import { ClientsPanel, LicencePanel } from '../buyer/licence'
 
 type Row = Schemas['LicenceView']
@@ -69,6 +71,7 @@ export function Licences() {
           />
         </div>
         {role === 'seller' && <TestCodes />}
+        {role === 'seller' && <LicenceKeys />}
       </div>
     </Page>
   )
@@ -85,7 +88,10 @@ export function LicencePage() {
       {(licence) => (
         <Page title={code} above={<Link to={`/${role}/licences` as never}>{t('nav.licences')}</Link>} actions={<State of={licence.state} />}>
           <div className="split">
-            <section className="panel" style={{ padding: 24 }}><h2>{t('licence.clients')}</h2><ClientsPanel code={code} /></section>
+            <div className="stack">
+              <section className="panel" style={{ padding: 24 }}><h2>{t('rights.title')}</h2><RightsPanel code={code} role={role} /></section>
+              <section className="panel" style={{ padding: 24 }}><h2>{t('licence.clients')}</h2><ClientsPanel code={code} /></section>
+            </div>
             <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicencePanel licence={licence} /></section>
           </div>
         </Page>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/client'
 import { Both } from './both'
 import { Meter, Tiers } from './meter'
+import { RulesFields } from '../licence/rules'
 import { Covers } from './covers'
 
 type Spec = Schemas['SpecificationBody']
@@ -95,6 +96,11 @@ function MeterOf({ at }: { at: number }) {
   return mode === 'ON_DEMAND' ? <Meter at={at} /> : mode === 'ON_DEMAND_PKG' ? <Covers at={at} /> : null
 }
 
+/** Rules of licences, for those that are sold by code. */
+function LicenceRulesOf({ at }: { at: number }) {
+  return Form.useWatch('access_type') === 'license_code' ? <RulesFields at={at} /> : null
+}
+
 /** Specifications with enumerated attributes, their combinations and prices. */
 export function Specifications({ currency }: { currency: string }) {
   const { t } = useTranslation()
@@ -114,6 +120,7 @@ export function Specifications({ currency }: { currency: string }) {
               </Space>
               <Both name={[item.name, 'name']} label={t('field.name')} />
               <MeterOf at={item.name} />
+              <LicenceRulesOf at={item.name} />
               <Attributes at={item.name} />
               <h2 style={{ marginTop: 16 }}>{t('spec.prices')}</h2>
               <Skus at={item.name} currency={currency} />

@@ -53,7 +53,7 @@ export function Hit({ card, facts }: { card: Card; facts?: Facts }) {
         <div className="dim facts" style={{ marginTop: 8 }}>
           <Link to="/shops/$seller" params={{ seller: card.seller_id } as never} className="dim">{card.seller_name}</Link>
           {card.category && <span>{t(`category.${card.category}`)}</span>}
-          <span>{t('store.saas')}</span>
+          <span>{t(`access_type.${card.access_type}`)}</span>
           <OpeningTime facts={facts} />
         </div>
       </div>

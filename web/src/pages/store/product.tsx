@@ -8,6 +8,7 @@ import { Await, Page } from '../../kit/page'
 import { Logo, pictureUrl, useText } from '../../kit/show'
 import { BuyBox } from './buy-box'
 import { useDuration, useFacts } from './card'
+import { RulesText } from '../licence/rules'
 import { Compare } from './compare'
 
 type Product = Schemas['ProductPage']
@@ -63,7 +64,7 @@ function Details({ product }: { product: Product }) {
   const wide = Grid.useBreakpoint().md ?? window.innerWidth >= 768
   const items = [
     { key: 'description', label: t('product.description'), children: <Prose html={text(product.description_html)} /> },
-    { key: 'specifications', label: t('product.specifications'), children: <Compare product={product} /> },
+    { key: 'specifications', label: t('product.specifications'), children: <><Compare product={product} /><LicenceRules product={product} /></> },
     {
       key: 'support',
       label: t('product.support'),
@@ -85,6 +86,20 @@ function Details({ product }: { product: Product }) {
   ]
   // Tabs that do not fit hide behind a menu that screen readers do not find: on a phone they are folded instead.
   return wide ? <Tabs items={items} /> : <Collapse ghost defaultActiveKey="description" items={items} />
+}
+
+/** What a licence by code allows, specification by specification. */
+function LicenceRules({ product }: { product: Product }) {
+  const { t } = useTranslation()
+  const text = useText()
+  const ruled = product.specifications.filter((s) => s.licence)
+  if (ruled.length === 0) return null
+  return (
+    <>
+      <h2 style={{ marginTop: 24 }}>{t('licence_rules.title')}</h2>
+      {ruled.map((s) => <div key={s.key} style={{ marginBottom: 16 }}><strong>{text(s.name)}</strong>{s.licence && <RulesText rules={s.licence} />}</div>)}
+    </>
+  )
 }
 
 /** How it is delivered, and under service supervision what it must come up to. */
@@ -116,7 +131,7 @@ export function ProductView({ product: p, preview }: { product: Product; preview
             <Page title={text(p.name)} above={p.category ? t(`category.${p.category}`) : undefined} purpose={text(p.overview)}>
               <div className="row">
                 <Link to="/shops/$seller" params={{ seller: p.seller_id } as never}>{p.seller_name}</Link>
-                <Tag>{t('store.saas')}</Tag>
+                <Tag>{t(`access_type.${p.access_type}`)}</Tag>
                 {(p.highlights ?? []).map((h, i) => <Tag key={i} color="blue">{text(h)}</Tag>)}
               </div>
             </Page>

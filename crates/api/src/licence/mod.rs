@@ -1,5 +1,9 @@
 //! Licences by authorisation code: for their buyers and sellers, and the test codes of sellers.
 
+mod holding;
+pub(crate) mod rules;
+mod software;
+
 use crate::{
     auth::Who,
     body::{Body, PathOf},
@@ -33,6 +37,8 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(tests, request_test))
         .routes(routes!(applications, apply))
         .routes(routes!(application_file))
+        .merge(holding::routes())
+        .merge(software::routes())
 }
 
 /// A purchased licence.
@@ -132,6 +138,8 @@ struct LicenceDetail {
     licence: LicenceView,
     /// Active clients on the last 90 days with any, oldest first.
     days: Vec<ClientsOfDay>,
+    /// By the rules of the specification; null for the buyer until he takes the code.
+    rights: Option<holding::LicenceRights>,
 }
 
 /// A licence by its code, with its active clients day by day.
@@ -149,7 +157,9 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(code): PathOf<Lin
             let instance = found.instance_id.ok_or_else(missing)?;
             let instance = store::instance::lookup(tx, Tenant::Any, instance)?.ok_or_else(missing)?;
             let days = licence::by_day(tx, found.id)?.into_iter().map(|(day, clients)| ClientsOfDay { day, clients }).collect();
-            Ok(LicenceDetail { licence: view(ctx, found, &instance, tenant)?, days })
+            let licence = view(ctx, found.clone(), &instance, tenant)?;
+            let rights = licence.code.is_some().then(|| licence::holding(tx, ctx, found)).transpose()?.map(Into::into);
+            Ok(LicenceDetail { licence, days, rights })
         })
         .await?;
     Ok(Json(answer))
