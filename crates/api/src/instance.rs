@@ -249,6 +249,7 @@ pub(crate) fn find(tx: &mut Tx, who: &Caller, id: InstanceId) -> Result<(rows::I
 #[utoipa::path(get, path = "/api/v1/instances/{id}", tag = "instances", operation_id = "instance_show", security(("access" = ["user"])),
     params(("id" = String, Path)), responses((status = 200, body = InstanceView)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<InstanceView>, Problem> {
+    api.counted().await?;
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let (found, tenant) = find(tx, who, id)?;

@@ -49,6 +49,7 @@ mod sign_on;
 mod state;
 mod storefront;
 mod supervision;
+mod tally;
 mod timeline;
 mod usage;
 mod views;

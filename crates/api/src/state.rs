@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use crate::{auth::AccessTable, koogallery::Quotas, open_api_log::Log, sandbox::Sandbox};
+use crate::{auth::AccessTable, koogallery::Quotas, open_api_log::Log, sandbox::Sandbox, tally::Tally};
 use app::{Actor, App, Caller, Ctx, Error, Key, Once, Repeat, Tx};
 use axum::body::Bytes;
 use domain::{id::ProductId, measure::Facts, site::SiteCode};
@@ -22,6 +22,7 @@ pub struct Api {
     pub(crate) access: Arc<AccessTable>,
     pub(crate) quotas: Arc<Quotas>,
     pub(crate) log: Arc<Log>,
+    pub tally: Arc<Tally>,
     /// Product pages as JSON, by what they show: an approved revision never changes.
     pub(crate) pages: Arc<Cache<(Key, String, String), Bytes>>,
     /// The same by what was asked for, each with the writes of this process before it and when it was read.
@@ -61,7 +62,30 @@ impl Api {
         let quotas = Arc::new(Quotas::new(app.settings.open_api_per_second));
         let access = Arc::new(AccessTable::of(&crate::openapi()));
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
-        Self { log: Arc::default(), streams, app, worker, search, sandbox, metrics, access, quotas, pages, shown, results, facts, homes }
+        let tally = Arc::<Tally>::default();
+        tokio::spawn(tally.clone().keep(app.clone()));
+        Self {
+            log: Arc::default(),
+            tally,
+            streams,
+            app,
+            worker,
+            search,
+            sandbox,
+            metrics,
+            access,
+            quotas,
+            pages,
+            shown,
+            results,
+            facts,
+            homes,
+        }
+    }
+
+    /// Writes the statistics that wait on this node, so that a page shows what was just reported.
+    pub(crate) async fn counted(&self) -> Result<(), Error> {
+        self.tally.write_down(&self.app).await
     }
 
     /// A read for a caller.

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement that breaks ends the run")]
 
+mod codes;
 mod gateway;
 mod isolation;
 mod load;
@@ -93,12 +94,16 @@ async fn what_waits() {
     }
 }
 
-/// Codes activated over HTTP, each closing its order.
+/// Codes activated over HTTP, each closing its order; then asked about and counted.
 async fn activations() {
     for (engine, server) in engines() {
         let target = if server.is_some() { ">= 2000/s" } else { ">= 5000/s" };
-        let figure = json!({ "per_second": waiting::activations_per_second(engine, server.as_deref()).await });
+        let codes = codes::bought(engine, server.as_deref()).await;
+        let figure = json!({ "per_second": codes.activations_per_second().await });
         report(&format!("codes activated, {engine}"), figure, target);
+        let figure =
+            json!({ "asked_per_second": codes.queries_per_second().await, "clients_per_second": codes.clients_per_second().await });
+        report(&format!("heartbeats in batches of 100, {engine}"), figure, ">= 20000/s");
     }
 }
 

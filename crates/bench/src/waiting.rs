@@ -1,27 +1,17 @@
-//! What waits in large numbers: timers of open cases, messages of one reader, messages to hand on; and codes activated.
+//! What waits in large numbers: timers of open cases, messages of one reader, messages to hand on.
 
-use crate::{
-    load,
-    platform::{Platform, Role},
-};
+use crate::platform::Platform;
 use app::{Actor, App, MovableClock, RandomIds, Settings, secret::Sealer};
 use db::{Db, DbError, Key, Options};
 use diesel::{RunQueryDsl, sql_query};
-use jiff::Timestamp;
-use serde_json::{Value, json};
 use std::{sync::Arc, time::Instant};
 use store::{Page, job, message};
-use wire::open_api::aksk;
 
 /// Open cases, and messages of one reader.
 const MANY: i64 = 100_000;
 /// Messages handed on.
 const NEWS: i64 = 20_000;
-/// Codes that are activated.
-const CODES: usize = 3_000;
-const CALLERS: usize = 8;
 const READER: &str = "00000000000000000000000000000007";
-const ACTIVATE: &str = "/api/mkp-openapi-public/global/v1/license/activate";
 
 /// The figures of one engine.
 pub struct Waiting {
@@ -94,75 +84,4 @@ pub async fn among_many(engine: &str, server: Option<&str>) -> Waiting {
 
 fn hex(text: &str) -> [u8; 16] {
     std::array::from_fn(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a client has a clock of its own")]
-fn now() -> Timestamp {
-    Timestamp::now()
-}
-
-async fn ask(p: &Platform, role: Role, method: &str, path: &str, body: Value) -> Value {
-    let body = (method != "GET").then(|| body.to_string());
-    let (status, text) = p.send(role, method, path, body.as_deref()).await;
-    assert_eq!(status, 200, "{method} {path}: {text}");
-    serde_json::from_str(&text).unwrap()
-}
-
-/// Lists the built-in product once more, as a licence by code.
-async fn listed(p: &Platform) {
-    let products = ask(p, Role::Seller, "GET", "/api/v1/seller/products?key=backup", json!({})).await;
-    let whole =
-        ask(p, Role::Seller, "GET", &format!("/api/v1/seller/products/{}", products["products"][0]["id"].as_str().unwrap()), json!({}))
-            .await;
-    let mut listing = whole["revisions"][0]["listing"].clone();
-    listing["access_type"] = json!("license_code");
-    listing["interface_address"] = Value::Null;
-    listing["specifications"] = json!([{ "key": "standard", "name": { "zh": "标准", "en": "Standard" }, "charging_mode": "PERIOD", "skus": [{ "key": "-", "month": "0.01" }] }]);
-    listing["delivery"] = json!({ "template": { "zh": "激活", "en": "Activated" }, "sla_days": 1 });
-    let made = ask(p, Role::Seller, "PUT", "/api/v1/seller/products/by-key/codes", listing).await;
-    let shown = ask(p, Role::Seller, "GET", &format!("/api/v1/seller/products/{}", made["id"].as_str().unwrap()), json!({})).await;
-    let application = shown["revisions"][0]["id"].as_str().unwrap().to_owned();
-    ask(p, Role::Seller, "POST", &format!("/api/v1/seller/applications/{application}/submit"), json!({})).await;
-    ask(p, Role::Operator, "POST", &format!("/api/v1/operator/applications/{application}/approve"), json!({})).await;
-}
-
-fn activation(p: &Platform, code: &str) -> Vec<u8> {
-    let (access, secret) = p.access_key("seller");
-    let date = now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let body = json!({ "license": code }).to_string();
-    let headers = [("Host", p.address.as_str()), ("X-Sdk-Date", date.as_str()), ("Content-Type", "application/json")];
-    let signed = aksk::Request { method: "POST", path: ACTIVATE, query: "", headers: &headers, body: body.as_bytes() };
-    let authorization = aksk::sign(&access, &secret, &signed, &["host", "x-sdk-date", "content-type"]);
-    format!(
-        "POST {ACTIVATE} HTTP/1.1\r\nHost: {}\r\nX-Sdk-Date: {date}\r\nContent-Type: application/json\r\nAuthorization: {authorization}\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        p.address,
-        body.len()
-    )
-    .into_bytes()
-}
-
-/// Codes bought one by one and activated at once: each closes its order, shares its money and begins its term.
-pub async fn activations_per_second(engine: &str, server: Option<&str>) -> u64 {
-    let p = Platform::seeded(engine, server).await.sandbox().await;
-    listed(&p).await;
-    let token = p.token(Role::Buyer);
-    let order =
-        json!({ "choice": { "product": "codes", "specification": "standard", "period": "1m", "quantity": 1 }, "pay": true }).to_string();
-    let orders = (0..CODES).map(|n| load::post(&p.address, "/api/v1/orders", &token, &format!("bench-{n}"), &order)).collect();
-    load::each(&p.address, CALLERS, orders).await;
-    let (mut codes, mut next) = (Vec::new(), Some(String::new()));
-    while let Some(cursor) = next {
-        let found = ask(&p, Role::Seller, "GET", &format!("/api/v1/licences?as=seller&limit=100{cursor}"), json!({})).await;
-        codes.extend(found["licences"].as_array().unwrap().iter().map(|l| l["code"].as_str().unwrap().to_owned()));
-        next = found["next"].as_str().map(|c| format!("&cursor={c}"));
-    }
-    assert_eq!(codes.len(), CODES);
-    let requests = codes.iter().map(|code| activation(&p, code)).collect();
-    let began = Instant::now();
-    load::each(&p.address, CALLERS, requests).await;
-    let millis = u64::try_from(began.elapsed().as_millis()).unwrap().max(1);
-    let open = ask(&p, Role::Operator, "GET", "/api/v1/supervision?as=operator&state=open&limit=1", json!({})).await;
-    assert_eq!(open["total"], 0, "every activation closed its case");
-    u64::try_from(CODES).unwrap() * 1_000 / millis
 }

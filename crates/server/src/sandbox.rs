@@ -94,7 +94,9 @@ pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
     let seller =
         Seller::new(&key, &seller_base).with_journal(&journal).map_err(|e| Failure::failed(format!("{}: {e}", journal.display())))?;
     let sandbox = Arc::new(Sandbox { faults: Box::new(BuiltIn(seller.clone())), accounts: OnceLock::new() });
-    let router = api::router(node.api(Some(sandbox.clone()))).nest("/sandbox/seller", seller.router());
+    let api = node.api(Some(sandbox.clone()));
+    let tally = api.tally.clone();
+    let router = api::router(api).nest("/sandbox/seller", seller.router());
     let server = tokio::spawn(node::serve(listener, router));
     let accounts = seed::seed(&node, &url, &seller_base, &key).await?;
     // Nobody plays before the accounts are there.
@@ -103,6 +105,7 @@ pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
     node.work("all");
     announce(json, &accounts);
     server.await.map_err(Failure::failed)??;
+    tally.write_down(&node.app).await.map_err(Failure::failed)?;
     // Waits for units that were accepted before the end.
     node.app.write(Actor::System, |_, _| Ok(())).await.map_err(Failure::failed)
 }

@@ -86,6 +86,14 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
     Ok(scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()).first(tx).optional()?)
 }
 
+/// Those of these instances that exist, in no order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_of(tx: &mut Tx, ids: &[Key]) -> Result<Vec<Instance>, DbError> {
+    Ok(instances::table.filter(instances::id.eq_any(ids.to_vec())).select(Instance::as_select()).load(tx)?)
+}
+
 /// Instances of a seller by its own ids.
 ///
 /// # Errors

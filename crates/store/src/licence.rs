@@ -142,37 +142,69 @@ pub fn activate(tx: &mut Tx, id: Key, at: i64, real_effect_at: Option<i64>) -> R
     Ok(Written::from_rows(diesel::update(fresh).set(times).run(tx)?))
 }
 
-/// # Errors
-/// [`DbError`].
-pub fn queried(tx: &mut Tx, id: Key, at: i64) -> Result<(), DbError> {
-    diesel::update(licences::table.find(id)).set(licences::queried_at.eq(at)).run(tx)?;
-    Ok(())
-}
-
-/// Counts clients that were not counted on the day yet; returns how many were new.
+/// Notes that the software asked about licences.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn count_clients(tx: &mut Tx, licence: Key, day: &str, clients: &[Vec<u8>]) -> Result<i64, DbError> {
-    let mut new = 0;
-    for rows in clients.chunks(50) {
-        new += Clients { licence, day, clients: rows }.run(tx)?;
+pub fn queried(tx: &mut Tx, ids: &[Key], at: i64) -> Result<(), DbError> {
+    for ids in batches(ids) {
+        diesel::update(licences::table.filter(licences::id.eq_any(ids.to_vec()))).set(licences::queried_at.eq(at)).run(tx)?;
     }
-    Ok(i64::try_from(new).unwrap_or(i64::MAX))
+    Ok(())
+}
+
+/// Sizes of the parts that long lists go in: few, so that few statements are kept prepared.
+const SIZES: [usize; 4] = [256, 32, 4, 1];
+
+/// A list in parts of a few sizes.
+fn batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|size| *size <= rest.len())?;
+        let (part, more) = rest.split_at(size);
+        rest = more;
+        Some(part)
+    })
+}
+
+/// Keeps who was active on a day and counts them anew; who was known already changes nothing.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count_clients(tx: &mut Tx, day: &str, clients: &[(Key, Vec<u8>)]) -> Result<(), DbError> {
+    for clients in batches(clients) {
+        Clients { day, clients }.run(tx)?;
+    }
+    let mut licences: Vec<Key> = clients.iter().map(|(licence, _)| *licence).collect();
+    licences.dedup();
+    for licences in batches(&licences) {
+        Counted { day, licences }.run(tx)?;
+    }
+    Ok(())
+}
+
+/// Keeps the highest number of active clients that was reported for a day.
+///
+/// # Errors
+/// [`DbError`].
+pub fn report_days(tx: &mut Tx, day: &str, reported: &[(Key, i64)]) -> Result<(), DbError> {
+    for reported in batches(reported) {
+        Reported { day, reported }.run(tx)?;
+    }
+    Ok(())
 }
 
 struct Clients<'a> {
-    licence: Key,
     day: &'a str,
-    clients: &'a [Vec<u8>],
+    clients: &'a [(Key, Vec<u8>)],
 }
 
 impl QueryFragment<db::Backend> for Clients<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
         out.push_sql("INSERT INTO licence_clients (licence_id, day, client) VALUES ");
-        for (i, client) in self.clients.iter().enumerate() {
+        for (i, (licence, client)) in self.clients.iter().enumerate() {
             out.push_sql(if i == 0 { "(" } else { ", (" });
-            out.push_bind_param::<Binary, _>(&self.licence)?;
+            out.push_bind_param::<Binary, _>(licence)?;
             out.push_sql(", ");
             out.push_bind_param::<Text, _>(self.day)?;
             out.push_sql(", ");
@@ -184,38 +216,50 @@ impl QueryFragment<db::Backend> for Clients<'_> {
     }
 }
 
-struct Count<'a> {
-    licence: Key,
+struct Counted<'a> {
     day: &'a str,
-    clients: i64,
-    reported: i64,
+    licences: &'a [Key],
 }
 
-impl QueryFragment<db::Backend> for Count<'_> {
+impl QueryFragment<db::Backend> for Counted<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO licence_days (licence_id, day, clients, reported) VALUES (");
-        out.push_bind_param::<Binary, _>(&self.licence)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Text, _>(self.day)?;
-        for number in [&self.clients, &self.reported] {
-            out.push_sql(", ");
-            out.push_bind_param::<BigInt, _>(number)?;
-        }
         out.push_sql(
-            ") ON CONFLICT (licence_id, day) DO UPDATE SET clients = licence_days.clients + excluded.clients, \
-             reported = CASE WHEN excluded.reported > licence_days.reported THEN excluded.reported ELSE licence_days.reported END",
+            "INSERT INTO licence_days (licence_id, day, clients, reported) \
+             SELECT licence_id, day, COUNT(*), 0 FROM licence_clients WHERE day = ",
         );
+        out.push_bind_param::<Text, _>(self.day)?;
+        for (i, licence) in self.licences.iter().enumerate() {
+            out.push_sql(if i == 0 { " AND licence_id IN (" } else { ", " });
+            out.push_bind_param::<Binary, _>(licence)?;
+        }
+        out.push_sql(") GROUP BY licence_id, day ON CONFLICT (licence_id, day) DO UPDATE SET clients = excluded.clients");
         Ok(())
     }
 }
 
-/// Adds newly counted clients to a day, and takes a reported number when it is the highest.
-///
-/// # Errors
-/// [`DbError`].
-pub fn count_day(tx: &mut Tx, licence: Key, day: &str, clients: i64, reported: i64) -> Result<(), DbError> {
-    Count { licence, day, clients, reported }.run(tx)?;
-    Ok(())
+struct Reported<'a> {
+    day: &'a str,
+    reported: &'a [(Key, i64)],
+}
+
+impl QueryFragment<db::Backend> for Reported<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO licence_days (licence_id, day, clients, reported) VALUES ");
+        for (i, (licence, reported)) in self.reported.iter().enumerate() {
+            out.push_sql(if i == 0 { "(" } else { ", (" });
+            out.push_bind_param::<Binary, _>(licence)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(self.day)?;
+            out.push_sql(", 0, ");
+            out.push_bind_param::<BigInt, _>(reported)?;
+            out.push_sql(")");
+        }
+        out.push_sql(
+            " ON CONFLICT (licence_id, day) DO UPDATE SET \
+             reported = CASE WHEN excluded.reported > licence_days.reported THEN excluded.reported ELSE licence_days.reported END",
+        );
+        Ok(())
+    }
 }
 
 /// The newest days of a licence, oldest first.

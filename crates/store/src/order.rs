@@ -184,6 +184,17 @@ pub fn lines_of(tx: &mut Tx, orders: &[Key]) -> Result<Vec<Line>, DbError> {
         .load(tx)?)
 }
 
+/// Lines with their orders, in no order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_lines(tx: &mut Tx, ids: &[Key]) -> Result<Vec<(Line, Order)>, DbError> {
+    let query = order_lines::table.inner_join(orders::table).filter(order_lines::id.eq_any(ids.to_vec()));
+    Ok(query.select((Line::as_select(), Order::as_select())).load(tx)?)
+}
+
+/// A line by its id.
+///
 /// # Errors
 /// [`DbError`].
 pub fn any_line(tx: &mut Tx, id: Key) -> Result<Option<Line>, DbError> {

@@ -2,7 +2,7 @@
 
 use super::{gateway::Signed, refusal::GatewayError};
 use crate::state::Api;
-use app::{Error, licence};
+use app::{Caller, Ctx, Error, Tx, licence};
 use axum::{
     Json,
     body::Bytes,
@@ -271,7 +271,7 @@ struct QueriedBatch {
     data: Option<Vec<LicenceInfo>>,
 }
 
-/// Reads; only the first question of a day, or one that names its client, writes.
+/// Reads; that it was asked is written later, with what others asked.
 async fn answered(
     api: Api,
     Signed(caller): Signed,
@@ -281,14 +281,13 @@ async fn answered(
 ) -> Result<Vec<licence::Answer>, Refused> {
     require_json(&headers)?;
     let asked = question(version, &body)?;
-    let client = asked.client.clone();
-    let found = api.read(caller.clone(), move |tx, ctx, who| licence::query(tx, ctx, who, &asked.licences)).await;
-    let found = found.map_err(|e| refused(version, &e))?;
-    let news: Vec<_> = found.iter().filter_map(|a| if client.is_some() { Some(a.id) } else { a.news.then_some(a.id) }).collect();
-    if !news.is_empty() {
-        let noted = api.write(caller, move |tx, ctx, _| licence::note_query(tx, ctx, &news, client.as_deref())).await;
-        noted.map_err(|e| refused(version, &e))?;
-    }
+    let unit = move |tx: &mut Tx, ctx: &Ctx, who: &Caller| {
+        let found = licence::query(tx, ctx, who, &asked.licences)?;
+        let heard = licence::Noted::asked(ctx, &found, asked.client.as_deref());
+        Ok((found, heard))
+    };
+    let (found, heard) = api.read(caller, unit).await.map_err(|e| refused(version, &e))?;
+    api.tally.hear(&api.app, heard).await.map_err(|e| refused(version, &e))?;
     Ok(found)
 }
 
@@ -349,8 +348,9 @@ struct LicenceUsageBody {
 async fn report(State(api): State<Api>, Signed(caller): Signed, headers: HeaderMap, body: Bytes) -> Result<Json<LicenceAnswer>, Refused> {
     require_json(&headers)?;
     let reports = usage(&body)?;
-    let done = api.write(caller, move |tx, ctx, who| licence::report(tx, ctx, who, &reports)).await;
-    done.map_err(|e| refused(Version::Batch, &e))?;
+    let heard = api.read(caller, move |tx, ctx, who| licence::report(tx, ctx, who, &reports)).await;
+    let heard = heard.map_err(|e| refused(Version::Batch, &e))?;
+    api.tally.hear(&api.app, heard).await.map_err(|e| refused(Version::Batch, &e))?;
     Ok(Json(LicenceAnswer::success()))
 }
 

@@ -112,6 +112,7 @@ struct LicenceList {
 #[utoipa::path(get, path = "/api/v1/licences", tag = "licences", operation_id = "licence_list", security(("access" = ["user"])),
     params(ListParams, Paging), responses((status = 200, body = LicenceList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<LicenceList>, Problem> {
+    api.counted().await?;
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let code = p.code.map(Line::into_string);
@@ -146,6 +147,7 @@ struct LicenceDetail {
 #[utoipa::path(get, path = "/api/v1/licences/{code}", tag = "licences", operation_id = "licence_show", security(("access" = ["user"])),
     params(("code" = String, Path, max_length = 64)), responses((status = 200, body = LicenceDetail)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(code): PathOf<Line<64>>) -> Result<Json<LicenceDetail>, Problem> {
+    api.counted().await?;
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let missing = || Error::not_found("licence.not_found", "there is no such licence");
@@ -293,6 +295,7 @@ struct TestCodes {
 #[utoipa::path(get, path = "/api/v1/seller/test-codes", tag = "licences", operation_id = "test_code_list", security(("access" = ["seller"])),
     responses((status = 200, body = TestCodes)))]
 async fn tests(State(api): State<Api>, Who(caller): Who) -> Result<Json<TestCodes>, Problem> {
+    api.counted().await?;
     let found = api.read(caller, |tx, _, who| Ok(rows::tests(tx, Key::of(who.account_id), licence::TEST_CODES_MAX)?)).await?;
     Ok(Json(TestCodes { test_codes: found.into_iter().map(Into::into).collect() }))
 }

@@ -13,6 +13,7 @@ mod node;
 mod query;
 mod right;
 mod seat;
+mod tally;
 mod test_code;
 mod usage;
 
@@ -23,15 +24,17 @@ pub use file::{File, issue as issue_file, key_set, new_key};
 pub use holding::{Holding, holding, release_node, release_seat};
 pub use issue::issue;
 pub(crate) use issue::shown;
-pub use query::{Answer, note_query, query};
+pub use query::{Answer, query};
 pub use right::Right;
 pub use seat::{Take, Taken, give_back, lease_text, renew, take};
+pub use tally::{Noted, write_down};
 pub use test_code::{MAX as TEST_CODES_MAX, request as request_test_code};
 pub use usage::{by_day, report};
 
-use crate::{Ctx, Error, Tenant, from_micros};
+use crate::{Ctx, Error, from_micros};
 use db::{Key, Tx};
 use domain::licence::{self, LicenceState, RANDOM_CHARACTERS, Refused};
+use std::collections::HashMap;
 use store::{instance::Instance, licence::Licence};
 
 /// A code with the instance that it opens; a test code has none.
@@ -62,16 +65,21 @@ fn refused(e: &Refused) -> Error {
 /// `licence.not_found` for the first that the seller has not.
 fn held(tx: &mut Tx, seller: Key, codes: &[String]) -> Result<Vec<Held>, Error> {
     let found = store::licence::by_codes(tx, seller, codes)?;
+    let ids: Vec<Key> = found.iter().filter_map(|l| l.instance_id).collect();
+    let instances = if ids.is_empty() { Vec::new() } else { store::instance::any_of(tx, &ids)? };
+    let (found, instances) = (by(found, |l| l.code.clone()), by(instances, |i| i.id));
     let mut held = Vec::new();
     for code in codes {
-        let licence = found.iter().find(|l| l.code == *code).cloned().ok_or_else(|| unknown(code))?;
-        let instance = match licence.instance_id {
-            Some(id) => store::instance::lookup(tx, Tenant::Any, id)?,
-            None => None,
-        };
+        let licence = found.get(code).cloned().ok_or_else(|| unknown(code))?;
+        let instance = licence.instance_id.and_then(|id| instances.get(&id)).cloned();
         held.push(Held { licence, instance });
     }
     Ok(held)
+}
+
+/// Rows by what tells them apart.
+fn by<T, K: Eq + std::hash::Hash>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, T> {
+    rows.into_iter().map(|row| (key(&row), row)).collect()
 }
 
 impl Held {

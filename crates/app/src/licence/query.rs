@@ -1,7 +1,7 @@
 //! What a code is now, for the seller's software: asked on the first use of each day (`license-interface 2.2.3`).
 
-use super::{Held, held, refused};
-use crate::{Caller, Ctx, Error, Tenant, from_micros, order::Sold};
+use super::{Held, by, held, refused};
+use crate::{Caller, Ctx, Error, from_micros, order::Sold};
 use db::{Key, Tx};
 use domain::{
     id::AccountId,
@@ -9,7 +9,8 @@ use domain::{
     site::wire_time,
     term::shown_end,
 };
-use store::licence;
+use std::collections::HashMap;
+use store::order::{Line, Order};
 
 /// A code's state and what was bought with it.
 #[derive(Debug, Clone)]
@@ -39,7 +40,11 @@ pub fn query(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String]) -> Resul
 }
 
 pub(super) fn answers(tx: &mut Tx, ctx: &Ctx, seller: Key, codes: &[String]) -> Result<Vec<Answer>, Error> {
-    held(tx, seller, codes)?.into_iter().map(|one| answer(tx, ctx, one)).collect()
+    let held = held(tx, seller, codes)?;
+    let lines: Vec<Key> = held.iter().filter_map(|one| one.instance.as_ref()).map(|i| i.line_id).collect();
+    let lines = if lines.is_empty() { Vec::new() } else { store::order::any_lines(tx, &lines)? };
+    let lines = by(lines, |(line, _)| line.id);
+    held.into_iter().map(|one| answer(ctx, one, &lines)).collect()
 }
 
 /// A licence as it is asked for the first time on a day, by wall days of UTC: only to spare a write per question.
@@ -48,7 +53,7 @@ fn is_news(ctx: &Ctx, queried_at: Option<i64>) -> bool {
     queried_at.is_none_or(|at| at / DAY != ctx.now_micros() / DAY)
 }
 
-fn answer(tx: &mut Tx, ctx: &Ctx, held: Held) -> Result<Answer, Error> {
+fn answer(ctx: &Ctx, held: Held, lines: &HashMap<Key, (Line, Order)>) -> Result<Answer, Error> {
     let state = held.state(ctx)?;
     let (Some(activated), false) = (held.licence.activated_at, state == LicenceState::NotActivated) else {
         return Err(refused(&Refused::NotActivated));
@@ -72,34 +77,18 @@ fn answer(tx: &mut Tx, ctx: &Ctx, held: Held) -> Result<Answer, Error> {
             news,
         });
     };
-    let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("licences", &held.licence.code, "has no line"))?;
-    let order =
-        store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("licences", &held.licence.code, "has no order"))?;
+    let (line, order) = lines.get(&instance.line_id).ok_or_else(|| Error::row("licences", &held.licence.code, "has no line"))?;
     Ok(Answer {
         code: held.licence.code,
         state,
         activate_time,
         expire_time: instance.expires_at.map(|end| wire_time(shown_end(from_micros(end)))),
-        product_id: Sold::of(&line)?.wire_product_id,
-        order_id: order.number,
+        product_id: Sold::of(line)?.wire_product_id,
+        order_id: order.number.clone(),
         amount: line.quantity,
         customer_id: Some(order.buyer_id.id::<AccountId>().to_string()),
-        customer_name: Some(order.customer_name),
+        customer_name: Some(order.customer_name.clone()),
         id,
         news,
     })
-}
-
-/// Writes down that codes were asked for, and by which client (`heartbeatInfo`).
-///
-/// # Errors
-/// [`Error::Store`].
-pub fn note_query(tx: &mut Tx, ctx: &Ctx, asked: &[Key], client: Option<&str>) -> Result<(), Error> {
-    for id in asked {
-        licence::queried(tx, *id, ctx.now_micros())?;
-        if let Some(client) = client {
-            super::usage::count(tx, ctx, *id, &[client], 0)?;
-        }
-    }
-    Ok(())
 }

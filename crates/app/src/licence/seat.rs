@@ -85,7 +85,7 @@ pub fn take(tx: &mut Tx, ctx: &Ctx, cmd: &Take) -> Result<Taken, Error> {
         let about = event::About { instance: right.licence.instance_id, ..event::About::default() };
         event::record(tx, ctx, "licence.seat_taken_over", about, &json!({ "slot": slot, "from": other.client, "by": cmd.client }))?;
     }
-    usage::count(tx, ctx, right.licence.id, &[&cmd.client], 0)?;
+    usage::count(tx, ctx, right.licence.id, &cmd.client)?;
     let others = all.iter().filter(|s| s.slot != slot && s.client != cmd.client && s.lease_until > ctx.now_micros()).count();
     signed(tx, ctx, right, row, i64::try_from(others).unwrap_or(i64::MAX) + 1)
 }

@@ -1,6 +1,6 @@
 //! Active clients of licences, as the software reports them day by day (`license-interface 2.2.5`).
 
-use super::{held, refused};
+use super::{Noted, held, refused};
 use crate::{Caller, Ctx, Error};
 use db::{Key, Tx};
 use domain::licence::{LicenceState, Refused};
@@ -8,37 +8,39 @@ use sha2::{Digest, Sha256};
 use store::licence;
 use wire::open_api::licence::Report;
 
-/// Counts what the caller's software reports, all codes or none.
+/// What the caller's software reports, to be counted: all codes or none.
 ///
 /// # Errors
 /// `licence.not_found`, `licence.not_activated`.
-pub fn report(tx: &mut Tx, ctx: &Ctx, caller: &Caller, reports: &[(String, Vec<Report>)]) -> Result<(), Error> {
-    let mut sorted: Vec<&(String, Vec<Report>)> = reports.iter().collect();
-    sorted.sort_by(|a, b| a.0.cmp(&b.0));
-    let codes: Vec<String> = sorted.iter().map(|(code, _)| code.clone()).collect();
-    for (one, (_, said)) in held(tx, Key::of(caller.account_id), &codes)?.into_iter().zip(sorted) {
+pub fn report(tx: &mut Tx, ctx: &Ctx, caller: &Caller, reports: &[(String, Vec<Report>)]) -> Result<Noted, Error> {
+    let codes: Vec<String> = reports.iter().map(|(code, _)| code.clone()).collect();
+    let mut noted = Noted::default();
+    for (one, (_, said)) in held(tx, Key::of(caller.account_id), &codes)?.into_iter().zip(reports) {
         if one.state(ctx)? == LicenceState::NotActivated {
             return Err(refused(&Refused::NotActivated));
         }
-        let clients: Vec<&str> = said.iter().filter_map(|r| if let Report::Client(id) = r { Some(id.as_str()) } else { None }).collect();
-        let highest = said.iter().filter_map(|r| if let Report::Active(n) = r { Some(i64::from(*n)) } else { None }).max();
-        count(tx, ctx, one.licence.id, &clients, highest.unwrap_or(0))?;
+        for report in said {
+            match report {
+                Report::Client(id) => noted.client(&today(ctx), one.licence.id, id),
+                Report::Active(number) => noted.reported(&today(ctx), one.licence.id, i64::from(*number)),
+            }
+        }
     }
-    Ok(())
+    Ok(noted)
 }
 
-/// Counts clients of today that were not counted yet, and the number that was reported.
-pub(super) fn count(tx: &mut Tx, ctx: &Ctx, licence: Key, clients: &[&str], reported: i64) -> Result<(), Error> {
-    let day = today(ctx);
-    let mut hashes: Vec<Vec<u8>> = clients.iter().map(|c| Sha256::digest(c.as_bytes())[..16].to_vec()).collect();
-    hashes.sort();
-    hashes.dedup();
-    let new = licence::count_clients(tx, licence, &day, &hashes)?;
-    Ok(licence::count_day(tx, licence, &day, new, reported)?)
+/// Counts a client of today at once.
+pub(super) fn count(tx: &mut Tx, ctx: &Ctx, licence: Key, client: &str) -> Result<(), Error> {
+    Ok(licence::count_clients(tx, &today(ctx), &[(licence, client_hash(client))])?)
+}
+
+/// Who he is, is nobody's business.
+pub(super) fn client_hash(client: &str) -> Vec<u8> {
+    Sha256::digest(client.as_bytes())[..16].to_vec()
 }
 
 /// Days of these statistics are days of UTC: the software's own day is not known.
-fn today(ctx: &Ctx) -> String {
+pub(super) fn today(ctx: &Ctx) -> String {
     ctx.now.strftime("%Y-%m-%d").to_string()
 }
 

@@ -22,7 +22,11 @@ pub async fn serve(args: &Serve) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::failed)?;
     tracing::info!(%address, engine = node.app.db.engine(), role = config.role, "Yunshi is listening");
     node.search.refresh(&node.app).await.map_err(Failure::failed)?;
-    node::serve(listener, api::router(node.api(None))).await
+    let api = node.api(None);
+    let tally = api.tally.clone();
+    node::serve(listener, api::router(api)).await?;
+    // What was heard in the last second.
+    tally.write_down(&node.app).await.map_err(Failure::failed)
 }
 
 fn plain(database: Option<&String>) -> Result<Config, Failure> {
