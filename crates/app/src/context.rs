@@ -1,7 +1,7 @@
 //! What a use case is given beside the transaction: time, ids, the caller, settings. And [`App`], which
 //! runs units with them.
 
-use crate::{Error, catalogue::Listings, secret::Sealer};
+use crate::{Error, catalogue::Listings, event, message, secret::Sealer};
 use db::{Db, Tx};
 use domain::{
     Timestamp,
@@ -12,12 +12,14 @@ use domain::{
     site::{Site, SiteCode, Sites},
 };
 use jiff::SignedDuration;
+use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::{
     Arc,
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
+use store::{event::NewEvent, message::Message};
 use uuid::Uuid;
 
 /// Microseconds since 1970, the form of times in the database.
@@ -220,6 +222,10 @@ pub struct Ctx<'a> {
     pub settings: &'a Settings,
     pub sealer: &'a Sealer,
     pub listings: &'a Listings,
+    /// Events that are written when the unit is done.
+    pub(crate) news: RefCell<Vec<NewEvent>>,
+    /// Likewise messages.
+    pub(crate) said: RefCell<Vec<Message>>,
 }
 
 impl Ctx<'_> {
@@ -297,7 +303,13 @@ impl App {
         F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
     {
         let this = self.clone();
-        let result = self.db.write(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await;
+        let mut whole = move |tx: &mut Tx, ctx: &Ctx| {
+            let result = unit(tx, ctx)?;
+            event::write_down(tx, ctx)?;
+            message::write_down(tx, ctx)?;
+            Ok(result)
+        };
+        let result = self.db.write(move |tx| this.with(&actor, |ctx| whole(tx, ctx))).await;
         self.writes.fetch_add(1, Ordering::SeqCst);
         result
     }
@@ -365,6 +377,8 @@ impl App {
             settings: &self.settings,
             sealer: &self.sealer,
             listings: &self.listings,
+            news: RefCell::default(),
+            said: RefCell::default(),
         })
     }
 }

@@ -28,27 +28,46 @@ impl About {
     }
 }
 
-/// Records an event in the transaction that makes it true.
+/// Records an event in the transaction that makes it true. It is written with the others of its unit when the unit is
+/// done: a use case has half a dozen, and they are one statement. The transaction is asked for so that nobody records
+/// outside of one.
 ///
 /// # Errors
-/// [`Error::Store`].
-pub fn record(tx: &mut Tx, ctx: &Ctx, kind: &str, about: About, data: &Value) -> Result<(), Error> {
-    record_all(tx, ctx, about, &[(kind, data)])
+/// None; what the database says comes with the end of the unit.
+pub fn record(_: &mut Tx, ctx: &Ctx, kind: &str, about: About, data: &Value) -> Result<(), Error> {
+    ctx.news.borrow_mut().extend(rows(ctx, about, &[(kind, data)]));
+    Ok(())
 }
 
 /// Records events of the same thing that happened together, in their order.
 ///
 /// # Errors
-/// [`Error::Store`].
-pub fn record_all(tx: &mut Tx, ctx: &Ctx, about: About, events: &[(&str, &Value)]) -> Result<(), Error> {
-    Ok(event::append(tx, &rows(ctx, about, events))?)
+/// As [`record`].
+pub fn record_all(_: &mut Tx, ctx: &Ctx, about: About, events: &[(&str, &Value)]) -> Result<(), Error> {
+    ctx.news.borrow_mut().extend(rows(ctx, about, events));
+    Ok(())
 }
 
+/// Writes the events of a unit; before others that are inserted by themselves, and when the unit is done.
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn write_down(tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
+    let news = ctx.news.take();
+    for news in news.chunks(AT_ONCE) {
+        event::append(tx, news)?;
+    }
+    Ok(())
+}
+
+/// Events of one insert; a sweep has thousands.
+const AT_ONCE: usize = 50;
+
 /// The rows of events, to be inserted with what they tell of.
-pub(crate) fn rows<'a>(ctx: &Ctx, about: About, events: &[(&'a str, &Value)]) -> Vec<NewEvent<'a>> {
+pub(crate) fn rows(ctx: &Ctx, about: About, events: &[(&str, &Value)]) -> Vec<NewEvent> {
     let actor = ctx.actor.name();
-    let new = |&(kind, data): &(&'a str, &Value)| NewEvent {
-        kind,
+    let new = |&(kind, data): &(&str, &Value)| NewEvent {
+        kind: kind.to_owned(),
         at: ctx.now_micros(),
         recorded_at: ctx.wall_micros(),
         actor: actor.clone(),

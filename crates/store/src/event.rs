@@ -12,8 +12,8 @@ use diesel::{
 };
 
 #[derive(Debug, Clone)]
-pub struct NewEvent<'a> {
-    pub kind: &'a str,
+pub struct NewEvent {
+    pub kind: String,
     pub at: i64,
     pub recorded_at: i64,
     pub actor: String,
@@ -51,20 +51,20 @@ pub struct Seal {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn append(tx: &mut Tx, new: &[NewEvent<'_>]) -> Result<(), DbError> {
+pub fn append(tx: &mut Tx, new: &[NewEvent]) -> Result<(), DbError> {
     Append(new).run(tx)?;
     Ok(())
 }
 
 /// The insert of events, to be run alone or together with others.
-pub(crate) struct Append<'a, 'n>(pub &'a [NewEvent<'n>]);
+pub(crate) struct Append<'a>(pub &'a [NewEvent]);
 
-impl QueryFragment<db::Backend> for Append<'_, '_> {
+impl QueryFragment<db::Backend> for Append<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
         out.push_sql("INSERT INTO events (kind, actor, data, at, recorded_at, order_id, instance_id, product_id, account_id) VALUES ");
         for (i, e) in self.0.iter().enumerate() {
             out.push_sql(if i == 0 { "(" } else { ", (" });
-            out.push_bind_param::<Text, _>(e.kind)?;
+            out.push_bind_param::<Text, _>(&e.kind)?;
             for text in [&e.actor, &e.data] {
                 out.push_sql(", ");
                 out.push_bind_param::<Text, _>(text)?;

@@ -4,7 +4,7 @@ use crate::{DbError, Key, Page, Tx};
 use db::{Run, schema::messages};
 use diesel::{
     prelude::*,
-    sql_query,
+    query_builder::{AstPass, QueryFragment},
     sql_types::{BigInt, Binary, Nullable, Text},
 };
 
@@ -23,24 +23,45 @@ pub struct Message {
     pub handed_on_at: Option<i64>,
 }
 
-/// Stores an unread message, unless one of its name was said already.
+/// Stores unread messages, but those of which one of the same name was said already.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn insert_once(tx: &mut Tx, m: &Message) -> Result<(), DbError> {
-    sql_query(
-        "INSERT INTO messages (id, account_id, event, params, order_id, created_at, name) VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (name) DO NOTHING",
-    )
-    .bind::<Binary, _>(m.id)
-    .bind::<Binary, _>(m.account_id)
-    .bind::<Text, _>(&m.event)
-    .bind::<Text, _>(&m.params)
-    .bind::<Nullable<Binary>, _>(m.order_id)
-    .bind::<BigInt, _>(m.created_at)
-    .bind::<Text, _>(&m.name)
-    .run(tx)?;
+pub fn insert_once(tx: &mut Tx, messages: &[Message]) -> Result<(), DbError> {
+    for messages in messages.chunks(AT_ONCE) {
+        Unread(messages).run(tx)?;
+    }
     Ok(())
+}
+
+/// Messages of one insert.
+const AT_ONCE: usize = 50;
+
+struct Unread<'a>(&'a [Message]);
+
+impl QueryFragment<db::Backend> for Unread<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO messages (id, account_id, event, params, order_id, created_at, name) VALUES ");
+        for (i, m) in self.0.iter().enumerate() {
+            out.push_sql(if i == 0 { "(" } else { ", (" });
+            out.push_bind_param::<Binary, _>(&m.id)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Binary, _>(&m.account_id)?;
+            for text in [&m.event, &m.params] {
+                out.push_sql(", ");
+                out.push_bind_param::<Text, _>(text)?;
+            }
+            out.push_sql(", ");
+            out.push_bind_param::<Nullable<Binary>, _>(&m.order_id)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(&m.created_at)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(&m.name)?;
+            out.push_sql(")");
+        }
+        out.push_sql(" ON CONFLICT (name) DO NOTHING");
+        Ok(())
+    }
 }
 
 /// # Errors

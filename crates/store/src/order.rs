@@ -72,7 +72,7 @@ pub enum Tenant {
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when the number is taken.
-pub fn insert(tx: &mut Tx, order: &Order, line: &Line, events: &[NewEvent<'_>]) -> Result<(), DbError> {
+pub fn insert(tx: &mut Tx, order: &Order, line: &Line, events: &[NewEvent]) -> Result<(), DbError> {
     let order = diesel::insert_into(orders::table).values(order);
     let line = diesel::insert_into(order_lines::table).values(line);
     Ok(db::together(tx, &[&order, &line, &Append(events)])?)

@@ -38,7 +38,7 @@ pub struct Send<'a> {
     pub params: &'a [(&'a str, String)],
 }
 
-/// Sends a message once.
+/// Sends a message once; it is written with the others of its unit when the unit is done.
 ///
 /// # Errors
 /// [`Error::Store`].
@@ -62,9 +62,15 @@ pub fn send(tx: &mut Tx, ctx: &Ctx, s: &Send<'_>) -> Result<(), Error> {
             name,
             handed_on_at: None,
         };
-        message::insert_once(tx, &row)?;
+        ctx.said.borrow_mut().push(row);
     }
     Ok(())
+}
+
+/// Writes the messages of a unit, when it is done.
+pub(crate) fn write_down(tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
+    let said = ctx.said.take();
+    if said.is_empty() { Ok(()) } else { Ok(message::insert_once(tx, &said)?) }
 }
 
 /// A message as its reader sees it.

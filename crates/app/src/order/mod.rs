@@ -167,6 +167,7 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
 /// Inserts an order with its line and the events that tell of it.
 pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, events: &[(&str, &serde_json::Value)]) -> Result<(), Error> {
     let about = event::About::order(order.id, order.instance_id);
+    event::write_down(tx, ctx)?;
     match order::insert(tx, order, line, &event::rows(ctx, about, events)) {
         // A clash of numbers: drawn again when the unit runs again.
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),

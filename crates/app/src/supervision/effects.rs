@@ -1,7 +1,7 @@
 //! What a move of a case means for money, order, instance and the people who wait.
 
 use super::{Done, Found};
-use crate::{Ctx, Error, Tenant, event, instance, licence, message, money, order};
+use crate::{Ctx, Error, Tenant, event, instance, licence, message, micros, money, order};
 use db::{Key, Tx};
 use domain::{
     id::{LineId, OrderId},
@@ -18,6 +18,7 @@ use store::{
 };
 
 /// The order, line and instance of a case.
+#[derive(Clone)]
 struct Subject {
     order: Order,
     line: Line,
@@ -26,25 +27,28 @@ struct Subject {
 
 fn subject(tx: &mut Tx, found: &Found) -> Result<Subject, Error> {
     let gone = |what| Error::row("supervision_cases", &found.row.order_number, what);
-    let order = store::order::lookup(tx, Tenant::Any, found.row.order_id)?.ok_or_else(|| gone("has no order"))?;
-    let line = store::order::any_line(tx, found.row.line_id)?.ok_or_else(|| gone("has no line"))?;
+    let (line, order) = store::order::any_lines(tx, &[found.row.line_id])?.pop().ok_or_else(|| gone("has no line or order"))?;
     let instance = store::instance::lookup(tx, Tenant::Any, found.row.instance_id)?.ok_or_else(|| gone("has no instance"))?;
     Ok(Subject { order, line, instance })
 }
 
 /// Performs the effects of a move, in their order.
 pub(super) fn perform(tx: &mut Tx, ctx: &Ctx, found: &mut Found, effects: &[Effect], done: &Done<'_>) -> Result<(), Error> {
+    // What was opened by one effect, for the next.
+    let mut opened = None;
     for effect in effects {
         match effect {
             Effect::Moved { to, .. } if to == domain::supervision::END => {}
             Effect::Moved { .. } | Effect::Resumed => tell_turn(tx, ctx, found)?,
             Effect::CodeShown => licence::shown(tx, ctx, found.row.instance_id)?,
             Effect::Opened { at } => {
-                let s = subject(tx, found)?;
+                let mut s = subject(tx, found)?;
                 run(tx, ctx, &s, *at)?;
+                s.instance.opened_at = Some(micros(*at));
+                opened = Some(s);
             }
             Effect::Released { minor, percent } => released(tx, ctx, found, *minor, *percent)?,
-            Effect::Completed { opened_at, .. } => completed(tx, ctx, found, *opened_at)?,
+            Effect::Completed { opened_at, .. } => completed(tx, ctx, found, opened.take(), *opened_at)?,
             Effect::Cancelled { refunded_minor, released_minor } => cancelled(tx, ctx, found, (*refunded_minor, *released_minor), done)?,
             Effect::Refund { state } => refund(tx, ctx, found, *state)?,
             Effect::Appealed => appealed(tx, ctx, found)?,
@@ -121,8 +125,8 @@ fn released(tx: &mut Tx, ctx: &Ctx, found: &Found, minor: i64, percent: u8) -> R
 }
 
 /// Accepted: what was not opened yet runs from the opening time, the order is done and its money shared.
-fn completed(tx: &mut Tx, ctx: &Ctx, found: &Found, opened_at: domain::Timestamp) -> Result<(), Error> {
-    let s = subject(tx, found)?;
+fn completed(tx: &mut Tx, ctx: &Ctx, found: &Found, opened: Option<Subject>, opened_at: domain::Timestamp) -> Result<(), Error> {
+    let s = opened.map_or_else(|| subject(tx, found), Ok)?;
     if s.instance.opened_at.is_none() {
         run(tx, ctx, &s, opened_at)?;
     }

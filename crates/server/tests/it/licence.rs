@@ -30,6 +30,7 @@ pub(crate) async fn list_under(p: &Platform, key: &str, access_type: &str, addre
         listing["interface_address"] = json!(address);
         if access_type != "license_code" {
             listing["delivery"] = Value::Null;
+            listing["specifications"][0]["licence"] = Value::Null;
         }
     };
     list_with(p, key, change).await;
@@ -339,6 +340,7 @@ async fn a_licence_cannot_be_given_back_once_it_is_complete_nor_offered_with_a_t
         assert_eq!(submit(&|l| l["interface_address"] = saas.clone()).await, "/interface_address", "a SaaS address serves no codes");
         let other = |l: &mut Value| {
             l["access_type"] = json!("saas");
+            l["specifications"][0]["licence"] = json!(null);
             l["delivery"] = Value::Null;
             l["interface_address"] = saas.clone();
         };

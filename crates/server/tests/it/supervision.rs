@@ -1,6 +1,6 @@
 //! Service supervision: flows of all kinds played by all parties, with money, terms and messages (`seller-domain 5`).
 
-use super::{on_both_from, sellers::yunshi};
+use super::on_both_from;
 use serde_json::{Value, json};
 use testkit::{Platform, instance_of, number};
 
@@ -10,27 +10,18 @@ pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n evidence";
 
 /// Lists a product under supervision made from the example licence, changed as wanted.
 pub(crate) async fn list(p: &Platform, key: &str, access_type: &str, change: impl Fn(&mut Value)) {
-    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/license");
-    let env = [("YUNSHI_SERVER", p.url.as_str()), ("YUNSHI_TOKEN", p.token("seller"))];
-    let (code, applied) = yunshi(&["apply", "-f", examples, "--draft"], &env).await;
-    assert_eq!(code, 0, "{applied:#}");
-    let newest = async |key: &str| {
-        let products = p.get("seller", &format!("/api/v1/seller/products?key={key}")).await;
-        p.get("seller", &format!("/api/v1/seller/products/{}", products["products"][0]["id"].as_str().unwrap())).await["revisions"][0]
-            .clone()
+    let supervised = |listing: &mut Value| {
+        listing["access_type"] = json!(access_type);
+        let once = matches!(access_type, "hardware" | "data_file");
+        let spec = &mut listing["specifications"][0];
+        spec["charging_mode"] = json!(if once { "ONE_TIME" } else { "PERIOD" });
+        spec["skus"][0] = if once { json!({ "key": "-", "once": "100.00" }) } else { json!({ "key": "-", "month": "100.00" }) };
+        if access_type != "license_code" {
+            spec["licence"] = Value::Null;
+        }
+        change(listing);
     };
-    let mut listing = newest("shield").await["listing"].clone();
-    listing["access_type"] = json!(access_type);
-    let once = matches!(access_type, "hardware" | "data_file");
-    let spec = &mut listing["specifications"][0];
-    spec["charging_mode"] = json!(if once { "ONE_TIME" } else { "PERIOD" });
-    spec["skus"][0] = if once { json!({ "key": "-", "once": "100.00" }) } else { json!({ "key": "-", "month": "100.00" }) };
-    change(&mut listing);
-    let (status, refused) = p.send("seller", "PUT", &format!("/api/v1/seller/products/by-key/{key}"), Some(&listing)).await;
-    assert_eq!(status, 200, "{refused}");
-    let application = newest(key).await["id"].as_str().unwrap().to_owned();
-    p.post("seller", &format!("/api/v1/seller/applications/{application}/submit"), json!({})).await;
-    p.post("operator", &format!("/api/v1/operator/applications/{application}/approve"), json!({})).await;
+    super::licence::list_with(p, key, supervised).await;
 }
 
 /// Buys it; `more` goes into the order.
