@@ -60,6 +60,9 @@ async fn main() {
     if wanted("waiting") {
         what_waits().await;
     }
+    if wanted("events") {
+        events().await;
+    }
     if wanted("activations") {
         activations().await;
     }
@@ -91,6 +94,23 @@ async fn what_waits() {
         let figure =
             json!({ "due_ms": round(seen.due_ms), "inbox_ms": round(seen.inbox_ms), "handed_on_per_second": seen.handed_on_per_second });
         report(&format!("among 100000 cases and messages, {engine}"), figure, "due < 50 ms, inbox < 50 ms, >= 1000/s");
+    }
+}
+
+/// Orders beside a thousand messages a second, against orders alone; the middle of the rounds.
+async fn events() {
+    for (engine, server) in engines() {
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let (alone, beside) = waiting::beside_events(engine, server.as_deref(), CALLERS, SPELL).await;
+            ratios.push(round(beside as f64 / alone as f64));
+        }
+        ratios.sort_by(f64::total_cmp);
+        report(
+            &format!("orders beside 1000 messages/s / alone, {engine}"),
+            json!({ "ratio": ratios[ROUNDS / 2], "ratios": ratios }),
+            "ratio >= 0.90",
+        );
     }
 }
 

@@ -185,6 +185,11 @@ impl Platform {
 
     /// Places and pays orders from many buyers, each with a new idempotency key.
     pub async fn place_orders(&self, callers: usize, spell: Duration) -> Measured {
+        self.place_orders_named("real", callers, spell).await
+    }
+
+    /// Likewise under a name of its own: the keys of a second spell are new too.
+    pub async fn place_orders_named(&self, name: &'static str, callers: usize, spell: Duration) -> Measured {
         let body =
             json!({ "choice": { "product": "archive", "specification": "standard", "sku": "starter", "period": "1m" }, "pay": true })
                 .to_string();
@@ -196,8 +201,8 @@ impl Platform {
                 load::post(&address, "/api/v1/orders", &buyers[caller % buyers.len()], &format!("{round}-{caller}-{n}"), &body)
             }
         };
-        warm.run(request("warm")).await;
-        Load::of(&self.address, callers, spell).run(request("real")).await
+        warm.run(request(if name == "real" { "warm" } else { "warm-again" })).await;
+        Load::of(&self.address, callers, spell).run(request(name)).await
     }
 
     /// AK and SK of a seeded account.

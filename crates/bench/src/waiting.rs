@@ -4,7 +4,10 @@ use crate::platform::Platform;
 use app::{Actor, App, MovableClock, RandomIds, Settings, secret::Sealer};
 use db::{Db, DbError, Key, Options};
 use diesel::{RunQueryDsl, sql_query};
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use store::{Page, job, message};
 
 /// Open cases, and messages of one reader.
@@ -40,8 +43,41 @@ fn numbers(engine: &str, count: i64) -> String {
     }
 }
 
+/// A random id, and the reader, in the words of an engine.
+fn row_of(engine: &str) -> (&'static str, String) {
+    match engine {
+        "sqlite" => ("randomblob(16)", format!("x'{READER}'")),
+        _ => ("decode(md5(n::text || random()), 'hex')", format!("decode('{READER}', 'hex')")),
+    }
+}
+
 async fn fill(db: &Db, text: String) {
     db.write(move |tx| sql_query(&text).execute(tx).map_err(DbError::from)).await.unwrap();
+}
+
+/// Messages a second that reach the outbox beside orders.
+const EVENTS_PER_SECOND: i64 = 1_000;
+
+/// Orders a second alone, and while a thousand messages a second are stored and handed on by another process.
+pub async fn beside_events(engine: &str, server: Option<&str>, callers: usize, spell: Duration) -> (u64, u64) {
+    let p = Platform::seeded(engine, server).await.serve().await;
+    let app = app(Db::open(&p.database, &Options::default()).unwrap());
+    fill(&app.db, "UPDATE messages SET handed_on_at = 1 WHERE handed_on_at IS NULL".to_owned()).await;
+    let alone = p.place_orders_named("alone", callers, spell).await.per_second();
+    let (id, reader) = row_of(engine);
+    let rows = numbers(engine, EVENTS_PER_SECOND / 10);
+    let feeder = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        for batch in 0_u64.. {
+            ticks.tick().await;
+            fill(&app.db, format!("INSERT INTO messages (id, account_id, event, params, created_at, name) SELECT {id}, {reader}, 'order.opened', '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, 'beside:{batch}:' || n FROM ({rows}) AS g")).await;
+            while app.write(Actor::System, app::message::hand_on).await.unwrap() > 0 {}
+        }
+    });
+    let beside = p.place_orders_named("beside", callers, spell).await.per_second();
+    assert!(!feeder.is_finished(), "the messages went on to the end");
+    feeder.abort();
+    (alone, beside)
 }
 
 /// A hundred thousand timers and messages in a seeded database; how long looking at them takes.
@@ -50,12 +86,7 @@ pub async fn among_many(engine: &str, server: Option<&str>) -> Waiting {
     let app = app(Db::open(&p.database, &Options::default()).unwrap());
     // Only what is measured waits.
     fill(&app.db, "UPDATE messages SET handed_on_at = 1 WHERE handed_on_at IS NULL".to_owned()).await;
-    let sqlite = engine == "sqlite";
-    let (id, reader) = if sqlite {
-        ("randomblob(16)", format!("x'{READER}'"))
-    } else {
-        ("decode(md5(n::text || random()), 'hex')", format!("decode('{READER}', 'hex')"))
-    };
+    let (id, reader) = row_of(engine);
     // Timers of open cases that fall due over half a year.
     fill(&app.db, format!("INSERT INTO jobs (id, kind, subject, lane, due_at, attempts, state, lease_owner, lease_until) SELECT {id}, 'supervision', {id}, '', 4000000000000000 + n, 0, 'due', '', 0 FROM ({}) AS g", numbers(engine, MANY))).await;
     let text = |name: &str, handed: &str, count| {

@@ -348,3 +348,28 @@ async fn a_licence_cannot_be_given_back_once_it_is_complete_nor_offered_with_a_t
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_crash_costs_the_statistics_of_a_moment_and_no_state() {
+    on_both_from(FROM, async |mut p| {
+        list_shield(&p, None).await;
+        let (_, code_of) = buy(&p, 1).await;
+        assert_eq!(code(&ask(&p, ACTIVATE, json!({ "license": code_of })).await), "92020000");
+        let used = json!({ "usage_info": [{ "license": code_of, "software_usage_Info": [{ "id": "ann" }, { "id": "bob" }] }] });
+        assert_eq!(code(&ask(&p, USAGE, used.clone()).await), "92020000");
+        p.kill().await;
+        p.run().await;
+        let path = format!("/api/v1/licences/{code_of}");
+        let after = p.get("seller", &path).await;
+        assert_eq!(after["state"], "alive", "{after}");
+        let counted = after["days"][0]["clients"].as_i64().unwrap_or(0);
+        assert!(counted == 0 || counted == 2, "all of a moment or nothing: {after}");
+        // Said again, each client is counted once.
+        for _ in 0..2 {
+            assert_eq!(code(&ask(&p, USAGE, used.clone()).await), "92020000");
+        }
+        assert_eq!(p.get("seller", &path).await["days"][0]["clients"], 2);
+        p.verify().await;
+    })
+    .await;
+}

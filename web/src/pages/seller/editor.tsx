@@ -118,7 +118,7 @@ function Editor({ product }: { product: Detail }) {
     const all = form.getFieldsValue(true)
     const access = all.access_type ?? 'saas'
     const supervised = access === 'saas' ? !!all.supervised : supervisedTypes.includes(access)
-    const specifications = access === 'license_code' ? all.specifications : (all.specifications ?? []).map((s) => ({ ...s, licence: null }))
+    const specifications = access === 'license_code' ? all.specifications : (all.specifications ?? []).map((s: Schemas['SpecificationBody']) => ({ ...s, licence: null }))
     return { ...all, specifications, supervised: access === 'saas' && !!all.supervised, delivery: supervised ? all.delivery : null, interface_address: protocolsOf[access] ? all.interface_address : null, personal_data: protocolsOf[access] ? all.personal_data : [] }
   }
   const put = () => unwrap(api.PUT('/api/v1/seller/products/by-key/{key}', { params: { path: { key: product.key } }, body: values() }))
