@@ -271,6 +271,7 @@ pub struct Page {
 
 #[derive(Debug, Subcommand)]
 pub enum Calls {
+    /// Production-interface messages, newest first.
     List {
         /// Number of an order.
         #[arg(long)]
@@ -308,6 +309,7 @@ pub enum Calls {
 
 #[derive(Debug, Subcommand)]
 pub enum Review {
+    /// Applications, newest first.
     List {
         /// in_review, approved, rejected or draft.
         #[arg(long)]
@@ -315,9 +317,9 @@ pub enum Review {
         #[command(flatten)]
         page: Page,
     },
-    Approve {
-        id: String,
-    },
+    /// Approve an application: its product is on sale as it says.
+    Approve { id: String },
+    /// Send an application back with a reason and marks at its fields.
     #[command(after_help = "Example: yunshi review reject app_… --reason 'see the mark' --mark /support/hotline='nobody answers'")]
     Reject {
         id: String,
@@ -331,6 +333,7 @@ pub enum Review {
 
 #[derive(Debug, Subcommand)]
 pub enum Bill {
+    /// Bills, newest first.
     List {
         /// yyyy-MM
         #[arg(long)]
@@ -338,13 +341,13 @@ pub enum Bill {
         #[command(flatten)]
         page: Page,
     },
-    Show {
-        id: String,
-    },
+    /// A bill with its lines.
+    Show { id: String },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Inbox {
+    /// Messages, newest first.
     List {
         #[arg(long)]
         unread: bool,
@@ -357,12 +360,11 @@ pub enum Inbox {
 
 #[derive(Debug, Subcommand)]
 pub enum Clock {
+    /// The business time.
     Show,
     /// Move business time; everything that falls due happens before this returns.
     #[command(after_help = "Example: yunshi clock advance 33d")]
-    Advance {
-        duration: String,
-    },
+    Advance { duration: String },
 }
 
 #[cfg(test)]

@@ -5,11 +5,13 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub enum Instance {
+    /// One instance; with --timeline everything that happened to it.
     Show {
         id: String,
         #[arg(long)]
         timeline: bool,
     },
+    /// Instances that the caller bought or sold.
     List {
         #[arg(long = "as")]
         role: Option<String>,

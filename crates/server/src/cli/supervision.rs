@@ -118,13 +118,9 @@ pub enum Webhook {
         events: Vec<String>,
     },
     /// Make a new secret; for a day the former one signs too.
-    Rotate {
-        id: String,
-    },
+    Rotate { id: String },
     /// Send a message that says that it is a test.
-    Test {
-        id: String,
-    },
+    Test { id: String },
     /// What went to an endpoint, newest first.
     Deliveries {
         id: String,
@@ -132,10 +128,7 @@ pub enum Webhook {
         page: Page,
     },
     /// Send a delivery again that is over.
-    Replay {
-        delivery: String,
-    },
-    Remove {
-        id: String,
-    },
+    Replay { delivery: String },
+    /// Remove an endpoint; what waits for it ends.
+    Remove { id: String },
 }
