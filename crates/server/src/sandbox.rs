@@ -81,13 +81,17 @@ async fn clock(db: &db::Db, args: &SandboxArgs) -> Result<MovableClock, Failure>
 /// What database, files or network say.
 pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
     node::log();
-    let config = config(args)?;
-    let db = node::open_database(&config).await?;
-    let clock = clock(&db, args).await?;
-    let node = Node::start(&config, db, clock).await?;
+    let mut config = config(args)?;
     let listener = node::bind(&config.listen).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
     let url = format!("http://{address}");
+    // Mails and signed licences lead to this sandbox, unless the settings say where it is seen.
+    if config.settings.public_url == Settings::default().public_url {
+        config.settings.public_url.clone_from(&url);
+    }
+    let db = node::open_database(&config).await?;
+    let clock = clock(&db, args).await?;
+    let node = Node::start(&config, db, clock).await?;
     let seller_base = format!("{url}/sandbox/seller");
     let key = seed::interface_secret(&node.app).await?;
     let journal = args.data.join("seller.jsonl");

@@ -24,7 +24,11 @@ pub fn holding(tx: &mut Tx, ctx: &Ctx, licence: Licence) -> Result<Holding, Erro
 fn own(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, code: &str) -> Result<(Right, Side), Error> {
     let missing = || Error::not_found("licence.not_found", "there is no such licence");
     let licence = store::licence::by_code(tx, tenant, code)?.ok_or_else(missing)?;
-    let side = if matches!(tenant, Tenant::Buyer(_)) { Side::Buyer } else { Side::Seller };
+    let side = match tenant {
+        Tenant::Buyer(_) => Side::Buyer,
+        Tenant::Seller(_) => Side::Seller,
+        Tenant::Any => Side::Operator,
+    };
     if side == Side::Buyer && licence.shown_at.is_none() {
         return Err(missing());
     }

@@ -21,13 +21,15 @@ const SEEN_AGAIN: i64 = 3_600;
 pub enum Side {
     Buyer,
     Seller,
+    Operator,
 }
 
 impl Side {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Buyer => "buyer",
             Self::Seller => "seller",
+            Self::Operator => "operator",
         }
     }
 }
@@ -88,7 +90,7 @@ pub(super) fn bound(tx: &mut Tx, right: &Right) -> Result<Vec<Node>, Error> {
     Ok(rows::bound(tx, right.licence.id)?)
 }
 
-/// Frees the place of a machine, and the seats that it holds. The buyer does so as often as the rules say, the seller
+/// Frees the place of a machine, and the seats that it holds. The buyer does so as often as the rules say, the others
 /// always; a file that the machine keeps works until its own end.
 ///
 /// # Errors

@@ -170,7 +170,7 @@ pub(super) fn held(tx: &mut Tx, ctx: &Ctx, right: &Right) -> Result<Vec<Seat>, E
     Ok(all.into_iter().filter(|s| s.lease_until > ctx.now_micros()).collect())
 }
 
-/// Puts a client out of its seat, as buyer or seller; its next renewal is refused.
+/// Puts a client out of its seat; its next renewal is refused.
 pub(super) fn release(tx: &mut Tx, ctx: &Ctx, right: &Right, side: Side, slot: i64) -> Result<(), Error> {
     let seat = held(tx, ctx, right)?.into_iter().find(|s| s.slot == slot);
     let seat = seat.ok_or_else(|| Error::not_found("licence.no_such_seat", "nobody holds this seat"))?;
@@ -178,6 +178,6 @@ pub(super) fn release(tx: &mut Tx, ctx: &Ctx, right: &Right, side: Side, slot: i
         return Err(DbError::Raced.into());
     }
     let about = event::About { instance: right.licence.instance_id, ..event::About::default() };
-    let data = json!({ "slot": slot, "from": seat.client, "by": if side == Side::Buyer { "buyer" } else { "seller" } });
+    let data = json!({ "slot": slot, "from": seat.client, "by": side.as_str() });
     event::record(tx, ctx, "licence.seat_released", about, &data)
 }

@@ -104,6 +104,10 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
     ("decision", "continue", "流程继续", "the flow goes on"),
     ("decision", "close", "关闭监管，订单完成", "closed, the order is settled"),
     ("decision", "refund", "退款", "refund"),
+    ("result", "approved", "已通过", "approved"),
+    ("result", "confirmed", "已确认", "confirmed"),
+    ("result", "refused", "已退回", "refused"),
+    ("result", "rejected", "未通过", "rejected"),
 ];
 
 /// A value as a reader sees it: words in his language, times in his zone.

@@ -21,7 +21,7 @@ function InUse({ label, used, all }: { label: string; used: number; all: number 
   )
 }
 
-function Seats({ code, rights, all, mayRelease }: { code: string; rights: Rights; all: number; mayRelease: boolean }) {
+function Seats({ code, rights, all }: { code: string; rights: Rights; all: number }) {
   const { t } = useTranslation()
   const release = useAction((slot: number) => unwrap(api.POST('/api/v1/licences/{code}/seats/{slot}/release', { params: { path: { code, slot } }, body: {} })), undefined, t('rights.seat_released'))
   return (
@@ -31,13 +31,13 @@ function Seats({ code, rights, all, mayRelease }: { code: string; rights: Rights
         { key: 'c', title: t('rights.client'), render: (_, s) => <Typography.Text className="mono" copyable>{s.client}</Typography.Text> },
         { key: 't', title: t('rights.taken_at'), render: (_, s) => <Time at={s.taken_at} /> },
         { key: 'u', title: t('rights.lease_until'), render: (_, s) => <Time at={s.lease_until} /> },
-        ...(mayRelease ? [{ key: 'r', title: t('field.actions'), render: (_: unknown, s: Schemas['HeldSeat']) => <Popconfirm title={t('rights.seat_sure', { client: s.client })} onConfirm={() => release.mutate(s.slot)}><Button size="small">{t('rights.release')}</Button></Popconfirm> }] : []),
+        { key: 'r', title: t('field.actions'), render: (_, s) => <Popconfirm title={t('rights.seat_sure', { client: s.client })} onConfirm={() => release.mutate(s.slot)}><Button size="small">{t('rights.release')}</Button></Popconfirm> },
       ]} />
     </>
   )
 }
 
-function Nodes({ code, rights, all, mayRelease }: { code: string; rights: Rights; all: number; mayRelease: boolean }) {
+function Nodes({ code, rights, all }: { code: string; rights: Rights; all: number }) {
   const { t } = useTranslation()
   const release = useAction((node: string) => unwrap(api.POST('/api/v1/licences/{code}/nodes/{node}/release', { params: { path: { code, node } }, body: {} })), undefined, t('rights.node_released'))
   return (
@@ -47,7 +47,7 @@ function Nodes({ code, rights, all, mayRelease }: { code: string; rights: Rights
         { key: 'i', title: t('rights.node'), render: (_, n) => <Id of={n.id} /> },
         { key: 'b', title: t('rights.bound_at'), render: (_, n) => <Time at={n.bound_at} /> },
         { key: 's', title: t('rights.seen_at'), render: (_, n) => <Time at={n.seen_at} /> },
-        ...(mayRelease ? [{ key: 'r', title: t('field.actions'), render: (_: unknown, n: Schemas['BoundNode']) => <Popconfirm title={t('rights.node_sure')} description={t('rights.node_sure_more', { n: rights.rules.node_releases })} onConfirm={() => release.mutate(n.id)}><Button size="small">{t('rights.release')}</Button></Popconfirm> }] : []),
+        { key: 'r', title: t('field.actions'), render: (_, n) => <Popconfirm title={t('rights.node_sure')} description={t('rights.node_sure_more', { n: rights.rules.node_releases })} onConfirm={() => release.mutate(n.id)}><Button size="small">{t('rights.release')}</Button></Popconfirm> },
       ]} />
     </div>
   )
@@ -73,11 +73,10 @@ function FileForm({ code, bound }: { code: string; bound: boolean }) {
   )
 }
 
-/** What a licence allows and who uses it; its buyer and seller may take seats and machines back. */
+/** What a licence allows and who uses it; whoever sees it may take seats and machines back. */
 export function RightsPanel({ code, role }: { code: string; role: string }) {
   const { t } = useTranslation()
   const query = useQuery({ queryKey: ['licence', code], queryFn: () => unwrap(api.GET('/api/v1/licences/{code}', { params: { path: { code } } })), refetchInterval: 30_000 })
-  const mayRelease = role === 'buyer' || role === 'seller'
   return (
     <Await query={query}>
       {({ rights, state }) =>
@@ -86,8 +85,8 @@ export function RightsPanel({ code, role }: { code: string; role: string }) {
             {rights.standing === 'grace' && <Alert type="warning" showIcon style={{ marginBottom: 16 }} title={t('rights.grace')} description={<>{t('rights.grace_more')} <Time at={rights.grace_until} /></>} />}
             {rights.standing === 'over' && state !== 'not_activated' && <Tag color="red">{t('rights.over')}</Tag>}
             <RulesText rules={{ ...rights.rules, seats: rights.seats ?? null, nodes: rights.nodes ?? null }} />
-            {rights.seats && <Seats code={code} rights={rights} all={rights.seats} mayRelease={mayRelease} />}
-            {rights.nodes && <Nodes code={code} rights={rights} all={rights.nodes} mayRelease={mayRelease} />}
+            {rights.seats && <Seats code={code} rights={rights} all={rights.seats} />}
+            {rights.nodes && <Nodes code={code} rights={rights} all={rights.nodes} />}
             {rights.rules.files && role === 'buyer' && (rights.standing !== 'over' || state === 'not_activated') && <FileForm code={code} bound={!!rights.nodes} />}
           </>
         )
