@@ -22,30 +22,33 @@ pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real:
     let mut sorted = codes.to_vec();
     sorted.sort();
     for one in held(tx, seller, &sorted)? {
-        activate_one(tx, ctx, &one, real)?;
+        if activate_one(tx, ctx, &one, real)? == Written::SomeoneElseWasFirst {
+            return Err(refused(&Refused::ActivatedAlready));
+        }
     }
     super::query::answers(tx, ctx, seller, codes)
 }
 
-/// Activates one code.
+/// Activates one code, unless somebody else did so at the same time.
 ///
 /// # Errors
 /// Those of [`activate`].
-pub(super) fn activate_one(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) -> Result<(), Error> {
+pub(super) fn activate_one(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) -> Result<Written, Error> {
     may_activate(held.state(ctx)?, from_micros(held.licence.ordered_at), real, ctx.now).map_err(|e| refused(&e))?;
     if licence::activate(tx, held.licence.id, ctx.now_micros(), real.map(micros))? == Written::SomeoneElseWasFirst {
-        return Err(refused(&Refused::ActivatedAlready));
+        return Ok(Written::SomeoneElseWasFirst);
     }
     let Some(found) = &held.instance else {
         let about = event::About::account(held.licence.seller_id);
-        return event::record(tx, ctx, "licence.test_code_activated", about, &json!({}));
+        event::record(tx, ctx, "licence.test_code_activated", about, &json!({}))?;
+        return Ok(Written::Yes);
     };
     let about = event::About { instance: Some(found.id), order: found.open_order_id, ..event::About::default() };
     event::record(tx, ctx, "licence.activated", about, &json!({ "real_effect_time": real }))?;
     match supervision::activated(tx, ctx, found) {
-        Ok(true) => Ok(()),
+        Ok(true) => Ok(Written::Yes),
         // Sold before there was supervision.
-        Ok(false) => instance::opened(tx, ctx, found, &AppInfo::default()),
+        Ok(false) => instance::opened(tx, ctx, found, &AppInfo::default()).map(|()| Written::Yes),
         Err(e) => Err(match e.code() {
             Some("supervision.not_taken") => refused(&Refused::NotReceived),
             Some("supervision.frozen" | "supervision.refund_agreed") => refused(&Refused::Frozen),

@@ -3,13 +3,13 @@
 
 use super::{Held, activate::activate_one};
 use crate::{Ctx, Error, Tenant, from_micros, instance, order::Sold};
-use db::Tx;
+use db::{DbError, Tx};
 use domain::{
     Timestamp,
     licence::{LicenceState, is_code},
     licence_rules::{self as rules, LicenceRules, Standing},
 };
-use store::licence::Licence;
+use store::{Written, licence::Licence};
 
 /// A licence that may be worked with, with its rules.
 #[derive(Debug, Clone)]
@@ -54,7 +54,10 @@ pub(super) fn of_code(tx: &mut Tx, ctx: &Ctx, code: &str) -> Result<Right, Error
     }
     let mut held = load(tx, code)?;
     if held.state(ctx)? == LicenceState::NotActivated {
-        activate_one(tx, ctx, &held, None)?;
+        // Another client's first use at the same time: it is alive when the unit runs again.
+        if activate_one(tx, ctx, &held, None)? == Written::SomeoneElseWasFirst {
+            return Err(DbError::Raced.into());
+        }
         held = load(tx, code)?;
     }
     let right = of(tx, ctx, held)?;

@@ -139,6 +139,28 @@ async fn a_licence_is_bound_to_its_machines_which_the_buyer_releases_so_often_on
 }
 
 #[tokio::test]
+async fn of_machines_that_come_at_once_no_more_are_bound_than_were_bought_and_none_twice() {
+    on_both_from(FROM, async |p| {
+        let (_, code) = bought(&p, json!({ "seats": 50, "nodes": 2 }), 1).await;
+        let asks = (0..16).map(|n| {
+            let body = json!({ "code": code, "client": format!("client-{n}"), "fingerprint": format!("machine-{}", n % 4) });
+            let (http, url) = (p.http.clone(), format!("{}{TAKE}", p.url));
+            tokio::spawn(async move { http.post(url).json(&body).send().await.unwrap().status().as_u16() })
+        });
+        let mut seated = 0;
+        for ask in asks.collect::<Vec<_>>() {
+            let status = ask.await.unwrap();
+            assert!([200, 409].contains(&status), "seated or refused: {status}");
+            seated += usize::from(status == 200);
+        }
+        let rights = p.get("buyer", &format!("/api/v1/licences/{code}")).await["rights"].clone();
+        assert_eq!(rights["bound"].as_array().unwrap().len(), 2, "{rights}");
+        assert_eq!((seated, rights["held"].as_array().unwrap().len()), (8, 8), "all clients of both machines, and nobody else");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn software_works_through_the_grace_and_stops_when_it_is_over_frozen_or_released() {
     on_both_from(FROM, async |p| {
         let (order, code) = bought(&p, json!({ "seats": 1, "grace_days": 7 }), 1).await;
