@@ -1,7 +1,7 @@
 //! What a use case is given beside the transaction: time, ids, the caller, settings. And [`App`], which
 //! runs units with them.
 
-use crate::{Error, catalogue::Listings, event, message, secret::Sealer};
+use crate::{Error, catalogue::Listings, event, message, secret::Sealer, supervision::Templates};
 use db::{Db, Tx};
 use domain::{
     Timestamp,
@@ -222,6 +222,7 @@ pub struct Ctx<'a> {
     pub settings: &'a Settings,
     pub sealer: &'a Sealer,
     pub listings: &'a Listings,
+    pub templates: &'a Templates,
     /// Events that are written when the unit is done.
     pub(crate) news: RefCell<Vec<NewEvent>>,
     /// Likewise messages.
@@ -288,6 +289,7 @@ pub struct App {
     pub settings: Arc<Settings>,
     pub sealer: Arc<Sealer>,
     pub listings: Arc<Listings>,
+    pub templates: Arc<Templates>,
     /// Units that this process wrote: what was read before the last of them may be old.
     pub writes: Arc<AtomicU64>,
 }
@@ -377,6 +379,7 @@ impl App {
             settings: &self.settings,
             sealer: &self.sealer,
             listings: &self.listings,
+            templates: &self.templates,
             news: RefCell::default(),
             said: RefCell::default(),
         })

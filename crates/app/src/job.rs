@@ -54,7 +54,12 @@ domain::words! {
 /// # Errors
 /// [`Error::Store`].
 pub fn schedule(tx: &mut Tx, ctx: &Ctx, kind: JobKind, subject: Option<Key>, due: Timestamp) -> Result<(), Error> {
-    insert(tx, &row(ctx, kind, subject, "", due, None))
+    schedule_all(tx, &[planned(ctx, kind, subject, due)])
+}
+
+/// A job that is due at a business time.
+pub(crate) fn planned(ctx: &Ctx, kind: JobKind, subject: Option<Key>, due: Timestamp) -> job::Job {
+    row(ctx, kind, subject, "", due, None)
 }
 
 /// A job in a lane whose limits it shares.
@@ -67,7 +72,7 @@ pub(crate) fn in_lane(ctx: &Ctx, kind: JobKind, subject: Key, lane: Key, due: Ti
 /// # Errors
 /// [`Error::Store`].
 pub fn schedule_in_lane(tx: &mut Tx, ctx: &Ctx, kind: JobKind, subject: Key, lane: Key, due: Timestamp) -> Result<(), Error> {
-    insert(tx, &in_lane(ctx, kind, subject, lane, due))
+    schedule_all(tx, &[in_lane(ctx, kind, subject, lane, due)])
 }
 
 /// Makes a job unless one of its name is there.
@@ -78,7 +83,7 @@ pub fn schedule_named(tx: &mut Tx, ctx: &Ctx, kind: JobKind, name: &str, due: Ti
     if job::hold_named(tx, name)? {
         return Ok(());
     }
-    insert(tx, &row(ctx, kind, None, "", due, Some(name)))
+    schedule_all(tx, &[row(ctx, kind, None, "", due, Some(name))])
 }
 
 fn row(ctx: &Ctx, kind: JobKind, subject: Option<Key>, lane: &str, due: Timestamp, name: Option<&str>) -> job::Job {
@@ -97,8 +102,12 @@ fn row(ctx: &Ctx, kind: JobKind, subject: Option<Key>, lane: &str, due: Timestam
     }
 }
 
-fn insert(tx: &mut Tx, row: &job::Job) -> Result<(), Error> {
-    match job::insert(tx, row) {
+/// Makes jobs together.
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn schedule_all(tx: &mut Tx, rows: &[job::Job]) -> Result<(), Error> {
+    match job::insert(tx, rows) {
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
         result => Ok(result?),
     }

@@ -31,6 +31,7 @@ fn app(db: Db) -> App {
         settings: Arc::new(Settings::default()),
         sealer: Arc::new(Sealer::new(&[7; 32])),
         listings: Arc::default(),
+        templates: Arc::default(),
         writes: Arc::default(),
     }
 }

@@ -11,6 +11,7 @@
 pub mod dialect;
 mod error;
 mod key;
+mod many;
 mod migrate;
 mod pool;
 mod postgres;
@@ -20,6 +21,7 @@ mod statement;
 
 pub use error::{DbError, UnitError};
 pub use key::Key;
+pub use many::{Insert, Update, Value, each_part, parts};
 pub use migrate::{MIGRATIONS, Migration};
 pub use statement::{Run, together};
 

@@ -44,6 +44,7 @@ impl Node {
             settings: Arc::new(config.settings.clone()),
             sealer: Arc::new(Sealer::new(&config.secret_key)),
             listings: Arc::default(),
+            templates: Arc::default(),
             writes: Arc::default(),
         };
         let client = Client::new(config.limits).map_err(Failure::failed)?;

@@ -45,9 +45,38 @@ pub struct BillLine {
 
 /// # Errors
 /// [`DbError`]; a unique violation when the line was billed before.
-pub fn insert_line(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
-    diesel::insert_into(bill_lines::table).values(line).run(tx)?;
+pub fn insert_lines(tx: &mut Tx, lines: &[BillLine]) -> Result<(), DbError> {
+    db::each_part(tx, lines, |part| db::Insert {
+        table: "bill_lines",
+        columns: [
+            "id",
+            "seller_id",
+            "bill_id",
+            "order_id",
+            "line_id",
+            "order_line",
+            "product_name",
+            "kind",
+            "part",
+            "currency",
+            "amount_minor",
+            "fee_minor",
+            "tax_minor",
+            "payable_minor",
+            "effective_at",
+        ],
+        rows: part.iter().map(values).collect(),
+        conflict: "",
+    })?;
     Ok(())
+}
+
+#[rustfmt::skip]
+fn values(l: &BillLine) -> [db::Value<'_>; 15] {
+    db::row![
+        &l.id, &l.seller_id, &l.bill_id, &l.order_id, &l.line_id, &l.order_line, &l.product_name, &l.kind, &l.part, &l.currency,
+        l.amount_minor, l.fee_minor, l.tax_minor, l.payable_minor, l.effective_at,
+    ]
 }
 
 /// Adds the use of a day to the line of that day, making the line when there is none.
@@ -68,7 +97,7 @@ pub fn add_usage(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
             bill_lines::payable_minor.eq(bill_lines::payable_minor + line.payable_minor),
         ))
         .run(tx)?;
-    if changed == 0 { insert_line(tx, line) } else { Ok(()) }
+    if changed == 0 { insert_lines(tx, std::slice::from_ref(line)) } else { Ok(()) }
 }
 
 /// The original line of an order line.

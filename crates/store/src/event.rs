@@ -5,11 +5,7 @@ use db::{
     Run,
     schema::{event_seals, events},
 };
-use diesel::{
-    prelude::*,
-    query_builder::{AstPass, QueryFragment},
-    sql_types::{BigInt, Binary, Nullable, Text},
-};
+use diesel::prelude::*;
 
 #[derive(Debug, Clone)]
 pub struct NewEvent {
@@ -52,34 +48,20 @@ pub struct Seal {
 /// # Errors
 /// [`DbError`].
 pub fn append(tx: &mut Tx, new: &[NewEvent]) -> Result<(), DbError> {
-    Append(new).run(tx)?;
+    db::each_part(tx, new, insertion)?;
     Ok(())
 }
 
 /// The insert of events, to be run alone or together with others.
-pub(crate) struct Append<'a>(pub &'a [NewEvent]);
-
-impl QueryFragment<db::Backend> for Append<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO events (kind, actor, data, at, recorded_at, order_id, instance_id, product_id, account_id) VALUES ");
-        for (i, e) in self.0.iter().enumerate() {
-            out.push_sql(if i == 0 { "(" } else { ", (" });
-            out.push_bind_param::<Text, _>(&e.kind)?;
-            for text in [&e.actor, &e.data] {
-                out.push_sql(", ");
-                out.push_bind_param::<Text, _>(text)?;
-            }
-            for at in [&e.at, &e.recorded_at] {
-                out.push_sql(", ");
-                out.push_bind_param::<BigInt, _>(at)?;
-            }
-            for about in [&e.order_id, &e.instance_id, &e.product_id, &e.account_id] {
-                out.push_sql(", ");
-                out.push_bind_param::<Nullable<Binary>, _>(about)?;
-            }
-            out.push_sql(")");
-        }
-        Ok(())
+pub(crate) fn insertion(new: &[NewEvent]) -> db::Insert<'_, 9> {
+    db::Insert {
+        table: "events",
+        columns: ["kind", "actor", "data", "at", "recorded_at", "order_id", "instance_id", "product_id", "account_id"],
+        rows: new
+            .iter()
+            .map(|e| db::row![&e.kind, &e.actor, &e.data, e.at, e.recorded_at, &e.order_id, &e.instance_id, &e.product_id, &e.account_id])
+            .collect(),
+        conflict: "",
     }
 }
 

@@ -228,6 +228,22 @@ pub fn give_back(tx: &mut Tx, id: Key, order: Key) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Lets instances go when their orders end, each given with its order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn give_back_all(tx: &mut Tx, taken: &[(Key, Key)]) -> Result<(), DbError> {
+    db::each_part(tx, taken, |part| db::Update {
+        table: "instances",
+        keys: 2,
+        columns: ["id", "open_order_id"],
+        rows: part.iter().map(|(id, order)| db::row![id, order]).collect(),
+        set: "open_order_id = NULL",
+        filter: "",
+    })?;
+    Ok(())
+}
+
 /// Remembers the seller's id of an instance, once.
 ///
 /// # Errors
@@ -246,19 +262,20 @@ pub struct Opening {
     pub expires_at: Option<i64>,
 }
 
+/// Lets instances run that were being opened.
+///
 /// # Errors
 /// [`DbError`].
-pub fn open(tx: &mut Tx, o: &Opening) -> Result<Written, DbError> {
-    let opening = instances::table.find(o.id).filter(instances::state.eq("opening"));
-    let changed = diesel::update(opening)
-        .set((
-            instances::state.eq("running"),
-            instances::opened_at.eq(o.at),
-            instances::anchor_day.eq(o.anchor_day),
-            instances::expires_at.eq(o.expires_at),
-        ))
-        .run(tx)?;
-    Ok(Written::from_rows(changed))
+pub fn open_all(tx: &mut Tx, openings: &[Opening]) -> Result<Written, DbError> {
+    let changed = db::each_part(tx, openings, |part| db::Update {
+        table: "instances",
+        keys: 1,
+        columns: ["id", "opened_at", "anchor_day", "expires_at"],
+        rows: part.iter().map(|o| db::row![&o.id, o.at, o.anchor_day, o.expires_at]).collect(),
+        set: "state = 'running'",
+        filter: "instances.state = 'opening'",
+    })?;
+    Ok(Written::of_all(changed, openings.len()))
 }
 
 /// Data to use an instance, with the password encrypted.
@@ -348,8 +365,16 @@ pub fn set_sku(tx: &mut Tx, id: Key, sku: &str, revision: Key) -> Result<(), DbE
 
 /// # Errors
 /// [`DbError`].
-pub fn insert_term(tx: &mut Tx, term: &Term) -> Result<(), DbError> {
-    diesel::insert_into(terms::table).values(term).run(tx)?;
+pub fn insert_terms(tx: &mut Tx, terms: &[Term]) -> Result<(), DbError> {
+    db::each_part(tx, terms, |part| db::Insert {
+        table: "terms",
+        columns: ["id", "instance_id", "line_id", "seq", "start_at", "end_at", "period", "paid_minor", "removed"],
+        rows: part
+            .iter()
+            .map(|t| db::row![&t.id, &t.instance_id, &t.line_id, t.seq, t.start_at, t.end_at, &t.period, t.paid_minor, t.removed])
+            .collect(),
+        conflict: "",
+    })?;
     Ok(())
 }
 

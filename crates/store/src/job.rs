@@ -22,9 +22,21 @@ pub struct Job {
 
 /// # Errors
 /// [`DbError`]; a unique violation when a job of the name is there.
-pub fn insert(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
-    diesel::insert_into(jobs::table).values(job).run(tx)?;
+pub fn insert(tx: &mut Tx, jobs: &[Job]) -> Result<(), DbError> {
+    db::each_part(tx, jobs, |part| db::Insert {
+        table: "jobs",
+        columns: ["id", "kind", "subject", "lane", "due_at", "attempts", "state", "lease_owner", "lease_until", "error", "name"],
+        rows: part.iter().map(values).collect(),
+        conflict: "",
+    })?;
     Ok(())
+}
+
+#[rustfmt::skip]
+fn values(j: &Job) -> [db::Value<'_>; 11] {
+    db::row![
+        &j.id, &j.kind, &j.subject, &j.lane, j.due_at, j.attempts, &j.state, &j.lease_owner, j.lease_until, &j.error, &j.name,
+    ]
 }
 
 /// Whether a job of the name waits, and holds it until the transaction ends: who does the job at this moment is
@@ -85,6 +97,17 @@ pub fn fail(tx: &mut Tx, id: Key, error: &str) -> Result<(), DbError> {
 /// [`DbError`].
 pub fn cancel(tx: &mut Tx, kind: &str, subject: Key) -> Result<usize, DbError> {
     Ok(diesel::delete(jobs::table.filter(jobs::subject.eq(subject)).filter(jobs::kind.eq(kind))).run(tx)?)
+}
+
+/// Removes the jobs of a kind about subjects.
+///
+/// # Errors
+/// [`DbError`].
+pub fn cancel_each(tx: &mut Tx, kind: &str, subjects: &[Key]) -> Result<(), DbError> {
+    db::each_part(tx, subjects, |part| {
+        diesel::delete(jobs::table.filter(jobs::subject.eq_any(part.to_vec())).filter(jobs::kind.eq(kind)))
+    })?;
+    Ok(())
 }
 
 /// Removes all jobs about a subject.

@@ -8,11 +8,12 @@ use db::{
 };
 use diesel::{
     prelude::*,
-    query_builder::{AstPass, QueryFragment},
     sql_query,
-    sql_types::{BigInt, Binary, Text},
+    sql_types::{BigInt, Text},
 };
+use domain::money::Currency;
 use ledger::{AccountKind, Entry, EntryKind};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = ledger_entries)]
@@ -37,82 +38,98 @@ pub struct PostingRow {
     pub at: i64,
 }
 
-/// Stores a balanced entry and moves the guarded balances, in a fixed order so that entries cannot wait
+/// Stores balanced entries and moves the guarded balances, in a fixed order so that entries cannot wait
 /// for each other in a circle.
 ///
 /// # Errors
 /// [`DbError`]: a check violation when a balance would fall below zero, a unique violation when the
 /// reference was posted before.
-pub fn post(tx: &mut Tx, row: &EntryRow, entry: &Entry) -> Result<(), DbError> {
-    let mut guarded: Vec<_> = entry.postings().iter().filter(|p| p.account.guarded()).collect();
-    guarded.sort_by_key(|p| (p.account, p.owner.clone(), p.currency));
-    // What is added last goes with the entry itself.
-    let last = guarded.pop_if(|p| p.amount_minor > 0);
-    for p in guarded {
-        if p.amount_minor < 0 {
-            take(tx, p)?;
+pub fn post(tx: &mut Tx, entries: &[(EntryRow, Entry)]) -> Result<(), DbError> {
+    let mut guarded: BTreeMap<_, i64> = BTreeMap::new();
+    for p in entries.iter().flat_map(|(_, entry)| entry.postings()).filter(|p| p.account.guarded()) {
+        *guarded.entry((p.account, p.owner.as_str(), p.currency)).or_default() += p.amount_minor;
+    }
+    let moved = |((account, owner, currency), amount_minor): ((AccountKind, _, Currency), _)| BalanceAdd {
+        account: account.as_str(),
+        owner,
+        currency: currency.as_str(),
+        amount_minor,
+    };
+    let mut moves: Vec<BalanceAdd<'_>> = guarded.into_iter().map(moved).collect();
+    // What is added last goes with the entries themselves.
+    let last = moves.pop_if(|m| m.amount_minor > 0);
+    for run in moves.chunk_by(|a, b| (a.amount_minor < 0) == (b.amount_minor < 0)) {
+        if run[0].amount_minor < 0 {
+            take(tx, run)?;
         } else {
-            add(p).run(tx)?;
+            run.iter().try_for_each(|m| m.run(tx).map(|_| ()))?;
         }
     }
-    let (header, postings) = (diesel::insert_into(ledger_entries::table).values(row), Postings::of(row, entry));
-    match last {
-        Some(p) => db::together(tx, &[&add(p), &header, &postings])?,
-        None => db::together(tx, &[&header, &postings])?,
+    let postings: Vec<PostingRow> = entries.iter().flat_map(|(row, entry)| posting_rows(row, entry)).collect();
+    match (entries, last) {
+        ([_], None) => db::together(tx, &[&headers(entries), &details(&postings)])?,
+        ([_], Some(last)) => db::together(tx, &[&last, &headers(entries), &details(&postings)])?,
+        (_, last) => {
+            last.map(|m| m.run(tx)).transpose()?;
+            db::each_part(tx, entries, headers)?;
+            db::each_part(tx, &postings, details)?;
+        }
     }
     Ok(())
 }
 
-fn add(p: &ledger::Posting) -> BalanceAdd<'_> {
-    BalanceAdd { account: p.account.as_str(), owner: &p.owner, currency: p.currency.as_str(), amount_minor: p.amount_minor }
-}
-
-/// All postings of an entry in one statement; entries have two to five.
-struct Postings(Vec<PostingRow>);
-
-impl Postings {
-    fn of(row: &EntryRow, entry: &Entry) -> Self {
-        let of = |(seq, p): (i64, &ledger::Posting)| PostingRow {
-            entry_id: row.id,
-            seq,
-            account: p.account.as_str().to_owned(),
-            owner: p.owner.clone(),
-            currency: p.currency.as_str().to_owned(),
-            amount_minor: p.amount_minor,
-            at: row.at,
-        };
-        Self((0i64..).zip(entry.postings()).map(of).collect())
+fn headers(entries: &[(EntryRow, Entry)]) -> db::Insert<'_, 6> {
+    db::Insert {
+        table: "ledger_entries",
+        columns: ["id", "kind", "at", "order_id", "line_id", "reference"],
+        rows: entries.iter().map(|(e, _)| db::row![&e.id, &e.kind, e.at, &e.order_id, &e.line_id, &e.reference]).collect(),
+        conflict: "",
     }
 }
 
-impl QueryFragment<db::Backend> for Postings {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO ledger_postings (entry_id, seq, account, owner, currency, amount_minor, at) VALUES ");
-        for (i, p) in self.0.iter().enumerate() {
-            out.push_sql(if i == 0 { "(" } else { ", (" });
-            out.push_bind_param::<Binary, _>(&p.entry_id)?;
-            out.push_sql(", ");
-            out.push_bind_param::<BigInt, _>(&p.seq)?;
-            for text in [&p.account, &p.owner, &p.currency] {
-                out.push_sql(", ");
-                out.push_bind_param::<Text, _>(text)?;
-            }
-            for number in [&p.amount_minor, &p.at] {
-                out.push_sql(", ");
-                out.push_bind_param::<BigInt, _>(number)?;
-            }
-            out.push_sql(")");
+/// The postings of an entry; it has two to five.
+fn posting_rows<'a>(row: &'a EntryRow, entry: &'a Entry) -> impl Iterator<Item = PostingRow> + 'a {
+    (0i64..).zip(entry.postings()).map(|(seq, p)| PostingRow {
+        entry_id: row.id,
+        seq,
+        account: p.account.as_str().to_owned(),
+        owner: p.owner.clone(),
+        currency: p.currency.as_str().to_owned(),
+        amount_minor: p.amount_minor,
+        at: row.at,
+    })
+}
+
+fn details(postings: &[PostingRow]) -> db::Insert<'_, 7> {
+    db::Insert {
+        table: "ledger_postings",
+        columns: ["entry_id", "seq", "account", "owner", "currency", "amount_minor", "at"],
+        rows: postings.iter().map(|p| db::row![&p.entry_id, p.seq, &p.account, &p.owner, &p.currency, p.amount_minor, p.at]).collect(),
+        conflict: "",
+    }
+}
+
+/// Lowers balances. A missing row is a balance of zero, which the check of the inserted row refuses.
+fn take(tx: &mut Tx, moves: &[BalanceAdd<'_>]) -> Result<(), DbError> {
+    let mut changed = 0;
+    for part in db::parts(moves) {
+        changed += db::Update {
+            table: "ledger_balances",
+            keys: 3,
+            columns: ["account", "owner", "currency", ""],
+            rows: part.iter().map(|m| db::row![m.account, m.owner, m.currency, m.amount_minor]).collect(),
+            set: "balance_minor = ledger_balances.balance_minor + v.column4",
+            filter: "",
         }
-        Ok(())
+        .run(tx)?;
     }
-}
-
-/// Lowers a balance. A missing row is a balance of zero, which the check of the inserted row refuses.
-fn take(tx: &mut Tx, p: &ledger::Posting) -> Result<(), DbError> {
-    let there = ledger_balances::table.find((p.account.as_str(), &p.owner, p.currency.as_str()));
-    let changed = diesel::update(there).set(ledger_balances::balance_minor.eq(ledger_balances::balance_minor + p.amount_minor)).run(tx)?;
-    if changed == 0 {
-        add(p).run(tx)?;
+    if changed < moves.len() {
+        for m in moves {
+            let there = ledger_balances::table.find((m.account, m.owner, m.currency)).select(ledger_balances::balance_minor);
+            if there.first::<i64>(tx).optional()?.is_none() {
+                m.run(tx)?;
+            }
+        }
     }
     Ok(())
 }

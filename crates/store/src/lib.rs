@@ -91,7 +91,12 @@ pub enum Written {
 
 impl Written {
     pub(crate) fn from_rows(rows: usize) -> Self {
-        if rows == 1 { Self::Yes } else { Self::SomeoneElseWasFirst }
+        Self::of_all(rows, 1)
+    }
+
+    /// Of an update of several rows: all were as expected, or somebody else was first at one.
+    pub(crate) fn of_all(rows: usize, wanted: usize) -> Self {
+        if rows == wanted { Self::Yes } else { Self::SomeoneElseWasFirst }
     }
 }
 

@@ -8,7 +8,7 @@ use db::{
 use diesel::{
     prelude::*,
     query_builder::{AstPass, QueryFragment},
-    sql_types::{BigInt, Binary, Text},
+    sql_types::{Binary, Text},
 };
 
 /// A code. Without an instance it is a test code.
@@ -132,14 +132,16 @@ pub fn test_count(tx: &mut Tx, seller: Key) -> Result<i64, DbError> {
     Ok(licences::table.filter(licences::seller_id.eq(seller)).filter(licences::instance_id.is_null()).count().get_result(tx)?)
 }
 
-/// Marks a code as activated, once.
+/// Marks codes as activated, each once; all or, when somebody else was first at one, to be rolled back.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn activate(tx: &mut Tx, id: Key, at: i64, real_effect_at: Option<i64>) -> Result<Written, DbError> {
-    let fresh = licences::table.find(id).filter(licences::activated_at.is_null());
+pub fn activate(tx: &mut Tx, ids: &[Key], at: i64, real_effect_at: Option<i64>) -> Result<Written, DbError> {
     let times = (licences::activated_at.eq(at), licences::real_effect_at.eq(real_effect_at));
-    Ok(Written::from_rows(diesel::update(fresh).set(times).run(tx)?))
+    let changed = db::each_part(tx, ids, |part| {
+        diesel::update(licences::table.filter(licences::id.eq_any(part.to_vec())).filter(licences::activated_at.is_null())).set(times)
+    })?;
+    Ok(Written::of_all(changed, ids.len()))
 }
 
 /// Notes that the software asked about licences.
@@ -147,24 +149,10 @@ pub fn activate(tx: &mut Tx, id: Key, at: i64, real_effect_at: Option<i64>) -> R
 /// # Errors
 /// [`DbError`].
 pub fn queried(tx: &mut Tx, ids: &[Key], at: i64) -> Result<(), DbError> {
-    for ids in batches(ids) {
-        diesel::update(licences::table.filter(licences::id.eq_any(ids.to_vec()))).set(licences::queried_at.eq(at)).run(tx)?;
-    }
+    db::each_part(tx, ids, |part| {
+        diesel::update(licences::table.filter(licences::id.eq_any(part.to_vec()))).set(licences::queried_at.eq(at))
+    })?;
     Ok(())
-}
-
-/// Sizes of the parts that long lists go in: few, so that few statements are kept prepared.
-const SIZES: [usize; 4] = [256, 32, 4, 1];
-
-/// A list in parts of a few sizes.
-fn batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let size = SIZES.into_iter().find(|size| *size <= rest.len())?;
-        let (part, more) = rest.split_at(size);
-        rest = more;
-        Some(part)
-    })
 }
 
 /// Keeps who was active on a day and counts them anew; who was known already changes nothing.
@@ -172,48 +160,16 @@ fn batches<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
 /// # Errors
 /// [`DbError`].
 pub fn count_clients(tx: &mut Tx, day: &str, clients: &[(Key, Vec<u8>)]) -> Result<(), DbError> {
-    for clients in batches(clients) {
-        Clients { day, clients }.run(tx)?;
-    }
+    db::each_part(tx, clients, |part| db::Insert {
+        table: "licence_clients",
+        columns: ["licence_id", "day", "client"],
+        rows: part.iter().map(|(licence, client)| db::row![licence, day, client]).collect(),
+        conflict: " ON CONFLICT (licence_id, day, client) DO NOTHING",
+    })?;
     let mut licences: Vec<Key> = clients.iter().map(|(licence, _)| *licence).collect();
     licences.dedup();
-    for licences in batches(&licences) {
-        Counted { day, licences }.run(tx)?;
-    }
+    db::each_part(tx, &licences, |licences| Counted { day, licences })?;
     Ok(())
-}
-
-/// Keeps the highest number of active clients that was reported for a day.
-///
-/// # Errors
-/// [`DbError`].
-pub fn report_days(tx: &mut Tx, day: &str, reported: &[(Key, i64)]) -> Result<(), DbError> {
-    for reported in batches(reported) {
-        Reported { day, reported }.run(tx)?;
-    }
-    Ok(())
-}
-
-struct Clients<'a> {
-    day: &'a str,
-    clients: &'a [(Key, Vec<u8>)],
-}
-
-impl QueryFragment<db::Backend> for Clients<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO licence_clients (licence_id, day, client) VALUES ");
-        for (i, (licence, client)) in self.clients.iter().enumerate() {
-            out.push_sql(if i == 0 { "(" } else { ", (" });
-            out.push_bind_param::<Binary, _>(licence)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Text, _>(self.day)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Binary, _>(client)?;
-            out.push_sql(")");
-        }
-        out.push_sql(" ON CONFLICT (licence_id, day, client) DO NOTHING");
-        Ok(())
-    }
 }
 
 struct Counted<'a> {
@@ -237,29 +193,19 @@ impl QueryFragment<db::Backend> for Counted<'_> {
     }
 }
 
-struct Reported<'a> {
-    day: &'a str,
-    reported: &'a [(Key, i64)],
-}
-
-impl QueryFragment<db::Backend> for Reported<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO licence_days (licence_id, day, clients, reported) VALUES ");
-        for (i, (licence, reported)) in self.reported.iter().enumerate() {
-            out.push_sql(if i == 0 { "(" } else { ", (" });
-            out.push_bind_param::<Binary, _>(licence)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Text, _>(self.day)?;
-            out.push_sql(", 0, ");
-            out.push_bind_param::<BigInt, _>(reported)?;
-            out.push_sql(")");
-        }
-        out.push_sql(
-            " ON CONFLICT (licence_id, day) DO UPDATE SET \
-             reported = CASE WHEN excluded.reported > licence_days.reported THEN excluded.reported ELSE licence_days.reported END",
-        );
-        Ok(())
-    }
+/// Keeps the highest number of active clients that was reported for a day.
+///
+/// # Errors
+/// [`DbError`].
+pub fn report_days(tx: &mut Tx, day: &str, reported: &[(Key, i64)]) -> Result<(), DbError> {
+    db::each_part(tx, reported, |part| db::Insert {
+        table: "licence_days",
+        columns: ["licence_id", "day", "clients", "reported"],
+        rows: part.iter().map(|(licence, reported)| db::row![licence, day, 0, *reported]).collect(),
+        conflict: " ON CONFLICT (licence_id, day) DO UPDATE SET \
+                   reported = CASE WHEN excluded.reported > licence_days.reported THEN excluded.reported ELSE licence_days.reported END",
+    })?;
+    Ok(())
 }
 
 /// The newest days of a licence, oldest first.

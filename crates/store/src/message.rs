@@ -2,11 +2,7 @@
 
 use crate::{DbError, Key, Page, Tx};
 use db::{Run, schema::messages};
-use diesel::{
-    prelude::*,
-    query_builder::{AstPass, QueryFragment},
-    sql_types::{BigInt, Binary, Nullable, Text},
-};
+use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = messages)]
@@ -28,40 +24,13 @@ pub struct Message {
 /// # Errors
 /// [`DbError`].
 pub fn insert_once(tx: &mut Tx, messages: &[Message]) -> Result<(), DbError> {
-    for messages in messages.chunks(AT_ONCE) {
-        Unread(messages).run(tx)?;
-    }
+    db::each_part(tx, messages, |part| db::Insert {
+        table: "messages",
+        columns: ["id", "account_id", "event", "params", "order_id", "created_at", "name"],
+        rows: part.iter().map(|m| db::row![&m.id, &m.account_id, &m.event, &m.params, &m.order_id, m.created_at, &m.name]).collect(),
+        conflict: " ON CONFLICT (name) DO NOTHING",
+    })?;
     Ok(())
-}
-
-/// Messages of one insert.
-const AT_ONCE: usize = 50;
-
-struct Unread<'a>(&'a [Message]);
-
-impl QueryFragment<db::Backend> for Unread<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO messages (id, account_id, event, params, order_id, created_at, name) VALUES ");
-        for (i, m) in self.0.iter().enumerate() {
-            out.push_sql(if i == 0 { "(" } else { ", (" });
-            out.push_bind_param::<Binary, _>(&m.id)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Binary, _>(&m.account_id)?;
-            for text in [&m.event, &m.params] {
-                out.push_sql(", ");
-                out.push_bind_param::<Text, _>(text)?;
-            }
-            out.push_sql(", ");
-            out.push_bind_param::<Nullable<Binary>, _>(&m.order_id)?;
-            out.push_sql(", ");
-            out.push_bind_param::<BigInt, _>(&m.created_at)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Text, _>(&m.name)?;
-            out.push_sql(")");
-        }
-        out.push_sql(" ON CONFLICT (name) DO NOTHING");
-        Ok(())
-    }
 }
 
 /// # Errors

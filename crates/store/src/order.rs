@@ -2,7 +2,7 @@
 
 use crate::{
     DbError, Key, Page, Tx, Written, containing,
-    event::{Append, NewEvent},
+    event::{self, NewEvent},
     lower,
 };
 use db::{
@@ -75,7 +75,7 @@ pub enum Tenant {
 pub fn insert(tx: &mut Tx, order: &Order, line: &Line, events: &[NewEvent]) -> Result<(), DbError> {
     let order = diesel::insert_into(orders::table).values(order);
     let line = diesel::insert_into(order_lines::table).values(line);
-    Ok(db::together(tx, &[&order, &line, &Append(events)])?)
+    Ok(db::together(tx, &[&order, &line, &event::insertion(events)])?)
 }
 
 /// The filters of the order list (`seller-domain 4.1`).
@@ -225,6 +225,22 @@ pub struct Step<'a> {
     pub reason: Option<&'a str>,
 }
 
+/// Moves orders on, if each is still where it was.
+///
+/// # Errors
+/// [`DbError`].
+pub fn step_all(tx: &mut Tx, steps: &[Step<'_>]) -> Result<Written, DbError> {
+    let changed = db::each_part(tx, steps, |part| db::Update {
+        table: "orders",
+        keys: 2,
+        columns: ["id", "state", "state", "paid_at", "ended_at", "reason"],
+        rows: part.iter().map(|s| db::row![&s.id, s.from, s.to, s.paid_at, s.ended_at, s.reason]).collect(),
+        set: "",
+        filter: "",
+    })?;
+    Ok(Written::of_all(changed, steps.len()))
+}
+
 /// Moves an order on, if it is still where it was.
 ///
 /// # Errors
@@ -247,11 +263,16 @@ pub fn set_instance(tx: &mut Tx, order: Key, line: Key, instance: Key) -> Result
     Ok(())
 }
 
+/// Completes lines, each once.
+///
 /// # Errors
 /// [`DbError`].
-pub fn complete_line(tx: &mut Tx, line: Key, at: i64) -> Result<Written, DbError> {
-    let open = order_lines::table.find(line).filter(order_lines::completed_at.is_null());
-    Ok(Written::from_rows(diesel::update(open).set(order_lines::completed_at.eq(at)).run(tx)?))
+pub fn complete_lines(tx: &mut Tx, lines: &[Key], at: i64) -> Result<Written, DbError> {
+    let changed = db::each_part(tx, lines, |part| {
+        diesel::update(order_lines::table.filter(order_lines::id.eq_any(part.to_vec())).filter(order_lines::completed_at.is_null()))
+            .set(order_lines::completed_at.eq(at))
+    })?;
+    Ok(Written::of_all(changed, lines.len()))
 }
 
 /// Shares a part of a line out before it is complete.

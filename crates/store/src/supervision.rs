@@ -137,11 +137,13 @@ pub fn of_order(tx: &mut Tx, order: Key) -> Result<Option<Case>, DbError> {
     Ok(own.select(Case::as_select()).first(tx).optional()?)
 }
 
+/// The cases of instances; not every instance has one.
+///
 /// # Errors
 /// [`DbError`].
-pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Option<Case>, DbError> {
-    let own = supervision_cases::table.filter(supervision_cases::instance_id.eq(instance));
-    Ok(own.select(Case::as_select()).first(tx).optional()?)
+pub fn any_of_instances(tx: &mut Tx, instances: &[Key]) -> Result<Vec<Case>, DbError> {
+    let own = supervision_cases::table.filter(supervision_cases::instance_id.eq_any(instances.to_vec()));
+    Ok(own.select(Case::as_select()).load(tx)?)
 }
 
 /// The filters of the list.
@@ -203,32 +205,55 @@ pub fn count(tx: &mut Tx, tenant: Tenant, filter: &Filter) -> Result<i64, DbErro
     Ok(filtered(tenant, filter).count().get_result(tx)?)
 }
 
-/// Stores a case as it is now, if nobody changed it meanwhile.
+/// Stores cases as they are now, if nobody changed one meanwhile.
 ///
 /// # Errors
-/// [`DbError`]; a unique violation when the seller ships another case under this number.
-pub fn change(tx: &mut Tx, case: &Case) -> Result<Written, DbError> {
-    let there = supervision_cases::table.find(case.id).filter(supervision_cases::changes.eq(case.changes));
-    let change = (
-        supervision_cases::state.eq(&case.state),
-        supervision_cases::node.eq(&case.node),
-        supervision_cases::buyer_turn.eq(case.buyer_turn),
-        supervision_cases::seller_turn.eq(case.seller_turn),
-        supervision_cases::operator_turn.eq(case.operator_turn),
-        supervision_cases::appeal_due_at.eq(case.appeal_due_at),
-        supervision_cases::ended_at.eq(case.ended_at),
-        supervision_cases::body.eq(&case.body),
-        supervision_cases::address.eq(&case.address),
-        supervision_cases::tracking.eq(&case.tracking),
-        supervision_cases::changes.eq(case.changes + 1),
-    );
-    Ok(Written::from_rows(diesel::update(there).set(change).run(tx)?))
+/// [`DbError`]; a unique violation when the seller ships another case under a number.
+pub fn change(tx: &mut Tx, cases: &[Case]) -> Result<Written, DbError> {
+    let changed = db::each_part(tx, cases, |part| db::Update {
+        table: "supervision_cases",
+        keys: 2,
+        columns: [
+            "id",
+            "changes",
+            "state",
+            "node",
+            "buyer_turn",
+            "seller_turn",
+            "operator_turn",
+            "appeal_due_at",
+            "ended_at",
+            "body",
+            "address",
+            "tracking",
+        ],
+        rows: part.iter().map(changed).collect(),
+        set: "changes = supervision_cases.changes + 1",
+        filter: "",
+    })?;
+    Ok(Written::of_all(changed, cases.len()))
+}
+
+#[rustfmt::skip]
+fn changed(c: &Case) -> [db::Value<'_>; 12] {
+    db::row![
+        &c.id, c.changes, &c.state, &c.node, c.buyer_turn, c.seller_turn, c.operator_turn, c.appeal_due_at, c.ended_at, &c.body,
+        &c.address, &c.tracking,
+    ]
 }
 
 /// # Errors
 /// [`DbError`]; a unique violation when another step has the number.
-pub fn insert_step(tx: &mut Tx, step: &Step) -> Result<(), DbError> {
-    diesel::insert_into(supervision_steps::table).values(step).run(tx)?;
+pub fn insert_steps(tx: &mut Tx, steps: &[Step]) -> Result<(), DbError> {
+    db::each_part(tx, steps, |part| db::Insert {
+        table: "supervision_steps",
+        columns: ["case_id", "seq", "at", "party", "actor", "kind", "from_node", "to_node", "data"],
+        rows: part
+            .iter()
+            .map(|s| db::row![&s.case_id, s.seq, s.at, &s.party, &s.actor, &s.kind, &s.from_node, &s.to_node, &s.data])
+            .collect(),
+        conflict: "",
+    })?;
     Ok(())
 }
 
@@ -239,16 +264,6 @@ pub fn insert_step(tx: &mut Tx, step: &Step) -> Result<(), DbError> {
 pub fn steps(tx: &mut Tx, case: Key) -> Result<Vec<Step>, DbError> {
     let own = supervision_steps::table.filter(supervision_steps::case_id.eq(case));
     Ok(own.order(supervision_steps::seq).select(Step::as_select()).load(tx)?)
-}
-
-/// The number of the next step of a case.
-///
-/// # Errors
-/// [`DbError`].
-pub fn next_step(tx: &mut Tx, case: Key) -> Result<i64, DbError> {
-    let own = supervision_steps::table.filter(supervision_steps::case_id.eq(case));
-    let last: Option<i64> = own.order(supervision_steps::seq.desc()).select(supervision_steps::seq).first(tx).optional()?;
-    Ok(last.unwrap_or(0) + 1)
 }
 
 /// The programme of a buyer's account.

@@ -239,7 +239,7 @@ async fn ask_refund(
     let answer = api
         .write(caller, move |tx, ctx, who| {
             let tenant = Tenant::Buyer(Key::of(who.account_id));
-            let found = supervision::find(tx, tenant, id)?;
+            let found = supervision::find(tx, ctx, tenant, id)?;
             currency_fits(tx, &found, amount)?;
             let found = supervision::ask_refund(tx, ctx, tenant, id, (amount.minor, b.goods.unwrap_or(Goods::None)), &b.reason)?;
             case_view(tx, ctx, who, tenant, &found)

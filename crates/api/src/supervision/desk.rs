@@ -102,7 +102,7 @@ async fn decide(
     };
     let step = move |tx: &mut Tx, ctx: &Ctx| {
         if let Some(amount) = amount {
-            let found = supervision::find(tx, Tenant::Any, id)?;
+            let found = supervision::find(tx, ctx, Tenant::Any, id)?;
             currency_fits(tx, &found, amount)?;
         }
         supervision::decide(tx, ctx, id, decision, &b.reason)
@@ -166,7 +166,7 @@ async fn note(
     let reader = caller.clone();
     api.once(caller, body.repeat, move |tx, ctx, _| supervision::tell_both(tx, ctx, id, &text).map(drop)).await?;
     let read = move |tx: &mut Tx, ctx: &Ctx, who: &Caller| {
-        let found = supervision::find(tx, Tenant::Any, id)?;
+        let found = supervision::find(tx, ctx, Tenant::Any, id)?;
         case_view(tx, ctx, who, Tenant::Any, &found)
     };
     Ok(Json(api.read(reader, read).await?))

@@ -152,9 +152,9 @@ async fn download(
     Params(p): Params<AsParams>,
 ) -> Result<Response, Problem> {
     let row = api
-        .read(caller, move |tx, _, who| {
+        .read(caller, move |tx, ctx, who| {
             let tenant = tenant_of(tx, who, p.role, path.id)?;
-            supervision::document_of_case(tx, who, tenant, path.id, path.document)
+            supervision::document_of_case(tx, ctx, who, tenant, path.id, path.document)
         })
         .await?;
     served(&api, &row).await

@@ -355,7 +355,7 @@ async fn show(
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let tenant = tenant_of(tx, who, p.role, id)?;
-            let found = supervision::find(tx, tenant, id)?;
+            let found = supervision::find(tx, ctx, tenant, id)?;
             case_view(tx, ctx, who, tenant, &found)
         })
         .await?;

@@ -8,7 +8,7 @@ mod timers;
 
 pub use freeze::{expire, freeze_for_violation, is_used_up, unfreeze, unfreeze_if_paid};
 pub(crate) use freeze::{freeze_unpaid, freeze_used_up, unfreeze_after_arrears, unfreeze_refilled};
-pub(crate) use open::run_from;
+pub(crate) use open::{Start, run_from};
 pub use open::{failed, opened, reserve};
 pub use release::{end_on_demand, release, release_expired};
 pub use terms::{append_term, make_formal, remove_last_term};

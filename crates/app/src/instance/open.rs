@@ -1,7 +1,7 @@
 //! Opening: reserved when paid, open when the seller's data arrive, failed when they never do.
 
 use super::{PASSWORD_COLUMN, id, timers};
-use crate::{Ctx, Error, Tenant, call, event, from_micros, micros, order};
+use crate::{Ctx, Error, Tenant, call, event, from_micros, job, micros, order};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -9,7 +9,7 @@ use domain::{
     message::MessageEvent,
     order::OrderKind,
     period::Period,
-    term::{self, Anchor},
+    term::{self, Anchor, TermSpan},
 };
 use serde_json::json;
 use store::{
@@ -71,7 +71,7 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Res
     if ctx.listings.approved(tx, instance.revision_id)?.is_supervised() && store::supervision::of_order(tx, order.id)?.is_some() {
         return event::record(tx, ctx, "instance.ready", event::About::order(order.id, Some(instance.id)), &json!({}));
     }
-    if run_from(tx, ctx, instance, (&order, &line), ctx.now)? == Written::SomeoneElseWasFirst {
+    if run_from(tx, ctx, &[Start { instance, order: &order, line: &line, at: ctx.now }])? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
     let _ = order::completed(tx, ctx, &order, &line, ctx.now)?;
@@ -79,50 +79,63 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Res
     order::tell_seller(tx, ctx, &order, MessageEvent::SaleOpened, &[])
 }
 
-/// The instance runs from a moment, and its first term begins then (`seller-domain 4.3`).
+/// An instance that begins to run, with what paid for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Start<'a> {
+    pub instance: &'a Instance,
+    pub order: &'a Order,
+    pub line: &'a Line,
+    pub at: Timestamp,
+}
+
+/// Instances run from a moment, and their first terms begin then (`seller-domain 4.3`). When another was first to
+/// open one of several, the transaction is to be rolled back.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(crate) fn run_from(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    instance: &Instance,
-    (order, line): (&Order, &Line),
-    at: Timestamp,
-) -> Result<Written, Error> {
-    let site = order::site(ctx, order)?;
-    let period: Option<Period> =
-        line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))?;
-    let first = site.day_of(at);
-    let span = period.map(|p| term::term(&site, at, Anchor::first(first), p));
-    let opening = Opening {
-        id: instance.id,
-        at: micros(at),
-        anchor_day: period.map(|_| i64::from(first.day())),
-        expires_at: span.map(|s| micros(s.end)),
-    };
-    if instance::open(tx, &opening)? == Written::SomeoneElseWasFirst {
+pub(crate) fn run_from(tx: &mut Tx, ctx: &Ctx, starts: &[Start<'_>]) -> Result<Written, Error> {
+    let (mut openings, mut terms, mut timers, mut news) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for s in starts {
+        let site = order::site(ctx, s.order)?;
+        let period: Option<Period> =
+            s.line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &s.line.number, e))?;
+        let first = site.day_of(s.at);
+        let span = period.map(|p| term::term(&site, s.at, Anchor::first(first), p));
+        openings.push(Opening {
+            id: s.instance.id,
+            at: micros(s.at),
+            anchor_day: period.map(|_| i64::from(first.day())),
+            expires_at: span.map(|s| micros(s.end)),
+        });
+        if let (Some(span), Some(period)) = (span, period) {
+            terms.push(first_term(ctx, s, span, period));
+            timers.extend(timers::planned(ctx, s.instance.id, &site, span.end));
+        }
+        news.push((s, json!({ "from": s.at, "expires_at": span.map(|s| term::shown_end(s.end)) })));
+    }
+    if instance::open_all(tx, &openings)? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
-    if let (Some(span), Some(period)) = (span, period) {
-        let row = Term {
-            id: Key::of(ctx.id::<TermId>()),
-            instance_id: instance.id,
-            line_id: line.id,
-            seq: 1,
-            start_at: micros(span.start),
-            end_at: micros(span.end),
-            period: period.to_string(),
-            paid_minor: line.amount_minor,
-            removed: false,
-        };
-        instance::insert_term(tx, &row)?;
-        timers::schedule(tx, ctx, instance.id, &site, span.end)?;
+    instance::insert_terms(tx, &terms)?;
+    job::schedule_all(tx, &timers)?;
+    for (s, data) in news {
+        event::record(tx, ctx, "instance.opened", event::About::order(s.order.id, Some(s.instance.id)), &data)?;
     }
-    let about = event::About::order(order.id, Some(instance.id));
-    let data = json!({ "from": at, "expires_at": span.map(|s| term::shown_end(s.end)) });
-    event::record(tx, ctx, "instance.opened", about, &data)?;
     Ok(Written::Yes)
+}
+
+fn first_term(ctx: &Ctx, s: &Start<'_>, span: TermSpan, period: Period) -> Term {
+    Term {
+        id: Key::of(ctx.id::<TermId>()),
+        instance_id: s.instance.id,
+        line_id: s.line.id,
+        seq: 1,
+        start_at: micros(span.start),
+        end_at: micros(span.end),
+        period: period.to_string(),
+        paid_minor: s.line.amount_minor,
+        removed: false,
+    }
 }
 
 fn store_app(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Result<(), Error> {

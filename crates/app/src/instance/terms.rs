@@ -39,7 +39,7 @@ fn append(tx: &mut Tx, ctx: &Ctx, a: &Append<'_>) -> Result<TermSpan, Error> {
         paid_minor: a.line.amount_minor - Sold::of(a.line)?.term_fees.iter().map(|f| f.fee_minor).sum::<i64>(),
         removed: false,
     };
-    instance::insert_term(tx, &row)?;
+    instance::insert_terms(tx, &[row])?;
     set_end(tx, ctx, a.instance, span.end)?;
     let about = event::About::order(a.line.order_id, Some(a.instance.id));
     let data = json!({ "start": span.start, "end": term::shown_end(span.end), "line": a.line.number });

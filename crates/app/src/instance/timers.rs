@@ -13,19 +13,22 @@ use domain::{
     site::Site,
     term,
 };
-use store::{auto_renewal, instance};
+use store::{auto_renewal, instance, job::Job};
 
 /// Sets the timers for a new end; those for a former end go.
 pub(super) fn schedule(tx: &mut Tx, ctx: &Ctx, id: Key, site: &Site, end: Timestamp) -> Result<(), Error> {
     store::job::cancel_all(tx, id)?;
-    job::schedule(tx, ctx, JobKind::Expiry, Some(id), end)?;
-    if let Some(at) = next(site, end, ctx.now, &REMINDER_DAYS) {
-        job::schedule(tx, ctx, JobKind::Reminder, Some(id), at)?;
-    }
+    job::schedule_all(tx, &planned(ctx, id, site, end))?;
     if auto_renewal::of_instance(tx, id)?.is_some() {
         schedule_auto_renewal(tx, ctx, id, next(site, end, ctx.now, &AUTO_RENEWAL_DAYS))?;
     }
     Ok(())
+}
+
+/// The timers of a first term, before anything else can have set one.
+pub(super) fn planned(ctx: &Ctx, id: Key, site: &Site, end: Timestamp) -> Vec<Job> {
+    let reminder = next(site, end, ctx.now, &REMINDER_DAYS).map(|at| job::planned(ctx, JobKind::Reminder, Some(id), at));
+    std::iter::once(job::planned(ctx, JobKind::Expiry, Some(id), end)).chain(reminder).collect()
 }
 
 /// Sets when automatic renewal is tried next, or that it is not.

@@ -9,7 +9,7 @@ use domain::{
     licence::{Refused, may_activate},
 };
 use serde_json::json;
-use store::{Written, licence};
+use store::{Written, instance::Instance, licence};
 use wire::saas_v2::AppInfo;
 
 /// Activates codes of the caller, all or none; answers what became of each.
@@ -18,43 +18,52 @@ use wire::saas_v2::AppInfo;
 /// `licence.not_found`, `licence.state`, `licence.not_received`, `licence.real_effect_time`.
 pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real: Option<Timestamp>) -> Result<Vec<Answer>, Error> {
     let seller = Key::of(caller.account_id);
-    // Two calls with the same codes wait for each other in one order.
-    let mut sorted = codes.to_vec();
-    sorted.sort();
-    for one in held(tx, seller, &sorted)? {
-        if activate_one(tx, ctx, &one, real)? == Written::SomeoneElseWasFirst {
-            return Err(refused(&Refused::ActivatedAlready));
-        }
+    let found = held(tx, seller, codes)?;
+    if activate_all(tx, ctx, &found, real)? == Written::SomeoneElseWasFirst {
+        return Err(refused(&Refused::ActivatedAlready));
     }
     super::query::answers(tx, ctx, seller, codes)
 }
 
-/// Activates one code, unless somebody else did so at the same time.
+/// Activates codes, unless somebody else did so at the same time with one of them; then the transaction is to be rolled
+/// back.
 ///
 /// # Errors
 /// Those of [`activate`].
-pub(super) fn activate_one(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) -> Result<Written, Error> {
-    may_activate(held.state(ctx)?, from_micros(held.licence.ordered_at), real, ctx.now).map_err(|e| refused(&e))?;
-    if licence::activate(tx, held.licence.id, ctx.now_micros(), real.map(micros))? == Written::SomeoneElseWasFirst {
+pub(super) fn activate_all(tx: &mut Tx, ctx: &Ctx, held: &[Held], real: Option<Timestamp>) -> Result<Written, Error> {
+    for one in held {
+        may_activate(one.state(ctx)?, from_micros(one.licence.ordered_at), real, ctx.now).map_err(|e| refused(&e))?;
+    }
+    let ids: Vec<Key> = held.iter().map(|one| one.licence.id).collect();
+    if licence::activate(tx, &ids, ctx.now_micros(), real.map(micros))? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
-    let Some(found) = &held.instance else {
-        let about = event::About::account(held.licence.seller_id);
-        event::record(tx, ctx, "licence.test_code_activated", about, &json!({}))?;
-        return Ok(Written::Yes);
-    };
-    let about = event::About { instance: Some(found.id), order: found.open_order_id, ..event::About::default() };
-    event::record(tx, ctx, "licence.activated", about, &json!({ "real_effect_time": real }))?;
-    match supervision::activated(tx, ctx, found) {
-        Ok(true) => Ok(Written::Yes),
+    for one in held {
+        recorded(tx, ctx, one, real)?;
+    }
+    let instances: Vec<&Instance> = held.iter().filter_map(|one| one.instance.as_ref()).collect();
+    match supervision::activated(tx, ctx, &instances) {
         // Sold before there was supervision.
-        Ok(false) => instance::opened(tx, ctx, found, &AppInfo::default()).map(|()| Written::Yes),
-        Err(e) => Err(match e.code() {
-            Some("supervision.not_taken") => refused(&Refused::NotReceived),
-            Some("supervision.frozen" | "supervision.refund_agreed") => refused(&Refused::Frozen),
-            // Not yet delivered: the buyer cannot have it.
-            Some("supervision.not_awaited") => refused(&Refused::NotReceived),
-            _ => e,
-        }),
+        Ok(others) => others.into_iter().try_for_each(|found| instance::opened(tx, ctx, found, &AppInfo::default()))?,
+        Err(e) => {
+            return Err(match e.code() {
+                Some("supervision.not_taken") => refused(&Refused::NotReceived),
+                Some("supervision.frozen" | "supervision.refund_agreed") => refused(&Refused::Frozen),
+                // Not yet delivered: the buyer cannot have it.
+                Some("supervision.not_awaited") => refused(&Refused::NotReceived),
+                _ => e,
+            });
+        }
+    }
+    Ok(Written::Yes)
+}
+
+fn recorded(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) -> Result<(), Error> {
+    match &held.instance {
+        None => event::record(tx, ctx, "licence.test_code_activated", event::About::account(held.licence.seller_id), &json!({})),
+        Some(found) => {
+            let about = event::About { instance: Some(found.id), order: found.open_order_id, ..event::About::default() };
+            event::record(tx, ctx, "licence.activated", about, &json!({ "real_effect_time": real }))
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What the software of a code may do now, by the rules of the specification that was bought. A code is its own proof:
 //! who has it speaks for its buyer.
 
-use super::{Held, activate::activate_one};
+use super::{Held, activate::activate_all};
 use crate::{Ctx, Error, Tenant, from_micros, instance, order::Sold};
 use db::{DbError, Tx};
 use domain::{
@@ -55,7 +55,7 @@ pub(super) fn of_code(tx: &mut Tx, ctx: &Ctx, code: &str) -> Result<Right, Error
     let mut held = load(tx, code)?;
     if held.state(ctx)? == LicenceState::NotActivated {
         // Another client's first use at the same time: it is alive when the unit runs again.
-        if activate_one(tx, ctx, &held, None)? == Written::SomeoneElseWasFirst {
+        if activate_all(tx, ctx, std::slice::from_ref(&held), None)? == Written::SomeoneElseWasFirst {
             return Err(DbError::Raced.into());
         }
         held = load(tx, code)?;

@@ -1,7 +1,7 @@
 //! Entries of the life of an order (`money 1.7`): paid into escrow, shared on completion, given back.
 
 use crate::{Ctx, Error, event, micros, order::currency};
-use db::Tx;
+use db::{DbError, Key, Tx};
 use domain::{
     Timestamp,
     money::Money,
@@ -53,6 +53,10 @@ fn post(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>) -> Result<(), Error> {
 }
 
 fn post_as(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>, reference: String) -> Result<(), Error> {
+    Ok(ledger_store::post(tx, &[entry(ctx, p, reference)?])?)
+}
+
+fn entry(ctx: &Ctx, p: Posted<'_>, reference: String) -> Result<(EntryRow, Entry), Error> {
     let currency = currency(p.order)?;
     let postings =
         p.postings.into_iter().map(|(account, owner, amount_minor)| Posting { account, owner, currency, amount_minor }).collect();
@@ -65,11 +69,17 @@ fn post_as(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>, reference: String) -> Result<(
         line_id: Some(p.line.id),
         reference,
     };
-    Ok(ledger_store::post(tx, &row, &entry)?)
+    Ok((row, entry))
 }
 
 fn escrow(line: &Line) -> String {
     line.number.clone()
+}
+
+/// How the completion of a line is named in the ledger; of a part, with the part's name.
+fn completion(line: &Line, part: &str) -> String {
+    let whole = format!("{}:{}", EntryKind::Completion, line.number);
+    if part.is_empty() { whole } else { format!("{whole}:{part}") }
 }
 
 fn recorded(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, kind: &str, minor: i64) -> Result<(), Error> {
@@ -97,17 +107,36 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order
     }
 }
 
-/// Shares what is left of a paid line out of escrow and puts it on the seller's next bill once it is effective.
+/// An order that is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Completion<'a> {
+    pub order: &'a Order,
+    pub line: &'a Line,
+    /// From when it stands on the seller's bill.
+    pub effective_at: Timestamp,
+}
+
+/// Shares what is left of paid lines out of escrow and puts it on the sellers' next bills once it is effective.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn complete(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<(), Error> {
-    let rest = line.amount_minor - line.released_minor;
-    if order::complete_line(tx, line.id, ctx.now_micros())? == Written::SomeoneElseWasFirst || rest == 0 {
-        return Ok(());
+pub fn complete(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Result<(), Error> {
+    let open = || completions.iter().filter(|c| c.line.completed_at.is_none());
+    let lines: Vec<Key> = open().map(|c| c.line.id).collect();
+    if order::complete_lines(tx, &lines, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+        return Err(DbError::Raced.into());
     }
-    share(tx, ctx, Part { order, line, minor: rest, name: "", effective_at })?;
-    recorded(tx, ctx, order, line, "money.completed", rest)
+    let parts: Vec<Part> = open()
+        .map(|c| Part { order: c.order, line: c.line, minor: rest(c.line), name: "", effective_at: c.effective_at })
+        .filter(|p| p.minor != 0)
+        .collect();
+    share(tx, ctx, &parts)?;
+    parts.iter().try_for_each(|p| recorded(tx, ctx, p.order, p.line, "money.completed", p.minor))
+}
+
+/// What was not released before.
+fn rest(line: &Line) -> i64 {
+    line.amount_minor - line.released_minor
 }
 
 /// Shares a part of a paid line out of escrow before the line is complete, under a name of its own.
@@ -119,7 +148,7 @@ pub fn release_part(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor: i
         return Ok(());
     }
     order::release_part(tx, line.id, minor)?;
-    share(tx, ctx, Part { order, line, minor, name, effective_at: ctx.now })?;
+    share(tx, ctx, &[Part { order, line, minor, name, effective_at: ctx.now }])?;
     recorded(tx, ctx, order, line, "money.part_released", minor)
 }
 
@@ -132,19 +161,19 @@ struct Part<'a> {
     effective_at: Timestamp,
 }
 
-fn share(tx: &mut Tx, ctx: &Ctx, p: Part<'_>) -> Result<(), Error> {
-    let shares = settlement::share(p.minor, ctx.settings.rates);
-    let mut postings = vec![(AccountKind::Escrow, escrow(p.line), -p.minor)];
-    postings.extend(shared(p.order, shares));
-    let posted = Posted { order: p.order, line: p.line, kind: EntryKind::Completion, postings };
-    if p.name.is_empty() {
-        post(tx, ctx, posted)?;
-    } else {
-        let reference = format!("{}:{}:{}", EntryKind::Completion, p.line.number, p.name);
-        post_as(tx, ctx, posted, reference)?;
+fn share(tx: &mut Tx, ctx: &Ctx, parts: &[Part<'_>]) -> Result<(), Error> {
+    let (mut entries, mut lines) = (Vec::new(), Vec::new());
+    for p in parts {
+        let shares = settlement::share(p.minor, ctx.settings.rates);
+        let mut postings = vec![(AccountKind::Escrow, escrow(p.line), -p.minor)];
+        postings.extend(shared(p.order, shares));
+        let posted = Posted { order: p.order, line: p.line, kind: EntryKind::Completion, postings };
+        entries.push(entry(ctx, posted, completion(p.line, p.name))?);
+        let billed = BillEntry { order: p.order, line: p.line, kind: "original", amount: p.minor, shares, effective_at: p.effective_at };
+        lines.push(BillLine { part: p.name.to_owned(), ..bill_line(ctx, billed) });
     }
-    let entry = BillEntry { order: p.order, line: p.line, kind: "original", amount: p.minor, shares, effective_at: p.effective_at };
-    Ok(bill::insert_line(tx, &BillLine { part: p.name.to_owned(), ..bill_line(ctx, entry) })?)
+    ledger_store::post(tx, &entries)?;
+    Ok(bill::insert_lines(tx, &lines)?)
 }
 
 /// Gives a part of a line that is not complete back from escrow, as it was negotiated.
@@ -237,7 +266,7 @@ struct BillEntry<'a> {
 }
 
 fn insert_bill_line(tx: &mut Tx, ctx: &Ctx, b: BillEntry<'_>) -> Result<(), Error> {
-    Ok(bill::insert_line(tx, &bill_line(ctx, b))?)
+    Ok(bill::insert_lines(tx, &[bill_line(ctx, b)])?)
 }
 
 fn bill_line(ctx: &Ctx, b: BillEntry<'_>) -> BillLine {

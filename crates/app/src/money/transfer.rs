@@ -118,5 +118,5 @@ fn top_up(tx: &mut Tx, ctx: &Ctx, row: &Transfer) -> Result<(), Error> {
         line_id: None,
         reference: format!("top_up:{}", hex::encode(row.id.0)),
     };
-    Ok(ledger_store::post(tx, &entry_row, &entry)?)
+    Ok(ledger_store::post(tx, &[(entry_row, entry)])?)
 }

@@ -1,7 +1,11 @@
 //! What a paid order does: opens an instance, appends a term, or asks the seller for a change.
 
 use super::{Sold, kind};
-use crate::{Ctx, Error, Tenant, call, catalogue, event, instance, licence, message, money, supervision};
+use crate::{
+    Ctx, Error, Tenant, call, catalogue, event, instance, licence, message,
+    money::{self, Completion},
+    supervision,
+};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -134,22 +138,28 @@ fn ask_for_change(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<
 /// The order is done: its state, its money, and the instance is free for another order. Says whether this was the
 /// first to end it.
 pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<Written, Error> {
-    let step = Step {
-        id: order.id,
+    completed_all(tx, ctx, &[Completion { order, line, effective_at }])
+}
+
+/// Several orders are done. When another was first to end one of them, the transaction is to be rolled back.
+pub(crate) fn completed_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Result<Written, Error> {
+    let step = |c: &Completion<'_>| Step {
+        id: c.order.id,
         from: OrderState::Processing.as_str(),
         to: OrderState::Completed.as_str(),
-        paid_at: order.paid_at,
+        paid_at: c.order.paid_at,
         ended_at: Some(ctx.now_micros()),
         reason: None,
     };
-    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+    if order::step_all(tx, &completions.iter().map(step).collect::<Vec<_>>())? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
-    if let Some(id) = order.instance_id {
-        store::instance::give_back(tx, id, order.id)?;
+    let taken: Vec<(Key, Key)> = completions.iter().filter_map(|c| Some((c.order.instance_id?, c.order.id))).collect();
+    store::instance::give_back_all(tx, &taken)?;
+    for c in completions {
+        event::record(tx, ctx, "order.completed", event::About::order(c.order.id, c.order.instance_id), &json!({}))?;
     }
-    event::record(tx, ctx, "order.completed", event::About::order(order.id, order.instance_id), &json!({}))?;
-    money::complete(tx, ctx, order, line, effective_at)?;
+    money::complete(tx, ctx, completions)?;
     Ok(Written::Yes)
 }
 

@@ -56,7 +56,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
         is_last_term: own.is_some_and(|t| terms.last().is_some_and(|last| last.id == t.id)),
         refunded: line.refunded_minor > 0 || order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),
-        supervised: instance::access_type(&instance)?.is_licence() || store::supervision::of_instance(tx, instance.id)?.is_some(),
+        supervised: instance::access_type(&instance)?.is_licence() || !store::supervision::any_of_instances(tx, &[instance.id])?.is_empty(),
         package: line.charging_mode == ChargingMode::OnDemandPackage.as_str(),
         unsubscribed_this_year: order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
     };

@@ -81,7 +81,7 @@ impl Act {
 /// # Errors
 /// `supervision.…`, `elements.…`, `evidence.…`: what the template asks for and is not there.
 pub fn act(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId, cmd: &Act) -> Result<Found, Error> {
-    let mut found = find(tx, tenant, id)?;
+    let mut found = find(tx, ctx, tenant, id)?;
     let by = party(tenant);
     checked(cmd)?;
     let form = Form { fields: cmd.fields(), files: cmd.documents.iter().map(|(_, kind)| *kind).collect(), opening_at: cmd.opening_time };

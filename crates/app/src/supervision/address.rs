@@ -62,7 +62,7 @@ pub fn of_case(ctx: &Ctx, row: &rows::Case) -> Result<Option<Address>, Error> {
 /// # Errors
 /// `supervision.not_found`, `supervision.over`, `supervision.shipped`, `shipping.bad_value`.
 pub fn change(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId, address: &Address) -> Result<super::Found, Error> {
-    let mut found = find(tx, tenant, id)?;
+    let mut found = find(tx, ctx, tenant, id)?;
     if found.case.state != CaseState::Open {
         return Err(Error::conflict("supervision.over", format!("the case is {}", found.case.state)));
     }

@@ -32,7 +32,7 @@ pub fn appeal(
     documents: &[(DocumentId, EvidenceKind)],
 ) -> Result<Found, Error> {
     well_formed(reason, documents)?;
-    let mut found = find(tx, tenant, id)?;
+    let mut found = find(tx, ctx, tenant, id)?;
     let by = party(tenant);
     let due_at = found.site(tx, ctx)?.working_days_after(ctx.now, APPEAL_WORKING_DAYS);
     let done = Done { party: Some(by), kind: "appealed", data: json!({ "reason": reason }), documents };
@@ -53,7 +53,7 @@ pub fn state_case(
     documents: &[(DocumentId, EvidenceKind)],
 ) -> Result<Found, Error> {
     well_formed(text, documents)?;
-    let mut found = find(tx, tenant, id)?;
+    let mut found = find(tx, ctx, tenant, id)?;
     if found.case.appeal.is_none() {
         return Err(Error::conflict("supervision.no_appeal", "no appeal is open"));
     }
@@ -69,7 +69,7 @@ pub fn state_case(
 /// `supervision.no_appeal`, `supervision.refund_amount`, `supervision.over`.
 pub fn decide(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, decision: Decision, reason: &str) -> Result<Found, Error> {
     text::block(reason, 5_000).map_err(|e| Error::field("/reason", "supervision.bad_text", e.to_string()))?;
-    let mut found = find(tx, Tenant::Any, id)?;
+    let mut found = find(tx, ctx, Tenant::Any, id)?;
     let word = match decision {
         Decision::Continue => "continue",
         Decision::Close => "close",

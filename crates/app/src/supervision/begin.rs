@@ -55,10 +55,11 @@ pub(crate) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, instance
         changes: 0,
     };
     rows::insert(tx, &row)?;
-    let found = Found { row, case, template };
+    let found = Found { row, case, template: template.into() };
     let data = json!({ "template": found.template.key, "version": found.template.version, "scene": scene });
-    found.log(tx, ctx, "", &Done { party: None, kind: "begun", data, documents: &[] })?;
+    let begun = found.logged(tx, ctx, "", &Done { party: None, kind: "begun", data, documents: &[] })?;
+    super::log(tx, &[begun])?;
     effects::tell_turn(tx, ctx, &found)?;
-    timer::set(tx, ctx, &found)?;
+    timer::set(tx, ctx, &[&found])?;
     Ok(found)
 }

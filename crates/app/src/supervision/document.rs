@@ -63,7 +63,7 @@ fn row(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: Option<Key>, new: &NewDocu
 /// # Errors
 /// `evidence.…`, `supervision.not_found`, `supervision.over`.
 pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: SupervisionId, new: &NewDocument) -> Result<Document, Error> {
-    let found = find(tx, tenant, id)?;
+    let found = find(tx, ctx, tenant, id)?;
     if found.case.state != CaseState::Open {
         return Err(Error::conflict("supervision.over", format!("the case is {}", found.case.state)));
     }
@@ -108,8 +108,15 @@ pub fn form(tx: &mut Tx, id: DocumentId) -> Result<Document, Error> {
 ///
 /// # Errors
 /// `supervision.not_found`, `document.not_found`.
-pub fn of_case(tx: &mut Tx, caller: &Caller, tenant: Tenant, id: SupervisionId, document: DocumentId) -> Result<Document, Error> {
-    let found = find(tx, tenant, id)?;
+pub fn of_case(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    tenant: Tenant,
+    id: SupervisionId,
+    document: DocumentId,
+) -> Result<Document, Error> {
+    let found = find(tx, ctx, tenant, id)?;
     let there = rows::any_lookup(tx, Key::of(document))?.filter(|d| d.case_id == Some(found.row.id));
     let seen = there.filter(|d| d.step.is_some() || d.account_id == Key::of(caller.account_id));
     seen.ok_or_else(|| Error::not_found("document.not_found", "there is no such file in this case"))

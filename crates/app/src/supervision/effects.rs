@@ -1,7 +1,7 @@
 //! What a move of a case means for money, order, instance and the people who wait.
 
-use super::{Done, Found};
-use crate::{Ctx, Error, Tenant, event, instance, licence, message, micros, money, order};
+use super::{Done, Found, Move};
+use crate::{Ctx, Error, event, instance, licence, message, money, order};
 use db::{Key, Tx};
 use domain::{
     id::{LineId, OrderId},
@@ -11,6 +11,7 @@ use domain::{
     supervision::{Effect, Party, RefundState, Verb},
 };
 use serde_json::json;
+use std::collections::HashMap;
 use store::{
     Written,
     instance::Instance,
@@ -26,43 +27,97 @@ struct Subject {
 }
 
 fn subject(tx: &mut Tx, found: &Found) -> Result<Subject, Error> {
-    let gone = |what| Error::row("supervision_cases", &found.row.order_number, what);
-    let (line, order) = store::order::any_lines(tx, &[found.row.line_id])?.pop().ok_or_else(|| gone("has no line or order"))?;
-    let instance = store::instance::lookup(tx, Tenant::Any, found.row.instance_id)?.ok_or_else(|| gone("has no instance"))?;
-    Ok(Subject { order, line, instance })
+    let mut subjects = subjects(tx, &[found])?;
+    subjects.pop().ok_or_else(|| Error::row("supervision_cases", &found.row.order_number, "has no line or order"))
 }
 
-/// Performs the effects of a move, in their order.
-pub(super) fn perform(tx: &mut Tx, ctx: &Ctx, found: &mut Found, effects: &[Effect], done: &Done<'_>) -> Result<(), Error> {
-    // What was opened by one effect, for the next.
-    let mut opened = None;
-    for effect in effects {
-        match effect {
-            Effect::Moved { to, .. } if to == domain::supervision::END => {}
-            Effect::Moved { .. } | Effect::Resumed => tell_turn(tx, ctx, found)?,
-            Effect::CodeShown => licence::shown(tx, ctx, found.row.instance_id)?,
-            Effect::Opened { at } => {
-                let mut s = subject(tx, found)?;
-                run(tx, ctx, &s, *at)?;
-                s.instance.opened_at = Some(micros(*at));
-                opened = Some(s);
+/// Those of several cases, in their order.
+fn subjects(tx: &mut Tx, cases: &[&Found]) -> Result<Vec<Subject>, Error> {
+    let (lines, instances): (Vec<Key>, Vec<Key>) = cases.iter().map(|f| (f.row.line_id, f.row.instance_id)).unzip();
+    let mut lines: HashMap<Key, (Line, Order)> = store::order::any_lines(tx, &lines)?.into_iter().map(|l| (l.0.id, l)).collect();
+    let mut instances: HashMap<Key, Instance> = store::instance::any_of(tx, &instances)?.into_iter().map(|i| (i.id, i)).collect();
+    let take = |found: &&Found| {
+        let gone = |what| Error::row("supervision_cases", &found.row.order_number, what);
+        let (line, order) = lines.remove(&found.row.line_id).ok_or_else(|| gone("has no line or order"))?;
+        let instance = instances.remove(&found.row.instance_id).ok_or_else(|| gone("has no instance"))?;
+        Ok(Subject { order, line, instance })
+    };
+    cases.iter().map(take).collect()
+}
+
+/// Performs the effects of moves, in their order; those that open and complete last, for all moves together.
+pub(super) fn perform(tx: &mut Tx, ctx: &Ctx, moves: &[Move<'_>], done: &Done<'_>) -> Result<(), Error> {
+    let mut ends = Vec::new();
+    for m in moves {
+        let mut end = End { found: m.found, opened_at: None, completed: false };
+        for effect in &m.effects {
+            match *effect {
+                Effect::Opened { at } => end.opened_at = Some(at),
+                Effect::Completed { opened_at, .. } => {
+                    end.opened_at = end.opened_at.or(Some(opened_at));
+                    end.completed = true;
+                }
+                ref effect => perform_one(tx, ctx, m.found, effect, done)?,
             }
-            Effect::Released { minor, percent } => released(tx, ctx, found, *minor, *percent)?,
-            Effect::Completed { opened_at, .. } => completed(tx, ctx, found, opened.take(), *opened_at)?,
-            Effect::Cancelled { refunded_minor, released_minor } => cancelled(tx, ctx, found, (*refunded_minor, *released_minor), done)?,
-            Effect::Refund { state } => refund(tx, ctx, found, *state)?,
-            Effect::Appealed => appealed(tx, ctx, found)?,
-            Effect::Remind { party } => tell(tx, ctx, found, reminder(*party), &[])?,
-            Effect::LongOpen { days } => {
-                tell(tx, ctx, found, MessageEvent::SaleLongOpen, &[("days", days.to_string())])?;
-                tell(tx, ctx, found, MessageEvent::SupervisionLongOpen, &[("days", days.to_string())])?;
-            }
-            Effect::AppealLate => tell(tx, ctx, found, MessageEvent::AppealLate, &[])?,
-            Effect::Press => match found.case.refund.map(|r| r.state) {
-                Some(RefundState::WaitingForPlatform) => tell(tx, ctx, found, MessageEvent::RefundToConfirm, &[])?,
-                _ => tell(tx, ctx, found, MessageEvent::RefundPress, &[])?,
-            },
         }
+        if end.opened_at.is_some() {
+            ends.push(end);
+        }
+    }
+    if ends.is_empty() { Ok(()) } else { finish(tx, ctx, &ends) }
+}
+
+fn perform_one(tx: &mut Tx, ctx: &Ctx, found: &Found, effect: &Effect, done: &Done<'_>) -> Result<(), Error> {
+    match effect {
+        Effect::Moved { to, .. } if to == domain::supervision::END => Ok(()),
+        Effect::Moved { .. } | Effect::Resumed => tell_turn(tx, ctx, found),
+        Effect::CodeShown => licence::shown(tx, ctx, found.row.instance_id),
+        // For all moves together.
+        Effect::Opened { .. } | Effect::Completed { .. } => Ok(()),
+        Effect::Released { minor, percent } => released(tx, ctx, found, *minor, *percent),
+        Effect::Cancelled { refunded_minor, released_minor } => cancelled(tx, ctx, found, (*refunded_minor, *released_minor), done),
+        Effect::Refund { state } => refund(tx, ctx, found, *state),
+        Effect::Appealed => appealed(tx, ctx, found),
+        Effect::Remind { party } => tell(tx, ctx, found, reminder(*party), &[]),
+        Effect::LongOpen { days } => {
+            tell(tx, ctx, found, MessageEvent::SaleLongOpen, &[("days", days.to_string())])?;
+            tell(tx, ctx, found, MessageEvent::SupervisionLongOpen, &[("days", days.to_string())])
+        }
+        Effect::AppealLate => tell(tx, ctx, found, MessageEvent::AppealLate, &[]),
+        Effect::Press => match found.case.refund.map(|r| r.state) {
+            Some(RefundState::WaitingForPlatform) => tell(tx, ctx, found, MessageEvent::RefundToConfirm, &[]),
+            _ => tell(tx, ctx, found, MessageEvent::RefundPress, &[]),
+        },
+    }
+}
+
+/// A case whose instance begins to run, whose order is done, or both.
+struct End<'a> {
+    found: &'a Found,
+    opened_at: Option<domain::Timestamp>,
+    completed: bool,
+}
+
+/// What was not opened yet runs from its opening time; accepted orders are done and their money shared.
+fn finish(tx: &mut Tx, ctx: &Ctx, ends: &[End<'_>]) -> Result<(), Error> {
+    let subjects = subjects(tx, &ends.iter().map(|e| e.found).collect::<Vec<_>>())?;
+    let (mut starts, mut completions) = (Vec::new(), Vec::new());
+    for (end, s) in ends.iter().zip(&subjects) {
+        if let (Some(at), None) = (end.opened_at, s.instance.opened_at) {
+            starts.push(instance::Start { instance: &s.instance, order: &s.order, line: &s.line, at });
+        }
+        if end.completed {
+            completions.push(money::Completion { order: &s.order, line: &s.line, effective_at: ctx.now });
+        }
+    }
+    if instance::run_from(tx, ctx, &starts)? == Written::SomeoneElseWasFirst
+        || order::completed_all(tx, ctx, &completions)? == Written::SomeoneElseWasFirst
+    {
+        return Err(db::DbError::Raced.into());
+    }
+    for end in ends.iter().filter(|e| e.completed) {
+        tell(tx, ctx, end.found, MessageEvent::OrderOpened, &[])?;
+        tell(tx, ctx, end.found, MessageEvent::SaleAccepted, &[])?;
     }
     Ok(())
 }
@@ -109,32 +164,12 @@ pub(super) fn tell_turn(tx: &mut Tx, ctx: &Ctx, found: &Found) -> Result<(), Err
     Ok(())
 }
 
-fn run(tx: &mut Tx, ctx: &Ctx, s: &Subject, from: domain::Timestamp) -> Result<(), Error> {
-    match instance::run_from(tx, ctx, &s.instance, (&s.order, &s.line), from)? {
-        Written::Yes => Ok(()),
-        Written::SomeoneElseWasFirst => Err(db::DbError::Raced.into()),
-    }
-}
-
 fn released(tx: &mut Tx, ctx: &Ctx, found: &Found, minor: i64, percent: u8) -> Result<(), Error> {
     let s = subject(tx, found)?;
     let name = format!("part-{}", found.case.released_percent);
     money::release_part(tx, ctx, &s.order, &s.line, minor, &name)?;
     let amount = Money::new(minor, order::currency(&s.order)?).to_string();
     tell(tx, ctx, found, MessageEvent::SalePartReleased, &[("amount", amount), ("percent", percent.to_string())])
-}
-
-/// Accepted: what was not opened yet runs from the opening time, the order is done and its money shared.
-fn completed(tx: &mut Tx, ctx: &Ctx, found: &Found, opened: Option<Subject>, opened_at: domain::Timestamp) -> Result<(), Error> {
-    let s = opened.map_or_else(|| subject(tx, found), Ok)?;
-    if s.instance.opened_at.is_none() {
-        run(tx, ctx, &s, opened_at)?;
-    }
-    if order::completed(tx, ctx, &s.order, &s.line, ctx.now)? == Written::SomeoneElseWasFirst {
-        return Err(db::DbError::Raced.into());
-    }
-    tell(tx, ctx, found, MessageEvent::OrderOpened, &[])?;
-    tell(tx, ctx, found, MessageEvent::SaleAccepted, &[])
 }
 
 /// The order is over: a part or all goes back, the rest is the seller's, what was opened is released.

@@ -2,7 +2,7 @@
 
 use super::{Done, Found, find, of_order};
 use crate::{Ctx, Error, Tenant};
-use db::Tx;
+use db::{Key, Tx};
 use domain::{
     Timestamp,
     id::SupervisionId,
@@ -11,18 +11,17 @@ use domain::{
 use serde_json::json;
 use store::instance::Instance;
 
-/// The software activated the code of an instance; says whether a case was moved by it.
+/// The software activated the codes of instances; those that no case was moved by are given back.
 ///
 /// # Errors
 /// `supervision.not_taken`, `supervision.frozen`, `supervision.not_awaited`, `supervision.over`.
-pub(crate) fn activated(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<bool, Error> {
-    let Some(row) = store::supervision::of_instance(tx, instance.id)? else {
-        return Ok(false);
-    };
-    let mut found = super::read(tx, row)?;
+pub(crate) fn activated<'a>(tx: &mut Tx, ctx: &Ctx, instances: &[&'a Instance]) -> Result<Vec<&'a Instance>, Error> {
+    let ids: Vec<Key> = instances.iter().map(|i| i.id).collect();
+    let rows = store::supervision::any_of_instances(tx, &ids)?;
+    let mut cases: Vec<Found> = rows.into_iter().map(|row| super::read(tx, ctx, row)).collect::<Result<_, _>>()?;
     let input = Input::Happened { event: Happening::Activation, at: ctx.now };
-    found.moved(tx, ctx, &input, &Done { party: Some(Party::Seller), kind: "activation", data: json!({}), documents: &[] })?;
-    Ok(true)
+    super::moved(tx, ctx, &mut cases, &input, &Done { party: Some(Party::Seller), kind: "activation", data: json!({}), documents: &[] })?;
+    Ok(instances.iter().copied().filter(|i| cases.iter().all(|found| found.row.instance_id != i.id)).collect())
 }
 
 /// The carrier reports that the goods of a case were delivered.
@@ -30,7 +29,7 @@ pub(crate) fn activated(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<b
 /// # Errors
 /// `supervision.not_found`, `supervision.not_awaited` also for a time before they were shipped or in the future.
 pub fn carrier_delivered(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, at: Timestamp) -> Result<Found, Error> {
-    let mut found = find(tx, Tenant::Any, id)?;
+    let mut found = find(tx, ctx, Tenant::Any, id)?;
     let input = Input::Happened { event: Happening::CarrierDelivered, at };
     let done = Done { party: Some(Party::Operator), kind: "carrier_delivered", data: json!({ "at": at }), documents: &[] };
     found.moved(tx, ctx, &input, &done)?;
@@ -42,7 +41,7 @@ pub fn carrier_delivered(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, at: Timestam
 /// # Errors
 /// [`Error::Store`].
 pub(crate) fn opening_failed(tx: &mut Tx, ctx: &Ctx, order: db::Key, reason: &str) -> Result<bool, Error> {
-    let Some(mut found) = of_order(tx, order)?.filter(|f| f.case.ended_at.is_none()) else {
+    let Some(mut found) = of_order(tx, ctx, order)?.filter(|f| f.case.ended_at.is_none()) else {
         return Ok(false);
     };
     let done = Done { party: None, kind: "opening_failed", data: json!({ "reason": reason }), documents: &[] };

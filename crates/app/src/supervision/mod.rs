@@ -29,7 +29,7 @@ pub(crate) use happen::{activated, opening_failed};
 pub use note::tell_both;
 pub use refund::{Answer, ask as ask_refund, step as step_refund};
 pub use summary::{next_open_cases, tell_open};
-pub use template::{list as templates, load as load_template, load_built_in, show as show_template};
+pub use template::{Templates, list as templates, load as load_template, load_built_in, show as show_template};
 pub use timer::fall_due;
 pub use track::set as set_track;
 
@@ -38,9 +38,10 @@ use db::{DbError, Key, Tx};
 use domain::{
     id::{DocumentId, SupervisionId},
     site::Site,
-    supervision::{Case, EvidenceKind, Input, Party, Refused, Template},
+    supervision::{Case, Effect, EvidenceKind, Input, Party, Refused, Template},
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 use store::{
     Written,
     supervision::{self as rows, Step},
@@ -51,7 +52,7 @@ use store::{
 pub struct Found {
     pub row: rows::Case,
     pub case: Case,
-    pub template: Template,
+    pub template: Arc<Template>,
 }
 
 /// Whom a tenant is in a case.
@@ -64,10 +65,10 @@ pub fn party(tenant: Tenant) -> Party {
     }
 }
 
-fn read(tx: &mut Tx, row: rows::Case) -> Result<Found, Error> {
+fn read(tx: &mut Tx, ctx: &Ctx, row: rows::Case) -> Result<Found, Error> {
     let bad = |e: serde_json::Error| Error::row("supervision_cases", &row.order_number, e);
     let case = serde_json::from_str(&row.body).map_err(bad)?;
-    let template = template::stored(tx, &row.template_key, row.template_version)?;
+    let template = ctx.templates.stored(tx, &row.template_key, row.template_version)?;
     Ok(Found { row, case, template })
 }
 
@@ -75,18 +76,18 @@ fn read(tx: &mut Tx, row: rows::Case) -> Result<Found, Error> {
 ///
 /// # Errors
 /// `supervision.not_found`.
-pub fn find(tx: &mut Tx, tenant: Tenant, id: SupervisionId) -> Result<Found, Error> {
+pub fn find(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId) -> Result<Found, Error> {
     let row = rows::lookup(tx, tenant, Key::of(id))?;
     let row = row.ok_or_else(|| Error::not_found("supervision.not_found", "there is no such case of service supervision"))?;
-    read(tx, row)
+    read(tx, ctx, row)
 }
 
 /// The case of an order, if it is supervised.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn of_order(tx: &mut Tx, order: Key) -> Result<Option<Found>, Error> {
-    rows::of_order(tx, order)?.map(|row| read(tx, row)).transpose()
+pub fn of_order(tx: &mut Tx, ctx: &Ctx, order: Key) -> Result<Option<Found>, Error> {
+    rows::of_order(tx, order)?.map(|row| read(tx, ctx, row)).transpose()
 }
 
 fn refused(e: &Refused) -> Error {
@@ -120,15 +121,16 @@ impl Found {
 
     /// Moves the case and everything that hangs on it, in this transaction.
     fn moved(&mut self, tx: &mut Tx, ctx: &Ctx, input: &Input, done: &Done<'_>) -> Result<(), Error> {
-        let from = self.case.node.clone();
-        let effects = self.case.apply(&self.template, input, ctx.now).map_err(|e| refused(&e))?;
-        self.keep(tx, ctx, &from, done)?;
-        effects::perform(tx, ctx, self, &effects, done)?;
-        timer::set(tx, ctx, self)
+        moved(tx, ctx, std::slice::from_mut(self), input, done)
     }
 
     /// Stores the case as it is now, with the step that brought it there.
     fn keep(&mut self, tx: &mut Tx, ctx: &Ctx, from: &str, done: &Done<'_>) -> Result<(), Error> {
+        keep(tx, ctx, &mut [Move { found: self, from: from.to_owned(), effects: Vec::new() }], done)
+    }
+
+    /// The row of the case as it is now.
+    fn written(&mut self) -> Result<(), Error> {
         let turns = self.case.waits_for(&self.template);
         self.row.state = self.case.state.to_string();
         self.row.node.clone_from(&self.case.node);
@@ -138,22 +140,70 @@ impl Found {
         self.row.appeal_due_at = self.case.appeal.map(|a| micros(a.due_at));
         self.row.ended_at = self.case.ended_at.map(micros);
         self.row.body = body(&self.case)?;
-        match rows::change(tx, &self.row) {
-            Ok(Written::Yes) => {}
-            // Somebody moved it meanwhile: the unit runs again and decides anew.
-            Ok(Written::SomeoneElseWasFirst) => return Err(DbError::Raced.into()),
-            Err(e) if e.is_unique_violation() => {
-                let detail = "you shipped another order under this number; check it";
-                return Err(Error::field("/tracking_number", "supervision.number_used", detail));
-            }
-            Err(e) => return Err(e.into()),
-        }
-        self.row.changes += 1;
-        self.log(tx, ctx, from, done)
+        Ok(())
     }
+}
 
-    fn log(&self, tx: &mut Tx, ctx: &Ctx, from: &str, done: &Done<'_>) -> Result<(), Error> {
-        let seq = rows::next_step(tx, self.row.id)?;
+/// A case with the node that it leaves and what that means.
+struct Move<'a> {
+    found: &'a mut Found,
+    from: String,
+    effects: Vec<Effect>,
+}
+
+/// Moves cases in the same way, and everything that hangs on them: all, or the first refusal stands for all.
+fn moved(tx: &mut Tx, ctx: &Ctx, cases: &mut [Found], input: &Input, done: &Done<'_>) -> Result<(), Error> {
+    let mut moves = Vec::new();
+    for found in cases {
+        let from = found.case.node.clone();
+        let effects = found.case.apply(&found.template, input, ctx.now).map_err(|e| refused(&e))?;
+        moves.push(Move { found, from, effects });
+    }
+    written(tx, ctx, &mut moves, done)
+}
+
+/// Writes moves down: the cases, what was done, what it means, and the next timers.
+fn written(tx: &mut Tx, ctx: &Ctx, moves: &mut [Move<'_>], done: &Done<'_>) -> Result<(), Error> {
+    keep(tx, ctx, moves, done)?;
+    effects::perform(tx, ctx, moves, done)?;
+    timer::set(tx, ctx, &moves.iter().map(|m| &*m.found).collect::<Vec<_>>())
+}
+
+/// Stores cases as they are now, with the steps that brought them there.
+fn keep(tx: &mut Tx, ctx: &Ctx, moves: &mut [Move<'_>], done: &Done<'_>) -> Result<(), Error> {
+    moves.iter_mut().try_for_each(|m| m.found.written())?;
+    let rows: Vec<rows::Case> = moves.iter().map(|m| m.found.row.clone()).collect();
+    match rows::change(tx, &rows) {
+        Ok(Written::Yes) => {}
+        // Somebody moved one meanwhile: the unit runs again and decides anew.
+        Ok(Written::SomeoneElseWasFirst) => return Err(DbError::Raced.into()),
+        Err(e) if e.is_unique_violation() => {
+            let detail = "you shipped another order under this number; check it";
+            return Err(Error::field("/tracking_number", "supervision.number_used", detail));
+        }
+        Err(e) => return Err(e.into()),
+    }
+    let mut steps = Vec::new();
+    for m in moves.iter_mut() {
+        m.found.row.changes += 1;
+        steps.push(m.found.logged(tx, ctx, &m.from, done)?);
+    }
+    log(tx, &steps)
+}
+
+/// Appends steps to the logs of cases.
+fn log(tx: &mut Tx, steps: &[Step]) -> Result<(), Error> {
+    match rows::insert_steps(tx, steps) {
+        Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
+        result => Ok(result?),
+    }
+}
+
+impl Found {
+    /// The step for the log of the case; the flight recorder has it already.
+    fn logged(&self, tx: &mut Tx, ctx: &Ctx, from: &str, done: &Done<'_>) -> Result<Step, Error> {
+        // Every change has its step, and the first step is the beginning.
+        let seq = self.row.changes + 1;
         let names = document::sent(tx, ctx, self, seq, done.documents)?;
         let name = ctx.actor.name();
         let step = Step {
@@ -167,15 +217,13 @@ impl Found {
             to_node: self.case.node.clone(),
             data: done.data.to_string(),
         };
-        match rows::insert_step(tx, &step) {
-            Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
-            result => result?,
-        }
         let data = json!({
             "case": self.id(), "step": done.kind, "party": step.party, "from": from, "to": self.case.node, "state": self.case.state,
             "said": done.data, "files": names,
         });
-        event::record(tx, ctx, "supervision.moved", event::About::order(self.row.order_id, Some(self.row.instance_id)), &data)
+        let about = event::About::order(self.row.order_id, Some(self.row.instance_id));
+        event::record(tx, ctx, "supervision.moved", about, &data)?;
+        Ok(step)
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 /// `supervision.not_found`, `supervision.bad_text`.
 pub fn tell_both(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, words: &str) -> Result<Found, Error> {
     text::block(words, 5_000).map_err(|e| Error::field("/text", "supervision.bad_text", e.to_string()))?;
-    let mut found = find(tx, Tenant::Any, id)?;
+    let mut found = find(tx, ctx, Tenant::Any, id)?;
     let from = found.case.node.clone();
     let done = Done { party: Some(Party::Operator), kind: "note", data: json!({ "text": words }), documents: &[] };
     found.keep(tx, ctx, &from, &done)?;

@@ -28,7 +28,7 @@ pub fn ask(
     reason: &str,
 ) -> Result<Found, Error> {
     reason_of(reason)?;
-    let mut found = find(tx, tenant, id)?;
+    let mut found = find(tx, ctx, tenant, id)?;
     let data = json!({ "amount": Money::text(amount_minor), "goods": goods, "reason": reason });
     let done = Done { party: Some(Party::Buyer), kind: "refund_asked", data, documents: &[] };
     found.moved(tx, ctx, &Input::AskRefund { amount_minor, goods }, &done)?;
@@ -92,7 +92,7 @@ pub fn step(
     documents: &[(DocumentId, EvidenceKind)],
 ) -> Result<Found, Error> {
     reason_of(reason)?;
-    let mut found = find(tx, tenant, id)?;
+    let mut found = find(tx, ctx, tenant, id)?;
     let (turn, input) = answer.of();
     if party(tenant) != turn {
         return Err(Error::conflict("supervision.not_yours", format!("it is the {turn}'s turn")));

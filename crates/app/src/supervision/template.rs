@@ -7,16 +7,45 @@ use domain::{
     supervision::{Flow, Template, built_in, check, choose},
 };
 use jiff::civil::Date;
+use quick_cache::sync::Cache;
 use serde_json::json;
+use std::sync::Arc;
 use store::supervision as rows;
 
 fn parse(row: &rows::Template) -> Result<Template, Error> {
     serde_json::from_str(&row.body).map_err(|e| Error::row("supervision_templates", &row.key, e))
 }
 
-pub(super) fn stored(tx: &mut Tx, key: &str, version: i64) -> Result<Template, Error> {
-    let row = rows::template(tx, key, version)?.ok_or_else(|| Error::row("supervision_templates", key, "is gone"))?;
-    parse(&row)
+/// How many versions stay in memory.
+const KEPT_MAX: usize = 1_000;
+
+/// Templates by key and version, read from their texts once: they never change. Cheap to share.
+pub struct Templates(Cache<(String, i64), Arc<Template>>);
+
+impl Default for Templates {
+    fn default() -> Self {
+        Self(Cache::new(KEPT_MAX))
+    }
+}
+
+impl Templates {
+    /// The version under which a case runs.
+    pub(super) fn stored(&self, tx: &mut Tx, key: &str, version: i64) -> Result<Arc<Template>, Error> {
+        let name = (key.to_owned(), version);
+        if let Some(known) = self.0.get(&name) {
+            return Ok(known);
+        }
+        let row = rows::template(tx, key, version)?.ok_or_else(|| Error::row("supervision_templates", key, "is gone"))?;
+        let template = Arc::new(parse(&row)?);
+        self.0.insert(name, template.clone());
+        Ok(template)
+    }
+}
+
+impl std::fmt::Debug for Templates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} templates", self.0.len())
+    }
 }
 
 pub(super) fn of_day(tx: &mut Tx, access_type: AccessType, flow: Flow, day: Date) -> Result<Template, Error> {

@@ -1,6 +1,6 @@
 //! One timer per open case, at whatever comes first (`seller-domain 5.4`).
 
-use super::{Done, Found, effects, read};
+use super::{Done, Found, Move, read, written};
 use crate::{
     Ctx, Error, Tenant,
     job::{self, JobKind},
@@ -10,17 +10,18 @@ use domain::supervision::{CaseState, Due, Effect};
 use serde_json::json;
 use store::supervision as rows;
 
-/// Sets the timer of a case anew; a case that is over has none.
-pub(super) fn set(tx: &mut Tx, ctx: &Ctx, found: &Found) -> Result<(), Error> {
-    store::job::cancel(tx, JobKind::Supervision.as_str(), found.row.id)?;
-    if found.case.state != CaseState::Open {
-        return Ok(());
+/// Sets the timers of cases anew; a case that is over has none.
+pub(super) fn set(tx: &mut Tx, ctx: &Ctx, cases: &[&Found]) -> Result<(), Error> {
+    let ids: Vec<Key> = cases.iter().map(|found| found.row.id).collect();
+    store::job::cancel_each(tx, JobKind::Supervision.as_str(), &ids)?;
+    let mut timers = Vec::new();
+    for found in cases.iter().filter(|found| found.case.state == CaseState::Open) {
+        let site = found.site(tx, ctx)?;
+        if let Some((at, _)) = found.case.due(&found.template, &site) {
+            timers.push(job::planned(ctx, JobKind::Supervision, Some(found.row.id), at));
+        }
     }
-    let site = found.site(tx, ctx)?;
-    match found.case.due(&found.template, &site) {
-        Some((at, _)) => job::schedule(tx, ctx, JobKind::Supervision, Some(found.row.id), at),
-        None => Ok(()),
-    }
+    job::schedule_all(tx, &timers)
 }
 
 /// Does what fell due in a case.
@@ -31,7 +32,7 @@ pub fn fall_due(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let Some(row) = rows::lookup(tx, Tenant::Any, id)? else {
         return Ok(());
     };
-    let mut found = read(tx, row)?;
+    let mut found = read(tx, ctx, row)?;
     let site = found.site(tx, ctx)?;
     let due = found.case.due(&found.template, &site);
     let from = found.case.node.clone();
@@ -47,8 +48,7 @@ pub fn fall_due(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
         let days = effects.iter().find_map(|e| if let Effect::LongOpen { days } = e { Some(*days) } else { None });
         let data = days.map_or_else(|| json!({}), |days| json!({ "days": days }));
         let done = Done { party: None, kind, data, documents: &[] };
-        found.keep(tx, ctx, &from, &done)?;
-        effects::perform(tx, ctx, &mut found, &effects, &done)?;
+        return written(tx, ctx, &mut [Move { found: &mut found, from, effects }], &done);
     }
-    set(tx, ctx, &found)
+    set(tx, ctx, &[&found])
 }

@@ -112,6 +112,7 @@ async fn of_database(database: &str) -> Result<Value, Failure> {
         settings: std::sync::Arc::new(config.settings.clone()),
         sealer: std::sync::Arc::new(app::secret::Sealer::new(&config.secret_key)),
         listings: std::sync::Arc::default(),
+        templates: std::sync::Arc::default(),
         writes: std::sync::Arc::default(),
     };
     let checks = app.snapshot(app::Actor::System, verify::verify).await.map_err(Failure::failed)?;
