@@ -79,6 +79,9 @@ pub struct DeliveryBody {
     /// Human services: `standard`, `site_building` or `milestones`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
+    /// SaaS by interface 1.0: `newInstance` is called when the buyer has accepted, not at purchase.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub call_after_acceptance: bool,
 }
 
 fn delivery(body: DeliveryBody) -> Result<Delivery, Error> {
@@ -89,6 +92,7 @@ fn delivery(body: DeliveryBody) -> Result<Delivery, Error> {
         request_file: file.map_err(|e| Error::field("/delivery/request_file", "body.bad_field", e.to_string()))?,
         sla_days: body.sla_days,
         flow: body.flow.as_deref().filter(|f| !f.is_empty()).map_or(Ok(Flow::Standard), |f| word("/delivery/flow", f))?,
+        call_after_acceptance: body.call_after_acceptance,
     })
 }
 
@@ -100,6 +104,7 @@ impl DeliveryBody {
             request_file: delivery.request_file.map(|f| f.to_string()),
             sla_days: delivery.sla_days,
             flow: Some(delivery.flow.to_string()),
+            call_after_acceptance: delivery.call_after_acceptance,
         }
     }
 }

@@ -1,6 +1,12 @@
 //! What handlers share.
 
-use crate::{auth::AccessTable, koogallery::Quotas, open_api_log::Log, sandbox::Sandbox, tally::Tally};
+use crate::{
+    auth::AccessTable,
+    koogallery::{Activations, Quotas},
+    open_api_log::Log,
+    sandbox::Sandbox,
+    tally::Tally,
+};
 use app::{Actor, App, Caller, Ctx, Error, Key, Once, Repeat, Tx};
 use axum::body::Bytes;
 use domain::{id::ProductId, measure::Facts, site::SiteCode};
@@ -23,6 +29,7 @@ pub struct Api {
     pub(crate) quotas: Arc<Quotas>,
     pub(crate) log: Arc<Log>,
     pub tally: Arc<Tally>,
+    pub(crate) activations: Arc<Activations>,
     /// Product pages as JSON, by what they show: an approved revision never changes.
     pub(crate) pages: Arc<Cache<(Key, String, String), Bytes>>,
     /// The same by what was asked for, each with the writes of this process before it and when it was read.
@@ -67,6 +74,7 @@ impl Api {
         Self {
             log: Arc::default(),
             tally,
+            activations: Arc::default(),
             streams,
             app,
             worker,

@@ -119,7 +119,8 @@ async fn activations() {
     for (engine, server) in engines() {
         let target = if server.is_some() { ">= 2000/s" } else { ">= 5000/s" };
         let codes = codes::bought(engine, server.as_deref()).await;
-        let figure = json!({ "per_second": codes.activations_per_second().await });
+        let (one_by_one, in_batches) = codes.activations_per_second().await;
+        let figure = json!({ "by_single_calls_per_second": one_by_one, "by_hundreds_per_second": in_batches });
         report(&format!("codes activated, {engine}"), figure, target);
         let figure =
             json!({ "asked_per_second": codes.queries_per_second().await, "clients_per_second": codes.clients_per_second().await });

@@ -338,6 +338,10 @@ pub struct Delivery {
     /// Which flow a human service has.
     #[serde(skip_serializing_if = "Flow::is_standard")]
     pub flow: Flow,
+    /// SaaS 1.0: the interface is called when the buyer has accepted, not at purchase (`saas-interface 3.3`,
+    /// `provisionType` 2).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub call_after_acceptance: bool,
 }
 
 /// Everything a revision says. Immutable once approved.
@@ -386,6 +390,12 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Listing {
+    /// Whether the interface is called when the buyer has accepted, not at purchase.
+    #[must_use]
+    pub fn is_called_after_acceptance(&self) -> bool {
+        self.is_supervised() && self.delivery.as_ref().is_some_and(|d| d.call_after_acceptance)
+    }
+
     /// Whether orders go through service supervision (`seller-domain 2.2`).
     #[must_use]
     pub fn is_supervised(&self) -> bool {

@@ -110,6 +110,9 @@ fn supervision(c: &mut Checker, listing: &Listing) {
     if delivery.flow != Flow::Standard && listing.access_type != AccessType::HumanService {
         c.wrong("/delivery/flow", "not_wanted", "only human services have other flows than the standard one");
     }
+    if delivery.call_after_acceptance && listing.access_type != AccessType::Saas {
+        c.wrong("/delivery/call_after_acceptance", "not_wanted", "only SaaS has an interface that can be called after acceptance");
+    }
     for (i, spec) in listing.specifications.iter().enumerate().filter(|_| listing.access_type == AccessType::Saas) {
         let at = format!("/specifications/{i}");
         if !matches!(spec.charging_mode, ChargingMode::Period | ChargingMode::OneTime) {

@@ -235,11 +235,11 @@ pub fn give_back(tx: &mut Tx, id: Key, order: Key) -> Result<(), DbError> {
 pub fn give_back_all(tx: &mut Tx, taken: &[(Key, Key)]) -> Result<(), DbError> {
     db::each_part(tx, taken, |part| db::Update {
         table: "instances",
-        keys: 2,
-        columns: ["id", "open_order_id"],
+        keys: 1,
+        columns: ["id", ""],
         rows: part.iter().map(|(id, order)| db::row![id, order]).collect(),
         set: "open_order_id = NULL",
-        filter: "",
+        filter: "instances.open_order_id = v.column2",
     })?;
     Ok(())
 }

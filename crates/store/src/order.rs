@@ -232,11 +232,11 @@ pub struct Step<'a> {
 pub fn step_all(tx: &mut Tx, steps: &[Step<'_>]) -> Result<Written, DbError> {
     let changed = db::each_part(tx, steps, |part| db::Update {
         table: "orders",
-        keys: 2,
-        columns: ["id", "state", "state", "paid_at", "ended_at", "reason"],
+        keys: 1,
+        columns: ["id", "", "state", "paid_at", "ended_at", "reason"],
         rows: part.iter().map(|s| db::row![&s.id, s.from, s.to, s.paid_at, s.ended_at, s.reason]).collect(),
         set: "",
-        filter: "",
+        filter: "orders.state = v.column2",
     })?;
     Ok(Written::of_all(changed, steps.len()))
 }

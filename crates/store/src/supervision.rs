@@ -212,10 +212,10 @@ pub fn count(tx: &mut Tx, tenant: Tenant, filter: &Filter) -> Result<i64, DbErro
 pub fn change(tx: &mut Tx, cases: &[Case]) -> Result<Written, DbError> {
     let changed = db::each_part(tx, cases, |part| db::Update {
         table: "supervision_cases",
-        keys: 2,
+        keys: 1,
         columns: [
             "id",
-            "changes",
+            "",
             "state",
             "node",
             "buyer_turn",
@@ -229,7 +229,7 @@ pub fn change(tx: &mut Tx, cases: &[Case]) -> Result<Written, DbError> {
         ],
         rows: part.iter().map(changed).collect(),
         set: "changes = supervision_cases.changes + 1",
-        filter: "",
+        filter: "supervision_cases.changes = v.column2",
     })?;
     Ok(Written::of_all(changed, cases.len()))
 }

@@ -4311,6 +4311,11 @@ export interface components {
         /** @description Delivery under service supervision. */
         DeliveryBody: {
             /**
+             * @description SaaS by interface 1.0: `newInstance` is called when the buyer has accepted, not at purchase.
+             * @default false
+             */
+            call_after_acceptance: boolean;
+            /**
              * @description Human services: `standard`, `site_building` or `milestones`.
              * @default null
              */

@@ -138,26 +138,12 @@ fn word(state: LicenceState) -> &'static str {
     }
 }
 
-async fn activated(
-    api: Api,
-    Signed(caller): Signed,
-    headers: HeaderMap,
-    body: Bytes,
-    version: Version,
-) -> Result<Vec<licence::Answer>, Refused> {
-    require_json(&headers)?;
-    let asked = activation(version, &body)?;
-    api.write(caller, move |tx, ctx, who| licence::activate(tx, ctx, who, &asked.licences, asked.real_effect_time))
-        .await
-        .map_err(|e| refused(version, &e))
-}
-
 /// Activates a code: its term begins and its order is complete. A second time it is refused.
 #[utoipa::path(post, path = "/api/mkp-openapi-public/global/v1/license/activate", tag = "koogallery", operation_id = "license_activate",
     security(("access" = ["seller"])), request_body = ActivateBody,
     responses((status = 200, body = Activated), (status = 400, body = LicenceAnswer), (status = 401, body = GatewayError),
         (status = 413, body = GatewayError), (status = 415, body = LicenceAnswer), (status = 429, body = GatewayError)))]
-async fn activate(State(api): State<Api>, signed: Signed, headers: HeaderMap, body: Bytes) -> Result<Json<Activated>, Refused> {
+async fn activate(State(api): State<Api>, Signed(caller): Signed, headers: HeaderMap, body: Bytes) -> Result<Json<Activated>, Refused> {
     #[derive(Serialize)]
     struct Info<'a> {
         status: &'a str,
@@ -167,18 +153,19 @@ async fn activate(State(api): State<Api>, signed: Signed, headers: HeaderMap, bo
         order_id: &'a str,
         amount: i64,
     }
-    let found = activated(api, signed, headers, body, Version::One).await?;
-    let data = found.first().map(|a| {
-        let info = Info {
-            status: word(a.state),
-            expire_time: a.expire_time.as_deref(),
-            product_id: &a.product_id,
-            order_id: &a.order_id,
-            amount: a.amount,
-        };
-        ActivatedData { license_code_info: serde_json::to_string(&info).unwrap_or_default() }
-    });
-    Ok(Json(Activated { answer: LicenceAnswer::success(), data }))
+    require_json(&headers)?;
+    let asked = activation(Version::One, &body)?;
+    let code = asked.licences.into_iter().next().ok_or(Refusal::Internal)?;
+    let a = api.activations.activate(&api, caller, code, asked.real_effect_time).await.map_err(|e| refused(Version::One, &e))?;
+    let info = Info {
+        status: word(a.state),
+        expire_time: a.expire_time.as_deref(),
+        product_id: &a.product_id,
+        order_id: &a.order_id,
+        amount: a.amount,
+    };
+    let data = ActivatedData { license_code_info: serde_json::to_string(&info).unwrap_or_default() };
+    Ok(Json(Activated { answer: LicenceAnswer::success(), data: Some(data) }))
 }
 
 /// Activates up to 100 codes, all or none.
@@ -186,8 +173,17 @@ async fn activate(State(api): State<Api>, signed: Signed, headers: HeaderMap, bo
     security(("access" = ["seller"])), request_body = ActivateBatchBody,
     responses((status = 200, body = LicenceAnswer), (status = 400, body = LicenceAnswer), (status = 401, body = GatewayError),
         (status = 413, body = GatewayError), (status = 415, body = LicenceAnswer), (status = 429, body = GatewayError)))]
-async fn activate_batch(State(api): State<Api>, signed: Signed, headers: HeaderMap, body: Bytes) -> Result<Json<LicenceAnswer>, Refused> {
-    activated(api, signed, headers, body, Version::Batch).await?;
+async fn activate_batch(
+    State(api): State<Api>,
+    Signed(caller): Signed,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<LicenceAnswer>, Refused> {
+    require_json(&headers)?;
+    let asked = activation(Version::Batch, &body)?;
+    api.write(caller, move |tx, ctx, who| licence::activate(tx, ctx, who, &asked.licences, asked.real_effect_time))
+        .await
+        .map_err(|e| refused(Version::Batch, &e))?;
     Ok(Json(LicenceAnswer::success()))
 }
 

@@ -1,6 +1,7 @@
 //! KooGallery's open APIs at their own paths, on any host, with their signatures and error documents
 //! (`open-api`). Which use case is called is ours; the paths, names and codes are not.
 
+mod activation;
 mod buyer;
 mod deployed;
 pub(crate) mod gateway;
@@ -11,6 +12,7 @@ mod order_query;
 pub(crate) mod refusal;
 mod usage;
 
+pub(crate) use activation::Activations;
 pub use gateway::Quotas;
 
 use crate::state::Api;

@@ -265,6 +265,10 @@ impl Step {
         call::progress(tx, &progress)?;
         self.event(tx, ctx, "call.given_up", &json!({ "activity": self.call.activity, "reason": text }))?;
         match activity(&self.call)? {
+            // Called after acceptance: the order is done and stays so; the seller repairs and restarts.
+            Activity::Create | Activity::Query if instance::state(&self.subject)? != InstanceState::Opening => {
+                self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+            }
             Activity::Create | Activity::Query => order::opening_failed(tx, ctx, &self.subject, self.call.order_id, text)?,
             Activity::Upgrade => {
                 order::change_failed(tx, ctx, self.call.order_id, text)?;

@@ -30,7 +30,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, key: &str, instance: &Instance, wanted: &
     Ok(match wanted {
         saas_v2::Request::NewInstance { order, business_id } => {
             let (order, line) = bought(tx, order)?;
-            Request::NewInstance(Box::new(purchase(ctx, key, instance, &order, &line, business_id)?))
+            Request::NewInstance(Box::new(purchase(tx, ctx, key, instance, (&order, &line), business_id)?))
         }
         saas_v2::Request::RefreshInstance { scene, order, instance_id, product_id, expire_time } => {
             let (order, line) = bought(tx, order)?;
@@ -81,7 +81,7 @@ pub fn licence(tx: &mut Tx, ctx: &Ctx, key: &str, instance: &Instance, wanted: &
     Ok(match wanted {
         saas_v2::Request::NewInstance { order, business_id } => {
             let (order, line) = bought(tx, order)?;
-            licence_v1::Request::Get(Box::new(purchase(ctx, key, instance, &order, &line, business_id)?))
+            licence_v1::Request::Get(Box::new(purchase(tx, ctx, key, instance, (&order, &line), business_id)?))
         }
         saas_v2::Request::RefreshInstance { order, instance_id, product_id, expire_time, .. } => {
             let (order, line) = bought(tx, order)?;
@@ -131,7 +131,15 @@ fn encrypted(ctx: &Ctx, key: &str, value: Option<String>) -> Option<String> {
     value.and_then(|v| secret::encrypt(key, &v, &ctx.random_hex(8), Strength::Aes256))
 }
 
-fn purchase(ctx: &Ctx, key: &str, instance: &Instance, order: &Order, line: &Line, business_id: &str) -> Result<Purchase, Error> {
+fn purchase(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    key: &str,
+    instance: &Instance,
+    (order, line): (&Order, &Line),
+    business_id: &str,
+) -> Result<Purchase, Error> {
+    let accepted = ctx.listings.approved(tx, instance.revision_id)?.is_called_after_acceptance();
     let given = order::consents_of(ctx, line)?;
     let sold = Sold::of(line)?;
     let charging: ChargingMode = line.charging_mode.parse().map_err(|e| Error::row("order_lines", &line.number, e))?;
@@ -159,6 +167,6 @@ fn purchase(ctx: &Ctx, key: &str, instance: &Instance, order: &Order, line: &Lin
         extend_params: sold.inputs.into_iter().map(|i| (i.name, i.value)).collect(),
         amount: Some(line.quantity),
         order_amount: Some(Money::text(line.amount_minor)),
-        provision_type: 1,
+        provision_type: if accepted { 2 } else { 1 },
     })
 }

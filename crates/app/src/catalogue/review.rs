@@ -90,6 +90,10 @@ fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listin
         let detail = format!("this address speaks {}; choose one that serves {}", protocol.name(), listing.access_type);
         return Err(Error::field("/interface_address", "interface.bad_protocol", detail));
     }
+    if listing.is_called_after_acceptance() && protocol != Protocol::SaasV1 {
+        let detail = format!("{} is called at purchase; only {} may be called after acceptance", protocol.name(), Protocol::SaasV1.name());
+        return Err(Error::field("/delivery/call_after_acceptance", "application.called_at_purchase", detail));
+    }
     require_no_checks(protocol, listing)?;
     let passed = interface::cases(tx, found.id)?;
     let missing: Vec<&str> =

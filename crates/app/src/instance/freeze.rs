@@ -1,6 +1,6 @@
 //! Freezing: at the end of the last term, or by the operator for a violation; and the way back.
 
-use super::{id, state, wire_id};
+use super::{id, state};
 use crate::{
     Caller, Ctx, Error, Tenant, call, event, from_micros, interface,
     job::{self, JobKind},
@@ -50,7 +50,11 @@ fn set(
 /// Tells the seller that an instance was frozen for a cause, or works again.
 fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order>, cause: Option<FreezeCause>) -> Result<(), Error> {
     let status = if cause.is_some() { Status::Freeze } else { Status::Unfreeze };
-    let request = Request::UpdateInstanceStatus { instance_id: wire_id(instance)?, status };
+    // Called after acceptance and not opened since: the seller knows of no instance.
+    let Some(instance_id) = instance.seller_instance_id.clone() else {
+        return Ok(());
+    };
+    let request = Request::UpdateInstanceStatus { instance_id, status };
     let now = Instance { freeze_cause: cause.map(|c| c.as_str().to_owned()), ..instance.clone() };
     call::enqueue(tx, ctx, &now, order, &request)
 }

@@ -41,8 +41,10 @@ pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str, order:
     event::record(tx, ctx, "instance.released", about, &json!({ "reason": reason }))?;
     call::give_up_open(tx, ctx, instance, "the instance was released")?;
     store::licence_application::give_up(tx, instance.id, i64::MAX, "the instance was released")?;
-    let wire_id = super::wire_id(instance)?;
-    call::enqueue(tx, ctx, instance, None, &Request::ReleaseInstance { instance_id: wire_id, order })?;
+    // Called after acceptance and not opened since: the seller has nothing to release.
+    if let Some(wire_id) = instance.seller_instance_id.clone() {
+        call::enqueue(tx, ctx, instance, None, &Request::ReleaseInstance { instance_id: wire_id, order })?;
+    }
     kit::instance_ended(tx, ctx, instance)?;
     super::tell(tx, ctx, instance, MessageEvent::InstanceReleased, &[("reason", reason.to_owned())])?;
     super::tell(tx, ctx, instance, MessageEvent::SaleReleased, &[("reason", reason.to_owned())])

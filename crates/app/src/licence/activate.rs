@@ -1,7 +1,7 @@
 //! Activation: the seller's software uses a code for the first time; the term begins and the order is complete
 //! (`license-interface 2.2.1`, `2.2.2`).
 
-use super::{Answer, Held, held, refused};
+use super::{Held, held, refused};
 use crate::{Caller, Ctx, Error, event, from_micros, instance, micros, supervision};
 use db::{Key, Tx};
 use domain::{
@@ -12,17 +12,17 @@ use serde_json::json;
 use store::{Written, instance::Instance, licence};
 use wire::saas_v2::AppInfo;
 
-/// Activates codes of the caller, all or none; answers what became of each.
+/// Activates codes of the caller, all or none. What became of them is asked by [`query`](super::query).
 ///
 /// # Errors
 /// `licence.not_found`, `licence.state`, `licence.not_received`, `licence.real_effect_time`.
-pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real: Option<Timestamp>) -> Result<Vec<Answer>, Error> {
+pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real: Option<Timestamp>) -> Result<(), Error> {
     let seller = Key::of(caller.account_id);
     let found = held(tx, seller, codes)?;
     if activate_all(tx, ctx, &found, real)? == Written::SomeoneElseWasFirst {
         return Err(refused(&Refused::ActivatedAlready));
     }
-    super::query::answers(tx, ctx, seller, codes)
+    Ok(())
 }
 
 /// Activates codes, unless somebody else did so at the same time with one of them; then the transaction is to be rolled

@@ -36,11 +36,7 @@ pub struct Answer {
 /// # Errors
 /// `licence.not_found`, `licence.not_activated`.
 pub fn query(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String]) -> Result<Vec<Answer>, Error> {
-    answers(tx, ctx, Key::of(caller.account_id), codes)
-}
-
-pub(super) fn answers(tx: &mut Tx, ctx: &Ctx, seller: Key, codes: &[String]) -> Result<Vec<Answer>, Error> {
-    let held = held(tx, seller, codes)?;
+    let held = held(tx, Key::of(caller.account_id), codes)?;
     let lines: Vec<Key> = held.iter().filter_map(|one| one.instance.as_ref()).map(|i| i.line_id).collect();
     let lines = if lines.is_empty() { Vec::new() } else { store::order::any_lines(tx, &lines)? };
     let lines = by(lines, |(line, _)| line.id);

@@ -43,14 +43,14 @@ pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Resul
 fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let listing = ctx.listings.approved(tx, line.revision_id)?;
     let amount = ("amount", super::total(order)?.to_string());
-    let event = if listing.access_type.opened_by_interface() { MessageEvent::SaleBought } else { MessageEvent::SaleSupervised };
+    let called = listing.access_type.opened_by_interface() && !listing.is_called_after_acceptance();
+    let event = if called { MessageEvent::SaleBought } else { MessageEvent::SaleSupervised };
     let instance = if listing.access_type == AccessType::LicenceCode {
         licence::issue(tx, ctx, order, line)?
     } else {
         let instance = instance::reserve(tx, ctx, order, line)?;
-        if listing.access_type.opened_by_interface() {
-            let request = Request::NewInstance { order: ids(order, line), business_id: String::new() };
-            call::enqueue_first(tx, ctx, &instance, order, &request)?;
+        if called {
+            call::enqueue_first(tx, ctx, &instance, order, &new_instance(order, line))?;
         } else {
             store::instance::insert(tx, &instance)?;
             call::notify_of(tx, ctx, &instance, order, line)?;
@@ -61,6 +61,10 @@ fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error>
         supervision::begin(tx, ctx, order, line, &instance, &listing)?;
     }
     tell_seller(tx, ctx, order, event, &[amount])
+}
+
+pub(crate) fn new_instance(order: &Order, line: &Line) -> Request {
+    Request::NewInstance { order: ids(order, line), business_id: String::new() }
 }
 
 /// The instance that a paid order acts on; it may have ended while the order waited.

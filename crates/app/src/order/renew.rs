@@ -33,6 +33,10 @@ pub(super) struct Subject {
 pub(super) fn subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
     let instance = store::instance::lookup(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?
         .ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))?;
+    if instance.seller_instance_id.is_none() && crate::instance::state(&instance)?.renewable() {
+        let detail = "the seller's system has not opened it yet; it can be renewed when it has";
+        return Err(Error::conflict("instance.not_opened_yet", detail));
+    }
     let listed = product::any_listed(tx, instance.product_id)?.ok_or_else(|| Error::row("instances", id, "its product is not listed"))?;
     let site = ctx.site(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
     let today = ctx.listings.approved(tx, listed.revision_id)?;

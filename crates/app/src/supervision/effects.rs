@@ -1,7 +1,7 @@
 //! What a move of a case means for money, order, instance and the people who wait.
 
 use super::{Done, Found, Move};
-use crate::{Ctx, Error, event, instance, licence, message, money, order};
+use crate::{Ctx, Error, call, event, instance, licence, message, money, order};
 use db::{Key, Tx};
 use domain::{
     id::{LineId, OrderId},
@@ -115,7 +115,10 @@ fn finish(tx: &mut Tx, ctx: &Ctx, ends: &[End<'_>]) -> Result<(), Error> {
     {
         return Err(db::DbError::Raced.into());
     }
-    for end in ends.iter().filter(|e| e.completed) {
+    for (end, s) in ends.iter().zip(&subjects).filter(|(e, _)| e.completed) {
+        if ctx.listings.approved(tx, s.instance.revision_id)?.is_called_after_acceptance() {
+            call::enqueue(tx, ctx, &s.instance, Some(&s.order), &order::new_instance(&s.order, &s.line))?;
+        }
         tell(tx, ctx, end.found, MessageEvent::OrderOpened, &[])?;
         tell(tx, ctx, end.found, MessageEvent::SaleAccepted, &[])?;
     }

@@ -5,24 +5,32 @@ use serde_json::{Value, json};
 use testkit::{Platform, instance_of, number};
 use wire::saas_v1::secret::{Strength, decrypt};
 
-/// Lists `backup` anew, asking for personal data, behind an address that speaks a protocol.
-async fn asking(p: &Platform, protocol: &str) -> String {
+/// An address of the built-in seller that speaks a protocol and passed its cases, and the key to it.
+pub(crate) async fn address(p: &Platform, protocol: &str) -> (String, String) {
     let key = p.document["accounts"]["seller"]["interface_key"]["secret"].as_str().unwrap().to_owned();
-    let put = async |path: &str, body: &Value| {
-        let (status, value) = p.send("seller", "PUT", path, Some(body)).await;
+    let put = async |path: &str, body: Value| {
+        let (status, value) = p.send("seller", "PUT", path, Some(&body)).await;
         assert_eq!(status, 200, "{value}");
         value["id"].as_str().unwrap().to_owned()
     };
-    put("/api/v1/seller/keys/by-name/own", &json!({ "class": "basic", "secret": key })).await;
+    put("/api/v1/seller/keys/by-name/own", json!({ "class": "basic", "secret": key })).await;
     let address = json!({ "url": format!("{}/sandbox/seller/asking", p.url), "key": "own", "protocol": protocol });
-    let address = put("/api/v1/seller/addresses/by-name/asking", &address).await;
+    let address = put("/api/v1/seller/addresses/by-name/asking", address).await;
     p.post("seller", &format!("/api/v1/seller/addresses/{address}/debug"), json!({ "save": true })).await;
+    (address, key)
+}
+
+/// Lists `backup` anew, asking for personal data, behind an address that speaks a protocol.
+async fn asking(p: &Platform, protocol: &str) -> String {
+    let (address, key) = address(p, protocol).await;
     let products = p.get("seller", "/api/v1/seller/products?key=backup").await;
     let shown = p.get("seller", &format!("/api/v1/seller/products/{}", products["products"][0]["id"].as_str().unwrap())).await;
     let mut listing = shown["revisions"][0]["listing"].clone();
     listing["interface_address"] = json!(address);
     listing["personal_data"] = json!(["mobile_phone", "email"]);
-    let product = put("/api/v1/seller/products/by-key/asking", &listing).await;
+    let (status, product) = p.send("seller", "PUT", "/api/v1/seller/products/by-key/asking", Some(&listing)).await;
+    assert_eq!(status, 200, "{product}");
+    let product = product["id"].as_str().unwrap();
     let shown = p.get("seller", &format!("/api/v1/seller/products/{product}")).await;
     let application = shown["revisions"][0]["id"].as_str().unwrap();
     p.post("seller", &format!("/api/v1/seller/applications/{application}/submit"), json!({})).await;

@@ -40,6 +40,7 @@ mod storefront;
 mod supervision;
 mod supervision_licences;
 mod supervision_refused;
+mod supervision_saas;
 mod tail;
 mod tls;
 mod usage;

@@ -1,4 +1,4 @@
-import { Alert, Button, Form, InputNumber, Select } from 'antd'
+import { Alert, Button, Form, InputNumber, Select, Switch } from 'antd'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Refused, send, type Schemas } from '../../api/client'
@@ -43,6 +43,7 @@ export function DeliveryFields({ access, disabled }: { access: string; disabled:
       <Both name={['delivery', 'request']} label={t('delivery.request')} extra={t('delivery.request_hint')} rows={3} />
       <Form.Item name={['delivery', 'request_file']} label={t('delivery.request_file')} extra={t('delivery.request_file_hint')}><FormFile disabled={disabled} /></Form.Item>
       <Form.Item name={['delivery', 'sla_days']} label={t('delivery.sla_days')}><InputNumber min={1} max={365} precision={0} /></Form.Item>
+      {access === 'saas' && <Form.Item name={['delivery', 'call_after_acceptance']} label={t('delivery.call_after_acceptance')} extra={t('delivery.call_after_acceptance_hint')} valuePropName="checked"><Switch disabled={disabled} /></Form.Item>}
       {access === 'human_service' && <Form.Item name={['delivery', 'flow']} label={t('delivery.flow')}><Select style={{ maxWidth: 320 }} options={['standard', 'site_building', 'milestones'].map((value) => ({ value, label: t(`flow.${value}`) }))} /></Form.Item>}
     </fieldset>
   )
