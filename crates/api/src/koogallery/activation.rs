@@ -6,99 +6,100 @@ use app::{
     Caller, Ctx, Error, Tx,
     licence::{self, Answer},
 };
-use domain::Timestamp;
+use domain::{Timestamp, id::UserId};
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use store::DbError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 /// Codes that share a transaction at most.
 const GROUP_MAX: usize = 128;
-/// Transactions at a time on this node: with two, groups are small, and what a transaction costs is the larger part.
-const AT_ONCE: usize = 1;
 
 struct Waiting {
-    caller: Arc<Caller>,
     code: String,
     real: Option<Timestamp>,
     reply: oneshot::Sender<Result<Answer, Error>>,
 }
 
-impl Waiting {
-    /// One person's codes that are used from the same time.
-    fn goes_with(&self, other: &Self) -> bool {
-        (self.caller.user_id, self.real) == (other.caller.user_id, other.real)
-    }
-}
-
-/// Activations on their way to the database.
+/// Activations on their way to the database. Those of one person go one group after another, so that groups are large;
+/// nobody waits for another seller's.
+#[derive(Default)]
 pub(crate) struct Activations {
-    waiting: Mutex<VecDeque<Waiting>>,
-    turns: Arc<Semaphore>,
-}
-
-impl Default for Activations {
-    fn default() -> Self {
-        Self { waiting: Mutex::default(), turns: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
+    /// Who is here has a task that takes what waits.
+    waiting: Mutex<HashMap<UserId, Vec<Waiting>>>,
 }
 
 impl Activations {
-    /// Activates a code, with others that come meanwhile. Whoever has a turn takes what waits, so a call that comes
-    /// alone does not wait at all.
+    /// Activates a code, with others that come meanwhile. A call that comes alone does not wait at all.
     ///
     /// # Errors
     /// Those of [`licence::activate`].
-    pub(crate) async fn activate(&self, api: &Api, caller: Arc<Caller>, code: String, real: Option<Timestamp>) -> Result<Answer, Error> {
-        let (reply, mut answer) = oneshot::channel();
-        self.waiting().push_back(Waiting { caller, code, real, reply });
-        loop {
-            let turn = self.turns.clone().acquire_owned();
-            tokio::select! {
-                biased;
-                given = &mut answer => return given.unwrap_or_else(|_| Err(DbError::Closed.into())),
-                turn = turn => {
-                    let group = self.next();
-                    if group.is_empty() {
-                        drop(turn);
-                        return answer.await.unwrap_or_else(|_| Err(DbError::Closed.into()));
-                    }
-                    // Others wait for it also when the client of this call goes away.
-                    tokio::spawn(run(api.clone(), group, turn.ok()));
-                }
+    pub(crate) async fn activate(api: &Api, caller: Arc<Caller>, code: String, real: Option<Timestamp>) -> Result<Answer, Error> {
+        let (reply, answer) = oneshot::channel();
+        let waiting = Waiting { code, real, reply };
+        let is_first = match api.activations.waiting().entry(caller.user_id) {
+            Entry::Occupied(mut there) => {
+                there.get_mut().push(waiting);
+                false
             }
+            Entry::Vacant(place) => {
+                place.insert(vec![waiting]);
+                true
+            }
+        };
+        if is_first {
+            // Others wait for it also when the client of this call goes away.
+            tokio::spawn(take_turns(api.clone(), caller));
         }
+        answer.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Waiting>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next that may go together; nothing is done for a client that went away.
-    fn next(&self) -> Vec<Waiting> {
-        let mut waiting = self.waiting();
-        waiting.retain(|w| !w.reply.is_closed());
-        let mut group: Vec<Waiting> = waiting.pop_front().into_iter().collect();
-        let mut rest = VecDeque::new();
-        while let Some(next) = waiting.pop_front() {
-            if group.len() < GROUP_MAX && group[0].goes_with(&next) {
+    /// What may go together next, those that are used from the same time; nothing is done for a client that went away.
+    fn next(&self, user: UserId) -> Vec<Waiting> {
+        let mut all = self.waiting();
+        let waiting = all.remove(&user).unwrap_or_default();
+        let mut open = waiting.into_iter().filter(|w| !w.reply.is_closed());
+        let mut group: Vec<Waiting> = open.next().into_iter().collect();
+        let mut rest = Vec::new();
+        for next in open {
+            if group.len() < GROUP_MAX && group[0].real == next.real {
                 group.push(next);
             } else {
-                rest.push_back(next);
+                rest.push(next);
             }
         }
-        *waiting = rest;
+        if !group.is_empty() {
+            all.insert(user, rest);
+        }
         group
     }
 }
 
+/// Activates what waits of a person until nothing does.
+async fn take_turns(api: Api, caller: Arc<Caller>) {
+    loop {
+        let group = api.activations.next(caller.user_id);
+        if group.is_empty() {
+            return;
+        }
+        // What breaks in one group does not stop those after it.
+        if let Err(e) = tokio::spawn(run(api.clone(), caller.clone(), group)).await {
+            tracing::error!(error = %e, "activations broke");
+        }
+    }
+}
+
 /// All at once; when one is refused, each by itself, for the others have nothing to do with it.
-async fn run(api: Api, group: Vec<Waiting>, _turn: Option<OwnedSemaphorePermit>) {
-    if let [_, _, ..] = &group[..] {
+async fn run(api: Api, caller: Arc<Caller>, group: Vec<Waiting>) {
+    if let [first, _, ..] = &group[..] {
         let codes = group.iter().map(|w| w.code.clone()).collect();
-        if let Ok(answers) = activated(&api, group[0].caller.clone(), codes, group[0].real).await {
+        if let Ok(answers) = activated(&api, caller.clone(), codes, first.real).await {
             for (waiting, answer) in group.into_iter().zip(answers) {
                 let _gone = waiting.reply.send(Ok(answer));
             }
@@ -106,7 +107,7 @@ async fn run(api: Api, group: Vec<Waiting>, _turn: Option<OwnedSemaphorePermit>)
         }
     }
     for w in group {
-        let answer = activated(&api, w.caller, vec![w.code], w.real).await;
+        let answer = activated(&api, caller.clone(), vec![w.code], w.real).await;
         let _gone = w.reply.send(answer.and_then(|mut all| all.pop().ok_or_else(|| DbError::Closed.into())));
     }
 }

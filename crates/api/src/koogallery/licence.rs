@@ -1,6 +1,6 @@
 //! What a seller's software asks of its authorisation codes (`license-interface 2.2`): activate, query, usage.
 
-use super::{gateway::Signed, refusal::GatewayError};
+use super::{Activations, gateway::Signed, refusal::GatewayError};
 use crate::state::Api;
 use app::{Caller, Ctx, Error, Tx, licence};
 use axum::{
@@ -156,7 +156,7 @@ async fn activate(State(api): State<Api>, Signed(caller): Signed, headers: Heade
     require_json(&headers)?;
     let asked = activation(Version::One, &body)?;
     let code = asked.licences.into_iter().next().ok_or(Refusal::Internal)?;
-    let a = api.activations.activate(&api, caller, code, asked.real_effect_time).await.map_err(|e| refused(Version::One, &e))?;
+    let a = Activations::activate(&api, caller, code, asked.real_effect_time).await.map_err(|e| refused(Version::One, &e))?;
     let info = Info {
         status: word(a.state),
         expire_time: a.expire_time.as_deref(),
