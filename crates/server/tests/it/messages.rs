@@ -46,7 +46,10 @@ async fn mail_server(refusals: u32) -> Taker {
 async fn with_mail(engine: Engine, port: u16) -> Platform {
     let config =
         format!("[mail]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"Yunshi <no-reply@market.example.com>\"\n");
-    Platform::start(Setup { config: config.leak(), ..setup(engine) }).await
+    let p = Platform::start(Setup { config: config.leak(), ..setup(engine) }).await;
+    // What was said while the accounts were made goes to nobody who is added later.
+    p.settle().await;
+    p
 }
 
 async fn recipient(p: &Platform, role: &str, more: Value) -> Value {
