@@ -1,9 +1,9 @@
 //! Many rows in one statement: diesel inserts a list row by row on SQLite, and has no update with a value for each row.
 
-use crate::{Backend, Key, Run, Tx};
+use crate::{Backend, Key, Run, Tx, statement};
 use diesel::{
     QueryResult,
-    query_builder::{AstPass, QueryFragment},
+    query_builder::{AstPass, Query, QueryFragment},
     sql_types::{BigInt, Binary, Bool, Nullable, Text},
 };
 
@@ -143,6 +143,32 @@ impl<const N: usize> QueryFragment<Backend> for Insert<'_, N> {
         values(&self.rows, &mut out)?;
         out.push_sql(self.conflict);
         Ok(())
+    }
+}
+
+/// An insert that gives a key of each row that it made.
+struct Returning<'a, const N: usize>(Insert<'a, N>, &'static str);
+
+impl<const N: usize> QueryFragment<Backend> for Returning<'_, N> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" RETURNING ");
+        out.push_sql(self.1);
+        Ok(())
+    }
+}
+
+impl<const N: usize> Query for Returning<'_, N> {
+    type SqlType = Binary;
+}
+
+impl<const N: usize> Insert<'_, N> {
+    /// Runs the insert; gives a column of each row that was not there before.
+    ///
+    /// # Errors
+    /// The engine's error.
+    pub fn returning(self, tx: &mut Tx, column: &'static str) -> QueryResult<Vec<Key>> {
+        statement::keys(tx, Returning(self, column))
     }
 }
 

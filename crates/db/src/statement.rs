@@ -4,11 +4,12 @@
 //! plan on PostgreSQL, a parse on SQLite. And under a `MultiConnection` it writes the text of a statement
 //! for each of its passes. [`Run`] writes the text once and lets the connection keep what it prepared.
 
-use crate::{Backend, Tx};
+use crate::{Backend, Key, Tx};
 use diesel::{
     QueryResult, RunQueryDsl,
     internal::derives::multiconnection::AstPassHelper,
-    query_builder::{AstPass, QueryBuilder, QueryFragment, QueryId},
+    query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId},
+    sql_types::Binary,
 };
 
 type Text = <Backend as diesel::backend::Backend>::QueryBuilder;
@@ -47,7 +48,19 @@ impl<Q> QueryId for Kept<Q> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
+impl<Q: Query> Query for Kept<Q> {
+    type SqlType = Q::SqlType;
+}
+
 impl<Q> RunQueryDsl<Tx> for Kept<Q> {}
+
+/// Runs a statement that gives keys back, and keeps it prepared.
+///
+/// # Errors
+/// The engine's error.
+pub(crate) fn keys<Q: Query<SqlType = Binary> + QueryFragment<Backend>>(tx: &mut Tx, query: Q) -> QueryResult<Vec<Key>> {
+    Kept::new(query, tx)?.load(tx)
+}
 
 /// Runs a statement and keeps it prepared. Its text must be one of a few: values go in as binds.
 pub trait Run: Sized {

@@ -5,11 +5,8 @@ use db::{
     Run,
     schema::{instances, licence_clients, licence_days, licences},
 };
-use diesel::{
-    prelude::*,
-    query_builder::{AstPass, QueryFragment},
-    sql_types::{Binary, Text},
-};
+use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 /// A code. Without an instance it is a test code.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -155,42 +152,31 @@ pub fn queried(tx: &mut Tx, ids: &[Key], at: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Keeps who was active on a day and counts them anew; who was known already changes nothing.
+/// Keeps who was active on a day and adds those that are new to its count; who was known already changes nothing.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn count_clients(tx: &mut Tx, day: &str, clients: &[(Key, Vec<u8>)]) -> Result<(), DbError> {
-    db::each_part(tx, clients, |part| db::Insert {
-        table: "licence_clients",
-        columns: ["licence_id", "day", "client"],
-        rows: part.iter().map(|(licence, client)| db::row![licence, day, client]).collect(),
-        conflict: " ON CONFLICT (licence_id, day, client) DO NOTHING",
-    })?;
-    let mut licences: Vec<Key> = clients.iter().map(|(licence, _)| *licence).collect();
-    licences.dedup();
-    db::each_part(tx, &licences, |licences| Counted { day, licences })?;
-    Ok(())
-}
-
-struct Counted<'a> {
-    day: &'a str,
-    licences: &'a [Key],
-}
-
-impl QueryFragment<db::Backend> for Counted<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
-        out.push_sql(
-            "INSERT INTO licence_days (licence_id, day, clients, reported) \
-             SELECT licence_id, day, COUNT(*), 0 FROM licence_clients WHERE day = ",
-        );
-        out.push_bind_param::<Text, _>(self.day)?;
-        for (i, licence) in self.licences.iter().enumerate() {
-            out.push_sql(if i == 0 { " AND licence_id IN (" } else { ", " });
-            out.push_bind_param::<Binary, _>(licence)?;
+    let mut new: BTreeMap<Key, i64> = BTreeMap::new();
+    for part in db::parts(clients) {
+        let insert = db::Insert {
+            table: "licence_clients",
+            columns: ["licence_id", "day", "client"],
+            rows: part.iter().map(|(licence, client)| db::row![licence, day, client]).collect(),
+            conflict: " ON CONFLICT (licence_id, day, client) DO NOTHING",
+        };
+        for licence in insert.returning(tx, "licence_id")? {
+            *new.entry(licence).or_default() += 1;
         }
-        out.push_sql(") GROUP BY licence_id, day ON CONFLICT (licence_id, day) DO UPDATE SET clients = excluded.clients");
-        Ok(())
     }
+    let new: Vec<(Key, i64)> = new.into_iter().collect();
+    db::each_part(tx, &new, |part| db::Insert {
+        table: "licence_days",
+        columns: ["licence_id", "day", "clients", "reported"],
+        rows: part.iter().map(|(licence, clients)| db::row![licence, day, *clients, 0]).collect(),
+        conflict: " ON CONFLICT (licence_id, day) DO UPDATE SET clients = licence_days.clients + excluded.clients",
+    })?;
+    Ok(())
 }
 
 /// Keeps the highest number of active clients that was reported for a day.
