@@ -7,7 +7,7 @@ use crate::{
     message,
 };
 use db::{Key, Tx};
-use domain::{call::Activity, id::CallId, message::MessageEvent, order::OrderState};
+use domain::{call::Activity, id::CallId, instance::InstanceState, message::MessageEvent, order::OrderState};
 use serde_json::json;
 use store::{
     Written,
@@ -51,8 +51,10 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
     match activity(call)? {
         Activity::Create | Activity::Query | Activity::Upgrade | Activity::GetLicence => {
             let order = call.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
-            if order.is_none_or(|o| o.state != OrderState::Processing.as_str()) {
-                return over("the order is over and was refunded; the buyer may order again");
+            // Called after acceptance: the order is complete before the call, which opens what runs already.
+            let opens_late = !matches!(activity(call)?, Activity::Upgrade) && is_not_opened(tx, call)?;
+            if !opens_late && order.is_none_or(|o| o.state != OrderState::Processing.as_str()) {
+                return over("the order is over: it was refunded, or what it opened was released; the buyer may order again");
             }
         }
         Activity::Refresh
@@ -74,6 +76,15 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
         Activity::Release | Activity::ReleaseCode | Activity::ReleaseLicence | Activity::Notify => {}
     }
     Ok(())
+}
+
+/// Whether the instance of a call runs or is frozen, and the seller's system never opened it.
+fn is_not_opened(tx: &mut Tx, call: &Call) -> Result<bool, Error> {
+    let Some(found) = instance::lookup(tx, Tenant::Any, call.instance_id)? else {
+        return Ok(false);
+    };
+    let state = crate::instance::state(&found)?;
+    Ok(found.seller_instance_id.is_none() && matches!(state, InstanceState::Running | InstanceState::Frozen))
 }
 
 /// A day after a renewal's call was given up: still failed, it goes to the operator's queue.

@@ -16,6 +16,18 @@ fn accepted_first(address: &str) -> impl Fn(&mut Value) + '_ {
     }
 }
 
+/// An order of such a product, which was delivered by hand.
+async fn ordered(p: &Platform) -> (Value, Value) {
+    let (address, _) = address(p, "saas-v1").await;
+    list(p, "desk", "saas", accepted_first(&address)).await;
+    let order = buy(p, "desk", Some("1m"), json!({})).await;
+    p.settle().await;
+    assert!(calls(p, &order).await.is_empty(), "nothing is called at purchase");
+    let case = delivered(p, &order, &["acceptance"], None).await;
+    assert!(calls(p, &order).await.is_empty(), "nor at the delivery");
+    (order, case)
+}
+
 async fn calls(p: &Platform, order: &Value) -> Vec<Value> {
     let found = p.get("seller", &format!("/api/v1/calls?instance={}", instance_of(order))).await;
     found["calls"].as_array().unwrap().clone()
@@ -24,14 +36,8 @@ async fn calls(p: &Platform, order: &Value) -> Vec<Value> {
 #[tokio::test]
 async fn the_interface_of_saas_1_0_is_called_after_acceptance_when_the_seller_chose_so() {
     on_both_from(FROM, async |p| {
-        let (address, _) = address(&p, "saas-v1").await;
-        list(&p, "desk", "saas", accepted_first(&address)).await;
-        let order = buy(&p, "desk", Some("1m"), json!({})).await;
-        p.settle().await;
-        assert!(calls(&p, &order).await.is_empty(), "nothing is called at purchase");
+        let (order, case) = ordered(&p).await;
         assert!(p.messages("seller").await.contains(&"sale.supervised".to_owned()));
-        let case = delivered(&p, &order, &["acceptance"], None).await;
-        assert!(calls(&p, &order).await.is_empty(), "nor at the delivery");
         p.act("buyer", &case, json!({ "verb": "accept" })).await;
         assert_eq!(p.order(&order).await["state"], "completed");
         p.settle().await;
@@ -51,11 +57,8 @@ async fn the_interface_of_saas_1_0_is_called_after_acceptance_when_the_seller_ch
 #[tokio::test]
 async fn an_order_that_was_accepted_stays_complete_when_the_interface_never_opens_it() {
     on_both_from(FROM, async |p| {
-        let (address, _) = address(&p, "saas-v1").await;
-        list(&p, "desk", "saas", accepted_first(&address)).await;
-        let order = buy(&p, "desk", Some("1m"), json!({})).await;
+        let (order, case) = ordered(&p).await;
         p.fault("asking", "http_500").await;
-        let case = delivered(&p, &order, &["acceptance"], None).await;
         p.act("buyer", &case, json!({ "verb": "accept" })).await;
         p.advance("5h").await;
         assert_eq!(calls(&p, &order).await[0]["state"], "failed");
@@ -92,6 +95,35 @@ async fn only_saas_1_0_is_called_after_acceptance() {
         let (status, problem) = p.send("seller", "POST", &submit, Some(&json!({}))).await;
         assert_eq!((status, problem["code"].as_str().unwrap()), (422, "application.called_at_purchase"), "{problem}");
         assert!(problem.to_string().contains("/delivery/call_after_acceptance"), "{problem}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn its_seller_repairs_the_interface_and_restarts_the_call_while_the_instance_lives() {
+    on_both_from(FROM, async |p| {
+        let (order, case) = ordered(&p).await;
+        p.fault("asking", "http_500").await;
+        p.act("buyer", &case, json!({ "verb": "accept" })).await;
+        p.advance("5h").await;
+        p.fault("asking", "none").await;
+        let failed = calls(&p, &order).await[0].clone();
+        let restart = format!("/api/v1/calls/{}/restart", failed["id"].as_str().unwrap());
+        p.post("seller", &restart, json!({})).await;
+        p.settle().await;
+        let instance = p.instance(&instance_of(&order)).await;
+        assert!(instance["state"] == "running" && instance["app"]["front_end_url"].is_string(), "{instance}");
+        p.post("buyer", &format!("/api/v1/instances/{}/renew", instance_of(&order)), json!({ "period": "1m", "pay": true })).await;
+        // What was never opened and is released gets no call any more.
+        p.fault("asking", "http_500").await;
+        let order = buy(&p, "desk", Some("1m"), json!({})).await;
+        let case = delivered(&p, &order, &["acceptance"], None).await;
+        p.act("buyer", &case, json!({ "verb": "accept" })).await;
+        p.advance("1500h").await;
+        assert_eq!(p.instance(&instance_of(&order)).await["state"], "released");
+        let restart = format!("/api/v1/calls/{}/restart", calls(&p, &order).await[0]["id"].as_str().unwrap());
+        assert_eq!(p.refused("seller", &restart, json!({})).await, (409, "call.order_over".to_owned()));
+        p.verify().await;
     })
     .await;
 }
