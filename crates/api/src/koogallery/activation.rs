@@ -6,7 +6,10 @@ use app::{
     Caller, Ctx, Error, Tx,
     licence::{self, Answer},
 };
-use domain::{Timestamp, id::UserId};
+use domain::{
+    Timestamp,
+    id::{AccountId, UserId},
+};
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,6 +19,9 @@ use tokio::sync::oneshot;
 
 /// Codes that share a transaction at most.
 const GROUP_MAX: usize = 128;
+
+/// Whose codes go together: one person's, in one account.
+type Who = (AccountId, UserId);
 
 struct Waiting {
     code: String,
@@ -28,7 +34,7 @@ struct Waiting {
 #[derive(Default)]
 pub(crate) struct Activations {
     /// Who is here has a task that takes what waits.
-    waiting: Mutex<HashMap<UserId, Vec<Waiting>>>,
+    waiting: Mutex<HashMap<Who, Vec<Waiting>>>,
 }
 
 impl Activations {
@@ -39,7 +45,7 @@ impl Activations {
     pub(crate) async fn activate(api: &Api, caller: Arc<Caller>, code: String, real: Option<Timestamp>) -> Result<Answer, Error> {
         let (reply, answer) = oneshot::channel();
         let waiting = Waiting { code, real, reply };
-        let is_first = match api.activations.waiting().entry(caller.user_id) {
+        let is_first = match api.activations.waiting().entry((caller.account_id, caller.user_id)) {
             Entry::Occupied(mut there) => {
                 there.get_mut().push(waiting);
                 false
@@ -56,14 +62,14 @@ impl Activations {
         answer.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Waiting>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<Who, Vec<Waiting>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What may go together next, those that are used from the same time; nothing is done for a client that went away.
-    fn next(&self, user: UserId) -> Vec<Waiting> {
+    fn next(&self, who: Who) -> Vec<Waiting> {
         let mut all = self.waiting();
-        let waiting = all.remove(&user).unwrap_or_default();
+        let waiting = all.remove(&who).unwrap_or_default();
         let mut open = waiting.into_iter().filter(|w| !w.reply.is_closed());
         let mut group: Vec<Waiting> = open.next().into_iter().collect();
         let mut rest = Vec::new();
@@ -75,7 +81,7 @@ impl Activations {
             }
         }
         if !group.is_empty() {
-            all.insert(user, rest);
+            all.insert(who, rest);
         }
         group
     }
@@ -84,7 +90,7 @@ impl Activations {
 /// Activates what waits of a person until nothing does.
 async fn take_turns(api: Api, caller: Arc<Caller>) {
     loop {
-        let group = api.activations.next(caller.user_id);
+        let group = api.activations.next((caller.account_id, caller.user_id));
         if group.is_empty() {
             return;
         }
@@ -95,15 +101,24 @@ async fn take_turns(api: Api, caller: Arc<Caller>) {
     }
 }
 
-/// All at once; when one is refused, each by itself, for the others have nothing to do with it.
+/// All at once; when one is refused, each by itself, for the others have nothing to do with it. What the database did
+/// not do is not tried again: it may have been done, and then the second try would be refused.
 async fn run(api: Api, caller: Arc<Caller>, group: Vec<Waiting>) {
     if let [first, _, ..] = &group[..] {
         let codes = group.iter().map(|w| w.code.clone()).collect();
-        if let Ok(answers) = activated(&api, caller.clone(), codes, first.real).await {
-            for (waiting, answer) in group.into_iter().zip(answers) {
-                let _gone = waiting.reply.send(Ok(answer));
+        match activated(&api, caller.clone(), codes, first.real).await {
+            Ok(answers) => {
+                for (waiting, answer) in group.into_iter().zip(answers) {
+                    let _gone = waiting.reply.send(Ok(answer));
+                }
+                return;
             }
-            return;
+            Err(Error::Refused(_)) => {}
+            Err(e) => {
+                tracing::error!(error = %e, cause = ?std::error::Error::source(&e), codes = group.len(), "codes were not activated");
+                // Who waits hears that nothing is known of his code: his channel ends.
+                return;
+            }
         }
     }
     for w in group {

@@ -144,24 +144,29 @@ async fn a_case_is_followed_and_done_on_the_command_line() {
 }
 
 #[tokio::test]
-async fn codes_activated_at_the_same_moment_are_each_answered_for_themselves() {
+async fn codes_activated_together_close_their_cases_and_are_each_answered_for_themselves() {
     on_both_from(FROM, async |p| {
         licence::list_shield(&p, None).await;
-        for _ in 0..12 {
+        for _ in 0..30 {
             buy(&p, "shield", Some("1y"), json!({})).await;
         }
-        let found = p.get("seller", "/api/v1/licences?as=seller").await;
+        let found = p.get("seller", "/api/v1/licences?as=seller&limit=100").await;
         let mut codes: Vec<String> = found["licences"].as_array().unwrap().iter().map(|l| l["code"].as_str().unwrap().to_owned()).collect();
-        for order in p.get("buyer", "/api/v1/supervision?as=buyer&state=open").await["cases"].as_array().unwrap() {
-            p.act("buyer", order, json!({ "verb": "claim" })).await;
+        let open = async || p.get("buyer", "/api/v1/supervision?as=buyer&state=open&limit=100").await;
+        for case in open().await["cases"].as_array().unwrap() {
+            p.act("buyer", case, json!({ "verb": "claim" })).await;
         }
-        // One of them twice, and one that nobody was given.
+        // More than one statement takes, by one call.
+        let batch = codes.split_off(12);
+        let body = json!({ "license_list": batch }).to_string().into_bytes();
+        let answer = p.send_signed(&Signed { body, ..p.signed("seller", "POST", &ACTIVATE.replace("v1", "v2")) }).await.1;
+        assert_eq!((&answer["error_code"], &open().await["total"]), (&json!("92020000"), &json!(12)), "{answer}");
+        // The others at the same moment: one of them twice, and one that nobody was given.
         codes.extend([codes[0].clone(), "0".repeat(26)]);
         let mut answers = super::money::join(codes.iter().map(|code| activate(&p, code)).collect()).await;
         assert!(answers[13] != "92020000" && (answers[0] == "92020000") != (answers[12] == "92020000"), "{answers:?}");
         answers.retain(|answer| answer == "92020000");
-        assert_eq!(answers.len(), 12);
-        assert_eq!(p.get("buyer", "/api/v1/supervision?as=buyer&state=open").await["total"], 0, "each closed its case");
+        assert_eq!((answers.len(), &open().await["total"]), (12, &json!(0)), "each closed its case");
         p.verify().await;
     })
     .await;
