@@ -119,7 +119,8 @@ function Editor({ product }: { product: Detail }) {
     const access = all.access_type ?? 'saas'
     const supervised = access === 'saas' ? !!all.supervised : supervisedTypes.includes(access)
     const specifications = access === 'license_code' ? all.specifications : (all.specifications ?? []).map((s: Schemas['SpecificationBody']) => ({ ...s, licence: null }))
-    return { ...all, specifications, supervised: access === 'saas' && !!all.supervised, delivery: supervised ? all.delivery : null, interface_address: protocolsOf[access] ? all.interface_address : null, personal_data: protocolsOf[access] ? all.personal_data : [] }
+    const delivery = supervised ? { ...all.delivery, flow: access === 'human_service' ? all.delivery?.flow : null, call_after_acceptance: access === 'saas' && !!all.delivery?.call_after_acceptance } as Listing['delivery'] : null
+    return { ...all, specifications, supervised: access === 'saas' && !!all.supervised, delivery, interface_address: protocolsOf[access] ? all.interface_address : null, personal_data: protocolsOf[access] ? all.personal_data : [] }
   }
   const put = () => unwrap(api.PUT('/api/v1/seller/products/by-key/{key}', { params: { path: { key: product.key } }, body: values() }))
   /** Saving may have made a new revision beside the one that sells. */
