@@ -25,7 +25,7 @@ pub(super) fn schedule(tx: &mut Tx, ctx: &Ctx, id: Key, site: &Site, end: Timest
     Ok(())
 }
 
-/// The timers of a first term, before anything else can have set one.
+/// The timers of an end: the expiry and the first reminder. Before a first term nothing can have set any.
 pub(super) fn planned(ctx: &Ctx, id: Key, site: &Site, end: Timestamp) -> Vec<Job> {
     let reminder = next(site, end, ctx.now, &REMINDER_DAYS).map(|at| job::planned(ctx, JobKind::Reminder, Some(id), at));
     std::iter::once(job::planned(ctx, JobKind::Expiry, Some(id), end)).chain(reminder).collect()
