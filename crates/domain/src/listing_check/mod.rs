@@ -1,12 +1,13 @@
 //! What a listing must say before it may be submitted (`seller-domain 2.4`), field by field.
 
+mod delivery;
+mod rules;
+
 use crate::{
-    listing::{AccessType, Bilingual, Listing, Sku, Specification},
+    listing::{AccessType, Bilingual, Listing, Specification},
     money::AMOUNT_MINOR_MAX,
-    package::Reset,
     period::ChargingMode,
     picture::MAIN_MAX,
-    supervision::Flow,
     text, usage,
 };
 
@@ -60,7 +61,7 @@ pub fn check(listing: &Listing) -> Vec<FieldError> {
     c.both("/usage_guide", &listing.usage_guide, 20_000);
     c.both("/agreement", &listing.agreement, 20_000);
     extension_parameters(&mut c, listing);
-    supervision(&mut c, listing);
+    delivery::check(&mut c, listing);
     let data = &listing.personal_data;
     if (1..data.len()).any(|i| data[..i].contains(&data[i])) {
         c.wrong("/personal_data", "repeated", "ask for each once");
@@ -70,58 +71,9 @@ pub fn check(listing: &Listing) -> Vec<FieldError> {
     }
     specifications(&mut c, listing);
     if listing.access_type != AccessType::Saas {
-        sold_by_rules(&mut c, listing);
+        rules::sold_by_rules(&mut c, listing);
     }
     c.errors
-}
-
-/// Days that a seller may promise to deliver in.
-const SLA_DAYS: std::ops::RangeInclusive<u16> = 1..=365;
-
-/// What supervision needs to know of a product (`seller-domain 2.2`, `2.4`).
-fn supervision(c: &mut Checker, listing: &Listing) {
-    let by_interface = listing.access_type.opened_by_interface();
-    match (listing.interface_address, by_interface) {
-        (None, true) => c.wrong("/interface_address", "missing", "choose the interface address that opens the instances"),
-        // The server of a seller of codes may be told what becomes of them.
-        (Some(_), false) if listing.access_type != AccessType::LicenceCode => {
-            c.wrong("/interface_address", "not_wanted", "this product is delivered by hand; no interface opens it");
-        }
-        _ => {}
-    }
-    if listing.supervised && listing.access_type != AccessType::Saas {
-        c.wrong("/supervised", "not_wanted", "only SaaS says so; every other access type is supervised or not by itself");
-    }
-    let delivery = match (&listing.delivery, listing.is_supervised()) {
-        (Some(delivery), true) => delivery,
-        (None, true) => return c.wrong("/delivery", "missing", "say how it is delivered: acceptance criteria and days to deliver"),
-        (Some(_), false) => {
-            return c.wrong("/delivery", "not_wanted", "only products under service supervision say how they are delivered");
-        }
-        (None, false) => return,
-    };
-    c.both("/delivery/template", &delivery.template, 5_000);
-    if !delivery.request.is_empty() {
-        c.both("/delivery/request", &delivery.request, 5_000);
-    }
-    if delivery.sla_days.is_none_or(|days| !SLA_DAYS.contains(&days)) {
-        c.wrong("/delivery/sla_days", "out_of_range", "say in how many calendar days it is delivered, 1 to 365");
-    }
-    if delivery.flow != Flow::Standard && listing.access_type != AccessType::HumanService {
-        c.wrong("/delivery/flow", "not_wanted", "only human services have other flows than the standard one");
-    }
-    if delivery.call_after_acceptance && listing.access_type != AccessType::Saas {
-        c.wrong("/delivery/call_after_acceptance", "not_wanted", "only SaaS has an interface that can be called after acceptance");
-    }
-    for (i, spec) in listing.specifications.iter().enumerate().filter(|_| listing.access_type == AccessType::Saas) {
-        let at = format!("/specifications/{i}");
-        if !matches!(spec.charging_mode, ChargingMode::Period | ChargingMode::OneTime) {
-            c.wrong(&format!("{at}/charging_mode"), "not_under_supervision", "what is supervised is sold by period or once");
-        }
-        if spec.trial_days.is_some() {
-            c.wrong(&format!("{at}/trial_days"), "not_under_supervision", "what is supervised has no trial");
-        }
-    }
 }
 
 #[derive(Default)]
@@ -218,82 +170,8 @@ fn specifications(c: &mut Checker, listing: &Listing) {
             c.wrong(&format!("{at}/key"), "repeated", "each specification needs a key of its own");
         }
         specification(c, &at, spec);
-        package(c, &at, listing, spec);
-        licence_rules(c, &at, listing, spec);
-    }
-}
-
-/// A package covers the use of one specification of the same product, and is sold by the month or by the year
-/// (`seller-domain 2.5`).
-fn package(c: &mut Checker, at: &str, listing: &Listing, spec: &Specification) {
-    let sold = spec.charging_mode == ChargingMode::OnDemandPackage;
-    let package = match (&spec.package, sold) {
-        (Some(package), true) => package,
-        (None, true) => {
-            return c.wrong(&format!("{at}/package"), "missing", "say what the package covers: of, reset and what happens at its end");
-        }
-        (Some(_), false) => return c.wrong(&format!("{at}/package"), "package_not_wanted", "only an on-demand package covers use"),
-        (None, false) => {
-            if let Some(i) = spec.skus.iter().position(|s| s.quota.is_some()) {
-                c.wrong(&format!("{at}/skus/{i}/quota"), "quota_without_package", "only an on-demand package has a quota");
-            }
-            return;
-        }
-    };
-    if listing.specification(&package.of).is_none_or(|of| of.charging_mode != ChargingMode::OnDemand) {
-        c.wrong(&format!("{at}/package/of"), "not_by_use", "name a specification of this product that is billed by use");
-    }
-    if package.stop_when_used_up && package.reset != Reset::Never {
-        c.wrong(&format!("{at}/package/reset"), "stops_and_resets", "a package that stops when it is used up does not reset");
-    }
-    for (i, sku) in spec.skus.iter().enumerate() {
-        if sku.quota.is_none_or(|q| q.0 <= 0) {
-            c.wrong(&format!("{at}/skus/{i}/quota"), "missing", "say how much the package contains, more than 0");
-        }
-    }
-    let by = |price: fn(&Sku) -> Option<i64>| spec.skus.iter().any(|s| price(s).is_some());
-    if by(|s| s.month_minor) && by(|s| s.year_minor) {
-        c.wrong(&format!("{at}/skus"), "one_period_type", "sell a package by the month or by the year; make two specifications for both");
-    }
-}
-
-/// Only a code has rules of ours; its features are named in both languages like everything that a buyer reads.
-fn licence_rules(c: &mut Checker, at: &str, listing: &Listing, spec: &Specification) {
-    let Some(rules) = &spec.licence else { return };
-    if listing.access_type != AccessType::LicenceCode {
-        return c.wrong(
-            &format!("{at}/licence"),
-            "not_wanted",
-            "only licences by authorisation code have rules of seats, machines and files",
-        );
-    }
-    for (field, code, detail) in rules.check() {
-        c.wrong(&format!("{at}/licence/{field}"), code, detail);
-    }
-    for (i, feature) in rules.features.iter().enumerate() {
-        c.both(&format!("{at}/licence/features/{i}/name"), &feature.name, 60);
-    }
-}
-
-/// What is no `SaaS` is sold as its access type says; it has no trial and no call for another combination
-/// (`seller-domain 2.2`, `license-interface 2.4`).
-fn sold_by_rules(c: &mut Checker, listing: &Listing) {
-    for (i, spec) in listing.specifications.iter().enumerate() {
-        let at = format!("/specifications/{i}");
-        if !listing.access_type.sold_by(spec.charging_mode) {
-            let modes = [ChargingMode::Period, ChargingMode::OneTime].into_iter().filter(|m| listing.access_type.sold_by(*m));
-            let names: Vec<&str> = modes.map(ChargingMode::as_str).collect();
-            c.wrong(&format!("{at}/charging_mode"), "not_for_licences", &format!("this access type is sold by {}", names.join(" or ")));
-        }
-        if spec.trial_days.is_some() {
-            c.wrong(&format!("{at}/trial_days"), "not_for_licences", "only SaaS has a trial");
-        }
-        if spec.upgrade_allowed {
-            c.wrong(&format!("{at}/upgrade_allowed"), "not_for_licences", "only SaaS changes its combination");
-        }
-        if spec.renewal_change_allowed {
-            c.wrong(&format!("{at}/renewal_change_allowed"), "not_for_licences", "only SaaS changes its combination");
-        }
+        rules::package(c, &at, listing, spec);
+        rules::licence_rules(c, &at, listing, spec);
     }
 }
 
@@ -386,8 +264,8 @@ fn skus(c: &mut Checker, at: &str, spec: &Specification) {
 mod tests {
     use super::*;
     use crate::{
-        listing::{Category, Delivery, Support},
-        package::Package,
+        listing::{Category, Delivery, Sku, Support},
+        package::{Package, Reset},
         usage::{Accumulation, BillingCycle, Meter, PriceModel, Quantity, Tier, UnitPrice},
     };
 
@@ -479,6 +357,11 @@ mod tests {
             l.delivery.iter_mut().for_each(|d| d.sla_days = Some(0));
         });
         is(never, "/delivery/sla_days", "out_of_range");
+        let called = pointers(|l| {
+            by_code(l);
+            l.delivery.iter_mut().for_each(|d| d.call_after_acceptance = true);
+        });
+        is(called, "/delivery/call_after_acceptance", "not_wanted");
         is(pointers(|l| l.specifications.push(l.specifications[0].clone())), "/specifications/1/key", "repeated");
     }
 
