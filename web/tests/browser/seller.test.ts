@@ -56,6 +56,37 @@ describe('a seller', () => {
     expect(errors).toEqual([])
   })
 
+  it('chooses when the interface of supervised software is called, and leaves that behind with another way of delivery', async () => {
+    type Shown = { revisions: { listing: { delivery: Record<string, unknown> | null } & Record<string, unknown> }[] }
+    const found = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as { products: { id: string }[] }
+    const whole = (await p.api('seller', 'GET', `/api/v1/seller/products/${found.products[0]?.id}`)) as unknown as Shown
+    const delivery = { template: { zh: '按约定验收', en: 'As agreed' }, request: { zh: '请说明需求', en: 'Tell us' }, sla_days: 7 }
+    const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/desk', { ...whole.revisions[0]?.listing, supervised: true, delivery })
+    const kept = async () => ((await p.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Shown).revisions[0]?.listing.delivery
+    for (const [language, width] of [['zh', 1280], ['zh', 390], ['en', 390]] as const) {
+      const { page } = await p.as('seller', language, width)
+      await p.go(page, `/seller/products/${made['id']}`)
+      await page.getByRole('switch', { name: language === 'zh' ? '验收后再调用接口' : 'Call the interface after acceptance' }).scrollIntoViewIfNeeded()
+      await p.shot(page, `delivery-${language}-${width}`)
+      await page.context().close()
+    }
+    const { page, errors } = await p.as('seller', 'en')
+    await p.go(page, `/seller/products/${made['id']}`)
+    await page.getByRole('switch', { name: 'Call the interface after acceptance' }).click()
+    await p.shot(page, 'delivery-en-1280')
+    await page.getByRole('button', { name: 'Save draft' }).click()
+    await page.getByText('Saved', { exact: true }).waitFor()
+    expect((await kept())?.['call_after_acceptance']).toBe(true)
+    await page.getByLabel('Way of delivery').click()
+    await page.getByTitle('Human service').click()
+    await page.getByText('Saved', { exact: true }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Save draft' }).click()
+    await page.getByText('Saved', { exact: true }).waitFor()
+    expect((await kept())?.['call_after_acceptance']).toBeUndefined()
+    expect((await kept())?.['sla_days']).toBe(7)
+    expect(errors).toEqual([])
+  })
+
   it('plays recorded traffic against an address and sees what it answers otherwise', async () => {
     const { page, errors } = await p.as('seller', 'en')
     await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' }, pay: true })

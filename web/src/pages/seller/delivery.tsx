@@ -38,7 +38,7 @@ export function DeliveryFields({ access, disabled }: { access: string; disabled:
   const { t } = useTranslation()
   return (
     <fieldset style={{ border: '1px solid var(--line)', borderRadius: 8, padding: 16, marginBottom: 24 }}>
-      <legend>{t('delivery.title')}</legend>
+      <legend className="framed">{t('delivery.title')}</legend>
       <Both name={['delivery', 'template']} label={t('delivery.template')} extra={t('delivery.template_hint')} rows={3} />
       <Both name={['delivery', 'request']} label={t('delivery.request')} extra={t('delivery.request_hint')} rows={3} />
       <Form.Item name={['delivery', 'request_file']} label={t('delivery.request_file')} extra={t('delivery.request_file_hint')}><FormFile disabled={disabled} /></Form.Item>

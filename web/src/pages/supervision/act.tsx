@@ -35,7 +35,7 @@ function Elements() {
   const need = [{ required: true, message: t('form.required') }]
   return (
     <fieldset style={{ border: '1px solid var(--line)', borderRadius: 8, padding: 16, marginBottom: 24 }}>
-      <legend>{t('fieldname.elements')}</legend>
+      <legend className="framed">{t('fieldname.elements')}</legend>
       <p className="muted">{t('supervision.elements_hint')}</p>
       {(['order_numbers', 'customer_name', 'product_name', 'specification_name'] as const).map((name) => <Form.Item key={name} name={['elements', name]} label={t(`elements.${name}`)} rules={need}><Input maxLength={120} /></Form.Item>)}
       <Form.Item name={['elements', 'validity']} label={t('elements.validity')}><DatePicker.RangePicker style={{ width: '100%' }} /></Form.Item>
