@@ -268,7 +268,8 @@ public final class Seller {
         }
     }
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, GeneralSecurityException {
+        Kit.publicKey(); // making a key pair can take seconds: before anybody waits for an answer
         var at = LISTEN.lastIndexOf(':');
         var server = HttpServer.create(new InetSocketAddress(LISTEN.substring(0, at), Integer.parseInt(LISTEN.substring(at + 1))), 0);
         server.createContext("/", Seller::serve);

@@ -33,7 +33,7 @@ impl Language {
             Self::Java => {
                 let class = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
                 let path = format!("{root}/target/clients/java:/usr/share/java/gson.jar");
-                ("java".to_owned(), ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", &path, &class].map(str::to_owned).to_vec())
+                ("java".to_owned(), ["-XX:+UseSerialGC", "-cp", &path, &class].map(str::to_owned).to_vec())
             }
         };
         let mut command = std::process::Command::new(program);
