@@ -61,7 +61,9 @@ describe('a seller', () => {
     const found = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as { products: { id: string }[] }
     const whole = (await p.api('seller', 'GET', `/api/v1/seller/products/${found.products[0]?.id}`)) as unknown as Shown
     const delivery = { template: { zh: '按约定验收', en: 'As agreed' }, request: { zh: '请说明需求', en: 'Tell us' }, sla_days: 7 }
-    const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/desk', { ...whole.revisions[0]?.listing, supervised: true, delivery })
+    const name = { zh: '云桌面', en: 'Cloud desk' }
+    const desk = { ...whole.revisions[0]?.listing, name, supervised: true, delivery }
+    const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/desk', desk)
     const kept = async () => ((await p.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Shown).revisions[0]?.listing.delivery
     for (const [language, width] of [['zh', 1280], ['zh', 390], ['en', 390]] as const) {
       const { page } = await p.as('seller', language, width)
