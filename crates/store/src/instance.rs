@@ -228,22 +228,6 @@ pub fn give_back(tx: &mut Tx, id: Key, order: Key) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Lets instances go when their orders end, each given with its order.
-///
-/// # Errors
-/// [`DbError`].
-pub fn give_back_all(tx: &mut Tx, taken: &[(Key, Key)]) -> Result<(), DbError> {
-    db::each_part(tx, taken, |part| db::Update {
-        table: "instances",
-        keys: 1,
-        columns: ["id", ""],
-        rows: part.iter().map(|(id, order)| db::row![id, order]).collect(),
-        set: "open_order_id = NULL",
-        filter: "instances.open_order_id = v.column2",
-    })?;
-    Ok(())
-}
-
 /// Remembers the seller's id of an instance, once.
 ///
 /// # Errors
@@ -260,6 +244,8 @@ pub struct Opening {
     pub at: i64,
     pub anchor_day: Option<i64>,
     pub expires_at: Option<i64>,
+    /// The order that has the instance from now on.
+    pub open_order_id: Option<Key>,
 }
 
 /// Lets instances run that were being opened.
@@ -270,8 +256,8 @@ pub fn open_all(tx: &mut Tx, openings: &[Opening]) -> Result<Written, DbError> {
     let changed = db::each_part(tx, openings, |part| db::Update {
         table: "instances",
         keys: 1,
-        columns: ["id", "opened_at", "anchor_day", "expires_at"],
-        rows: part.iter().map(|o| db::row![&o.id, o.at, o.anchor_day, o.expires_at]).collect(),
+        columns: ["id", "opened_at", "anchor_day", "expires_at", "open_order_id"],
+        rows: part.iter().map(|o| db::row![&o.id, o.at, o.anchor_day, o.expires_at, &o.open_order_id]).collect(),
         set: "state = 'running'",
         filter: "instances.state = 'opening'",
     })?;

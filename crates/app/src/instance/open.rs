@@ -1,7 +1,7 @@
 //! Opening: reserved when paid, open when the seller's data arrive, failed when they never do.
 
 use super::{PASSWORD_COLUMN, id, timers};
-use crate::{Ctx, Error, Tenant, call, event, from_micros, job, micros, order};
+use crate::{Ctx, Error, Tenant, call, event, from_micros, job, micros, money::Completion, order};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -71,10 +71,10 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Res
     if ctx.listings.approved(tx, instance.revision_id)?.is_supervised() && store::supervision::of_order(tx, order.id)?.is_some() {
         return event::record(tx, ctx, "instance.ready", event::About::order(order.id, Some(instance.id)), &json!({}));
     }
-    if run_from(tx, ctx, &[Start { instance, order: &order, line: &line, at: ctx.now }])? == Written::SomeoneElseWasFirst {
+    if run_from(tx, ctx, &[Start { instance, order: &order, line: &line, at: ctx.now, completes: true }])? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
-    let _ = order::completed(tx, ctx, &order, &line, ctx.now)?;
+    let _ = order::complete_all(tx, ctx, &[Completion { order: &order, line: &line, effective_at: ctx.now }])?;
     order::tell_buyer(tx, ctx, &order, MessageEvent::OrderOpened, &[])?;
     order::tell_seller(tx, ctx, &order, MessageEvent::SaleOpened, &[])
 }
@@ -86,6 +86,8 @@ pub(crate) struct Start<'a> {
     pub order: &'a Order,
     pub line: &'a Line,
     pub at: Timestamp,
+    /// Its order is done with that, and lets the instance go.
+    pub completes: bool,
 }
 
 /// Instances run from a moment, and their first terms begin then (`seller-domain 4.3`). When another was first to
@@ -106,6 +108,7 @@ pub(crate) fn run_from(tx: &mut Tx, ctx: &Ctx, starts: &[Start<'_>]) -> Result<W
             at: micros(s.at),
             anchor_day: period.map(|_| i64::from(first.day())),
             expires_at: span.map(|s| micros(s.end)),
+            open_order_id: if s.completes { None } else { s.instance.open_order_id },
         });
         if let (Some(span), Some(period)) = (span, period) {
             terms.push(first_term(ctx, s, span, period));

@@ -142,11 +142,15 @@ fn ask_for_change(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<
 /// The order is done: its state, its money, and the instance is free for another order. Says whether this was the
 /// first to end it.
 pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<Written, Error> {
-    completed_all(tx, ctx, &[Completion { order, line, effective_at }])
+    if let Some(instance) = order.instance_id {
+        store::instance::give_back(tx, instance, order.id)?;
+    }
+    complete_all(tx, ctx, &[Completion { order, line, effective_at }])
 }
 
-/// Several orders are done. When another was first to end one of them, the transaction is to be rolled back.
-pub(crate) fn completed_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Result<Written, Error> {
+/// Orders are done: their states and money; their instances were let go. When another was first to end one of them, the
+/// transaction is to be rolled back.
+pub(crate) fn complete_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Result<Written, Error> {
     let step = |c: &Completion<'_>| Step {
         id: c.order.id,
         from: OrderState::Processing.as_str(),
@@ -158,8 +162,6 @@ pub(crate) fn completed_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_
     if order::step_all(tx, &completions.iter().map(step).collect::<Vec<_>>())? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
-    let taken: Vec<(Key, Key)> = completions.iter().filter_map(|c| Some((c.order.instance_id?, c.order.id))).collect();
-    store::instance::give_back_all(tx, &taken)?;
     for c in completions {
         event::record(tx, ctx, "order.completed", event::About::order(c.order.id, c.order.instance_id), &json!({}))?;
     }

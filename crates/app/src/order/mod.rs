@@ -23,7 +23,7 @@ pub use consent::Consents;
 pub(crate) use consent::of_line as consents_of;
 pub use convert::convert;
 pub use fulfil::{FAILED_PER_MONTH, change_done, change_failed, opening_failed};
-pub(crate) use fulfil::{completed, completed_all, ids, new_instance, tell_buyer, tell_seller};
+pub(crate) use fulfil::{complete_all, ids, new_instance, tell_buyer, tell_seller};
 pub use pay::pay;
 pub use place::{PlaceOrder, place};
 pub(crate) use query::expire_estimate;

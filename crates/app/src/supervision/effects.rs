@@ -104,14 +104,17 @@ fn finish(tx: &mut Tx, ctx: &Ctx, ends: &[End<'_>]) -> Result<(), Error> {
     let (mut starts, mut completions) = (Vec::new(), Vec::new());
     for (end, s) in ends.iter().zip(&subjects) {
         if let (Some(at), None) = (end.opened_at, s.instance.opened_at) {
-            starts.push(instance::Start { instance: &s.instance, order: &s.order, line: &s.line, at });
+            let completes = end.completed;
+            starts.push(instance::Start { instance: &s.instance, order: &s.order, line: &s.line, at, completes });
+        } else if end.completed {
+            store::instance::give_back(tx, s.instance.id, s.order.id)?;
         }
         if end.completed {
             completions.push(money::Completion { order: &s.order, line: &s.line, effective_at: ctx.now });
         }
     }
     if instance::run_from(tx, ctx, &starts)? == Written::SomeoneElseWasFirst
-        || order::completed_all(tx, ctx, &completions)? == Written::SomeoneElseWasFirst
+        || order::complete_all(tx, ctx, &completions)? == Written::SomeoneElseWasFirst
     {
         return Err(db::DbError::Raced.into());
     }
