@@ -5,8 +5,11 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
 
-use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
-use std::sync::atomic::{AtomicU32, Ordering};
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 /// Which engine a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,19 @@ pub enum Engine {
 }
 
 pub const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
+
+/// The file of an SQLite database.
+const FILE: &str = "test.db";
+
+fn server() -> String {
+    std::env::var("YUNSHI_TEST_POSTGRES").unwrap_or_else(|_| {
+        panic!("YUNSHI_TEST_POSTGRES is not set: run `make test`, or `scripts/with-postgres cargo nextest run`");
+    })
+}
+
+fn admin(server: &str) -> PgConnection {
+    PgConnection::establish(&format!("{server}/postgres")).expect("the test PostgreSQL answers")
+}
 
 /// A database that is removed when the test ends.
 pub struct Fresh {
@@ -31,23 +47,22 @@ impl Fresh {
     #[must_use]
     pub fn new(engine: Engine) -> Self {
         match engine {
-            Engine::Sqlite => {
-                let folder = tempfile::tempdir().expect("a temporary folder");
-                let url = format!("sqlite:{}", folder.path().join("test.db").display());
-                Self { engine, url, folder: Some(folder), admin: None }
-            }
-            Engine::Postgres => Self::postgres(),
+            Engine::Sqlite => Self::sqlite(),
+            Engine::Postgres => Self::postgres("template1"),
         }
     }
 
-    fn postgres() -> Self {
+    fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join(FILE).display());
+        Self { engine: Engine::Sqlite, url, folder: Some(folder), admin: None }
+    }
+
+    fn postgres(template: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let Ok(server) = std::env::var("YUNSHI_TEST_POSTGRES") else {
-            panic!("YUNSHI_TEST_POSTGRES is not set: run `make test`, or `scripts/with-postgres cargo nextest run`");
-        };
+        let server = server();
         let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut admin = PgConnection::establish(&format!("{server}/postgres")).expect("the test PostgreSQL answers");
-        admin.batch_execute(&format!("CREATE DATABASE {name}")).expect("a fresh database");
+        admin(&server).batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).expect("a fresh database");
         Self { engine: Engine::Postgres, url: format!("{server}/{name}"), folder: None, admin: Some((server, name)) }
     }
 
@@ -78,6 +93,73 @@ impl Fresh {
     #[must_use]
     pub fn folder(&self) -> Option<&std::path::Path> {
         self.folder.as_ref().map(tempfile::TempDir::path)
+    }
+}
+
+/// A database that others are copied from and nobody uses. It lasts as long as its folder or server.
+pub struct Original {
+    engine: Engine,
+    folder: PathBuf,
+    name: String,
+}
+
+impl Original {
+    /// On SQLite a file in a folder, on PostgreSQL a database of a name.
+    #[must_use]
+    pub fn of(engine: Engine, folder: &Path, name: &str) -> Self {
+        Self { engine, folder: folder.to_owned(), name: name.to_owned() }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
+    /// # Panics
+    /// When the server does not answer.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        match self.engine {
+            Engine::Sqlite => self.file().exists(),
+            Engine::Postgres => {
+                let found = sql_query(format!("SELECT 1 FROM pg_database WHERE datname = '{}'", self.name));
+                found.execute(&mut admin(&server())).expect("the list of databases") == 1
+            }
+        }
+    }
+
+    /// Becomes what a database holds that nobody uses any more.
+    ///
+    /// # Panics
+    /// When somebody does.
+    pub fn take(&self, from: &Fresh) {
+        match (&from.folder, &from.admin) {
+            (Some(folder), _) => {
+                from.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+                std::fs::copy(folder.path().join(FILE), self.file()).expect("a copy");
+            }
+            (None, Some((server, name))) => {
+                let sql = format!("DROP DATABASE IF EXISTS {0}; ALTER DATABASE {name} RENAME TO {0}", self.name);
+                for sql in sql.split("; ") {
+                    admin(server).batch_execute(sql).expect("the original takes its place");
+                }
+            }
+            (None, None) => panic!("a database is a file or on a server"),
+        }
+    }
+
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn copy(&self) -> Fresh {
+        match self.engine {
+            Engine::Postgres => Fresh::postgres(&self.name),
+            Engine::Sqlite => {
+                let fresh = Fresh::sqlite();
+                let folder = fresh.folder().expect("the folder of a file");
+                std::fs::copy(self.file(), folder.join(FILE)).expect("a copy");
+                fresh
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
 
+mod seed;
 mod signed;
 
 pub use signed::Signed;
@@ -20,6 +21,7 @@ use tokio::{
 };
 
 /// How a platform is started.
+#[derive(Clone)]
 pub struct Setup {
     pub binary: PathBuf,
     pub engine: Engine,
@@ -51,16 +53,29 @@ pub struct Platform {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Platform {
-    /// Starts a fresh sandbox.
+    /// Starts a fresh sandbox. Without settings of its own it is a copy of one that was seeded before.
     ///
     /// # Panics
     /// When it does not come up.
     pub async fn start(setup: Setup) -> Self {
+        if !setup.config.is_empty() {
+            return Self::seeded(setup).await;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let fresh = seed::copy(&setup, &folder.path().join("data")).await;
+        Self::on(setup, fresh, folder).await
+    }
+
+    /// Starts a sandbox that seeds an empty database.
+    async fn seeded(setup: Setup) -> Self {
+        let fresh = Fresh::new(setup.engine);
+        Self::on(setup, fresh, tempfile::tempdir().expect("a temporary folder")).await
+    }
+
+    async fn on(setup: Setup, fresh: Fresh, folder: tempfile::TempDir) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(300)).build().expect("a client");
-        let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("yunshi.toml"), setup.config).expect("a settings file");
-        let fresh = Fresh::new(setup.engine);
         let mut platform = Self { setup, fresh, folder, child: None, url: String::new(), document: Value::Null, http };
         platform.run().await;
         platform
@@ -99,6 +114,14 @@ impl Platform {
     /// When it is not running.
     pub async fn kill(&mut self) {
         self.child.take().expect("a running sandbox").kill().await.expect("it is killed");
+    }
+
+    /// Asks the process to end, and waits until it did.
+    async fn stop(&mut self) {
+        let mut child = self.child.take().expect("a running sandbox");
+        let id = child.id().expect("a running sandbox").to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().await.expect("kill").success());
+        assert!(child.wait().await.expect("its end").success(), "the sandbox ends when it is asked to");
     }
 
     /// The address of the database, for `yunshi verify --database`.
