@@ -7,7 +7,7 @@ use crate::{
     state::Api,
     views::{DONE, Done, time, times},
 };
-use app::{Actor, Caller, Error, account, secret};
+use app::{Actor, Caller, Error, account, message::NewRecipient, secret};
 use axum::{
     Extension, Json,
     extract::{ConnectInfo, State},
@@ -62,6 +62,30 @@ struct RegisterBody {
     /// `zh` or `en`.
     #[schema(value_type = String, pattern = "^(zh|en)$")]
     language: Language,
+    /// Where messages go by mail until the message centre names others.
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    mailbox: Option<String>,
+    /// Likewise by SMS.
+    #[serde(default)]
+    #[schema(max_length = 32)]
+    phone: Option<String>,
+}
+
+impl RegisterBody {
+    /// The account's mailbox and phone, of all types of messages.
+    fn contact(&self) -> Option<NewRecipient> {
+        let given = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
+        let (mailbox, phone) = (given(&self.mailbox), given(&self.phone));
+        (mailbox.is_some() || phone.is_some()).then(|| NewRecipient {
+            type_code: String::new(),
+            name: self.user_name.clone(),
+            mailbox,
+            phone,
+            language: self.language,
+            time_zone: None,
+        })
+    }
 }
 
 /// Makes an account with its first user. Everybody is a buyer; sellers apply afterwards.
@@ -77,6 +101,7 @@ async fn register(State(api): State<Api>, body: Body<RegisterBody>) -> Result<Js
         )
         .into());
     }
+    let contact = b.contact();
     let new = account::NewAccount {
         login: b.login.into_string(),
         password: b.password.into_string(),
@@ -87,6 +112,7 @@ async fn register(State(api): State<Api>, body: Body<RegisterBody>) -> Result<Js
         language: b.language.to_string(),
         roles: vec![Role::Buyer],
         staff: None,
+        contact,
     };
     let hashing = new.password.clone();
     let hash = tokio::task::spawn_blocking(move || secret::hash_password(&hashing)).await.map_err(|_| Error::TriedOut)??;

@@ -50,7 +50,8 @@ migrations![
     "0024_notify_access_type",
     "0025_supervision",
     "0026_messages",
-    "0027_licence_rules"
+    "0027_licence_rules",
+    "0028_full_days"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -162,6 +162,7 @@ async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Call
             language: if p.site == SiteCode::Cn { "zh" } else { "en" }.to_owned(),
             roles: p.roles.to_vec(),
             staff: p.staff,
+            contact: None,
         };
         let made = account::register(tx, ctx, &new, &hash)?;
         let caller = Caller {

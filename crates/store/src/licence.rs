@@ -6,7 +6,7 @@ use db::{
     schema::{instances, licence_clients, licence_days, licences},
 };
 use diesel::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A code. Without an instance it is a test code.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -152,13 +152,16 @@ pub fn queried(tx: &mut Tx, ids: &[Key], at: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Keeps who was active on a day and adds those that are new to its count; who was known already changes nothing.
+/// Keeps who was active on a day and adds those that are new to its count; who was known already changes nothing. A
+/// licence with 10,000 clients on the day has no others: programs name whom they like, and each name is a row.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn count_clients(tx: &mut Tx, day: &str, clients: &[(Key, Vec<u8>)]) -> Result<(), DbError> {
+    let full = full(tx, day)?;
+    let clients: Vec<&(Key, Vec<u8>)> = clients.iter().filter(|(licence, _)| !full.contains(licence)).collect();
     let mut new: BTreeMap<Key, i64> = BTreeMap::new();
-    for part in db::parts(clients) {
+    for part in db::parts(&clients) {
         let insert = db::Insert {
             table: "licence_clients",
             columns: ["licence_id", "day", "client"],
@@ -177,6 +180,14 @@ pub fn count_clients(tx: &mut Tx, day: &str, clients: &[(Key, Vec<u8>)]) -> Resu
         conflict: " ON CONFLICT (licence_id, day) DO UPDATE SET clients = licence_days.clients + excluded.clients",
     })?;
     Ok(())
+}
+
+/// The licences that have as many clients on a day as are told apart.
+fn full(tx: &mut Tx, day: &str) -> Result<BTreeSet<Key>, DbError> {
+    // As the index has it; a bound number would not be found there.
+    let full = diesel::dsl::sql::<diesel::sql_types::Bool>("clients >= 10000");
+    let of_day = licence_days::table.filter(licence_days::day.eq(day.to_owned())).filter(full);
+    Ok(of_day.select(licence_days::licence_id).load::<Key>(tx)?.into_iter().collect())
 }
 
 /// Keeps the highest number of active clients that was reported for a day.

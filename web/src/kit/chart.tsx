@@ -39,7 +39,8 @@ function optionOf({ places, series, kind = 'bar', stacked, text = String }: Prop
     legend: series.length > 1 ? { top: 0, left: 0, textStyle: { color: token('--ink-2') } } : undefined,
     tooltip: { trigger: 'axis', valueFormatter: (v: unknown) => text(Number(v)), backgroundColor: token('--card'), borderColor: token('--line'), textStyle: { color: token('--ink') } },
     xAxis: { type: 'category', data: places, ...axis },
-    yAxis: { type: 'value', ...axis, axisLabel: { ...axis.axisLabel, formatter: (v: number) => text(v) } },
+    // Between whole figures there is nothing to mark.
+    yAxis: { type: 'value', minInterval: series.every((s) => s.values.every((v) => Number.isInteger(v) || Number.isNaN(v))) ? 1 : undefined, ...axis, axisLabel: { ...axis.axisLabel, formatter: (v: number) => text(v) } },
     series: series.map((s, i) => ({ type: kind, name: s.name, data: s.values.map((v) => (Number.isNaN(v) ? null : v)), stack: stacked ? 'all' : undefined, itemStyle: { color: token(variables[s.tone]) }, lineStyle: { type: dashes[i % dashes.length] }, barMaxWidth: 36 })),
   }
 }

@@ -1,6 +1,10 @@
 //! New accounts with their first user; the first operator.
 
-use crate::{Ctx, Error, event, secret};
+use crate::{
+    Ctx, Error, event,
+    message::{self, NewRecipient},
+    secret,
+};
 use db::{Key, Tx};
 use domain::{
     access::{AccountKind, MemberRole, Role, StaffRole},
@@ -22,6 +26,8 @@ pub struct NewAccount {
     pub language: String,
     pub roles: Vec<Role>,
     pub staff: Option<StaffRole>,
+    /// Mailbox and phone of the account, which messages go to until others are named (`seller-domain 7`).
+    pub contact: Option<NewRecipient>,
 }
 
 #[derive(Debug, Clone)]
@@ -48,7 +54,7 @@ pub(crate) fn check_password(pointer: &str, login: &str, password: &str) -> Resu
 /// Makes an account and its first user. The hash is made before the transaction begins.
 ///
 /// # Errors
-/// `account.login_taken`, `account.weak_password`.
+/// `account.login_taken`, `account.weak_password`, `message.bad_mailbox`, `message.bad_phone`.
 pub fn register(tx: &mut Tx, ctx: &Ctx, new: &NewAccount, password_hash: &str) -> Result<Registered, Error> {
     check_password("/password", &new.login, &new.password)?;
     let (account_id, user_id) = (ctx.id::<AccountId>(), ctx.id::<UserId>());
@@ -78,6 +84,9 @@ pub fn register(tx: &mut Tx, ctx: &Ctx, new: &NewAccount, password_hash: &str) -
         left_at: None,
     };
     insert_user(tx, &user)?;
+    if let Some(contact) = &new.contact {
+        message::add_recipient_to(tx, ctx, Key::of(account_id), contact)?;
+    }
     let about = event::About { account: Some(Key::of(account_id)), ..event::About::default() };
     event::record(tx, ctx, "account.registered", about, &json!({ "login": new.login, "roles": roles }))?;
     Ok(Registered { account_id, user_id })
@@ -114,6 +123,7 @@ pub fn create_operator(tx: &mut Tx, ctx: &Ctx, login: &str, password: &str) -> R
         language: "zh".to_owned(),
         roles: vec![Role::Operator],
         staff: Some(StaffRole::Administrator),
+        contact: None,
     };
     register(tx, ctx, &new, &secret::hash_password(password)?)
 }

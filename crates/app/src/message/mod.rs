@@ -8,6 +8,7 @@ mod webhook;
 
 pub use hand_on::hand_on;
 pub use mail::{Outgoing as OutgoingMail, begin as begin_mail, finish as finish_mail, unsubscribe};
+pub(crate) use settings::add_to as add_recipient_to;
 pub use settings::{NewRecipient, Wanted, add_recipient, mailbox, phone, put as put_setting, remove_recipient, wanted};
 pub use webhook::{
     Answered, NewEndpoint, Outgoing as OutgoingWebhook, add as add_endpoint, begin as begin_webhook, change as change_endpoint, deliveries,

@@ -82,6 +82,14 @@ pub struct NewRecipient {
 /// `message.unknown_type`, `message.no_address`, `message.bad_mailbox`, `message.bad_phone`, `message.bad_zone`,
 /// `message.too_many_recipients`.
 pub fn add_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewRecipient) -> Result<Recipient, Error> {
+    add_to(tx, ctx, Key::of(caller.account_id), new)
+}
+
+/// Adds a recipient of an account.
+///
+/// # Errors
+/// Those of [`add_recipient`].
+pub(crate) fn add_to(tx: &mut Tx, ctx: &Ctx, account: Key, new: &NewRecipient) -> Result<Recipient, Error> {
     known_type(&new.type_code, true)?;
     if new.mailbox.is_none() && new.phone.is_none() {
         return Err(Error::field("/mailbox", "message.no_address", "give a mailbox, a phone number, or both"));
@@ -98,7 +106,6 @@ pub fn add_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewRecipient
         TimeZone::get(name)
             .map_err(|e| Error::field("/time_zone", "message.bad_zone", format!("{e}; write a name such as Asia/Shanghai")))?;
     }
-    let account = Key::of(caller.account_id);
     if rows::recipients(tx, account)?.len() >= RECIPIENTS_MAX {
         return Err(Error::conflict("message.too_many_recipients", format!("you have {RECIPIENTS_MAX} recipients; remove one first")));
     }

@@ -219,6 +219,34 @@ async fn what_is_wrong_is_refused_by_name_and_belongs_to_one_account() {
 }
 
 #[tokio::test]
+async fn the_mailbox_named_at_registration_is_written_to_until_others_are_named() {
+    for engine in ENGINES {
+        let mut server = mail_server(0).await;
+        let p = with_mail(engine, server.port).await;
+        let new = |change: Value| {
+            let mut body = json!({ "login": "new@example.com", "password": "correct horse battery", "user_name": "Lu", "account_name": "Lu", "kind": "individual", "site": "cn", "language": "en" });
+            body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            body
+        };
+        let accounts = "/api/v1/accounts";
+        for (change, code) in [(json!({ "mailbox": "x@y@z" }), "message.bad_mailbox"), (json!({ "phone": "call me" }), "message.bad_phone")] {
+            assert_eq!(p.refused("nobody", accounts, new(change)).await, (422, code.to_owned()));
+        }
+        p.post("nobody", accounts, new(json!({ "mailbox": "lu@example.com" }))).await;
+        let log_in = p.http.post(format!("{}/api/v1/session", p.url)).json(&json!({ "login": "new@example.com", "password": "correct horse battery" }));
+        let entered = log_in.send().await.unwrap();
+        assert_eq!(entered.status(), 200, "what was refused left no account behind");
+        let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let csrf = entered.json::<Value>().await.unwrap()["csrf_token"].as_str().unwrap().to_owned();
+        let order = p.http.post(format!("{}/api/v1/orders", p.url)).header("cookie", cookie).header("x-csrf-token", csrf);
+        let order: Value = order.json(&json!({ "choice": testkit::choice("1m") })).send().await.unwrap().json().await.unwrap();
+        p.settle().await;
+        let mail = server.next().await;
+        assert_eq!((&mail["to"], &mail["subject"]), (&json!(["lu@example.com"]), &json!(format!("Order {} waits for payment", number(&order)))));
+    }
+}
+
+#[tokio::test]
 async fn a_killed_process_hands_every_message_on_once() {
     let mut p = Platform::start(setup(Engine::Sqlite)).await;
     let made = p.post("buyer", "/api/v1/webhooks", json!({ "url": "http://127.0.0.1:9/" })).await;

@@ -25,6 +25,8 @@ export function Register() {
             <Form.Item name="user_name" label={t('register.user_name')} rules={need}><Input maxLength={60} /></Form.Item>
             <Form.Item name="login" label={t('log_in.login')} rules={need}><Input maxLength={120} autoComplete="username" /></Form.Item>
             <Form.Item name="password" label={t('log_in.password')} extra={t('register.password_hint')} rules={[...need, { min: 10 }]}><Input.Password autoComplete="new-password" /></Form.Item>
+            <Form.Item name="mailbox" label={t('messages.mailbox')} extra={t('register.contact_hint')}><Input type="email" maxLength={120} autoComplete="email" /></Form.Item>
+            <Form.Item name="phone" label={t('messages.phone')}><Input type="tel" maxLength={32} autoComplete="tel" /></Form.Item>
             <Form.Item name="site" label={t('register.site')}><Radio.Group options={sitesServed().map((s) => ({ value: s.code, label: t(`site.${s.code}`) }))} /></Form.Item>
           </Entry>
         </Page>

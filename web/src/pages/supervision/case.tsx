@@ -119,7 +119,8 @@ function Facts({ of, side }: { of: Case; side: string }) {
         { key: 'rel', label: t('supervision.released'), children: moneyText(of.released) },
         { key: 'ref', label: t('supervision.refunded'), children: moneyText(of.refunded) },
         ...(of.rejections > 0 ? [{ key: 'r', label: t('supervision.rejections'), children: of.rejections }] : []),
-        { key: 'v', label: t('supervision.template'), children: <>{of.template} · {of.template_version} <Id of={of.id} /></> },
+        { key: 'v', label: t('supervision.template'), children: <span style={{ whiteSpace: 'nowrap' }}>{of.template} · {of.template_version}</span> },
+        { key: 'i', label: t('supervision.number'), children: <Id of={of.id} /> },
       ]} />
     </section>
   )
@@ -136,7 +137,7 @@ export function CasePage() {
     <Await query={query}>
       {(of) => (
         <Page title={of.product_name} above={<Link to={`/${side}/supervision` as never}>{t('nav.supervision')}</Link>} purpose={of.state === 'open' ? text(of.node_name) : undefined}
-          actions={<><State of={of.state} /><Turns of={of.waits_for} side={side} /><Actions of={of} /><AskRefund of={of} />{!of.appeal && <Appeal of={of} />}<DeskTools of={of} /></>}>
+          actions={<><State of={of.state} />{of.state === 'open' && <Turns of={of.waits_for} side={side} />}<Actions of={of} /><AskRefund of={of} />{!of.appeal && <Appeal of={of} />}<DeskTools of={of} /></>}>
           <div className="stack">
             <Disputes of={of} />
             {of.no_refund && !of.refund && of.no_refund !== 'supervision.frozen' && <Alert type="info" showIcon title={t(`code.${of.no_refund.replaceAll('.', '_')}`)} />}
