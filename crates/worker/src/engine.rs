@@ -138,6 +138,8 @@ impl Worker {
                 }
             };
             if claimed == 0 {
+                // Whoever drains took this claim for work that is under way.
+                self.0.ended.notify_waiters();
                 let _ = tokio::time::timeout(Duration::from_millis(500), self.0.wake.notified()).await;
             }
         }
