@@ -5932,8 +5932,12 @@ export interface components {
             language: string;
             /** @description An e-mail address or name, unique on the platform. */
             login: string;
+            /** @description Where messages go by mail until the message centre names others. */
+            mailbox?: string | null;
             /** @description 10 to 200 characters, without the login. */
             password: string;
+            /** @description Likewise by SMS. */
+            phone?: string | null;
             /** @description `cn`, `intl` or `eu`. */
             site: string;
             user_name: string;

@@ -27,7 +27,7 @@ export function FlightRecorder({ entries }: { entries: Item[] }) {
     <AntTimeline
       items={entries.map((item, i) => {
         const data = item.data as Record<string, string | undefined>
-        const words = { activity: t(`activity.${data['activity']}`, { defaultValue: data['activity'] ?? '' }), message: t(`event.${data['event']?.replaceAll('.', '_')}`, { defaultValue: data['event'] ?? '' }), attempt: data['attempt'], step: t(`step.${data['step']}`, { defaultValue: data['step'] ?? '' }) }
+        const words = { activity: t(`activity.${data['activity']}`, { defaultValue: data['activity'] ?? '' }), message: t(`event.${data['event']?.replaceAll('.', '_')}`, { defaultValue: data['event'] ?? '' }), attempt: data['attempt'], name: data['name'], step: t(`step.${data['step']}`, { defaultValue: data['step'] ?? '' }) }
         return {
           key: i,
           color: colours[item.tone] ?? 'blue',

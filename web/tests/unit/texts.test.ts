@@ -39,6 +39,16 @@ describe('texts', () => {
     expect([...new Set(spoken)].filter((code) => !words[code.replaceAll('.', '_')])).toEqual([])
   })
 
+  it('name every event of an order or instance for its flight recorder', () => {
+    const rust = files('../crates/app/src').map((f) => readFileSync(f, 'utf8')).join('\n')
+    const recorded = [...rust.matchAll(/event::record\(\s*tx,\s*ctx,\s*"((?:order|instance|term|money|package|licence|kit|supervision)\.[a-z_]+)"/g)].map((m) => m[1] ?? '')
+    expect(recorded.length).toBeGreaterThan(30)
+    // These are of an account or of the platform.
+    const others = ['licence.test_code_issued', 'licence.test_code_activated', 'supervision.template_loaded']
+    const words = (zh as unknown as { timeline: Record<string, string> }).timeline
+    expect([...new Set(recorded)].filter((kind) => !others.includes(kind) && !words[kind.replaceAll('.', '_')])).toEqual([])
+  })
+
   it('are there for every key that the consoles use', () => {
     const used = [...source.matchAll(/\bt\(\s*'([\w.]+)'/g)].map((m) => m[1])
     expect(used.length).toBeGreaterThan(250)

@@ -229,11 +229,15 @@ async fn the_mailbox_named_at_registration_is_written_to_until_others_are_named(
             body
         };
         let accounts = "/api/v1/accounts";
-        for (change, code) in [(json!({ "mailbox": "x@y@z" }), "message.bad_mailbox"), (json!({ "phone": "call me" }), "message.bad_phone")] {
+        for (change, code) in [(json!({ "mailbox": "x@y@z" }), "message.bad_mailbox"), (json!({ "phone": "call me" }), "message.bad_phone")]
+        {
             assert_eq!(p.refused("nobody", accounts, new(change)).await, (422, code.to_owned()));
         }
         p.post("nobody", accounts, new(json!({ "mailbox": "lu@example.com" }))).await;
-        let log_in = p.http.post(format!("{}/api/v1/session", p.url)).json(&json!({ "login": "new@example.com", "password": "correct horse battery" }));
+        let log_in = p
+            .http
+            .post(format!("{}/api/v1/session", p.url))
+            .json(&json!({ "login": "new@example.com", "password": "correct horse battery" }));
         let entered = log_in.send().await.unwrap();
         assert_eq!(entered.status(), 200, "what was refused left no account behind");
         let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -242,7 +246,10 @@ async fn the_mailbox_named_at_registration_is_written_to_until_others_are_named(
         let order: Value = order.json(&json!({ "choice": testkit::choice("1m") })).send().await.unwrap().json().await.unwrap();
         p.settle().await;
         let mail = server.next().await;
-        assert_eq!((&mail["to"], &mail["subject"]), (&json!(["lu@example.com"]), &json!(format!("Order {} waits for payment", number(&order)))));
+        assert_eq!(
+            (&mail["to"], &mail["subject"]),
+            (&json!(["lu@example.com"]), &json!(format!("Order {} waits for payment", number(&order))))
+        );
     }
 }
 

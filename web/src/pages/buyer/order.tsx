@@ -16,6 +16,9 @@ type Order = Schemas['OrderView']
 function CaseLink({ order }: { order: string }) {
   const { t } = useTranslation()
   const side = useSide()
+  const { data } = useQuery({ queryKey: ['supervision', 'of', order, side], queryFn: () => unwrap(api.GET('/api/v1/supervision', { params: { query: { as: side, order_number: order } } })) })
+  const found = data?.cases[0]
+  if (found) return <Link to={`/${side}/supervision/$id` as never} params={{ id: found.id } as never}>{t('nav.supervision')}</Link>
   return <Link to={`/${side}/supervision` as never} search={{ order_number: order } as never}>{t('nav.supervision')}</Link>
 }
 

@@ -73,9 +73,10 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
         {wallet.data && <div className="sum"><span className="muted">{t('checkout.balance')}</span><span>{moneyText(wallet.data.balance)}</span></div>}
         {short && <Alert type="warning" showIcon title={t('checkout.short')} action={<Link to="/buyer/wallet">{t('wallet.top_up')}</Link>} />}
         <div className="stack" style={{ gap: 8, marginTop: 16 }}>
-          <Button type="primary" size="large" block disabled={!agreed || !!quote.error || !!short} loading={place.isPending} onClick={() => place.mutate(true)}>{choice.trial ? t('checkout.start_trial') : t('checkout.pay')}</Button>
+          <Button type="primary" size="large" block disabled={!agreed || !!quote.error || !!short} loading={place.isPending} onClick={() => place.mutate(true)}>{t(choice.trial ? 'checkout.start_trial' : product.delivery ? 'action.pay' : 'checkout.pay')}</Button>
           {!choice.trial && <Button block disabled={!agreed || !!quote.error} onClick={() => place.mutate(false)}>{t('checkout.later')}</Button>}
           {!agreed && <div className="dim">{t('checkout.agree_first')}</div>}
+          {product.delivery && <div className="muted">{t('delivery.supervised')}</div>}
         </div>
       </div>
     </div>

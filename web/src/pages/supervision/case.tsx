@@ -60,8 +60,8 @@ function Address({ of }: { of: Case }) {
   return (
     <section className="panel" style={{ padding: 24 }}>
       <div className="row" style={{ justifyContent: 'space-between' }}><h2>{t('shipping.title')}</h2>{of.may_change_address && <Button size="small" onClick={() => setOpen(true)}>{t('shipping.change')}</Button>}</div>
-      <div>{of.address.recipient} · {of.address.phone}</div>
-      <div className="muted">{of.address.address}</div>
+      <div style={{ overflowWrap: 'anywhere' }}>{of.address.recipient} · {of.address.phone}</div>
+      <div className="muted" style={{ overflowWrap: 'anywhere' }}>{of.address.address}</div>
       <Modal open={open} title={t('shipping.change')} footer={null} onCancel={() => setOpen(false)} destroyOnHidden>
         <Entry<Schemas['ShippingBody'], unknown> name="address" initial={of.address} run={(body) => unwrap(api.PUT('/api/v1/supervision/{id}/address', { params: { path: { id: of.id } }, body }))} done={() => setOpen(false)} success={t('supervision.done')} send={t('shipping.change')}>
           <Form.Item name="recipient" label={t('shipping.recipient')} rules={need}><Input maxLength={60} /></Form.Item>
@@ -85,8 +85,8 @@ function Delivery({ of }: { of: Case }) {
           <h2>{t('supervision.handed_over')}</h2>
           {of.code && <div><span className="dim">{t('licence.code')}</span> <Typography.Text className="mono" copyable>{of.code}</Typography.Text></div>}
           {of.licence && <><pre style={{ maxHeight: 200, overflow: 'auto' }} tabIndex={0}>{of.licence}</pre><Typography.Text copyable={{ text: of.licence }}>{t('licence.copy')}</Typography.Text></>}
-          {of.app?.front_end_url && <div><a href={of.app.front_end_url} rel="noreferrer" target="_blank">{of.app.front_end_url}</a> <span className="dim">{of.app.user_name}</span></div>}
-          {of.app?.memo && <div className="muted">{of.app.memo}</div>}
+          {of.app?.front_end_url && <div style={{ overflowWrap: 'anywhere' }}><a href={of.app.front_end_url} rel="noreferrer" target="_blank">{of.app.front_end_url}</a> <span className="dim">{of.app.user_name}</span></div>}
+          {of.app?.memo && <div className="muted" style={{ overflowWrap: 'anywhere' }}>{of.app.memo}</div>}
         </section>
       )}
       {d && (
