@@ -1,5 +1,5 @@
 //! A sandbox is seeded once for all tests that begin at the same moment; each gets a copy of its database and data
-//! folder, which takes a tenth of the time.
+//! folder, which takes a fraction of the time.
 
 use super::Platform;
 use std::{
