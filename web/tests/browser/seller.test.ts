@@ -220,7 +220,9 @@ describe('a seller', () => {
     await p.go(page, `/seller/calls?order=${String(order['order_number'])}`)
     await page.getByText(/HTTP 500/).first().waitFor()
     await p.shot(page, 'calls-zh')
+    const restarted = page.waitForResponse((r) => r.url().endsWith('/restart') && r.ok())
     await page.getByRole('button', { name: '重新启动' }).click()
+    await restarted
     await p.go(page, `/seller/orders/${String(order['order_number'])}`)
     await page.getByText('订单已完成').first().waitFor()
     await p.go(page, '/seller/orders')
@@ -258,7 +260,10 @@ describe('the operator', () => {
     await p.go(page, '/operator/instances?state=running')
     await page.getByRole('button', { name: 'Freeze' }).first().click()
     await page.getByRole('dialog').getByRole('textbox').fill('abuse')
+    const frozen = page.waitForResponse((r) => r.url().endsWith('/freeze') && r.ok())
     await page.getByRole('dialog').locator('.ant-btn-primary').click()
+    // Whoever goes on at once takes the request back.
+    await frozen
     await p.go(page, '/operator/instances?state=frozen')
     await page.getByText('abuse').first().waitFor()
     await p.go(page, '/operator/verify')
