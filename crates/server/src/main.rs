@@ -12,6 +12,10 @@ mod seed;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// For SQLite as well, which allocates at every step; the system's allocator gives back what is asked for again at once.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Thousands of calls may wait for sellers who hang, beside the requests of clients.
 const FILES_WANTED: u64 = 16_384;
 
