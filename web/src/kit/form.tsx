@@ -19,6 +19,13 @@ function fieldOf(form: FormInstance, pointer: string): Path | undefined {
   return undefined
 }
 
+/** The label of the field that a pointer means, else the pointer. */
+function labelOf(form: FormInstance, pointer: string): string {
+  const id = CSS.escape((fieldOf(form, pointer) ?? fieldPath(pointer)).join('_'))
+  const label = document.querySelector<HTMLLabelElement>(`label[for="${id}"]`) ?? document.querySelector<HTMLLabelElement>(`label[for$="_${id}"]`)
+  return label?.title || pointer
+}
+
 /** What is wrong in a form: shown beside the fields, kept for the summary. */
 export function useWrong(form: FormInstance, at: Wrong[] = []) {
   const { t } = useTranslation()
@@ -53,7 +60,7 @@ export function Summary({ form, wrong }: { form: FormInstance; wrong: Wrong[] })
       style={{ marginBottom: 16 }}
       title={t('form.wrong', { count: wrong.length })}
       description={wrong.map((e) => (
-        <div key={e.pointer}><button type="button" className="link mono" onClick={() => go(e.pointer)}>{e.pointer}</button> {problemText(t, e)}</div>
+        <div key={e.pointer}><button type="button" className="link" onClick={() => go(e.pointer)}>{labelOf(form, e.pointer)}</button> {problemText(t, e)}</div>
       ))}
     />
   )
@@ -80,9 +87,9 @@ type Props<Values, Out> = {
   disabled?: boolean
   layout?: 'inline' | 'vertical'
   style?: CSSProperties
-  /** Name under which what was typed is kept until it is sent. */
   /** Sets the fields apart from those of another form on the page. */
   name?: string
+  /** Name under which what was typed is kept until it is sent. */
   draft?: string
   children: ReactNode
 }

@@ -6,6 +6,7 @@ import { useAction } from '../../kit/action'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
 import { State, Time, useText } from '../../kit/show'
+import { useReason } from '../operator/reason'
 
 type Health = Schemas['HealthView']
 type Probe = Schemas['ProbeView']
@@ -31,6 +32,18 @@ function ProbeNow({ product }: { product: Health }) {
   const probe = useAction(() => unwrap(api.POST('/api/v1/seller/products/{id}/probe', { params: { path: { id: product.id } }, body: {} })))
   const off = product.no_server || product.visibility === 'stopped'
   return <Tooltip title={off ? t('health.no_server') : ''}><Button size="small" disabled={off} loading={probe.isPending} onClick={() => probe.mutate(undefined)}>{t('health.probe_now')}</Button></Tooltip>
+}
+
+/** Stops trading of a product, or lets it go on once its interface was mended. */
+function Trading({ of }: { of: Health }) {
+  const { t } = useTranslation()
+  const ask = useReason()
+  const params = { path: { id: of.id } }
+  const stop = useAction((reason: string) => unwrap(api.POST('/api/v1/operator/products/{id}/freeze', { params, body: { reason } })))
+  const go = useAction((reason: string) => unwrap(api.POST('/api/v1/operator/products/{id}/unfreeze', { params, body: { reason } })))
+  if (of.visibility === 'frozen') return <Button size="small" onClick={() => ask(t('health.let_go_on'), go.mutateAsync)}>{t('health.let_go_on')}</Button>
+  if (of.visibility === 'stopped') return null
+  return <Button size="small" danger onClick={() => ask(t('health.stop_trading'), stop.mutateAsync)}>{t('health.stop_trading')}</Button>
 }
 
 /** How production interfaces do: failing days, failed orders, and every probe. */
@@ -59,7 +72,7 @@ export function InterfaceHealth() {
               { key: 'failing', title: t('health.failing'), value: (h) => h.failing_days, render: (h) => limit(h.failing_days, h.failing_days_max) },
               { key: 'orders', title: t('health.orders'), value: (h) => h.failed_orders, render: (h) => limit(h.failed_orders, h.failed_orders_max) },
               { key: 'newest', title: t('health.newest'), value: (h) => h.newest?.at, render: (h) => <Time at={h.newest?.at} /> },
-              ...(role === 'seller' ? [{ key: 'do', title: t('field.actions'), render: (h: Health) => <ProbeNow product={h} /> }] : []),
+              { key: 'do', title: t('field.actions'), render: (h) => (role === 'seller' ? <ProbeNow product={h} /> : <Trading of={h} />) },
             ]}
           />
         </div>
