@@ -46,6 +46,8 @@ struct MessageView {
     event: String,
     title: String,
     body: String,
+    /// The page that it leads to, such as `/buyer/orders/CS2401111300000001`.
+    link: Option<String>,
     at: String,
     read: bool,
 }
@@ -75,6 +77,7 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
         event: m.event.to_string(),
         title: m.title,
         body: m.body,
+        link: m.link,
         at: time(m.row.created_at),
         read: m.row.read_at.is_some(),
     };

@@ -11,11 +11,7 @@ use app::{
     Ctx, Error, Key,
     message::{self, NewRecipient, Wanted},
 };
-use axum::{
-    Json,
-    extract::State,
-    response::{Html, IntoResponse, Response},
-};
+use axum::{Json, extract::State, response::Redirect};
 use domain::{
     id::RecipientId,
     message::{Audience, MessageEvent, TYPES},
@@ -33,6 +29,8 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(put))
         .routes(routes!(add_recipient))
         .routes(routes!(remove_recipient))
+        .routes(routes!(ask_again))
+        .routes(routes!(confirm))
         .routes(routes!(unsubscribe, unsubscribe_page))
 }
 
@@ -65,6 +63,8 @@ struct RecipientView {
     type_code: Option<String>,
     name: String,
     mailbox: Option<String>,
+    /// Whether the owner of the mailbox agreed to be written to; until then nothing is sent there.
+    confirmed: bool,
     phone: Option<String>,
     language: String,
     /// Null: that of the account's site.
@@ -86,6 +86,7 @@ fn recipient_view(ctx: &Ctx, r: &Recipient) -> Result<RecipientView, Error> {
         type_code: given(&r.type_code),
         name: r.name.clone(),
         mailbox: message::mailbox(ctx, r)?,
+        confirmed: r.confirmed_at.is_some(),
         phone: message::phone(ctx, r)?,
         language: r.language.clone(),
         time_zone: given(&r.time_zone),
@@ -200,6 +201,22 @@ async fn remove_recipient(State(api): State<Api>, Who(caller): Who, PathOf(id): 
     Ok(DONE)
 }
 
+/// Sends the mail once more that asks the owner of a mailbox whether he agrees.
+#[utoipa::path(post, path = "/api/v1/messages/recipients/{id}/confirmation", tag = "inbox", operation_id = "message_recipient_ask",
+    security(("access" = ["administrator"])), params(("id" = String, Path)), responses((status = 200, body = Done)))]
+async fn ask_again(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<RecipientId>) -> Result<Json<Done>, Problem> {
+    api.write(caller, move |tx, ctx, who| message::ask_mailbox_again(tx, ctx, who, id)).await?;
+    Ok(DONE)
+}
+
+/// The owner of a mailbox agrees to be written to, by the address that a mail named.
+#[utoipa::path(post, path = "/api/v1/messages/confirm/{token}", tag = "inbox", operation_id = "message_mailbox_confirm", security(("access" = ["public"])),
+    params(("token" = String, Path, max_length = 400)), responses((status = 200, body = Done)))]
+async fn confirm(State(api): State<Api>, PathOf(token): PathOf<Line<400>>) -> Result<Json<Done>, Problem> {
+    api.app.write(app::Actor::System, move |tx, ctx| message::confirm_mailbox(tx, ctx, token.as_str())).await?;
+    Ok(DONE)
+}
+
 /// Ends mails of a type, by the address that a mail names; one click is enough (RFC 8058).
 #[utoipa::path(post, path = "/api/v1/messages/unsubscribe/{token}", tag = "inbox", operation_id = "message_unsubscribe", security(("access" = ["public"])),
     params(("token" = String, Path, max_length = 400)), responses((status = 200, body = Done)))]
@@ -208,15 +225,10 @@ async fn unsubscribe(State(api): State<Api>, PathOf(token): PathOf<Line<400>>) -
     Ok(DONE)
 }
 
-/// The page that a mail leads to: a button, so that programs that only look at addresses end nothing.
+/// Leads to the page with a button, so that programs that only look at addresses end nothing.
 #[utoipa::path(get, path = "/api/v1/messages/unsubscribe/{token}", tag = "inbox", operation_id = "message_unsubscribe_page",
-    security(("access" = ["public"])), params(("token" = String, Path, max_length = 400)),
-    responses((status = 200, body = String, content_type = "text/html")))]
-async fn unsubscribe_page(PathOf(token): PathOf<Line<400>>) -> Response {
+    security(("access" = ["public"])), params(("token" = String, Path, max_length = 400)), responses((status = 303)))]
+async fn unsubscribe_page(PathOf(token): PathOf<Line<400>>) -> Redirect {
     let token: String = token.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
-    let page = format!(
-        "<!doctype html><html lang=zh><meta charset=utf-8><meta name=viewport content='width=device-width'><title>退订 Unsubscribe</title>\
-         <h1>退订此类邮件 / Unsubscribe</h1><form method=post action='/api/v1/messages/unsubscribe/{token}'><button>确认退订 / Confirm</button></form>"
-    );
-    Html(page).into_response()
+    Redirect::to(&format!("/mail/unsubscribe/{token}"))
 }

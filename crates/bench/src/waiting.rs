@@ -107,7 +107,9 @@ pub async fn among_many(engine: &str, server: Option<&str>) -> Waiting {
     let due_ms = began.elapsed().as_secs_f64() * 1_000.0;
     let began = Instant::now();
     app.db
-        .read(move |tx| Ok::<_, DbError>((message::list(tx, key, false, None, Page::first(20))?, message::unread(tx, key)?)))
+        .read(move |tx| {
+            Ok::<_, DbError>((message::list(tx, key, false, (None, &["webhook.test"]), Page::first(20))?, message::unread(tx, key)?))
+        })
         .await
         .unwrap();
     let inbox_ms = began.elapsed().as_secs_f64() * 1_000.0;

@@ -51,7 +51,9 @@ migrations![
     "0025_supervision",
     "0026_messages",
     "0027_licence_rules",
-    "0028_full_days"
+    "0028_full_days",
+    "0029_message_subjects",
+    "0030_confirmed_mailboxes"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -586,6 +586,7 @@ diesel::table! {
         read_at -> Nullable<BigInt>,
         name -> Text,
         handed_on_at -> Nullable<BigInt>,
+        subject -> Nullable<Text>,
     }
 }
 
@@ -961,6 +962,7 @@ diesel::table! {
         language -> Text,
         time_zone -> Text,
         created_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
     }
 }
 

@@ -28,7 +28,7 @@ crate::words! {
 pub const TYPES: [&str; 6] = ["101", "103", "203", "501", "901", "renewal"];
 
 macro_rules! messages {
-    ($($variant:ident = $key:literal, $code:literal, $audience:ident;)+) => {
+    ($($variant:ident = $key:literal, $code:literal, $audience:ident, $page:literal;)+) => {
         crate::words! {
             /// Events that send a message.
             pub enum MessageEvent ("message event") { $($variant = $key),+ }
@@ -45,85 +45,103 @@ macro_rules! messages {
             pub fn audience(self) -> Audience {
                 match self { $(Self::$variant => Audience::$audience),+ }
             }
+
+            /// The page of its reader that it is about; `$` stands for the subject of the message. Empty: none.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self { $(Self::$variant => $page),+ }
+            }
         }
     };
 }
 
 messages! {
-    OrderToPay = "order.to_pay", "901", Buyer;
-    OrderCancelled = "order.cancelled", "901", Buyer;
-    OrderOpened = "order.opened", "101", Buyer;
-    LicenceIssued = "licence.issued", "101", Buyer;
-    RequirementToSubmit = "supervision.to_submit", "101", Buyer;
-    DeliveryToAccept = "supervision.to_accept", "101", Buyer;
-    SupervisionReminder = "supervision.reminder", "901", Buyer;
-    SupervisionNote = "supervision.note", "501", Buyer;
-    AppealOpened = "appeal.opened", "501", Buyer;
-    AppealDecided = "appeal.decided", "501", Buyer;
-    RefundPress = "refund.press", "901", Buyer;
-    RefundToReturn = "refund.to_return", "901", Buyer;
-    RefundRejected = "refund.rejected", "901", Buyer;
-    LicenceDelivered = "licence.delivered", "101", Buyer;
-    LicenceRefused = "licence.refused", "501", Buyer;
-    OrderRefunded = "order.refunded", "203", Buyer;
-    OrderRenewed = "order.renewed", "901", Buyer;
-    OrderChanged = "order.changed", "901", Buyer;
-    InstanceEnds = "instance.ends", "901", Buyer;
-    AutoRenewalShort = "auto_renewal.short", "901", Buyer;
-    AutoRenewalRefused = "auto_renewal.refused", "901", Buyer;
-    AutoRenewalOff = "auto_renewal.off", "901", Buyer;
-    PackageUsedUp = "package.used_up", "901", Buyer;
-    UsageUnpaid = "usage.unpaid", "901", Buyer;
-    InstanceFrozen = "instance.frozen", "501", Buyer;
-    InstanceUnfrozen = "instance.unfrozen", "501", Buyer;
-    InstanceReleased = "instance.released", "103", Buyer;
-    SyncFailed = "kit.sync_failed", "501", Buyer;
-    TransferDecided = "transfer.decided", "203", Buyer;
-    SaleBought = "sale.bought", "101", Seller;
-    SaleSupervised = "sale.supervised", "101", Seller;
-    RequirementToConfirm = "sale.to_confirm", "101", Seller;
-    SaleToDeliver = "sale.to_deliver", "101", Seller;
-    SaleAccepted = "sale.accepted", "101", Seller;
-    SalePartReleased = "sale.part_released", "101", Seller;
-    SaleSupervisionReminder = "sale.reminder", "901", Seller;
-    SaleOpenCases = "sale.open_cases", "901", Seller;
-    SaleLongOpen = "sale.long_open", "901", Seller;
-    SaleSupervisionNote = "sale.note", "501", Seller;
-    SaleAppealOpened = "sale.appeal_opened", "501", Seller;
-    SaleAppealDecided = "sale.appeal_decided", "501", Seller;
-    SaleRefundAsked = "sale.refund_asked", "101", Seller;
-    SaleRefundWithdrawn = "sale.refund_withdrawn", "901", Seller;
-    SaleRefundToInspect = "sale.refund_to_inspect", "101", Seller;
-    SaleOpened = "sale.opened", "101", Seller;
-    SaleOpeningFailed = "sale.opening_failed", "101", Seller;
-    SaleRenewed = "sale.renewed", "renewal", Seller;
-    SaleUnsubscribed = "sale.unsubscribed", "101", Seller;
-    SaleReleased = "sale.released", "103", Seller;
-    CallFailed = "call.failed", "501", Seller;
-    CallRecovered = "call.recovered", "501", Seller;
-    CallGivenUp = "call.given_up", "501", Seller;
-    ApplicationDecided = "application.decided", "101", Seller;
-    SellerDecided = "seller.decided", "203", Seller;
-    ProductDelisted = "product.delisted", "501", Seller;
-    ProbeFailed = "probe.failed", "501", Seller;
-    ProductUnreachable = "product.unreachable", "501", Seller;
-    BillIssued = "bill.issued", "901", Seller;
-    TransferToConfirm = "transfer.to_confirm", "901", Operator;
-    ApplicationToReview = "application.to_review", "901", Operator;
-    SellerToReview = "seller.to_review", "901", Operator;
-    ProductToCheck = "product.to_check", "501", Operator;
-    ProductUnreachableToCheck = "product.unreachable_to_check", "501", Operator;
-    WebhookTest = "webhook.test", "901", Buyer;
-    DeliveryToReview = "supervision.to_review", "901", Operator;
-    SupervisionDeskReminder = "supervision.desk_reminder", "901", Operator;
-    SupervisionLongOpen = "supervision.long_open", "901", Operator;
-    AppealToDecide = "appeal.to_decide", "501", Operator;
-    AppealLate = "appeal.late", "501", Operator;
-    RefundToConfirm = "refund.to_confirm", "501", Operator;
-    RenewalCallStuck = "call.renewal_stuck", "501", Operator;
+    OrderToPay = "order.to_pay", "901", Buyer, "orders/$";
+    OrderCancelled = "order.cancelled", "901", Buyer, "orders/$";
+    OrderOpened = "order.opened", "101", Buyer, "orders/$";
+    LicenceIssued = "licence.issued", "101", Buyer, "supervision/$";
+    RequirementToSubmit = "supervision.to_submit", "101", Buyer, "supervision/$";
+    DeliveryToAccept = "supervision.to_accept", "101", Buyer, "supervision/$";
+    SupervisionReminder = "supervision.reminder", "901", Buyer, "supervision/$";
+    SupervisionNote = "supervision.note", "501", Buyer, "supervision/$";
+    AppealOpened = "appeal.opened", "501", Buyer, "supervision/$";
+    AppealDecided = "appeal.decided", "501", Buyer, "supervision/$";
+    RefundPress = "refund.press", "901", Buyer, "supervision/$";
+    RefundToReturn = "refund.to_return", "901", Buyer, "supervision/$";
+    RefundRejected = "refund.rejected", "901", Buyer, "supervision/$";
+    LicenceDelivered = "licence.delivered", "101", Buyer, "instances/$";
+    LicenceRefused = "licence.refused", "501", Buyer, "instances/$";
+    OrderRefunded = "order.refunded", "203", Buyer, "orders/$";
+    OrderRenewed = "order.renewed", "901", Buyer, "orders/$";
+    OrderChanged = "order.changed", "901", Buyer, "orders/$";
+    InstanceEnds = "instance.ends", "901", Buyer, "instances/$";
+    AutoRenewalShort = "auto_renewal.short", "901", Buyer, "instances/$";
+    AutoRenewalRefused = "auto_renewal.refused", "901", Buyer, "instances/$";
+    AutoRenewalOff = "auto_renewal.off", "901", Buyer, "instances/$";
+    PackageUsedUp = "package.used_up", "901", Buyer, "instances/$";
+    UsageUnpaid = "usage.unpaid", "901", Buyer, "instances/$";
+    InstanceFrozen = "instance.frozen", "501", Buyer, "instances/$";
+    InstanceUnfrozen = "instance.unfrozen", "501", Buyer, "instances/$";
+    InstanceReleased = "instance.released", "103", Buyer, "instances/$";
+    SyncFailed = "kit.sync_failed", "501", Buyer, "instances/$";
+    TransferDecided = "transfer.decided", "203", Buyer, "wallet";
+    SaleBought = "sale.bought", "101", Seller, "orders/$";
+    SaleSupervised = "sale.supervised", "101", Seller, "orders/$";
+    RequirementToConfirm = "sale.to_confirm", "101", Seller, "supervision/$";
+    SaleToDeliver = "sale.to_deliver", "101", Seller, "supervision/$";
+    SaleAccepted = "sale.accepted", "101", Seller, "supervision/$";
+    SalePartReleased = "sale.part_released", "101", Seller, "supervision/$";
+    SaleSupervisionReminder = "sale.reminder", "901", Seller, "supervision/$";
+    SaleOpenCases = "sale.open_cases", "901", Seller, "supervision";
+    SaleLongOpen = "sale.long_open", "901", Seller, "supervision/$";
+    SaleSupervisionNote = "sale.note", "501", Seller, "supervision/$";
+    SaleAppealOpened = "sale.appeal_opened", "501", Seller, "supervision/$";
+    SaleAppealDecided = "sale.appeal_decided", "501", Seller, "supervision/$";
+    SaleRefundAsked = "sale.refund_asked", "101", Seller, "supervision/$";
+    SaleRefundWithdrawn = "sale.refund_withdrawn", "901", Seller, "supervision/$";
+    SaleRefundToInspect = "sale.refund_to_inspect", "101", Seller, "supervision/$";
+    SaleOpened = "sale.opened", "101", Seller, "orders/$";
+    SaleOpeningFailed = "sale.opening_failed", "101", Seller, "orders/$";
+    SaleRenewed = "sale.renewed", "renewal", Seller, "orders/$";
+    SaleUnsubscribed = "sale.unsubscribed", "101", Seller, "orders/$";
+    SaleReleased = "sale.released", "103", Seller, "orders/$";
+    CallFailed = "call.failed", "501", Seller, "calls/$";
+    CallRecovered = "call.recovered", "501", Seller, "calls/$";
+    CallGivenUp = "call.given_up", "501", Seller, "calls/$";
+    ApplicationDecided = "application.decided", "101", Seller, "products/$";
+    SellerDecided = "seller.decided", "203", Seller, "profile";
+    ProductDelisted = "product.delisted", "501", Seller, "products/$";
+    ProbeFailed = "probe.failed", "501", Seller, "health";
+    ProductUnreachable = "product.unreachable", "501", Seller, "products/$";
+    BillIssued = "bill.issued", "901", Seller, "bills/$";
+    TransferToConfirm = "transfer.to_confirm", "901", Operator, "transfers";
+    ApplicationToReview = "application.to_review", "901", Operator, "reviews/$";
+    SellerToReview = "seller.to_review", "901", Operator, "sellers";
+    ProductToCheck = "product.to_check", "501", Operator, "health";
+    ProductUnreachableToCheck = "product.unreachable_to_check", "501", Operator, "health";
+    MailboxToConfirm = "mailbox.to_confirm", "203", Buyer, "";
+    WebhookTest = "webhook.test", "901", Buyer, "";
+    DeliveryToReview = "supervision.to_review", "901", Operator, "supervision/$";
+    SupervisionDeskReminder = "supervision.desk_reminder", "901", Operator, "supervision/$";
+    SupervisionLongOpen = "supervision.long_open", "901", Operator, "supervision/$";
+    AppealToDecide = "appeal.to_decide", "501", Operator, "supervision/$";
+    AppealLate = "appeal.late", "501", Operator, "supervision/$";
+    RefundToConfirm = "refund.to_confirm", "501", Operator, "supervision/$";
+    RenewalCallStuck = "call.renewal_stuck", "501", Operator, "calls/$";
 }
 
 impl MessageEvent {
+    /// The page that a message about a subject leads to, such as `/buyer/orders/CS2401111300000001`; the list when the
+    /// subject is not known.
+    #[must_use]
+    pub fn link(self, subject: Option<&str>) -> Option<String> {
+        let page = match subject {
+            Some(subject) => self.page().replace('$', subject),
+            None => self.page().trim_end_matches("/$").to_owned(),
+        };
+        (!page.is_empty()).then(|| format!("/{}/{page}", self.audience()))
+    }
+
     /// Legal or money: may not be switched off (`deployment-and-messages 5.4`).
     #[must_use]
     pub fn essential(self) -> bool {
@@ -148,6 +166,28 @@ impl MessageEvent {
                 | Self::SellerDecided
                 | Self::ProductDelisted
                 | Self::BillIssued
+                | Self::MailboxToConfirm
+        )
+    }
+
+    /// In the in-site inbox as well; the others are for one reader on one channel.
+    #[must_use]
+    pub fn in_inbox(self) -> bool {
+        !matches!(self, Self::WebhookTest | Self::MailboxToConfirm)
+    }
+
+    /// A failure of the seller's interface, told to his customer-service mailbox as well (`deployment-and-messages 5.1`).
+    #[must_use]
+    pub fn to_service_mailbox(self) -> bool {
+        matches!(
+            self,
+            Self::CallFailed
+                | Self::CallRecovered
+                | Self::CallGivenUp
+                | Self::SaleOpeningFailed
+                | Self::ProductDelisted
+                | Self::ProbeFailed
+                | Self::ProductUnreachable
         )
     }
 
@@ -235,6 +275,15 @@ mod tests {
         for (event, message) in REFERENCE {
             assert!(message.is_ok() || message.is_err_and(|why| why.len() > 10), "{event}");
         }
+    }
+
+    #[test]
+    fn a_message_leads_to_the_page_of_its_reader() {
+        assert_eq!(E::OrderOpened.link(Some("CS1")).as_deref(), Some("/buyer/orders/CS1"));
+        assert_eq!(E::AppealToDecide.link(Some("7")).as_deref(), Some("/operator/supervision/7"));
+        assert_eq!(E::TransferDecided.link(None).as_deref(), Some("/buyer/wallet"));
+        assert_eq!(E::CallFailed.link(None).as_deref(), Some("/seller/calls"), "the list when nobody noted which");
+        assert_eq!(E::WebhookTest.link(None), None);
     }
 
     #[test]

@@ -208,7 +208,7 @@ async fn become_seller(app: &App, who: Arc<Caller>, operator: Arc<Caller>) -> Re
             website: "https://www.example.com".to_owned(),
             contact_name: who.user_name.clone(),
             contact_mobile: "13800000000".to_owned(),
-            contact_mailbox: who.login.clone(),
+            contact_mailbox: format!("{}.example", who.login),
             address: "上海市浦东新区 Pudong, Shanghai".to_owned(),
             service_phone: "400-000-0002".to_owned(),
             service_mailbox: "support@example.com".to_owned(),

@@ -17,6 +17,8 @@ pub struct Message {
     pub name: String,
     /// When it was handed to the other channels.
     pub handed_on_at: Option<i64>,
+    /// What the page that it leads to is about.
+    pub subject: Option<String>,
 }
 
 /// Stores unread messages, but those of which one of the same name was said already.
@@ -26,19 +28,31 @@ pub struct Message {
 pub fn insert_once(tx: &mut Tx, messages: &[Message]) -> Result<(), DbError> {
     db::each_part(tx, messages, |part| db::Insert {
         table: "messages",
-        columns: ["id", "account_id", "event", "params", "order_id", "created_at", "name"],
-        rows: part.iter().map(|m| db::row![&m.id, &m.account_id, &m.event, &m.params, &m.order_id, m.created_at, &m.name]).collect(),
+        columns: ["id", "account_id", "event", "params", "order_id", "created_at", "name", "subject"],
+        rows: part
+            .iter()
+            .map(|m| db::row![&m.id, &m.account_id, &m.event, &m.params, &m.order_id, m.created_at, &m.name, &m.subject])
+            .collect(),
         conflict: " ON CONFLICT (name) DO NOTHING",
     })?;
     Ok(())
 }
 
+/// A page of an account's messages of some events, but not of some others.
+///
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, account: Key, unread: bool, events: Option<&[&str]>, page: Page) -> Result<Vec<Message>, DbError> {
-    let mut query = messages::table.filter(messages::account_id.eq(account)).into_boxed();
+pub fn list(
+    tx: &mut Tx,
+    account: Key,
+    unread: bool,
+    (events, others): (Option<&[&str]>, &[&str]),
+    page: Page,
+) -> Result<Vec<Message>, DbError> {
+    let owned = |list: &[&str]| list.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>();
+    let mut query = messages::table.filter(messages::account_id.eq(account)).filter(messages::event.ne_all(owned(others))).into_boxed();
     if let Some(events) = events {
-        query = query.filter(messages::event.eq_any(events.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>()));
+        query = query.filter(messages::event.eq_any(owned(events)));
     }
     if unread {
         query = query.filter(messages::read_at.is_null());

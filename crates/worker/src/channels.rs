@@ -144,8 +144,9 @@ fn html(m: &OutgoingMail) -> String {
     let foot = m.unsubscribe.as_ref().map_or_else(String::new, |u| {
         format!("<p style=\"color:#697182;font-size:12px\"><a href=\"{}\">退订此类邮件 / Unsubscribe</a></p>", escaped(u))
     });
+    let link = m.link.as_ref().map_or_else(String::new, |u| format!("<p><a href=\"{}\">在云市中打开 / Open in Yunshi</a></p>", escaped(u)));
     format!(
-        "<!doctype html><html><meta charset=\"utf-8\"><body style=\"font:14px/1.6 system-ui,sans-serif;max-width:640px\"><h1 style=\"font-size:18px\">{}</h1><p style=\"white-space:pre-wrap\">{}</p>{foot}</body></html>",
+        "<!doctype html><html><meta charset=\"utf-8\"><body style=\"font:14px/1.6 system-ui,sans-serif;max-width:640px\"><h1 style=\"font-size:18px\">{}</h1><p style=\"white-space:pre-wrap\">{}</p>{link}{foot}</body></html>",
         escaped(&m.subject),
         escaped(&m.text)
     )
@@ -168,6 +169,10 @@ impl Channels {
         let host = from.email.domain();
         let mut builder = Message::builder().from(from.clone()).to(to).subject(&m.subject).message_id(Some(format!("<{}@{host}>", m.id)));
         let mut text = m.text.clone();
+        if let Some(url) = &m.link {
+            text.push_str("\n\n");
+            text.push_str(url);
+        }
         if let Some(url) = &m.unsubscribe {
             builder = builder.header(ListUnsubscribe(url.clone())).header(OneClick);
             text.push_str("\n\n-- \n");

@@ -119,6 +119,7 @@ const real = (p: Platform, path: string) =>
     .replace('$seller', p.accounts.seller.account_id)
     .replace('$code', things['code'] ?? '')
     .replace('$secret', things['secret'] ?? '')
+    .replace('$token', '00')
     .replace('$number', things['number'] ?? '')
     .replace('$key/$version', 'license-code/3')
     .replace('$id', things[path.split('/').at(-2) ?? ''] ?? things[path.split('/').slice(1, 3).join(' ')] ?? '')

@@ -139,6 +139,7 @@ impl Step {
             event,
             account: Some(self.call.seller_id),
             order: self.call.order_id,
+            subject: Some(self.call.id.id::<CallId>().to_string()),
             about: format!("{} {}", self.ids.0, self.call.attempts),
             params: &params,
         };

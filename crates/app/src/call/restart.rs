@@ -101,6 +101,7 @@ pub fn renewal_stuck(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
         event: MessageEvent::RenewalCallStuck,
         account: None,
         order: found.order_id,
+        subject: Some(found.id.id::<CallId>().to_string()),
         about: hex::encode(found.id.0),
         params: &[("order", number), ("product", product), ("error", found.last_error.clone().unwrap_or_default())],
     };

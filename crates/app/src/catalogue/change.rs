@@ -97,7 +97,8 @@ fn freeze_failing(
     change(tx, ctx, &found.product, Visibility::Frozen, reason)?;
     for (event, account) in [(seller, Some(found.product.seller_id)), (operator, None)] {
         let about = format!("{} {}", hex::encode(id.0), ctx.now_micros());
-        message::send(tx, ctx, &message::Send { event, account, order: None, about, params })?;
+        let subject = Some(id.id::<ProductId>().to_string());
+        message::send(tx, ctx, &message::Send { event, account, order: None, subject, about, params })?;
     }
     Ok(())
 }

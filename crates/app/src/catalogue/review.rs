@@ -4,7 +4,7 @@ use super::{draft, listing};
 use crate::{Caller, Ctx, Error, event, message};
 use db::{Key, Tx};
 use domain::{
-    id::{AddressId, RevisionId},
+    id::{AddressId, ProductId, RevisionId},
     listing::{AccessType, Listing, Marks},
     listing_check,
     message::MessageEvent,
@@ -134,6 +134,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
         event: MessageEvent::ApplicationToReview,
         account: None,
         order: None,
+        subject: Some(id.to_string()),
         about: format!("{id} {}", ctx.now_micros()),
         params: &[("product", listing.name.get("zh").to_owned()), ("seller", caller.account_name.clone())],
     };
@@ -187,6 +188,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
         event: MessageEvent::ApplicationDecided,
         account: Some(product.seller_id),
         order: None,
+        subject: Some(product.id.id::<ProductId>().to_string()),
         about: format!("{id} {}", ctx.now_micros()),
         params: &[
             ("product", listing.name.get("zh").to_owned()),

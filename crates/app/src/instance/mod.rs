@@ -17,7 +17,13 @@ pub(crate) use timers::{schedule_auto_renewal, tries_left};
 
 use crate::{Ctx, Error, Tenant, message};
 use db::{Key, Tx};
-use domain::{id::InstanceId, instance::InstanceState, listing::AccessType, message::MessageEvent, site::Site};
+use domain::{
+    id::InstanceId,
+    instance::InstanceState,
+    listing::AccessType,
+    message::{Audience, MessageEvent},
+    site::Site,
+};
 use store::{
     instance::{self, Instance},
     product,
@@ -94,22 +100,24 @@ pub fn licence(ctx: &Ctx, instance: &Instance) -> Result<Option<String>, Error> 
     instance.licence.as_deref().map(|sealed| ctx.sealer.open(LICENCE_COLUMN, sealed)).transpose()
 }
 
-/// The product's name, for messages.
-fn product_name(tx: &mut Tx, instance: &Instance) -> Result<(String, String), Error> {
+/// The order that an instance was opened by.
+fn order_of(tx: &mut Tx, instance: &Instance) -> Result<Option<store::order::Order>, Error> {
     let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no line"))?;
-    let order = store::order::lookup(tx, Tenant::Any, line.order_id)?;
-    Ok(order.map_or_else(Default::default, |o| (o.product_name, o.customer_name)))
+    Ok(store::order::lookup(tx, Tenant::Any, line.order_id)?)
 }
 
 /// Tells buyer or seller something about an instance.
 pub(crate) fn tell(tx: &mut Tx, ctx: &Ctx, instance: &Instance, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
-    let (product, customer) = product_name(tx, instance)?;
+    let order = order_of(tx, instance)?;
+    let number = order.as_ref().map(|o| o.number.clone());
+    let (product, customer) = order.map_or_else(Default::default, |o| (o.product_name, o.customer_name));
     let mut params = vec![("product", product), ("customer", customer)];
     params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
-    let account = match event.audience() {
-        domain::message::Audience::Seller => instance.seller_id,
-        domain::message::Audience::Buyer | domain::message::Audience::Operator => instance.buyer_id,
+    // A seller knows an instance by its order.
+    let (account, subject) = match event.audience() {
+        Audience::Seller => (instance.seller_id, number),
+        Audience::Buyer | Audience::Operator => (instance.buyer_id, Some(id(instance).to_string())),
     };
     let about = format!("{} {}", id(instance), ctx.now_micros());
-    message::send(tx, ctx, &message::Send { event, account: Some(account), order: None, about, params: &params })
+    message::send(tx, ctx, &message::Send { event, account: Some(account), order: None, subject, about, params: &params })
 }

@@ -143,6 +143,7 @@ pub(crate) fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, call: &Call, t
         event: MessageEvent::SyncFailed,
         account: Some(instance.buyer_id),
         order: None,
+        subject: Some(crate::instance::id(instance).to_string()),
         about: format!("{} {}", hex::encode(call.id.0), call.attempts),
         params: &params,
     };

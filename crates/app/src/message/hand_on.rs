@@ -1,7 +1,7 @@
 //! Stored messages are handed on to the other channels in batches: making them costs an order nothing, and each is made
 //! once for each reader, whatever crashes.
 
-use super::{settings, webhook};
+use super::{reader, settings, webhook};
 use crate::{
     Ctx, Error, from_micros,
     job::{self, JobKind},
@@ -71,10 +71,14 @@ pub fn hand_on(tx: &mut Tx, ctx: &Ctx) -> Result<usize, Error> {
 /// By mail and SMS, as the account wants it.
 fn to_people(tx: &mut Tx, ctx: &Ctx, m: &Message, event: MessageEvent, of: &Readers) -> Result<(), Error> {
     let wanted = settings::wanted(&of.settings, event.type_code());
+    let mailed = ctx.settings.mail && (wanted.mail || event.essential());
+    let digest = wanted.digest && event.noisy();
+    let due = if digest { next_digest(&ctx.site(reader::site_of(tx, m.account_id)?), ctx.now) } else { ctx.now };
+    if mailed && event.to_service_mailbox() && reader::service_mailbox(tx, m.account_id)?.is_some() {
+        make(tx, ctx, m, (Channel::Mail, m.account_id), (digest, due))?;
+    }
     for r in settings::who_hears(&of.recipients, event) {
-        if ctx.settings.mail && r.mailbox.is_some() && (wanted.mail || event.essential()) {
-            let digest = wanted.digest && event.noisy();
-            let due = if digest { next_digest(&ctx.site(site_of(tx, m)?), ctx.now) } else { ctx.now };
+        if mailed && r.confirmed_at.is_some() {
             make(tx, ctx, m, (Channel::Mail, r.id), (digest, due))?;
         }
         if r.phone.is_some() && event.by_sms() && (wanted.sms || event.essential()) {
@@ -82,11 +86,6 @@ fn to_people(tx: &mut Tx, ctx: &Ctx, m: &Message, event: MessageEvent, of: &Read
         }
     }
     Ok(())
-}
-
-fn site_of(tx: &mut Tx, m: &Message) -> Result<domain::site::SiteCode, Error> {
-    let account = store::account::lookup(tx, m.account_id)?.ok_or_else(|| Error::row("messages", &m.name, "has no account"))?;
-    account.site.parse().map_err(|e| Error::row("accounts", &account.name, e))
 }
 
 fn next_digest(site: &Site, now: Timestamp) -> Timestamp {
@@ -109,30 +108,47 @@ fn make(tx: &mut Tx, ctx: &Ctx, m: &Message, (channel, target): (Channel, Key), 
         && noisy
         && !digest
         && rows::any_since(tx, target, &m.event, micros(from_micros(m.created_at) - QUIET))?;
-    let row = Delivery {
+    let row = Delivery { digest, next_at: Some(micros(due)), ..due_now(ctx, m, (channel, target)) };
+    if quiet {
+        let quiet = Delivery { state: "quiet".to_owned(), next_at: None, ended_at: Some(ctx.now_micros()), ..row };
+        return Ok(rows::insert(tx, &quiet)?);
+    }
+    rows::insert(tx, &row)?;
+    schedule(tx, ctx, &row, (channel, due))
+}
+
+fn due_now(ctx: &Ctx, m: &Message, (channel, target): (Channel, Key)) -> Delivery {
+    Delivery {
         id: Key::of(ctx.id::<DeliveryId>()),
         message_id: m.id,
         account_id: m.account_id,
         channel: channel.to_string(),
         target,
         event: m.event.clone(),
-        digest,
-        state: if quiet { "quiet" } else { "due" }.to_owned(),
+        digest: false,
+        state: "due".to_owned(),
         attempts: 0,
         created_at: ctx.now_micros(),
-        next_at: (!quiet).then(|| micros(due)),
-        ended_at: quiet.then(|| ctx.now_micros()),
+        next_at: Some(ctx.now_micros()),
+        ended_at: None,
         error: None,
-    };
-    rows::insert(tx, &row)?;
-    if quiet {
-        return Ok(());
     }
+}
+
+/// Sends a message to one reader, now.
+pub(super) fn deliver(tx: &mut Tx, ctx: &Ctx, m: &Message, to: (Channel, Key)) -> Result<Delivery, Error> {
+    let row = due_now(ctx, m, to);
+    rows::insert(tx, &row)?;
+    schedule(tx, ctx, &row, (to.0, ctx.now))?;
+    Ok(row)
+}
+
+fn schedule(tx: &mut Tx, ctx: &Ctx, row: &Delivery, (channel, due): (Channel, Timestamp)) -> Result<(), Error> {
     let kind = match channel {
         Channel::Mail => JobKind::Mail,
         Channel::Sms => JobKind::Sms,
         Channel::Webhook => JobKind::Webhook,
     };
     // A slow endpoint holds up only its own account's.
-    job::schedule_in_lane(tx, ctx, kind, row.id, target, due)
+    job::schedule_in_lane(tx, ctx, kind, row.id, row.target, due)
 }

@@ -1,6 +1,9 @@
 //! Mails and SMS: what is sent to whom, repeated until it is taken, gathered where that was wished.
 
-use super::{settings, show};
+use super::{
+    reader::{self, Reader},
+    settings, show,
+};
 use crate::{Ctx, Error, event, from_micros, micros};
 use db::{Key, Tx};
 use domain::{
@@ -8,10 +11,10 @@ use domain::{
     id::{AccountId, DeliveryId},
     message::MessageEvent,
 };
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::SignedDuration;
 use serde_json::json;
 use store::{
-    delivery::{self as rows, Attempt, Delivery, Progress, Recipient},
+    delivery::{self as rows, Attempt, Delivery, Progress},
     message,
 };
 
@@ -27,6 +30,8 @@ pub struct Outgoing {
     pub to: String,
     pub subject: String,
     pub text: String,
+    /// The page that it leads to; none of a digest, whose text names the page of each.
+    pub link: Option<String>,
     /// Where the reader can say that he does not want such mails; none for legal and money ones.
     pub unsubscribe: Option<String>,
     number: i64,
@@ -42,17 +47,15 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
     let Some(found) = rows::any_lookup(tx, id)?.filter(|d| d.state == "due") else {
         return Ok(None);
     };
-    let Some(reader) = rows::any_recipient(tx, found.target)? else {
-        end(tx, ctx, &found, ("failed", Some("the recipient was removed")))?;
-        return Ok(None);
-    };
-    let to = if found.channel == "sms" { settings::phone(ctx, &reader)? } else { settings::mailbox(ctx, &reader)? };
-    let Some(to) = to else {
-        end(tx, ctx, &found, ("failed", Some("the recipient has no such address")))?;
-        return Ok(None);
+    let reader = match reader::of(tx, ctx, &found)? {
+        Ok(reader) => reader,
+        Err(why) => {
+            end(tx, ctx, &found, ("failed", Some(why)))?;
+            return Ok(None);
+        }
     };
     let all = if found.digest { rows::digest(tx, found.target)? } else { vec![found.clone()] };
-    let (subject, text) = words(tx, ctx, &all, &reader)?;
+    let (subject, text, link) = words(tx, ctx, &all, &reader)?;
     let number = found.attempts + 1;
     let attempt =
         Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
@@ -64,17 +67,26 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
         let token = hex::encode(ctx.sealer.seal(ctx.ids, PURPOSE, &format!("{} {}", found.account_id.id::<AccountId>(), e.type_code())));
         format!("{}/api/v1/messages/unsubscribe/{token}", ctx.settings.public_url)
     });
-    Ok(Some(Outgoing { id: id.id(), to, subject, text, unsubscribe, number, delivery: id, gathered: all.iter().map(|d| d.id).collect() }))
+    Ok(Some(Outgoing {
+        id: id.id(),
+        to: reader.to,
+        subject,
+        text,
+        link,
+        unsubscribe,
+        number,
+        delivery: id,
+        gathered: all.iter().map(|d| d.id).collect(),
+    }))
 }
 
-/// Subject and text in the reader's language and zone; several are one digest.
-fn words(tx: &mut Tx, ctx: &Ctx, all: &[Delivery], reader: &Recipient) -> Result<(String, String), Error> {
-    let zone = zone_of(tx, ctx, reader)?;
+/// Subject, text and page, in the reader's language and zone; several are one digest.
+fn words(tx: &mut Tx, ctx: &Ctx, all: &[Delivery], reader: &Reader) -> Result<(String, String, Option<String>), Error> {
     let mut shown = Vec::new();
     for d in all {
         if let Some(row) = message::any_lookup(tx, d.message_id)? {
-            let at = from_micros(row.created_at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-            shown.push((show(row, &reader.language, &zone)?, at));
+            let at = from_micros(row.created_at).to_zoned_datetime(reader.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            shown.push((show(row, &reader.language, &reader.zone)?, at));
         }
     }
     let subject = match (shown.as_slice(), reader.language.as_str()) {
@@ -82,23 +94,18 @@ fn words(tx: &mut Tx, ctx: &Ctx, all: &[Delivery], reader: &Recipient) -> Result
         (many, "en") => format!("{} messages of your marketplace", many.len()),
         (many, _) => format!("云市：{} 条消息", many.len()),
     };
-    let text = match shown.as_slice() {
-        [(one, _)] => one.body.clone(),
-        many => many.iter().map(|(m, at)| format!("{at}  {}\n{}\n", m.title, m.body)).collect::<Vec<_>>().join("\n"),
+    let address = |m: &super::Shown| {
+        let page = if m.event == MessageEvent::MailboxToConfirm { reader.confirmation.as_ref() } else { m.link.as_ref() };
+        page.map(|page| format!("{}{page}", ctx.settings.public_url))
     };
-    Ok((subject, text))
-}
-
-fn zone_of(tx: &mut Tx, ctx: &Ctx, reader: &Recipient) -> Result<TimeZone, Error> {
-    if let Ok(zone) = TimeZone::get(&reader.time_zone)
-        && !reader.time_zone.is_empty()
-    {
-        return Ok(zone);
-    }
-    let account =
-        store::account::lookup(tx, reader.account_id)?.ok_or_else(|| Error::row("message_recipients", &reader.name, "has no account"))?;
-    let code = account.site.parse().map_err(|e| Error::row("accounts", &account.name, e))?;
-    Ok(ctx.site(code).time_zone)
+    let part = |(m, at): &(super::Shown, String)| {
+        let address = address(m).map_or_else(String::new, |a| format!("{a}\n"));
+        format!("{at}  {}\n{}\n{address}", m.title, m.body)
+    };
+    Ok(match shown.as_slice() {
+        [(one, _)] => (subject, one.body.clone(), address(one)),
+        many => (subject, many.iter().map(part).collect::<Vec<_>>().join("\n"), None),
+    })
 }
 
 fn end(tx: &mut Tx, ctx: &Ctx, d: &Delivery, (state, error): (&str, Option<&str>)) -> Result<(), Error> {

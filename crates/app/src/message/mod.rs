@@ -1,15 +1,18 @@
 //! Messages: stored in the transaction that makes them true, never twice for the same thing; the in-site inbox shows them,
 //! and they are handed on to mail, SMS and webhooks (`deployment-and-messages 5`).
 
+mod confirm;
 mod hand_on;
 mod mail;
+mod reader;
 mod settings;
 mod webhook;
 
+pub use confirm::{ask_again as ask_mailbox_again, confirm as confirm_mailbox};
 pub use hand_on::hand_on;
 pub use mail::{Outgoing as OutgoingMail, begin as begin_mail, finish as finish_mail, unsubscribe};
-pub(crate) use settings::add_to as add_recipient_to;
 pub use settings::{NewRecipient, Wanted, add_recipient, mailbox, phone, put as put_setting, remove_recipient, wanted};
+pub(crate) use settings::{add_to as add_recipient_to, is_mailbox};
 pub use webhook::{
     Answered, NewEndpoint, Outgoing as OutgoingWebhook, add as add_endpoint, begin as begin_webhook, change as change_endpoint, deliveries,
     finish as finish_webhook, remove as remove_endpoint, replay, rotate, secret, show_endpoint, test as test_endpoint,
@@ -34,6 +37,8 @@ pub struct Send<'a> {
     /// The reader's account; messages for the operator go to the staff's.
     pub account: Option<Key>,
     pub order: Option<Key>,
+    /// What the event's page is about, such as an order's number; see [`MessageEvent::page`].
+    pub subject: Option<String>,
     /// Tells this message from others of the same event.
     pub about: String,
     pub params: &'a [(&'a str, String)],
@@ -62,6 +67,7 @@ pub fn send(tx: &mut Tx, ctx: &Ctx, s: &Send<'_>) -> Result<(), Error> {
             read_at: None,
             name,
             handed_on_at: None,
+            subject: s.subject.clone(),
         };
         ctx.said.borrow_mut().push(row);
     }
@@ -82,6 +88,8 @@ pub struct Shown {
     pub event: MessageEvent,
     pub title: String,
     pub body: String,
+    /// The page that it leads to, such as `/buyer/orders/CS2401111300000001`.
+    pub link: Option<String>,
     pub row: message::Message,
 }
 
@@ -139,7 +147,8 @@ pub fn show(row: message::Message, language: &str, zone: &TimeZone) -> Result<Sh
         || (event.to_string(), row.params.clone()),
         |t| (fill(&t.title, &params, (language, zone)), fill(&t.body, &params, (language, zone))),
     );
-    Ok(Shown { id: row.id.id(), type_code: event.type_code(), event, title, body, row })
+    let link = event.link(row.subject.as_deref());
+    Ok(Shown { id: row.id.id(), type_code: event.type_code(), event, title, body, link, row })
 }
 
 /// A page of an account's messages and how many are unread.
@@ -154,7 +163,8 @@ pub fn list(
     page: Page,
 ) -> Result<(Vec<Shown>, i64), Error> {
     let of_type = |code: &str| MessageEvent::ALL.iter().filter(|e| e.type_code() == code).map(|e| e.as_str()).collect::<Vec<_>>();
-    let rows = message::list(tx, account, unread, type_code.map(of_type).as_deref(), page)?;
+    let others: Vec<_> = MessageEvent::ALL.iter().filter(|e| !e.in_inbox()).map(|e| e.as_str()).collect();
+    let rows = message::list(tx, account, unread, (type_code.map(of_type).as_deref(), &others), page)?;
     let shown = rows.into_iter().map(|row| show(row, language, zone)).collect::<Result<_, _>>()?;
     Ok((shown, message::unread(tx, account)?))
 }

@@ -1,5 +1,6 @@
 //! The message centre (消息中心): who hears of which type by mail and SMS, and of what not.
 
+use super::confirm;
 use crate::{Caller, Ctx, Error, event};
 use db::{Key, Tx};
 use domain::{
@@ -120,18 +121,25 @@ pub(crate) fn add_to(tx: &mut Tx, ctx: &Ctx, account: Key, new: &NewRecipient) -
         language: new.language.to_string(),
         time_zone: new.time_zone.clone().unwrap_or_default(),
         created_at: ctx.now_micros(),
+        confirmed_at: None,
     };
     rows::insert_recipient(tx, &row)?;
+    confirm::ask(tx, ctx, &row)?;
     event::record(tx, ctx, "message.recipient_added", event::About::account(account), &json!({ "type": row.type_code, "name": row.name }))?;
     Ok(row)
 }
 
-fn is_mailbox(text: &str) -> bool {
+/// Whether a text is an e-mail address of one person.
+pub(crate) fn is_mailbox(text: &str) -> bool {
     let plain = text.len() <= 120 && !text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'));
     plain
         && text
             .split_once('@')
             .is_some_and(|(user, host)| !user.is_empty() && !host.starts_with('.') && host.contains('.') && !host.contains('@'))
+}
+
+pub(super) fn not_found() -> Error {
+    Error::not_found("message.recipient_not_found", "you have no such recipient")
 }
 
 /// Removes a recipient of the caller's account.
@@ -141,7 +149,7 @@ fn is_mailbox(text: &str) -> bool {
 pub fn remove_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RecipientId) -> Result<(), Error> {
     let account = Key::of(caller.account_id);
     if rows::remove_recipient(tx, account, Key::of(id))? == Written::SomeoneElseWasFirst {
-        return Err(Error::not_found("message.recipient_not_found", "you have no such recipient"));
+        return Err(not_found());
     }
     event::record(tx, ctx, "message.recipient_removed", event::About::account(account), &json!({ "recipient": id }))
 }

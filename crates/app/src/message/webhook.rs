@@ -1,12 +1,12 @@
 //! Webhooks by the Standard Webhooks specification 1.0: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
 
-use super::show;
+use super::{hand_on::deliver, show};
 use crate::{Caller, Ctx, Error, Page, event, from_micros, job, job::JobKind, micros};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
     id::{DeliveryId, EndpointId, MessageId},
-    message::MessageEvent,
+    message::{Channel, MessageEvent},
     text::Line,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -171,31 +171,11 @@ pub fn test(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId) -> Result<D
         read_at: None,
         name: format!("{}:{}:{}", MessageEvent::WebhookTest, id, ctx.random_hex(8)),
         handed_on_at: Some(ctx.now_micros()),
+        subject: None,
     };
     message::insert_handed_on(tx, &row)?;
     event::record(tx, ctx, "webhook.tested", event::About::account(found.account_id), &json!({ "url": found.url }))?;
-    due(tx, ctx, &found, row.id, &row.event)
-}
-
-fn due(tx: &mut Tx, ctx: &Ctx, e: &Endpoint, message: Key, event: &str) -> Result<Delivery, Error> {
-    let row = Delivery {
-        id: Key::of(ctx.id::<DeliveryId>()),
-        message_id: message,
-        account_id: e.account_id,
-        channel: "webhook".to_owned(),
-        target: e.id,
-        event: event.to_owned(),
-        digest: false,
-        state: "due".to_owned(),
-        attempts: 0,
-        created_at: ctx.now_micros(),
-        next_at: Some(ctx.now_micros()),
-        ended_at: None,
-        error: None,
-    };
-    deliveries_rows::insert(tx, &row)?;
-    job::schedule_in_lane(tx, ctx, JobKind::Webhook, row.id, e.id, ctx.now)?;
-    Ok(row)
+    deliver(tx, ctx, &row, (Channel::Webhook, found.id))
 }
 
 /// Sends a delivery again that is over, under the same id.
@@ -261,7 +241,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
         Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
     deliveries_rows::insert_attempt(tx, &attempt)?;
     deliveries_rows::progress(tx, &Progress { id, state: "due", attempts: number, next_at: found.next_at, ended_at: None, error: None })?;
-    let body = payload(tx, row)?;
+    let body = payload(tx, ctx, row)?;
     let (message_id, at) = (format!("msg_{}", hex::encode(found.id.0)), ctx.wall.as_second());
     let signatures = signatures(ctx, &endpoint, (&message_id, at, &body))?;
     let headers = vec![("webhook-id", message_id), ("webhook-timestamp", at.to_string()), ("webhook-signature", signatures)];
@@ -269,7 +249,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
 }
 
 /// `type`, `timestamp` and `data`, as the specification recommends; texts come in both languages.
-fn payload(tx: &mut Tx, row: message::Message) -> Result<String, Error> {
+fn payload(tx: &mut Tx, ctx: &Ctx, row: message::Message) -> Result<String, Error> {
     let at = from_micros(row.created_at);
     let mut data: Value = serde_json::from_str(&row.params).map_err(|e| Error::row("messages", &row.name, e))?;
     if let Some(order) = row.order_id
@@ -282,6 +262,7 @@ fn payload(tx: &mut Tx, row: message::Message) -> Result<String, Error> {
     let en = show(row, "en", &TimeZone::UTC)?;
     data["title"] = json!({ "zh": zh.title, "en": en.title });
     data["message_type"] = json!(zh.type_code);
+    data["link"] = json!(zh.link.map(|page| format!("{}{page}", ctx.settings.public_url)));
     Ok(json!({ "type": kind, "timestamp": at, "data": data }).to_string())
 }
 

@@ -59,6 +59,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
             event: MessageEvent::BillIssued,
             account: Some(seller),
             order: None,
+            subject: Some(row.id.id::<BillId>().to_string()),
             about: month.clone(),
             params: &[("month", month.clone()), ("amount", Money::new(total, site.currency).to_string())],
         };

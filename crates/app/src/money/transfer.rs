@@ -52,6 +52,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
         event: MessageEvent::TransferToConfirm,
         account: None,
         order: None,
+        subject: None,
         about: hex::encode(row.id.0),
         params: &[("account", caller.account_name.clone()), ("amount", amount.to_string()), ("reference", reference.to_owned())],
     };
@@ -85,6 +86,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
         event: MessageEvent::TransferDecided,
         account: Some(row.account_id),
         order: None,
+        subject: None,
         about: id.to_string(),
         params: &[
             ("result", state.to_owned()),

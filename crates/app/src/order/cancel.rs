@@ -55,6 +55,7 @@ fn end(tx: &mut Tx, ctx: &Ctx, order: &Order, reason: &str) -> Result<(), Error>
         event: MessageEvent::OrderCancelled,
         account: Some(order.buyer_id),
         order: Some(order.id),
+        subject: Some(order.number.clone()),
         about: order.number.clone(),
         params: &[("order", order.number.clone()), ("product", order.product_name.clone()), ("reason", reason.to_owned())],
     };

@@ -263,6 +263,8 @@ fn tell(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, account: Key
     let mut params =
         vec![("order", order.number.clone()), ("product", order.product_name.clone()), ("customer", order.customer_name.clone())];
     params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
-    let send = message::Send { event, account: Some(account), order: Some(order.id), about: order.number.clone(), params: &params };
+    let subject = Some(order.number.clone());
+    let send =
+        message::Send { event, account: Some(account), order: Some(order.id), subject, about: order.number.clone(), params: &params };
     message::send(tx, ctx, &send)
 }

@@ -68,6 +68,7 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: 
         event: MessageEvent::OrderToPay,
         account: Some(order.buyer_id),
         order: Some(order.id),
+        subject: Some(order.number.clone()),
         about: order.number.clone(),
         params: &[
             ("order", order.number.clone()),

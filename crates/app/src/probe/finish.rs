@@ -73,6 +73,13 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, id: Key, result: &Probed) -> Result<(), Er
     message::send(
         tx,
         ctx,
-        &message::Send { event: MessageEvent::ProbeFailed, account: Some(found.product.seller_id), order: None, about, params: &params },
+        &message::Send {
+            event: MessageEvent::ProbeFailed,
+            account: Some(found.product.seller_id),
+            order: None,
+            subject: None,
+            about,
+            params: &params,
+        },
     )
 }

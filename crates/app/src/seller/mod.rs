@@ -51,6 +51,11 @@ fn check(profile: &Profile) -> Result<(), Error> {
             wrong.push(FieldError::new(pointer, "seller.bad_field", e.to_string()));
         }
     }
+    for (pointer, value) in [("/contact_mailbox", &profile.contact_mailbox), ("/service_mailbox", &profile.service_mailbox)] {
+        if text::line(value, 120).is_ok() && !message::is_mailbox(value) {
+            wrong.push(FieldError::new(pointer, "seller.bad_mailbox", "write an e-mail address such as service@example.com"));
+        }
+    }
     if let Err(e) = text::block(&profile.introduction, 2_000) {
         wrong.push(FieldError::new("/introduction", "seller.bad_field", e.to_string()));
     }
@@ -61,6 +66,14 @@ fn check(profile: &Profile) -> Result<(), Error> {
         wrong.push(FieldError::new("/introduction", "seller.links", "must not contain links"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(Error::fields("seller.bad_profile", wrong)) }
+}
+
+/// What a seller said of himself.
+///
+/// # Errors
+/// [`Error::Row`] when it cannot be read.
+pub fn profile(row: &seller::Seller) -> Result<Profile, Error> {
+    serde_json::from_str(&row.profile).map_err(|e| Error::row("sellers", hex::encode(row.account_id.0), e))
 }
 
 /// Submits the caller's profile for review. The account becomes a seller when it is approved.
@@ -89,6 +102,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, profile: &Profile) -> Res
         event: MessageEvent::SellerToReview,
         account: None,
         order: None,
+        subject: None,
         about: format!("{} {}", caller.account_id, ctx.now_micros()),
         params: &[("seller", caller.account_name.clone())],
     };
@@ -123,6 +137,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: AccountId, approve: bool,
         event: MessageEvent::SellerDecided,
         account: Some(decision.account),
         order: None,
+        subject: None,
         about: ctx.now_micros().to_string(),
         params: &[("result", state.to_owned()), ("reason", reason.unwrap_or_default().to_owned())],
     };

@@ -1,6 +1,9 @@
 //! A seller's shop: what its profile says to buyers.
 
-use crate::{Error, seller::Profile};
+use crate::{
+    Error,
+    seller::{self as sellers, Profile},
+};
 use db::{Key, Tx};
 use domain::{access::SellerState, id::AccountId};
 use store::{account, seller};
@@ -22,6 +25,6 @@ pub fn shop(tx: &mut Tx, id: AccountId) -> Result<Shop, Error> {
     let not_found = || Error::not_found("shop.not_found", "there is no such shop");
     let found = seller::lookup(tx, Key::of(id))?.filter(|s| s.state == SellerState::Approved.as_str()).ok_or_else(not_found)?;
     let account = account::lookup(tx, Key::of(id))?.ok_or_else(not_found)?;
-    let profile = serde_json::from_str(&found.profile).map_err(|e| Error::row("sellers", id, e))?;
+    let profile = sellers::profile(&found)?;
     Ok(Shop { name: account.name, profile, since: found.decided_at })
 }

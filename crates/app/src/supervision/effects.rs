@@ -4,7 +4,7 @@ use super::{Done, Found, Move};
 use crate::{Ctx, Error, call, event, instance, licence, message, money, order};
 use db::{Key, Tx};
 use domain::{
-    id::{LineId, OrderId},
+    id::{LineId, OrderId, SupervisionId},
     message::{Audience, MessageEvent},
     money::Money,
     order::{OrderKind, OrderState},
@@ -149,7 +149,8 @@ pub(super) fn tell(tx: &mut Tx, ctx: &Ctx, found: &Found, event: MessageEvent, m
     };
     // A case may come to the same node again: every change of it is told by itself.
     let about = format!("{} {}", row.order_number, row.changes);
-    message::send(tx, ctx, &message::Send { event, account, order: Some(row.order_id), about, params: &params })
+    let subject = Some(row.id.id::<SupervisionId>().to_string());
+    message::send(tx, ctx, &message::Send { event, account, order: Some(row.order_id), subject, about, params: &params })
 }
 
 /// Tells whoever can act now what is waited for.

@@ -48,7 +48,14 @@ pub fn tell_open(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), Error> {
             ("since", crate::order::moment(from_micros(open.oldest))),
         ];
         let about = site.day_of(ctx.now).to_string();
-        let send = message::Send { event: MessageEvent::SaleOpenCases, account: Some(open.seller_id), order: None, about, params: &params };
+        let send = message::Send {
+            event: MessageEvent::SaleOpenCases,
+            account: Some(open.seller_id),
+            order: None,
+            subject: None,
+            about,
+            params: &params,
+        };
         message::send(tx, ctx, &send)?;
     }
     next_open_cases(tx, ctx, &site)

@@ -58,13 +58,36 @@ async fn recipient(p: &Platform, role: &str, more: Value) -> Value {
     p.post(role, "/api/v1/messages/recipients", body).await
 }
 
+/// The owner of a mailbox agrees, by the address in the mail that asks.
+async fn agree(p: &Platform, asked: &Value) {
+    assert!(asked["subject"].as_str().unwrap().contains("May ") || asked["subject"].as_str().unwrap().contains("可以向此邮箱"), "{asked}");
+    assert!(asked["unsubscribe"].is_null(), "{asked}");
+    let token = token(asked, "/mail/confirm/");
+    assert_eq!(p.http.post(format!("{}/api/v1/messages/confirm/{token}", p.url)).send().await.unwrap().status(), 200);
+}
+
+/// What follows a path in the text of a mail.
+fn token(mail: &Value, path: &str) -> String {
+    let text = mail["parts"]["text/plain"].as_str().unwrap();
+    let from = text.find(path).unwrap_or_else(|| panic!("{path} in {text}")) + path.len();
+    text[from..].split_whitespace().next().unwrap().to_owned()
+}
+
+/// A recipient whose mailbox is confirmed.
+async fn confirmed(p: &Platform, server: &mut Taker, role: &str, more: Value) -> Value {
+    let made = recipient(p, role, more).await;
+    p.settle().await;
+    agree(p, &server.next().await).await;
+    made
+}
+
 #[tokio::test]
 async fn mails_reach_a_real_server_in_the_readers_language_and_zone_once() {
     for engine in ENGINES {
         let mut server = mail_server(0).await;
         let p = with_mail(engine, server.port).await;
-        recipient(&p, "buyer", json!({ "time_zone": "America/New_York" })).await;
-        recipient(&p, "seller", json!({ "mailbox": "only-501@example.com", "type": "501" })).await;
+        confirmed(&p, &mut server, "buyer", json!({ "time_zone": "America/New_York" })).await;
+        confirmed(&p, &mut server, "seller", json!({ "mailbox": "only-501@example.com", "type": "501" })).await;
         let order = p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
         p.settle().await;
         let mail = server.next().await;
@@ -75,6 +98,8 @@ async fn mails_reach_a_real_server_in_the_readers_language_and_zone_once() {
         let (text, html) = (mail["parts"]["text/plain"].as_str().unwrap(), mail["parts"]["text/html"].as_str().unwrap());
         assert!(text.contains("2024-01-11 21:00"), "in New York's time: {text}");
         assert!(html.contains("<h1") && html.contains("2024-01-11 21:00"), "{html}");
+        let page = format!("/buyer/orders/{}", number(&order));
+        assert!(text.contains(&page) && html.contains(&format!("{page}\">")), "both lead to the order: {text} {html}");
         assert!(mail["unsubscribe"].is_null(), "money mails cannot be switched off");
         assert!(mail["id"].as_str().unwrap().ends_with("@market.example.com>"));
         p.post("buyer", &format!("/api/v1/orders/{}/pay", number(&order)), json!({})).await;
@@ -102,10 +127,12 @@ async fn a_mail_server_that_is_away_is_tried_again_and_digests_gather_what_is_no
     let mut server = mail_server(2).await;
     let p = with_mail(Engine::Sqlite, server.port).await;
     recipient(&p, "buyer", json!({})).await;
-    p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
     p.advance("10m").await;
-    assert!(server.next().await["subject"].as_str().unwrap().ends_with("waits for payment"), "taken at the third try");
-    recipient(&p, "seller", json!({ "mailbox": "desk@example.com", "language": "zh" })).await;
+    agree(&p, &server.next().await).await;
+    p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
+    p.settle().await;
+    assert!(server.next().await["subject"].as_str().unwrap().ends_with("waits for payment"), "what asked was taken at the third try");
+    confirmed(&p, &mut server, "seller", json!({ "mailbox": "desk@example.com", "language": "zh" })).await;
     p.send("seller", "PUT", "/api/v1/messages/settings/101", Some(&json!({ "mail": true, "sms": false, "digest": true }))).await;
     for _ in 0..3 {
         p.buy_open("1m").await;
@@ -122,7 +149,8 @@ async fn a_mail_server_that_is_away_is_tried_again_and_digests_gather_what_is_no
         (&json!(["desk@example.com"]), &json!("云市：6 条消息")),
         "bought and opened, three times each"
     );
-    assert_eq!(mail["parts"]["text/plain"].as_str().unwrap().matches("已完成").count(), 3, "{mail}");
+    let text = mail["parts"]["text/plain"].as_str().unwrap();
+    assert_eq!((text.matches("已完成").count(), text.matches("/seller/orders/CS").count()), (3, 6), "each with its page: {mail}");
 }
 
 #[tokio::test]
@@ -234,6 +262,8 @@ async fn the_mailbox_named_at_registration_is_written_to_until_others_are_named(
             assert_eq!(p.refused("nobody", accounts, new(change)).await, (422, code.to_owned()));
         }
         p.post("nobody", accounts, new(json!({ "mailbox": "lu@example.com" }))).await;
+        p.settle().await;
+        agree(&p, &server.next().await).await;
         let log_in = p
             .http
             .post(format!("{}/api/v1/session", p.url))
@@ -251,6 +281,72 @@ async fn the_mailbox_named_at_registration_is_written_to_until_others_are_named(
             (&json!(["lu@example.com"]), &json!(format!("Order {} waits for payment", number(&order))))
         );
     }
+}
+
+#[tokio::test]
+async fn nobody_is_written_to_who_did_not_agree() {
+    for engine in ENGINES {
+        let mut server = mail_server(0).await;
+        let p = with_mail(engine, server.port).await;
+        let made = recipient(&p, "buyer", json!({})).await;
+        assert_eq!(made["confirmed"], false);
+        p.settle().await;
+        let asked = server.next().await;
+        p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
+        p.settle().await;
+        // The account cannot answer in his place: what asks is in no inbox.
+        let inbox = p.get("buyer", "/api/v1/inbox?limit=100").await;
+        assert!(inbox["messages"].as_array().unwrap().iter().all(|m| m["event"] != "mailbox.to_confirm"));
+        let again = format!("/api/v1/messages/recipients/{}/confirmation", made["id"].as_str().unwrap());
+        assert_eq!(p.refused("buyer", &again, json!({})).await, (409, "message.asked_already".to_owned()));
+        assert_eq!(p.refused("seller", &again, json!({})).await, (404, "message.recipient_not_found".to_owned()));
+        p.advance("11m").await;
+        p.post("buyer", &again, json!({})).await;
+        p.settle().await;
+        let newer = server.next().await;
+        assert_eq!(newer["subject"], asked["subject"], "no mail about the order came between");
+        // The address of the first mail is over after a week, and a changed one is none.
+        p.advance("167h50m").await;
+        let answer = async |token: &str| p.refused("nobody", &format!("/api/v1/messages/confirm/{token}"), json!({})).await;
+        assert_eq!(answer(&token(&asked, "/mail/confirm/")).await, (409, "message.confirmation_over".to_owned()));
+        assert_eq!(answer(&format!("{}00", token(&newer, "/mail/confirm/"))).await, (404, "message.bad_token".to_owned()));
+        assert_eq!(answer("00").await, (404, "message.bad_token".to_owned()));
+        agree(&p, &newer).await;
+        agree(&p, &newer).await;
+        assert_eq!(p.get("buyer", "/api/v1/messages/settings").await["recipients"][0]["confirmed"], true);
+        assert_eq!(p.refused("buyer", &again, json!({})).await, (409, "message.confirmed".to_owned()));
+        p.post("buyer", "/api/v1/orders", json!({ "choice": testkit::choice("1m") })).await;
+        p.settle().await;
+        assert!(server.next().await["subject"].as_str().unwrap().ends_with("waits for payment"));
+    }
+}
+
+#[tokio::test]
+async fn customer_service_hears_of_a_failing_interface_too() {
+    for engine in ENGINES {
+        let mut server = mail_server(0).await;
+        let p = with_mail(engine, server.port).await;
+        p.fault("backup", "http_500").await;
+        p.buy("1m").await;
+        p.advance("30m").await;
+        let mail = server.next().await;
+        assert_eq!(mail["to"], json!(["support@example.com"]), "{mail}");
+        assert!(mail["parts"]["text/plain"].as_str().unwrap().contains("/seller/calls/cal_"), "it leads to the call: {mail}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_in_the_inbox_leads_to_what_it_is_about() {
+    on_both(async |p| {
+        let (order, _) = p.buy_open("1m").await;
+        let link = async |role: &str, event: &str| {
+            let found = p.get(role, "/api/v1/inbox?limit=100").await;
+            found["messages"].as_array().unwrap().iter().find(|m| m["event"] == event).unwrap()["link"].clone()
+        };
+        assert_eq!(link("buyer", "order.opened").await, format!("/buyer/orders/{}", number(&order)));
+        assert_eq!(link("seller", "sale.opened").await, format!("/seller/orders/{}", number(&order)));
+    })
+    .await;
 }
 
 #[tokio::test]

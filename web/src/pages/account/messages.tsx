@@ -28,6 +28,14 @@ function Types({ of }: { of: Settings }) {
   )
 }
 
+/** Whether the owner of a mailbox agreed; he may be asked again. */
+function Mailbox({ of, mail }: { of: Schemas['RecipientView']; mail: boolean }) {
+  const { t } = useTranslation()
+  const ask = useAction(() => unwrap(api.POST('/api/v1/messages/recipients/{id}/confirmation', { params: { path: { id: of.id } } })), undefined, t('messages.asked'))
+  if (of.confirmed) return <Tag color="green">{t('messages.confirmed')}</Tag>
+  return <><Tag color="orange">{t('messages.unconfirmed')}</Tag>{mail && <Button size="small" loading={ask.isPending} onClick={() => ask.mutate(undefined)}>{t('messages.ask_again')}</Button>}</>
+}
+
 function Recipients({ of }: { of: Settings }) {
   const { t } = useTranslation()
   const [form] = Form.useForm<New>()
@@ -38,7 +46,7 @@ function Recipients({ of }: { of: Settings }) {
       {of.recipients.length === 0 ? <Empty description={t('messages.no_recipients')} /> : <Table<Schemas['RecipientView']> size="small" rowKey="id" pagination={false} dataSource={of.recipients} scroll={{ x: 'max-content' }} columns={[
         { key: 'n', title: t('field.name'), dataIndex: 'name' },
         { key: 't', title: t('inbox.type'), render: (_, r) => (r.type ? t(`message_type.${r.type}`) : t('messages.all_types')) },
-        { key: 'm', title: t('messages.mailbox'), dataIndex: 'mailbox' },
+        { key: 'm', title: t('messages.mailbox'), render: (_, r) => r.mailbox && <>{r.mailbox} <Mailbox of={r} mail={of.mail_available} /></> },
         { key: 'p', title: t('messages.phone'), dataIndex: 'phone' },
         { key: 'l', title: t('messages.language'), render: (_, r) => t(`language.${r.language}`) },
         { key: 'z', title: t('messages.time_zone'), render: (_, r) => r.time_zone ?? '–' },
