@@ -1,57 +1,13 @@
 //! Every write is audited: each operation of the description that changes something leaves an event with the
 //! name of who did it, or is named here with the reason why not.
 
-use super::{kit, licence, setup};
+use super::{audit_exempt::EXEMPT, kit, licence, setup};
 use db::Db;
 use reqwest::header::COOKIE;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use testdb::Engine;
 use testkit::{Platform, Setup, Signed, choice, instance_of, number};
-
-/// Operations that need no event.
-const EXEMPT: &[(&str, &str)] = &[
-    ("scene_play", "leaves the events of what the sandbox's buyer and operator do"),
-    ("quote_make", "stores nothing"),
-    ("listing_check", "stores nothing"),
-    ("inbox_read", "what a person has read is his own"),
-    ("me_change", "how a person's screens look is his own"),
-    ("cart_add", "a wish; buying it leaves the events of its orders"),
-    ("cart_change", "a wish"),
-    ("cart_remove", "a wish"),
-    ("usage_push", "the records themselves say who sent what and when"),
-    ("usage_push_old", "likewise"),
-    ("usage_push_oldest", "likewise"),
-    ("domain_prove", "its event needs a web server; looked for in domains"),
-    ("aws_json", "the usage records themselves say who sent what and when"),
-    ("aws_json_below", "likewise"),
-    ("aws_cbor", "likewise"),
-    ("azure_usage", "likewise"),
-    ("azure_usage_batch", "likewise"),
-    ("azure_resolve", "reads"),
-    ("azure_token", "a token that is kept nowhere; the key's last use is noted"),
-    ("azure_token_v2", "likewise"),
-    ("interface_send", "stores nothing; a request of the seller's own to his own server"),
-    ("interface_replay", "stores nothing; requests that the seller's own server has heard before"),
-    ("licence_seat_take", "leases come and go, counted by day; a take-over is an event of the system, tried in licence_seats"),
-    ("licence_seat_renew", "likewise"),
-    ("licence_seat_return", "likewise"),
-    ("licence_file_issue", "by the code's holder, whose event is the system's; tried in licence_files"),
-    ("license_query", "reads; counts a client at most"),
-    ("license_query_batch", "likewise"),
-    ("license_usage_info", "statistics of the software, counted by day"),
-    ("ListOrders", "reads"),
-    ("ShowOrderDetails", "reads"),
-    ("ShowSaasInstance", "reads"),
-    ("ShowSubscriptionAgreements", "reads"),
-    ("sign_on_revoke", "by the application, whose end of the sign-on is an event of the system; tried in kit"),
-    ("sign_on_token", "tokens for a sign-on whose beginning was recorded"),
-    ("clock_advance", "sandbox only; what falls due is recorded"),
-    ("message_unsubscribe", "by a mail's own address, whose event is the system's; tried in messages"),
-    ("message_mailbox_confirm", "likewise"),
-    ("message_recipient_ask", "needs a mail server; tried in messages"),
-    ("fault_set", "sandbox only; of the built-in seller's server"),
-];
 
 pub(crate) struct Audit {
     pub p: Platform,

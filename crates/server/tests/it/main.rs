@@ -5,6 +5,7 @@ mod access;
 mod arrears;
 mod assets;
 mod audit;
+mod audit_exempt;
 mod audit_supervision;
 mod aws;
 mod azure;

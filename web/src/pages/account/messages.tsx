@@ -33,7 +33,7 @@ function Mailbox({ of, mail }: { of: Schemas['RecipientView']; mail: boolean }) 
   const { t } = useTranslation()
   const ask = useAction(() => unwrap(api.POST('/api/v1/messages/recipients/{id}/confirmation', { params: { path: { id: of.id } } })), undefined, t('messages.asked'))
   if (of.confirmed) return <Tag color="green">{t('messages.confirmed')}</Tag>
-  return <><Tag color="orange">{t('messages.unconfirmed')}</Tag>{mail && <Button size="small" loading={ask.isPending} onClick={() => ask.mutate(undefined)}>{t('messages.ask_again')}</Button>}</>
+  return <><Tag color="gold">{t('messages.unconfirmed')}</Tag>{mail && <Button size="small" loading={ask.isPending} onClick={() => ask.mutate(undefined)}>{t('messages.ask_again')}</Button>}</>
 }
 
 function Recipients({ of }: { of: Settings }) {
