@@ -8,6 +8,8 @@ export const themeOf = (dark: boolean): ThemeConfig => ({
     motion: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
     colorPrimary: dark ? '#7b93ff' : '#2747d8',
     colorSuccess: dark ? '#4fc27f' : '#17703d',
+    colorSuccessBg: dark ? '#12291c' : '#e8f6ee',
+    colorSuccessBorder: dark ? '#24543a' : '#b4dfc6',
     colorWarning: dark ? '#e0a63a' : '#8a5200',
     colorWarningBg: dark ? '#33270f' : '#fff6e0',
     colorWarningBorder: dark ? '#5c4717' : '#f0d9a3',

@@ -143,7 +143,7 @@ export function CasePage() {
             {of.no_refund && !of.refund && of.no_refund !== 'supervision.frozen' && <Alert type="info" showIcon title={t(`code.${of.no_refund.replaceAll('.', '_')}`)} />}
             <div className="split">
               <div className="stack">
-                <section className="panel" style={{ padding: 24 }}><h2>{t('supervision.diagram')}</h2><FlowDiagram flow={of.flow} current={of.node} over={of.state === 'completed'} passed={of.steps.map((s) => s.from)} /></section>
+                <section className="panel" style={{ padding: 24 }}><h2>{t('supervision.diagram')}</h2><FlowDiagram flow={of.flow} current={of.state === 'cancelled' ? undefined : of.node} over={of.state === 'completed'} passed={of.steps.map((s) => s.from)} /></section>
                 <section className="panel" style={{ padding: 24 }}><h2>{t('timeline.title')}</h2><Log of={of} /></section>
               </div>
               <div className="stack"><Facts of={of} side={side} /><Address of={of} /><Delivery of={of} /></div>

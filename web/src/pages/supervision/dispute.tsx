@@ -111,7 +111,7 @@ function RefundStep({ of, step }: { of: Case; step: string }) {
         <Entry<Stepped, unknown> name={`refund-${step}`} run={run} done={close} success={t('supervision.done')} send={name}>
           {step === 'send_back' && <><Form.Item name="carrier" label={t('fieldname.carrier')} rules={need}><Input maxLength={60} /></Form.Item><Form.Item name="tracking_number" label={t('fieldname.tracking_number')} rules={need}><Input maxLength={60} /></Form.Item></>}
           <Form.Item name="reason" label={t('supervision.opinion')} rules={need}><Input.TextArea rows={3} maxLength={1000} /></Form.Item>
-          {of.party !== 'operator' && <FilesItem id={of.id} side={of.party} asked={step === 'agree' ? [{ kind: 'agreement', min: 1 }] : proofs} />}
+          {of.party !== 'operator' && <FilesItem id={of.id} side={of.party} asked={step === 'agree' ? [{ kind: 'agreement', min: 1 }] : proofs.toReversed()} />}
         </Entry>
       )}
     </Dialog>
