@@ -32,7 +32,7 @@ it('a seller sets rules, a buyer sees who sits where, puts one out and takes a f
   await seller.getByLabel('Feature', { exact: true }).fill('a feature')
   await p.shot(seller, 'licence-rules-en')
   await seller.getByRole('button', { name: 'Submit for review' }).click()
-  await seller.getByText('/specifications/0/licence/features/0/code').first().waitFor()
+  await seller.getByRole('alert').getByRole('button', { name: 'Feature', exact: true }).waitFor()
   await seller.getByLabel('Feature', { exact: true }).fill('scan')
   const feature = seller.locator('.removable').filter({ has: seller.getByLabel('Feature', { exact: true }) })
   await feature.getByLabel('Name (English)').fill('Scanning')
