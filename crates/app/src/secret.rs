@@ -6,12 +6,14 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 /// Encrypts columns with AES-256-GCM; the column's name is bound to the text, so that a value cannot be
 /// moved to another column.
 pub struct Sealer {
     cipher: Aes256Gcm,
+    index_key: [u8; 32],
 }
 
 const NONCE: usize = 12;
@@ -19,7 +21,7 @@ const NONCE: usize = 12;
 impl Sealer {
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self { cipher: Aes256Gcm::new(key.into()) }
+        Self { cipher: Aes256Gcm::new(key.into()), index_key: hmac(key, b"blind index") }
     }
 
     /// Nonce and ciphertext.
@@ -56,6 +58,21 @@ impl Sealer {
         let payload = Payload { msg: text, aad: column.as_bytes() };
         self.cipher.decrypt(&nonce.into(), payload).map_err(|_| bad())
     }
+
+    /// A blind index: equal texts of a column have equal ones, and without the key nobody can try texts.
+    #[must_use]
+    pub fn blind_index(&self, column: &str, text: &str) -> Vec<u8> {
+        hmac(&self.index_key, format!("{column}\0{text}").as_bytes()).to_vec()
+    }
+}
+
+fn hmac(key: &[u8; 32], data: &[u8]) -> [u8; 32] {
+    // A key is filled up with zeros to the hash's block.
+    let mut block = [0; 64];
+    block[..key.len()].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(data);
+    mac.finalize().into_bytes().into()
 }
 
 /// The hash by which a token or cookie is found.
@@ -93,6 +110,20 @@ mod tests {
         assert!(sealer.open("b", &sealed).is_err());
         assert!(Sealer::new(&[8; 32]).open("a", &sealed).is_err());
         assert!(sealer.open("a", &sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn a_blind_index_tells_equal_texts_of_a_column_to_the_holder_of_the_key() {
+        let (sealer, other) = (Sealer::new(&[7; 32]), Sealer::new(&[8; 32]));
+        let index = sealer.blind_index("a", "lin@example.com");
+        assert_eq!(index, sealer.blind_index("a", "lin@example.com"));
+        for different in [
+            sealer.blind_index("a", "lu@example.com"),
+            sealer.blind_index("b", "lin@example.com"),
+            other.blind_index("a", "lin@example.com"),
+        ] {
+            assert_ne!(index, different);
+        }
     }
 
     #[test]

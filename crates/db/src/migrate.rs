@@ -53,7 +53,8 @@ migrations![
     "0027_licence_rules",
     "0028_full_days",
     "0029_message_subjects",
-    "0030_confirmed_mailboxes"
+    "0030_confirmed_mailboxes",
+    "0031_asked_mailboxes"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -963,6 +963,15 @@ diesel::table! {
         time_zone -> Text,
         created_at -> BigInt,
         confirmed_at -> Nullable<BigInt>,
+        mailbox_index -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    mailbox_asks (account_id, mailbox_index) {
+        account_id -> Binary,
+        mailbox_index -> Binary,
+        asked_at -> BigInt,
     }
 }
 
@@ -1025,6 +1034,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     deliveries,
     delivery_attempts,
+    mailbox_asks,
     message_recipients,
     message_settings,
     webhook_endpoints,

@@ -22,6 +22,8 @@ pub struct Recipient {
     pub created_at: i64,
     /// When the owner of the mailbox agreed to be written to.
     pub confirmed_at: Option<i64>,
+    /// The blind index of the mailbox; rows from before there were any have none.
+    pub mailbox_index: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -85,15 +87,6 @@ pub fn any_recipient(tx: &mut Tx, id: Key) -> Result<Option<Recipient>, DbError>
 pub fn insert_recipient(tx: &mut Tx, recipient: &Recipient) -> Result<(), DbError> {
     diesel::insert_into(message_recipients::table).values(recipient).run(tx)?;
     Ok(())
-}
-
-/// Notes that the owner of a mailbox agreed, once.
-///
-/// # Errors
-/// [`DbError`].
-pub fn confirm(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
-    let waiting = message_recipients::table.find(id).filter(message_recipients::confirmed_at.is_null());
-    Ok(Written::from_rows(diesel::update(waiting).set(message_recipients::confirmed_at.eq(at)).run(tx)?))
 }
 
 /// # Errors

@@ -61,6 +61,7 @@ pub mod licence_key;
 pub mod licence_node;
 pub mod licence_seat;
 pub mod log_in_try;
+pub mod mailbox;
 pub mod message;
 pub mod neighbour;
 pub mod open_api_call;

@@ -32,7 +32,7 @@ pub(super) fn of(tx: &mut Tx, ctx: &Ctx, d: &Delivery) -> Result<Result<Reader, 
     let to = if d.channel == "sms" { settings::phone(ctx, &r)? } else { settings::mailbox(ctx, &r)? };
     let Some(to) = to else { return Ok(Err("the recipient has no such address")) };
     let own = (!r.time_zone.is_empty()).then(|| TimeZone::get(&r.time_zone).ok()).flatten();
-    let confirmation = r.confirmed_at.is_none().then(|| confirm::page(ctx, &r));
+    let confirmation = r.confirmed_at.is_none().then(|| confirm::page(ctx, &r, &to));
     Ok(Ok(Reader { to, zone: own.unwrap_or_else(|| ctx.site(site).time_zone), language: r.language, confirmation }))
 }
 

@@ -81,7 +81,7 @@ pub struct NewRecipient {
 ///
 /// # Errors
 /// `message.unknown_type`, `message.no_address`, `message.bad_mailbox`, `message.bad_phone`, `message.bad_zone`,
-/// `message.too_many_recipients`.
+/// `message.too_many_recipients`, `message.too_many_asked`.
 pub fn add_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewRecipient) -> Result<Recipient, Error> {
     add_to(tx, ctx, Key::of(caller.account_id), new)
 }
@@ -107,10 +107,15 @@ pub(crate) fn add_to(tx: &mut Tx, ctx: &Ctx, account: Key, new: &NewRecipient) -
         TimeZone::get(name)
             .map_err(|e| Error::field("/time_zone", "message.bad_zone", format!("{e}; write a name such as Asia/Shanghai")))?;
     }
-    if rows::recipients(tx, account)?.len() >= RECIPIENTS_MAX {
+    let others = rows::recipients(tx, account)?;
+    if others.len() >= RECIPIENTS_MAX {
         return Err(Error::conflict("message.too_many_recipients", format!("you have {RECIPIENTS_MAX} recipients; remove one first")));
     }
     let seal = |column: &str, text: &Option<String>| text.as_ref().map(|t| ctx.sealer.seal(ctx.ids, column, t));
+    let mailbox_index = new.mailbox.as_deref().map(|m| index(ctx, m));
+    // The owner of the same mailbox agreed for another type already.
+    let agreed = |r: &Recipient| r.mailbox_index == mailbox_index && r.confirmed_at.is_some();
+    let confirmed_at = (mailbox_index.is_some() && others.iter().any(agreed)).then(|| ctx.now_micros());
     let row = Recipient {
         id: Key::of(ctx.id::<RecipientId>()),
         account_id: account,
@@ -121,7 +126,8 @@ pub(crate) fn add_to(tx: &mut Tx, ctx: &Ctx, account: Key, new: &NewRecipient) -
         language: new.language.to_string(),
         time_zone: new.time_zone.clone().unwrap_or_default(),
         created_at: ctx.now_micros(),
-        confirmed_at: None,
+        confirmed_at,
+        mailbox_index,
     };
     rows::insert_recipient(tx, &row)?;
     confirm::ask(tx, ctx, &row)?;
@@ -152,6 +158,11 @@ pub fn remove_recipient(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RecipientId
         return Err(not_found());
     }
     event::record(tx, ctx, "message.recipient_removed", event::About::account(account), &json!({ "recipient": id }))
+}
+
+/// The blind index of a mailbox; upper and lower case are one.
+pub(super) fn index(ctx: &Ctx, mailbox: &str) -> Vec<u8> {
+    ctx.sealer.blind_index(MAILBOX, &mailbox.to_lowercase())
 }
 
 /// The mailbox of a recipient.

@@ -322,6 +322,61 @@ async fn nobody_is_written_to_who_did_not_agree() {
 }
 
 #[tokio::test]
+async fn an_owner_is_asked_once_however_often_an_account_names_his_mailbox() {
+    for engine in ENGINES {
+        let mut server = mail_server(0).await;
+        let p = with_mail(engine, server.port).await;
+        let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
+        let remove = async |made: &Value| {
+            let path = format!("/api/v1/messages/recipients/{}", id(made));
+            assert_eq!(p.send("buyer", "DELETE", &path, None).await.0, 200);
+        };
+        let first = recipient(&p, "buyer", json!({})).await;
+        p.settle().await;
+        let asked = server.next().await;
+        // Removed and added again, in capitals, for one type and for all: the mail from before serves.
+        remove(&first).await;
+        let second = recipient(&p, "buyer", json!({ "mailbox": "OPS@example.com" })).await;
+        let money = recipient(&p, "buyer", json!({ "type": "501" })).await;
+        p.settle().await;
+        agree(&p, &asked).await;
+        let shown = p.get("buyer", "/api/v1/messages/settings").await;
+        assert!(shown["recipients"].as_array().unwrap().iter().all(|r| r["confirmed"] == true), "one agreement for both: {shown}");
+        let third = recipient(&p, "buyer", json!({ "type": "101" })).await;
+        assert_eq!(third["confirmed"], true, "who agreed is not asked for another type");
+        // Another account asks for itself, and is asked for once when two administrators press at the same moment.
+        let theirs = recipient(&p, "seller", json!({})).await;
+        assert_eq!(theirs["confirmed"], false);
+        p.settle().await;
+        assert_eq!(server.next().await["to"], json!(["ops@example.com"]), "nothing came between");
+        p.advance("11m").await;
+        let again = format!("/api/v1/messages/recipients/{}/confirmation", id(&theirs));
+        let press = async || p.send("seller", "POST", &again, Some(&json!({}))).await.0;
+        let (one, two, three) = tokio::join!(press(), press(), press());
+        let mut statuses = [one, two, three];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409, 409]);
+        // All of an account's are removed: who is added after that is asked anew.
+        for made in [&second, &money, &third] {
+            remove(made).await;
+        }
+        assert_eq!(recipient(&p, "buyer", json!({})).await["confirmed"], false);
+        p.settle().await;
+        let names = [server.next().await["subject"].clone(), server.next().await["subject"].clone()];
+        assert_ne!(names[0], names[1], "one to each account: {names:?}");
+        // Fifty a day, then tomorrow.
+        for n in 0..49 {
+            let made = recipient(&p, "buyer", json!({ "mailbox": format!("n{n}@example.com") })).await;
+            remove(&made).await;
+        }
+        let body = json!({ "name": "Ops", "mailbox": "n50@example.com", "language": "en" });
+        assert_eq!(p.refused("buyer", "/api/v1/messages/recipients", body.clone()).await, (409, "message.too_many_asked".to_owned()));
+        p.advance("25h").await;
+        p.post("buyer", "/api/v1/messages/recipients", body).await;
+    }
+}
+
+#[tokio::test]
 async fn customer_service_hears_of_a_failing_interface_too() {
     for engine in ENGINES {
         let mut server = mail_server(0).await;
