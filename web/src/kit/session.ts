@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import dayjs from 'dayjs'
 import { api, setCsrf, unwrap, Refused, type Schemas } from '../api/client'
 
 export type Me = Schemas['Me']
@@ -19,6 +20,13 @@ const load = async (): Promise<Me | null> => {
 
 /** Who is logged in; null when nobody is. */
 export const useMe = () => useQuery({ queryKey: ['me'], queryFn: load, staleTime: 60_000 })
+
+/** The time as the platform has it: the clock of a sandbox may have been moved. */
+export function useNow() {
+  const sandbox = useMe().data?.sandbox === true
+  const clock = useQuery({ queryKey: ['clock'], enabled: sandbox, staleTime: 60_000, queryFn: () => unwrap(api.GET('/api/v1/sandbox/clock')) })
+  return dayjs(clock.data?.now)
+}
 
 export const useLogOut = () => {
   const client = useQueryClient()

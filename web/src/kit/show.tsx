@@ -3,6 +3,7 @@ import dayjs from 'dayjs'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../api/client'
 import { zoneOf } from '../api/site'
+import { useNow } from './session'
 
 type Money = Schemas['MoneyView']
 type Text = Schemas['TextView']
@@ -48,7 +49,7 @@ export const Time = ({ at, date }: { at?: string | null; date?: boolean }) =>
 /** How long ago something was, in the largest unit that is not zero. */
 export function Since({ at }: { at: string }) {
   const { i18n } = useTranslation()
-  const passed = dayjs().diff(dayjs(at), 'minute')
+  const passed = useNow().diff(dayjs(at), 'minute')
   const [value, unit] = passed < 60 ? [passed, 'minute' as const] : passed < 48 * 60 ? [Math.floor(passed / 60), 'hour' as const] : [Math.floor(passed / 1440), 'day' as const]
   return <Tooltip title={inZone(at, zoneOf())}><time dateTime={at}>{new Intl.RelativeTimeFormat(i18n.language, { numeric: 'always' }).format(-value, unit)}</time></Tooltip>
 }

@@ -239,6 +239,29 @@ describe('a seller', () => {
 })
 
 describe('the operator', () => {
+  it('freezes trading of a product under interface health, with a reason, and lets it go on', async () => {
+    const { page, errors } = await p.as('operator', 'en')
+    const { id } = await p.api('buyer', 'GET', '/api/v1/products/archive')
+    const order = { choice: { product: 'archive', specification: 'standard', sku: 'starter', period: '1m' } }
+    const decided = async (button: string, ending: string) => {
+      await p.go(page, '/operator/health')
+      await page.locator(`tr[data-row-key="${id}"]`).getByRole('button', { name: button }).click()
+      const dialog = page.getByRole('dialog')
+      expect(await dialog.locator('.ant-btn-primary').isDisabled()).toBe(true)
+      await dialog.getByRole('textbox').fill('the interface fails')
+      const answer = page.waitForResponse((r) => r.url().endsWith(ending) && r.ok())
+      await dialog.locator('.ant-btn-primary').click()
+      await answer
+    }
+    await decided('Freeze trading', '/freeze')
+    await page.getByRole('button', { name: 'Let trading go on' }).waitFor()
+    await p.shot(page, 'health-frozen-en')
+    await expect(p.api('buyer', 'POST', '/api/v1/orders', order)).rejects.toThrow(/frozen/)
+    await decided('Let trading go on', '/unfreeze')
+    await p.api('buyer', 'POST', '/api/v1/orders', order)
+    expect(errors).toEqual([])
+  })
+
   it('confirms a transfer, freezes an instance with a reason, and verifies the books', async () => {
     await p.api('buyer', 'POST', '/api/v1/wallet/transfers', { amount: { amount: '50.00', currency: 'CNY' }, reference: 'B-77' })
     const { page, errors } = await p.as('operator', 'en')

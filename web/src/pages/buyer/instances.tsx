@@ -4,12 +4,14 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
+import { useNow } from '../../kit/session'
 import { State, Time, useText } from '../../kit/show'
 
 type Instance = Schemas['InstanceView']
 
 /** Purchased services. */
 export function BuyerInstances() {
+  const now = useNow()
   const { t } = useTranslation()
   const text = useText()
   const states = ['opening', 'running', 'frozen', 'released', 'failed'].map((value) => ({ value, label: t(`state.${value}`) }))
@@ -29,7 +31,7 @@ export function BuyerInstances() {
           { key: 'spec', title: t('buy.specification'), value: (i) => [text(i.specification_name), text(i.sku_name)].filter(Boolean).join(' / ') },
           { key: 'state', title: t('field.state'), value: (i) => t(`state.${i.state}`), render: (i) => <State of={i.state} /> },
           { key: 'ends', title: t('field.expires_at'), sort: 'expires', value: (i) => i.expires_at, render: (i) => <Time at={i.expires_at} /> },
-          { key: 'left', title: t('buyer.days_left'), align: 'right', value: (i) => (i.expires_at && i.state === 'running' ? Math.max(0, dayjs(i.expires_at).diff(dayjs(), 'day')) : '–') },
+          { key: 'left', title: t('buyer.days_left'), align: 'right', value: (i) => (i.expires_at && i.state === 'running' ? Math.max(0, dayjs(i.expires_at).diff(now, 'day')) : '–') },
           { key: 'open', title: t('instance.open'), render: (i) => i.app.front_end_url && i.state === 'running' && <a href={i.app.front_end_url} target="_blank" rel="noreferrer">{t('instance.open')}</a> },
         ]}
       />

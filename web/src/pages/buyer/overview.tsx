@@ -6,10 +6,12 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap } from '../../api/client'
 import { Chart } from '../../kit/charts'
 import { Await, Page } from '../../kit/page'
+import { useNow } from '../../kit/session'
 import { countText, moneyText, State, Time, useText } from '../../kit/show'
 
 /** What needs the buyer, what runs out, what the wallet holds. */
 export function BuyerOverview() {
+  const now = useNow()
   const { t } = useTranslation()
   const text = useText()
   const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
@@ -38,7 +40,7 @@ export function BuyerOverview() {
                 { key: 'p', title: t('field.product'), render: (_, i) => <Link to="/buyer/instances/$id" params={{ id: i.id } as never}>{text(i.product_name)}</Link> },
                 { key: 's', title: t('field.state'), render: (_, i) => <State of={i.state} /> },
                 { key: 'e', title: t('field.expires_at'), render: (_, i) => <Time at={i.expires_at} /> },
-                { key: 'd', title: t('buyer.days_left'), align: 'right', render: (_, i) => Math.max(0, dayjs(i.expires_at).diff(dayjs(), 'day')) },
+                { key: 'd', title: t('buyer.days_left'), align: 'right', render: (_, i) => Math.max(0, dayjs(i.expires_at).diff(now, 'day')) },
               ]} />
             )}
           </Await>

@@ -7,10 +7,15 @@ export function useReason() {
   const { t } = useTranslation()
   return (title: string, decide: (reason: string) => Promise<unknown>) => {
     let reason = ''
-    modal.confirm({
+    const type = (text: string) => {
+      reason = text.trim()
+      box.update({ okButtonProps: { disabled: !reason } })
+    }
+    const box = modal.confirm({
       title,
-      content: <Input.TextArea autoFocus aria-label={t('review.reason')} placeholder={t('review.reason')} maxLength={500} onChange={(e) => { reason = e.target.value }} />,
-      onOk: () => (reason.trim() ? decide(reason) : Promise.reject(new Error('a reason is missing'))),
+      content: <Input.TextArea autoFocus aria-label={t('review.reason')} placeholder={t('review.reason')} maxLength={500} onChange={(e) => type(e.target.value)} />,
+      okButtonProps: { disabled: true },
+      onOk: () => decide(reason),
     })
   }
 }

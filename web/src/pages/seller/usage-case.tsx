@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { Alert, Button } from 'antd'
-import dayjs from 'dayjs'
+import type dayjs from 'dayjs'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { Await } from '../../kit/page'
-import { useMe } from '../../kit/session'
+import { useNow } from '../../kit/session'
 import { Time } from '../../kit/show'
 
 /** The instance that debugging created, as the seller named it. */
@@ -27,9 +27,8 @@ const sample = (instance: string, now: dayjs.Dayjs) => {
 /** The one case in which the seller calls: it reports use for the instance that debugging created. */
 export function UsageCase({ address }: { address: string }) {
   const { t } = useTranslation()
-  const sandbox = useMe().data?.sandbox === true
-  // The clock of a sandbox may have been moved: a record of the reader's own hour would be too old there.
-  const clock = useQuery({ queryKey: ['clock'], enabled: sandbox, queryFn: () => unwrap(api.GET('/api/v1/sandbox/clock')) })
+  // A record of the reader's own hour would be too old on a platform whose clock was moved.
+  const now = useNow()
   const query = useQuery({ queryKey: ['cases', address], queryFn: () => unwrap(api.GET('/api/v1/seller/addresses/{id}/cases', { params: { path: { id: address } } })) })
   return (
     <section className="panel" style={{ padding: 24, marginTop: 16 }} aria-label={t('scenario.usage_push')}>
@@ -41,7 +40,7 @@ export function UsageCase({ address }: { address: string }) {
           const instance = created(cases)
           if (passed) return <><Alert type="success" showIcon title={<>{t('debugger.usage_passed')} <Time at={passed.passed_at} /></>} /><pre tabIndex={0}>{passed.request}</pre></>
           if (!instance) return <Alert type="info" showIcon title={t('debugger.usage_create_first')} />
-          return <><Alert type="warning" showIcon title={t('debugger.usage_waits')} /><pre tabIndex={0}>{`POST /api/mkp-openapi-public/global/v1/isv/usage-data\n\n${sample(instance, dayjs(clock.data?.now))}`}</pre></>
+          return <><Alert type="warning" showIcon title={t('debugger.usage_waits')} /><pre tabIndex={0}>{`POST /api/mkp-openapi-public/global/v1/isv/usage-data\n\n${sample(instance, now)}`}</pre></>
         }}
       </Await>
     </section>
