@@ -13,7 +13,7 @@ use app::{Ctx, Error, Key, Tx, catalogue, probe};
 use axum::{Json, extract::State};
 use domain::{access::Role, id::ProductId, probe::FAILING_DAYS_MAX};
 use serde::{Deserialize, Serialize};
-use store::{probe as rows, product};
+use store::{account, probe as rows, product};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -44,6 +44,9 @@ struct HealthView {
     id: String,
     key: String,
     name: TextView,
+    /// `cn` or `intl`.
+    site: String,
+    seller_name: String,
     /// `on_sale`, `hidden`, `frozen`, `stopped`.
     visibility: String,
     /// Nobody is called for this product: it cannot be probed.
@@ -72,11 +75,14 @@ fn health_of(tx: &mut Tx, ctx: &Ctx, p: &product::Product) -> Result<Option<Heal
     let listing = ctx.listings.approved(tx, revision)?;
     let site = ctx.site(p.site.parse().map_err(|e| Error::row("products", &p.key, e))?);
     let health = probe::health(tx, ctx, p.id, &site)?;
+    let seller = account::lookup(tx, p.seller_id)?.ok_or_else(|| Error::row("products", &p.key, "has no seller"))?;
     let day = |d: rows::Day| ProbeDay { day: d.day, passed: d.passed, failed: d.failed };
     Ok(Some(HealthView {
         id: p.id.id::<ProductId>().to_string(),
         key: p.key.clone(),
         name: listing.name.clone().into(),
+        site: p.site.clone(),
+        seller_name: seller.name,
         visibility: p.visibility.clone(),
         no_server: listing.interface_address.is_none(),
         failing_days: health.failing_days,

@@ -4749,6 +4749,9 @@ export interface components {
             newest?: components["schemas"]["ProbeView"] | null;
             /** @description Nobody is called for this product: it cannot be probed. */
             no_server: boolean;
+            seller_name: string;
+            /** @description `cn` or `intl`. */
+            site: string;
             /** @description `on_sale`, `hidden`, `frozen`, `stopped`. */
             visibility: string;
         };

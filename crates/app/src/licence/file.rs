@@ -1,9 +1,10 @@
 //! Licence files for machines without network, and the keys of sellers that sign them.
 
 use super::{node, right, right::Right};
-use crate::{Caller, Ctx, Error, event};
+use crate::{Caller, Ctx, Error, event, micros};
 use db::{Key, Tx};
 use domain::{Timestamp, licence_rules::file_end};
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use store::licence_key::{self as rows, LicenceKey};
 use wire::licence_file::{Claims, Lease, Machine, PublicKey, Signer};
@@ -107,19 +108,37 @@ pub struct File {
     pub end: Option<Timestamp>,
 }
 
+const SIGNED: &str = "licence.file_signed";
+/// Files of a code in a day, beside one for each machine that the licence is bound to: whoever holds the code asks for
+/// them, and each stands on the flight recorder.
+const FILES_A_DAY: i64 = 100;
+
+/// Refuses more files of a code than a day has.
+fn not_too_many(tx: &mut Tx, ctx: &Ctx, right: &Right) -> Result<(), Error> {
+    let Some(instance) = right.licence.instance_id else { return Ok(()) };
+    let most = FILES_A_DAY + right.nodes().unwrap_or(0);
+    let day = micros(ctx.now - SignedDuration::from_hours(24));
+    if store::event::count_of_instance(tx, instance, SIGNED, day)? < most {
+        return Ok(());
+    }
+    Err(Error::conflict("licence.too_many_files", format!("{most} files were given within a day; use one of them, or ask tomorrow")))
+}
+
 /// Signs a file of a code for a machine; binds the machine when the rules say so.
 ///
 /// # Errors
-/// Those of a code that is not good, `licence.no_files`, `licence.fingerprint`, `licence.node_limit`.
+/// Those of a code that is not good, `licence.no_files`, `licence.too_many_files`, `licence.fingerprint`,
+/// `licence.node_limit`.
 pub fn issue(tx: &mut Tx, ctx: &Ctx, code: &str, fingerprint: Option<&str>) -> Result<File, Error> {
     let right = right::of_code(tx, ctx, code)?;
     if !right.rules.files {
         return Err(Error::conflict("licence.no_files", "no files are given for this licence; its software asks the marketplace"));
     }
+    not_too_many(tx, ctx, &right)?;
     let machine = node::bind(tx, ctx, &right, fingerprint)?.map(|(_, machine)| machine);
     let end = file_end(&right.rules, right.expires_at, ctx.now);
     let text = sign(tx, ctx, &right, Content { end, machine, lease: None })?;
     let about = event::About { instance: right.licence.instance_id, ..event::About::default() };
-    event::record(tx, ctx, "licence.file_signed", about, &json!({ "until": end }))?;
+    event::record(tx, ctx, SIGNED, about, &json!({ "until": end }))?;
     Ok(File { text, end })
 }

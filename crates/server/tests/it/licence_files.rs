@@ -153,3 +153,24 @@ async fn a_test_code_has_seats_machines_and_files_to_try_the_software_with() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_code_gives_a_bounded_number_of_files_in_a_day() {
+    on_both_from(FROM, async |p| {
+        let (_, code) = bought(&p, json!({ "files": true, "nodes": 2 }), 1).await;
+        for _ in 0..102 {
+            file(&p, &code, HERE).await;
+        }
+        let ask = json!({ "code": code, "fingerprint": HERE });
+        assert_eq!(
+            p.refused("nobody", FILES, ask.clone()).await,
+            (409, "licence.too_many_files".to_owned()),
+            "100, and one for each machine"
+        );
+        let (_, other) = bought(&p, json!({ "files": true }), 1).await;
+        file(&p, &other, HERE).await;
+        p.advance("25h").await;
+        p.post("nobody", FILES, ask).await;
+    })
+    .await;
+}

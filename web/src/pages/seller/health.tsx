@@ -67,6 +67,12 @@ export function InterfaceHealth() {
             }}
             columns={[
               { key: 'name', title: t('field.product'), value: (h) => text(h.name), render: (h) => <><Link to="/products/$product" params={{ product: h.id } as never}>{text(h.name)}</Link> <span className="dim mono">{h.key}</span></> },
+              ...(role === 'operator'
+                ? [
+                    { key: 'site', title: t('nav.site'), value: (h: Health) => t(`site.${h.site}`) },
+                    { key: 'seller', title: t('field.seller'), value: (h: Health) => h.seller_name },
+                  ]
+                : []),
               { key: 'state', title: t('field.state'), value: (h) => t(`state.${h.visibility}`), render: (h) => <State of={h.visibility} /> },
               { key: 'days', title: t('health.days'), value: (h) => h.days.map((d) => `${d.day}:${d.passed}/${d.failed}`).join(' '), render: (h) => (h.no_server ? <span className="dim">{t('health.no_server')}</span> : <Days days={h.days} />) },
               { key: 'failing', title: t('health.failing'), value: (h) => h.failing_days, render: (h) => limit(h.failing_days, h.failing_days_max) },
