@@ -108,7 +108,6 @@ pub struct File {
     pub end: Option<Timestamp>,
 }
 
-const SIGNED: &str = "licence.file_signed";
 /// Files of a code in a day, beside one for each machine that the licence is bound to: whoever holds the code asks for
 /// them, and each stands on the flight recorder.
 const FILES_A_DAY: i64 = 100;
@@ -118,7 +117,7 @@ fn not_too_many(tx: &mut Tx, ctx: &Ctx, right: &Right) -> Result<(), Error> {
     let Some(instance) = right.licence.instance_id else { return Ok(()) };
     let most = FILES_A_DAY + right.nodes().unwrap_or(0);
     let day = micros(ctx.now - SignedDuration::from_hours(24));
-    if store::event::count_of_instance(tx, instance, SIGNED, day)? < most {
+    if store::event::count_of_instance(tx, instance, "licence.file_signed", day)? < most {
         return Ok(());
     }
     Err(Error::conflict("licence.too_many_files", format!("{most} files were given within a day; use one of them, or ask tomorrow")))
@@ -139,6 +138,6 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, code: &str, fingerprint: Option<&str>) -> R
     let end = file_end(&right.rules, right.expires_at, ctx.now);
     let text = sign(tx, ctx, &right, Content { end, machine, lease: None })?;
     let about = event::About { instance: right.licence.instance_id, ..event::About::default() };
-    event::record(tx, ctx, SIGNED, about, &json!({ "until": end }))?;
+    event::record(tx, ctx, "licence.file_signed", about, &json!({ "until": end }))?;
     Ok(File { text, end })
 }
