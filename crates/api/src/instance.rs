@@ -76,6 +76,8 @@ pub(crate) struct InstanceView {
     /// `expired`, `used_up` (a package that stops), `violation` or `arrears`.
     freeze_cause: Option<String>,
     freeze_reason: Option<String>,
+    /// The same in both languages, as far as the platform worded it.
+    freeze_reason_text: Option<TextView>,
     opened_at: Option<String>,
     /// The last second of the last term.
     expires_at: Option<String>,
@@ -152,6 +154,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         state: i.state.clone(),
         freeze_cause: if instance::is_used_up(ctx, i) { Some("used_up".to_owned()) } else { i.freeze_cause.clone() },
         freeze_reason: i.freeze_reason.clone(),
+        freeze_reason_text: i.freeze_reason.as_deref().map(|text| app::message::reason(text).into()),
         opened_at: times(i.opened_at),
         expires_at: shown_end(i.expires_at),
         released_at,

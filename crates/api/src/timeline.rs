@@ -1,5 +1,6 @@
 //! The flight recorder on the wire.
 
+use crate::views::TextView;
 use app::order::TimelineEntry;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +13,8 @@ pub struct TimelineItem {
     /// `good`, `bad`, `plain`, or `next` for what is to come.
     pub tone: String,
     pub actor: Option<String>,
+    /// Why, when something says so.
+    pub reason: Option<TextView>,
     /// What belongs to it, by kind.
     #[schema(value_type = Object)]
     pub data: serde_json::Value,
@@ -28,6 +31,7 @@ pub fn timeline_view(entries: Vec<TimelineEntry>) -> Timeline {
         kind: e.kind,
         tone: e.tone.to_string(),
         actor: e.actor,
+        reason: e.data["reason"].as_str().map(|text| app::message::reason(text).into()),
         data: if e.data.is_object() { e.data } else { serde_json::json!({}) },
     };
     Timeline { entries: entries.into_iter().map(item).collect() }

@@ -128,6 +128,8 @@ pub struct OrderView {
     pub paid_at: Option<String>,
     pub ended_at: Option<String>,
     pub reason: Option<String>,
+    /// The same in both languages, as far as the platform worded it.
+    pub reason_text: Option<TextView>,
     pub instance_id: Option<String>,
     pub lines: Vec<OrderLineView>,
 }
@@ -174,6 +176,7 @@ pub fn order_view(full: &Full) -> Result<OrderView, Error> {
         paid_at: times(o.paid_at),
         ended_at: times(o.ended_at),
         reason: o.reason.clone(),
+        reason_text: o.reason.as_deref().map(|text| app::message::reason(text).into()),
         instance_id: o.instance_id.map(|i| i.id::<domain::id::InstanceId>().to_string()),
         lines: full.lines.iter().map(|l| line_view(o, l)).collect::<Result<_, _>>()?,
     })

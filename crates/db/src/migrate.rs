@@ -54,7 +54,8 @@ migrations![
     "0028_full_days",
     "0029_message_subjects",
     "0030_confirmed_mailboxes",
-    "0031_asked_mailboxes"
+    "0031_asked_mailboxes",
+    "0032_names_in_english"
 ];
 
 #[derive(diesel::QueryableByName)]

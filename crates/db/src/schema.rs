@@ -230,6 +230,7 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         reason -> Nullable<Text>,
         on_demand -> Bool,
+        product_name_en -> Text,
     }
 }
 
@@ -912,6 +913,7 @@ diesel::table! {
         address -> Nullable<Binary>,
         tracking -> Nullable<Text>,
         changes -> BigInt,
+        product_name_en -> Text,
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Order {
     pub reason: Option<String>,
     /// By use: not in the lists of orders (`seller-domain 4.1`).
     pub on_demand: bool,
+    /// Empty: as `product_name`, which is the Chinese one.
+    pub product_name_en: String,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -114,7 +116,8 @@ fn filtered(tenant: Tenant, filter: &Filter) -> orders::BoxedQuery<'static, db::
         query = query.filter(lower(orders::user_name).like(containing(text)).escape('\\'));
     }
     if let Some(text) = &filter.product_name {
-        query = query.filter(lower(orders::product_name).like(containing(text)).escape('\\'));
+        let zh = lower(orders::product_name).like(containing(text)).escape('\\');
+        query = query.filter(zh.or(lower(orders::product_name_en).like(containing(text)).escape('\\')));
     }
     if let Some(at) = filter.created_from {
         query = query.filter(orders::created_at.ge(at));

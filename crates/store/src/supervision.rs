@@ -51,6 +51,8 @@ pub struct Case {
     pub address: Option<Vec<u8>>,
     pub tracking: Option<String>,
     pub changes: i64,
+    /// Empty: as `product_name`, which is the Chinese one.
+    pub product_name_en: String,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -182,7 +184,8 @@ fn filtered(tenant: Tenant, filter: &Filter) -> supervision_cases::BoxedQuery<'s
         query = query.filter(lower(supervision_cases::order_number).like(containing(text)).escape('\\'));
     }
     if let Some(text) = &filter.product_name {
-        query = query.filter(lower(supervision_cases::product_name).like(containing(text)).escape('\\'));
+        let zh = lower(supervision_cases::product_name).like(containing(text)).escape('\\');
+        query = query.filter(zh.or(lower(supervision_cases::product_name_en).like(containing(text)).escape('\\')));
     }
     if let Some(text) = &filter.customer_name {
         query = query.filter(lower(supervision_cases::customer_name).like(containing(text)).escape('\\'));

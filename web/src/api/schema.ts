@@ -4866,6 +4866,7 @@ export interface components {
             /** @description `expired`, `used_up` (a package that stops), `violation` or `arrears`. */
             freeze_cause?: string | null;
             freeze_reason?: string | null;
+            freeze_reason_text?: components["schemas"]["TextView"] | null;
             id: string;
             licence?: components["schemas"]["LicenceView"] | null;
             /** @description The licence of 1.x itself; only of one instance, for its buyer. */
@@ -5593,6 +5594,7 @@ export interface components {
             paid_at?: string | null;
             pay_by?: string | null;
             reason?: string | null;
+            reason_text?: components["schemas"]["TextView"] | null;
             state: string;
             total: components["schemas"]["MoneyView"];
             user_name: string;
@@ -6436,7 +6438,7 @@ export interface components {
             node: string;
             node_name: components["schemas"]["TextView"];
             order_number: string;
-            product_name: string;
+            product_name: components["schemas"]["TextView"];
             started_at: string;
             /** @description `open`, `completed`, `cancelled`. */
             state: string;
@@ -6561,6 +6563,7 @@ export interface components {
             data: Record<string, never>;
             /** @description What happened, such as `order.paid`; consoles word it. */
             kind: string;
+            reason?: components["schemas"]["TextView"] | null;
             /** @description `good`, `bad`, `plain`, or `next` for what is to come. */
             tone: string;
         };

@@ -1,14 +1,14 @@
 import { Timeline as AntTimeline } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../api/client'
-import { moneyText, Time } from './show'
+import { moneyText, Time, useText } from './show'
 
 const colours: Record<string, string> = { good: 'green', bad: 'red', plain: 'blue', next: 'gray' }
 
 type Item = Schemas['TimelineItem']
 
 /** What belongs to an entry, in short words. */
-function detail(item: Item): string {
+function detail(item: Item, text: ReturnType<typeof useText>): string {
   const data = item.data as Record<string, unknown>
   const parts: string[] = []
   const money = data['amount'] ?? data['total']
@@ -16,13 +16,14 @@ function detail(item: Item): string {
   else if (typeof money === 'string') parts.push(`${String(data['account'] ?? '')} ${money} ${String(data['currency'] ?? '')}`)
   if (typeof data['duration_ms'] === 'number') parts.push(`${data['duration_ms']} ms`)
   if (typeof data['error'] === 'string') parts.push(data['error'])
-  if (typeof data['reason'] === 'string') parts.push(data['reason'])
+  if (item.reason) parts.push(text(item.reason))
   return parts.join(' · ')
 }
 
 /** The flight recorder: newest first, what is to come at the top. */
 export function FlightRecorder({ entries }: { entries: Item[] }) {
   const { t } = useTranslation()
+  const text = useText()
   return (
     <AntTimeline
       items={entries.map((item, i) => {
@@ -35,7 +36,7 @@ export function FlightRecorder({ entries }: { entries: Item[] }) {
             <div>
               <strong>{t(`timeline.${item.kind.replaceAll('.', '_')}`, { defaultValue: item.kind, ...words })}</strong>{' '}
               <span className="dim"><Time at={item.at} /> {item.actor && item.actor !== 'system' ? `· ${item.actor}` : ''}</span>
-              <div className="muted">{detail(item)}</div>
+              <div className="muted">{detail(item, text)}</div>
             </div>
           ),
         }

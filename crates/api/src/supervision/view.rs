@@ -40,7 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 pub(super) struct SupervisionSummary {
     id: String,
     order_number: String,
-    product_name: String,
+    product_name: TextView,
     customer_name: String,
     access_type: String,
     /// `open`, `completed`, `cancelled`.
@@ -61,8 +61,8 @@ fn summary(tx: &mut Tx, row: rows::Case) -> Result<SupervisionSummary, Error> {
     Ok(SupervisionSummary {
         id: row.id.id::<SupervisionId>().to_string(),
         node_name: template.node(&row.node).map(|n| n.name.clone().into()).unwrap_or_default(),
+        product_name: supervision::product_name(&row).into(),
         order_number: row.order_number,
-        product_name: row.product_name,
         customer_name: row.customer_name,
         access_type: row.access_type,
         state: row.state,

@@ -133,8 +133,8 @@ impl Step {
     }
 
     fn tell_seller(&self, tx: &mut Tx, ctx: &Ctx, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
-        let mut params = vec![("activity", self.call.activity.clone()), ("order", self.order_name())];
-        params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
+        let mut params = vec![("activity", message::Param::from(self.call.activity.clone())), ("order", self.order_name().into())];
+        params.extend(more.iter().map(|(field, text)| (*field, text.clone().into())));
         let send = message::Send {
             event,
             account: Some(self.call.seller_id),

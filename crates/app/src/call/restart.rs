@@ -96,14 +96,14 @@ pub fn renewal_stuck(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
         return Ok(());
     };
     let order = found.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
-    let (number, product) = order.map_or_else(Default::default, |o| (o.number, o.product_name));
+    let (number, product) = order.map_or_else(Default::default, |o| (o.number.clone(), crate::order::product_name(&o)));
     let send = message::Send {
         event: MessageEvent::RenewalCallStuck,
         account: None,
         order: found.order_id,
         subject: Some(found.id.id::<CallId>().to_string()),
         about: hex::encode(found.id.0),
-        params: &[("order", number), ("product", product), ("error", found.last_error.clone().unwrap_or_default())],
+        params: &[("order", number.into()), ("product", product.into()), ("error", found.last_error.clone().unwrap_or_default().into())],
     };
     message::send(tx, ctx, &send)
 }

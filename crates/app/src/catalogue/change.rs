@@ -3,7 +3,11 @@
 use super::visibility;
 use crate::{Caller, Ctx, Error, event, message};
 use db::{Key, Tx};
-use domain::{id::ProductId, listing::Visibility, message::MessageEvent};
+use domain::{
+    id::ProductId,
+    listing::{Bilingual, Visibility},
+    message::MessageEvent,
+};
 use serde_json::json;
 use store::{Written, product};
 
@@ -67,18 +71,18 @@ pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, frozen: bool, reason: &str)
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn delist_failing(tx: &mut Tx, ctx: &Ctx, id: Key, failed: i64, name: &str) -> Result<(), Error> {
+pub fn delist_failing(tx: &mut Tx, ctx: &Ctx, id: Key, failed: i64, name: Bilingual) -> Result<(), Error> {
     let events = [MessageEvent::ProductDelisted, MessageEvent::ProductToCheck];
-    freeze_failing(tx, ctx, id, "openings_failed", events, &[("product", name.to_owned()), ("count", failed.to_string())])
+    freeze_failing(tx, ctx, id, "openings_failed", events, &[("product", name.into()), ("count", failed.to_string().into())])
 }
 
 /// Likewise a product whose server failed its probes for too many days (`seller-domain 6.3`).
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn freeze_unreachable(tx: &mut Tx, ctx: &Ctx, id: Key, days: i64, name: &str) -> Result<(), Error> {
+pub fn freeze_unreachable(tx: &mut Tx, ctx: &Ctx, id: Key, days: i64, name: Bilingual) -> Result<(), Error> {
     let events = [MessageEvent::ProductUnreachable, MessageEvent::ProductUnreachableToCheck];
-    freeze_failing(tx, ctx, id, "probes_failed", events, &[("product", name.to_owned()), ("days", days.to_string())])
+    freeze_failing(tx, ctx, id, "probes_failed", events, &[("product", name.into()), ("days", days.to_string().into())])
 }
 
 /// Freezes trading and tells the seller and the operator.
@@ -88,7 +92,7 @@ fn freeze_failing(
     id: Key,
     reason: &str,
     [seller, operator]: [MessageEvent; 2],
-    params: &[(&str, String)],
+    params: &[(&str, message::Param)],
 ) -> Result<(), Error> {
     let found = product::any_listed(tx, id)?.ok_or_else(|| Error::row("products", hex::encode(id.0), "is not listed"))?;
     if !visibility(&found.product)?.buyable() {

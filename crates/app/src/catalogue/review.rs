@@ -136,7 +136,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
         order: None,
         subject: Some(id.to_string()),
         about: format!("{id} {}", ctx.now_micros()),
-        params: &[("product", listing.name.get("zh").to_owned()), ("seller", caller.account_name.clone())],
+        params: &[("product", listing.name.clone().into()), ("seller", caller.account_name.clone().into())],
     };
     message::send(tx, ctx, &send)
 }
@@ -191,9 +191,9 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
         subject: Some(product.id.id::<ProductId>().to_string()),
         about: format!("{id} {}", ctx.now_micros()),
         params: &[
-            ("product", listing.name.get("zh").to_owned()),
-            ("result", state.to_owned()),
-            ("reason", reason.unwrap_or_default().to_owned()),
+            ("product", listing.name.clone().into()),
+            ("result", state.to_owned().into()),
+            ("reason", reason.unwrap_or_default().to_owned().into()),
         ],
     };
     message::send(tx, ctx, &send)

@@ -110,9 +110,9 @@ fn order_of(tx: &mut Tx, instance: &Instance) -> Result<Option<store::order::Ord
 pub(crate) fn tell(tx: &mut Tx, ctx: &Ctx, instance: &Instance, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
     let order = order_of(tx, instance)?;
     let number = order.as_ref().map(|o| o.number.clone());
-    let (product, customer) = order.map_or_else(Default::default, |o| (o.product_name, o.customer_name));
-    let mut params = vec![("product", product), ("customer", customer)];
-    params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
+    let (product, customer) = order.map_or_else(Default::default, |o| (crate::order::product_name(&o), o.customer_name));
+    let mut params: Vec<(&str, message::Param)> = vec![("product", product.into()), ("customer", customer.into())];
+    params.extend(more.iter().map(|(field, text)| (*field, text.clone().into())));
     // A seller knows an instance by its order.
     let (account, subject) = match event.audience() {
         Audience::Seller => (instance.seller_id, number),

@@ -61,7 +61,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
             order: None,
             subject: Some(row.id.id::<BillId>().to_string()),
             about: month.clone(),
-            params: &[("month", month.clone()), ("amount", Money::new(total, site.currency).to_string())],
+            params: &[("month", month.clone().into()), ("amount", Money::new(total, site.currency).to_string().into())],
         };
         message::send(tx, ctx, &send)?;
         issued += 1;

@@ -54,7 +54,11 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
         order: None,
         subject: None,
         about: hex::encode(row.id.0),
-        params: &[("account", caller.account_name.clone()), ("amount", amount.to_string()), ("reference", reference.to_owned())],
+        params: &[
+            ("account", caller.account_name.clone().into()),
+            ("amount", amount.to_string().into()),
+            ("reference", reference.to_owned().into()),
+        ],
     };
     message::send(tx, ctx, &send)?;
     Ok(row)
@@ -89,10 +93,10 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
         subject: None,
         about: id.to_string(),
         params: &[
-            ("result", state.to_owned()),
-            ("amount", amount.to_string()),
-            ("reference", row.reference.clone()),
-            ("reason", reason.unwrap_or_default().to_owned()),
+            ("result", state.to_owned().into()),
+            ("amount", amount.to_string().into()),
+            ("reference", row.reference.clone().into()),
+            ("reason", reason.unwrap_or_default().to_owned().into()),
         ],
     };
     message::send(tx, ctx, &send)?;

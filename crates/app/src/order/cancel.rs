@@ -57,7 +57,11 @@ fn end(tx: &mut Tx, ctx: &Ctx, order: &Order, reason: &str) -> Result<(), Error>
         order: Some(order.id),
         subject: Some(order.number.clone()),
         about: order.number.clone(),
-        params: &[("order", order.number.clone()), ("product", order.product_name.clone()), ("reason", reason.to_owned())],
+        params: &[
+            ("order", order.number.clone().into()),
+            ("product", super::product_name(order).into()),
+            ("reason", reason.to_owned().into()),
+        ],
     };
     message::send(tx, ctx, &send)
 }

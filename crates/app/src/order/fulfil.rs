@@ -215,7 +215,11 @@ pub fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option
     let month = site.start_of(site.day_of(ctx.now).first_of_month());
     let count = store::instance::any_failed_since(tx, instance.product_id, crate::micros(month))?;
     tell_seller(tx, ctx, &order, MessageEvent::SaleOpeningFailed, &[("reason", error.to_owned()), ("count", count.to_string())])?;
-    if count > FAILED_PER_MONTH { catalogue::delist_failing(tx, ctx, instance.product_id, count, &order.product_name) } else { Ok(()) }
+    if count > FAILED_PER_MONTH {
+        catalogue::delist_failing(tx, ctx, instance.product_id, count, super::product_name(&order))
+    } else {
+        Ok(())
+    }
 }
 
 /// The seller upgraded the instance.
@@ -260,9 +264,12 @@ pub(crate) fn tell_seller(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageE
 }
 
 fn tell(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, account: Key, more: &[(&str, String)]) -> Result<(), Error> {
-    let mut params =
-        vec![("order", order.number.clone()), ("product", order.product_name.clone()), ("customer", order.customer_name.clone())];
-    params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
+    let mut params: Vec<(&str, message::Param)> = vec![
+        ("order", order.number.clone().into()),
+        ("product", super::product_name(order).into()),
+        ("customer", order.customer_name.clone().into()),
+    ];
+    params.extend(more.iter().map(|(field, text)| (*field, text.clone().into())));
     let subject = Some(order.number.clone());
     let send =
         message::Send { event, account: Some(account), order: Some(order.id), subject, about: order.number.clone(), params: &params };

@@ -40,6 +40,7 @@ use db::{DbError, Key, Tx};
 use domain::{
     Timestamp,
     id::{LineId, OrderId},
+    listing::Bilingual,
     money::{Currency, Money},
     order::{OrderKind, OrderState},
     site::Site,
@@ -141,6 +142,7 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
         ended_at: None,
         reason: None,
         on_demand: d.charging_mode == domain::period::ChargingMode::OnDemand,
+        product_name_en: d.sold.product_name.en.clone(),
         number,
     };
     let line = Line {
@@ -173,6 +175,11 @@ pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, events:
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
         result => Ok(result?),
     }
+}
+
+/// The name of the product that an order sold.
+pub(crate) fn product_name(order: &Order) -> Bilingual {
+    Bilingual::both(&order.product_name, &order.product_name_en)
 }
 
 /// A time as messages keep it; each reader sees it in his own zone.

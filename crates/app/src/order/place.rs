@@ -71,10 +71,10 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: 
         subject: Some(order.number.clone()),
         about: order.number.clone(),
         params: &[
-            ("order", order.number.clone()),
-            ("amount", super::total(&order)?.to_string()),
-            ("product", order.product_name.clone()),
-            ("until", super::moment(until)),
+            ("order", order.number.clone().into()),
+            ("amount", super::total(&order)?.to_string().into()),
+            ("product", super::product_name(&order).into()),
+            ("until", super::moment(until).into()),
         ],
     };
     message::send(tx, ctx, &send)?;

@@ -57,17 +57,17 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, id: Key, result: &Probed) -> Result<(), Er
         return Ok(());
     }
     let days = failing(tx, id)?;
-    let name = ctx.listings.approved(tx, found.revision_id)?.name.get("zh").to_owned();
+    let name = ctx.listings.approved(tx, found.revision_id)?.name.clone();
     if days >= FAILING_DAYS_MAX && catalogue::visibility(&found.product)?.buyable() {
         probe::froze(tx, row.id)?;
-        return catalogue::freeze_unreachable(tx, ctx, id, days, &name);
+        return catalogue::freeze_unreachable(tx, ctx, id, days, name);
     }
     let params = [
-        ("product", name),
-        ("case", row.failed_case.unwrap_or_default()),
-        ("reason", row.reason.unwrap_or_default()),
-        ("days", days.to_string()),
-        ("left", (FAILING_DAYS_MAX - days).to_string()),
+        ("product", name.into()),
+        ("case", row.failed_case.unwrap_or_default().into()),
+        ("reason", row.reason.unwrap_or_default().into()),
+        ("days", days.to_string().into()),
+        ("left", (FAILING_DAYS_MAX - days).to_string().into()),
     ];
     let about = format!("{} {}", hex::encode(id.0), ctx.now_micros());
     message::send(

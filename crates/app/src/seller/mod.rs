@@ -104,7 +104,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, profile: &Profile) -> Res
         order: None,
         subject: None,
         about: format!("{} {}", caller.account_id, ctx.now_micros()),
-        params: &[("seller", caller.account_name.clone())],
+        params: &[("seller", caller.account_name.clone().into())],
     };
     message::send(tx, ctx, &send)?;
     Ok(row)
@@ -139,7 +139,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: AccountId, approve: bool,
         order: None,
         subject: None,
         about: ctx.now_micros().to_string(),
-        params: &[("result", state.to_owned()), ("reason", reason.unwrap_or_default().to_owned())],
+        params: &[("result", state.to_owned().into()), ("reason", reason.unwrap_or_default().to_owned().into())],
     };
     message::send(tx, ctx, &send)
 }

@@ -53,6 +53,7 @@ pub(crate) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, instance
         address: address::from_line(ctx, &Sold::of(line)?)?,
         tracking: None,
         changes: 0,
+        product_name_en: order.product_name_en.clone(),
     };
     rows::insert(tx, &row)?;
     let found = Found { row, case, template: template.into() };

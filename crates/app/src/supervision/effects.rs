@@ -139,9 +139,12 @@ fn reminder(party: Party) -> MessageEvent {
 /// Tells somebody of a case: the reader is the event's.
 pub(super) fn tell(tx: &mut Tx, ctx: &Ctx, found: &Found, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
     let row = &found.row;
-    let mut params =
-        vec![("order", row.order_number.clone()), ("product", row.product_name.clone()), ("customer", row.customer_name.clone())];
-    params.extend(more.iter().map(|(k, v)| (*k, v.clone())));
+    let mut params: Vec<(&str, message::Param)> = vec![
+        ("order", row.order_number.clone().into()),
+        ("product", super::product_name(row).into()),
+        ("customer", row.customer_name.clone().into()),
+    ];
+    params.extend(more.iter().map(|(field, text)| (*field, text.clone().into())));
     let account = match event.audience() {
         Audience::Buyer => Some(row.buyer_id),
         Audience::Seller => Some(row.seller_id),

@@ -37,6 +37,7 @@ use crate::{Ctx, Error, Tenant, event, micros};
 use db::{DbError, Key, Tx};
 use domain::{
     id::{DocumentId, SupervisionId},
+    listing::Bilingual,
     site::Site,
     supervision::{Case, Effect, EvidenceKind, Input, Party, Refused, Template},
 };
@@ -63,6 +64,12 @@ pub fn party(tenant: Tenant) -> Party {
         Tenant::Seller(_) => Party::Seller,
         Tenant::Any => Party::Operator,
     }
+}
+
+/// The name of the product that is delivered.
+#[must_use]
+pub fn product_name(row: &rows::Case) -> Bilingual {
+    Bilingual::both(&row.product_name, &row.product_name_en)
 }
 
 fn read(tx: &mut Tx, ctx: &Ctx, row: rows::Case) -> Result<Found, Error> {

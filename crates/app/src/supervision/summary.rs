@@ -43,9 +43,9 @@ pub fn tell_open(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), Error> {
     let site = ctx.site(code);
     for open in rows::any_open_by_seller(tx, code.as_str())? {
         let params = [
-            ("count", open.count.to_string()),
-            ("waiting", open.waiting.to_string()),
-            ("since", crate::order::moment(from_micros(open.oldest))),
+            ("count", open.count.to_string().into()),
+            ("waiting", open.waiting.to_string().into()),
+            ("since", crate::order::moment(from_micros(open.oldest)).into()),
         ];
         let about = site.day_of(ctx.now).to_string();
         let send = message::Send {

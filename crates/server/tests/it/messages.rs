@@ -105,7 +105,10 @@ async fn mails_reach_a_real_server_in_the_readers_language_and_zone_once() {
         p.post("buyer", &format!("/api/v1/orders/{}/pay", number(&order)), json!({})).await;
         p.settle().await;
         let mail = server.next().await;
-        assert_eq!(mail["subject"], "盾存云备份 SaaS is open", "the seller's recipient hears of 501 alone: {mail}");
+        assert_eq!(
+            mail["subject"], "Duncun Backup SaaS is open",
+            "in the reader's language; the seller's recipient hears of 501 alone: {mail}"
+        );
         // One click ends mails of this type; what is essential comes all the same.
         let link = mail["unsubscribe"].as_str().unwrap().trim_matches(['<', '>']).to_owned();
         assert_eq!(mail["post"], "List-Unsubscribe=One-Click");

@@ -334,6 +334,13 @@ async fn the_platform_reviews_joint_products_of_the_programmes_in_two_stages() {
         let order = buy(&p, "joint", Some("1m"), json!({})).await;
         let case = p.case("seller", &order).await;
         assert_eq!((&case["scene"], &case["node"]), (&json!("empowerment_cloud"), &json!("deliver")), "no requirement comes first");
+        for named in ["endpoint", "%E7%BB%88%E7%AB%AF"] {
+            let found = p.get("seller", &format!("/api/v1/supervision?as=seller&product_name={named}")).await;
+            assert_eq!(found["cases"][0]["product_name"], case["product_name"], "found by its name in either language");
+            let orders = p.get("seller", &format!("/api/v1/orders?as=seller&product_name={named}")).await;
+            assert_eq!(orders["orders"][0]["order_number"], order["order_number"]);
+        }
+        assert_eq!(case["product_name"]["en"], "Shield Endpoint Protection Licence");
         let kinds = ["acceptance", "validity_screenshot", "statement_of_work", "kit_screenshot", "deployment_screenshot"];
         let elements = json!({
             "order_numbers": [number(&order)], "customer_name": case["customer_name"], "product_name": "Shield Endpoint Protection Licence",

@@ -33,7 +33,7 @@ export function Inbox() {
         }}
         filters={[{ name: 'type', label: t('inbox.type'), options: ['101', '103', '203', '501', '901', 'renewal'].map((value) => ({ value, label: t(`message_type.${value}`) })) }, { name: 'unread', label: t('inbox.show'), options: [{ value: 'true', label: t('inbox.unread') }] }]}
         columns={[
-          { key: 'title', title: t('inbox.message'), value: (m) => `${m.title}: ${m.body}`, render: (m) => <div style={{ maxWidth: 640, whiteSpace: 'normal' }}><Badge dot={!m.read}><Subject of={m} read={() => read.mutate(m.id)} /></Badge><div className="muted">{m.body}</div></div> },
+          { key: 'title', title: t('inbox.message'), value: (m) => `${m.title}: ${m.body}`, render: (m) => <div style={{ maxWidth: 'min(640px, 72vw)', whiteSpace: 'normal' }}><Badge dot={!m.read}><Subject of={m} read={() => read.mutate(m.id)} /></Badge><div className="muted">{m.body}</div></div> },
           { key: 'type', title: t('inbox.type'), value: (m) => m.type, render: (m) => t(`message_type.${m.type}`) },
           { key: 'at', title: t('field.at'), sort: 'created', value: (m) => m.at, render: (m) => <Time at={m.at} /> },
           { key: 'do', title: t('field.actions'), render: (m) => !m.read && <Button size="small" onClick={() => read.mutate(m.id)}>{t('inbox.mark')}</Button> },

@@ -29,7 +29,7 @@ export function OperatorInstances() {
           { key: 'id', title: t('field.instance'), value: (i) => i.id, render: (i) => <Id of={i.id} /> },
           { key: 'product', title: t('field.product'), value: (i) => text(i.product_name) },
           { key: 'customer', title: t('field.customer'), value: (i) => i.customer_name },
-          { key: 'state', title: t('field.state'), value: (i) => t(`state.${i.state}`), render: (i) => <><State of={i.state} /> {i.freeze_reason}</> },
+          { key: 'state', title: t('field.state'), value: (i) => t(`state.${i.state}`), render: (i) => <><State of={i.state} /> {text(i.freeze_reason_text ?? undefined)}</> },
           { key: 'ends', title: t('field.expires_at'), sort: 'expires', value: (i) => i.expires_at, render: (i) => <Time at={i.expires_at} /> },
           { key: 'do', title: t('field.actions'), render: (i) => (i.state === 'running' ? <Button danger size="small" onClick={() => ask(t('instance.freeze'), (reason) => freeze.mutateAsync({ id: i.id, reason }))}>{t('instance.freeze')}</Button> : i.freeze_cause === 'violation' && <Popconfirm title={t('instance.unfreeze')} onConfirm={() => unfreeze.mutate(i.id)}><Button size="small">{t('instance.unfreeze')}</Button></Popconfirm>) },
         ]}

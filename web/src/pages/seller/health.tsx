@@ -66,7 +66,7 @@ export function InterfaceHealth() {
               return { rows: data.products, next: data.next }
             }}
             columns={[
-              { key: 'name', title: t('field.product'), value: (h) => text(h.name), render: (h) => <><Link to="/products/$product" params={{ product: h.id } as never}>{text(h.name)}</Link> <span className="dim mono">{h.key}</span></> },
+              { key: 'name', title: t('field.product'), value: (h) => text(h.name), render: (h) => <><Link to="/products/$product" params={{ product: h.id } as never}>{text(h.name)}</Link><div className="dim mono">{h.key}</div></> },
               ...(role === 'operator'
                 ? [
                     { key: 'site', title: t('nav.site'), value: (h: Health) => t(`site.${h.site}`) },

@@ -105,12 +105,13 @@ function Delivery({ of }: { of: Case }) {
 
 function Facts({ of, side }: { of: Case; side: string }) {
   const { t } = useTranslation()
+  const text = useText()
   const times: [string, string | null | undefined][] = [['entered_at', of.entered_at], ['claimed_at', of.claimed_at], ['activated_at', of.activated_at], ['shipped_at', of.shipped_at], ['carrier_delivered_at', of.carrier_delivered_at], ['opening_time', of.opening_time], ['accepted_at', of.accepted_at], ['due_at', of.due_at]]
   return (
     <section className="panel" style={{ padding: 24 }}>
       <Descriptions column={1} size="small" items={[
         { key: 'o', label: t('field.order_number'), children: <Link className="mono" to={`/${side}/orders/$number` as never} params={{ number: of.order_number } as never}>{of.order_number}</Link> },
-        { key: 'p', label: t('field.product'), children: of.product_name },
+        { key: 'p', label: t('field.product'), children: text(of.product_name) },
         { key: 'c', label: t('field.customer'), children: of.customer_name },
         { key: 't', label: t('editor.access_type'), children: t(`access_type.${of.access_type}`) },
         { key: 's', label: t('supervision.scene'), children: t(`case_scene.${of.scene}`) },
@@ -136,7 +137,7 @@ export function CasePage() {
   return (
     <Await query={query}>
       {(of) => (
-        <Page title={of.product_name} above={<Link to={`/${side}/supervision` as never}>{t('nav.supervision')}</Link>} purpose={of.state === 'open' ? text(of.node_name) : undefined}
+        <Page title={text(of.product_name)} above={<Link to={`/${side}/supervision` as never}>{t('nav.supervision')}</Link>} purpose={of.state === 'open' ? text(of.node_name) : undefined}
           actions={<><State of={of.state} />{of.state === 'open' && <Turns of={of.waits_for} side={side} />}<Actions of={of} /><AskRefund of={of} />{!of.appeal && <Appeal of={of} />}<DeskTools of={of} /></>}>
           <div className="stack">
             <Disputes of={of} />

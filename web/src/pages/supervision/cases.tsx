@@ -48,7 +48,7 @@ export function Cases() {
         ]}
         columns={[
           { key: 'order', title: t('field.order_number'), value: (c) => c.order_number, render: (c) => <Link className="mono" to={`/${side}/supervision/$id` as never} params={{ id: c.id } as never}>{c.order_number}</Link> },
-          { key: 'product', title: t('field.product'), value: (c) => c.product_name },
+          { key: 'product', title: t('field.product'), value: (c) => text(c.product_name) },
           ...(side === 'buyer' ? [] : [{ key: 'customer', title: t('field.customer'), value: (c: Row) => c.customer_name }]),
           { key: 'type', title: t('editor.access_type'), value: (c) => t(`access_type.${c.access_type}`) },
           { key: 'state', title: t('field.state'), value: (c) => t(`case_state.${c.state}`), render: (c) => <><State of={c.state} />{c.appeal_due_at && <Tag color="red">{t('supervision.appealed')}</Tag>}</> },
