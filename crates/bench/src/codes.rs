@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use wire::open_api::aksk;
 
-/// Codes that are bought and activated: half of them one by one, half in batches.
-const CODES: usize = 6_000;
+/// Codes that are bought and activated one by one.
+const SINGLE: usize = 3_000;
+/// Codes that are bought and activated in batches, for some seconds.
+const BATCHED: usize = 18_000;
+const CODES: usize = SINGLE + BATCHED;
 /// Codes that are asked about and counted.
 const ASKED: usize = 3_000;
 /// Callers at the same time, as for orders.
@@ -99,7 +102,7 @@ pub async fn bought(engine: &str, server: Option<&str>) -> Codes {
 impl Codes {
     /// Activates each: it closes its order, shares its money and begins its term. By a call for each, and a hundred by a call.
     pub async fn activations_per_second(&self) -> (u64, u64) {
-        let (single, batched) = self.codes.split_at(CODES / 2);
+        let (single, batched) = self.codes.split_at(SINGLE);
         let one = |code: &String| json!({ "license": code });
         let many = |codes: &[String]| json!({ "license_list": codes });
         let figure = (
