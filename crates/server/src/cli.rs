@@ -13,7 +13,7 @@ pub use instance::{Domain, Instance, OpenApi, Usage};
 pub use licence::Licence;
 pub use order::{Order, OrderFilter};
 pub use people::{Colleague, SignOn};
-pub use supervision::{Supervision, Webhook};
+pub use supervision::{Act, Supervision, Webhook};
 pub use trial::{Conformance, Replay};
 
 use clap::{Args, Parser, Subcommand};

@@ -86,6 +86,8 @@ pub enum Order {
         #[arg(long)]
         sku: String,
     },
+    /// Accept what was delivered under service supervision; the order is completed.
+    Accept { number: String },
     /// Give an order back, where a rule allows it.
     Unsubscribe { number: String },
     /// Write orders to an .xlsx file.

@@ -1,14 +1,17 @@
 //! Service supervision and webhooks on the command line.
 
 use super::Page;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Supervision {
     /// Cases, newest first.
-    #[command(after_help = "Example: yunshi supervision list --as seller --turn seller")]
+    #[command(after_help = "Example: yunshi supervision list --as seller --turn seller\n         yunshi --json supervision list --all")]
     List {
+        /// Those that ended too; otherwise the open ones, unless a state is named.
+        #[arg(long, conflicts_with = "state")]
+        all: bool,
         /// buyer, seller or operator, when you are several.
         #[arg(long = "as")]
         role: Option<String>,
@@ -43,32 +46,9 @@ pub enum Supervision {
     },
     /// Do what a node asks you for.
     #[command(
-        after_help = "Examples:\n  yunshi supervision act sup_… submit --text 'two hundred endpoints'\n  yunshi supervision act sup_… deliver --text done --opening 2026-11-01T00:00:00Z --document doc_…=acceptance\n  yunshi supervision act sup_… accept"
+        after_help = "Actions: submit, confirm, return, deliver, ship, take, accept, reject, upload_proof, pass, appeal, decide, request_refund,\nagree_refund, refuse_refund, withdraw_refund; `show` lists which of them are open to you.\n\nExamples:\n  yunshi supervision act sup_… submit --text 'two hundred endpoints'\n  yunshi supervision act sup_… deliver --text done --opened-at 2026-11-01T00:00:00Z --file accepted.pdf\n  yunshi supervision act sup_… request_refund --amount 40.00 --text 'half of it is missing'\n  yunshi supervision act sup_… accept"
     )]
-    Act {
-        id: String,
-        /// One of the actions that `show` lists.
-        verb: String,
-        #[arg(long)]
-        text: Option<String>,
-        #[arg(long)]
-        reason: Option<String>,
-        /// The actual opening time.
-        #[arg(long)]
-        opening: Option<String>,
-        #[arg(long)]
-        carrier: Option<String>,
-        #[arg(long)]
-        number: Option<String>,
-        /// A hardware code; `system` to have one made.
-        #[arg(long)]
-        code: Option<String>,
-        /// A file that was sent, and what it proves.
-        #[arg(long = "document", value_name = "ID=KIND")]
-        documents: Vec<String>,
-        #[arg(long = "as")]
-        role: Option<String>,
-    },
+    Act(Box<Act>),
     /// Open an appeal: the flow is frozen until the platform decides.
     Appeal {
         id: String,
@@ -103,6 +83,47 @@ pub enum Supervision {
     },
     /// Load a template from a JSON file: checked, never edited.
     Load { file: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub struct Act {
+    pub id: String,
+    pub action: String,
+    #[arg(long)]
+    pub text: Option<String>,
+    /// The text, when it is left out.
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The actual opening time.
+    #[arg(long = "opened-at", visible_alias = "opening", value_name = "TIME")]
+    pub opened_at: Option<String>,
+    /// Of a refund, in the order's currency.
+    #[arg(long)]
+    pub amount: Option<String>,
+    /// Of an appeal: continue, close or refund; a refund when an amount is given, else continue.
+    #[arg(long, value_parser = ["continue", "close", "refund"])]
+    pub decision: Option<String>,
+    /// Of a refund of hardware: none, in_transit or received.
+    #[arg(long)]
+    pub goods: Option<String>,
+    #[arg(long)]
+    pub carrier: Option<String>,
+    #[arg(long)]
+    pub number: Option<String>,
+    /// A hardware code; `system` to have one made.
+    #[arg(long)]
+    pub code: Option<String>,
+    /// A licence that is handed over.
+    #[arg(long)]
+    pub licence: Option<String>,
+    /// A file to send with it; it proves what the action still lacks, unless its kind is said.
+    #[arg(long = "file", value_name = "[KIND=]PATH")]
+    pub files: Vec<String>,
+    /// A file that was sent, and what it proves.
+    #[arg(long = "document", value_name = "ID=KIND")]
+    pub documents: Vec<String>,
+    #[arg(long = "as")]
+    pub role: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

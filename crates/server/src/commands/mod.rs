@@ -2,6 +2,7 @@
 
 mod apply;
 mod asset;
+mod case;
 mod client;
 mod domain;
 mod junit;

@@ -4,7 +4,7 @@ use super::client::list;
 use crate::{
     cli::{Order, OrderFilter},
     output::{self, Failure},
-    remote::Remote,
+    remote::{Remote, with_query},
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -45,6 +45,7 @@ pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Fai
         }
         Order::Pay { number } => post(format!("/api/v1/orders/{number}/pay"), json!({})).await?,
         Order::Cancel { number } => post(format!("/api/v1/orders/{number}/cancel"), json!({})).await?,
+        Order::Accept { number } => accept(remote, number).await?,
         Order::Unsubscribe { number } => post(format!("/api/v1/orders/{number}/unsubscribe"), json!({})).await?,
         Order::Renew { instance, period, sku, unpaid } => {
             post(format!("/api/v1/instances/{instance}/renew"), json!({ "period": period, "sku": sku, "pay": !unpaid })).await?
@@ -97,6 +98,17 @@ async fn await_end(remote: &Remote, placed: &Value, timeout: u64) -> Result<Valu
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// Accepts what the case of an order delivered; the order then.
+async fn accept(remote: &Remote, number: &str) -> Result<Value, Failure> {
+    let filters = [("as", Some("buyer".to_owned())), ("order_number", Some(number.to_owned()))];
+    let found = remote.get(&with_query("/api/v1/supervision", &filters)).await?;
+    let Some(id) = found["cases"][0]["id"].as_str() else {
+        return Err(Failure::Failed(format!("order {number} is not under service supervision; see `yunshi order show {number}`")));
+    };
+    remote.post(&format!("/api/v1/supervision/{id}/actions?as=buyer"), &json!({ "verb": "accept" })).await?;
+    remote.get(&format!("/api/v1/orders/{number}")).await
 }
 
 async fn export(remote: &Remote, f: &OrderFilter, out: &std::path::Path, json: bool) -> Result<(), Failure> {

@@ -1,8 +1,11 @@
 //! `yunshi supervision …` and `yunshi webhook …`.
 
-use super::client::list;
+use super::{
+    case::{self, Doing},
+    client::list,
+};
 use crate::{
-    cli::{Supervision, Webhook},
+    cli::{Act, Supervision, Webhook},
     output::{self, Failure},
     remote::{Remote, with_query},
 };
@@ -17,10 +20,11 @@ fn at(id: &str, more: &str, role: Option<&String>) -> String {
 
 pub async fn run(remote: &Remote, command: &Supervision, json: bool) -> Result<(), Failure> {
     let case = match command {
-        Supervision::List { role, state, turn, order, page } => {
-            let filters = [("as", role.clone()), ("state", state.clone()), ("turn", turn.clone()), ("order_number", order.clone())];
-            output::table(json, &remote.get(&list("/api/v1/supervision", page, &filters)).await?, "cases", &COLUMNS);
-            return Ok(());
+        Supervision::List { all, role, state, turn, order, page } => {
+            let state = state.clone().or_else(|| (!all).then(|| "open".to_owned()));
+            let filters = [("as", role.clone()), ("state", state), ("turn", turn.clone()), ("order_number", order.clone())];
+            let found = remote.get(&list("/api/v1/supervision", page, &filters)).await?;
+            return listed(remote, role.as_ref(), found, json).await;
         }
         Supervision::Templates | Supervision::Template { .. } | Supervision::Load { .. } => return templates(remote, command, json).await,
         Supervision::Show { id, role } => remote.get(&at(id, "", role.as_ref())).await?,
@@ -28,10 +32,16 @@ pub async fn run(remote: &Remote, command: &Supervision, json: bool) -> Result<(
             output::document(json, &send(remote, id, (kind, role.as_ref()), file).await?);
             return Ok(());
         }
-        Supervision::Act { id, role, .. } if role.as_deref() == Some("operator") => {
-            remote.post(&format!("/api/v1/operator/supervision/{id}/actions"), &act(command)?).await?
+        Supervision::Act(asked) => {
+            let done = act(remote, asked).await?;
+            if json {
+                let mut document = documented(remote, asked.role.as_ref(), &asked.id).await?;
+                document["cases"] = json!([document.clone()]);
+                output::document(true, &document);
+                return Ok(());
+            }
+            done
         }
-        Supervision::Act { id, role, .. } => remote.post(&at(id, "/actions", role.as_ref()), &act(command)?).await?,
         Supervision::Appeal { id, text, role } => remote.post(&at(id, "/appeals", role.as_ref()), &json!({ "text": text })).await?,
         Supervision::Decide { id, decision, amount, currency, reason } => {
             let amount = amount.as_ref().map(|amount| json!({ "amount": amount, "currency": currency }));
@@ -53,30 +63,99 @@ fn show(case: &Value, json: bool) {
     output::table(false, case, "actions", &["verb", "to", "share"]);
 }
 
-/// What is done at a node, with what it asks for.
-fn act(command: &Supervision) -> Result<Value, Failure> {
-    let Supervision::Act { verb, text, reason, opening, carrier, number, code, documents, .. } = command else {
-        return Ok(Value::Null);
+/// A case in the words that programs rely on.
+async fn documented(remote: &Remote, role: Option<&String>, id: &str) -> Result<Value, Failure> {
+    let shown = remote.get(&at(id, "", role)).await?;
+    let number = shown["order_number"].as_str().unwrap_or_default();
+    let party = shown["party"].as_str().map(str::to_owned);
+    let order = remote.get(&with_query(&format!("/api/v1/orders/{number}"), &[("as", party)])).await?;
+    Ok(case::document(&shown, &order))
+}
+
+async fn listed(remote: &Remote, role: Option<&String>, mut found: Value, json: bool) -> Result<(), Failure> {
+    if json && let Some(cases) = found["cases"].as_array_mut() {
+        for one in cases {
+            let id = one["id"].as_str().unwrap_or_default().to_owned();
+            *one = documented(remote, role, &id).await?;
+        }
+    }
+    output::table(json, &found, "cases", &COLUMNS);
+    Ok(())
+}
+
+/// Does what an action says, at the address that is for it.
+async fn act(remote: &Remote, asked: &Act) -> Result<Value, Failure> {
+    let Act { id, text, opened_at, goods, carrier, number, code, licence, .. } = asked;
+    let shown = remote.get(&at(id, "", asked.role.as_ref())).await?;
+    let party = shown["party"].as_str().unwrap_or_default();
+    let doing = case::doing(&asked.action, party);
+    let documents = named(remote, asked, &shown, &doing).await?;
+    let reason = asked.reason.as_ref().or(text.as_ref());
+    let amount = asked.amount.as_ref().map(|amount| json!({ "amount": amount, "currency": shown["paid"]["currency"] }));
+    let (path, body) = match doing {
+        Doing::Act(verb) => {
+            let given = [("text", text), ("opening_time", opened_at), ("carrier", carrier), ("tracking_number", number)];
+            let more = [("identification_code", code), ("licence", licence)];
+            let mut body = Map::from_iter([("verb".to_owned(), json!(verb)), ("documents".to_owned(), json!(documents))]);
+            body.extend(given.into_iter().chain(more).filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
+            if asks_reason(&shown, &verb)
+                && let Some(reason) = reason
+            {
+                body.remove("text");
+                body.insert("reason".to_owned(), json!(reason));
+            }
+            ("/actions", Value::Object(body))
+        }
+        Doing::Appeal => ("/appeals", json!({ "text": reason, "documents": documents })),
+        Doing::Decide => {
+            let decision = asked.decision.as_deref().unwrap_or(if amount.is_some() { "refund" } else { "continue" });
+            ("/decide", json!({ "decision": decision, "amount": amount, "reason": reason }))
+        }
+        Doing::AskRefund => ("/refunds", json!({ "amount": amount, "reason": reason, "goods": goods })),
+        Doing::RefundStep(step) => (
+            "/refunds/steps",
+            json!({ "step": step, "reason": reason, "carrier": carrier, "tracking_number": number, "documents": documents }),
+        ),
     };
-    let mut body = Map::from_iter([("verb".to_owned(), json!(verb))]);
-    let given = [
-        ("text", text),
-        ("reason", reason),
-        ("opening_time", opening),
-        ("carrier", carrier),
-        ("tracking_number", number),
-        ("identification_code", code),
-    ];
-    body.extend(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
+    let path = if party == "operator" { format!("/api/v1/operator/supervision/{id}{path}") } else { at(id, path, Some(&party.to_owned())) };
+    remote.post(&path, &body).await
+}
+
+fn action_of<'a>(shown: &'a Value, verb: &str) -> &'a Value {
+    let actions = shown["actions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    actions.iter().find(|a| a["verb"] == verb).unwrap_or(&Value::Null)
+}
+
+/// Whether a verb wants a reason and no text.
+fn asks_reason(shown: &Value, verb: &str) -> bool {
+    let fields = action_of(shown, verb)["fields"].as_array().cloned().unwrap_or_default();
+    fields.iter().any(|f| f["name"] == "reason") && !fields.iter().any(|f| f["name"] == "text")
+}
+
+/// The files that an action names: those that were sent, and those that are sent now.
+async fn named(remote: &Remote, asked: &Act, shown: &Value, doing: &Doing) -> Result<Vec<Value>, Failure> {
     let mut named = Vec::new();
-    for document in documents {
+    for document in &asked.documents {
         let wrong =
             || Failure::WrongUse(format!("--document {document}: write the file's id and what it proves, such as doc_…=acceptance"));
         let (id, kind) = document.split_once('=').ok_or_else(wrong)?;
         named.push(json!({ "id": id, "kind": kind }));
     }
-    body.insert("documents".to_owned(), json!(named));
-    Ok(Value::Object(body))
+    let by_action = |named: &[Value]| match doing {
+        Doing::Act(verb) => case::kind_of_file(action_of(shown, verb), named),
+        Doing::RefundStep(step) if step == "agree" => "agreement".to_owned(),
+        _ => "other".to_owned(),
+    };
+    let role = shown["party"].as_str().map(str::to_owned);
+    for file in &asked.files {
+        let (kind, path) = match file.split_once('=') {
+            Some((kind, path)) if !kind.contains(['/', '.']) => (kind.to_owned(), path),
+            _ => (by_action(&named), file.as_str()),
+        };
+        let sent = send(remote, &asked.id, (&kind, role.as_ref()), Path::new(path)).await?;
+        named.push(json!({ "id": sent["id"], "kind": kind }));
+    }
+    Ok(named)
 }
 
 async fn send(remote: &Remote, id: &str, (kind, role): (&str, Option<&String>), file: &Path) -> Result<Value, Failure> {

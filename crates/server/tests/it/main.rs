@@ -40,6 +40,7 @@ mod sites;
 mod storefront;
 mod supervision;
 mod supervision_licences;
+mod supervision_programs;
 mod supervision_refused;
 mod supervision_saas;
 mod tail;
