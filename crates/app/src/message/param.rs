@@ -52,6 +52,8 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
     ("reason", "cancelled by the buyer", "买家已取消", "cancelled by the buyer"),
     ("reason", "could not be opened: *", "开通失败：*", "could not be opened: *"),
     ("reason", "could not be upgraded: *", "升级失败：*", "could not be upgraded: *"),
+    ("reason", "the platform decided an appeal", "平台已裁决申诉", "the platform decided an appeal"),
+    ("reason", "negotiated with the seller", "已与商家协商", "negotiated with the seller"),
     ("reason", "the instance ended before the change", "变更完成前实例已到期", "the instance ended before the change"),
 ];
 
@@ -111,6 +113,28 @@ mod tests {
             ("until", "2024-01-12T02:00:59Z".to_owned().into(), "2024-01-12 02:00", "2024-01-12 02:00"),
         ] {
             assert_eq!((shown(field, param.clone(), "zh"), shown(field, param, "en")), (zh.to_owned(), en.to_owned()), "{field}");
+        }
+    }
+
+    /// All sources of this crate but this file.
+    fn sources(folder: &std::path::Path) -> String {
+        let entries = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+        let text = |path: std::path::PathBuf| {
+            if path.is_dir() {
+                return sources(&path);
+            }
+            if path.ends_with("message/param.rs") { String::new() } else { std::fs::read_to_string(path).unwrap() }
+        };
+        entries.map(text).collect()
+    }
+
+    #[test]
+    fn every_reason_is_one_that_the_platform_still_gives() {
+        let given = sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        for (_, pattern, ..) in WORDS.iter().filter(|(field, ..)| *field == "reason") {
+            for part in pattern.split('*').filter(|part| !part.is_empty()) {
+                assert!(given.contains(part), "{pattern:?} is given nowhere: was it worded anew?");
+            }
         }
     }
 
