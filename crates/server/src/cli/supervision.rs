@@ -46,7 +46,7 @@ pub enum Supervision {
     },
     /// Do what a node asks you for.
     #[command(
-        after_help = "Actions: submit, confirm, return, deliver, ship, take, accept, reject, upload_proof, pass, appeal, decide, request_refund,\nagree_refund, refuse_refund, withdraw_refund; `show` lists which of them are open to you.\n\nExamples:\n  yunshi supervision act sup_… submit --text 'two hundred endpoints'\n  yunshi supervision act sup_… deliver --text done --opened-at 2026-11-01T00:00:00Z --file accepted.pdf\n  yunshi supervision act sup_… request_refund --amount 40.00 --text 'half of it is missing'\n  yunshi supervision act sup_… accept"
+        after_help = "Actions: submit, confirm, return, deliver, ship, take, accept, reject, upload_proof, pass, appeal, decide, request_refund,\nagree_refund, refuse_refund, withdraw_refund; `--json` of `list` says which of them are open to you.\n\nExamples:\n  yunshi supervision act sup_… submit --text 'two hundred endpoints'\n  yunshi supervision act sup_… deliver --text done --opened-at 2026-11-01T00:00:00Z --file accepted.pdf\n  yunshi supervision act sup_… request_refund --amount 40.00 --text 'half of it is missing'\n  yunshi supervision act sup_… accept"
     )]
     Act(Box<Act>),
     /// Open an appeal: the flow is frozen until the platform decides.

@@ -104,7 +104,9 @@ async fn await_end(remote: &Remote, placed: &Value, timeout: u64) -> Result<Valu
 async fn accept(remote: &Remote, number: &str) -> Result<Value, Failure> {
     let filters = [("as", Some("buyer".to_owned())), ("order_number", Some(number.to_owned()))];
     let found = remote.get(&with_query("/api/v1/supervision", &filters)).await?;
-    let Some(id) = found["cases"][0]["id"].as_str() else {
+    // The filter takes a part of a number; only the whole one says which order is meant.
+    let own = found["cases"].as_array().and_then(|cases| cases.iter().find(|c| c["order_number"] == number));
+    let Some(id) = own.and_then(|case| case["id"].as_str()) else {
         return Err(Failure::Failed(format!("order {number} is not under service supervision; see `yunshi order show {number}`")));
     };
     remote.post(&format!("/api/v1/supervision/{id}/actions?as=buyer"), &json!({ "verb": "accept" })).await?;

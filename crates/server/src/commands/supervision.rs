@@ -35,7 +35,7 @@ pub async fn run(remote: &Remote, command: &Supervision, json: bool) -> Result<(
         Supervision::Act(asked) => {
             let done = act(remote, asked).await?;
             if json {
-                let mut document = documented(remote, asked.role.as_ref(), &asked.id).await?;
+                let mut document = documented(remote, &done).await?;
                 document["cases"] = json!([document.clone()]);
                 output::document(true, &document);
                 return Ok(());
@@ -63,20 +63,19 @@ fn show(case: &Value, json: bool) {
     output::table(false, case, "actions", &["verb", "to", "share"]);
 }
 
-/// A case in the words that programs rely on.
-async fn documented(remote: &Remote, role: Option<&String>, id: &str) -> Result<Value, Failure> {
-    let shown = remote.get(&at(id, "", role)).await?;
+/// A case, as the API shows it, in the words that programs rely on.
+async fn documented(remote: &Remote, shown: &Value) -> Result<Value, Failure> {
     let number = shown["order_number"].as_str().unwrap_or_default();
     let party = shown["party"].as_str().map(str::to_owned);
     let order = remote.get(&with_query(&format!("/api/v1/orders/{number}"), &[("as", party)])).await?;
-    Ok(case::document(&shown, &order))
+    Ok(case::document(shown, &order))
 }
 
 async fn listed(remote: &Remote, role: Option<&String>, mut found: Value, json: bool) -> Result<(), Failure> {
     if json && let Some(cases) = found["cases"].as_array_mut() {
         for one in cases {
-            let id = one["id"].as_str().unwrap_or_default().to_owned();
-            *one = documented(remote, role, &id).await?;
+            let shown = remote.get(&at(one["id"].as_str().unwrap_or_default(), "", role)).await?;
+            *one = documented(remote, &shown).await?;
         }
     }
     output::table(json, &found, "cases", &COLUMNS);
@@ -92,17 +91,24 @@ async fn act(remote: &Remote, asked: &Act) -> Result<Value, Failure> {
     let documents = named(remote, asked, &shown, &doing).await?;
     let reason = asked.reason.as_ref().or(text.as_ref());
     let amount = asked.amount.as_ref().map(|amount| json!({ "amount": amount, "currency": shown["paid"]["currency"] }));
+    // What only one side may do goes to its address, where others are refused by name.
+    let desk = match &doing {
+        Doing::Decide => true,
+        Doing::Appeal | Doing::AskRefund => false,
+        Doing::Act(_) | Doing::RefundStep(_) => party == "operator",
+    };
     let (path, body) = match doing {
         Doing::Act(verb) => {
             let given = [("text", text), ("opening_time", opened_at), ("carrier", carrier), ("tracking_number", number)];
             let more = [("identification_code", code), ("licence", licence)];
             let mut body = Map::from_iter([("verb".to_owned(), json!(verb)), ("documents".to_owned(), json!(documents))]);
             body.extend(given.into_iter().chain(more).filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
-            if asks_reason(&shown, &verb)
-                && let Some(reason) = reason
+            if let Some(own) = &asked.reason {
+                body.insert("reason".to_owned(), json!(own));
+            } else if asks_reason(&shown, &verb)
+                && let Some(text) = body.remove("text")
             {
-                body.remove("text");
-                body.insert("reason".to_owned(), json!(reason));
+                body.insert("reason".to_owned(), text);
             }
             ("/actions", Value::Object(body))
         }
@@ -117,7 +123,7 @@ async fn act(remote: &Remote, asked: &Act) -> Result<Value, Failure> {
             json!({ "step": step, "reason": reason, "carrier": carrier, "tracking_number": number, "documents": documents }),
         ),
     };
-    let path = if party == "operator" { format!("/api/v1/operator/supervision/{id}{path}") } else { at(id, path, Some(&party.to_owned())) };
+    let path = if desk { format!("/api/v1/operator/supervision/{id}{path}") } else { at(id, path, Some(&party.to_owned())) };
     remote.post(&path, &body).await
 }
 
@@ -146,6 +152,10 @@ async fn named(remote: &Remote, asked: &Act, shown: &Value, doing: &Doing) -> Re
         Doing::RefundStep(step) if step == "agree" => "agreement".to_owned(),
         _ => "other".to_owned(),
     };
+    // What cannot be done now is refused without sending anything first.
+    if matches!(doing, Doing::Act(verb) if action_of(shown, verb).is_null()) {
+        return Ok(named);
+    }
     let role = shown["party"].as_str().map(str::to_owned);
     for file in &asked.files {
         let (kind, path) = match file.split_once('=') {

@@ -67,6 +67,9 @@ async fn the_example_of_a_data_file_is_followed_by_fixed_words_from_the_order_to
             assert_eq!((code, &stands["cases"][0]["node"], &stands["actor"]), (0, &json!(node), &actor), "{words:?}: {stands:#}");
         }
         let number = order["order_number"].as_str().unwrap();
+        let (code, _) = run(&p, "buyer", &["order", "accept", &number[..12]]).await;
+        assert_eq!((code, newest(&p, "buyer").await["node"].as_str()), (1, Some("accept")), "a part of a number accepts nothing");
+        assert_eq!(run(&p, "buyer2", &["order", "accept", number]).await.0, 1, "nor does another buyer");
         let (code, accepted) = run(&p, "buyer", &["order", "accept", number]).await;
         assert_eq!((code, &accepted["state"]), (0, &json!("completed")), "{accepted:#}");
         let (code, again) = act(&p, "buyer", id, &["accept"]).await;
@@ -95,6 +98,9 @@ async fn a_service_is_appealed_decided_and_given_back_on_the_command_line() {
         let id = case["id"].as_str().unwrap();
         assert_eq!(case["template"], "human.standard");
         assert_eq!(act(&p, "seller", id, &["submit", "--text", "x"]).await.1["code"], "supervision.not_yours");
+        let (code, early) = act(&p, "seller", id, &["deliver", "--text", "x", "--file", "/no/such/file.pdf"]).await;
+        assert_eq!((code, &early["code"]), (1, &json!("supervision.no_such_action")), "nothing is sent for what is refused: {early}");
+        assert_eq!(act(&p, "buyer", id, &["decide", "--text", "mine"]).await.1["code"], "auth.wrong_role");
         let (code, appealed) = act(&p, "buyer", id, &["appeal", "--text", "nobody answers"]).await;
         assert_eq!((code, &appealed["frozen"]), (0, &json!(true)), "{appealed:#}");
         assert_eq!(newest(&p, "operator").await["actions"], json!(["decide"]));
