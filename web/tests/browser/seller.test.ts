@@ -247,6 +247,7 @@ describe('the operator', () => {
       await p.go(page, '/operator/health')
       await page.locator(`tr[data-row-key="${id}"]`).getByRole('button', { name: button }).click()
       const dialog = page.getByRole('dialog')
+      expect(await dialog.innerText()).toContain('Archive Easy SaaS (China, ')
       expect(await dialog.locator('.ant-btn-primary').isDisabled()).toBe(true)
       await dialog.getByRole('textbox').fill('the interface fails')
       const answer = page.waitForResponse((r) => r.url().endsWith(ending) && r.ok())

@@ -37,13 +37,16 @@ function ProbeNow({ product }: { product: Health }) {
 /** Stops trading of a product, or lets it go on once its interface was mended. */
 function Trading({ of }: { of: Health }) {
   const { t } = useTranslation()
+  const text = useText()
   const ask = useReason()
+  // On a narrow screen the row's name is out of sight by the time its button is pressed.
+  const whom = `${text(of.name)} (${t(`site.${of.site}`)}, ${of.seller_name})`
   const params = { path: { id: of.id } }
   const stop = useAction((reason: string) => unwrap(api.POST('/api/v1/operator/products/{id}/freeze', { params, body: { reason } })))
   const go = useAction((reason: string) => unwrap(api.POST('/api/v1/operator/products/{id}/unfreeze', { params, body: { reason } })))
-  if (of.visibility === 'frozen') return <Button size="small" onClick={() => ask(t('health.let_go_on'), go.mutateAsync)}>{t('health.let_go_on')}</Button>
+  if (of.visibility === 'frozen') return <Button size="small" onClick={() => ask(`${t('health.let_go_on')}: ${whom}`, go.mutateAsync)}>{t('health.let_go_on')}</Button>
   if (of.visibility === 'stopped') return null
-  return <Button size="small" danger onClick={() => ask(t('health.stop_trading'), stop.mutateAsync)}>{t('health.stop_trading')}</Button>
+  return <Button size="small" danger onClick={() => ask(`${t('health.stop_trading')}: ${whom}`, stop.mutateAsync)}>{t('health.stop_trading')}</Button>
 }
 
 /** How production interfaces do: failing days, failed orders, and every probe. */
