@@ -85,6 +85,21 @@ where
     }
 }
 
+/// The bytes of a file, at most `MAX` of them.
+pub struct Raw<const MAX: usize>(pub Vec<u8>);
+
+impl<S: Send + Sync, const MAX: usize> FromRequest<S> for Raw<MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let read = axum::body::to_bytes(request.into_body(), MAX).await;
+        read.map(|bytes| Self(bytes.into())).map_err(|_| {
+            let detail = format!("the file is longer than {} MB, or broke off", MAX / (1024 * 1024));
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_long", detail)
+        })
+    }
+}
+
 /// The query of a request, checked to the parameter.
 pub struct Params<T>(pub T);
 

@@ -41,6 +41,7 @@ mod problem;
 mod product;
 mod product_html;
 mod recording;
+mod refused_body;
 mod renewal;
 mod review;
 mod sandbox;
@@ -143,6 +144,7 @@ pub fn router(api: Api) -> Router {
         .fallback(assets::serve)
         // From the inside out: a panic becomes a problem, a problem gets its id, and only then is it compressed.
         .layer(CatchPanicLayer::custom(error_page::panicked))
+        .layer(middleware::from_fn(refused_body::hear_out))
         .layer(middleware::from_fn(error_page::finish))
         .layer(CompressionLayer::new())
         .with_state(api)

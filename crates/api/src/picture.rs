@@ -2,14 +2,14 @@
 
 use crate::{
     auth::Who,
-    body::{Flag, Params, PathOf},
+    body::{Flag, Params, PathOf, Raw},
     problem::Problem,
     state::Api,
 };
 use app::{Error, picture};
 use axum::{
     Json,
-    extract::{FromRequest, Request, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -17,42 +17,12 @@ use domain::{
     id::PictureId,
     picture::{BYTES_MAX, Form, PictureKind},
 };
-use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(upload)).routes(routes!(show))
-}
-
-/// The bytes of a picture.
-struct Raw(Vec<u8>);
-
-/// A body that is too long is still read this far, so that the refusal reaches a client that sends before it listens.
-const READ_MAX: usize = 4 * BYTES_MAX;
-
-impl<S: Send + Sync> FromRequest<S> for Raw {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let refused = |detail: String| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_long", detail);
-        let (mut body, mut bytes, mut read) = (request.into_body(), Vec::new(), 0);
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| refused("the picture broke off".to_owned()))?;
-            let Some(data) = frame.data_ref() else { continue };
-            read += data.len();
-            if read <= BYTES_MAX {
-                bytes.extend_from_slice(data);
-            } else if read > READ_MAX {
-                break;
-            }
-        }
-        if read > BYTES_MAX {
-            return Err(refused(format!("a picture has at most {BYTES_MAX} bytes (5 MB)")));
-        }
-        Ok(Self(bytes))
-    }
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -109,7 +79,7 @@ async fn upload(
     State(api): State<Api>,
     Who(caller): Who,
     Params(p): Params<UploadParams>,
-    Raw(bytes): Raw,
+    Raw(bytes): Raw<BYTES_MAX>,
 ) -> Result<Json<PictureView>, Problem> {
     let form = form(&bytes)?;
     p.kind.check(form).map_err(|e| Error::field("", "picture.bad_form", e.to_string()))?;

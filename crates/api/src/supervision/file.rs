@@ -3,7 +3,7 @@
 use super::view::{AsParams, side, tenant_of};
 use crate::{
     auth::Who,
-    body::{Params, PathOf},
+    body::{Params, PathOf, Raw},
     problem::Problem,
     state::Api,
     views::time,
@@ -11,8 +11,8 @@ use crate::{
 use app::supervision;
 use axum::{
     Json,
-    extract::{FromRequest, Request, State},
-    http::{StatusCode, header},
+    extract::State,
+    http::header,
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -20,7 +20,6 @@ use domain::{
     id::{DocumentId, SupervisionId},
     supervision::{EvidenceKind, FILE_BYTES_MAX, Preview, check_file, media_type, preview},
 };
-use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use store::document::Document;
 use utoipa::{IntoParams, ToSchema};
@@ -64,32 +63,6 @@ impl DocumentView {
     }
 }
 
-/// The bytes of a file, up to the limit.
-struct Raw(Vec<u8>);
-
-/// A body that is too long is still read this far, so that the refusal reaches a client that sends before it listens.
-const READ_MAX: usize = 2 * FILE_BYTES_MAX;
-
-impl<S: Send + Sync> FromRequest<S> for Raw {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let refused = |detail: &str| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_long", detail.to_owned());
-        let (mut body, mut bytes, mut read) = (request.into_body(), Vec::new(), 0);
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| refused("the file broke off"))?;
-            let Some(data) = frame.data_ref() else { continue };
-            read += data.len();
-            if read <= FILE_BYTES_MAX {
-                bytes.extend_from_slice(data);
-            } else if read > READ_MAX {
-                break;
-            }
-        }
-        if read > FILE_BYTES_MAX { Err(refused("a file has at most 20 MB")) } else { Ok(Self(bytes)) }
-    }
-}
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -122,7 +95,7 @@ async fn upload(
     Who(caller): Who,
     PathOf(id): PathOf<SupervisionId>,
     Params(p): Params<UploadParams>,
-    Raw(content): Raw,
+    Raw(content): Raw<FILE_BYTES_MAX>,
 ) -> Result<Json<DocumentView>, Problem> {
     api.read(caller.clone(), move |tx, _, who| side(tx, who, p.role, id).map(|_| ())).await?;
     let new = kept(&api, supervision::NewDocument { name: p.name, kind: p.kind, content }).await?;
@@ -189,7 +162,7 @@ async fn upload_form(
     State(api): State<Api>,
     Who(caller): Who,
     Params(p): Params<FormParams>,
-    Raw(content): Raw,
+    Raw(content): Raw<FILE_BYTES_MAX>,
 ) -> Result<Json<DocumentView>, Problem> {
     let new = kept(&api, supervision::NewDocument { name: p.name, kind: EvidenceKind::Requirement, content }).await?;
     let row = api.write(caller, move |tx, ctx, who| supervision::add_document_form(tx, ctx, who, &new)).await?;

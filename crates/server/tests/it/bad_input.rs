@@ -3,6 +3,10 @@
 use super::on_both;
 use serde_json::{Value, json};
 use testkit::choice;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 #[tokio::test]
 async fn each_bad_body_is_refused_by_name_and_nothing_is_stored() {
@@ -95,6 +99,35 @@ async fn bodies_that_are_not_json_too_long_or_of_another_type_are_refused() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_client_that_sends_everything_before_it_listens_still_hears_the_refusal() {
+    let p = testkit::Platform::start(super::setup(testdb::Engine::Sqlite)).await;
+    let body = vec![b'x'; 24 << 20];
+    for (role, path, status) in [
+        ("nobody", "/api/v1/orders", 401),
+        ("buyer", "/api/v1/operator/signing-keys", 403),
+        ("buyer", "/api/v1/orders", 413),
+        ("seller", "/api/v1/pictures?kind=poster", 422),
+        ("nobody", "/api/v1/nothing", 404),
+        ("nobody", "/nothing", 404),
+    ] {
+        let host = p.url.strip_prefix("http://").unwrap();
+        let token = if role == "nobody" { "none" } else { p.token(role) };
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        let mut line = TcpStream::connect(host).await.unwrap();
+        line.write_all(head.as_bytes()).await.unwrap();
+        line.write_all(&body).await.unwrap_or_else(|e| panic!("{path}: {e}"));
+        let mut answer = Vec::new();
+        line.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
 }
 
 /// Every list of the description, with the role that may read it and the field that holds its rows.
