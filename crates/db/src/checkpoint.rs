@@ -37,6 +37,7 @@ fn round(connection: &mut SqliteConnection) -> QueryResult<()> {
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "a pace: what happens meanwhile is not waited for")]
 fn run(mut connection: SqliteConnection, committed: &Receiver<()>) {
     while committed.recv().is_ok() {
         if let Err(e) = round(&mut connection) {
