@@ -46,7 +46,7 @@ pub enum Supervision {
     },
     /// Do what a node asks you for.
     #[command(
-        after_help = "Actions: submit, confirm, return, deliver, ship, take, accept, reject, upload_proof, pass, appeal, decide, request_refund,\nagree_refund, refuse_refund, withdraw_refund; `--json` of `list` says which of them are open to you.\n\nExamples:\n  yunshi supervision act sup_… submit --text 'two hundred endpoints'\n  yunshi supervision act sup_… deliver --text done --opened-at 2026-11-01T00:00:00Z --file accepted.pdf\n  yunshi supervision act sup_… request_refund --amount 40.00 --text 'half of it is missing'\n  yunshi supervision act sup_… accept"
+        after_help = "Actions: submit, confirm, return, deliver, ship, take, accept, reject, upload_proof, pass, appeal, decide, request_refund,\nagree_refund, refuse_refund, withdraw_refund; `--json` of `list` says which of them are open to you.\n\nExamples:\n  yunshi supervision act sup_… submit --text 'two hundred endpoints'\n  yunshi supervision act sup_… deliver --text done --opened-at 2026-11-01T00:00:00Z --file accepted.pdf\n  yunshi supervision act sup_… deliver --text done --element order_numbers=CS… --element customer_name=示例公司 --element product_name=…\\\n    --element specification_name=… --element valid_from=2026-11-01 --element valid_to=2027-11-01 --file acceptance=signed.pdf\n  yunshi supervision act sup_… request_refund --amount 40.00 --text 'half of it is missing'\n  yunshi supervision act sup_… accept"
     )]
     Act(Box<Act>),
     /// Open an appeal: the flow is frozen until the platform decides.
@@ -116,6 +116,10 @@ pub struct Act {
     /// A licence that is handed over.
     #[arg(long)]
     pub licence: Option<String>,
+    /// One of the five key elements that the document under review names: order_numbers (each by itself), customer_name,
+    /// product_name, specification_name, valid_from, valid_to, resource_order.
+    #[arg(long = "element", value_name = "NAME=VALUE")]
+    pub elements: Vec<String>,
     /// A file to send with it; it proves what the action still lacks, unless its kind is said.
     #[arg(long = "file", value_name = "[KIND=]PATH")]
     pub files: Vec<String>,

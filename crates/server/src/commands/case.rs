@@ -1,7 +1,8 @@
 //! Cases of service supervision as programs rely on them: fixed words for flows, nodes and actions, whatever the keys of
 //! the templates are. Words that are not fixed stay as the template has them.
 
-use serde_json::{Value, json};
+use crate::output::Failure;
+use serde_json::{Map, Value, json};
 
 /// Key of a built-in template, and the flow's fixed word.
 const FLOWS: [(&str, &str); 11] = [
@@ -55,6 +56,26 @@ pub fn doing(word: &str, party: &str) -> Doing {
             None => Doing::Act(VERBS.iter().find(|(_, fixed)| *fixed == word).map_or(word, |(verb, _)| verb).to_owned()),
         },
     }
+}
+
+/// The five key elements from `NAME=VALUE`s, none without any; a list is named once for each of its members. Which there
+/// are, and what they must be, the server says.
+///
+/// # Errors
+/// Wrong use, when one has no value or is named twice.
+pub fn elements(given: &[String]) -> Result<Option<Value>, Failure> {
+    let mut named = Map::new();
+    for element in given {
+        let wrong = |text: &str| Failure::WrongUse(format!("--element {element}: {text}"));
+        let (name, value) = element.split_once('=').ok_or_else(|| wrong("write NAME=VALUE, such as customer_name=示例公司"))?;
+        if name == "order_numbers" {
+            let list = named.entry(name).or_insert_with(|| json!([]));
+            list.as_array_mut().into_iter().for_each(|list| list.push(json!(value)));
+        } else if named.insert(name.to_owned(), json!(value)).is_some() {
+            return Err(wrong("is named twice"));
+        }
+    }
+    Ok((!named.is_empty()).then_some(Value::Object(named)))
 }
 
 fn fixed<'a>(words: &[(&str, &'a str)], word: &'a str) -> &'a str {

@@ -85,6 +85,7 @@ async fn listed(remote: &Remote, role: Option<&String>, mut found: Value, json: 
 /// Does what an action says, at the address that is for it.
 async fn act(remote: &Remote, asked: &Act) -> Result<Value, Failure> {
     let Act { id, text, opened_at, goods, carrier, number, code, licence, .. } = asked;
+    let elements = case::elements(&asked.elements)?;
     let shown = remote.get(&at(id, "", asked.role.as_ref())).await?;
     let party = shown["party"].as_str().unwrap_or_default();
     let doing = case::doing(&asked.action, party);
@@ -103,6 +104,7 @@ async fn act(remote: &Remote, asked: &Act) -> Result<Value, Failure> {
             let more = [("identification_code", code), ("licence", licence)];
             let mut body = Map::from_iter([("verb".to_owned(), json!(verb)), ("documents".to_owned(), json!(documents))]);
             body.extend(given.into_iter().chain(more).filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
+            body.extend(elements.map(|named| ("elements".to_owned(), named)));
             if let Some(own) = &asked.reason {
                 body.insert("reason".to_owned(), json!(own));
             } else if asks_reason(&shown, &verb)

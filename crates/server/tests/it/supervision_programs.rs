@@ -3,7 +3,7 @@
 use super::{
     on_both_from,
     sellers::yunshi,
-    supervision::{FROM, PDF},
+    supervision::{FROM, PDF, buy, list},
 };
 use serde_json::{Value, json};
 use testkit::Platform;
@@ -84,6 +84,47 @@ async fn the_example_of_a_data_file_is_followed_by_fixed_words_from_the_order_to
         let (code, inbox) = run(&p, "buyer", &["inbox", "list"]).await;
         assert!(code == 0 && inbox["messages"][0]["type"] == "101", "{inbox:#}");
         p.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_five_key_elements_are_named_on_the_command_line() {
+    on_both_from(FROM, async |p| {
+        let me = p.get("buyer", "/api/v1/me").await;
+        let track = format!("/api/v1/operator/accounts/{}/track", me["account_id"].as_str().unwrap());
+        assert_eq!(p.send("operator", "PUT", &track, Some(&json!({ "track": "empowerment_cloud" }))).await.0, 200);
+        list(&p, "joint", "license_file", |l| l["joint"] = json!(true)).await;
+        let order = buy(&p, "joint", Some("1m"), json!({})).await;
+        let case = newest(&p, "seller").await;
+        let id = case["id"].as_str().unwrap();
+        let proofs = ["acceptance", "validity_screenshot", "statement_of_work", "kit_screenshot", "deployment_screenshot"];
+        let file = proof();
+        let sent: Vec<String> = proofs.iter().map(|kind| format!("{kind}={}", file.path().display())).collect();
+        let number = format!("order_numbers={}", order["order_number"].as_str().unwrap());
+        let deliver = async |customer: &str, more: &[&str]| {
+            let customer = format!("customer_name={customer}");
+            let mut words = vec!["deliver", "--text", "done", "--licence", "LIC-1", "--element", &customer, "--element", &number];
+            words.extend(["--element", "product_name=Shield Endpoint Protection Licence", "--element", "specification_name=标准版"]);
+            words.extend(["--element", "valid_from=2026-03-02", "--element", "valid_to=2026-04-01"]);
+            words.extend(more.iter().flat_map(|element| ["--element", element]));
+            words.extend(sent.iter().flat_map(|file| ["--file", file.as_str()]));
+            act(&p, "seller", id, &words).await
+        };
+        let (code, refused) = deliver("别人", &[]).await;
+        assert_eq!((code, &refused["errors"][0]["pointer"]), (1, &json!("/elements/customer_name")), "{refused}");
+        let whole = p.case("seller", &order).await;
+        let customer = whole["customer_name"].as_str().unwrap();
+        let (code, refused) = deliver(customer, &["colour=red"]).await;
+        assert_eq!((code, &refused["errors"][0]["pointer"]), (1, &json!("/elements/colour")), "{refused}");
+        assert_eq!(deliver(customer, &["valid_to=2026-04-02"]).await.0, 2, "an element is named once");
+        assert_eq!(deliver(customer, &["colour"]).await.0, 2, "with its value");
+        let (code, delivered) = deliver(customer, &["order_numbers=CS0000000000AAAAA"]).await;
+        assert_eq!(
+            (code, &delivered["node"]),
+            (0, &json!("platform_review")),
+            "several orders of a project in one document: {delivered:#}"
+        );
     })
     .await;
 }
