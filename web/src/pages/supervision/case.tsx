@@ -120,7 +120,7 @@ function Facts({ of, side }: { of: Case; side: string }) {
         { key: 'rel', label: t('supervision.released'), children: moneyText(of.released) },
         { key: 'ref', label: t('supervision.refunded'), children: moneyText(of.refunded) },
         ...(of.rejections > 0 ? [{ key: 'r', label: t('supervision.rejections'), children: of.rejections }] : []),
-        { key: 'v', label: t('supervision.template'), children: <span style={{ whiteSpace: 'nowrap' }}>{of.template} · {of.template_version}</span> },
+        { key: 'v', label: t('supervision.template'), children: `${of.template}\u00a0·\u00a0${of.template_version}` },
         { key: 'i', label: t('supervision.number'), children: <Id of={of.id} /> },
       ]} />
     </section>
