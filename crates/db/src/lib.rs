@@ -8,7 +8,6 @@
 //! To add a table: write a migration in `migrations/` (one text for both engines), declare it in
 //! [`schema`], and add its module in the `store` crate.
 
-mod checkpoint;
 pub mod dialect;
 mod error;
 mod key;

@@ -2,7 +2,6 @@
 
 use crate::{
     DbError, Options, Run, TRIES_MAX, Tx, UnitError,
-    checkpoint::Checkpoints,
     pool::{self, Manager, Pool, Target},
 };
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
@@ -22,7 +21,7 @@ const QUEUE_MAX: usize = 4096;
 
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;
-    PRAGMA wal_autocheckpoint = 16000;";
+    PRAGMA wal_autocheckpoint = 4000;";
 
 /// What a run of a unit came to; all but `Done` are rolled back to where it began.
 enum Ran {
@@ -89,10 +88,9 @@ impl Sqlite {
         connection.batch_execute(PRAGMAS)?;
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
         let slow = options.slow;
-        let checkpoints = Checkpoints::start(path, PRAGMAS)?;
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_loop(Tx::Sqlite(connection), queue, slow, &checkpoints))
+            .spawn(move || write_loop(Tx::Sqlite(connection), queue, slow))
             .map_err(|e| DbError::Open(e.to_string()))?;
         let manager = Manager {
             target: Target::Sqlite(path.to_owned()),
@@ -139,7 +137,7 @@ impl Sqlite {
     }
 }
 
-fn write_loop(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Waiting>>, slow: Duration, checkpoints: &Checkpoints) {
+fn write_loop(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Waiting>>, slow: Duration) {
     let mut group: Vec<Box<dyn Waiting>> = Vec::with_capacity(GROUP_MAX);
     while let Some(first) = queue.blocking_recv() {
         group.push(first);
@@ -150,7 +148,6 @@ fn write_loop(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Waiting>>, slow: Dur
         metrics::histogram!("yunshi_db_group_units").record(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
         while !group.is_empty() {
             run_group(&mut tx, &mut group, slow);
-            checkpoints.committed();
         }
     }
 }
