@@ -6,7 +6,7 @@
 use axum::{
     body::{Body, BodyDataStream, Bytes, HttpBody},
     extract::Request,
-    http::StatusCode,
+    http::{StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -28,19 +28,22 @@ const REST_TIME_MAX: Duration = Duration::from_secs(10);
 struct Watched {
     body: Option<BodyDataStream>,
     left: Option<oneshot::Sender<BodyDataStream>>,
+    /// The client waits to hear whether it shall send at all; reading would ask it to.
+    waits: bool,
 }
 
 impl Stream for Watched {
     type Item = Result<Bytes, axum::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.waits = false;
         self.body.as_mut().map_or(Poll::Ready(None), |body| body.poll_next_unpin(cx))
     }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        if let (Some(body), Some(left)) = (self.body.take(), self.left.take()) {
+        if let (Some(body), Some(left), false) = (self.body.take(), self.left.take(), self.waits) {
             // Nobody waits for it when the client has gone.
             let _ = left.send(body);
         }
@@ -64,7 +67,8 @@ pub async fn hear_out(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (left, rest) = oneshot::channel();
-    let request = request.map(|body| Body::from_stream(Watched { body: Some(body.into_data_stream()), left: Some(left) }));
+    let waits = request.headers().contains_key(header::EXPECT);
+    let request = request.map(|body| Body::from_stream(Watched { body: Some(body.into_data_stream()), left: Some(left), waits }));
     let response = next.run(request).await;
     if response.status() >= StatusCode::BAD_REQUEST {
         let read = async {

@@ -130,6 +130,18 @@ async fn a_client_that_sends_everything_before_it_listens_still_hears_the_refusa
     }
 }
 
+#[tokio::test]
+async fn a_client_that_asks_whether_it_shall_send_is_refused_before_it_does() {
+    let p = testkit::Platform::start(super::setup(testdb::Engine::Sqlite)).await;
+    let host = p.url.strip_prefix("http://").unwrap();
+    let mut line = TcpStream::connect(host).await.unwrap();
+    let head = format!("POST /api/v1/orders HTTP/1.1\r\nHost: {host}\r\nExpect: 100-continue\r\nContent-Length: 9000000\r\n\r\n");
+    line.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    line.read_exact(&mut answer).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 401");
+}
+
 /// Every list of the description, with the role that may read it and the field that holds its rows.
 const LISTS: &[(&str, &str, &str)] = &[
     ("buyer", "/api/v1/orders", "orders"),
