@@ -183,26 +183,19 @@ impl Platform {
         self.buyers.push(token);
     }
 
-    /// Places and pays orders from many buyers, each with a new idempotency key.
-    pub async fn place_orders(&self, callers: usize, spell: Duration) -> Measured {
-        self.place_orders_named("real", callers, spell).await
-    }
-
-    /// Likewise under a name of its own: the keys of a second spell are new too.
-    pub async fn place_orders_named(&self, name: &'static str, callers: usize, spell: Duration) -> Measured {
+    /// Places and pays orders from many buyers, each with an idempotency key that is new under a name of the spell.
+    pub async fn place_orders(&self, name: &str, callers: usize, spell: Duration) -> Measured {
         let body =
             json!({ "choice": { "product": "archive", "specification": "standard", "sku": "starter", "period": "1m" }, "pay": true })
                 .to_string();
-        let (address, buyers) = (self.address.clone(), self.buyers.clone());
-        let warm = Load::of(&self.address, callers, Duration::from_millis(500));
-        let request = move |round: &'static str| {
-            let (address, buyers, body) = (address.clone(), buyers.clone(), body.clone());
+        let request = |round: String| {
+            let (address, buyers, body) = (self.address.clone(), self.buyers.clone(), body.clone());
             move |caller: usize, n: u64| {
                 load::post(&address, "/api/v1/orders", &buyers[caller % buyers.len()], &format!("{round}-{caller}-{n}"), &body)
             }
         };
-        warm.run(request(if name == "real" { "warm" } else { "warm-again" })).await;
-        Load::of(&self.address, callers, spell).run(request(name)).await
+        Load::of(&self.address, callers, Duration::from_millis(500)).run(request(format!("warm-{name}"))).await;
+        Load::of(&self.address, callers, spell).run(request(name.to_owned())).await
     }
 
     /// AK and SK of a seeded account.

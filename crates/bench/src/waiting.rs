@@ -56,33 +56,44 @@ async fn fill(db: &Db, text: String) {
     db.write(move |tx| sql_query(&text).execute(tx).map_err(DbError::from)).await.unwrap();
 }
 
-/// Messages a second that reach the outbox beside orders.
+/// Messages a second that reach the outbox beside orders, and how many at a time: as many as one call hands on.
 const EVENTS_PER_SECOND: i64 = 1_000;
+const EVENTS_AT_ONCE: i64 = 200;
+/// Spells of orders beside messages, each between two of orders alone.
+const PAIRS: usize = 6;
 
-/// Orders a second alone, and while a thousand messages a second are stored and handed on by another process. Alone is
-/// the mean of before and after: the tables grow meanwhile.
-pub async fn beside_events(engine: &str, server: Option<&str>, callers: usize, spell: Duration) -> (u64, u64) {
+/// Stores and hands on a thousand messages a second, until it is aborted.
+async fn feed(engine: &str, app: App, spell: usize) {
+    let (id, reader) = row_of(engine);
+    let rows = numbers(engine, EVENTS_AT_ONCE);
+    let mut ticks = tokio::time::interval(Duration::from_millis(u64::try_from(1_000 * EVENTS_AT_ONCE / EVENTS_PER_SECOND).unwrap()));
+    for batch in 0_u64.. {
+        ticks.tick().await;
+        fill(&app.db, format!("INSERT INTO messages (id, account_id, event, params, created_at, name) SELECT {id}, {reader}, 'order.opened', '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, 'beside:{spell}:{batch}:' || n FROM ({rows}) AS g")).await;
+        // The oldest first, which are these; not those that the orders bring, which nobody hands on when they are alone.
+        let handed_on = app.write(Actor::System, app::message::hand_on).await.unwrap();
+        assert_eq!(handed_on, usize::try_from(EVENTS_AT_ONCE).unwrap());
+    }
+}
+
+/// Orders a second alone, and while a thousand messages a second are stored and handed on by another process, for each
+/// of some pairs of spells. Alone is the mean of before and after: the tables grow meanwhile.
+pub async fn beside_events(engine: &'static str, server: Option<&str>, callers: usize, spell: Duration) -> Vec<(u64, u64)> {
     let p = Platform::seeded(engine, server).await.serve().await;
     let app = app(Db::open(&p.database, &Options::default()).unwrap());
     fill(&app.db, "UPDATE messages SET handed_on_at = 1 WHERE handed_on_at IS NULL".to_owned()).await;
-    let before = p.place_orders_named("before", callers, spell).await.per_second();
-    let (id, reader) = row_of(engine);
-    let rows = numbers(engine, EVENTS_PER_SECOND / 10);
-    let feeder = tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(Duration::from_millis(100));
-        for batch in 0_u64.. {
-            ticks.tick().await;
-            fill(&app.db, format!("INSERT INTO messages (id, account_id, event, params, created_at, name) SELECT {id}, {reader}, 'order.opened', '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, 'beside:{batch}:' || n FROM ({rows}) AS g")).await;
-            // The oldest first, which are these; not all that the orders bring, which nobody hands on when they are alone.
-            let handed_on = app.write(Actor::System, app::message::hand_on).await.unwrap();
-            assert!(handed_on >= usize::try_from(EVENTS_PER_SECOND / 10).unwrap(), "{handed_on}");
-        }
-    });
-    let beside = p.place_orders_named("beside", callers, spell).await.per_second();
-    assert!(!feeder.is_finished(), "the messages went on to the end");
-    feeder.abort();
-    let after = p.place_orders_named("after", callers, spell).await.per_second();
-    (u64::midpoint(before, after), beside)
+    let mut pairs = Vec::new();
+    let mut before = p.place_orders("alone-0", callers, spell).await.per_second();
+    for pair in 1..=PAIRS {
+        let feeder = tokio::spawn(feed(engine, app.clone(), pair));
+        let beside = p.place_orders(&format!("beside-{pair}"), callers, spell).await.per_second();
+        assert!(!feeder.is_finished(), "the messages went on to the end");
+        feeder.abort();
+        let after = p.place_orders(&format!("alone-{pair}"), callers, spell).await.per_second();
+        pairs.push((u64::midpoint(before, after), beside));
+        before = after;
+    }
+    pairs
 }
 
 /// A hundred thousand timers and messages in a seeded database; how long looking at them takes.
