@@ -37,6 +37,12 @@ impl DbError {
         }
     }
 
+    /// Whether another connection has SQLite's lock.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Statement(Diesel::DatabaseError(_, info)) if info.message() == "database is locked")
+    }
+
     /// Whether a unique constraint refused the row.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
