@@ -168,11 +168,12 @@ pub fn images(tx: &mut Tx, asset: Key) -> Result<Vec<Image>, DbError> {
         .load(tx)?)
 }
 
-/// What a seller sent since a moment: files and their bytes.
+/// What a seller sent since a moment: files and their bytes; who counts them next waits for this transaction to end.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn sent_since(tx: &mut Tx, seller: Key, since: i64) -> Result<(i64, i64), DbError> {
+    db::dialect::one_at_a_time(tx, seller)?;
     let lengths: Vec<Option<i64>> = asset_versions::table
         .inner_join(assets::table.on(assets::id.eq(asset_versions::asset_id)))
         .filter(assets::seller_id.eq(seller))

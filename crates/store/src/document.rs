@@ -51,11 +51,12 @@ pub fn waiting(tx: &mut Tx, account: Key, case: Key) -> Result<Vec<Document>, Db
     Ok(own.filter(documents::step.is_null()).order((documents::created_at, documents::id)).select(Document::as_select()).load(tx)?)
 }
 
-/// Files and bytes that an account sent since a moment.
+/// Files and bytes that an account sent since a moment; who counts them next waits for this transaction to end.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn sent_since(tx: &mut Tx, account: Key, since: i64) -> Result<(i64, i64), DbError> {
+    db::dialect::one_at_a_time(tx, account)?;
     let own = documents::table.filter(documents::account_id.eq(account)).filter(documents::created_at.ge(since));
     let lengths: Vec<i64> = own.select(documents::length).load(tx)?;
     Ok((i64::try_from(lengths.len()).unwrap_or(i64::MAX), lengths.iter().sum()))

@@ -26,11 +26,12 @@ pub fn ask(tx: &mut Tx, account: Key, index: &[u8], (now, unless_after): (i64, i
     Ok(Written::Yes)
 }
 
-/// Mailboxes that an account asked last after a moment.
+/// Mailboxes that an account asked last after a moment; who counts them next waits for this transaction to end.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn asked_after(tx: &mut Tx, account: Key, moment: i64) -> Result<i64, DbError> {
+    db::dialect::one_at_a_time(tx, account)?;
     Ok(mailbox_asks::table.filter(mailbox_asks::account_id.eq(account)).filter(mailbox_asks::asked_at.gt(moment)).count().get_result(tx)?)
 }
 

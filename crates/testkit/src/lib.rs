@@ -8,6 +8,7 @@ mod signed;
 
 pub use signed::Signed;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::{
     path::PathBuf,
@@ -170,6 +171,14 @@ impl Platform {
         let status = response.status().as_u16();
         let text = response.text().await.expect("a body");
         (status, serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path}: {status} {text:?} is not JSON")))
+    }
+
+    /// The same write sent eight times at once; the answers.
+    ///
+    /// # Panics
+    /// As [`Self::send`].
+    pub async fn at_once(&self, role: &str, method: &str, path: &str, body: &Value) -> Vec<(u16, Value)> {
+        join_all((0..8).map(|_| self.send(role, method, path, Some(body)))).await
     }
 
     /// # Panics

@@ -85,15 +85,16 @@ pub fn act(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId, cmd: &Act)
     let by = party(tenant);
     checked(cmd)?;
     let form = Form { fields: cmd.fields(), files: cmd.documents.iter().map(|(_, kind)| *kind).collect(), opening_at: cmd.opening_time };
-    if let Some(elements) = &cmd.elements {
-        compare(tx, &found, elements)?;
-    }
     let data = cmd.said(ctx);
     if cmd.verb == Verb::Ship {
         ready_to_ship(&mut found, cmd)?;
     }
     let done = Done { party: Some(by), kind: cmd.verb.as_str(), data, documents: &cmd.documents };
     found.moved(tx, ctx, &Input::Act { by, verb: cmd.verb, form }, &done)?;
+    // Compared once it is known that they were asked for; what does not fit takes the move back.
+    if let Some(elements) = &cmd.elements {
+        compare(tx, &found, elements)?;
+    }
     if let (Some(licence), Party::Seller) = (&cmd.licence, by) {
         let sealed = ctx.sealer.seal(ctx.ids, instance::LICENCE_COLUMN, licence);
         store::instance::set_licence(tx, found.row.instance_id, &sealed)?;

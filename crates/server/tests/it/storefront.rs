@@ -324,32 +324,15 @@ async fn instances_run_by_their_end_in_both_directions() {
     .await;
 }
 
-/// The same write sent eight times at once; the answers.
-async fn at_once(p: &Platform, method: reqwest::Method, path: &str, role: &str, body: &Value) -> Vec<(u16, Value)> {
-    let send = || {
-        let request = p.http.request(method.clone(), format!("{}{path}", p.url)).bearer_auth(p.token(role)).json(body);
-        tokio::spawn(async move {
-            let answer = request.send().await.unwrap();
-            (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
-        })
-    };
-    let sent: Vec<_> = (0..8).map(|_| send()).collect();
-    let mut answers = Vec::new();
-    for task in sent {
-        answers.push(task.await.unwrap());
-    }
-    answers
-}
-
 #[tokio::test]
 async fn eight_at_once_fill_a_cart_line_by_eight_and_buy_it_once() {
     on_both(async |p| {
-        let added = at_once(&p, reqwest::Method::POST, "/api/v1/cart", "buyer", &choice("1m")).await;
+        let added = p.at_once("buyer", "POST", "/api/v1/cart", &choice("1m")).await;
         assert!(added.iter().all(|(status, _)| *status == 200), "{added:?}");
         let seen = cart(&p, "buyer").await;
         assert_eq!((seen["lines"].as_array().unwrap().len(), seen["lines"][0]["quantity"].clone()), (1, json!(8)));
         let body = json!({ "lines": [{ "line": seen["lines"][0]["id"] }], "total": seen["total"], "pay": true });
-        let bought = at_once(&p, reqwest::Method::POST, "/api/v1/cart/buy", "buyer", &body).await;
+        let bought = p.at_once("buyer", "POST", "/api/v1/cart/buy", &body).await;
         assert_eq!(bought.iter().filter(|(status, _)| *status == 200).count(), 1, "{bought:?}");
         assert!(bought.iter().filter(|a| a.0 != 200).all(|a| code(a) == (422, "cart.not_found")), "{bought:?}");
         assert_eq!(p.get("buyer", "/api/v1/orders").await["orders"].as_array().unwrap().len(), 1);
@@ -382,7 +365,7 @@ async fn floors_that_several_write_at_once_are_those_of_one_of_them() {
     on_both(async |p| {
         let id = product(&p, "backup").await["id"].clone();
         let body = json!({ "floors": [{ "name": { "zh": "甲", "en": "A" }, "products": [id] }, { "name": { "zh": "乙", "en": "B" }, "products": [id] }] });
-        let written = at_once(&p, reqwest::Method::PUT, "/api/v1/operator/floors", "operator", &body).await;
+        let written = p.at_once("operator", "PUT", "/api/v1/operator/floors", &body).await;
         assert!(written.iter().all(|(status, _)| *status == 200), "{written:?}");
         assert_eq!(p.get("operator", "/api/v1/operator/floors").await["floors"].as_array().unwrap().len(), 2);
     })

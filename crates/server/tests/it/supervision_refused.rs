@@ -42,6 +42,9 @@ async fn evidence_is_what_it_says_and_is_used_once_by_its_sender() {
         let wrong = json!([{ "id": many[0]["id"], "kind": "agreement" }]);
         let refused = p.act_refused("buyer", &case, json!({ "verb": "submit", "text": "need", "documents": wrong })).await;
         assert_eq!(refused.1, "supervision.evidence_not_asked");
+        let elements = json!({ "order_numbers": [], "customer_name": "?", "product_name": "?", "specification_name": "?" });
+        let unasked = json!({ "verb": "submit", "text": "need", "documents": [many[0]], "elements": elements });
+        assert_eq!(p.act_refused("buyer", &case, unasked).await.1, "supervision.field_not_asked", "not compared, where nobody asked");
         let twice = json!([many[0], many[0]]);
         assert_eq!(
             p.act_refused("buyer", &case, json!({ "verb": "submit", "text": "need", "documents": twice })).await.1,
