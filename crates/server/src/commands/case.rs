@@ -143,13 +143,18 @@ pub fn document(case: &Value, order: &Value) -> Value {
     })
 }
 
+/// The first kind of which an action still lacks files that it cannot be done without.
+pub fn lacking<'a>(action: &'a Value, named: &[Value]) -> Option<&'a str> {
+    let kinds = action["evidence"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let least = |e: &Value| usize::try_from(e["min"].as_u64().unwrap_or(0)).unwrap_or(usize::MAX);
+    let short = kinds.iter().find(|e| named.iter().filter(|n| n["kind"] == e["kind"]).count() < least(e));
+    short.map(|e| word(e, "kind"))
+}
+
 /// What a file proves when nobody says so: what the action still lacks, else what it takes.
 pub fn kind_of_file(action: &Value, named: &[Value]) -> String {
-    let kinds = action["evidence"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let short =
-        |e: &&Value| named.iter().filter(|n| n["kind"] == e["kind"]).count() < usize::try_from(e["min"].as_u64().unwrap_or(0)).unwrap_or(0);
-    let kind = kinds.iter().find(short).or_else(|| kinds.first());
-    kind.map_or("other", |k| word(k, "kind")).to_owned()
+    let takes = || action["evidence"][0]["kind"].as_str();
+    lacking(action, named).or_else(takes).unwrap_or("other").to_owned()
 }
 
 #[cfg(test)]
@@ -196,7 +201,10 @@ mod tests {
     fn a_file_proves_what_is_still_missing() {
         let action = json!({ "evidence": [{ "kind": "acceptance", "min": 1 }, { "kind": "statement_of_work", "min": 1 }] });
         assert_eq!(kind_of_file(&action, &[]), "acceptance");
-        assert_eq!(kind_of_file(&action, &[json!({ "kind": "acceptance" })]), "statement_of_work");
+        let half = [json!({ "kind": "acceptance" })];
+        assert_eq!((kind_of_file(&action, &half), lacking(&action, &half)), ("statement_of_work".to_owned(), Some("statement_of_work")));
+        let whole = [json!({ "kind": "acceptance" }), json!({ "kind": "statement_of_work" })];
+        assert_eq!((kind_of_file(&action, &whole), lacking(&action, &whole)), ("acceptance".to_owned(), None));
         assert_eq!(kind_of_file(&json!({ "evidence": [] }), &[]), "other");
     }
 }

@@ -149,21 +149,30 @@ async fn named(remote: &Remote, asked: &Act, shown: &Value, doing: &Doing) -> Re
         let (id, kind) = document.split_once('=').ok_or_else(wrong)?;
         named.push(json!({ "id": id, "kind": kind }));
     }
-    let by_action = |named: &[Value]| match doing {
-        Doing::Act(verb) => case::kind_of_file(action_of(shown, verb), named),
-        Doing::RefundStep(step) if step == "agree" => "agreement".to_owned(),
-        _ => "other".to_owned(),
+    let action = match doing {
+        Doing::Act(verb) => action_of(shown, verb),
+        _ => &Value::Null,
     };
-    // What cannot be done now is refused without sending anything first.
-    if matches!(doing, Doing::Act(verb) if action_of(shown, verb).is_null()) {
+    // What cannot be done now is refused without sending anything first, and so is what would not be enough.
+    if matches!(doing, Doing::Act(_)) && action.is_null() {
         return Ok(named);
     }
-    let role = shown["party"].as_str().map(str::to_owned);
+    let mut files = Vec::new();
     for file in &asked.files {
         let (kind, path) = match file.split_once('=') {
             Some((kind, path)) if !kind.contains(['/', '.']) => (kind.to_owned(), path),
-            _ => (by_action(&named), file.as_str()),
+            _ if matches!(doing, Doing::RefundStep(step) if step == "agree") => ("agreement".to_owned(), file.as_str()),
+            _ => (case::kind_of_file(action, &named), file.as_str()),
         };
+        named.push(json!({ "kind": kind }));
+        files.push((kind, path));
+    }
+    if let Some(kind) = case::lacking(action, &named).filter(|_| !files.is_empty()) {
+        return Err(Failure::WrongUse(format!("{} also wants a file of the kind {kind}: add --file {kind}=PATH", asked.action)));
+    }
+    let role = shown["party"].as_str().map(str::to_owned);
+    named.truncate(asked.documents.len());
+    for (kind, path) in files {
         let sent = send(remote, &asked.id, (&kind, role.as_ref()), Path::new(path)).await?;
         named.push(json!({ "id": sent["id"], "kind": kind }));
     }

@@ -101,7 +101,12 @@ async fn the_five_key_elements_are_named_on_the_command_line() {
         let proofs = ["acceptance", "validity_screenshot", "statement_of_work", "kit_screenshot", "deployment_screenshot"];
         let file = proof();
         let sent: Vec<String> = proofs.iter().map(|kind| format!("{kind}={}", file.path().display())).collect();
-        let number = format!("order_numbers={}", order["order_number"].as_str().unwrap());
+        let half = ["deliver", "--text", "done", "--licence", "LIC-1", "--file", &sent[0], "--file", &sent[1]];
+        assert_eq!(act(&p, "seller", id, &half).await.0, 2, "three proofs are missing");
+        let number = order["order_number"].as_str().unwrap();
+        let line = p.get("seller", &format!("/api/v1/orders/{number}/timeline?as=seller")).await;
+        assert!(!line.to_string().contains("supervision.file_sent"), "and none was sent in vain: {line:#}");
+        let number = format!("order_numbers={number}");
         let deliver = async |customer: &str, more: &[&str]| {
             let customer = format!("customer_name={customer}");
             let mut words = vec!["deliver", "--text", "done", "--licence", "LIC-1", "--element", &customer, "--element", &number];
