@@ -4,6 +4,13 @@ import { useTranslation } from 'react-i18next'
 import { Refused } from '../api/client'
 import { problemText } from './problem'
 
+/** A form that its own rules keep back; nothing was sent. */
+export class Incomplete extends Error {
+  constructor(readonly fields: number) {
+    super('fields of the form are wrong')
+  }
+}
+
 /** A write: refreshes what is shown, says that it is done or why not. */
 export function useAction<In, Out>(run: (input: In) => Promise<Out>, done?: (out: Out) => void, success?: string) {
   const client = useQueryClient()
@@ -18,6 +25,7 @@ export function useAction<In, Out>(run: (input: In) => Promise<Out>, done?: (out
     },
     onError: (e: unknown) => {
       if (e instanceof Refused) message.error(problemText(t, e.problem), 6)
+      else if (e instanceof Incomplete) message.error(t('form.wrong', { count: e.fields }), 6)
       else message.error(t('problem.network'), 6)
     },
   })

@@ -3,7 +3,7 @@ import { Alert, Button, Form, type FormInstance } from 'antd'
 import { useRef, useState, type CSSProperties, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Refused, type Schemas } from '../api/client'
-import { useAction } from './action'
+import { Incomplete, useAction } from './action'
 import { problemText } from './problem'
 
 type Wrong = Schemas['FieldProblem']
@@ -24,6 +24,17 @@ function labelOf(form: FormInstance, pointer: string): string {
   const id = CSS.escape((fieldOf(form, pointer) ?? fieldPath(pointer)).join('_'))
   const label = document.querySelector<HTMLLabelElement>(`label[for="${id}"]`) ?? document.querySelector<HTMLLabelElement>(`label[for$="_${id}"]`)
   return label?.title || pointer
+}
+
+/** What was typed, once the form's own rules are kept; else the first field that breaks one comes into view. */
+export async function whole<Values>(form: FormInstance<Values>): Promise<Values> {
+  try {
+    return await form.validateFields()
+  } catch (e) {
+    const wrong = (e as { errorFields: { name: Path }[] }).errorFields
+    if (wrong[0]) form.scrollToField(wrong[0].name as never, { behavior: 'smooth', block: 'center', focus: true })
+    throw new Incomplete(wrong.length)
+  }
 }
 
 /** What is wrong in a form: shown beside the fields, kept for the summary. */

@@ -49,7 +49,7 @@ describe('the home page', () => {
     const floor = operator.page.getByRole('region', { name: 'Floor 3' })
     await floor.getByLabel('Name (Chinese)').fill('本周推荐')
     await operator.page.getByRole('button', { name: 'Save floors' }).click()
-    await operator.page.getByText(/fields need a change/).waitFor()
+    await operator.page.getByText(/Fields that need a change/).waitFor()
     await floor.getByLabel('Name (English)').fill('This week')
     await floor.getByRole('combobox').fill('helpdesk')
     await operator.page.locator('.ant-select-item-option', { hasText: 'Helpdesk SaaS' }).click()

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
-import { Summary, useWrong } from '../../kit/form'
+import { Summary, useWrong, whole } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { problemText } from '../../kit/problem'
 import { useMe } from '../../kit/session'
@@ -70,7 +70,7 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
   const inputsOf = (line: Line, all: Inputs) => Object.entries(all[line.id]?.inputs ?? {}).filter(([, value]) => value).map(([name, value]) => ({ name, value }))
   const buy = useAction(
     async (pay: boolean) => {
-      const all = await form.validateFields()
+      const all = await whole(form)
       show([])
       return catching(unwrap(api.POST('/api/v1/cart/buy', { body: { lines: chosen.map((l) => ({ line: l.id, inputs: inputsOf(l, all), consents: consentsOf(all[l.id]?.consents), shipping: all[l.id]?.shipping })), total, pay } })))
     },

@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Alert, Button, Checkbox, Descriptions, Form, Input } from 'antd'
+import { Alert, Button, Checkbox, Descriptions, Form, Input, type FormInstance } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { useAddress } from '../../kit/address'
+import { Summary, useWrong, whole } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { ProblemBox } from '../../kit/problem'
 import { moneyText, useText } from '../../kit/show'
@@ -28,13 +29,15 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
   const navigate = useNavigate()
   const [agreed, setAgreed] = useState(false)
   const [form] = Form.useForm<{ inputs?: Record<string, string>; consents?: Consents; shipping?: Shipping }>()
+  const { wrong, show, catching } = useWrong(form as FormInstance)
   const quote = useQuery({ queryKey: ['quote', choice], queryFn: () => unwrap(api.POST('/api/v1/quotes', { body: choice })) })
   const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
   const place = useAction(
     async (pay: boolean) => {
-      const values = await form.validateFields()
+      const values = await whole(form)
+      show([])
       const inputs = Object.entries(values.inputs ?? {}).filter(([, value]) => value).map(([name, value]) => ({ name, value }))
-      return unwrap(api.POST('/api/v1/orders', { body: { choice, inputs, consents: consentsOf(values.consents), shipping: values.shipping, pay } }))
+      return catching(unwrap(api.POST('/api/v1/orders', { body: { choice, inputs, consents: consentsOf(values.consents), shipping: values.shipping, pay } })))
     },
     (order) => void navigate({ to: '/buyer/orders/$number', params: { number: order.order_number } as never }),
   )
@@ -53,6 +56,7 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
           { key: 'v', label: t('field.seller'), children: product.seller_name },
         ]} />
         <Form form={form} layout="vertical" style={{ marginTop: 16 }}>
+          <Summary form={form as FormInstance} wrong={wrong} />
           {product.extension_parameters.map((p) => (
             <Form.Item key={p.name} name={['inputs', p.name]} label={text(p.label)} rules={[{ required: p.mandatory, message: t('form.required') }, { max: 200 }]}>
               <Input />
