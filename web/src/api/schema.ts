@@ -4691,6 +4691,7 @@ export interface components {
         };
         /** @description A flow as a diagram draws it. */
         FlowView: {
+            name: components["schemas"]["TextView"];
             nodes: components["schemas"]["NodeView"][];
         };
         /** @description The gateway's error document. */

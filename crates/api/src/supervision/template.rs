@@ -79,6 +79,7 @@ struct NodeView {
 /// A flow as a diagram draws it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FlowView {
+    name: TextView,
     nodes: Vec<NodeView>,
 }
 
@@ -95,7 +96,7 @@ pub(super) fn flow_view(flow: &Template) -> FlowView {
         actions: n.actions.iter().map(|a| ActionView::of(a, a.by(n))).collect(),
         moves: moves(n),
     };
-    FlowView { nodes: flow.nodes.iter().map(node).collect() }
+    FlowView { name: flow.name.clone().into(), nodes: flow.nodes.iter().map(node).collect() }
 }
 
 #[derive(Debug, Serialize, ToSchema)]

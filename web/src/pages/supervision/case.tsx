@@ -120,7 +120,7 @@ function Facts({ of, side }: { of: Case; side: string }) {
         { key: 'rel', label: t('supervision.released'), children: moneyText(of.released) },
         { key: 'ref', label: t('supervision.refunded'), children: moneyText(of.refunded) },
         ...(of.rejections > 0 ? [{ key: 'r', label: t('supervision.rejections'), children: of.rejections }] : []),
-        { key: 'v', label: t('supervision.template'), children: `${of.template}\u00a0·\u00a0${of.template_version}` },
+        { key: 'v', label: t('supervision.template'), children: `${text(of.flow.name)}\u00a0·\u00a0${of.template_version}` },
         { key: 'i', label: t('supervision.number'), children: <Id of={of.id} /> },
       ]} />
     </section>
@@ -144,7 +144,7 @@ export function CasePage() {
             {of.no_refund && !of.refund && of.no_refund !== 'supervision.frozen' && <Alert type="info" showIcon title={t(`code.${of.no_refund.replaceAll('.', '_')}`)} />}
             <div className="split">
               <div className="stack">
-                <section className="panel" style={{ padding: 24 }}><h2>{t('supervision.diagram')}</h2><FlowDiagram flow={of.flow} current={of.state === 'cancelled' ? undefined : of.node} over={of.state === 'completed'} passed={of.steps.map((s) => s.from)} /></section>
+                <section className="panel" style={{ padding: 24 }}><h2>{t('supervision.diagram')}</h2><FlowDiagram flow={of.flow} current={of.state === 'cancelled' ? undefined : of.node} over={of.state === 'completed'} passed={of.steps.filter((s) => s.from !== s.to).map((s) => s.from)} /></section>
                 <section className="panel" style={{ padding: 24 }}><h2>{t('timeline.title')}</h2><Log of={of} /></section>
               </div>
               <div className="stack"><Facts of={of} side={side} /><Address of={of} /><Delivery of={of} /></div>
