@@ -229,6 +229,22 @@ it('a refund is negotiated on both screens, with its proof', async () => {
   expect(books.ok).toBe(true)
 }, 90_000)
 
+it('an appeal is decided by giving a part back, and the order says so', async () => {
+  const id = await buy(p, 'service')
+  await act(p, id, ['buyer', 'Appeal', field('Statement', 'nobody answers')])
+  await act(p, id, ['operator', 'Decide the appeal', async (page) => {
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Give money back').click()
+    await dialog.getByLabel('Amount', { exact: false }).fill('40')
+    await dialog.getByLabel('Reason').fill('begun late')
+  }])
+  const page = await consoleOf(p, 'buyer')
+  await p.go(page, `/buyer/supervision/${id}`)
+  await page.locator('.page-head').getByText('Cancelled').waitFor()
+  await page.locator('a.mono[href*="/buyer/orders/"]').click()
+  await page.getByText('¥40.00 are back, the rest went to the seller').waitFor()
+}, 90_000)
+
 it('the list says whose turn it is and is walked by keyboard', async () => {
   await buy(p, 'service')
   const page = await consoleOf(p, 'buyer')

@@ -30,6 +30,8 @@ export function Progress({ order }: { order: Order }) {
   const text = useText()
   const at = { pending_payment: 1, processing: 2, completed: 4, cancelled: 1 }[order.state] ?? 0
   const failed = order.state === 'cancelled'
+  const partly = line && line.refunded.amount !== line.amount.amount
+  const ended = !order.paid_at ? t('order.cancelled') : partly ? t('order.partly_refunded', { amount: moneyText(line.refunded) }) : t('order.refunded')
   const step = (name: string, time?: string | null) => ({ title: t(`steps.${name}`), content: time ? <Time at={time} /> : undefined })
   return (
     <div className="panel" style={{ padding: 24 }} aria-live="polite">
@@ -42,7 +44,7 @@ export function Progress({ order }: { order: Order }) {
       {order.state === 'processing' && supervised && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.supervised')} description={t('order.supervised_more', { amount: moneyText(order.total) })} action={<CaseLink order={order.order_number} />} />}
       {order.state === 'processing' && !supervised && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.opening')} description={t('order.opening_more', { amount: moneyText(order.total) })} />}
       {order.state === 'pending_payment' && <Alert style={{ marginTop: 16 }} type="warning" showIcon title={t('order.pay_by')} description={<Time at={order.pay_by} />} />}
-      {failed && <Alert style={{ marginTop: 16 }} type="error" showIcon title={t(order.paid_at ? 'order.refunded' : 'order.cancelled')} description={text(order.reason_text ?? undefined)} />}
+      {failed && <Alert style={{ marginTop: 16 }} type="error" showIcon title={ended} description={text(order.reason_text ?? undefined)} />}
     </div>
   )
 }
