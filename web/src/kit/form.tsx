@@ -42,8 +42,11 @@ export function useWrong(form: FormInstance, at: Wrong[] = []) {
   const { t } = useTranslation()
   const [wrong, setWrong] = useState<Wrong[]>(at)
   const show = (list: Wrong[]) => {
+    const name = (e: Wrong) => fieldOf(form, e.pointer) ?? fieldPath(e.pointer)
+    // What was wrong before may be right now.
+    form.setFields(wrong.map((e) => ({ name: name(e), errors: [] })))
     setWrong(list)
-    form.setFields(list.map((e) => ({ name: fieldOf(form, e.pointer) ?? fieldPath(e.pointer), errors: [problemText(t, e)] })))
+    form.setFields(list.map((e) => ({ name: name(e), errors: [problemText(t, e)] })))
   }
   const catching = async <T,>(run: Promise<T>) => {
     try {
