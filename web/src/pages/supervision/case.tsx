@@ -12,6 +12,7 @@ import { Turns, useSide } from './cases'
 import { FlowDiagram } from './diagram'
 import { Appeal, AskRefund, DeskTools, Disputes } from './dispute'
 import { FileLink } from './files'
+import { passed } from './passed'
 
 type Case = Schemas['SupervisionCase']
 type Step = Schemas['SupervisionStep']
@@ -144,7 +145,7 @@ export function CasePage() {
             {of.no_refund && !of.refund && of.no_refund !== 'supervision.frozen' && <Alert type="info" showIcon title={t(`code.${of.no_refund.replaceAll('.', '_')}`)} />}
             <div className="split">
               <div className="stack">
-                <section className="panel" style={{ padding: 24 }}><h2>{t('supervision.diagram')}</h2><FlowDiagram flow={of.flow} current={of.state === 'cancelled' ? undefined : of.node} over={of.state === 'completed'} passed={of.steps.filter((s) => s.from !== s.to).map((s) => s.from)} /></section>
+                <section className="panel" style={{ padding: 24 }}><h2>{t('supervision.diagram')}</h2><FlowDiagram flow={of.flow} current={of.state === 'cancelled' ? undefined : of.node} over={of.state === 'completed'} passed={passed(of.steps)} /></section>
                 <section className="panel" style={{ padding: 24 }}><h2>{t('timeline.title')}</h2><Log of={of} /></section>
               </div>
               <div className="stack"><Facts of={of} side={side} /><Address of={of} /><Delivery of={of} /></div>
