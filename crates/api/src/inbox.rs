@@ -54,6 +54,7 @@ struct MessageView {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct Inbox {
+    /// Counted to 1,000.
     unread: i64,
     messages: Vec<MessageView>,
     next: Option<String>,

@@ -4837,7 +4837,10 @@ export interface components {
         Inbox: {
             messages: components["schemas"]["MessageView"][];
             next?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Counted to 1,000.
+             */
             unread: number;
         };
         InputAsked: {

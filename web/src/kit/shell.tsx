@@ -19,7 +19,7 @@ function InboxButton() {
   const query = useQuery({ queryKey: ['inbox-count'], queryFn: () => unwrap(api.GET('/api/v1/inbox', { params: { query: { limit: '1' } } })), refetchInterval: 30_000 })
   return (
     <Link to="/inbox" aria-label={counted(t('nav.inbox'), query.data?.unread)}>
-      <Badge count={query.data?.unread ?? 0} size="small" overflowCount={9999}>
+      <Badge count={query.data?.unread ?? 0} size="small" overflowCount={999}>
         <Button type="text" icon={<MailOutlined />} aria-hidden tabIndex={-1} />
       </Badge>
     </Link>
