@@ -12,14 +12,17 @@ import { usePreferences } from './preferences'
 import { useLogOut, useMe, type Me } from './session'
 
 /** The name of a place with how much is in it. */
-const counted = (name: string, count?: number) => (count ? `${name} ${count}` : name)
+/** More are shown as 999+, as the badge does: unread messages are counted to 1,000. */
+const MOST = 999
+
+const counted = (name: string, count = 0) => (count > 0 ? `${name} ${count > MOST ? `${MOST}+` : count}` : name)
 
 function InboxButton() {
   const { t } = useTranslation()
   const query = useQuery({ queryKey: ['inbox-count'], queryFn: () => unwrap(api.GET('/api/v1/inbox', { params: { query: { limit: '1' } } })), refetchInterval: 30_000 })
   return (
     <Link to="/inbox" aria-label={counted(t('nav.inbox'), query.data?.unread)}>
-      <Badge count={query.data?.unread ?? 0} size="small" overflowCount={999}>
+      <Badge count={query.data?.unread ?? 0} size="small" overflowCount={MOST}>
         <Button type="text" icon={<MailOutlined />} aria-hidden tabIndex={-1} />
       </Badge>
     </Link>

@@ -17,6 +17,9 @@ import { passed } from './passed'
 type Case = Schemas['SupervisionCase']
 type Step = Schemas['SupervisionStep']
 
+/** An appeal's reason is asked for as the statement that it is; so are the ones after it. */
+const label = (kind: string, name: string) => (['appealed', 'stated'].includes(kind) && ['reason', 'text'].includes(name) ? 'supervision.statement' : `said.${name}`)
+
 /** What was filled in at a step, in words. */
 function Said({ of }: { of: Step }) {
   const { t } = useTranslation()
@@ -26,7 +29,7 @@ function Said({ of }: { of: Step }) {
   return (
     <>
       {typeof data['decision'] === 'string' && <div>{t(`decision.${data['decision']}`)}</div>}
-      {plain.map(([name, value]) => <div key={name} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}><span className="dim">{t(`said.${name}`, { defaultValue: name })}</span> {name === 'opening_time' || name === 'at' ? <Time at={String(value)} /> : name === 'scene' ? t(`case_scene.${String(value)}`) : String(value)}</div>)}
+      {plain.map(([name, value]) => <div key={name} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}><span className="dim">{t(label(of.kind, name), { defaultValue: name })}</span> {name === 'opening_time' || name === 'at' ? <Time at={String(value)} /> : name === 'scene' ? t(`case_scene.${String(value)}`) : String(value)}</div>)}
       {elements && <div className="muted">{Object.values(elements).flat().filter(Boolean).join(' · ')}</div>}
       {data['licence'] === true && <div className="muted">{t('supervision.licence_handed')}</div>}
       {of.documents.map((d) => <div key={d.id}><FileLink of={d} /></div>)}
