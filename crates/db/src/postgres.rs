@@ -3,7 +3,7 @@
 
 use crate::{
     DbError, Options, TRIES_MAX, Tx, UnitError, dialect,
-    pool::{self, Manager, Pool, Pooled, Target},
+    pool::{Manager, Pool, Pooled, Target},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -24,7 +24,7 @@ impl Postgres {
             settings: "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'".to_owned(),
             prepared_statements: options.prepared_statements,
         };
-        Ok(Self { pool: pool::pool(manager, options.connections, options.wait)?, slow: options.slow })
+        Ok(Self { pool: Pool::open(manager, options.connections, options.wait)?, slow: options.slow })
     }
 
     pub(crate) async fn write<T, E, F>(&self, mut work: F) -> Result<T, E>
@@ -33,28 +33,28 @@ impl Postgres {
         E: UnitError,
         F: FnMut(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        let this = self.clone();
-        pool::blocking(move || {
-            let mut tries = 0;
-            loop {
-                tries += 1;
-                let mut pooled = this.pool.get().map_err(|_| DbError::Exhausted)?;
-                let started = Instant::now();
-                let result = run_unit(&mut pooled, &mut work);
-                let took = started.elapsed();
-                metrics::histogram!("yunshi_db_unit_seconds").record(took.as_secs_f64());
-                if took > this.slow {
-                    tracing::warn!(duration_ms = took.as_millis(), "a unit of work took long");
-                }
-                match result {
-                    Err(e) if tries < TRIES_MAX && e.db_error().is_some_and(DbError::is_conflict) => {
-                        metrics::counter!("yunshi_db_conflicts_total").increment(1);
+        let slow = self.slow;
+        self.pool
+            .lend(move |pooled| {
+                let mut tries = 0;
+                loop {
+                    tries += 1;
+                    let started = Instant::now();
+                    let result = run_unit(pooled, &mut work);
+                    let took = started.elapsed();
+                    metrics::histogram!("yunshi_db_unit_seconds").record(took.as_secs_f64());
+                    if took > slow {
+                        tracing::warn!(duration_ms = took.as_millis(), "a unit of work took long");
                     }
-                    result => return result,
+                    match result {
+                        Err(e) if tries < TRIES_MAX && e.db_error().is_some_and(DbError::is_conflict) => {
+                            metrics::counter!("yunshi_db_conflicts_total").increment(1);
+                        }
+                        result => return result,
+                    }
                 }
-            }
-        })
-        .await
+            })
+            .await
     }
 
     pub(crate) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
@@ -63,8 +63,7 @@ impl Postgres {
         E: UnitError,
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        pool::blocking(move || pool::with(&pool, work)).await
+        self.pool.read(work).await
     }
 
     pub(crate) async fn snapshot<T, E, F>(&self, work: F) -> Result<T, E>
@@ -73,8 +72,7 @@ impl Postgres {
         E: UnitError,
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        pool::blocking(move || pool::snapshot(&pool, work)).await
+        self.pool.snapshot(work).await
     }
 }
 

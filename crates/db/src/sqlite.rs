@@ -5,7 +5,7 @@ mod writer;
 
 use crate::{
     DbError, Options, Tx, UnitError,
-    pool::{self, Manager, Pool, Target},
+    pool::{Manager, Pool, Target},
 };
 use checkpoint::Checkpoints;
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
@@ -50,7 +50,7 @@ impl Sqlite {
             settings: format!("{PRAGMAS} PRAGMA query_only = ON;"),
             prepared_statements: true,
         };
-        let readers = pool::pool(manager, options.connections, options.wait)?;
+        let readers = Pool::open(manager, options.connections, options.wait)?;
         Ok(Self { writer, readers, wait: options.wait })
     }
 
@@ -75,8 +75,7 @@ impl Sqlite {
         E: UnitError,
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        let readers = self.readers.clone();
-        pool::blocking(move || pool::with(&readers, work)).await
+        self.readers.read(work).await
     }
 
     pub(crate) async fn snapshot<T, E, F>(&self, work: F) -> Result<T, E>
@@ -85,8 +84,7 @@ impl Sqlite {
         E: UnitError,
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        let readers = self.readers.clone();
-        pool::blocking(move || pool::snapshot(&readers, work)).await
+        self.readers.snapshot(work).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! What any engine must do, and what must not happen: conformance, panics, crashes, full disks, races.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod pool;
 mod sqlite;
 
 use db::{Db, DbError, Options, Run, Tx, dialect, schema::settings};
@@ -8,7 +9,6 @@ use diesel::prelude::*;
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Stdio},
-    time::Duration,
 };
 use testdb::{ENGINES, Engine, Fresh};
 
@@ -164,36 +164,6 @@ async fn a_claimed_job_is_claimed_by_nobody_else_and_no_lane_fills_the_batch() {
         assert_eq!(claim("one", &[]).await, ["dead", "dead", "dead", "dead", "live", "live"], "{engine:?}");
         assert_eq!(claim("two", &[]).await, ["dead"; 4], "{engine:?}");
         assert!(claim("three", &["dead"]).await.is_empty(), "{engine:?}");
-    }
-}
-
-#[tokio::test]
-async fn callers_are_refused_when_no_connection_is_free() {
-    for engine in ENGINES {
-        let fresh = Fresh::new(engine);
-        fresh.open().await;
-        let options = Options { connections: 1, wait: Duration::from_millis(100), ..Options::default() };
-        let db = Db::open(&fresh.url, &options).unwrap();
-        let (started, running) = tokio::sync::oneshot::channel();
-        let (release, wait) = std::sync::mpsc::channel::<()>();
-        let holder = {
-            let db = db.clone();
-            let mut started = Some(started);
-            tokio::spawn(async move {
-                db.read(move |_| {
-                    started.take().unwrap().send(()).unwrap();
-                    wait.recv().unwrap();
-                    Ok::<_, DbError>(())
-                })
-                .await
-            })
-        };
-        running.await.unwrap();
-        let refused = db.read(|_| Ok::<_, DbError>(())).await;
-        assert!(matches!(refused, Err(DbError::Exhausted)), "{engine:?}");
-        release.send(()).unwrap();
-        holder.await.unwrap().unwrap();
-        db.read(|_| Ok::<_, DbError>(())).await.unwrap();
     }
 }
 
