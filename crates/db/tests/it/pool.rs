@@ -63,7 +63,7 @@ fn callers_wait_for_a_connection_in_turn_and_without_a_thread() {
                 let (db, served) = (db.clone(), served.clone());
                 let (asks, asked) = tokio::sync::oneshot::channel();
                 callers.spawn(async move {
-                    let unit = move |_: &mut Tx| Ok::<_, DbError>(served.send(n).unwrap());
+                    let unit = move |_: &mut Tx| served.send(n).map_err(|_| DbError::Closed);
                     let mut read = std::pin::pin!(db.read(unit));
                     // It is in the queue once it was polled.
                     let _waits = std::future::poll_fn(|cx| std::task::Poll::Ready(read.as_mut().poll(cx))).await;
