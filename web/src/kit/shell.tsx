@@ -11,10 +11,10 @@ import { useAddress } from './address'
 import { usePreferences } from './preferences'
 import { useLogOut, useMe, type Me } from './session'
 
-/** The name of a place with how much is in it. */
 /** More are shown as 999+, as the badge does: unread messages are counted to 1,000. */
 const MOST = 999
 
+/** The name of a place with how much is in it. */
 const counted = (name: string, count = 0) => (count > 0 ? `${name} ${count > MOST ? `${MOST}+` : count}` : name)
 
 function InboxButton() {
