@@ -18,8 +18,9 @@ dev: setup-web ## sandbox and consoles, rebuilt when a console file changes
 bench: ## figures as JSON lines in target/bench and a table on the screen
 	scripts/bench
 
-fmt:
+fmt: setup-web
 	cargo fmt --all
+	cd web && npm run --silent format
 
 web: setup-web
 	@echo "== building the consoles"
