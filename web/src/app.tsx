@@ -10,7 +10,9 @@ import './texts'
 import { themeOf } from './ui/theme'
 
 const client = new QueryClient({
-  defaultOptions: { queries: { retry: (count, e) => !(e instanceof Refused) && count < 2, refetchOnWindowFocus: false } },
+  defaultOptions: {
+    queries: { retry: (count, e) => !(e instanceof Refused) && count < 2, refetchOnWindowFocus: false },
+  },
 })
 
 function Themed() {

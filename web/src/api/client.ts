@@ -82,7 +82,8 @@ export async function send(path: string, file: Blob, progress: (sent: number) =>
     }
   }
   const done = new Promise<unknown>((resolve, reject) => {
-    request.onload = () => (request.status < 300 ? resolve(read()) : reject(new Refused(asProblem(read(), request.status))))
+    request.onload = () =>
+      request.status < 300 ? resolve(read()) : reject(new Refused(asProblem(read(), request.status)))
     request.onerror = () => reject(new Error('network'))
     request.onabort = () => reject(new BrokenOff())
   })
@@ -93,7 +94,11 @@ export async function send(path: string, file: Blob, progress: (sent: number) =>
 /** Sends a picture as it is. */
 export async function upload(path: string, file: Blob): Promise<Schemas['PictureView']> {
   const token = await csrfToken()
-  const response = await fetch(path, { method: 'POST', body: file, headers: { 'Content-Type': 'application/octet-stream', ...(token ? { 'X-CSRF-Token': token } : {}) } })
+  const response = await fetch(path, {
+    method: 'POST',
+    body: file,
+    headers: { 'Content-Type': 'application/octet-stream', ...(token ? { 'X-CSRF-Token': token } : {}) },
+  })
   const answer: unknown = await response.json().catch(() => null)
   if (!response.ok) throw new Refused(asProblem(answer, response.status))
   return answer as Schemas['PictureView']

@@ -31,17 +31,40 @@ const dashes = ['solid', 'dashed', 'dotted']
 function optionOf({ places, series, kind = 'bar', stacked, text = String }: Props): EChartsCoreOption {
   const styles = getComputedStyle(document.documentElement)
   const token = (name: string) => styles.getPropertyValue(name).trim()
-  const axis = { axisLine: { lineStyle: { color: token('--line') } }, axisLabel: { color: token('--ink-2') }, splitLine: { lineStyle: { color: token('--line') } } }
+  const axis = {
+    axisLine: { lineStyle: { color: token('--line') } },
+    axisLabel: { color: token('--ink-2') },
+    splitLine: { lineStyle: { color: token('--line') } },
+  }
   return {
     animation: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
     aria: { enabled: true, decal: { show: series.length > 1 } },
     grid: { left: 8, right: 8, top: series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
     legend: series.length > 1 ? { top: 0, left: 0, textStyle: { color: token('--ink-2') } } : undefined,
-    tooltip: { trigger: 'axis', valueFormatter: (v: unknown) => text(Number(v)), backgroundColor: token('--card'), borderColor: token('--line'), textStyle: { color: token('--ink') } },
+    tooltip: {
+      trigger: 'axis',
+      valueFormatter: (v: unknown) => text(Number(v)),
+      backgroundColor: token('--card'),
+      borderColor: token('--line'),
+      textStyle: { color: token('--ink') },
+    },
     xAxis: { type: 'category', data: places, ...axis },
     // Between whole figures there is nothing to mark.
-    yAxis: { type: 'value', minInterval: series.every((s) => s.values.every((v) => Number.isInteger(v) || Number.isNaN(v))) ? 1 : undefined, ...axis, axisLabel: { ...axis.axisLabel, formatter: (v: number) => text(v) } },
-    series: series.map((s, i) => ({ type: kind, name: s.name, data: s.values.map((v) => (Number.isNaN(v) ? null : v)), stack: stacked ? 'all' : undefined, itemStyle: { color: token(variables[s.tone]) }, lineStyle: { type: dashes[i % dashes.length] }, barMaxWidth: 36 })),
+    yAxis: {
+      type: 'value',
+      minInterval: series.every((s) => s.values.every((v) => Number.isInteger(v) || Number.isNaN(v))) ? 1 : undefined,
+      ...axis,
+      axisLabel: { ...axis.axisLabel, formatter: (v: number) => text(v) },
+    },
+    series: series.map((s, i) => ({
+      type: kind,
+      name: s.name,
+      data: s.values.map((v) => (Number.isNaN(v) ? null : v)),
+      stack: stacked ? 'all' : undefined,
+      itemStyle: { color: token(variables[s.tone]) },
+      lineStyle: { type: dashes[i % dashes.length] },
+      barMaxWidth: 36,
+    })),
   }
 }
 
@@ -69,10 +92,22 @@ export function Chart(props: Props) {
     <section className="panel" style={{ padding: 24 }} aria-label={title}>
       <div className="row" style={{ justifyContent: 'space-between' }}>
         <h2>{title}</h2>
-        <Button size="small" aria-pressed={table} onClick={() => setTable(!table)}>{t(table ? 'chart.picture' : 'chart.table')}</Button>
+        <Button size="small" aria-pressed={table} onClick={() => setTable(!table)}>
+          {t(table ? 'chart.picture' : 'chart.table')}
+        </Button>
       </div>
       {table ? (
-        <Table size="small" rowKey="at" pagination={false} dataSource={rows} scroll={{ x: 'max-content' }} columns={[{ key: 'at', title: axis, dataIndex: 'at' }, ...series.map((s) => ({ key: s.name, title: s.name, dataIndex: s.name, align: 'right' as const }))]} />
+        <Table
+          size="small"
+          rowKey="at"
+          pagination={false}
+          dataSource={rows}
+          scroll={{ x: 'max-content' }}
+          columns={[
+            { key: 'at', title: axis, dataIndex: 'at' },
+            ...series.map((s) => ({ key: s.name, title: s.name, dataIndex: s.name, align: 'right' as const })),
+          ]}
+        />
       ) : (
         <div ref={place} role="img" aria-label={title} style={{ height: 220 }} />
       )}

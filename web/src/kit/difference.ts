@@ -12,7 +12,15 @@ const json = (text: string): unknown => {
 /** A JSON text with its keys sorted, compact; other texts by their parts between `&`, sorted. */
 const sorted = (text: string): string => {
   const deep = (value: unknown): unknown =>
-    Array.isArray(value) ? value.map(deep) : value !== null && typeof value === 'object' ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, deep(v)])) : value
+    Array.isArray(value)
+      ? value.map(deep)
+      : value !== null && typeof value === 'object'
+        ? Object.fromEntries(
+            Object.entries(value)
+              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .map(([k, v]) => [k, deep(v)]),
+          )
+        : value
   const value = json(text)
   return value !== null && typeof value === 'object' ? JSON.stringify(deep(value)) : text.split('&').sort().join('&')
 }
@@ -26,7 +34,8 @@ const decoded = (text: string): string => {
 }
 
 /** `\u4e91` as the letter that it stands for. */
-const unescaped = (text: string) => text.replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+const unescaped = (text: string) =>
+  text.replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
 /** What each rule makes of a text; two texts that are the same then break that rule alone. */
 const rules: [string, (text: string) => string][] = [
@@ -49,5 +58,11 @@ export function difference(ours: string, theirs: string): Difference | null {
   while (at < a.length && at < b.length && a[at] === b[at]) at += 1
   const before = a.slice(0, at).join('')
   const rule = rules.find(([, same]) => same(ours) === same(theirs))?.[0]
-  return { byte: new TextEncoder().encode(before).length + 1, ours: a[at] ?? '', theirs: b[at] ?? '', before: a.slice(Math.max(0, at - 20), at).join(''), rule: rule ?? null }
+  return {
+    byte: new TextEncoder().encode(before).length + 1,
+    ours: a[at] ?? '',
+    theirs: b[at] ?? '',
+    before: a.slice(Math.max(0, at - 20), at).join(''),
+    rule: rule ?? null,
+  }
 }

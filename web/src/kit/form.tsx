@@ -10,19 +10,26 @@ type Wrong = Schemas['FieldProblem']
 type Path = (string | number)[]
 
 /** `/support/hotline` as the path of a form field. */
-export const fieldPath = (pointer: string): Path => pointer.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+export const fieldPath = (pointer: string): Path =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part))
 
 /** The field of a form that a pointer means: itself, else the nearest one around it. */
 function fieldOf(form: FormInstance, pointer: string): Path | undefined {
   const path = fieldPath(pointer)
-  for (let length = path.length; length > 0; length -= 1) if (form.getFieldInstance(path.slice(0, length))) return path.slice(0, length)
+  for (let length = path.length; length > 0; length -= 1)
+    if (form.getFieldInstance(path.slice(0, length))) return path.slice(0, length)
   return undefined
 }
 
 /** The label of the field that a pointer means, else the pointer. */
 function labelOf(form: FormInstance, pointer: string): string {
   const id = CSS.escape((fieldOf(form, pointer) ?? fieldPath(pointer)).join('_'))
-  const label = document.querySelector<HTMLLabelElement>(`label[for="${id}"]`) ?? document.querySelector<HTMLLabelElement>(`label[for$="_${id}"]`)
+  const label =
+    document.querySelector<HTMLLabelElement>(`label[for="${id}"]`) ??
+    document.querySelector<HTMLLabelElement>(`label[for$="_${id}"]`)
   return label?.title || pointer
 }
 
@@ -74,7 +81,12 @@ export function Summary({ form, wrong }: { form: FormInstance; wrong: Wrong[] })
       style={{ marginBottom: 16 }}
       title={t('form.wrong', { count: wrong.length })}
       description={wrong.map((e) => (
-        <div key={e.pointer}><button type="button" className="link" onClick={() => go(e.pointer)}>{labelOf(form, e.pointer)}</button> {problemText(t, e)}</div>
+        <div key={e.pointer}>
+          <button type="button" className="link" onClick={() => go(e.pointer)}>
+            {labelOf(form, e.pointer)}
+          </button>{' '}
+          {problemText(t, e)}
+        </div>
       ))}
     />
   )
@@ -84,7 +96,10 @@ export function Summary({ form, wrong }: { form: FormInstance; wrong: Wrong[] })
 export function useGuard() {
   const { t } = useTranslation()
   const dirty = useRef(false)
-  useBlocker({ shouldBlockFn: () => dirty.current && !window.confirm(t('form.unsaved')), enableBeforeUnload: () => dirty.current })
+  useBlocker({
+    shouldBlockFn: () => dirty.current && !window.confirm(t('form.unsaved')),
+    enableBeforeUnload: () => dirty.current,
+  })
   return dirty
 }
 
@@ -108,7 +123,8 @@ type Props<Values, Out> = {
   children: ReactNode
 }
 
-const kept = <Values,>(draft?: string) => JSON.parse((draft && localStorage.getItem(`draft.${draft}`)) || 'null') as Partial<Values> | null
+const kept = <Values,>(draft?: string) =>
+  JSON.parse((draft && localStorage.getItem(`draft.${draft}`)) || 'null') as Partial<Values> | null
 
 /** The one form: errors beside the fields and in a summary, the server's too; nothing typed is lost. */
 export function Entry<Values extends object, Out>(props: Props<Values, Out>) {
@@ -116,11 +132,15 @@ export function Entry<Values extends object, Out>(props: Props<Values, Out>) {
   const form = props.form ?? own
   const { wrong, show, catching } = useWrong(form as FormInstance)
   const dirty = useGuard()
-  const action = useAction((values: Values) => catching(props.run(values)), (out: Out) => {
-    dirty.current = false
-    if (props.draft) localStorage.removeItem(`draft.${props.draft}`)
-    props.done?.(out)
-  }, props.success)
+  const action = useAction(
+    (values: Values) => catching(props.run(values)),
+    (out: Out) => {
+      dirty.current = false
+      if (props.draft) localStorage.removeItem(`draft.${props.draft}`)
+      props.done?.(out)
+    },
+    props.success,
+  )
   const guarded = !props.draft && props.send !== undefined && props.layout !== 'inline'
   return (
     <Form
@@ -138,11 +158,23 @@ export function Entry<Values extends object, Out>(props: Props<Values, Out>) {
         show([])
         action.mutate(values)
       }}
-      onFinishFailed={({ errorFields }) => show(errorFields.map((f) => ({ pointer: `/${f.name.join('/')}`, detail: f.errors[0] ?? '', code: 'form' })))}
+      onFinishFailed={({ errorFields }) =>
+        show(errorFields.map((f) => ({ pointer: `/${f.name.join('/')}`, detail: f.errors[0] ?? '', code: 'form' })))
+      }
     >
       {props.layout !== 'inline' && <Summary form={form as FormInstance} wrong={wrong} />}
       {props.children}
-      {props.send && <Button type="primary" htmlType="submit" block={props.block} size={props.block ? 'large' : undefined} loading={action.isPending}>{props.send}</Button>}
+      {props.send && (
+        <Button
+          type="primary"
+          htmlType="submit"
+          block={props.block}
+          size={props.block ? 'large' : undefined}
+          loading={action.isPending}
+        >
+          {props.send}
+        </Button>
+      )}
     </Form>
   )
 }

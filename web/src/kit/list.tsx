@@ -7,7 +7,12 @@ import { useAddress, type Search } from './address'
 import { csv, download } from './csv'
 import { ProblemBox } from './problem'
 
-export type Filter = { name: string; label: string; options?: { value: string; label: string }[]; type?: 'date' | 'month' }
+export type Filter = {
+  name: string
+  label: string
+  options?: { value: string; label: string }[]
+  type?: 'date' | 'month'
+}
 
 /** A column: its plain value, which is exported, and how that is shown. */
 export type Column<Row> = {
@@ -60,7 +65,9 @@ function TextFilter({ filter, value, apply }: { filter: Filter; value?: string; 
 
 /** Which columns a reader of this list wants to see, remembered. */
 function useHidden(name: string) {
-  const [hidden, setHidden] = useState<string[]>(() => JSON.parse(localStorage.getItem(`columns.${name}`) ?? '[]') as string[])
+  const [hidden, setHidden] = useState<string[]>(
+    () => JSON.parse(localStorage.getItem(`columns.${name}`) ?? '[]') as string[],
+  )
   const hide = (keys: string[]) => {
     localStorage.setItem(`columns.${name}`, JSON.stringify(keys))
     setHidden(keys)
@@ -68,7 +75,15 @@ function useHidden(name: string) {
   return { hidden, hide }
 }
 
-function ColumnChooser<Row>({ columns, hidden, hide }: { columns: Column<Row>[]; hidden: string[]; hide: (keys: string[]) => void }) {
+function ColumnChooser<Row>({
+  columns,
+  hidden,
+  hide,
+}: {
+  columns: Column<Row>[]
+  hidden: string[]
+  hide: (keys: string[]) => void
+}) {
   const { t } = useTranslation()
   const all = columns.map((c) => c.key)
   const choice = (
@@ -81,11 +96,27 @@ function ColumnChooser<Row>({ columns, hidden, hide }: { columns: Column<Row>[];
       />
     </div>
   )
-  return <Dropdown trigger={['click']} popupRender={() => choice}><Button>{t('action.columns')}</Button></Dropdown>
+  return (
+    <Dropdown trigger={['click']} popupRender={() => choice}>
+      <Button>{t('action.columns')}</Button>
+    </Dropdown>
+  )
 }
 
 /** Every row that the filters let through as a CSV file; says how far it is, a second click stops it. */
-function ExportButton<Row>({ name, fetch, search, direction, columns }: { name: string; fetch: Fetch<Row>; search: Search; direction?: string; columns: Column<Row>[] }) {
+function ExportButton<Row>({
+  name,
+  fetch,
+  search,
+  direction,
+  columns,
+}: {
+  name: string
+  fetch: Fetch<Row>
+  search: Search
+  direction?: string
+  columns: Column<Row>[]
+}) {
   const { t } = useTranslation()
   const [count, setCount] = useState<number | null>(null)
   const [error, setError] = useState<unknown>(null)
@@ -115,14 +146,26 @@ function ExportButton<Row>({ name, fetch, search, direction, columns }: { name: 
   }
   return (
     <>
-      <Button icon={<DownloadOutlined />} onClick={() => void run()}>{count === null ? 'CSV' : t('list.exporting', { count })}</Button>
+      <Button icon={<DownloadOutlined />} onClick={() => void run()}>
+        {count === null ? 'CSV' : t('list.exporting', { count })}
+      </Button>
       {error !== null && <ProblemBox error={error} retry={() => void run()} />}
     </>
   )
 }
 
 /** The one list: filters, order and place in the address, pages by cursor, columns to choose, export, all states. */
-export function List<Row extends object>({ name, fetch, columns, rowKey, filters = [], empty, extra, place = 'cursor', usual = { sort: 'created', direction: 'desc' } }: Props<Row>) {
+export function List<Row extends object>({
+  name,
+  fetch,
+  columns,
+  rowKey,
+  filters = [],
+  empty,
+  extra,
+  place = 'cursor',
+  usual = { sort: 'created', direction: 'desc' },
+}: Props<Row>) {
   const { t } = useTranslation()
   const { search, set } = useAddress()
   const { hidden, hide } = useHidden(name)
@@ -130,18 +173,36 @@ export function List<Row extends object>({ name, fetch, columns, rowKey, filters
   const sort = search[bySort] ?? usual.sort
   const direction = search[byDirection]
   const asked = { ...search, sort: search[bySort] }
-  const query = useQuery({ queryKey: [name, search], queryFn: () => fetch(asked, { cursor: search[place], direction }), placeholderData: (old) => old })
+  const query = useQuery({
+    queryKey: [name, search],
+    queryFn: () => fetch(asked, { cursor: search[place], direction }),
+    placeholderData: (old) => old,
+  })
   const filtered = filters.some((f) => search[f.name])
-  const shown: TableColumnsType<Row> = columns.filter((c) => !hidden.includes(c.key)).map((c) => ({
-    key: c.key,
-    title: c.title,
-    align: c.align,
-    render: (_: unknown, row: Row) => (c.render ? c.render(row) : c.value?.(row)),
-    ...(c.sort && { sorter: true, sortOrder: c.sort !== sort ? null : (direction ?? usual.direction) === 'asc' ? ('ascend' as const) : ('descend' as const) }),
-  }))
+  const shown: TableColumnsType<Row> = columns
+    .filter((c) => !hidden.includes(c.key))
+    .map((c) => ({
+      key: c.key,
+      title: c.title,
+      align: c.align,
+      render: (_: unknown, row: Row) => (c.render ? c.render(row) : c.value?.(row)),
+      ...(c.sort && {
+        sorter: true,
+        sortOrder:
+          c.sort !== sort
+            ? null
+            : (direction ?? usual.direction) === 'asc'
+              ? ('ascend' as const)
+              : ('descend' as const),
+      }),
+    }))
   const sortBy = (key: unknown, way?: 'ascend' | 'descend' | null) => {
     const column = columns.find((c) => c.key === key)?.sort
-    set({ [bySort]: way && column !== usual.sort ? column : undefined, [byDirection]: way ? (way === 'ascend' ? 'asc' : 'desc') : undefined, [place]: undefined })
+    set({
+      [bySort]: way && column !== usual.sort ? column : undefined,
+      [byDirection]: way ? (way === 'ascend' ? 'asc' : 'desc') : undefined,
+      [place]: undefined,
+    })
   }
   return (
     <>
@@ -150,15 +211,32 @@ export function List<Row extends object>({ name, fetch, columns, rowKey, filters
           f.options ? (
             <label key={f.name}>
               {f.label}
-              <Select value={search[f.name] ?? ''} style={{ width: 150 }} options={[{ value: '', label: t('filter.all') }, ...f.options]} onChange={(v) => set({ [f.name]: v, [place]: undefined })} />
+              <Select
+                value={search[f.name] ?? ''}
+                style={{ width: 150 }}
+                options={[{ value: '', label: t('filter.all') }, ...f.options]}
+                onChange={(v) => set({ [f.name]: v, [place]: undefined })}
+              />
             </label>
           ) : (
-            <TextFilter key={f.name} filter={f} value={search[f.name]} apply={(v) => set({ [f.name]: v, [place]: undefined })} />
+            <TextFilter
+              key={f.name}
+              filter={f}
+              value={search[f.name]}
+              apply={(v) => set({ [f.name]: v, [place]: undefined })}
+            />
           ),
         )}
         <ColumnChooser columns={columns} hidden={hidden} hide={hide} />
         <ExportButton name={name} fetch={fetch} search={asked} direction={direction} columns={columns} />
-        {filtered && <Button type="link" onClick={() => set(Object.fromEntries([...filters.map((f) => [f.name, '']), [place, '']]))}>{t('filter.clear')}</Button>}
+        {filtered && (
+          <Button
+            type="link"
+            onClick={() => set(Object.fromEntries([...filters.map((f) => [f.name, '']), [place, '']]))}
+          >
+            {t('filter.clear')}
+          </Button>
+        )}
         {extra}
       </div>
       {query.error ? (
@@ -181,7 +259,9 @@ export function List<Row extends object>({ name, fetch, columns, rowKey, filters
       )}
       <div className="row" style={{ marginTop: 12, justifyContent: 'flex-end' }}>
         {search[place] && <Button onClick={() => set({ [place]: undefined })}>{t('action.first_page')}</Button>}
-        {query.data?.next && <Button onClick={() => set({ [place]: query.data?.next ?? undefined })}>{t('action.next_page')}</Button>}
+        {query.data?.next && (
+          <Button onClick={() => set({ [place]: query.data?.next ?? undefined })}>{t('action.next_page')}</Button>
+        )}
       </div>
     </>
   )

@@ -4,7 +4,19 @@ import { useTranslation } from 'react-i18next'
 import { ProblemBox } from './problem'
 
 /** A page: its title, one sentence of purpose, and its actions at the right. */
-export function Page({ title, purpose, actions, above, children }: { title: ReactNode; purpose?: string; actions?: ReactNode; above?: ReactNode; children: ReactNode }) {
+export function Page({
+  title,
+  purpose,
+  actions,
+  above,
+  children,
+}: {
+  title: ReactNode
+  purpose?: string
+  actions?: ReactNode
+  above?: ReactNode
+  children: ReactNode
+}) {
   const { t } = useTranslation()
   const text = typeof title === 'string' ? title : ''
   useEffect(() => {

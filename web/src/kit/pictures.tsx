@@ -34,23 +34,49 @@ export function Pictures({ kind, max, id, disabled, value = [], onChange }: Prop
     if (input.current) input.current.value = ''
     setBusy(false)
   }
-  const forward = (i: number) => onChange?.(value.map((v, j) => (j === i - 1 ? (value[i] ?? v) : j === i ? (value[i - 1] ?? v) : v)))
+  const forward = (i: number) =>
+    onChange?.(value.map((v, j) => (j === i - 1 ? (value[i] ?? v) : j === i ? (value[i - 1] ?? v) : v)))
   return (
     <div className="thumbs" style={{ alignItems: 'flex-start' }}>
       {value.map((v, i) => (
         <div key={v} style={{ display: 'flex', flexDirection: 'column', gap: 4 }}>
-          <img src={pictureUrl(v)} alt={t('picture.alt', { n: i + 1 })} style={{ width: kind === 'logo' ? 63 : 112, height: 'auto' }} />
-          {i > 0 && <Button size="small" disabled={disabled} onClick={() => forward(i)}>{t('picture.forward')}</Button>}
-          <Button size="small" disabled={disabled} onClick={() => onChange?.(value.filter((x) => x !== v))}>{t('action.remove')}</Button>
+          <img
+            src={pictureUrl(v)}
+            alt={t('picture.alt', { n: i + 1 })}
+            style={{ width: kind === 'logo' ? 63 : 112, height: 'auto' }}
+          />
+          {i > 0 && (
+            <Button size="small" disabled={disabled} onClick={() => forward(i)}>
+              {t('picture.forward')}
+            </Button>
+          )}
+          <Button size="small" disabled={disabled} onClick={() => onChange?.(value.filter((x) => x !== v))}>
+            {t('action.remove')}
+          </Button>
         </div>
       ))}
-      <input ref={input} id={id} type="file" accept={kind === 'main' ? 'image/png,image/jpeg,image/gif' : 'image/png,image/jpeg'} style={{ display: 'none' }} onChange={(e) => void take(e.target.files)} />
-      {value.length < max && <Button icon={<PlusOutlined />} loading={busy} disabled={disabled} onClick={() => input.current?.click()}>{t('picture.add')}</Button>}
+      <input
+        ref={input}
+        id={id}
+        type="file"
+        accept={kind === 'main' ? 'image/png,image/jpeg,image/gif' : 'image/png,image/jpeg'}
+        style={{ display: 'none' }}
+        onChange={(e) => void take(e.target.files)}
+      />
+      {value.length < max && (
+        <Button icon={<PlusOutlined />} loading={busy} disabled={disabled} onClick={() => input.current?.click()}>
+          {t('picture.add')}
+        </Button>
+      )}
     </div>
   )
 }
 
 /** One picture of a form. */
-export const OnePicture = ({ value, onChange, ...rest }: Omit<Props, 'max' | 'value' | 'onChange'> & { value?: string | null; onChange?: (id?: string) => void }) => (
+export const OnePicture = ({
+  value,
+  onChange,
+  ...rest
+}: Omit<Props, 'max' | 'value' | 'onChange'> & { value?: string | null; onChange?: (id?: string) => void }) => (
   <Pictures {...rest} max={1} value={value ? [value] : []} onChange={(ids) => onChange?.(ids[0])} />
 )

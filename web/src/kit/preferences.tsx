@@ -15,7 +15,11 @@ const apply = (language: string, dark: boolean) => {
 /** Language and theme of this browser. */
 export function PreferencesProvider({ children }: { children: ReactNode }) {
   const [language, setL] = useState(i18n.language)
-  const [dark, setD] = useState(() => localStorage.getItem('dark') === 'yes' || (localStorage.getItem('dark') === null && window.matchMedia('(prefers-color-scheme: dark)').matches))
+  const [dark, setD] = useState(
+    () =>
+      localStorage.getItem('dark') === 'yes' ||
+      (localStorage.getItem('dark') === null && window.matchMedia('(prefers-color-scheme: dark)').matches),
+  )
   apply(language, dark)
   const setLanguage = (l: string) => {
     localStorage.setItem('language', l)

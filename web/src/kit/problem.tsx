@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next'
 import { Refused, type Problem } from '../api/client'
 
 /** A refusal in the reader's language; the server's own sentence when the catalogue has none. */
-export const problemText = (t: TFunction, problem: Pick<Problem, 'code' | 'detail'>) => t(`code.${problem.code.replaceAll('.', '_')}`, { defaultValue: problem.detail, detail: problem.detail })
+export const problemText = (t: TFunction, problem: Pick<Problem, 'code' | 'detail'>) =>
+  t(`code.${problem.code.replaceAll('.', '_')}`, { defaultValue: problem.detail, detail: problem.detail })
 
 export function ProblemBox({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation()

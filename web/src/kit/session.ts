@@ -24,7 +24,12 @@ export const useMe = () => useQuery({ queryKey: ['me'], queryFn: load, staleTime
 /** The time as the platform has it: the clock of a sandbox may have been moved. */
 export function useNow() {
   const sandbox = useMe().data?.sandbox === true
-  const clock = useQuery({ queryKey: ['clock'], enabled: sandbox, staleTime: 60_000, queryFn: () => unwrap(api.GET('/api/v1/sandbox/clock')) })
+  const clock = useQuery({
+    queryKey: ['clock'],
+    enabled: sandbox,
+    staleTime: 60_000,
+    queryFn: () => unwrap(api.GET('/api/v1/sandbox/clock')),
+  })
   return dayjs(clock.data?.now)
 }
 

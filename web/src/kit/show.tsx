@@ -40,7 +40,9 @@ const inZone = (at: string, zone: string) => {
 export const Time = ({ at, date }: { at?: string | null; date?: boolean }) =>
   at ? (
     <Tooltip title={inZone(at, zoneOf())}>
-      <time dateTime={at} className="num">{dayjs(at).format(date ? 'YYYY-MM-DD' : 'YYYY-MM-DD HH:mm:ss')}</time>
+      <time dateTime={at} className="num">
+        {dayjs(at).format(date ? 'YYYY-MM-DD' : 'YYYY-MM-DD HH:mm:ss')}
+      </time>
     </Tooltip>
   ) : (
     <span className="dim">–</span>
@@ -50,8 +52,19 @@ export const Time = ({ at, date }: { at?: string | null; date?: boolean }) =>
 export function Since({ at }: { at: string }) {
   const { i18n } = useTranslation()
   const passed = useNow().diff(dayjs(at), 'minute')
-  const [value, unit] = passed < 60 ? [passed, 'minute' as const] : passed < 48 * 60 ? [Math.floor(passed / 60), 'hour' as const] : [Math.floor(passed / 1440), 'day' as const]
-  return <Tooltip title={inZone(at, zoneOf())}><time dateTime={at}>{new Intl.RelativeTimeFormat(i18n.language, { numeric: 'always' }).format(-value, unit)}</time></Tooltip>
+  const [value, unit] =
+    passed < 60
+      ? [passed, 'minute' as const]
+      : passed < 48 * 60
+        ? [Math.floor(passed / 60), 'hour' as const]
+        : [Math.floor(passed / 1440), 'day' as const]
+  return (
+    <Tooltip title={inZone(at, zoneOf())}>
+      <time dateTime={at}>
+        {new Intl.RelativeTimeFormat(i18n.language, { numeric: 'always' }).format(-value, unit)}
+      </time>
+    </Tooltip>
+  )
 }
 
 /** An id that is copied by a click. */
@@ -62,14 +75,45 @@ export const Id = ({ of }: { of: string }) => (
 )
 
 const tones: Record<string, string> = {
-  pending_payment: 'gold', processing: 'blue', completed: 'green', cancelled: 'default', refunded: 'default',
-  opening: 'blue', running: 'green', frozen: 'red', released: 'default', failed: 'red',
-  draft: 'default', in_review: 'blue', rejected: 'red', approved: 'green', none: 'default',
-  on_sale: 'green', hidden: 'gold', unlisted: 'default', stopped: 'default',
-  waiting: 'default', due: 'blue', done: 'green', pending: 'gold', confirmed: 'green', refused: 'red',
-  asked: 'gold', delivered: 'green', not_activated: 'gold', alive: 'green', expired: 'red',
-  open: 'blue', waiting_for_seller: 'gold', waiting_for_platform: 'gold', waiting_for_return: 'gold', waiting_for_inspection: 'gold', withdrawn: 'default',
-  accepted: 'blue', charged: 'green', corrected: 'default',
+  pending_payment: 'gold',
+  processing: 'blue',
+  completed: 'green',
+  cancelled: 'default',
+  refunded: 'default',
+  opening: 'blue',
+  running: 'green',
+  frozen: 'red',
+  released: 'default',
+  failed: 'red',
+  draft: 'default',
+  in_review: 'blue',
+  rejected: 'red',
+  approved: 'green',
+  none: 'default',
+  on_sale: 'green',
+  hidden: 'gold',
+  unlisted: 'default',
+  stopped: 'default',
+  waiting: 'default',
+  due: 'blue',
+  done: 'green',
+  pending: 'gold',
+  confirmed: 'green',
+  refused: 'red',
+  asked: 'gold',
+  delivered: 'green',
+  not_activated: 'gold',
+  alive: 'green',
+  expired: 'red',
+  open: 'blue',
+  waiting_for_seller: 'gold',
+  waiting_for_platform: 'gold',
+  waiting_for_return: 'gold',
+  waiting_for_inspection: 'gold',
+  withdrawn: 'default',
+  accepted: 'blue',
+  charged: 'green',
+  corrected: 'default',
 }
 
 /** A state in words, with a colour beside it. */

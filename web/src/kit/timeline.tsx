@@ -13,7 +13,8 @@ function detail(item: Item, text: ReturnType<typeof useText>): string {
   const parts: string[] = []
   const money = data['amount'] ?? data['total']
   if (typeof money === 'object' && money !== null) parts.push(moneyText(money as Schemas['MoneyView']))
-  else if (typeof money === 'string') parts.push(`${String(data['account'] ?? '')} ${money} ${String(data['currency'] ?? '')}`)
+  else if (typeof money === 'string')
+    parts.push(`${String(data['account'] ?? '')} ${money} ${String(data['currency'] ?? '')}`)
   if (typeof data['duration_ms'] === 'number') parts.push(`${data['duration_ms']} ms`)
   if (typeof data['error'] === 'string') parts.push(data['error'])
   if (item.reason) parts.push(text(item.reason))
@@ -28,14 +29,22 @@ export function FlightRecorder({ entries }: { entries: Item[] }) {
     <AntTimeline
       items={entries.map((item, i) => {
         const data = item.data as Record<string, string | undefined>
-        const words = { activity: t(`activity.${data['activity']}`, { defaultValue: data['activity'] ?? '' }), message: t(`event.${data['event']?.replaceAll('.', '_')}`, { defaultValue: data['event'] ?? '' }), attempt: data['attempt'], name: data['name'], step: t(`step.${data['step']}`, { defaultValue: data['step'] ?? '' }) }
+        const words = {
+          activity: t(`activity.${data['activity']}`, { defaultValue: data['activity'] ?? '' }),
+          message: t(`event.${data['event']?.replaceAll('.', '_')}`, { defaultValue: data['event'] ?? '' }),
+          attempt: data['attempt'],
+          name: data['name'],
+          step: t(`step.${data['step']}`, { defaultValue: data['step'] ?? '' }),
+        }
         return {
           key: i,
           color: colours[item.tone] ?? 'blue',
           content: (
             <div>
               <strong>{t(`timeline.${item.kind.replaceAll('.', '_')}`, { defaultValue: item.kind, ...words })}</strong>{' '}
-              <span className="dim"><Time at={item.at} /> {item.actor && item.actor !== 'system' ? `· ${item.actor}` : ''}</span>
+              <span className="dim">
+                <Time at={item.at} /> {item.actor && item.actor !== 'system' ? `· ${item.actor}` : ''}
+              </span>
               <div className="muted">{detail(item, text)}</div>
             </div>
           ),

@@ -3,7 +3,10 @@ import { initReactI18next } from 'react-i18next'
 import en from './en.json'
 import zh from './zh.json'
 
-const chosen = () => new URLSearchParams(window.location.search).get('lang') ?? localStorage.getItem('language') ?? (navigator.language.startsWith('zh') ? 'zh' : 'en')
+const chosen = () =>
+  new URLSearchParams(window.location.search).get('lang') ??
+  localStorage.getItem('language') ??
+  (navigator.language.startsWith('zh') ? 'zh' : 'en')
 
 const language = typeof window === 'undefined' ? 'zh' : chosen()
 

@@ -30,19 +30,32 @@ type Rows = Record<string, Record<string, string>[]>
 /** The seeded backup behind another address, bought; the instance. */
 async function bought(address: string, key: string) {
   const products = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as Rows
-  const whole = (await p.api('seller', 'GET', `/api/v1/seller/products/${products['products']?.[0]?.['id']}`)) as unknown as { revisions: { listing: { specifications: object[] } }[] }
+  const whole = (await p.api(
+    'seller',
+    'GET',
+    `/api/v1/seller/products/${products['products']?.[0]?.['id']}`,
+  )) as unknown as { revisions: { listing: { specifications: object[] } }[] }
   const listing = whole.revisions[0]?.listing
   const specifications = listing?.specifications.map((s) => ({ ...s, renewal_change_allowed: false }))
   const addresses = (await p.api('seller', 'GET', '/api/v1/seller/addresses')) as unknown as Rows
   const id = addresses['addresses']?.find((a) => a['name'] === address)?.['id']
-  const made = await p.api('seller', 'PUT', `/api/v1/seller/products/by-key/${key}`, { ...listing, specifications, interface_address: id })
+  const made = await p.api('seller', 'PUT', `/api/v1/seller/products/by-key/${key}`, {
+    ...listing,
+    specifications,
+    interface_address: id,
+  })
   const shown = (await p.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Rows
   const application = shown['revisions']?.[0]?.['id']
   await p.api('seller', 'POST', `/api/v1/seller/applications/${application}/submit`, {})
   await p.api('operator', 'POST', `/api/v1/operator/applications/${application}/approve`, {})
-  const order = await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: key, specification: 'standard', sku: 'basic/5', period: '1m' }, pay: true })
+  const order = await p.api('buyer', 'POST', '/api/v1/orders', {
+    choice: { product: key, specification: 'standard', sku: 'basic/5', period: '1m' },
+    pay: true,
+  })
   await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
-  const full = (await p.api('buyer', 'GET', `/api/v1/orders/${order['order_number']}`)) as unknown as { lines: { instances: string[] }[] }
+  const full = (await p.api('buyer', 'GET', `/api/v1/orders/${order['order_number']}`)) as unknown as {
+    lines: { instances: string[] }[]
+  }
   return full.lines[0]?.instances[0] ?? ''
 }
 
@@ -51,7 +64,10 @@ describe('a seller who speaks to another marketplace', () => {
     const url = `http://127.0.0.1:${(shop.address() as AddressInfo).port}`
     const seller = await p.as('seller', 'en')
     await p.go(seller.page, '/seller/addresses')
-    for (const [name, label, hint] of [['aws', 'AWS Marketplace', 'The page that a buyer'], ['azure', 'Azure SaaS fulfilment 2', 'Your webhook']] as const) {
+    for (const [name, label, hint] of [
+      ['aws', 'AWS Marketplace', 'The page that a buyer'],
+      ['azure', 'Azure SaaS fulfilment 2', 'Your webhook'],
+    ] as const) {
       await seller.page.getByRole('button', { name: 'Add an address' }).click()
       const form = seller.page.getByRole('dialog')
       await form.getByLabel('Name').fill(name)
@@ -65,10 +81,16 @@ describe('a seller who speaks to another marketplace', () => {
       if (name === 'azure') await p.shot(seller.page, 'address-azure-en')
       await form.getByRole('button', { name: 'OK' }).click()
       await form.waitFor({ state: 'hidden' })
-      await seller.page.getByRole('row', { name: new RegExp(`^${name}`) }).getByText('asks by itself').waitFor()
+      await seller.page
+        .getByRole('row', { name: new RegExp(`^${name}`) })
+        .getByText('asks by itself')
+        .waitFor()
     }
     const buyer = await p.as('buyer', 'en')
-    for (const [address, key, method, field] of [['aws', 'vault-a', 'POST', 'x-amzn-marketplace-token'], ['azure', 'vault-b', 'GET', 'token']] as const) {
+    for (const [address, key, method, field] of [
+      ['aws', 'vault-a', 'POST', 'x-amzn-marketplace-token'],
+      ['azure', 'vault-b', 'GET', 'token'],
+    ] as const) {
       await p.go(buyer.page, `/buyer/instances/${await bought(address, key)}`)
       const tab = buyer.page.context().waitForEvent('page')
       await buyer.page.getByRole('button', { name: "Go to the seller's page" }).click()

@@ -13,10 +13,29 @@ afterAll(() => p.stop())
 /** A draft of a licence by code, without rules. */
 async function draft(): Promise<string> {
   const products = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as Rows
-  const whole = (await p.api('seller', 'GET', `/api/v1/seller/products/${products['products']?.[0]?.['id']}`)) as unknown as { revisions: { listing: object }[] }
-  const specifications = [{ key: 'standard', name: { zh: '标准版', en: 'Standard' }, charging_mode: 'PERIOD', skus: [{ key: '-', month: '100.00' }] }]
+  const whole = (await p.api(
+    'seller',
+    'GET',
+    `/api/v1/seller/products/${products['products']?.[0]?.['id']}`,
+  )) as unknown as { revisions: { listing: object }[] }
+  const specifications = [
+    {
+      key: 'standard',
+      name: { zh: '标准版', en: 'Standard' },
+      charging_mode: 'PERIOD',
+      skus: [{ key: '-', month: '100.00' }],
+    },
+  ]
   const delivery = { template: { zh: '授权码激活', en: 'The code is activated' }, sla_days: 3 }
-  const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/floating', { ...whole.revisions[0]?.listing, extension_parameters: [], personal_data: [], specifications, access_type: 'license_code', interface_address: null, delivery })
+  const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/floating', {
+    ...whole.revisions[0]?.listing,
+    extension_parameters: [],
+    personal_data: [],
+    specifications,
+    access_type: 'license_code',
+    interface_address: null,
+    delivery,
+  })
   return made['id'] ?? ''
 }
 
@@ -42,13 +61,20 @@ it('a seller sets rules, a buyer sees who sits where, puts one out and takes a f
   const shown = (await p.api('seller', 'GET', `/api/v1/seller/products/${product}`)) as unknown as Rows
   await p.api('operator', 'POST', `/api/v1/operator/applications/${shown['revisions']?.[0]?.['id']}/approve`, {})
   await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
-  await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: 'floating', specification: 'standard', period: '1m', quantity: 1 }, pay: true })
+  await p.api('buyer', 'POST', '/api/v1/orders', {
+    choice: { product: 'floating', specification: 'standard', period: '1m', quantity: 1 },
+    pay: true,
+  })
   const cases = (await p.api('buyer', 'GET', '/api/v1/supervision?as=buyer&state=open')) as unknown as Rows
   await p.api('buyer', 'POST', `/api/v1/supervision/${cases['cases']?.[0]?.['id']}/actions?as=buyer`, { verb: 'claim' })
   const licences = (await p.api('buyer', 'GET', '/api/v1/licences?as=buyer')) as unknown as Rows
   const { code, instance } = licences['licences']?.[0] ?? {}
   const machine = '00-1a-2b|DISK|BOARD|CPU'
-  const seat = await p.api('buyer', 'POST', '/api/v1/licence-seats/take', { code, client: 'ann@example.com', fingerprint: machine })
+  const seat = await p.api('buyer', 'POST', '/api/v1/licence-seats/take', {
+    code,
+    client: 'ann@example.com',
+    fingerprint: machine,
+  })
 
   const { page, errors } = await p.as('buyer', 'en')
   await p.go(page, `/products/floating`)
@@ -61,7 +87,10 @@ it('a seller sets rules, a buyer sees who sits where, puts one out and takes a f
   await page.getByRole('button', { name: 'Download' }).click()
   await page.getByText('enter the fingerprint').first().waitFor()
   await page.getByLabel('Device fingerprint').fill(machine)
-  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download' }).click()])
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download' }).click(),
+  ])
   expect(file.suggestedFilename()).toBe(`${code}.licence`)
   const [head = '', body = ''] = readFileSync(await file.path(), 'utf8').split('.')
   expect(JSON.parse(Buffer.from(head, 'base64url').toString())).toMatchObject({ alg: 'EdDSA', typ: 'licence+jwt' })
@@ -71,7 +100,9 @@ it('a seller sets rules, a buyer sees who sits where, puts one out and takes a f
   await page.keyboard.press('Enter')
   await page.getByRole('tooltip').getByRole('button', { name: 'OK' }).click()
   await page.getByText('Nobody holds a seat now.').waitFor()
-  await expect(p.api('buyer', 'POST', '/api/v1/licence-seats/renew', { code, lease: seat['lease'] })).rejects.toThrow('licence.seat_lost')
+  await expect(p.api('buyer', 'POST', '/api/v1/licence-seats/renew', { code, lease: seat['lease'] })).rejects.toThrow(
+    'licence.seat_lost',
+  )
 
   await p.go(seller, '/seller/licences')
   await seller.getByText('Signs', { exact: true }).waitFor()

@@ -35,7 +35,10 @@ describe('lists with many rows', () => {
   })
 })
 
-describe.each([['with', false], ['without', true]] as const)('%s movement', (_, calm) => {
+describe.each([
+  ['with', false],
+  ['without', true],
+] as const)('%s movement', (_, calm) => {
   it('questions open and are answered', async () => {
     const { page } = await p.as('buyer', 'en', 1280, calm)
     const order = await p.api('buyer', 'POST', '/api/v1/orders', { choice })
@@ -54,14 +57,18 @@ describe('on a phone', () => {
     await filters.waitFor()
     expect(await page.getByRole('complementary', { name: 'Filters' }).isVisible()).toBe(false)
     await filters.click()
-    await page.getByRole('complementary', { name: 'Filters' }).getByRole('button', { name: /Storage/ }).click()
+    await page
+      .getByRole('complementary', { name: 'Filters' })
+      .getByRole('button', { name: /Storage/ })
+      .click()
     await page.waitForURL(/category=storage/)
   })
 })
 
 describe('a program that reads HTML', () => {
   it('finds name, description and price of a product in the page', async () => {
-    const html = async (path: string, language: string) => (await fetch(p.url + path, { headers: { 'Accept-Language': language } })).text()
+    const html = async (path: string, language: string) =>
+      (await fetch(p.url + path, { headers: { 'Accept-Language': language } })).text()
     const english = await html('/products/backup', 'en-GB,en;q=0.9')
     expect(english).toMatch(/<title>Duncun Backup SaaS · Yunshi<\/title>/)
     expect(english).toContain('"priceCurrency":"CNY"')

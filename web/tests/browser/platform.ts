@@ -8,7 +8,14 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8')
 
-type Account = { login: string; password: string; token: string; account_id: string; access_key: string; secret_key: string }
+type Account = {
+  login: string
+  password: string
+  token: string
+  account_id: string
+  access_key: string
+  secret_key: string
+}
 export type Role = 'buyer_intl' | 'buyer' | 'buyer2' | 'seller' | 'seller2' | 'operator' | 'reseller'
 
 /** A running sandbox and a Chromium that looks at it. */
@@ -26,7 +33,11 @@ export class Platform {
   static async start(at?: string): Promise<Platform> {
     const folder = mkdtempSync(join(tmpdir(), 'yunshi-browser-'))
     const binary = process.env['YUNSHI_BINARY'] ?? '../target/debug/yunshi'
-    const child = spawn(binary, ['--json', 'sandbox', '--data', folder, '--listen', '127.0.0.1:0', ...(at ? ['--start', at] : [])], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(
+      binary,
+      ['--json', 'sandbox', '--data', folder, '--listen', '127.0.0.1:0', ...(at ? ['--start', at] : [])],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    )
     const first = await new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once('line', resolve)
       child.once('exit', () => reject(new Error('the sandbox did not come up')))
@@ -34,7 +45,15 @@ export class Platform {
     const document = JSON.parse(first) as { url: string; accounts: Record<Role, Account> }
     const browser = await chromium.launch({
       executablePath: process.env['YUNSHI_CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
     })
     return new Platform(child, folder, document.url, document.accounts, browser)
   }
@@ -49,14 +68,22 @@ export class Platform {
 
   /** A request to the API as a seeded account. */
   async api(role: Role, method: string, path: string, body?: unknown) {
-    const answer = await fetch(this.url + path, { method, headers: { Authorization: `Bearer ${this.accounts[role].token}`, 'Content-Type': 'application/json' }, body: body ? JSON.stringify(body) : undefined })
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: { Authorization: `Bearer ${this.accounts[role].token}`, 'Content-Type': 'application/json' },
+      body: body ? JSON.stringify(body) : undefined,
+    })
     if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`)
     return answer.json() as Promise<Record<string, never>>
   }
 
   /** Sends bytes as they are. */
   async send(role: Role, path: string, body: Uint8Array) {
-    const answer = await fetch(this.url + path, { method: 'POST', headers: { Authorization: `Bearer ${this.accounts[role].token}` }, body: body as BodyInit })
+    const answer = await fetch(this.url + path, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${this.accounts[role].token}` },
+      body: body as BodyInit,
+    })
     if (!answer.ok) throw new Error(`POST ${path}: ${await answer.text()}`)
     return answer.json() as Promise<Record<string, never>>
   }
@@ -65,17 +92,38 @@ export class Platform {
   async signed(role: Role, path: string, query: string, body?: string) {
     const { access_key, secret_key } = this.accounts[role]
     const date = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
-    const hash = createHash('sha256').update(body ?? '').digest('hex')
-    const canonical = [body === undefined ? 'GET' : 'POST', `${path}/`, query.split('&').sort().join('&'), `host:${new URL(this.url).host}\nx-sdk-date:${date}\n`, 'host;x-sdk-date', hash].join('\n')
+    const hash = createHash('sha256')
+      .update(body ?? '')
+      .digest('hex')
+    const canonical = [
+      body === undefined ? 'GET' : 'POST',
+      `${path}/`,
+      query.split('&').sort().join('&'),
+      `host:${new URL(this.url).host}\nx-sdk-date:${date}\n`,
+      'host;x-sdk-date',
+      hash,
+    ].join('\n')
     const text = `SDK-HMAC-SHA256\n${date}\n${createHash('sha256').update(canonical).digest('hex')}`
     const signature = createHmac('sha256', secret_key).update(text).digest('hex')
-    return fetch(`${this.url}${path}${query && '?'}${query}`, { method: body === undefined ? 'GET' : 'POST', body, headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), 'X-Sdk-Date': date, Authorization: `SDK-HMAC-SHA256 Access=${access_key}, SignedHeaders=host;x-sdk-date, Signature=${signature}` } })
+    return fetch(`${this.url}${path}${query && '?'}${query}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      body,
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        'X-Sdk-Date': date,
+        Authorization: `SDK-HMAC-SHA256 Access=${access_key}, SignedHeaders=host;x-sdk-date, Signature=${signature}`,
+      },
+    })
   }
 
   /** A page in a fresh browser profile; errors of its scripts are kept. Calm unless said otherwise: a click lands where
    * a thing is, not where it was on its way. */
   async page(language: 'zh' | 'en', width = 1280, calm = true): Promise<{ page: Page; errors: string[] }> {
-    const context = await this.browser.newContext({ viewport: { width, height: 900 }, locale: language === 'zh' ? 'zh-CN' : 'en-US', reducedMotion: calm ? 'reduce' : 'no-preference' })
+    const context = await this.browser.newContext({
+      viewport: { width, height: 900 },
+      locale: language === 'zh' ? 'zh-CN' : 'en-US',
+      reducedMotion: calm ? 'reduce' : 'no-preference',
+    })
     await context.addInitScript((l) => localStorage.setItem('language', l), language)
     const page = await context.newPage()
     const errors: string[] = []
@@ -106,11 +154,35 @@ export class Platform {
     await page.evaluate(axe) // not as a script of the page, which its security policy forbids
     const found = await page.evaluate(async () => {
       // Not in the middle of a movement, when colours are half there.
-      await Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => {})))
-      const run = (window as unknown as { axe: { run: (of: Document, how: object) => Promise<{ violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe
+      await Promise.all(
+        document
+          .getAnimations()
+          .filter((a) => a.effect?.getComputedTiming().iterations !== Infinity)
+          .map((a) => a.finished.catch(() => {})),
+      )
+      const run = (
+        window as unknown as {
+          axe: {
+            run: (
+              of: Document,
+              how: object,
+            ) => Promise<{
+              violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
+            }>
+          }
+        }
+      ).axe
       return (await run.run(document, { resultTypes: ['violations'] })).violations
     })
-    return found.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).slice(0, 3).join(' | ')}`)
+    return found
+      .filter((v) => ['serious', 'critical'].includes(v.impact))
+      .map(
+        (v) =>
+          `${v.id}: ${v.nodes
+            .map((n) => n.html.slice(0, 200))
+            .slice(0, 3)
+            .join(' | ')}`,
+      )
   }
 
   go = (page: Page, path: string) => page.goto(this.url + path)

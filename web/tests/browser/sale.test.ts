@@ -10,8 +10,30 @@ afterAll(async () => {
 })
 
 const words = {
-  zh: { buy: '立即购买', agree: '我已阅读并同意商家服务协议', pay: '支付并开通', done: '订单已完成', service: '查看服务', renew: '续费', show: '显示密码', unsubscribe: '退订', year: '1 年', confirm: '确 定' },
-  en: { buy: 'Buy now', agree: "I accept the seller's service agreement", pay: 'Pay and open', done: 'Order completed', service: 'Open the service page', renew: 'Renew', show: 'Show password', unsubscribe: 'Unsubscribe', year: '1 year', confirm: 'OK' },
+  zh: {
+    buy: '立即购买',
+    agree: '我已阅读并同意商家服务协议',
+    pay: '支付并开通',
+    done: '订单已完成',
+    service: '查看服务',
+    renew: '续费',
+    show: '显示密码',
+    unsubscribe: '退订',
+    year: '1 年',
+    confirm: '确 定',
+  },
+  en: {
+    buy: 'Buy now',
+    agree: "I accept the seller's service agreement",
+    pay: 'Pay and open',
+    done: 'Order completed',
+    service: 'Open the service page',
+    renew: 'Renew',
+    show: 'Show password',
+    unsubscribe: 'Unsubscribe',
+    year: '1 year',
+    confirm: 'OK',
+  },
 }
 
 describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
@@ -20,7 +42,10 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
   it('searches, buys, sees it opened, renews, and gives the renewal back', async () => {
     const { page, errors } = await p.as('buyer', language)
     await p.go(page, `/products?q=${encodeURIComponent('备份')}`)
-    await page.getByRole('link', { name: language === 'zh' ? '盾存云备份 SaaS' : 'Duncun Backup SaaS' }).first().click()
+    await page
+      .getByRole('link', { name: language === 'zh' ? '盾存云备份 SaaS' : 'Duncun Backup SaaS' })
+      .first()
+      .click()
     await page.locator('.ant-radio-button-wrapper', { hasText: w.year }).click()
     await page.getByText('¥1,000.00').first().waitFor()
     await p.shot(page, `product-${language}`)
@@ -43,7 +68,10 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
     await page.getByText(w.done).first().waitFor()
     await page.getByRole('button', { name: w.unsubscribe }).click()
     await page.getByRole('dialog').locator('.ant-btn-primary').click()
-    await page.getByText(language === 'zh' ? /已退订/ : /Unsubscribed|Given back/).first().waitFor()
+    await page
+      .getByText(language === 'zh' ? /已退订/ : /Unsubscribed|Given back/)
+      .first()
+      .waitFor()
     await p.go(page, '/buyer/instances')
     await page.getByRole('table').waitFor()
     await p.shot(page, `instances-${language}`)
@@ -55,7 +83,17 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
 
   it('finds the pages usable on a phone', async () => {
     const { page, errors } = await p.as('buyer', language, 390)
-    for (const path of ['/', '/products', '/products/backup', '/cart', '/buyer', '/buyer/orders', '/buyer/wallet', '/inbox', '/account']) {
+    for (const path of [
+      '/',
+      '/products',
+      '/products/backup',
+      '/cart',
+      '/buyer',
+      '/buyer/orders',
+      '/buyer/wallet',
+      '/inbox',
+      '/account',
+    ]) {
       await p.go(page, path)
       await page.getByRole('heading', { level: 1 }).first().waitFor()
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
@@ -70,7 +108,10 @@ describe('a buyer of services', () => {
   const bought = async (choice: unknown) => {
     const order = await p.api('buyer', 'POST', '/api/v1/orders', { choice, pay: true })
     await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
-    const found = (await p.api('buyer', 'GET', `/api/v1/orders/${String(order['order_number'])}`)) as { instance_id?: string; lines?: { instance_id?: string }[] }
+    const found = (await p.api('buyer', 'GET', `/api/v1/orders/${String(order['order_number'])}`)) as {
+      instance_id?: string
+      lines?: { instance_id?: string }[]
+    }
     return found.instance_id ?? found.lines?.[0]?.instance_id ?? ''
   }
 

@@ -50,7 +50,10 @@ describe('a seller', () => {
     await p.go(page, '/seller/calls')
     await page.getByRole('switch').click()
     await page.getByText('Connected').waitFor()
-    await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' }, pay: true })
+    await p.api('buyer', 'POST', '/api/v1/orders', {
+      choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' },
+      pay: true,
+    })
     await page.getByRole('log').getByText('Query').waitFor()
     await p.shot(page, 'calls-live-en')
     expect(errors).toEqual([])
@@ -58,17 +61,31 @@ describe('a seller', () => {
 
   it('chooses when the interface of supervised software is called, and leaves that behind with another way of delivery', async () => {
     type Shown = { revisions: { listing: { delivery: Record<string, unknown> | null } & Record<string, unknown> }[] }
-    const found = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as { products: { id: string }[] }
+    const found = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as {
+      products: { id: string }[]
+    }
     const whole = (await p.api('seller', 'GET', `/api/v1/seller/products/${found.products[0]?.id}`)) as unknown as Shown
-    const delivery = { template: { zh: '按约定验收', en: 'As agreed' }, request: { zh: '请说明需求', en: 'Tell us' }, sla_days: 7 }
+    const delivery = {
+      template: { zh: '按约定验收', en: 'As agreed' },
+      request: { zh: '请说明需求', en: 'Tell us' },
+      sla_days: 7,
+    }
     const name = { zh: '云桌面', en: 'Cloud desk' }
     const desk = { ...whole.revisions[0]?.listing, name, supervised: true, delivery }
     const made = await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/desk', desk)
-    const kept = async () => ((await p.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Shown).revisions[0]?.listing.delivery
-    for (const [language, width] of [['zh', 1280], ['zh', 390], ['en', 390]] as const) {
+    const kept = async () =>
+      ((await p.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Shown).revisions[0]
+        ?.listing.delivery
+    for (const [language, width] of [
+      ['zh', 1280],
+      ['zh', 390],
+      ['en', 390],
+    ] as const) {
       const { page } = await p.as('seller', language, width)
       await p.go(page, `/seller/products/${made['id']}`)
-      await page.getByRole('switch', { name: language === 'zh' ? '验收后再调用接口' : 'Call the interface after acceptance' }).scrollIntoViewIfNeeded()
+      await page
+        .getByRole('switch', { name: language === 'zh' ? '验收后再调用接口' : 'Call the interface after acceptance' })
+        .scrollIntoViewIfNeeded()
       await p.shot(page, `delivery-${language}-${width}`)
       await page.context().close()
     }
@@ -91,9 +108,14 @@ describe('a seller', () => {
 
   it('plays recorded traffic against an address and sees what it answers otherwise', async () => {
     const { page, errors } = await p.as('seller', 'en')
-    await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' }, pay: true })
+    await p.api('buyer', 'POST', '/api/v1/orders', {
+      choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' },
+      pay: true,
+    })
     await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
-    const { addresses } = (await p.api('seller', 'GET', '/api/v1/seller/addresses')) as unknown as { addresses: { id: string; name: string }[] }
+    const { addresses } = (await p.api('seller', 'GET', '/api/v1/seller/addresses')) as unknown as {
+      addresses: { id: string; name: string }[]
+    }
     await p.go(page, `/seller/debugger?address=${addresses.find((a) => a.name === 'backup')?.id}`)
     await page.getByRole('button', { name: 'Take from the messages' }).click()
     await page.getByRole('button', { name: 'Play', exact: true }).click()
@@ -108,7 +130,9 @@ describe('a seller', () => {
 
   it('sees that its system reported use for what was debugged, or what is still to be sent', async () => {
     const { page, errors } = await p.as('seller', 'en')
-    const { addresses } = (await p.api('seller', 'GET', '/api/v1/seller/addresses')) as unknown as { addresses: { id: string; name: string }[] }
+    const { addresses } = (await p.api('seller', 'GET', '/api/v1/seller/addresses')) as unknown as {
+      addresses: { id: string; name: string }[]
+    }
     await p.go(page, `/seller/debugger?address=${addresses.find((a) => a.name === 'backup')?.id}`)
     await page.getByText('Waiting for your system to report').waitFor()
     expect(await page.getByLabel('Usage push').innerText()).toContain('"usage_value": "1"')
@@ -148,7 +172,9 @@ describe('a seller', () => {
     await page.getByRole('heading', { level: 1, name: '备份客户端' }).waitFor()
     const send = async (name: string) => {
       await page.locator('#package-version').fill('1.0.0')
-      await page.locator('input[type=file]').setInputFiles({ name, mimeType: 'application/gzip', buffer: Buffer.alloc(3_000_000, 7) })
+      await page
+        .locator('input[type=file]')
+        .setInputFiles({ name, mimeType: 'application/gzip', buffer: Buffer.alloc(3_000_000, 7) })
       await page.getByRole('button', { name: '上传' }).click()
     }
     await send('客户端.tar.gz')
@@ -218,7 +244,10 @@ describe('a seller', () => {
     await p.api('operator', 'POST', '/api/v1/sandbox/faults', { product: 'backup', fault: 'none' })
     const { page, errors } = await p.as('seller', 'zh')
     await p.go(page, `/seller/calls?order=${String(order['order_number'])}`)
-    await page.getByText(/HTTP 500/).first().waitFor()
+    await page
+      .getByText(/HTTP 500/)
+      .first()
+      .waitFor()
     await p.shot(page, 'calls-zh')
     const restarted = page.waitForResponse((r) => r.url().endsWith('/restart') && r.ok())
     await page.getByRole('button', { name: '重新启动' }).click()
@@ -264,11 +293,16 @@ describe('the operator', () => {
   })
 
   it('confirms a transfer, freezes an instance with a reason, and verifies the books', async () => {
-    await p.api('buyer', 'POST', '/api/v1/wallet/transfers', { amount: { amount: '50.00', currency: 'CNY' }, reference: 'B-77' })
+    await p.api('buyer', 'POST', '/api/v1/wallet/transfers', {
+      amount: { amount: '50.00', currency: 'CNY' },
+      reference: 'B-77',
+    })
     const { page, errors } = await p.as('operator', 'en')
     // Who is slow to hear who he is can act all the same.
     let late = () => {}
-    const heard = new Promise<void>((resolve) => { late = resolve })
+    const heard = new Promise<void>((resolve) => {
+      late = resolve
+    })
     let asked = 0
     await page.route('**/api/v1/me', async (route) => {
       asked += 1

@@ -12,29 +12,45 @@ afterAll(async () => {
 /** A PNG of some size: what a seller uploads. */
 async function png(width: number, height: number): Promise<Buffer> {
   const { page } = await p.page('en')
-  const text = await page.evaluate(([w, h]) => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: w, height: h })
-    canvas.getContext('2d')?.fillRect(0, 0, 10, 10)
-    return canvas.toDataURL('image/png').split(',')[1] ?? ''
-  }, [width, height] as const)
+  const text = await page.evaluate(
+    ([w, h]) => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: w, height: h })
+      canvas.getContext('2d')?.fillRect(0, 0, 10, 10)
+      return canvas.toDataURL('image/png').split(',')[1] ?? ''
+    },
+    [width, height] as const,
+  )
   await page.context().close()
   return Buffer.from(text, 'base64')
 }
 
 describe('the home page', () => {
   it('leads from a curated floor to the product, its pictures, facts and the shop', async () => {
-    await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' }, pay: true })
+    await p.api('buyer', 'POST', '/api/v1/orders', {
+      choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' },
+      pay: true,
+    })
     const { page, errors } = await p.page('en')
     await p.go(page, '/')
     const floor = page.locator('section', { has: page.getByRole('heading', { name: 'Data and security' }) })
     await floor.getByRole('link', { name: 'Duncun Backup SaaS' }).click()
     await page.getByRole('button', { name: 'Picture 2 of 2: Duncun Backup SaaS' }).click()
-    await expect.poll(() => page.locator('.gallery img.large, .gallery .large img').first().evaluate((i) => (i as HTMLImageElement).naturalWidth)).toBe(800)
+    await expect
+      .poll(() =>
+        page
+          .locator('.gallery img.large, .gallery .large img')
+          .first()
+          .evaluate((i) => (i as HTMLImageElement).naturalWidth),
+      )
+      .toBe(800)
     await page.getByText('From the newest 1 purchases').waitFor()
     await page.getByRole('tab', { name: 'Specifications' }).click()
     await page.getByRole('columnheader', { name: 'Standard' }).first().waitFor()
     await p.shot(page, 'product-compared-en')
-    await page.getByRole('link', { name: /Duncun Technology/ }).first().click()
+    await page
+      .getByRole('link', { name: /Duncun Technology/ })
+      .first()
+      .click()
     await page.getByRole('heading', { name: 'Products of this seller' }).waitFor()
     await page.getByRole('link', { name: 'Security Check SaaS' }).waitFor()
     expect(await page.getByRole('link', { name: 'Helpdesk SaaS' }).count()).toBe(0)
@@ -82,7 +98,10 @@ describe('the cart', () => {
     }
     await page.getByRole('link', { name: /^Cart/ }).click()
     await page.getByRole('region', { name: /Northbank/ }).waitFor()
-    await page.getByRole('region', { name: /Duncun/ }).getByRole('spinbutton').fill('2')
+    await page
+      .getByRole('region', { name: /Duncun/ })
+      .getByRole('spinbutton')
+      .fill('2')
     await page.keyboard.press('Enter')
     await page.getByText('¥200.00').first().waitFor()
     await p.shot(page, 'cart-en')
@@ -119,10 +138,14 @@ describe('the editor', () => {
 
 describe('a list', () => {
   it('runs the other way when its column is clicked, and is saved as CSV', async () => {
-    for (let n = 0; n < 2; n++) await p.api('buyer', 'POST', '/api/v1/orders', { choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' } })
+    for (let n = 0; n < 2; n++)
+      await p.api('buyer', 'POST', '/api/v1/orders', {
+        choice: { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' },
+      })
     const { page } = await p.as('buyer', 'en')
     await p.go(page, '/buyer/orders')
-    const numbers = () => page.locator('tbody tr[data-row-key]').evaluateAll((rows) => rows.map((r) => r.getAttribute('data-row-key')))
+    const numbers = () =>
+      page.locator('tbody tr[data-row-key]').evaluateAll((rows) => rows.map((r) => r.getAttribute('data-row-key')))
     await page.locator('tbody tr[data-row-key]').first().waitFor()
     const newest = await numbers()
     await page.getByRole('columnheader', { name: 'Created' }).click()

@@ -33,12 +33,37 @@ afterAll(async () => {
 /** Lists a product of a kind, made of one that is there already. */
 async function list(at: Platform, key: string, access_type: string, more: object = {}, delivery: object = {}) {
   const products = (await at.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as Rows
-  const whole = (await at.api('seller', 'GET', `/api/v1/seller/products/${products['products']?.[0]?.['id']}`)) as unknown as { revisions: { listing: { interface_address: string; specifications: object[] } }[] }
+  const whole = (await at.api(
+    'seller',
+    'GET',
+    `/api/v1/seller/products/${products['products']?.[0]?.['id']}`,
+  )) as unknown as { revisions: { listing: { interface_address: string; specifications: object[] } }[] }
   const listing = whole.revisions[0]?.listing
   const once = ['hardware', 'data_file'].includes(access_type)
   const sku = once ? { key: '-', once: '100.00' } : { key: '-', month: '100.00' }
-  const specifications = [{ key: 'standard', name: { zh: '标准版', en: 'Standard' }, charging_mode: once ? 'ONE_TIME' : 'PERIOD', skus: [sku] }]
-  const body = { ...listing, extension_parameters: [], personal_data: [], specifications, access_type, interface_address: access_type === 'saas' ? listing?.interface_address : null, delivery: { template: { zh: '按约定验收', en: 'As agreed' }, request: { zh: '请说明需求', en: 'Tell us what you need' }, sla_days: 7, ...delivery }, ...more }
+  const specifications = [
+    {
+      key: 'standard',
+      name: { zh: '标准版', en: 'Standard' },
+      charging_mode: once ? 'ONE_TIME' : 'PERIOD',
+      skus: [sku],
+    },
+  ]
+  const body = {
+    ...listing,
+    extension_parameters: [],
+    personal_data: [],
+    specifications,
+    access_type,
+    interface_address: access_type === 'saas' ? listing?.interface_address : null,
+    delivery: {
+      template: { zh: '按约定验收', en: 'As agreed' },
+      request: { zh: '请说明需求', en: 'Tell us what you need' },
+      sla_days: 7,
+      ...delivery,
+    },
+    ...more,
+  }
   const made = await at.api('seller', 'PUT', `/api/v1/seller/products/by-key/${key}`, body)
   const shown = (await at.api('seller', 'GET', `/api/v1/seller/products/${made['id']}`)) as unknown as Rows
   const application = shown['revisions']?.[0]?.['id']
@@ -48,26 +73,43 @@ async function list(at: Platform, key: string, access_type: string, more: object
 
 /** Buys it; the id of its case. */
 async function buy(at: Platform, key: string, once = false, more: object = {}): Promise<string> {
-  const order = await at.api('buyer', 'POST', '/api/v1/orders', { choice: { product: key, specification: 'standard', quantity: 1, ...(once ? {} : { period: choice.period }) }, pay: true, ...more })
-  const found = (await at.api('buyer', 'GET', `/api/v1/supervision?as=buyer&order_number=${order['order_number']}`)) as unknown as Rows
+  const order = await at.api('buyer', 'POST', '/api/v1/orders', {
+    choice: { product: key, specification: 'standard', quantity: 1, ...(once ? {} : { period: choice.period }) },
+    pay: true,
+    ...more,
+  })
+  const found = (await at.api(
+    'buyer',
+    'GET',
+    `/api/v1/supervision?as=buyer&order_number=${order['order_number']}`,
+  )) as unknown as Rows
   return found['cases']?.[0]?.['id'] ?? ''
 }
 
-const field = (label: string, text: string): Fill => (page) => page.getByRole('dialog').getByLabel(label, { exact: false }).first().fill(text)
+const field =
+  (label: string, text: string): Fill =>
+  (page) =>
+    page.getByRole('dialog').getByLabel(label, { exact: false }).first().fill(text)
 
 /** What a delivery asks for: words, and a file of each kind. */
-const delivery = (...kinds: string[]): Fill => async (page) => {
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Description').fill('done as agreed')
-  for (const kind of kinds) {
-    await dialog.getByLabel('Kind of file').click()
-    await page.locator('.ant-select-dropdown:visible').getByTitle(kind, { exact: true }).click()
-    const picture = kind.startsWith('Screenshot')
-    await dialog.locator('input[type=file]').setInputFiles({ name: picture ? 'shot.png' : 'proof.pdf', mimeType: 'application/octet-stream', buffer: Buffer.from(picture ? '\x89PNG\r\n\x1a\n' : '%PDF-1.7', 'latin1') })
-    await dialog.getByText(kind, { exact: false }).last().waitFor()
-    await dialog.getByRole('button', { name: 'Remove' }).nth(kinds.indexOf(kind)).waitFor()
+const delivery =
+  (...kinds: string[]): Fill =>
+  async (page) => {
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Description').fill('done as agreed')
+    for (const kind of kinds) {
+      await dialog.getByLabel('Kind of file').click()
+      await page.locator('.ant-select-dropdown:visible').getByTitle(kind, { exact: true }).click()
+      const picture = kind.startsWith('Screenshot')
+      await dialog.locator('input[type=file]').setInputFiles({
+        name: picture ? 'shot.png' : 'proof.pdf',
+        mimeType: 'application/octet-stream',
+        buffer: Buffer.from(picture ? '\x89PNG\r\n\x1a\n' : '%PDF-1.7', 'latin1'),
+      })
+      await dialog.getByText(kind, { exact: false }).last().waitFor()
+      await dialog.getByRole('button', { name: 'Remove' }).nth(kinds.indexOf(kind)).waitFor()
+    }
   }
-}
 
 /** Does something on the screen: its button, what its dialog asks for, and sends it. */
 async function act(at: Platform, id: string, [party, name, fill]: Move) {
@@ -116,12 +158,31 @@ it('a human service is asked for, appealed, delivered, rejected and accepted', a
   await list(p, 'service', 'human_service')
   const id = await buy(p, 'service')
   const deliver: Move = ['seller', 'Deliver', delivery('Statement of work', document)]
-  await live(p, id, [need, confirm, deliver, ['buyer', 'Reject', field('Reason', 'the report is missing')], deliver, accept], 'seller', 3)
+  await live(
+    p,
+    id,
+    [need, confirm, deliver, ['buyer', 'Reject', field('Reason', 'the report is missing')], deliver, accept],
+    'seller',
+    3,
+  )
 }, 90_000)
 
 it('a web site is designed, built and accepted twice', async () => {
   await list(p, 'site', 'human_service', {}, { flow: 'site_building' })
-  await live(p, await buy(p, 'site'), [need, confirm, ['seller', 'Deliver', delivery('What was delivered')], accept, ['seller', 'Deliver', delivery('Statement of work', document)], accept], 'buyer', 3)
+  await live(
+    p,
+    await buy(p, 'site'),
+    [
+      need,
+      confirm,
+      ['seller', 'Deliver', delivery('What was delivered')],
+      accept,
+      ['seller', 'Deliver', delivery('Statement of work', document)],
+      accept,
+    ],
+    'buyer',
+    3,
+  )
 }, 90_000)
 
 it('a project is paid milestone by milestone', async () => {
@@ -133,11 +194,20 @@ it('a project is paid milestone by milestone', async () => {
 
 it('a data file is asked for, followed and accepted', async () => {
   await list(p, 'data', 'data_file')
-  await live(p, await buy(p, 'data', true), [need, confirm, ['seller', 'Deliver', delivery(document)], accept], 'buyer', 2)
+  await live(
+    p,
+    await buy(p, 'data', true),
+    [need, confirm, ['seller', 'Deliver', delivery(document)], accept],
+    'buyer',
+    2,
+  )
 }, 90_000)
 
 it('an orchestration and supervised software go the standard way', async () => {
-  for (const [key, type] of [['composed', 'orchestration'], ['desk', 'saas']] as const) {
+  for (const [key, type] of [
+    ['composed', 'orchestration'],
+    ['desk', 'saas'],
+  ] as const) {
     await list(p, key, type, { supervised: type === 'saas' })
     await live(p, await buy(p, key), [need, confirm, ['seller', 'Deliver', delivery(document)], accept], 'seller', 1)
   }
@@ -147,7 +217,13 @@ it('licences are handed over as files, for identification codes and as packages'
   await list(p, 'file', 'license_file')
   await live(p, await buy(p, 'file'), [['seller', 'Deliver', delivery(document)], accept], 'buyer', 1)
   await list(p, 'ident', 'license_identification')
-  await live(p, await buy(p, 'ident'), [['buyer', 'Submit', async () => {}], ['seller', 'Deliver', delivery(document)], accept], 'buyer', 1)
+  await live(
+    p,
+    await buy(p, 'ident'),
+    [['buyer', 'Submit', async () => {}], ['seller', 'Deliver', delivery(document)], accept],
+    'buyer',
+    1,
+  )
   await list(p, 'package', 'license_package')
   await live(p, await buy(p, 'package'), [['seller', 'Deliver', delivery()], accept], 'seller', 1)
 }, 120_000)
@@ -166,7 +242,11 @@ async function buyGoods(key: string): Promise<string> {
   await page.locator('input[type=tel]:focus').fill('13800000000')
   await pay.click()
   await page.waitForURL(/\/buyer\/orders\/CS/)
-  const found = (await p.api('buyer', 'GET', `/api/v1/supervision?as=buyer&order_number=${page.url().split('/').pop()}`)) as unknown as Rows
+  const found = (await p.api(
+    'buyer',
+    'GET',
+    `/api/v1/supervision?as=buyer&order_number=${page.url().split('/').pop()}`,
+  )) as unknown as Rows
   return found['cases']?.[0]?.['id'] ?? ''
 }
 
@@ -183,7 +263,14 @@ it('hardware is shipped, appealed and accepted; its address changes until then',
 
 const activate = async (at: Platform, id: string) => {
   const seen = (await at.api('seller', 'GET', `/api/v1/supervision/${id}?as=seller`)) as unknown as { code: string }
-  return (await (await at.signed('seller', '/api/mkp-openapi-public/global/v1/license/activate', '', JSON.stringify({ license: seen.code }))).json()) as { error_code: string }
+  return (await (
+    await at.signed(
+      'seller',
+      '/api/mkp-openapi-public/global/v1/license/activate',
+      '',
+      JSON.stringify({ license: seen.code }),
+    )
+  ).json()) as { error_code: string }
 }
 
 it('a code is taken on the screen and closes its order when the software activates it', async () => {
@@ -216,12 +303,18 @@ it('orders of 2024 are delivered under the rules of their days', async () => {
 it('a refund is negotiated on both screens, with its proof', async () => {
   const id = await buy(p, 'service')
   await act(p, id, ['buyer', 'Negotiate a refund', field('Reason', 'no longer needed')])
-  await act(p, id, ['seller', 'Agree', async (page) => {
-    const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Opinion').fill('agreed')
-    await dialog.locator('input[type=file]').setInputFiles({ name: 'agreement.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') })
-    await dialog.getByRole('button', { name: 'Remove' }).waitFor()
-  }])
+  await act(p, id, [
+    'seller',
+    'Agree',
+    async (page) => {
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Opinion').fill('agreed')
+      await dialog
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'agreement.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') })
+      await dialog.getByRole('button', { name: 'Remove' }).waitFor()
+    },
+  ])
   const page = await consoleOf(p, 'buyer')
   await p.go(page, `/buyer/supervision/${id}`)
   await page.locator('.page-head').getByText('Cancelled').waitFor()
@@ -232,12 +325,16 @@ it('a refund is negotiated on both screens, with its proof', async () => {
 it('an appeal is decided by giving a part back, and the order says so', async () => {
   const id = await buy(p, 'service')
   await act(p, id, ['buyer', 'Appeal', field('Statement', 'nobody answers')])
-  await act(p, id, ['operator', 'Decide the appeal', async (page) => {
-    const dialog = page.getByRole('dialog')
-    await dialog.getByText('Give money back').click()
-    await dialog.getByLabel('Amount', { exact: false }).fill('40')
-    await dialog.getByLabel('Reason').fill('begun late')
-  }])
+  await act(p, id, [
+    'operator',
+    'Decide the appeal',
+    async (page) => {
+      const dialog = page.getByRole('dialog')
+      await dialog.getByText('Give money back').click()
+      await dialog.getByLabel('Amount', { exact: false }).fill('40')
+      await dialog.getByLabel('Reason').fill('begun late')
+    },
+  ])
   const page = await consoleOf(p, 'buyer')
   await p.go(page, `/buyer/supervision/${id}`)
   await page.locator('.page-head').getByText('Cancelled').waitFor()
@@ -256,4 +353,3 @@ it('the list says whose turn it is and is walked by keyboard', async () => {
   await page.getByRole('button', { name: 'Submit', exact: true }).waitFor()
   await page.getByRole('img', { name: /Flow, now at/ }).waitFor()
 }, 60_000)
-

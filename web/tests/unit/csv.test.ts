@@ -2,7 +2,12 @@ import { expect, it } from 'vitest'
 import { cell, csv } from '../../src/kit/csv'
 
 it('quotes what CSV would read otherwise', () => {
-  expect(csv([['a', 'b,c'], ['say "x"', null]])).toBe('\uFEFFa,"b,c"\r\n"say ""x""",\r\n')
+  expect(
+    csv([
+      ['a', 'b,c'],
+      ['say "x"', null],
+    ]),
+  ).toBe('\uFEFFa,"b,c"\r\n"say ""x""",\r\n')
 })
 
 it('keeps what a spreadsheet would run as a formula as text, and numbers as numbers', () => {

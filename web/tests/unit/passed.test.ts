@@ -11,7 +11,12 @@ it('says what lies behind a case', () => {
 it('takes back what is to be done again', () => {
   expect(passed(walk('submit', 'confirm', 'submit'))).toEqual([])
   expect(passed(walk('submit', 'confirm', 'deliver', 'accept', 'deliver'))).toEqual(['submit', 'confirm'])
-  expect(passed(walk('submit', 'confirm', 'deliver', 'accept', 'deliver', 'accept', 'end'))).toEqual(['submit', 'confirm', 'deliver', 'accept'])
+  expect(passed(walk('submit', 'confirm', 'deliver', 'accept', 'deliver', 'accept', 'end'))).toEqual([
+    'submit',
+    'confirm',
+    'deliver',
+    'accept',
+  ])
 })
 
 it('does not take an appeal and its decision for a way', () => {

@@ -16,11 +16,21 @@ describe('what people see', () => {
   })
 
   it('shows a listing as rows of pointer and value', () => {
-    expect(flatten({ name: { zh: '甲', en: '' }, support: { hotline: '400' }, list: [{ key: 'x' }], none: null })).toEqual([['/name/zh', '甲'], ['/support/hotline', '400'], ['/list/0/key', 'x']])
+    expect(
+      flatten({ name: { zh: '甲', en: '' }, support: { hotline: '400' }, list: [{ key: 'x' }], none: null }),
+    ).toEqual([
+      ['/name/zh', '甲'],
+      ['/support/hotline', '400'],
+      ['/list/0/key', 'x'],
+    ])
   })
 
   it('makes every combination of attribute values', () => {
-    const attribute = (code: string, values: string[]) => ({ code, name: { zh: code, en: code }, values: values.map((v) => ({ code: v, name: { zh: v, en: v } })) })
+    const attribute = (code: string, values: string[]) => ({
+      code,
+      name: { zh: code, en: code },
+      values: values.map((v) => ({ code: v, name: { zh: v, en: v } })),
+    })
     expect(combinations([attribute('a', ['x', 'y']), attribute('b', ['1'])])).toEqual(['x/1', 'y/1'])
     expect(combinations([])).toEqual(['-'])
   })

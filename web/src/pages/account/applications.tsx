@@ -20,11 +20,23 @@ export function Applications() {
             <div className="tiles">
               {d.applications.map((a) => (
                 <section key={a.instance} className="panel" style={{ padding: 24 }} aria-label={a.name}>
-                  <h2>{a.name} {a.role === 'admin' && <Tag>{t('sign_on.admin')}</Tag>}</h2>
+                  <h2>
+                    {a.name} {a.role === 'admin' && <Tag>{t('sign_on.admin')}</Tag>}
+                  </h2>
                   <p className="muted">{text(a.product_name)}</p>
-                  <p className="dim">{t('applications.last')} <Time at={a.signed_on_at} /></p>
+                  <p className="dim">
+                    {t('applications.last')} <Time at={a.signed_on_at} />
+                  </p>
                   <Tooltip title={a.state === 'running' ? '' : t(`state.${a.state}`)}>
-                    <Button type="primary" disabled={a.state !== 'running'} href={a.login_url} target="_blank" rel="noreferrer">{t('applications.open')}</Button>
+                    <Button
+                      type="primary"
+                      disabled={a.state !== 'running'}
+                      href={a.login_url}
+                      target="_blank"
+                      rel="noreferrer"
+                    >
+                      {t('applications.open')}
+                    </Button>
                   </Tooltip>
                 </section>
               ))}

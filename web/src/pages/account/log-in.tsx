@@ -38,11 +38,23 @@ export function LogIn() {
         <Page title={t('log_in.title')} purpose={t('log_in.purpose')}>
           {error !== null && <ProblemBox error={error} />}
           <Form layout="vertical" onFinish={submit} style={{ marginTop: 16 }}>
-            <Form.Item name="login" label={t('log_in.login')} rules={[{ required: true, message: t('form.required') }]}><Input autoComplete="username" autoFocus /></Form.Item>
-            <Form.Item name="password" label={t('log_in.password')} rules={[{ required: true, message: t('form.required') }]}><Input.Password autoComplete="current-password" /></Form.Item>
-            <Button type="primary" htmlType="submit" block size="large" loading={busy}>{t('action.log_in')}</Button>
+            <Form.Item name="login" label={t('log_in.login')} rules={[{ required: true, message: t('form.required') }]}>
+              <Input autoComplete="username" autoFocus />
+            </Form.Item>
+            <Form.Item
+              name="password"
+              label={t('log_in.password')}
+              rules={[{ required: true, message: t('form.required') }]}
+            >
+              <Input.Password autoComplete="current-password" />
+            </Form.Item>
+            <Button type="primary" htmlType="submit" block size="large" loading={busy}>
+              {t('action.log_in')}
+            </Button>
           </Form>
-          <p className="muted">{t('log_in.new')} <Link to="/register">{t('action.register')}</Link></p>
+          <p className="muted">
+            {t('log_in.new')} <Link to="/register">{t('action.register')}</Link>
+          </p>
         </Page>
       </div>
     </div>

@@ -15,15 +15,34 @@ function Question({ of, run }: { of: 'confirm' | 'unsubscribe'; run: (token: str
   return (
     <div style={{ maxWidth: 480, margin: '24px auto', padding: 24 }} className="panel">
       <Page title={t(`mail.${of}`)} purpose={t(`mail.${of}_purpose`)}>
-        {answer.error && <Alert type="error" showIcon style={{ marginBottom: 16 }} title={answer.error instanceof Refused ? problemText(t, answer.error.problem) : t('problem.network')} />}
-        <Button type="primary" block loading={answer.isPending} onClick={() => answer.mutate()}>{t(`mail.${of}_button`)}</Button>
+        {answer.error && (
+          <Alert
+            type="error"
+            showIcon
+            style={{ marginBottom: 16 }}
+            title={answer.error instanceof Refused ? problemText(t, answer.error.problem) : t('problem.network')}
+          />
+        )}
+        <Button type="primary" block loading={answer.isPending} onClick={() => answer.mutate()}>
+          {t(`mail.${of}_button`)}
+        </Button>
       </Page>
     </div>
   )
 }
 
 /** The owner of a mailbox agrees to be written to. */
-export const ConfirmMailbox = () => <Question of="confirm" run={(token) => unwrap(api.POST('/api/v1/messages/confirm/{token}', { params: { path: { token } } }))} />
+export const ConfirmMailbox = () => (
+  <Question
+    of="confirm"
+    run={(token) => unwrap(api.POST('/api/v1/messages/confirm/{token}', { params: { path: { token } } }))}
+  />
+)
 
 /** A reader does not want mails of a type any more. */
-export const Unsubscribe = () => <Question of="unsubscribe" run={(token) => unwrap(api.POST('/api/v1/messages/unsubscribe/{token}', { params: { path: { token } } }))} />
+export const Unsubscribe = () => (
+  <Question
+    of="unsubscribe"
+    run={(token) => unwrap(api.POST('/api/v1/messages/unsubscribe/{token}', { params: { path: { token } } }))}
+  />
+)

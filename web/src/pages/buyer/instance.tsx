@@ -20,13 +20,21 @@ import { ReleaseButton, UsagePanel } from './usage'
 type Instance = Schemas['InstanceView']
 
 const useProduct = (instance: Instance) =>
-  useQuery({ queryKey: ['product', instance.product_id], queryFn: () => unwrap(api.GET('/api/v1/products/{product}', { params: { path: { product: instance.product_id } } })) })
+  useQuery({
+    queryKey: ['product', instance.product_id],
+    queryFn: () =>
+      unwrap(api.GET('/api/v1/products/{product}', { params: { path: { product: instance.product_id } } })),
+  })
 
 /** What the instance's product sells under its specification, and how combinations are called. */
 function useSpecification(instance: Instance) {
   const text = useText()
   const spec = useProduct(instance).data?.specifications.find((s) => s.key === instance.specification)
-  const name = (key: string) => key.split('/').map((code, i) => text(spec?.attributes?.[i]?.values?.find((v) => v.code === code)?.name)).join(' / ') || '–'
+  const name = (key: string) =>
+    key
+      .split('/')
+      .map((code, i) => text(spec?.attributes?.[i]?.values?.find((v) => v.code === code)?.name))
+      .join(' / ') || '–'
   return { spec, name }
 }
 
@@ -49,27 +57,79 @@ function RenewModal({ instance, close }: { instance: Instance; close: () => void
     queryKey: ['renewal', instance.id, sku, chosen],
     queryFn: async () =>
       changed
-        ? (await unwrap(api.GET('/api/v1/instances/{id}/renewal-quote', { params: { path: { id: instance.id }, query: { sku, period: chosen ?? '' } } }))).fee
-        : (await unwrap(api.POST('/api/v1/quotes', { body: { product: instance.product_id, specification: instance.specification, sku, period: chosen, quantity: instance.quantity } }))).total,
+        ? (
+            await unwrap(
+              api.GET('/api/v1/instances/{id}/renewal-quote', {
+                params: { path: { id: instance.id }, query: { sku, period: chosen ?? '' } },
+              }),
+            )
+          ).fee
+        : (
+            await unwrap(
+              api.POST('/api/v1/quotes', {
+                body: {
+                  product: instance.product_id,
+                  specification: instance.specification,
+                  sku,
+                  period: chosen,
+                  quantity: instance.quantity,
+                },
+              }),
+            )
+          ).total,
     enabled: !!chosen,
     retry: false,
   })
   const body = { period: chosen ?? '', pay: true, ...(changed ? { sku } : {}) }
   const order = useAction(
-    () => unwrap(api.POST(instance.trial ? '/api/v1/instances/{id}/convert' : '/api/v1/instances/{id}/renew', { params: { path: { id: instance.id } }, body })),
+    () =>
+      unwrap(
+        api.POST(instance.trial ? '/api/v1/instances/{id}/convert' : '/api/v1/instances/{id}/renew', {
+          params: { path: { id: instance.id } },
+          body,
+        }),
+      ),
     (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }),
   )
   return (
-    <Modal open title={t(instance.trial ? 'action.convert' : 'action.renew')} onCancel={close} okText={t('action.pay')} okButtonProps={{ disabled: !quote.data, loading: order.isPending }} onOk={() => order.mutate(undefined)}>
-      <p>{t(instance.trial ? 'instance.convert_text' : changed ? 'instance.renew_change_text' : 'instance.renew_text')}</p>
+    <Modal
+      open
+      title={t(instance.trial ? 'action.convert' : 'action.renew')}
+      onCancel={close}
+      okText={t('action.pay')}
+      okButtonProps={{ disabled: !quote.data, loading: order.isPending }}
+      onOk={() => order.mutate(undefined)}
+    >
+      <p>
+        {t(instance.trial ? 'instance.convert_text' : changed ? 'instance.renew_change_text' : 'instance.renew_text')}
+      </p>
       {!instance.trial && spec?.renewal_change_allowed && instance.state === 'running' && (
         <p>
-          <Select aria-label={t('buy.combination')} style={{ width: '100%' }} value={sku} onChange={setSku} options={(spec.skus ?? []).filter((x) => x.key === instance.sku || x.on_sale !== false).map((x) => ({ value: x.key ?? '', label: name(x.key ?? '') }))} />
+          <Select
+            aria-label={t('buy.combination')}
+            style={{ width: '100%' }}
+            value={sku}
+            onChange={setSku}
+            options={(spec.skus ?? [])
+              .filter((x) => x.key === instance.sku || x.on_sale !== false)
+              .map((x) => ({ value: x.key ?? '', label: name(x.key ?? '') }))}
+          />
         </p>
       )}
-      <Select aria-label={t('buy.period')} style={{ width: 200 }} value={chosen} onChange={setPeriod} options={periods.map((value) => ({ value, label: t(`period.${value}`) }))} />
+      <Select
+        aria-label={t('buy.period')}
+        style={{ width: 200 }}
+        value={chosen}
+        onChange={setPeriod}
+        options={periods.map((value) => ({ value, label: t(`period.${value}`) }))}
+      />
       {quote.error && <ProblemBox error={quote.error} />}
-      {quote.data && <div className="sum total num"><strong>{t('buy.to_pay')}</strong><span className="price">{moneyText(quote.data)}</span></div>}
+      {quote.data && (
+        <div className="sum total num">
+          <strong>{t('buy.to_pay')}</strong>
+          <span className="price">{moneyText(quote.data)}</span>
+        </div>
+      )}
     </Modal>
   )
 }
@@ -80,15 +140,53 @@ function UpgradeModal({ instance, close }: { instance: Instance; close: () => vo
   const navigate = useNavigate()
   const { spec, name } = useSpecification(instance)
   const [sku, setSku] = useState<string>()
-  const fee = useQuery({ queryKey: ['fee', instance.id, sku], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/change-quote', { params: { path: { id: instance.id }, query: { sku: sku ?? '' } } })), enabled: !!sku, retry: false })
-  const order = useAction(() => unwrap(api.POST('/api/v1/instances/{id}/change', { params: { path: { id: instance.id } }, body: { sku: sku ?? '', pay: true } })), (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }))
+  const fee = useQuery({
+    queryKey: ['fee', instance.id, sku],
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/instances/{id}/change-quote', {
+          params: { path: { id: instance.id }, query: { sku: sku ?? '' } },
+        }),
+      ),
+    enabled: !!sku,
+    retry: false,
+  })
+  const order = useAction(
+    () =>
+      unwrap(
+        api.POST('/api/v1/instances/{id}/change', {
+          params: { path: { id: instance.id } },
+          body: { sku: sku ?? '', pay: true },
+        }),
+      ),
+    (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }),
+  )
   const others = (spec?.skus ?? []).filter((s) => s.key !== instance.sku && s.on_sale !== false)
   return (
-    <Modal open title={t('action.upgrade')} onCancel={close} okText={t('action.pay')} okButtonProps={{ disabled: !fee.data, loading: order.isPending }} onOk={() => order.mutate(undefined)}>
+    <Modal
+      open
+      title={t('action.upgrade')}
+      onCancel={close}
+      okText={t('action.pay')}
+      okButtonProps={{ disabled: !fee.data, loading: order.isPending }}
+      onOk={() => order.mutate(undefined)}
+    >
       <p>{t('instance.upgrade_text')}</p>
-      <Select aria-label={t('buy.combination')} style={{ width: '100%' }} value={sku} placeholder={t('buy.combination')} onChange={setSku} options={others.map((s) => ({ value: s.key ?? '', label: name(s.key ?? '') }))} />
+      <Select
+        aria-label={t('buy.combination')}
+        style={{ width: '100%' }}
+        value={sku}
+        placeholder={t('buy.combination')}
+        onChange={setSku}
+        options={others.map((s) => ({ value: s.key ?? '', label: name(s.key ?? '') }))}
+      />
       {fee.error && <ProblemBox error={fee.error} />}
-      {fee.data && <div className="sum total num"><strong>{t('buy.to_pay')}</strong><span className="price">{moneyText(fee.data.fee)}</span></div>}
+      {fee.data && (
+        <div className="sum total num">
+          <strong>{t('buy.to_pay')}</strong>
+          <span className="price">{moneyText(fee.data.fee)}</span>
+        </div>
+      )}
     </Modal>
   )
 }
@@ -102,15 +200,49 @@ function Terms({ terms }: { terms: Schemas['TermView'][] }) {
   return (
     <>
       <div className="bar" aria-hidden>
-        {terms.map((term) => <span key={term.order_line} style={{ left: `${(100 * (at(term.start) - from)) / whole}%`, width: `${(100 * (at(term.end) - at(term.start))) / whole}%` }}>{t(`period.${term.period}`, { defaultValue: term.period })}</span>)}
+        {terms.map((term) => (
+          <span
+            key={term.order_line}
+            style={{
+              left: `${(100 * (at(term.start) - from)) / whole}%`,
+              width: `${(100 * (at(term.end) - at(term.start))) / whole}%`,
+            }}
+          >
+            {t(`period.${term.period}`, { defaultValue: term.period })}
+          </span>
+        ))}
       </div>
-      <Table style={{ marginTop: 12 }} size="small" rowKey="order_line" pagination={false} dataSource={terms} scroll={{ x: 'max-content' }} columns={[
-        { key: 's', title: t('term.start'), render: (_, x) => <Time at={x.start} /> },
-        { key: 'e', title: t('term.end'), render: (_, x) => <Time at={x.end} /> },
-        { key: 'p', title: t('term.paid'), align: 'right', render: (_, x) => moneyText(x.paid) },
-        { key: 'o', title: t('field.order_number'), render: (_, x) => <Link to="/buyer/orders/$number" params={{ number: x.order_line.split('-')[0] } as never} className="mono">{x.order_line}</Link> },
-        { key: 'n', title: t('field.state'), render: (_, x) => (x.not_yet_effective ? t('term.ahead') : t('term.effective')) },
-      ]} />
+      <Table
+        style={{ marginTop: 12 }}
+        size="small"
+        rowKey="order_line"
+        pagination={false}
+        dataSource={terms}
+        scroll={{ x: 'max-content' }}
+        columns={[
+          { key: 's', title: t('term.start'), render: (_, x) => <Time at={x.start} /> },
+          { key: 'e', title: t('term.end'), render: (_, x) => <Time at={x.end} /> },
+          { key: 'p', title: t('term.paid'), align: 'right', render: (_, x) => moneyText(x.paid) },
+          {
+            key: 'o',
+            title: t('field.order_number'),
+            render: (_, x) => (
+              <Link
+                to="/buyer/orders/$number"
+                params={{ number: x.order_line.split('-')[0] } as never}
+                className="mono"
+              >
+                {x.order_line}
+              </Link>
+            ),
+          },
+          {
+            key: 'n',
+            title: t('field.state'),
+            render: (_, x) => (x.not_yet_effective ? t('term.ahead') : t('term.effective')),
+          },
+        ]}
+      />
     </>
   )
 }
@@ -118,26 +250,58 @@ function Terms({ terms }: { terms: Schemas['TermView'][] }) {
 function Access({ app }: { app: Schemas['AppView'] }) {
   const { t } = useTranslation()
   const [shown, setShown] = useState(false)
-  const link = (url?: string | null) => (url ? <a href={url} target="_blank" rel="noreferrer">{url}</a> : '–')
+  const link = (url?: string | null) =>
+    url ? (
+      <a href={url} target="_blank" rel="noreferrer">
+        {url}
+      </a>
+    ) : (
+      '–'
+    )
   return (
-    <Descriptions column={1} size="small" items={[
-      { key: 'f', label: t('instance.front_end'), children: link(app.front_end_url) },
-      { key: 'a', label: t('instance.admin'), children: link(app.admin_url) },
-      { key: 'u', label: t('instance.user'), children: app.user_name ?? '–' },
-      { key: 'p', label: t('log_in.password'), children: app.password ? shown ? <Id of={app.password} /> : <Button size="small" onClick={() => setShown(true)}>{t('instance.show_password')}</Button> : '–' },
-      { key: 'm', label: t('instance.memo'), children: app.memo ?? '–' },
-    ]} />
+    <Descriptions
+      column={1}
+      size="small"
+      items={[
+        { key: 'f', label: t('instance.front_end'), children: link(app.front_end_url) },
+        { key: 'a', label: t('instance.admin'), children: link(app.admin_url) },
+        { key: 'u', label: t('instance.user'), children: app.user_name ?? '–' },
+        {
+          key: 'p',
+          label: t('log_in.password'),
+          children: app.password ? (
+            shown ? (
+              <Id of={app.password} />
+            ) : (
+              <Button size="small" onClick={() => setShown(true)}>
+                {t('instance.show_password')}
+              </Button>
+            )
+          ) : (
+            '–'
+          ),
+        },
+        { key: 'm', label: t('instance.memo'), children: app.memo ?? '–' },
+      ]}
+    />
   )
 }
 
 /** The way to the seller's own page, with a token that says who comes. */
 function SetUp({ instance }: { instance: Instance }) {
   const { t } = useTranslation()
-  const go = useAction(() => unwrap(api.POST('/api/v1/instances/{id}/set-up', { params: { path: { id: instance.id } } })), (landing) => leave(landing))
+  const go = useAction(
+    () => unwrap(api.POST('/api/v1/instances/{id}/set-up', { params: { path: { id: instance.id } } })),
+    (landing) => leave(landing),
+  )
   return (
     <div className="stack">
       <p>{t(instance.state === 'opening' ? 'set_up.waits' : 'set_up.hint')}</p>
-      <div><Button type="primary" loading={go.isPending} onClick={() => go.mutate(undefined)}>{t('set_up.go')}</Button></div>
+      <div>
+        <Button type="primary" loading={go.isPending} onClick={() => go.mutate(undefined)}>
+          {t('set_up.go')}
+        </Button>
+      </div>
     </div>
   )
 }
@@ -165,44 +329,171 @@ function Detail({ instance }: { instance: Instance }) {
   const text = useText()
   const [open, setOpen] = useState<'renew' | 'upgrade' | null>(null)
   const periods = usePeriods(instance)
-  const timeline = useQuery({ queryKey: ['instance-timeline', instance.id], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/timeline', { params: { path: { id: instance.id } } })) })
+  const timeline = useQuery({
+    queryKey: ['instance-timeline', instance.id],
+    queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/timeline', { params: { path: { id: instance.id } } })),
+  })
   const renewable = ['running', 'frozen'].includes(instance.state) && !!instance.expires_at && !instance.open_order
   const byUse = instance.charging_mode === 'ON_DEMAND'
   const isPackage = instance.charging_mode === 'ON_DEMAND_PKG'
-  const why = instance.licence?.state === 'not_activated' ? t('licence.to_activate') : instance.open_order ? t('instance.open_order', { number: instance.open_order }) : !instance.expires_at ? t('instance.one_time') : t('instance.not_now')
-  const action = (key: 'renew' | 'upgrade', label: string, on: boolean) => <Tooltip title={on ? '' : why}><Button type={key === 'renew' ? 'primary' : 'default'} disabled={!on} onClick={() => setOpen(key)}>{label}</Button></Tooltip>
+  const why =
+    instance.licence?.state === 'not_activated'
+      ? t('licence.to_activate')
+      : instance.open_order
+        ? t('instance.open_order', { number: instance.open_order })
+        : !instance.expires_at
+          ? t('instance.one_time')
+          : t('instance.not_now')
+  const action = (key: 'renew' | 'upgrade', label: string, on: boolean) => (
+    <Tooltip title={on ? '' : why}>
+      <Button type={key === 'renew' ? 'primary' : 'default'} disabled={!on} onClick={() => setOpen(key)}>
+        {label}
+      </Button>
+    </Tooltip>
+  )
   return (
-    <Page title={text(instance.product_name)} above={<Link to="/buyer/instances">{t('nav.my_instances')}</Link>} purpose={[text(instance.specification_name), text(instance.sku_name)].filter(Boolean).join(' / ')}
-      actions={<><State of={instance.state} />{byUse ? ['running', 'frozen'].includes(instance.state) && <ReleaseButton instance={instance} /> : <>{instance.access_type === 'saas' && !isPackage && action('upgrade', t('action.upgrade'), renewable && instance.state === 'running' && !instance.trial)}{action('renew', t(instance.trial ? 'action.convert' : 'action.renew'), renewable)}</>}</>}>
+    <Page
+      title={text(instance.product_name)}
+      above={<Link to="/buyer/instances">{t('nav.my_instances')}</Link>}
+      purpose={[text(instance.specification_name), text(instance.sku_name)].filter(Boolean).join(' / ')}
+      actions={
+        <>
+          <State of={instance.state} />
+          {byUse ? (
+            ['running', 'frozen'].includes(instance.state) && <ReleaseButton instance={instance} />
+          ) : (
+            <>
+              {instance.access_type === 'saas' &&
+                !isPackage &&
+                action('upgrade', t('action.upgrade'), renewable && instance.state === 'running' && !instance.trial)}
+              {action('renew', t(instance.trial ? 'action.convert' : 'action.renew'), renewable)}
+            </>
+          )}
+        </>
+      }
+    >
       {open === 'renew' && <RenewModal instance={instance} close={() => setOpen(null)} />}
       {open === 'upgrade' && <UpgradeModal instance={instance} close={() => setOpen(null)} />}
       <div className="stack">
-        {instance.state === 'frozen' && <Alert type="warning" showIcon title={t(`instance.frozen_${instance.freeze_cause}`)} description={<>{instance.freeze_cause === 'violation' && instance.freeze_reason} {instance.released_at && <>{t('instance.kept_until')} <Time at={instance.released_at} /></>}</>} />}
+        {instance.state === 'frozen' && (
+          <Alert
+            type="warning"
+            showIcon
+            title={t(`instance.frozen_${instance.freeze_cause}`)}
+            description={
+              <>
+                {instance.freeze_cause === 'violation' && instance.freeze_reason}{' '}
+                {instance.released_at && (
+                  <>
+                    {t('instance.kept_until')} <Time at={instance.released_at} />
+                  </>
+                )}
+              </>
+            }
+          />
+        )}
         <div className="split">
           <div className="stack">
-            {instance.licence && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicencePanel licence={instance.licence} /></section>}
-            {instance.licence?.code && <section className="panel" style={{ padding: 24 }}><h2>{t('rights.title')}</h2><RightsPanel code={instance.licence.code} role="buyer" /></section>}
-            {instance.licence?.activated_at && instance.licence.code && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.clients')}</h2><ClientsPanel code={instance.licence.code} /></section>}
-            {instance.licence_text && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.title')}</h2><LicenceText text={instance.licence_text} /></section>}
-            {instance.access_type === 'license_online' && <section className="panel" style={{ padding: 24 }}><h2>{t('licence.applications')}</h2><Applications instance={instance} /></section>}
+            {instance.licence && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('licence.title')}</h2>
+                <LicencePanel licence={instance.licence} />
+              </section>
+            )}
+            {instance.licence?.code && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('rights.title')}</h2>
+                <RightsPanel code={instance.licence.code} role="buyer" />
+              </section>
+            )}
+            {instance.licence?.activated_at && instance.licence.code && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('licence.clients')}</h2>
+                <ClientsPanel code={instance.licence.code} />
+              </section>
+            )}
+            {instance.licence_text && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('licence.title')}</h2>
+                <LicenceText text={instance.licence_text} />
+              </section>
+            )}
+            {instance.access_type === 'license_online' && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('licence.applications')}</h2>
+                <Applications instance={instance} />
+              </section>
+            )}
             <SignOnPanel instance={instance} />
-            {isPackage && <section className="panel" style={{ padding: 24 }}><h2>{t('package.title')}</h2><PackagePanel instance={instance.id} /></section>}
-            {byUse && <section className="panel" style={{ padding: 24 }}><h2>{t('usage.title')}</h2><UsagePanel instance={instance.id} /></section>}
-            {instance.terms.length > 0 && <section className="panel" style={{ padding: 24 }}><h2>{t('term.title')}</h2><Terms terms={instance.terms} /></section>}
-            <section className="panel" style={{ padding: 24 }}><h2>{t('timeline.title')}</h2><Await query={timeline}>{(d) => <FlightRecorder entries={d.entries} />}</Await></section>
+            {isPackage && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('package.title')}</h2>
+                <PackagePanel instance={instance.id} />
+              </section>
+            )}
+            {byUse && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('usage.title')}</h2>
+                <UsagePanel instance={instance.id} />
+              </section>
+            )}
+            {instance.terms.length > 0 && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('term.title')}</h2>
+                <Terms terms={instance.terms} />
+              </section>
+            )}
+            <section className="panel" style={{ padding: 24 }}>
+              <h2>{t('timeline.title')}</h2>
+              <Await query={timeline}>{(d) => <FlightRecorder entries={d.entries} />}</Await>
+            </section>
           </div>
           <div className="stack">
-            {instance.set_up && <section className="panel" style={{ padding: 24 }}><h2>{t('set_up.title')}</h2><SetUp instance={instance} /></section>}
-            {instance.access_type === 'saas' && !instance.set_up && <section className="panel" style={{ padding: 24 }}><h2>{t('instance.access')}</h2><Access app={instance.app} /></section>}
+            {instance.set_up && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('set_up.title')}</h2>
+                <SetUp instance={instance} />
+              </section>
+            )}
+            {instance.access_type === 'saas' && !instance.set_up && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('instance.access')}</h2>
+                <Access app={instance.app} />
+              </section>
+            )}
             <section className="panel" style={{ padding: 24 }}>
               <h2>{t('instance.facts')}</h2>
-              <Descriptions column={1} size="small" items={[
-                { key: 'i', label: t('field.instance'), children: <Id of={instance.id} /> },
-                { key: 'o', label: t('field.opened_at'), children: <Time at={instance.opened_at} /> },
-                { key: 'e', label: t('field.expires_at'), children: <Time at={instance.expires_at} /> },
-                ...(instance.charging_mode === 'PERIOD' || isPackage ? [{ key: 'r', label: t('auto_renewal.title'), children: <AutoRenewal instance={instance} periods={periods} /> }] : []),
-                { key: 'n', label: t('field.order_number'), children: <Link to="/buyer/orders/$number" params={{ number: instance.order_number } as never} className="mono">{instance.order_number}</Link> },
-              ]} />
+              <Descriptions
+                column={1}
+                size="small"
+                items={[
+                  { key: 'i', label: t('field.instance'), children: <Id of={instance.id} /> },
+                  { key: 'o', label: t('field.opened_at'), children: <Time at={instance.opened_at} /> },
+                  { key: 'e', label: t('field.expires_at'), children: <Time at={instance.expires_at} /> },
+                  ...(instance.charging_mode === 'PERIOD' || isPackage
+                    ? [
+                        {
+                          key: 'r',
+                          label: t('auto_renewal.title'),
+                          children: <AutoRenewal instance={instance} periods={periods} />,
+                        },
+                      ]
+                    : []),
+                  {
+                    key: 'n',
+                    label: t('field.order_number'),
+                    children: (
+                      <Link
+                        to="/buyer/orders/$number"
+                        params={{ number: instance.order_number } as never}
+                        className="mono"
+                      >
+                        {instance.order_number}
+                      </Link>
+                    ),
+                  },
+                ]}
+              />
             </section>
           </div>
         </div>
@@ -214,6 +505,9 @@ function Detail({ instance }: { instance: Instance }) {
 /** One purchased service. */
 export function InstancePage() {
   const { id } = useParams({ strict: false }) as { id: string }
-  const query = useQuery({ queryKey: ['instance', id], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}', { params: { path: { id } } })) })
+  const query = useQuery({
+    queryKey: ['instance', id],
+    queryFn: () => unwrap(api.GET('/api/v1/instances/{id}', { params: { path: { id } } })),
+  })
   return <Await query={query}>{(instance) => <Detail instance={instance} />}</Await>
 }

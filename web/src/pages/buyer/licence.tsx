@@ -13,16 +13,54 @@ export function LicencePanel({ licence }: { licence: Schemas['LicenceView'] }) {
   const { t } = useTranslation()
   return (
     <>
-      {!licence.code && <Alert type="info" showIcon style={{ marginBottom: 16 }} title={t('licence.to_take')} description={t('licence.to_take_more')} action={<Link to={'/buyer/supervision' as never} search={{ order_number: licence.order_line.split('-')[0] } as never}>{t('nav.supervision')}</Link>} />}
-      {licence.code && licence.state === 'not_activated' && <Alert type="info" showIcon style={{ marginBottom: 16 }} title={t('licence.to_activate')} description={t('licence.to_activate_more')} />}
-      <Descriptions column={1} size="small" items={[
-        { key: 'c', label: t('licence.code'), children: licence.code ? <Typography.Text className="mono" copyable>{licence.code}</Typography.Text> : '–' },
-        { key: 's', label: t('field.state'), children: <State of={licence.state} /> },
-        { key: 'i', label: t('licence.issued_at'), children: <Time at={licence.issued_at} /> },
-        { key: 'a', label: t('licence.activated_at'), children: <Time at={licence.activated_at} /> },
-        { key: 'r', label: t('licence.real_effect_at'), children: <Time at={licence.real_effect_at} /> },
-        { key: 'q', label: t('licence.queried_at'), children: <Time at={licence.queried_at} /> },
-      ]} />
+      {!licence.code && (
+        <Alert
+          type="info"
+          showIcon
+          style={{ marginBottom: 16 }}
+          title={t('licence.to_take')}
+          description={t('licence.to_take_more')}
+          action={
+            <Link
+              to={'/buyer/supervision' as never}
+              search={{ order_number: licence.order_line.split('-')[0] } as never}
+            >
+              {t('nav.supervision')}
+            </Link>
+          }
+        />
+      )}
+      {licence.code && licence.state === 'not_activated' && (
+        <Alert
+          type="info"
+          showIcon
+          style={{ marginBottom: 16 }}
+          title={t('licence.to_activate')}
+          description={t('licence.to_activate_more')}
+        />
+      )}
+      <Descriptions
+        column={1}
+        size="small"
+        items={[
+          {
+            key: 'c',
+            label: t('licence.code'),
+            children: licence.code ? (
+              <Typography.Text className="mono" copyable>
+                {licence.code}
+              </Typography.Text>
+            ) : (
+              '–'
+            ),
+          },
+          { key: 's', label: t('field.state'), children: <State of={licence.state} /> },
+          { key: 'i', label: t('licence.issued_at'), children: <Time at={licence.issued_at} /> },
+          { key: 'a', label: t('licence.activated_at'), children: <Time at={licence.activated_at} /> },
+          { key: 'r', label: t('licence.real_effect_at'), children: <Time at={licence.real_effect_at} /> },
+          { key: 'q', label: t('licence.queried_at'), children: <Time at={licence.queried_at} /> },
+        ]}
+      />
     </>
   )
 }
@@ -30,14 +68,22 @@ export function LicencePanel({ licence }: { licence: Schemas['LicenceView'] }) {
 /** Active clients of a licence, day by day, as the software reported them. */
 export function ClientsPanel({ code }: { code: string }) {
   const { t } = useTranslation()
-  const query = useQuery({ queryKey: ['licence', code], queryFn: () => unwrap(api.GET('/api/v1/licences/{code}', { params: { path: { code } } })) })
+  const query = useQuery({
+    queryKey: ['licence', code],
+    queryFn: () => unwrap(api.GET('/api/v1/licences/{code}', { params: { path: { code } } })),
+  })
   return (
     <Await query={query}>
       {(licence) =>
         licence.days.length === 0 ? (
           <p className="muted">{t('licence.no_clients')}</p>
         ) : (
-          <Chart title={t('licence.clients_by_day')} axis={t('chart.day')} places={licence.days.map((d) => d.day.slice(5))} series={[{ name: t('licence.clients'), tone: 'brand', values: licence.days.map((d) => d.clients) }]} />
+          <Chart
+            title={t('licence.clients_by_day')}
+            axis={t('chart.day')}
+            places={licence.days.map((d) => d.day.slice(5))}
+            series={[{ name: t('licence.clients'), tone: 'brand', values: licence.days.map((d) => d.clients) }]}
+          />
         )
       }
     </Await>
@@ -70,17 +116,62 @@ export function Applications({ instance }: { instance: Schemas['InstanceView'] }
       {(d) => (
         <>
           {instance.state === 'running' && !d.applications.some(open) && (
-            <Entry<{ device_fingerprint?: string }, unknown> layout="inline" initial={{}} run={({ device_fingerprint }) => unwrap(api.POST('/api/v1/instances/{id}/licence-applications', { params: path, body: { device_fingerprint: device_fingerprint || undefined } }))} done={() => void query.refetch()} send={t('licence.apply')}>
-              <Form.Item name="device_fingerprint" label={t('licence.fingerprint')} tooltip={t('licence.fingerprint_hint')}><Input maxLength={1024} /></Form.Item>
+            <Entry<{ device_fingerprint?: string }, unknown>
+              layout="inline"
+              initial={{}}
+              run={({ device_fingerprint }) =>
+                unwrap(
+                  api.POST('/api/v1/instances/{id}/licence-applications', {
+                    params: path,
+                    body: { device_fingerprint: device_fingerprint || undefined },
+                  }),
+                )
+              }
+              done={() => void query.refetch()}
+              send={t('licence.apply')}
+            >
+              <Form.Item
+                name="device_fingerprint"
+                label={t('licence.fingerprint')}
+                tooltip={t('licence.fingerprint_hint')}
+              >
+                <Input maxLength={1024} />
+              </Form.Item>
             </Entry>
           )}
-          <Table style={{ marginTop: 16 }} size="small" rowKey="event_id" pagination={d.applications.length > 10 ? { pageSize: 10 } : false} dataSource={d.applications} scroll={{ x: 'max-content' }} locale={{ emptyText: <Empty description={t('licence.no_applications')} /> }} columns={[
-            { key: 'e', title: t('licence.event'), render: (_, a) => <Id of={a.event_id} /> },
-            { key: 'at', title: t('licence.asked_at'), render: (_, a) => <Time at={a.asked_at} /> },
-            { key: 's', title: t('field.state'), render: (_, a) => <><State of={a.state} /> {a.error && <span className="dim">{a.error}</span>}</> },
-            { key: 'd', title: t('licence.delivered_at'), render: (_, a) => <Time at={a.delivered_at} /> },
-            { key: 'f', title: t('licence.title'), render: (_, a) => a.state === 'delivered' && <Button size="small" href={`/api/v1/licence-applications/${a.event_id}/file`} download>{t('licence.download')}</Button> },
-          ]} />
+          <Table
+            style={{ marginTop: 16 }}
+            size="small"
+            rowKey="event_id"
+            pagination={d.applications.length > 10 ? { pageSize: 10 } : false}
+            dataSource={d.applications}
+            scroll={{ x: 'max-content' }}
+            locale={{ emptyText: <Empty description={t('licence.no_applications')} /> }}
+            columns={[
+              { key: 'e', title: t('licence.event'), render: (_, a) => <Id of={a.event_id} /> },
+              { key: 'at', title: t('licence.asked_at'), render: (_, a) => <Time at={a.asked_at} /> },
+              {
+                key: 's',
+                title: t('field.state'),
+                render: (_, a) => (
+                  <>
+                    <State of={a.state} /> {a.error && <span className="dim">{a.error}</span>}
+                  </>
+                ),
+              },
+              { key: 'd', title: t('licence.delivered_at'), render: (_, a) => <Time at={a.delivered_at} /> },
+              {
+                key: 'f',
+                title: t('licence.title'),
+                render: (_, a) =>
+                  a.state === 'delivered' && (
+                    <Button size="small" href={`/api/v1/licence-applications/${a.event_id}/file`} download>
+                      {t('licence.download')}
+                    </Button>
+                  ),
+              },
+            ]}
+          />
         </>
       )}
     </Await>

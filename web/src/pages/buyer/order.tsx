@@ -16,10 +16,22 @@ type Order = Schemas['OrderView']
 function CaseLink({ order }: { order: string }) {
   const { t } = useTranslation()
   const side = useSide()
-  const { data } = useQuery({ queryKey: ['supervision', 'of', order, side], queryFn: () => unwrap(api.GET('/api/v1/supervision', { params: { query: { as: side, order_number: order } } })) })
+  const { data } = useQuery({
+    queryKey: ['supervision', 'of', order, side],
+    queryFn: () => unwrap(api.GET('/api/v1/supervision', { params: { query: { as: side, order_number: order } } })),
+  })
   const found = data?.cases[0]
-  if (found) return <Link to={`/${side}/supervision/$id` as never} params={{ id: found.id } as never}>{t('nav.supervision')}</Link>
-  return <Link to={`/${side}/supervision` as never} search={{ order_number: order } as never}>{t('nav.supervision')}</Link>
+  if (found)
+    return (
+      <Link to={`/${side}/supervision/$id` as never} params={{ id: found.id } as never}>
+        {t('nav.supervision')}
+      </Link>
+    )
+  return (
+    <Link to={`/${side}/supervision` as never} search={{ order_number: order } as never}>
+      {t('nav.supervision')}
+    </Link>
+  )
 }
 
 /** The state as a line of steps, and in words what happens now. */
@@ -31,20 +43,65 @@ export function Progress({ order }: { order: Order }) {
   const at = { pending_payment: 1, processing: 2, completed: 4, cancelled: 1 }[order.state] ?? 0
   const failed = order.state === 'cancelled'
   const partly = line && line.refunded.amount !== line.amount.amount
-  const ended = !order.paid_at ? t('order.cancelled') : partly ? t('order.partly_refunded', { amount: moneyText(line.refunded) }) : t('order.refunded')
-  const step = (name: string, time?: string | null) => ({ title: t(`steps.${name}`), content: time ? <Time at={time} /> : undefined })
+  const ended = !order.paid_at
+    ? t('order.cancelled')
+    : partly
+      ? t('order.partly_refunded', { amount: moneyText(line.refunded) })
+      : t('order.refunded')
+  const step = (name: string, time?: string | null) => ({
+    title: t(`steps.${name}`),
+    content: time ? <Time at={time} /> : undefined,
+  })
   return (
     <div className="panel" style={{ padding: 24 }} aria-live="polite">
       <Steps
         size="small"
         current={failed && order.paid_at ? 2 : at}
         status={failed ? 'error' : undefined}
-        items={[step('placed', order.created_at), step('paid', order.paid_at), step(supervised ? 'delivery' : 'opening'), step(failed ? 'cancelled' : 'completed', order.ended_at)]}
+        items={[
+          step('placed', order.created_at),
+          step('paid', order.paid_at),
+          step(supervised ? 'delivery' : 'opening'),
+          step(failed ? 'cancelled' : 'completed', order.ended_at),
+        ]}
       />
-      {order.state === 'processing' && supervised && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.supervised')} description={t('order.supervised_more', { amount: moneyText(order.total) })} action={<CaseLink order={order.order_number} />} />}
-      {order.state === 'processing' && !supervised && <Alert style={{ marginTop: 16 }} type="info" showIcon title={t('order.opening')} description={t('order.opening_more', { amount: moneyText(order.total) })} />}
-      {order.state === 'pending_payment' && <Alert style={{ marginTop: 16 }} type="warning" showIcon title={t('order.pay_by')} description={<Time at={order.pay_by} />} />}
-      {failed && <Alert style={{ marginTop: 16 }} type="error" showIcon title={ended} description={text(order.reason_text ?? undefined)} />}
+      {order.state === 'processing' && supervised && (
+        <Alert
+          style={{ marginTop: 16 }}
+          type="info"
+          showIcon
+          title={t('order.supervised')}
+          description={t('order.supervised_more', { amount: moneyText(order.total) })}
+          action={<CaseLink order={order.order_number} />}
+        />
+      )}
+      {order.state === 'processing' && !supervised && (
+        <Alert
+          style={{ marginTop: 16 }}
+          type="info"
+          showIcon
+          title={t('order.opening')}
+          description={t('order.opening_more', { amount: moneyText(order.total) })}
+        />
+      )}
+      {order.state === 'pending_payment' && (
+        <Alert
+          style={{ marginTop: 16 }}
+          type="warning"
+          showIcon
+          title={t('order.pay_by')}
+          description={<Time at={order.pay_by} />}
+        />
+      )}
+      {failed && (
+        <Alert
+          style={{ marginTop: 16 }}
+          type="error"
+          showIcon
+          title={ended}
+          description={text(order.reason_text ?? undefined)}
+        />
+      )}
     </div>
   )
 }
@@ -54,27 +111,53 @@ function Actions({ order }: { order: Order }) {
   const { t } = useTranslation()
   const { modal } = App.useApp()
   const path = { path: { number: order.order_number } }
-  const pay = useAction(() => unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })), undefined, t('order.paid'))
+  const pay = useAction(
+    () => unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })),
+    undefined,
+    t('order.paid'),
+  )
   const cancel = useAction(() => unwrap(api.POST('/api/v1/orders/{number}/cancel', { params: path, body: {} })))
-  const unsubscribe = useAction(() => unwrap(api.POST('/api/v1/orders/{number}/unsubscribe', { params: path, body: {} })), undefined, t('order.unsubscribed'))
+  const unsubscribe = useAction(
+    () => unwrap(api.POST('/api/v1/orders/{number}/unsubscribe', { params: path, body: {} })),
+    undefined,
+    t('order.unsubscribed'),
+  )
   const preview = useQuery({
     queryKey: ['unsubscribe', order.order_number, order.state],
     queryFn: () => unwrap(api.GET('/api/v1/orders/{number}/unsubscribe', { params: path })),
     enabled: order.state === 'completed' && order.kind !== 'unsubscribe',
     retry: false,
   })
-  const why = preview.error instanceof Refused ? problemText(t, preview.error.problem) : order.state === 'completed' ? '' : t('order.unsubscribe_later')
-  const confirm = () => modal.confirm({ title: t('order.unsubscribe_sure'), content: preview.data && t('order.unsubscribe_amount', { amount: moneyText(preview.data.refund) }), onOk: () => unsubscribe.mutateAsync(undefined) })
+  const why =
+    preview.error instanceof Refused
+      ? problemText(t, preview.error.problem)
+      : order.state === 'completed'
+        ? ''
+        : t('order.unsubscribe_later')
+  const confirm = () =>
+    modal.confirm({
+      title: t('order.unsubscribe_sure'),
+      content: preview.data && t('order.unsubscribe_amount', { amount: moneyText(preview.data.refund) }),
+      onOk: () => unsubscribe.mutateAsync(undefined),
+    })
   return (
     <>
       {order.state === 'pending_payment' && (
         <>
-          <Popconfirm title={t('order.cancel_sure')} onConfirm={() => cancel.mutate(undefined)}><Button>{t('action.cancel_order')}</Button></Popconfirm>
-          <Button type="primary" loading={pay.isPending} onClick={() => pay.mutate(undefined)}>{t('action.pay')}</Button>
+          <Popconfirm title={t('order.cancel_sure')} onConfirm={() => cancel.mutate(undefined)}>
+            <Button>{t('action.cancel_order')}</Button>
+          </Popconfirm>
+          <Button type="primary" loading={pay.isPending} onClick={() => pay.mutate(undefined)}>
+            {t('action.pay')}
+          </Button>
         </>
       )}
       {order.kind !== 'unsubscribe' && order.state !== 'pending_payment' && (
-        <Tooltip title={why}><Button disabled={!preview.data} onClick={confirm}>{t('action.unsubscribe')}</Button></Tooltip>
+        <Tooltip title={why}>
+          <Button disabled={!preview.data} onClick={confirm}>
+            {t('action.unsubscribe')}
+          </Button>
+        </Tooltip>
       )}
     </>
   )
@@ -90,23 +173,77 @@ function Facts({ order, role }: { order: Order; role: string }) {
     <>
       <section className="panel" style={{ padding: 24 }}>
         <h2>{t('field.product')}</h2>
-        <Descriptions column={1} size="small" items={[
-          { key: 'n', label: t('field.order_number'), children: <Id of={order.order_number} /> },
-          { key: 'p', label: t('field.product'), children: <Link to="/products/$product" params={{ product: line.product_id } as never}>{text(line.product_name)}</Link> },
-          { key: 's', label: t('buy.specification'), children: [text(line.specification_name), text(line.sku_name)].filter(Boolean).join(' / ') },
-          ...(line.period ? [{ key: 'd', label: t('buy.period'), children: t(`period.${line.period}`, { defaultValue: line.period }) }] : []),
-          { key: 'v', label: t('field.seller'), children: line.seller_name },
-          { key: 'c', label: t('field.customer'), children: `${order.customer_name} · ${order.user_name}` },
-          ...(line.supervised ? [{ key: 'sv', label: t('nav.supervision'), children: <CaseLink order={order.order_number} /> }] : []),
-          ...(instance && role === 'buyer' ? [{ key: 'i', label: t('field.instance'), children: <Link to="/buyer/instances/$id" params={{ id: instance } as never}>{t('action.open_instance')}</Link> }] : []),
-        ]} />
+        <Descriptions
+          column={1}
+          size="small"
+          items={[
+            { key: 'n', label: t('field.order_number'), children: <Id of={order.order_number} /> },
+            {
+              key: 'p',
+              label: t('field.product'),
+              children: (
+                <Link to="/products/$product" params={{ product: line.product_id } as never}>
+                  {text(line.product_name)}
+                </Link>
+              ),
+            },
+            {
+              key: 's',
+              label: t('buy.specification'),
+              children: [text(line.specification_name), text(line.sku_name)].filter(Boolean).join(' / '),
+            },
+            ...(line.period
+              ? [
+                  {
+                    key: 'd',
+                    label: t('buy.period'),
+                    children: t(`period.${line.period}`, { defaultValue: line.period }),
+                  },
+                ]
+              : []),
+            { key: 'v', label: t('field.seller'), children: line.seller_name },
+            { key: 'c', label: t('field.customer'), children: `${order.customer_name} · ${order.user_name}` },
+            ...(line.supervised
+              ? [{ key: 'sv', label: t('nav.supervision'), children: <CaseLink order={order.order_number} /> }]
+              : []),
+            ...(instance && role === 'buyer'
+              ? [
+                  {
+                    key: 'i',
+                    label: t('field.instance'),
+                    children: (
+                      <Link to="/buyer/instances/$id" params={{ id: instance } as never}>
+                        {t('action.open_instance')}
+                      </Link>
+                    ),
+                  },
+                ]
+              : []),
+          ]}
+        />
       </section>
       <section className="panel num" style={{ padding: 24 }}>
         <h2>{t('field.amount')}</h2>
-        {line.by_month && <div className="sum"><span className="muted">{t('buy.by_month')}</span><span>{moneyText(line.by_month)}</span></div>}
-        <div className="sum"><span className="muted">{line.line_number}</span><span>{moneyText(line.amount)}</span></div>
-        {line.refunded.amount !== '0.00' && <div className="sum"><span className="muted">{t('order.given_back')}</span><span>−{moneyText(line.refunded)}</span></div>}
-        <div className="sum total"><strong>{t('order.total')}</strong><span className="price">{moneyText(order.total)}</span></div>
+        {line.by_month && (
+          <div className="sum">
+            <span className="muted">{t('buy.by_month')}</span>
+            <span>{moneyText(line.by_month)}</span>
+          </div>
+        )}
+        <div className="sum">
+          <span className="muted">{line.line_number}</span>
+          <span>{moneyText(line.amount)}</span>
+        </div>
+        {line.refunded.amount !== '0.00' && (
+          <div className="sum">
+            <span className="muted">{t('order.given_back')}</span>
+            <span>−{moneyText(line.refunded)}</span>
+          </div>
+        )}
+        <div className="sum total">
+          <strong>{t('order.total')}</strong>
+          <span className="price">{moneyText(order.total)}</span>
+        </div>
       </section>
     </>
   )
@@ -119,12 +256,30 @@ export function OrderPage() {
   const role = useRouterState({ select: (s) => s.location.pathname.split('/')[1] ?? 'buyer' })
   const path = { path: { number } }
   const live = (q: { state: { data?: Order } }) => (q.state.data?.state === 'processing' ? 1000 : false)
-  const query = useQuery({ queryKey: ['order', number], queryFn: () => unwrap(api.GET('/api/v1/orders/{number}', { params: path })), refetchInterval: live })
-  const timeline = useQuery({ queryKey: ['timeline', number, query.data?.state], queryFn: () => unwrap(api.GET('/api/v1/orders/{number}/timeline', { params: path })), refetchInterval: query.data?.state === 'processing' ? 2000 : false, placeholderData: (old) => old })
+  const query = useQuery({
+    queryKey: ['order', number],
+    queryFn: () => unwrap(api.GET('/api/v1/orders/{number}', { params: path })),
+    refetchInterval: live,
+  })
+  const timeline = useQuery({
+    queryKey: ['timeline', number, query.data?.state],
+    queryFn: () => unwrap(api.GET('/api/v1/orders/{number}/timeline', { params: path })),
+    refetchInterval: query.data?.state === 'processing' ? 2000 : false,
+    placeholderData: (old) => old,
+  })
   return (
     <Await query={query}>
       {(order) => (
-        <Page title={number} above={<Link to={`/${role}/orders` as never}>{t('orders.back')}</Link>} actions={<><State of={order.state} />{role === 'buyer' && <Actions order={order} />}</>}>
+        <Page
+          title={number}
+          above={<Link to={`/${role}/orders` as never}>{t('orders.back')}</Link>}
+          actions={
+            <>
+              <State of={order.state} />
+              {role === 'buyer' && <Actions order={order} />}
+            </>
+          }
+        >
           <div className="stack">
             <Progress order={order} />
             <div className="split">
@@ -132,7 +287,9 @@ export function OrderPage() {
                 <h2>{t('timeline.title')}</h2>
                 <Await query={timeline}>{(data) => <FlightRecorder entries={data.entries} />}</Await>
               </section>
-              <div className="stack"><Facts order={order} role={role} /></div>
+              <div className="stack">
+                <Facts order={order} role={role} />
+              </div>
             </div>
           </div>
         </Page>

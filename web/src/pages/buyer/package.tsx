@@ -18,11 +18,23 @@ export function Left({ of, linked }: { of: Package; linked?: boolean }) {
   return (
     <div>
       <div className="sum">
-        <span>{linked ? <Link to="/buyer/instances/$id" params={{ id: of.instance } as never}>{text(of.name)}</Link> : text(of.meter)}</span>
+        <span>
+          {linked ? (
+            <Link to="/buyer/instances/$id" params={{ id: of.instance } as never}>
+              {text(of.name)}
+            </Link>
+          ) : (
+            text(of.meter)
+          )}
+        </span>
         <span className="num">{label}</span>
       </div>
       <Progress percent={percent} showInfo={false} status={percent === 0 ? 'exception' : 'normal'} aria-label={label} />
-      {of.end && <div className="dim">{t(of.reset === 'never' ? 'package.until' : 'package.resets')} <Time at={of.end} /></div>}
+      {of.end && (
+        <div className="dim">
+          {t(of.reset === 'never' ? 'package.until' : 'package.resets')} <Time at={of.end} />
+        </div>
+      )}
     </div>
   )
 }
@@ -30,13 +42,19 @@ export function Left({ of, linked }: { of: Package; linked?: boolean }) {
 /** A package: what is left, and what happens when it is used up. */
 export function PackagePanel({ instance }: { instance: string }) {
   const { t } = useTranslation()
-  const query = useQuery({ queryKey: ['package', instance], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/package', { params: { path: { id: instance } } })) })
+  const query = useQuery({
+    queryKey: ['package', instance],
+    queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/package', { params: { path: { id: instance } } })),
+  })
   return (
     <Await query={query}>
       {(of) => (
         <div className="stack">
           {of.begin ? <Left of={of} /> : <p className="muted">{t('package.over')}</p>}
-          <p className="muted">{t(`package.reset_${of.reset}`)} {t(of.stop_when_used_up ? 'package.stops' : 'package.excess')} {t('package.no_refund')}</p>
+          <p className="muted">
+            {t(`package.reset_${of.reset}`)} {t(of.stop_when_used_up ? 'package.stops' : 'package.excess')}{' '}
+            {t('package.no_refund')}
+          </p>
         </div>
       )}
     </Await>

@@ -21,43 +21,97 @@ function Shown({ usage }: { usage: Usage }) {
   const places = usage.days.map((d) => d.day.slice(5))
   const drawn = usage.days.some((d) => Number(d.from_packages) !== 0)
   const used = [
-    { name: drawn ? t('package.charged', { unit }) : unit, tone: 'brand' as const, values: usage.days.map((d) => Number(d.quantity)) },
-    ...(drawn ? [{ name: t('package.covered', { unit }), tone: 'ok' as const, values: usage.days.map((d) => Number(d.from_packages)) }] : []),
+    {
+      name: drawn ? t('package.charged', { unit }) : unit,
+      tone: 'brand' as const,
+      values: usage.days.map((d) => Number(d.quantity)),
+    },
+    ...(drawn
+      ? [
+          {
+            name: t('package.covered', { unit }),
+            tone: 'ok' as const,
+            values: usage.days.map((d) => Number(d.from_packages)),
+          },
+        ]
+      : []),
   ]
   return (
     <div className="stack">
-      {Number(usage.due.amount) > 0 && <Alert type="warning" showIcon title={t('usage.owed', { amount: moneyText(usage.due) })} action={<Link to="/buyer/wallet">{t('wallet.top_up')}</Link>} />}
-      {usage.packages.map((p) => <Left key={p.instance} of={p} linked />)}
+      {Number(usage.due.amount) > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('usage.owed', { amount: moneyText(usage.due) })}
+          action={<Link to="/buyer/wallet">{t('wallet.top_up')}</Link>}
+        />
+      )}
+      {usage.packages.map((p) => (
+        <Left key={p.instance} of={p} linked />
+      ))}
       {usage.days.length === 0 ? (
         <p className="muted">{t('usage.nothing_yet')}</p>
       ) : (
         <>
           <div className="row" style={{ gap: 32 }}>
             <Statistic title={t('usage.cost_90')} value={moneyText({ amount: sum.toFixed(2), currency })} />
-            <div className="dim">{t('usage.until')} <Time at={usage.until} /></div>
+            <div className="dim">
+              {t('usage.until')} <Time at={usage.until} />
+            </div>
           </div>
-          <Chart title={t('usage.chart', { what: text(usage.name), unit })} axis={t('chart.day')} places={places} series={used} />
-          <Chart title={t('usage.chart_cost')} axis={t('chart.day')} places={places} series={[{ name: currency, tone: 'ok', values: usage.days.map((d) => Number(d.amount.amount)) }]} text={(v) => moneyText({ amount: v.toFixed(2), currency })} />
+          <Chart
+            title={t('usage.chart', { what: text(usage.name), unit })}
+            axis={t('chart.day')}
+            places={places}
+            series={used}
+          />
+          <Chart
+            title={t('usage.chart_cost')}
+            axis={t('chart.day')}
+            places={places}
+            series={[{ name: currency, tone: 'ok', values: usage.days.map((d) => Number(d.amount.amount)) }]}
+            text={(v) => moneyText({ amount: v.toFixed(2), currency })}
+          />
         </>
       )}
-      <TierTable unit={unit} model={usage.model} accumulation={usage.accumulation} tiers={usage.tiers} currency={currency} />
+      <TierTable
+        unit={unit}
+        model={usage.model}
+        accumulation={usage.accumulation}
+        tiers={usage.tiers}
+        currency={currency}
+      />
     </div>
   )
 }
 
 /** What an instance that is billed by use counted and cost, day by day. */
 export function UsagePanel({ instance }: { instance: string }) {
-  const query = useQuery({ queryKey: ['usage', instance], queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/usage', { params: { path: { id: instance } } })) })
+  const query = useQuery({
+    queryKey: ['usage', instance],
+    queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/usage', { params: { path: { id: instance } } })),
+  })
   return <Await query={query}>{(usage) => <Shown usage={usage} />}</Await>
 }
 
 /** Ends an instance that is billed by use, after a question. */
 export function ReleaseButton({ instance }: { instance: Schemas['InstanceView'] }) {
   const { t } = useTranslation()
-  const release = useAction(() => unwrap(api.POST('/api/v1/instances/{id}/release', { params: { path: { id: instance.id } } })), undefined, t('usage.released'))
+  const release = useAction(
+    () => unwrap(api.POST('/api/v1/instances/{id}/release', { params: { path: { id: instance.id } } })),
+    undefined,
+    t('usage.released'),
+  )
   return (
-    <Popconfirm title={t('usage.release_sure')} description={t('usage.release_text')} okText={t('usage.release')} onConfirm={() => release.mutate(undefined)}>
-      <Button danger loading={release.isPending}>{t('usage.release')}</Button>
+    <Popconfirm
+      title={t('usage.release_sure')}
+      description={t('usage.release_text')}
+      okText={t('usage.release')}
+      onConfirm={() => release.mutate(undefined)}
+    >
+      <Button danger loading={release.isPending}>
+        {t('usage.release')}
+      </Button>
     </Popconfirm>
   )
 }

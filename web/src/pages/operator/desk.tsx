@@ -9,29 +9,110 @@ import { countText, Since } from '../../kit/show'
 /** The operator's queues. */
 export function Desk() {
   const { t } = useTranslation()
-  const reviews = useQuery({ queryKey: ['reviews', 'in_review'], queryFn: () => unwrap(api.GET('/api/v1/applications', { params: { query: { state: 'in_review', limit: '100', direction: 'asc' } } })) })
-  const sellers = useQuery({ queryKey: ['sellers', 'in_review'], queryFn: () => unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state: 'in_review', limit: '100', direction: 'asc' } } })) })
-  const transfers = useQuery({ queryKey: ['all-transfers', 'pending'], queryFn: () => unwrap(api.GET('/api/v1/operator/transfers', { params: { query: { state: 'pending', limit: '100', direction: 'asc' } } })), retry: false })
-  const calls = useQuery({ queryKey: ['calls', 'failed'], queryFn: () => unwrap(api.GET('/api/v1/calls', { params: { query: { state: 'failed', limit: '100', direction: 'asc' } } })) })
-  const supervised = (query: { state: 'open'; turn?: 'operator'; appealed?: 'true' }) => unwrap(api.GET('/api/v1/supervision', { params: { query: { as: 'operator', limit: '100', direction: 'asc', ...query } } }))
-  const cases = useQuery({ queryKey: ['supervision', 'operator'], queryFn: () => supervised({ state: 'open', turn: 'operator' }) })
-  const appeals = useQuery({ queryKey: ['supervision', 'appealed'], queryFn: () => supervised({ state: 'open', appealed: 'true' }) })
-  const queue = (to: string, search: Record<string, string>, title: string, of?: { rows: { at?: string | null }[]; next?: string | null }) => (
+  const reviews = useQuery({
+    queryKey: ['reviews', 'in_review'],
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/applications', { params: { query: { state: 'in_review', limit: '100', direction: 'asc' } } }),
+      ),
+  })
+  const sellers = useQuery({
+    queryKey: ['sellers', 'in_review'],
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/operator/sellers', {
+          params: { query: { state: 'in_review', limit: '100', direction: 'asc' } },
+        }),
+      ),
+  })
+  const transfers = useQuery({
+    queryKey: ['all-transfers', 'pending'],
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/operator/transfers', {
+          params: { query: { state: 'pending', limit: '100', direction: 'asc' } },
+        }),
+      ),
+    retry: false,
+  })
+  const calls = useQuery({
+    queryKey: ['calls', 'failed'],
+    queryFn: () =>
+      unwrap(api.GET('/api/v1/calls', { params: { query: { state: 'failed', limit: '100', direction: 'asc' } } })),
+  })
+  const supervised = (query: { state: 'open'; turn?: 'operator'; appealed?: 'true' }) =>
+    unwrap(
+      api.GET('/api/v1/supervision', {
+        params: { query: { as: 'operator', limit: '100', direction: 'asc', ...query } },
+      }),
+    )
+  const cases = useQuery({
+    queryKey: ['supervision', 'operator'],
+    queryFn: () => supervised({ state: 'open', turn: 'operator' }),
+  })
+  const appeals = useQuery({
+    queryKey: ['supervision', 'appealed'],
+    queryFn: () => supervised({ state: 'open', appealed: 'true' }),
+  })
+  const queue = (
+    to: string,
+    search: Record<string, string>,
+    title: string,
+    of?: { rows: { at?: string | null }[]; next?: string | null },
+  ) => (
     <Link to={to} search={search as never}>
       <Statistic title={title} value={countText(of?.rows, of?.next)} />
-      <div className="dim">{of?.rows[0]?.at ? <>{t('desk.oldest')} <Since at={of.rows[0].at} /></> : of && t('desk.nothing')}</div>
+      <div className="dim">
+        {of?.rows[0]?.at ? (
+          <>
+            {t('desk.oldest')} <Since at={of.rows[0].at} />
+          </>
+        ) : (
+          of && t('desk.nothing')
+        )}
+      </div>
     </Link>
   )
   const rows = <T,>(list: T[], at: (row: T) => string | null | undefined) => list.map((row) => ({ at: at(row) }))
   return (
     <Page title={t('nav.desk')} purpose={t('desk.purpose')}>
       <div className="panel row" style={{ padding: 24, gap: 48 }}>
-        {queue('/operator/reviews', { state: 'in_review' }, t('desk.reviews'), reviews.data && { rows: rows(reviews.data.applications, (a) => a.submitted_at), next: reviews.data.next })}
-        {queue('/operator/sellers', { state: 'in_review' }, t('desk.sellers'), sellers.data && { rows: rows(sellers.data.sellers, (a) => a.submitted_at), next: sellers.data.next })}
-        {queue('/operator/transfers', { state: 'pending' }, t('desk.transfers'), transfers.data && { rows: rows(transfers.data.transfers, (x) => x.created_at), next: transfers.data.next })}
-        {queue('/operator/supervision', { state: 'open', turn: 'operator' }, t('desk.cases'), cases.data && { rows: rows(cases.data.cases, (c) => c.started_at), next: cases.data.next })}
-        {queue('/operator/supervision', { state: 'open', appealed: 'true' }, t('desk.appeals'), appeals.data && { rows: rows(appeals.data.cases, (c) => c.started_at), next: appeals.data.next })}
-        {queue('/operator/calls', { state: 'failed' }, t('desk.calls'), calls.data && { rows: rows(calls.data.calls, (c) => c.created_at), next: calls.data.next })}
+        {queue(
+          '/operator/reviews',
+          { state: 'in_review' },
+          t('desk.reviews'),
+          reviews.data && { rows: rows(reviews.data.applications, (a) => a.submitted_at), next: reviews.data.next },
+        )}
+        {queue(
+          '/operator/sellers',
+          { state: 'in_review' },
+          t('desk.sellers'),
+          sellers.data && { rows: rows(sellers.data.sellers, (a) => a.submitted_at), next: sellers.data.next },
+        )}
+        {queue(
+          '/operator/transfers',
+          { state: 'pending' },
+          t('desk.transfers'),
+          transfers.data && { rows: rows(transfers.data.transfers, (x) => x.created_at), next: transfers.data.next },
+        )}
+        {queue(
+          '/operator/supervision',
+          { state: 'open', turn: 'operator' },
+          t('desk.cases'),
+          cases.data && { rows: rows(cases.data.cases, (c) => c.started_at), next: cases.data.next },
+        )}
+        {queue(
+          '/operator/supervision',
+          { state: 'open', appealed: 'true' },
+          t('desk.appeals'),
+          appeals.data && { rows: rows(appeals.data.cases, (c) => c.started_at), next: appeals.data.next },
+        )}
+        {queue(
+          '/operator/calls',
+          { state: 'failed' },
+          t('desk.calls'),
+          calls.data && { rows: rows(calls.data.calls, (c) => c.created_at), next: calls.data.next },
+        )}
       </div>
     </Page>
   )

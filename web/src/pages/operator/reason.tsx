@@ -13,7 +13,15 @@ export function useReason() {
     }
     const box = modal.confirm({
       title,
-      content: <Input.TextArea autoFocus aria-label={t('review.reason')} placeholder={t('review.reason')} maxLength={500} onChange={(e) => type(e.target.value)} />,
+      content: (
+        <Input.TextArea
+          autoFocus
+          aria-label={t('review.reason')}
+          placeholder={t('review.reason')}
+          maxLength={500}
+          onChange={(e) => type(e.target.value)}
+        />
+      ),
       okButtonProps: { disabled: true },
       onOk: () => decide(reason),
     })

@@ -12,7 +12,18 @@ type Seller = Schemas['SellerView']
 /** What a seller said of himself: open while it waits for the decision. */
 function Profile({ of: s }: { of: Seller }) {
   const { t } = useTranslation()
-  const items = Object.entries(s.profile ?? {}).filter(([, v]) => v).map(([k, v]) => ({ key: k, label: t(`profile.${k}`), children: k === 'brand_picture' ? <img src={pictureUrl(String(v))} alt={t('profile.brand_picture')} style={{ maxWidth: '100%' }} /> : String(v) }))
+  const items = Object.entries(s.profile ?? {})
+    .filter(([, v]) => v)
+    .map(([k, v]) => ({
+      key: k,
+      label: t(`profile.${k}`),
+      children:
+        k === 'brand_picture' ? (
+          <img src={pictureUrl(String(v))} alt={t('profile.brand_picture')} style={{ maxWidth: '100%' }} />
+        ) : (
+          String(v)
+        ),
+    }))
   return (
     <details open={s.state === 'in_review'}>
       <summary>{s.name}</summary>
@@ -25,8 +36,12 @@ function Profile({ of: s }: { of: Seller }) {
 export function Sellers() {
   const { t } = useTranslation()
   const ask = useReason()
-  const approve = useAction((id: string) => unwrap(api.POST('/api/v1/operator/sellers/{id}/approve', { params: { path: { id } } })))
-  const reject = useAction(({ id, reason }: { id: string; reason: string }) => unwrap(api.POST('/api/v1/operator/sellers/{id}/reject', { params: { path: { id } }, body: { reason } })))
+  const approve = useAction((id: string) =>
+    unwrap(api.POST('/api/v1/operator/sellers/{id}/approve', { params: { path: { id } } })),
+  )
+  const reject = useAction(({ id, reason }: { id: string; reason: string }) =>
+    unwrap(api.POST('/api/v1/operator/sellers/{id}/reject', { params: { path: { id } }, body: { reason } })),
+  )
   return (
     <Page title={t('nav.sellers')} purpose={t('sellers.purpose')}>
       <List<Seller>
@@ -34,15 +49,59 @@ export function Sellers() {
         rowKey={(s) => s.account_id}
         empty={t('sellers.empty')}
         fetch={async ({ state, name }, paging) => {
-          const data = await unwrap(api.GET('/api/v1/operator/sellers', { params: { query: { state, name, ...paging } } }))
+          const data = await unwrap(
+            api.GET('/api/v1/operator/sellers', { params: { query: { state, name, ...paging } } }),
+          )
           return { rows: data.sellers, next: data.next }
         }}
-        filters={[{ name: 'name', label: t('field.seller') }, { name: 'state', label: t('field.state'), options: ['in_review', 'approved', 'rejected'].map((value) => ({ value, label: t(`state.${value}`) })) }]}
+        filters={[
+          { name: 'name', label: t('field.seller') },
+          {
+            name: 'state',
+            label: t('field.state'),
+            options: ['in_review', 'approved', 'rejected'].map((value) => ({ value, label: t(`state.${value}`) })),
+          },
+        ]}
         columns={[
           { key: 'name', title: t('field.seller'), value: (s) => s.name, render: (s) => <Profile of={s} /> },
-          { key: 'state', title: t('field.state'), value: (s) => t(`state.${s.state}`), render: (s) => <><State of={s.state} /> {s.reason}</> },
-          { key: 'at', title: t('reviews.submitted'), sort: 'created', value: (s) => s.submitted_at, render: (s) => <Time at={s.submitted_at} /> },
-          { key: 'do', title: t('field.actions'), render: (s) => s.state === 'in_review' && <div className="row"><Button type="primary" size="small" onClick={() => approve.mutate(s.account_id)}>{t('review.approve')}</Button><Button danger size="small" onClick={() => ask(t('review.reject'), (reason) => reject.mutateAsync({ id: s.account_id, reason }))}>{t('review.reject')}</Button></div> },
+          {
+            key: 'state',
+            title: t('field.state'),
+            value: (s) => t(`state.${s.state}`),
+            render: (s) => (
+              <>
+                <State of={s.state} /> {s.reason}
+              </>
+            ),
+          },
+          {
+            key: 'at',
+            title: t('reviews.submitted'),
+            sort: 'created',
+            value: (s) => s.submitted_at,
+            render: (s) => <Time at={s.submitted_at} />,
+          },
+          {
+            key: 'do',
+            title: t('field.actions'),
+            render: (s) =>
+              s.state === 'in_review' && (
+                <div className="row">
+                  <Button type="primary" size="small" onClick={() => approve.mutate(s.account_id)}>
+                    {t('review.approve')}
+                  </Button>
+                  <Button
+                    danger
+                    size="small"
+                    onClick={() =>
+                      ask(t('review.reject'), (reason) => reject.mutateAsync({ id: s.account_id, reason }))
+                    }
+                  >
+                    {t('review.reject')}
+                  </Button>
+                </div>
+              ),
+          },
         ]}
       />
     </Page>

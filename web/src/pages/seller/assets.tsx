@@ -18,9 +18,18 @@ function Making({ close }: { close: () => void }) {
   const [form] = Form.useForm<{ name: string; kind: string }>()
   return (
     <Modal open title={t('assets.add')} onCancel={close} onOk={() => form.submit()}>
-      <Entry form={form} initial={{ kind: 'software_package' }} run={(body) => unwrap(api.POST('/api/v1/seller/assets', { body }))} done={({ id }) => void navigate({ to: '/seller/assets/$id', params: { id } as never })}>
-        <Form.Item name="name" label={t('field.name')} rules={[{ required: true, message: t('form.required') }]}><Input maxLength={60} autoFocus /></Form.Item>
-        <Form.Item name="kind" label={t('field.kind')} extra={t('assets.kind_hint')}><Select options={kinds.map((value) => ({ value, label: t(`assets.${value}`) }))} /></Form.Item>
+      <Entry
+        form={form}
+        initial={{ kind: 'software_package' }}
+        run={(body) => unwrap(api.POST('/api/v1/seller/assets', { body }))}
+        done={({ id }) => void navigate({ to: '/seller/assets/$id', params: { id } as never })}
+      >
+        <Form.Item name="name" label={t('field.name')} rules={[{ required: true, message: t('form.required') }]}>
+          <Input maxLength={60} autoFocus />
+        </Form.Item>
+        <Form.Item name="kind" label={t('field.kind')} extra={t('assets.kind_hint')}>
+          <Select options={kinds.map((value) => ({ value, label: t(`assets.${value}`) }))} />
+        </Form.Item>
       </Entry>
     </Modal>
   )
@@ -31,7 +40,15 @@ export function Assets() {
   const { t } = useTranslation()
   const [making, setMaking] = useState(false)
   return (
-    <Page title={t('nav.assets')} purpose={t('assets.purpose')} actions={<Button type="primary" onClick={() => setMaking(true)}>{t('assets.add')}</Button>}>
+    <Page
+      title={t('nav.assets')}
+      purpose={t('assets.purpose')}
+      actions={
+        <Button type="primary" onClick={() => setMaking(true)}>
+          {t('assets.add')}
+        </Button>
+      }
+    >
       {making && <Making close={() => setMaking(false)} />}
       <List<Asset>
         name="assets"
@@ -39,14 +56,39 @@ export function Assets() {
         empty={t('assets.empty')}
         fetch={async ({ name, kind }) => {
           const { assets } = await unwrap(api.GET('/api/v1/seller/assets'))
-          return { rows: assets.filter((a) => (!kind || a.kind === kind) && a.name.toLowerCase().includes((name ?? '').toLowerCase())) }
+          return {
+            rows: assets.filter(
+              (a) => (!kind || a.kind === kind) && a.name.toLowerCase().includes((name ?? '').toLowerCase()),
+            ),
+          }
         }}
-        filters={[{ name: 'name', label: t('field.name') }, { name: 'kind', label: t('field.kind'), options: kinds.map((value) => ({ value, label: t(`assets.${value}`) })) }]}
+        filters={[
+          { name: 'name', label: t('field.name') },
+          {
+            name: 'kind',
+            label: t('field.kind'),
+            options: kinds.map((value) => ({ value, label: t(`assets.${value}`) })),
+          },
+        ]}
         columns={[
-          { key: 'name', title: t('field.name'), value: (a) => a.name, render: (a) => <Link to={'/seller/assets/$id' as never} params={{ id: a.id } as never}>{a.name}</Link> },
+          {
+            key: 'name',
+            title: t('field.name'),
+            value: (a) => a.name,
+            render: (a) => (
+              <Link to={'/seller/assets/$id' as never} params={{ id: a.id } as never}>
+                {a.name}
+              </Link>
+            ),
+          },
           { key: 'kind', title: t('field.kind'), value: (a) => t(`assets.${a.kind}`) },
           { key: 'versions', title: t('assets.versions'), align: 'right', value: (a) => a.versions },
-          { key: 'at', title: t('field.created_at'), value: (a) => a.created_at, render: (a) => <Time at={a.created_at} /> },
+          {
+            key: 'at',
+            title: t('field.created_at'),
+            value: (a) => a.created_at,
+            render: (a) => <Time at={a.created_at} />,
+          },
         ]}
       />
     </Page>

@@ -12,14 +12,49 @@ type Line = Schemas['BillLineView']
 function useLineColumns(): Column<Line>[] {
   const { t } = useTranslation()
   return [
-    { key: 'line', title: t('bills.line'), value: (l) => l.order_line, render: (l) => <span className="mono">{l.order_line}</span> },
+    {
+      key: 'line',
+      title: t('bills.line'),
+      value: (l) => l.order_line,
+      render: (l) => <span className="mono">{l.order_line}</span>,
+    },
     { key: 'product', title: t('field.product'), value: (l) => l.product_name },
     { key: 'kind', title: t('field.kind'), value: (l) => t(`bills.${l.kind}`) },
-    { key: 'at', title: t('bills.effective'), sort: 'effective', value: (l) => l.effective_at, render: (l) => <Time at={l.effective_at} date /> },
-    { key: 'amount', title: t('field.amount'), align: 'right', value: (l) => l.amount.amount, render: (l) => <MoneyShown of={l.amount} /> },
-    { key: 'fee', title: t('bills.fee'), align: 'right', value: (l) => l.fee.amount, render: (l) => <MoneyShown of={l.fee} /> },
-    { key: 'tax', title: t('bills.tax'), align: 'right', value: (l) => l.tax.amount, render: (l) => <MoneyShown of={l.tax} /> },
-    { key: 'payable', title: t('bills.payable'), align: 'right', value: (l) => l.payable.amount, render: (l) => <MoneyShown of={l.payable} strong /> },
+    {
+      key: 'at',
+      title: t('bills.effective'),
+      sort: 'effective',
+      value: (l) => l.effective_at,
+      render: (l) => <Time at={l.effective_at} date />,
+    },
+    {
+      key: 'amount',
+      title: t('field.amount'),
+      align: 'right',
+      value: (l) => l.amount.amount,
+      render: (l) => <MoneyShown of={l.amount} />,
+    },
+    {
+      key: 'fee',
+      title: t('bills.fee'),
+      align: 'right',
+      value: (l) => l.fee.amount,
+      render: (l) => <MoneyShown of={l.fee} />,
+    },
+    {
+      key: 'tax',
+      title: t('bills.tax'),
+      align: 'right',
+      value: (l) => l.tax.amount,
+      render: (l) => <MoneyShown of={l.tax} />,
+    },
+    {
+      key: 'payable',
+      title: t('bills.payable'),
+      align: 'right',
+      value: (l) => l.payable.amount,
+      render: (l) => <MoneyShown of={l.payable} strong />,
+    },
   ]
 }
 
@@ -42,9 +77,30 @@ function Issued() {
       }}
       filters={[{ name: 'month', label: t('bills.month'), type: 'month' }]}
       columns={[
-        { key: 'month', title: t('bills.month'), value: (b) => b.month, render: (b) => <Link to="/seller/bills/$id" params={{ id: b.id } as never}>{b.month}</Link> },
-        { key: 'total', title: t('bills.payable'), align: 'right', value: (b) => b.total.amount, render: (b) => <MoneyShown of={b.total} strong /> },
-        { key: 'at', title: t('bills.issued_at'), sort: 'created', value: (b) => b.issued_at, render: (b) => <Time at={b.issued_at} date /> },
+        {
+          key: 'month',
+          title: t('bills.month'),
+          value: (b) => b.month,
+          render: (b) => (
+            <Link to="/seller/bills/$id" params={{ id: b.id } as never}>
+              {b.month}
+            </Link>
+          ),
+        },
+        {
+          key: 'total',
+          title: t('bills.payable'),
+          align: 'right',
+          value: (b) => b.total.amount,
+          render: (b) => <MoneyShown of={b.total} strong />,
+        },
+        {
+          key: 'at',
+          title: t('bills.issued_at'),
+          sort: 'created',
+          value: (b) => b.issued_at,
+          render: (b) => <Time at={b.issued_at} date />,
+        },
       ]}
     />
   )
@@ -54,7 +110,10 @@ function Issued() {
 export function Bills() {
   const { t } = useTranslation()
   const columns = useLineColumns()
-  const total = useQuery({ queryKey: ['transactions', 'total'], queryFn: () => unwrap(api.GET('/api/v1/seller/transactions', { params: { query: { limit: '1' } } })) })
+  const total = useQuery({
+    queryKey: ['transactions', 'total'],
+    queryFn: () => unwrap(api.GET('/api/v1/seller/transactions', { params: { query: { limit: '1' } } })),
+  })
   return (
     <Page title={t('nav.bills')} purpose={t('bills.purpose')}>
       <div className="stack">
@@ -89,7 +148,10 @@ export function BillPage() {
   const { id } = useParams({ strict: false }) as { id: string }
   const columns = useLineColumns()
   const path = { id }
-  const query = useQuery({ queryKey: ['bill', id], queryFn: () => unwrap(api.GET('/api/v1/bills/{id}', { params: { path, query: { limit: '1' } } })) })
+  const query = useQuery({
+    queryKey: ['bill', id],
+    queryFn: () => unwrap(api.GET('/api/v1/bills/{id}', { params: { path, query: { limit: '1' } } })),
+  })
   return (
     <Await query={query}>
       {(b) => (
@@ -99,7 +161,7 @@ export function BillPage() {
             <List<Line>
               name={`bill-${id}`}
               rowKey={lineKey}
-            usual={linesRun}
+              usual={linesRun}
               empty={t('bills.no_lines')}
               columns={columns}
               fetch={async (_search, paging) => {

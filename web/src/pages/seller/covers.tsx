@@ -13,9 +13,23 @@ export function Covers({ at }: { at: number }) {
     <>
       <h2 style={{ marginTop: 16 }}>{t('package.title')}</h2>
       <Space wrap align="baseline" style={{ display: 'flex' }}>
-        <Form.Item name={[at, 'package', 'of']} label={t('package.of')}><Select style={{ width: 180 }} options={byUse} /></Form.Item>
-        <Form.Item name={[at, 'package', 'reset']} label={t('package.reset')} initialValue="never"><Select style={{ width: 260 }} options={resets.map((value) => ({ value, label: t(`package.reset_${value}`) }))} /></Form.Item>
-        <Form.Item name={[at, 'package', 'stop_when_used_up']} label={t('package.stop')} valuePropName="checked" initialValue={false}><Switch /></Form.Item>
+        <Form.Item name={[at, 'package', 'of']} label={t('package.of')}>
+          <Select style={{ width: 180 }} options={byUse} />
+        </Form.Item>
+        <Form.Item name={[at, 'package', 'reset']} label={t('package.reset')} initialValue="never">
+          <Select
+            style={{ width: 260 }}
+            options={resets.map((value) => ({ value, label: t(`package.reset_${value}`) }))}
+          />
+        </Form.Item>
+        <Form.Item
+          name={[at, 'package', 'stop_when_used_up']}
+          label={t('package.stop')}
+          valuePropName="checked"
+          initialValue={false}
+        >
+          <Switch />
+        </Form.Item>
       </Space>
     </>
   )

@@ -12,7 +12,8 @@ function Charts({ figures }: { figures: Schemas['SellerFigures'] }) {
   const { t } = useTranslation()
   const { revenue, calls } = figures
   const currency = revenue[0]?.sold.currency ?? ''
-  const amounts = (pick: (m: Schemas['EarnedView']) => Schemas['MoneyView']) => revenue.map((m) => Number(pick(m).amount))
+  const amounts = (pick: (m: Schemas['EarnedView']) => Schemas['MoneyView']) =>
+    revenue.map((m) => Number(pick(m).amount))
   return (
     <>
       <Chart
@@ -37,7 +38,14 @@ function Charts({ figures }: { figures: Schemas['SellerFigures'] }) {
           { name: t('seller.open'), tone: 'quiet', values: calls.map((d) => d.open) },
         ]}
       />
-      <Chart title={t('seller.opening')} axis={t('chart.day')} kind="line" places={calls.map((d) => d.day.slice(5))} text={(v) => `${v / 1000} s`} series={[{ name: t('facts.opening'), tone: 'brand', values: calls.map((d) => d.opening_ms ?? NaN) }]} />
+      <Chart
+        title={t('seller.opening')}
+        axis={t('chart.day')}
+        kind="line"
+        places={calls.map((d) => d.day.slice(5))}
+        text={(v) => `${v / 1000} s`}
+        series={[{ name: t('facts.opening'), tone: 'brand', values: calls.map((d) => d.opening_ms ?? NaN) }]}
+      />
     </>
   )
 }
@@ -45,17 +53,36 @@ function Charts({ figures }: { figures: Schemas['SellerFigures'] }) {
 /** Income, orders, and what needs the seller. */
 export function SellerOverview() {
   const { t } = useTranslation()
-  const running = useQuery({ queryKey: ['transactions'], queryFn: () => unwrap(api.GET('/api/v1/seller/transactions')), retry: false })
-  const failed = useQuery({ queryKey: ['failed-calls'], queryFn: () => unwrap(api.GET('/api/v1/calls', { params: { query: { state: 'failed', limit: '100' } } })), retry: false })
-  const open = useQuery({ queryKey: ['open-sales'], queryFn: () => unwrap(api.GET('/api/v1/orders', { params: { query: { as: 'seller', state: 'processing', limit: '100' } } })), retry: false })
+  const running = useQuery({
+    queryKey: ['transactions'],
+    queryFn: () => unwrap(api.GET('/api/v1/seller/transactions')),
+    retry: false,
+  })
+  const failed = useQuery({
+    queryKey: ['failed-calls'],
+    queryFn: () => unwrap(api.GET('/api/v1/calls', { params: { query: { state: 'failed', limit: '100' } } })),
+    retry: false,
+  })
+  const open = useQuery({
+    queryKey: ['open-sales'],
+    queryFn: () =>
+      unwrap(api.GET('/api/v1/orders', { params: { query: { as: 'seller', state: 'processing', limit: '100' } } })),
+    retry: false,
+  })
   const figures = useQuery({ queryKey: ['seller-figures'], queryFn: () => unwrap(api.GET('/api/v1/seller/figures')) })
   return (
     <Page title={t('nav.seller_overview')} purpose={t('seller.purpose')}>
       <div className="stack">
         <div className="panel row" style={{ padding: 24, gap: 48 }}>
-          <Link to="/seller/bills"><Statistic title={t('seller.next_bill')} value={running.data ? moneyText(running.data.total) : '…'} /></Link>
-          <Link to="/seller/orders" search={{ state: 'processing' } as never}><Statistic title={t('seller.being_opened')} value={countText(open.data?.orders, open.data?.next)} /></Link>
-          <Link to="/seller/calls" search={{ state: 'failed' } as never}><Statistic title={t('seller.failed_calls')} value={countText(failed.data?.calls, failed.data?.next)} /></Link>
+          <Link to="/seller/bills">
+            <Statistic title={t('seller.next_bill')} value={running.data ? moneyText(running.data.total) : '…'} />
+          </Link>
+          <Link to="/seller/orders" search={{ state: 'processing' } as never}>
+            <Statistic title={t('seller.being_opened')} value={countText(open.data?.orders, open.data?.next)} />
+          </Link>
+          <Link to="/seller/calls" search={{ state: 'failed' } as never}>
+            <Statistic title={t('seller.failed_calls')} value={countText(failed.data?.calls, failed.data?.next)} />
+          </Link>
         </div>
         <Await query={figures}>{(f) => <Charts figures={f} />}</Await>
       </div>

@@ -22,8 +22,11 @@ function Differences({ of }: { of: Replayed }) {
       {reason}
       {of.differences.map((d) => (
         <div key={`${d.pointer} ${d.kind}`} className={d.matters ? undefined : 'muted'}>
-          <span className="mono">{d.pointer || '/'}</span> {t(`replay.${d.kind}`)}{!d.matters && ` (${t('replay.harmless')})`}
-          <div className="dim" style={{ wordBreak: 'break-all' }}>{d.recorded || '–'} → {d.now || '–'}</div>
+          <span className="mono">{d.pointer || '/'}</span> {t(`replay.${d.kind}`)}
+          {!d.matters && ` (${t('replay.harmless')})`}
+          <div className="dim" style={{ wordBreak: 'break-all' }}>
+            {d.recorded || '–'} → {d.now || '–'}
+          </div>
         </div>
       ))}
     </>
@@ -36,7 +39,10 @@ function Chooser({ address, take }: { address: string; take: (recording: Recordi
   const { message } = App.useApp()
   const [order, setOrder] = useState('')
   const input = useRef<HTMLInputElement>(null)
-  const load = useAction(() => unwrap(api.GET('/api/v1/recording', { params: { query: { order: order.trim() || undefined, address } } })), (r) => take({ name: order.trim() || t('replay.newest'), exchanges: r.exchanges }))
+  const load = useAction(
+    () => unwrap(api.GET('/api/v1/recording', { params: { query: { order: order.trim() || undefined, address } } })),
+    (r) => take({ name: order.trim() || t('replay.newest'), exchanges: r.exchanges }),
+  )
   const read = async (file?: File) => {
     if (!file) return
     try {
@@ -49,9 +55,27 @@ function Chooser({ address, take }: { address: string; take: (recording: Recordi
   }
   return (
     <div className="filters">
-      <label>{t('field.order_number')}<Input value={order} maxLength={40} placeholder={t('replay.newest')} onChange={(e) => setOrder(e.target.value)} onPressEnter={() => load.mutate(undefined)} /></label>
-      <Button loading={load.isPending} onClick={() => load.mutate(undefined)}>{t('replay.take')}</Button>
-      <input ref={input} type="file" accept="application/json,.json" hidden aria-label={t('replay.file')} onChange={(e) => void read(e.target.files?.[0])} />
+      <label>
+        {t('field.order_number')}
+        <Input
+          value={order}
+          maxLength={40}
+          placeholder={t('replay.newest')}
+          onChange={(e) => setOrder(e.target.value)}
+          onPressEnter={() => load.mutate(undefined)}
+        />
+      </label>
+      <Button loading={load.isPending} onClick={() => load.mutate(undefined)}>
+        {t('replay.take')}
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        accept="application/json,.json"
+        hidden
+        aria-label={t('replay.file')}
+        onChange={(e) => void read(e.target.files?.[0])}
+      />
       <Button onClick={() => input.current?.click()}>{t('replay.file')}</Button>
     </div>
   )
@@ -63,7 +87,14 @@ export function Replay({ address }: { address: Schemas['AddressView'] }) {
   const [recording, setRecording] = useState<Recording | null>(null)
   const [fresh, setFresh] = useState(true)
   const own = (recording?.exchanges ?? []).filter((e) => e.protocol === address.protocol).slice(-most)
-  const play = useAction(() => unwrap(api.POST('/api/v1/seller/addresses/{id}/replay', { params: { path: { id: address.id } }, body: { exchanges: own, fresh } })))
+  const play = useAction(() =>
+    unwrap(
+      api.POST('/api/v1/seller/addresses/{id}/replay', {
+        params: { path: { id: address.id } },
+        body: { exchanges: own, fresh },
+      }),
+    ),
+  )
   const take = (taken: Recording) => {
     setRecording(taken)
     play.reset()
@@ -76,21 +107,65 @@ export function Replay({ address }: { address: Schemas['AddressView'] }) {
       {recording && (
         <div className="stack" style={{ marginTop: 16 }}>
           <div className="row">
-            <span>{t('replay.taken', { name: recording.name, count: recording.exchanges.length, own: own.length })}</span>
-            <label><Switch size="small" checked={fresh} onChange={setFresh} /> {t('replay.fresh')}</label>
-            <Button type="primary" disabled={own.length === 0} loading={play.isPending} onClick={() => play.mutate(undefined)}>{t('replay.play')}</Button>
-            <Button onClick={() => download('traffic.json', JSON.stringify({ exchanges: recording.exchanges }, null, 1), 'application/json')}>{t('replay.keep')}</Button>
+            <span>
+              {t('replay.taken', { name: recording.name, count: recording.exchanges.length, own: own.length })}
+            </span>
+            <label>
+              <Switch size="small" checked={fresh} onChange={setFresh} /> {t('replay.fresh')}
+            </label>
+            <Button
+              type="primary"
+              disabled={own.length === 0}
+              loading={play.isPending}
+              onClick={() => play.mutate(undefined)}
+            >
+              {t('replay.play')}
+            </Button>
+            <Button
+              onClick={() =>
+                download(
+                  'traffic.json',
+                  JSON.stringify({ exchanges: recording.exchanges }, null, 1),
+                  'application/json',
+                )
+              }
+            >
+              {t('replay.keep')}
+            </Button>
           </div>
           {play.data && (
             <>
-              <Alert type={play.data.different ? 'error' : 'success'} showIcon title={t('replay.result', { same: play.data.same, different: play.data.different, skipped: play.data.skipped })} />
-              <Table<Replayed> size="small" scroll={{ x: true }} pagination={false} rowKey={(c) => `${c.at} ${c.activity} ${play.data.cases.indexOf(c)}`} dataSource={play.data.cases} columns={[
-                { key: 'a', title: t('calls.activity'), render: (_, c) => t(`activity.${c.activity}`, { defaultValue: c.activity }) },
-                { key: 't', title: t('replay.at'), render: (_, c) => <Time at={c.at} /> },
-                { key: 'r', title: t('field.state'), render: (_, c) => <Tag color={tones[c.result]}>{t(`replay.${c.result}`)}</Tag> },
-                { key: 'd', title: t('replay.differences'), render: (_, c) => <Differences of={c} /> },
-                { key: 'm', title: 'ms', align: 'right', render: (_, c) => c.duration_ms },
-              ]} />
+              <Alert
+                type={play.data.different ? 'error' : 'success'}
+                showIcon
+                title={t('replay.result', {
+                  same: play.data.same,
+                  different: play.data.different,
+                  skipped: play.data.skipped,
+                })}
+              />
+              <Table<Replayed>
+                size="small"
+                scroll={{ x: true }}
+                pagination={false}
+                rowKey={(c) => `${c.at} ${c.activity} ${play.data.cases.indexOf(c)}`}
+                dataSource={play.data.cases}
+                columns={[
+                  {
+                    key: 'a',
+                    title: t('calls.activity'),
+                    render: (_, c) => t(`activity.${c.activity}`, { defaultValue: c.activity }),
+                  },
+                  { key: 't', title: t('replay.at'), render: (_, c) => <Time at={c.at} /> },
+                  {
+                    key: 'r',
+                    title: t('field.state'),
+                    render: (_, c) => <Tag color={tones[c.result]}>{t(`replay.${c.result}`)}</Tag>,
+                  },
+                  { key: 'd', title: t('replay.differences'), render: (_, c) => <Differences of={c} /> },
+                  { key: 'm', title: 'ms', align: 'right', render: (_, c) => c.duration_ms },
+                ]}
+              />
             </>
           )}
         </div>

@@ -38,25 +38,67 @@ export function PackageUpload({ asset }: { asset: string }) {
       if (input.current) input.current.value = ''
       await client.invalidateQueries()
     } catch (e) {
-      setOutcome({ wrong: true, text: e instanceof Refused ? problemText(t, e.problem) : e instanceof BrokenOff ? t('assets.broken_off') : t('problem.network') })
+      setOutcome({
+        wrong: true,
+        text:
+          e instanceof Refused
+            ? problemText(t, e.problem)
+            : e instanceof BrokenOff
+              ? t('assets.broken_off')
+              : t('problem.network'),
+      })
     }
     setSent(null)
   }
   const busy = sent !== null
   return (
     <Form layout="vertical" style={{ maxWidth: 560 }} onFinish={() => void run()}>
-      <Form.Item label={t('assets.version')} htmlFor="package-version"><Input id="package-version" value={version} maxLength={32} disabled={busy} placeholder="1.0.0" onChange={(e) => setVersion(e.target.value)} /></Form.Item>
+      <Form.Item label={t('assets.version')} htmlFor="package-version">
+        <Input
+          id="package-version"
+          value={version}
+          maxLength={32}
+          disabled={busy}
+          placeholder="1.0.0"
+          onChange={(e) => setVersion(e.target.value)}
+        />
+      </Form.Item>
       <Form.Item label={t('assets.file')} extra={t('assets.file_hint')} htmlFor="package-file">
-        <input ref={input} type="file" accept=".zip,.tar,.gz" style={{ display: 'none' }} aria-label={t('assets.file')} onChange={(e) => setFile(e.target.files?.[0] ?? null)} />
+        <input
+          ref={input}
+          type="file"
+          accept=".zip,.tar,.gz"
+          style={{ display: 'none' }}
+          aria-label={t('assets.file')}
+          onChange={(e) => setFile(e.target.files?.[0] ?? null)}
+        />
         <div className="row">
-          <Button id="package-file" disabled={busy} onClick={() => input.current?.click()}>{t('assets.choose')}</Button>
-          {file && <span><span className="mono">{file.name}</span> <span className="muted">{bytesText(file.size)}</span></span>}
+          <Button id="package-file" disabled={busy} onClick={() => input.current?.click()}>
+            {t('assets.choose')}
+          </Button>
+          {file && (
+            <span>
+              <span className="mono">{file.name}</span> <span className="muted">{bytesText(file.size)}</span>
+            </span>
+          )}
         </div>
       </Form.Item>
-      {busy && <Progress percent={Math.floor((100 * sent) / Math.max(file?.size ?? 1, 1))} aria-label={t('assets.sending')} />}
-      {outcome && <Alert style={{ marginBottom: 16 }} type={outcome.wrong ? 'error' : 'success'} showIcon title={outcome.text} role="status" />}
+      {busy && (
+        <Progress percent={Math.floor((100 * sent) / Math.max(file?.size ?? 1, 1))} aria-label={t('assets.sending')} />
+      )}
+      {outcome && (
+        <Alert
+          style={{ marginBottom: 16 }}
+          type={outcome.wrong ? 'error' : 'success'}
+          showIcon
+          title={outcome.text}
+          role="status"
+        />
+      )}
       <div className="row">
-        <Button type="primary" htmlType="submit" loading={busy} disabled={!file || !version.trim()}>{t('assets.send')}</Button>
+        <Button type="primary" htmlType="submit" loading={busy} disabled={!file || !version.trim()}>
+          {t('assets.send')}
+        </Button>
         {busy && <Button onClick={() => sending.current?.abort()}>{t('assets.break_off')}</Button>}
       </div>
     </Form>

@@ -17,7 +17,9 @@ export function UsageRecords() {
         rowKey={(r) => r.id}
         empty={t('usage.empty')}
         fetch={async ({ state, seller_instance, metering_sn }, paging) => {
-          const data = await unwrap(api.GET('/api/v1/usage-records', { params: { query: { state, seller_instance, metering_sn, ...paging } } }))
+          const data = await unwrap(
+            api.GET('/api/v1/usage-records', { params: { query: { state, seller_instance, metering_sn, ...paging } } }),
+          )
           return { rows: data.records, next: data.next }
         }}
         filters={[
@@ -26,16 +28,47 @@ export function UsageRecords() {
           { name: 'state', label: t('field.state'), options: states },
         ]}
         columns={[
-          { key: 'sn', title: t('usage.serial'), value: (r) => r.metering_sn, render: (r) => <span className="mono">{r.metering_sn ?? '–'}</span> },
-          { key: 'instance', title: t('usage.instance'), value: (r) => r.seller_instance_id, render: (r) => <span className="mono">{r.seller_instance_id}</span> },
+          {
+            key: 'sn',
+            title: t('usage.serial'),
+            value: (r) => r.metering_sn,
+            render: (r) => <span className="mono">{r.metering_sn ?? '–'}</span>,
+          },
+          {
+            key: 'instance',
+            title: t('usage.instance'),
+            value: (r) => r.seller_instance_id,
+            render: (r) => <span className="mono">{r.seller_instance_id}</span>,
+          },
           { key: 'begin', title: t('usage.begin'), value: (r) => r.begin, render: (r) => <Time at={r.begin} /> },
           { key: 'end', title: t('usage.end'), value: (r) => r.end, render: (r) => <Time at={r.end} /> },
           { key: 'value', title: t('usage.value'), align: 'right', value: (r) => r.value },
-          { key: 'package', title: t('package.title'), value: (r) => r.package, render: (r) => (r.package ? <Id of={r.package} /> : '–') },
-          { key: 'state', title: t('field.state'), value: (r) => t(`state.${r.state}`), render: (r) => <State of={r.state} /> },
-          { key: 'reason', title: t('usage.reason'), value: (r) => r.reason, render: (r) => <div style={{ maxWidth: 320, whiteSpace: 'normal' }}>{r.reason}</div> },
+          {
+            key: 'package',
+            title: t('package.title'),
+            value: (r) => r.package,
+            render: (r) => (r.package ? <Id of={r.package} /> : '–'),
+          },
+          {
+            key: 'state',
+            title: t('field.state'),
+            value: (r) => t(`state.${r.state}`),
+            render: (r) => <State of={r.state} />,
+          },
+          {
+            key: 'reason',
+            title: t('usage.reason'),
+            value: (r) => r.reason,
+            render: (r) => <div style={{ maxWidth: 320, whiteSpace: 'normal' }}>{r.reason}</div>,
+          },
           { key: 'repeats', title: t('usage.repeats'), align: 'right', value: (r) => r.repeats },
-          { key: 'at', title: t('usage.received'), sort: 'created', value: (r) => r.received_at, render: (r) => <Time at={r.received_at} /> },
+          {
+            key: 'at',
+            title: t('usage.received'),
+            sort: 'created',
+            value: (r) => r.received_at,
+            render: (r) => <Time at={r.received_at} />,
+          },
         ]}
       />
     </Page>

@@ -19,31 +19,76 @@ type Inputs = Record<string, { inputs?: Record<string, string>; consents?: Conse
 function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose: (on: boolean) => void }) {
   const { t } = useTranslation()
   const text = useText()
-  const change = useAction((quantity: number) => unwrap(api.PATCH('/api/v1/cart/{line}', { params: { path: { line: line.id } }, body: { quantity } })))
+  const change = useAction((quantity: number) =>
+    unwrap(api.PATCH('/api/v1/cart/{line}', { params: { path: { line: line.id } }, body: { quantity } })),
+  )
   const remove = useAction(() => unwrap(api.DELETE('/api/v1/cart/{line}', { params: { path: { line: line.id } } })))
   const name = text(line.product_name ?? undefined) || t('cart.gone')
-  const what = [text(line.specification_name ?? undefined), text(line.sku_name ?? undefined), line.period && t(`period.${line.period}`, { defaultValue: line.period })].filter(Boolean).join(' / ')
+  const what = [
+    text(line.specification_name ?? undefined),
+    text(line.sku_name ?? undefined),
+    line.period && t(`period.${line.period}`, { defaultValue: line.period }),
+  ]
+    .filter(Boolean)
+    .join(' / ')
   return (
     <>
       <div className="cart-line">
-        <Checkbox aria-label={t('cart.choose', { name })} checked={chosen} disabled={!line.total} onChange={(e) => choose(e.target.checked)} />
+        <Checkbox
+          aria-label={t('cart.choose', { name })}
+          checked={chosen}
+          disabled={!line.total}
+          onChange={(e) => choose(e.target.checked)}
+        />
         <Logo name={name} picture={line.logo} />
         <div>
-          <Link to="/products/$product" params={{ product: line.product } as never}>{name}</Link>
+          <Link to="/products/$product" params={{ product: line.product } as never}>
+            {name}
+          </Link>
           <div className="dim">{what}</div>
-          {line.code && <div style={{ color: 'var(--bad)' }}>{problemText(t, { code: line.code, detail: line.detail ?? '' })}</div>}
+          {line.code && (
+            <div style={{ color: 'var(--bad)' }}>{problemText(t, { code: line.code, detail: line.detail ?? '' })}</div>
+          )}
         </div>
-        <InputNumber aria-label={t('buy.quantity')} min={1} max={1000} precision={0} value={line.quantity} disabled={!line.total} onChange={(n) => n && n !== line.quantity && change.mutate(n)} />
+        <InputNumber
+          aria-label={t('buy.quantity')}
+          min={1}
+          max={1000}
+          precision={0}
+          value={line.quantity}
+          disabled={!line.total}
+          onChange={(n) => n && n !== line.quantity && change.mutate(n)}
+        />
         <div className="num" style={{ textAlign: 'right' }}>
           {line.total && <strong>{moneyText(line.total)}</strong>}
-          {line.by_month && <div className="dim"><s>{moneyText(line.by_month)}</s></div>}
+          {line.by_month && (
+            <div className="dim">
+              <s>{moneyText(line.by_month)}</s>
+            </div>
+          )}
         </div>
-        <Button size="small" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>{t('action.remove')}</Button>
+        <Button size="small" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>
+          {t('action.remove')}
+        </Button>
       </div>
-      {chosen && line.inputs.map((p) => (
-        <Form.Item key={p.name} style={{ marginLeft: 40, maxWidth: 420 }} name={[line.id, 'inputs', p.name]} label={`${text(p.label)} (${name})`} rules={[{ required: p.mandatory, message: t('form.required') }, { max: 200 }]}><Input /></Form.Item>
-      ))}
-      {chosen && <div style={{ marginLeft: 40, maxWidth: 420 }}><ConsentFields asked={line.personal_data} seller={line.seller_name ?? ''} at={[line.id, 'consents']} />{line.shipped && <ShippingFields at={[line.id, 'shipping']} />}</div>}
+      {chosen &&
+        line.inputs.map((p) => (
+          <Form.Item
+            key={p.name}
+            style={{ marginLeft: 40, maxWidth: 420 }}
+            name={[line.id, 'inputs', p.name]}
+            label={`${text(p.label)} (${name})`}
+            rules={[{ required: p.mandatory, message: t('form.required') }, { max: 200 }]}
+          >
+            <Input />
+          </Form.Item>
+        ))}
+      {chosen && (
+        <div style={{ marginLeft: 40, maxWidth: 420 }}>
+          <ConsentFields asked={line.personal_data} seller={line.seller_name ?? ''} at={[line.id, 'consents']} />
+          {line.shipped && <ShippingFields at={[line.id, 'shipping']} />}
+        </div>
+      )}
     </>
   )
 }
@@ -65,16 +110,45 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
   const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
   const chosen = cart.lines.filter((l) => l.total && !left.includes(l.id))
   const total = sum(chosen, cart.total.currency)
-  const saved = sum(chosen.filter((l) => l.by_month).map((l) => ({ ...l, total: { amount: (Number(l.by_month?.amount) - Number(l.total?.amount)).toFixed(2), currency: total.currency } })), total.currency)
+  const saved = sum(
+    chosen
+      .filter((l) => l.by_month)
+      .map((l) => ({
+        ...l,
+        total: { amount: (Number(l.by_month?.amount) - Number(l.total?.amount)).toFixed(2), currency: total.currency },
+      })),
+    total.currency,
+  )
   const short = wallet.data && Number(wallet.data.balance.amount) < Number(total.amount)
-  const inputsOf = (line: Line, all: Inputs) => Object.entries(all[line.id]?.inputs ?? {}).filter(([, value]) => value).map(([name, value]) => ({ name, value }))
+  const inputsOf = (line: Line, all: Inputs) =>
+    Object.entries(all[line.id]?.inputs ?? {})
+      .filter(([, value]) => value)
+      .map(([name, value]) => ({ name, value }))
   const buy = useAction(
     async (pay: boolean) => {
       const all = await whole(form)
       show([])
-      return catching(unwrap(api.POST('/api/v1/cart/buy', { body: { lines: chosen.map((l) => ({ line: l.id, inputs: inputsOf(l, all), consents: consentsOf(all[l.id]?.consents), shipping: all[l.id]?.shipping })), total, pay } })))
+      return catching(
+        unwrap(
+          api.POST('/api/v1/cart/buy', {
+            body: {
+              lines: chosen.map((l) => ({
+                line: l.id,
+                inputs: inputsOf(l, all),
+                consents: consentsOf(all[l.id]?.consents),
+                shipping: all[l.id]?.shipping,
+              })),
+              total,
+              pay,
+            },
+          }),
+        ),
+      )
     },
-    ({ orders }) => void (orders.length === 1 ? navigate({ to: '/buyer/orders/$number', params: { number: orders[0]?.order_number } as never }) : navigate({ to: '/buyer/opening', search: { orders: orders.map((o) => o.order_number).join('.') } as never })),
+    ({ orders }) =>
+      void (orders.length === 1
+        ? navigate({ to: '/buyer/orders/$number', params: { number: orders[0]?.order_number } as never })
+        : navigate({ to: '/buyer/opening', search: { orders: orders.map((o) => o.order_number).join('.') } as never })),
   )
   const sellers = [...new Map(cart.lines.map((l) => [l.seller_id ?? '', l.seller_name ?? t('cart.unavailable')]))]
   return (
@@ -83,24 +157,84 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
         <Summary form={form as FormInstance} wrong={wrong} />
         {sellers.map(([id, name]) => (
           <section key={id} className="panel" style={{ padding: '16px 24px' }} aria-label={name}>
-            <h2>{id ? <Link to="/shops/$seller" params={{ seller: id } as never}>{name}</Link> : name}</h2>
-            {cart.lines.filter((l) => (l.seller_id ?? '') === id).map((l) => (
-              <LineOf key={l.id} line={l} chosen={chosen.includes(l)} choose={(on) => setLeft(on ? left.filter((x) => x !== l.id) : [...left, l.id])} />
-            ))}
+            <h2>
+              {id ? (
+                <Link to="/shops/$seller" params={{ seller: id } as never}>
+                  {name}
+                </Link>
+              ) : (
+                name
+              )}
+            </h2>
+            {cart.lines
+              .filter((l) => (l.seller_id ?? '') === id)
+              .map((l) => (
+                <LineOf
+                  key={l.id}
+                  line={l}
+                  chosen={chosen.includes(l)}
+                  choose={(on) => setLeft(on ? left.filter((x) => x !== l.id) : [...left, l.id])}
+                />
+              ))}
           </section>
         ))}
       </Form>
       <div className="panel num" style={{ padding: 24 }}>
         <h2>{t('checkout.total')}</h2>
-        {chosen.map((l) => l.total && <div key={l.id} className="sum"><span className="muted">{l.product_name?.zh && <NameOf line={l} />} × {l.quantity}</span><span>{moneyText(l.total)}</span></div>)}
-        {saved.amount !== '0.00' && <div className="sum"><span className="muted">{t('buy.saving')}</span><span>{moneyText(saved)}</span></div>}
-        <div className="sum total" aria-live="polite"><strong>{t('buy.to_pay')}</strong><span className="price" style={{ fontSize: 20 }}>{moneyText(total)}</span></div>
-        {wallet.data && <div className="sum"><span className="muted">{t('checkout.balance')}</span><span>{moneyText(wallet.data.balance)}</span></div>}
-        {short && <Alert type="warning" showIcon title={t('checkout.short')} action={<Link to="/buyer/wallet">{t('wallet.top_up')}</Link>} />}
+        {chosen.map(
+          (l) =>
+            l.total && (
+              <div key={l.id} className="sum">
+                <span className="muted">
+                  {l.product_name?.zh && <NameOf line={l} />} × {l.quantity}
+                </span>
+                <span>{moneyText(l.total)}</span>
+              </div>
+            ),
+        )}
+        {saved.amount !== '0.00' && (
+          <div className="sum">
+            <span className="muted">{t('buy.saving')}</span>
+            <span>{moneyText(saved)}</span>
+          </div>
+        )}
+        <div className="sum total" aria-live="polite">
+          <strong>{t('buy.to_pay')}</strong>
+          <span className="price" style={{ fontSize: 20 }}>
+            {moneyText(total)}
+          </span>
+        </div>
+        {wallet.data && (
+          <div className="sum">
+            <span className="muted">{t('checkout.balance')}</span>
+            <span>{moneyText(wallet.data.balance)}</span>
+          </div>
+        )}
+        {short && (
+          <Alert
+            type="warning"
+            showIcon
+            title={t('checkout.short')}
+            action={<Link to="/buyer/wallet">{t('wallet.top_up')}</Link>}
+          />
+        )}
         <div className="stack" style={{ gap: 8, marginTop: 16 }}>
-          <Checkbox checked={agreed} onChange={(e) => setAgreed(e.target.checked)}>{t('cart.agree')}</Checkbox>
-          <Button type="primary" size="large" block disabled={!agreed || !!short || chosen.length === 0} loading={buy.isPending} onClick={() => buy.mutate(true)}>{t('checkout.pay')}</Button>
-          <Button block disabled={!agreed || chosen.length === 0} onClick={() => buy.mutate(false)}>{t('checkout.later')}</Button>
+          <Checkbox checked={agreed} onChange={(e) => setAgreed(e.target.checked)}>
+            {t('cart.agree')}
+          </Checkbox>
+          <Button
+            type="primary"
+            size="large"
+            block
+            disabled={!agreed || !!short || chosen.length === 0}
+            loading={buy.isPending}
+            onClick={() => buy.mutate(true)}
+          >
+            {t('checkout.pay')}
+          </Button>
+          <Button block disabled={!agreed || chosen.length === 0} onClick={() => buy.mutate(false)}>
+            {t('checkout.later')}
+          </Button>
           {!agreed && <div className="dim">{t('checkout.agree_first')}</div>}
         </div>
       </div>
@@ -121,10 +255,25 @@ export function Cart() {
   return (
     <Page title={t('nav.cart')} purpose={t('cart.purpose')}>
       {me.data === null ? (
-        <Alert type="info" showIcon title={t('cart.log_in')} action={<a href="/log-in?back=/cart">{t('action.log_in')}</a>} />
+        <Alert
+          type="info"
+          showIcon
+          title={t('cart.log_in')}
+          action={<a href="/log-in?back=/cart">{t('action.log_in')}</a>}
+        />
       ) : (
         <Await query={query}>
-          {(cart) => (cart.lines.length === 0 ? <div className="panel" style={{ padding: 48 }}><Empty description={t('cart.empty')}><Link to="/products">{t('home.all')}</Link></Empty></div> : <Filled cart={cart} />)}
+          {(cart) =>
+            cart.lines.length === 0 ? (
+              <div className="panel" style={{ padding: 48 }}>
+                <Empty description={t('cart.empty')}>
+                  <Link to="/products">{t('home.all')}</Link>
+                </Empty>
+              </div>
+            ) : (
+              <Filled cart={cart} />
+            )
+          }
         </Await>
       )}
     </Page>

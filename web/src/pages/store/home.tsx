@@ -15,7 +15,11 @@ type HomeOf = Schemas['Home']
 function Trust({ home }: { home: HomeOf }) {
   const { t } = useTranslation()
   const duration = useDuration()
-  const fact = (value: string | number, name: string) => <div><strong className="num">{value}</strong> <span className="muted">{name}</span></div>
+  const fact = (value: string | number, name: string) => (
+    <div>
+      <strong className="num">{value}</strong> <span className="muted">{name}</span>
+    </div>
+  )
   return (
     <div className="trust">
       {fact(home.products, t('home.products', { count: home.products }))}
@@ -36,11 +40,18 @@ function Floors({ home }: { home: HomeOf }) {
         <h2>{t('store.categories')}</h2>
         <div className="choices">
           {home.categories.map((c) => (
-            <Link key={c.value} to="/products" search={{ category: c.value } as never} className="button">{t(`category.${c.value}`)} <span className="dim">{c.count}</span></Link>
+            <Link key={c.value} to="/products" search={{ category: c.value } as never} className="button">
+              {t(`category.${c.value}`)} <span className="dim">{c.count}</span>
+            </Link>
           ))}
         </div>
       </section>
-      {floors.map((f, i) => <section key={i}><h2>{text(f.name)}</h2><Tiles cards={f.products} /></section>)}
+      {floors.map((f, i) => (
+        <section key={i}>
+          <h2>{text(f.name)}</h2>
+          <Tiles cards={f.products} />
+        </section>
+      ))}
       <section>
         <div className="row" style={{ justifyContent: 'space-between' }}>
           <h2>{t('home.newest')}</h2>
@@ -63,7 +74,13 @@ export function Home() {
     <>
       <div className="hero">
         <Page title={t('store.title')} purpose={t('store.purpose')}>
-          <Input.Search size="large" placeholder={t('store.search_hint')} aria-label={t('home.search')} enterButton={t('action.search')} onSearch={(q) => void navigate({ to: '/products', search: { q: q || undefined } as never })} />
+          <Input.Search
+            size="large"
+            placeholder={t('store.search_hint')}
+            aria-label={t('home.search')}
+            enterButton={t('action.search')}
+            onSearch={(q) => void navigate({ to: '/products', search: { q: q || undefined } as never })}
+          />
         </Page>
       </div>
       <Await query={query}>{(home) => <Floors home={home} />}</Await>

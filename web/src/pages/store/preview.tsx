@@ -10,7 +10,10 @@ import { ProductView } from './product'
 export function Preview() {
   const { t } = useTranslation()
   const { id } = useParams({ strict: false }) as { id: string }
-  const query = useQuery({ queryKey: ['preview', id], queryFn: () => unwrap(api.GET('/api/v1/applications/{id}/preview', { params: { path: { id } } })) })
+  const query = useQuery({
+    queryKey: ['preview', id],
+    queryFn: () => unwrap(api.GET('/api/v1/applications/{id}/preview', { params: { path: { id } } })),
+  })
   return (
     <div className="stack">
       <Alert type="info" showIcon title={t('editor.preview_note')} />

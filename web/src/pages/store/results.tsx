@@ -9,7 +9,17 @@ import { Hit, useFacts } from './card'
 
 type Results = Schemas['Results']
 
-function Facet({ title, name, counts, label }: { title: string; name: string; counts: Schemas['FacetCount'][]; label: (value: string) => string }) {
+function Facet({
+  title,
+  name,
+  counts,
+  label,
+}: {
+  title: string
+  name: string
+  counts: Schemas['FacetCount'][]
+  label: (value: string) => string
+}) {
   const { search, set } = useAddress()
   if (counts.length === 0) return null
   return (
@@ -18,7 +28,12 @@ function Facet({ title, name, counts, label }: { title: string; name: string; co
       {counts.map((c) => {
         const on = search[name] === c.value
         return (
-          <button key={c.value} type="button" aria-pressed={on} onClick={() => set({ [name]: on ? undefined : c.value, page: undefined })}>
+          <button
+            key={c.value}
+            type="button"
+            aria-pressed={on}
+            onClick={() => set({ [name]: on ? undefined : c.value, page: undefined })}
+          >
             <span>{label(c.value)}</span>
             <span className="dim">{c.count}</span>
           </button>
@@ -47,7 +62,10 @@ function PriceFacet() {
   return (
     <div className="facet">
       <h2>{t('store.price')}</h2>
-      <div style={{ display: 'flex', gap: 8 }}>{field('price_from', t('store.price_from'))}{field('price_to', t('store.price_to'))}</div>
+      <div style={{ display: 'flex', gap: 8 }}>
+        {field('price_from', t('store.price_from'))}
+        {field('price_to', t('store.price_to'))}
+      </div>
     </div>
   )
 }
@@ -68,22 +86,57 @@ function Found({ results }: { results: Results }) {
     <>
       {chips.length > 0 && (
         <div className="row" style={{ marginBottom: 12 }}>
-          {chips.map((c) => <Tag key={c.name} closable onClose={() => set({ [c.name]: undefined })}>{c.text}</Tag>)}
+          {chips.map((c) => (
+            <Tag key={c.name} closable onClose={() => set({ [c.name]: undefined })}>
+              {c.text}
+            </Tag>
+          ))}
         </div>
       )}
       <div className="results">
-        <Button className="narrow-only" aria-expanded={open} onClick={() => setOpen(!open)}>{t('store.filters')}{chips.length > 0 ? ` (${chips.length})` : ''}</Button>
+        <Button className="narrow-only" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {t('store.filters')}
+          {chips.length > 0 ? ` (${chips.length})` : ''}
+        </Button>
         <aside className={open ? 'panel open' : 'panel'} aria-label={t('store.filters')}>
-          <Facet title={t('store.categories')} name="category" counts={results.categories} label={(v) => t(`category.${v}`)} />
-          <Facet title={t('store.charging')} name="charging" counts={results.charging_modes} label={(v) => t(`charging.${v}`)} />
-          <Facet title={t('store.trial')} name="trial" counts={results.with_trial ? [{ value: 'true', count: results.with_trial }] : []} label={() => t('store.with_trial')} />
+          <Facet
+            title={t('store.categories')}
+            name="category"
+            counts={results.categories}
+            label={(v) => t(`category.${v}`)}
+          />
+          <Facet
+            title={t('store.charging')}
+            name="charging"
+            counts={results.charging_modes}
+            label={(v) => t(`charging.${v}`)}
+          />
+          <Facet
+            title={t('store.trial')}
+            name="trial"
+            counts={results.with_trial ? [{ value: 'true', count: results.with_trial }] : []}
+            label={() => t('store.with_trial')}
+          />
           <PriceFacet />
         </aside>
         <div>
           <div className="panel">
-            {results.products.length === 0 ? <Empty style={{ padding: 48 }} description={t('store.nothing')} /> : results.products.map((card) => <Hit key={card.id} card={card} facts={facts.get(card.id)} />)}
+            {results.products.length === 0 ? (
+              <Empty style={{ padding: 48 }} description={t('store.nothing')} />
+            ) : (
+              results.products.map((card) => <Hit key={card.id} card={card} facts={facts.get(card.id)} />)
+            )}
           </div>
-          <Pagination style={{ marginTop: 16, justifyContent: 'flex-end' }} align="end" hideOnSinglePage current={results.page} pageSize={results.page_size} total={results.total} showSizeChanger={false} onChange={(p) => set({ page: String(p) })} />
+          <Pagination
+            style={{ marginTop: 16, justifyContent: 'flex-end' }}
+            align="end"
+            hideOnSinglePage
+            current={results.page}
+            pageSize={results.page_size}
+            total={results.total}
+            showSizeChanger={false}
+            onChange={(p) => set({ page: String(p) })}
+          />
         </div>
       </div>
     </>
@@ -97,7 +150,12 @@ export function Results() {
   const { q, category, charging, trial, price_from, price_to, sort, page } = search
   const query = useQuery({
     queryKey: ['products', q, category, charging, trial, price_from, price_to, sort, page],
-    queryFn: () => unwrap(api.GET('/api/v1/products', { params: { query: { q, category, charging, trial, price_from, price_to, sort, page } } })),
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/products', {
+          params: { query: { q, category, charging, trial, price_from, price_to, sort, page } },
+        }),
+      ),
     placeholderData: (old) => old,
   })
   const sorts = ['relevance', 'newest', 'price_up', 'price_down'].map((value) => ({ value, label: t(`sort.${value}`) }))
@@ -105,7 +163,15 @@ export function Results() {
     <Page
       title={q ? t('store.results_for', { q }) : category ? t(`category.${category}`) : t('store.all')}
       purpose={query.data ? t('store.count', { count: query.data.total }) : t('store.purpose')}
-      actions={<Select aria-label={t('store.sort')} value={sort ?? (q ? 'relevance' : 'newest')} options={sorts} style={{ width: 150 }} onChange={(v) => set({ sort: v, page: undefined })} />}
+      actions={
+        <Select
+          aria-label={t('store.sort')}
+          value={sort ?? (q ? 'relevance' : 'newest')}
+          options={sorts}
+          style={{ width: 150 }}
+          onChange={(v) => set({ sort: v, page: undefined })}
+        />
+      }
     >
       <Await query={query}>{(results) => <Found results={results} />}</Await>
     </Page>

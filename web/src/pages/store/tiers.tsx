@@ -4,7 +4,19 @@ import { useTranslation } from 'react-i18next'
 type Tier = { up_to?: string | null; price?: string }
 
 /** Prices by use, a row for each tier. */
-export function TierTable({ unit, model, accumulation, tiers, currency }: { unit: string; model: string; accumulation: string; tiers: Tier[]; currency: string }) {
+export function TierTable({
+  unit,
+  model,
+  accumulation,
+  tiers,
+  currency,
+}: {
+  unit: string
+  model: string
+  accumulation: string
+  tiers: Tier[]
+  currency: string
+}) {
   const { t } = useTranslation()
   const range = (tier: Tier, i: number) => {
     const from = tiers[i - 1]?.up_to
@@ -14,10 +26,15 @@ export function TierTable({ unit, model, accumulation, tiers, currency }: { unit
   const rows = tiers.map((tier, i) => ({ key: i, range: range(tier, i), price: `${currency} ${tier.price} / ${unit}` }))
   return (
     <div>
-      <Table size="small" pagination={false} dataSource={rows} columns={[
-        { dataIndex: 'range', title: t(`meter.counted_${model}`, { cycle: t(`meter.per_${accumulation}`) }) },
-        { dataIndex: 'price', title: t('meter.price'), align: 'right', className: 'num' },
-      ]} />
+      <Table
+        size="small"
+        pagination={false}
+        dataSource={rows}
+        columns={[
+          { dataIndex: 'range', title: t(`meter.counted_${model}`, { cycle: t(`meter.per_${accumulation}`) }) },
+          { dataIndex: 'price', title: t('meter.price'), align: 'right', className: 'num' },
+        ]}
+      />
     </div>
   )
 }

@@ -14,12 +14,24 @@ type Stepped = { reason: string; carrier?: string; tracking_number?: string; doc
 const proofs = ['commitment', 'acceptance', 'delivery', 'other'].map((kind) => ({ kind, min: 0 }))
 
 /** A button that opens a form in a dialog. */
-function Dialog({ name, danger, children }: { name: string; danger?: boolean; children: (close: () => void) => ReactNode }) {
+function Dialog({
+  name,
+  danger,
+  children,
+}: {
+  name: string
+  danger?: boolean
+  children: (close: () => void) => ReactNode
+}) {
   const [open, setOpen] = useState(false)
   return (
     <>
-      <Button danger={danger} onClick={() => setOpen(true)}>{name}</Button>
-      <Modal open={open} title={name} footer={null} width={640} destroyOnHidden onCancel={() => setOpen(false)}>{children(() => setOpen(false))}</Modal>
+      <Button danger={danger} onClick={() => setOpen(true)}>
+        {name}
+      </Button>
+      <Modal open={open} title={name} footer={null} width={640} destroyOnHidden onCancel={() => setOpen(false)}>
+        {children(() => setOpen(false))}
+      </Modal>
     </>
   )
 }
@@ -36,7 +48,9 @@ export function Appeal({ of }: { of: Case }) {
   const name = t(open ? 'supervision.state_case' : 'supervision.open_appeal')
   const run = ({ text, documents }: Written) => {
     const body = { text, documents: named(documents) }
-    return open ? unwrap(api.POST('/api/v1/supervision/{id}/appeals/statements', { ...path, body })) : unwrap(api.POST('/api/v1/supervision/{id}/appeals', { ...path, body }))
+    return open
+      ? unwrap(api.POST('/api/v1/supervision/{id}/appeals/statements', { ...path, body }))
+      : unwrap(api.POST('/api/v1/supervision/{id}/appeals', { ...path, body }))
   }
   return (
     <Dialog name={name}>
@@ -44,7 +58,9 @@ export function Appeal({ of }: { of: Case }) {
         <>
           {!open && <p className="muted">{t('supervision.appeal_more')}</p>}
           <Entry<Written, unknown> name="appeal" run={run} done={close} success={t('supervision.done')} send={name}>
-            <Form.Item name="text" label={t('supervision.statement')} rules={need}><Input.TextArea rows={4} maxLength={5000} /></Form.Item>
+            <Form.Item name="text" label={t('supervision.statement')} rules={need}>
+              <Input.TextArea rows={4} maxLength={5000} />
+            </Form.Item>
             <FilesItem id={of.id} side={of.party} asked={proofs} />
           </Entry>
         </>
@@ -64,11 +80,39 @@ export function Decide({ of }: { of: Case }) {
   return (
     <Dialog name={t('supervision.decide')}>
       {(close) => (
-        <Entry<{ decision: string; amount?: string; reason: string }, unknown> form={form} name="decide" initial={{ decision: 'continue', amount: left }} done={close} success={t('supervision.done')} send={t('supervision.decide')}
-          run={({ decision: verdict, amount, reason }) => unwrap(api.POST('/api/v1/operator/supervision/{id}/decide', { params: { path: { id: of.id } }, body: { decision: verdict, reason, amount: verdict === 'refund' ? { amount: amount ?? '', currency: of.paid.currency } : undefined } }))}>
-          <Form.Item name="decision" label={t('supervision.decision')}><Radio.Group options={['continue', 'close', 'refund'].map((value) => ({ value, label: t(`decision.${value}`) }))} /></Form.Item>
-          {decision === 'refund' && <Form.Item name="amount" label={t('supervision.refund_amount', { max: left })} rules={need}><Input prefix={of.paid.currency} style={{ maxWidth: 220 }} /></Form.Item>}
-          <Form.Item name="reason" label={t('review.reason')} rules={need}><Input.TextArea rows={4} maxLength={5000} /></Form.Item>
+        <Entry<{ decision: string; amount?: string; reason: string }, unknown>
+          form={form}
+          name="decide"
+          initial={{ decision: 'continue', amount: left }}
+          done={close}
+          success={t('supervision.done')}
+          send={t('supervision.decide')}
+          run={({ decision: verdict, amount, reason }) =>
+            unwrap(
+              api.POST('/api/v1/operator/supervision/{id}/decide', {
+                params: { path: { id: of.id } },
+                body: {
+                  decision: verdict,
+                  reason,
+                  amount: verdict === 'refund' ? { amount: amount ?? '', currency: of.paid.currency } : undefined,
+                },
+              }),
+            )
+          }
+        >
+          <Form.Item name="decision" label={t('supervision.decision')}>
+            <Radio.Group
+              options={['continue', 'close', 'refund'].map((value) => ({ value, label: t(`decision.${value}`) }))}
+            />
+          </Form.Item>
+          {decision === 'refund' && (
+            <Form.Item name="amount" label={t('supervision.refund_amount', { max: left })} rules={need}>
+              <Input prefix={of.paid.currency} style={{ maxWidth: 220 }} />
+            </Form.Item>
+          )}
+          <Form.Item name="reason" label={t('review.reason')} rules={need}>
+            <Input.TextArea rows={4} maxLength={5000} />
+          </Form.Item>
         </Entry>
       )}
     </Dialog>
@@ -84,11 +128,35 @@ export function AskRefund({ of }: { of: Case }) {
   return (
     <Dialog name={t('supervision.ask_refund')}>
       {(close) => (
-        <Entry<Asked, unknown> name="refund" initial={{ amount: max.amount }} done={close} success={t('supervision.done')} send={t('supervision.ask_refund')}
-          run={({ amount, reason, goods }) => unwrap(api.POST('/api/v1/supervision/{id}/refunds', { params: { path: { id: of.id } }, body: { amount: { amount, currency: max.currency }, reason, goods } }))}>
-          <Form.Item name="amount" label={t('supervision.refund_amount', { max: moneyText(max) })} rules={need}><Input prefix={max.currency} style={{ maxWidth: 220 }} /></Form.Item>
-          {of.shipped_at && <Form.Item name="goods" label={t('supervision.goods')} rules={need}><Select style={{ maxWidth: 280 }} options={['in_transit', 'received'].map((value) => ({ value, label: t(`goods.${value}`) }))} /></Form.Item>}
-          <Form.Item name="reason" label={t('review.reason')} rules={need}><Input.TextArea rows={3} maxLength={1000} /></Form.Item>
+        <Entry<Asked, unknown>
+          name="refund"
+          initial={{ amount: max.amount }}
+          done={close}
+          success={t('supervision.done')}
+          send={t('supervision.ask_refund')}
+          run={({ amount, reason, goods }) =>
+            unwrap(
+              api.POST('/api/v1/supervision/{id}/refunds', {
+                params: { path: { id: of.id } },
+                body: { amount: { amount, currency: max.currency }, reason, goods },
+              }),
+            )
+          }
+        >
+          <Form.Item name="amount" label={t('supervision.refund_amount', { max: moneyText(max) })} rules={need}>
+            <Input prefix={max.currency} style={{ maxWidth: 220 }} />
+          </Form.Item>
+          {of.shipped_at && (
+            <Form.Item name="goods" label={t('supervision.goods')} rules={need}>
+              <Select
+                style={{ maxWidth: 280 }}
+                options={['in_transit', 'received'].map((value) => ({ value, label: t(`goods.${value}`) }))}
+              />
+            </Form.Item>
+          )}
+          <Form.Item name="reason" label={t('review.reason')} rules={need}>
+            <Input.TextArea rows={3} maxLength={1000} />
+          </Form.Item>
         </Entry>
       )}
     </Dialog>
@@ -103,15 +171,43 @@ function RefundStep({ of, step }: { of: Case; step: string }) {
     const body = { ...v, step, documents: named(documents) }
     return of.party === 'operator'
       ? unwrap(api.POST('/api/v1/operator/supervision/{id}/refunds/steps', { params: { path: { id: of.id } }, body }))
-      : unwrap(api.POST('/api/v1/supervision/{id}/refunds/steps', { params: { path: { id: of.id }, query: { as: of.party as never } }, body }))
+      : unwrap(
+          api.POST('/api/v1/supervision/{id}/refunds/steps', {
+            params: { path: { id: of.id }, query: { as: of.party as never } },
+            body,
+          }),
+        )
   }
   return (
     <Dialog name={name} danger={['reject', 'refuse', 'damaged'].includes(step)}>
       {(close) => (
-        <Entry<Stepped, unknown> name={`refund-${step}`} run={run} done={close} success={t('supervision.done')} send={name}>
-          {step === 'send_back' && <><Form.Item name="carrier" label={t('fieldname.carrier')} rules={need}><Input maxLength={60} /></Form.Item><Form.Item name="tracking_number" label={t('fieldname.tracking_number')} rules={need}><Input maxLength={60} /></Form.Item></>}
-          <Form.Item name="reason" label={t('supervision.opinion')} rules={need}><Input.TextArea rows={3} maxLength={1000} /></Form.Item>
-          {of.party !== 'operator' && <FilesItem id={of.id} side={of.party} asked={step === 'agree' ? [{ kind: 'agreement', min: 1 }] : proofs.toReversed()} />}
+        <Entry<Stepped, unknown>
+          name={`refund-${step}`}
+          run={run}
+          done={close}
+          success={t('supervision.done')}
+          send={name}
+        >
+          {step === 'send_back' && (
+            <>
+              <Form.Item name="carrier" label={t('fieldname.carrier')} rules={need}>
+                <Input maxLength={60} />
+              </Form.Item>
+              <Form.Item name="tracking_number" label={t('fieldname.tracking_number')} rules={need}>
+                <Input maxLength={60} />
+              </Form.Item>
+            </>
+          )}
+          <Form.Item name="reason" label={t('supervision.opinion')} rules={need}>
+            <Input.TextArea rows={3} maxLength={1000} />
+          </Form.Item>
+          {of.party !== 'operator' && (
+            <FilesItem
+              id={of.id}
+              side={of.party}
+              asked={step === 'agree' ? [{ kind: 'agreement', min: 1 }] : proofs.toReversed()}
+            />
+          )}
         </Entry>
       )}
     </Dialog>
@@ -123,11 +219,47 @@ export function Disputes({ of }: { of: Case }) {
   const { t } = useTranslation()
   return (
     <>
-      {of.appeal && <Alert type="warning" showIcon title={t('supervision.frozen', { by: t(`supervision.${of.appeal.by}`) })} description={<>{t('supervision.appeal_due')} <Time at={of.appeal.due_at} /></>} action={<div className="row"><Appeal of={of} /><Decide of={of} /></div>} />}
+      {of.appeal && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('supervision.frozen', { by: t(`supervision.${of.appeal.by}`) })}
+          description={
+            <>
+              {t('supervision.appeal_due')} <Time at={of.appeal.due_at} />
+            </>
+          }
+          action={
+            <div className="row">
+              <Appeal of={of} />
+              <Decide of={of} />
+            </div>
+          }
+        />
+      )}
       {of.refund && (
-        <Alert type={of.refund.state === 'refunded' ? 'success' : 'info'} showIcon title={<>{t('supervision.refund_of', { amount: moneyText(of.refund.amount) })} <State of={of.refund.state} /></>}
-          description={<>{t('supervision.asked_at')} <Time at={of.refund.asked_at} />{of.refund.goods !== 'none' && <> · {t(`goods.${of.refund.goods}`)}</>}</>}
-          action={<div className="row">{of.refund_steps.map((step) => <RefundStep key={step} of={of} step={step} />)}</div>} />
+        <Alert
+          type={of.refund.state === 'refunded' ? 'success' : 'info'}
+          showIcon
+          title={
+            <>
+              {t('supervision.refund_of', { amount: moneyText(of.refund.amount) })} <State of={of.refund.state} />
+            </>
+          }
+          description={
+            <>
+              {t('supervision.asked_at')} <Time at={of.refund.asked_at} />
+              {of.refund.goods !== 'none' && <> · {t(`goods.${of.refund.goods}`)}</>}
+            </>
+          }
+          action={
+            <div className="row">
+              {of.refund_steps.map((step) => (
+                <RefundStep key={step} of={of} step={step} />
+              ))}
+            </div>
+          }
+        />
       )}
     </>
   )
@@ -143,16 +275,44 @@ export function DeskTools({ of }: { of: Case }) {
     <>
       <Dialog name={t('supervision.write_both')}>
         {(close) => (
-          <Entry<{ text: string }, unknown> name="note" run={(body) => unwrap(api.POST('/api/v1/operator/supervision/{id}/notes', { params, body }))} done={close} success={t('supervision.done')} send={t('supervision.write_both')}>
-            <Form.Item name="text" label={t('supervision.statement')} rules={need}><Input.TextArea rows={4} maxLength={5000} /></Form.Item>
+          <Entry<{ text: string }, unknown>
+            name="note"
+            run={(body) => unwrap(api.POST('/api/v1/operator/supervision/{id}/notes', { params, body }))}
+            done={close}
+            success={t('supervision.done')}
+            send={t('supervision.write_both')}
+          >
+            <Form.Item name="text" label={t('supervision.statement')} rules={need}>
+              <Input.TextArea rows={4} maxLength={5000} />
+            </Form.Item>
           </Entry>
         )}
       </Dialog>
       {of.shipped_at && !of.carrier_delivered_at && of.state === 'open' && (
         <Dialog name={t('supervision.carrier_report')}>
           {(close) => (
-            <Entry<{ delivered_at: string }, unknown> name="carrier" run={({ delivered_at }) => unwrap(api.POST('/api/v1/operator/supervision/{id}/carrier-report', { params, body: { delivered_at: new Date(delivered_at).toISOString() } }))} done={close} success={t('supervision.done')} send={t('supervision.carrier_report')}>
-              <Form.Item name="delivered_at" label={t('supervision.carrier_delivered_at')} extra={t('supervision.carrier_hint')} rules={need}><Input type="datetime-local" style={{ maxWidth: 260 }} /></Form.Item>
+            <Entry<{ delivered_at: string }, unknown>
+              name="carrier"
+              run={({ delivered_at }) =>
+                unwrap(
+                  api.POST('/api/v1/operator/supervision/{id}/carrier-report', {
+                    params,
+                    body: { delivered_at: new Date(delivered_at).toISOString() },
+                  }),
+                )
+              }
+              done={close}
+              success={t('supervision.done')}
+              send={t('supervision.carrier_report')}
+            >
+              <Form.Item
+                name="delivered_at"
+                label={t('supervision.carrier_delivered_at')}
+                extra={t('supervision.carrier_hint')}
+                rules={need}
+              >
+                <Input type="datetime-local" style={{ maxWidth: 260 }} />
+              </Form.Item>
             </Entry>
           )}
         </Dialog>
