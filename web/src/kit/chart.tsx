@@ -10,7 +10,7 @@ import { usePreferences } from './preferences'
 use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, AriaComponent, SVGRenderer])
 
 /** A row of figures: one value for each place of the axis. */
-export type Series = { name: string; values: number[]; tone: 'brand' | 'ok' | 'bad' | 'quiet' }
+type Series = { name: string; values: number[]; tone: 'brand' | 'ok' | 'bad' | 'quiet' }
 
 type Props = {
   /** What is shown, for the table and for screen readers. */
@@ -75,6 +75,7 @@ export function Chart(props: Props) {
   const place = useRef<HTMLDivElement>(null)
   const [table, setTable] = useState(false)
   const { title, axis, places, series, text = String } = props
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its colours are those of the theme
   useEffect(() => {
     if (table || !place.current) return
     const chart = init(place.current, undefined, { renderer: 'svg' })

@@ -7,7 +7,7 @@ import { useAddress, type Search } from './address'
 import { csv, download } from './csv'
 import { ProblemBox } from './problem'
 
-export type Filter = {
+type Filter = {
   name: string
   label: string
   options?: { value: string; label: string }[]
@@ -26,7 +26,7 @@ export type Column<Row> = {
 }
 
 /** What every list asks of the server beside its filters. */
-export type Paging = { limit?: string; cursor?: string; direction?: string }
+type Paging = { limit?: string; cursor?: string; direction?: string }
 
 type Fetch<Row> = (search: Search, paging: Paging) => Promise<{ rows: Row[]; next?: string | null }>
 

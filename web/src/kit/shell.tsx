@@ -199,6 +199,8 @@ function TopBar({ section }: { section: string }) {
       </header>
       {me.data && <SiteBanner me={me.data} />}
       <Drawer open={menu} onClose={() => setMenu(false)} placement="left" size={260} title={t('nav.menu')}>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: it hears the links in it */}
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter on a link is a click too */}
         <div className="side" onClick={() => setMenu(false)}>
           <SideMenu section={section} />
         </div>

@@ -194,7 +194,7 @@ export async function filled(): Promise<Platform> {
 }
 
 /** The pages of the application, from its own list of routes. */
-const paths = [...readFileSync('src/routes.tsx', 'utf8').matchAll(/page\('([^']+)'/g)].map((m) => m[1] ?? '')
+const paths = [...readFileSync('src/routes.tsx', 'utf8').matchAll(/page\(\s*'([^']+)'/g)].map((m) => m[1] ?? '')
 
 const real = (p: Platform, path: string) =>
   path

@@ -7,7 +7,7 @@ const catalogue = [
     /^ {4}\w+ = "([^"]+)", "[^"]+", (Buyer|Seller|Operator), "([^"]*)";$/gm,
   ),
 ]
-const paths = [...readFileSync('src/routes.tsx', 'utf8').matchAll(/page\('([^']+)'/g)].map((m) =>
+const paths = [...readFileSync('src/routes.tsx', 'utf8').matchAll(/page\(\s*'([^']+)'/g)].map((m) =>
   (m[1] ?? '').replace(/\$\w+/, '$'),
 )
 

@@ -1,16 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { Alert, Button, Descriptions, Modal, Select, Table, Tooltip } from 'antd'
+import { Link, useParams } from '@tanstack/react-router'
+import { Alert, Button, Descriptions, Table, Tooltip } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { Await, Page } from '../../kit/page'
-import { ProblemBox } from '../../kit/problem'
 import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
-import { periodsOf } from '../store/buy-box'
 import { AutoRenewal } from './auto-renewal'
+import { RenewModal, UpgradeModal, usePeriods } from './change'
 import { RightsPanel } from '../licence/rights'
 import { Applications, ClientsPanel, LicencePanel, LicenceText } from './licence'
 import { PackagePanel } from './package'
@@ -18,178 +17,6 @@ import { SignOnPanel } from './sign-on'
 import { ReleaseButton, UsagePanel } from './usage'
 
 type Instance = Schemas['InstanceView']
-
-const useProduct = (instance: Instance) =>
-  useQuery({
-    queryKey: ['product', instance.product_id],
-    queryFn: () =>
-      unwrap(api.GET('/api/v1/products/{product}', { params: { path: { product: instance.product_id } } })),
-  })
-
-/** What the instance's product sells under its specification, and how combinations are called. */
-function useSpecification(instance: Instance) {
-  const text = useText()
-  const spec = useProduct(instance).data?.specifications.find((s) => s.key === instance.specification)
-  const name = (key: string) =>
-    key
-      .split('/')
-      .map((code, i) => text(spec?.attributes?.[i]?.values?.find((v) => v.code === code)?.name))
-      .join(' / ') || '–'
-  return { spec, name }
-}
-
-/** The periods that the instance's combination is sold for. */
-function usePeriods(instance: Instance): string[] {
-  return periodsOf(useSpecification(instance).spec?.skus?.find((s) => s.key === instance.sku))
-}
-
-/** A renewal, or the conversion of a trial. */
-function RenewModal({ instance, close }: { instance: Instance; close: () => void }) {
-  const { t } = useTranslation()
-  const navigate = useNavigate()
-  const [sku, setSku] = useState(instance.sku)
-  const { spec, name } = useSpecification(instance)
-  const periods = periodsOf(spec?.skus?.find((s) => s.key === sku))
-  const [period, setPeriod] = useState('1m')
-  const chosen = periods.includes(period) ? period : periods[0]
-  const changed = sku !== instance.sku
-  const quote = useQuery({
-    queryKey: ['renewal', instance.id, sku, chosen],
-    queryFn: async () =>
-      changed
-        ? (
-            await unwrap(
-              api.GET('/api/v1/instances/{id}/renewal-quote', {
-                params: { path: { id: instance.id }, query: { sku, period: chosen ?? '' } },
-              }),
-            )
-          ).fee
-        : (
-            await unwrap(
-              api.POST('/api/v1/quotes', {
-                body: {
-                  product: instance.product_id,
-                  specification: instance.specification,
-                  sku,
-                  period: chosen,
-                  quantity: instance.quantity,
-                },
-              }),
-            )
-          ).total,
-    enabled: !!chosen,
-    retry: false,
-  })
-  const body = { period: chosen ?? '', pay: true, ...(changed ? { sku } : {}) }
-  const order = useAction(
-    () =>
-      unwrap(
-        api.POST(instance.trial ? '/api/v1/instances/{id}/convert' : '/api/v1/instances/{id}/renew', {
-          params: { path: { id: instance.id } },
-          body,
-        }),
-      ),
-    (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }),
-  )
-  return (
-    <Modal
-      open
-      title={t(instance.trial ? 'action.convert' : 'action.renew')}
-      onCancel={close}
-      okText={t('action.pay')}
-      okButtonProps={{ disabled: !quote.data, loading: order.isPending }}
-      onOk={() => order.mutate(undefined)}
-    >
-      <p>
-        {t(instance.trial ? 'instance.convert_text' : changed ? 'instance.renew_change_text' : 'instance.renew_text')}
-      </p>
-      {!instance.trial && spec?.renewal_change_allowed && instance.state === 'running' && (
-        <p>
-          <Select
-            aria-label={t('buy.combination')}
-            style={{ width: '100%' }}
-            value={sku}
-            onChange={setSku}
-            options={(spec.skus ?? [])
-              .filter((x) => x.key === instance.sku || x.on_sale !== false)
-              .map((x) => ({ value: x.key ?? '', label: name(x.key ?? '') }))}
-          />
-        </p>
-      )}
-      <Select
-        aria-label={t('buy.period')}
-        style={{ width: 200 }}
-        value={chosen}
-        onChange={setPeriod}
-        options={periods.map((value) => ({ value, label: t(`period.${value}`) }))}
-      />
-      {quote.error && <ProblemBox error={quote.error} />}
-      {quote.data && (
-        <div className="sum total num">
-          <strong>{t('buy.to_pay')}</strong>
-          <span className="price">{moneyText(quote.data)}</span>
-        </div>
-      )}
-    </Modal>
-  )
-}
-
-/** An upgrade to a dearer combination, with its fee. */
-function UpgradeModal({ instance, close }: { instance: Instance; close: () => void }) {
-  const { t } = useTranslation()
-  const navigate = useNavigate()
-  const { spec, name } = useSpecification(instance)
-  const [sku, setSku] = useState<string>()
-  const fee = useQuery({
-    queryKey: ['fee', instance.id, sku],
-    queryFn: () =>
-      unwrap(
-        api.GET('/api/v1/instances/{id}/change-quote', {
-          params: { path: { id: instance.id }, query: { sku: sku ?? '' } },
-        }),
-      ),
-    enabled: !!sku,
-    retry: false,
-  })
-  const order = useAction(
-    () =>
-      unwrap(
-        api.POST('/api/v1/instances/{id}/change', {
-          params: { path: { id: instance.id } },
-          body: { sku: sku ?? '', pay: true },
-        }),
-      ),
-    (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }),
-  )
-  const others = (spec?.skus ?? []).filter((s) => s.key !== instance.sku && s.on_sale !== false)
-  return (
-    <Modal
-      open
-      title={t('action.upgrade')}
-      onCancel={close}
-      okText={t('action.pay')}
-      okButtonProps={{ disabled: !fee.data, loading: order.isPending }}
-      onOk={() => order.mutate(undefined)}
-    >
-      <p>{t('instance.upgrade_text')}</p>
-      <Select
-        aria-label={t('buy.combination')}
-        style={{ width: '100%' }}
-        value={sku}
-        placeholder={t('buy.combination')}
-        onChange={setSku}
-        options={others.map((s) => ({ value: s.key ?? '', label: name(s.key ?? '') }))}
-      />
-      {fee.error && <ProblemBox error={fee.error} />}
-      {fee.data && (
-        <div className="sum total num">
-          <strong>{t('buy.to_pay')}</strong>
-          <span className="price">{moneyText(fee.data.fee)}</span>
-        </div>
-      )}
-    </Modal>
-  )
-}
 
 /** The terms as bars on a time axis, with the same facts as a table below. */
 function Terms({ terms }: { terms: Schemas['TermView'][] }) {

@@ -263,7 +263,7 @@ function Runner({ addresses }: { addresses: Schemas['AddressView'][] }) {
     (report) => {
       setCases(report.cases)
       const bad = report.cases.findIndex((c) => c.result === 'fail')
-      setChosen(bad < 0 ? 0 : bad)
+      setChosen(Math.max(0, bad))
     },
   )
   const current = cases[chosen]

@@ -199,6 +199,7 @@ function Editor({ product }: { product: Detail }) {
   const { wrong, show, catching } = useWrong(form as FormInstance, newest?.state === 'rejected' ? marked : [])
   const dirty = useGuard()
   // The operator's marks stand at their fields from the start.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once; what is wrong later shows itself
   useEffect(() => {
     if (wrong.length > 0) show(wrong)
   }, [form])

@@ -32,7 +32,7 @@ export function useDuration() {
 }
 
 /** How fast it opened so far; nothing when nobody bought it yet. */
-export function OpeningTime({ facts }: { facts?: Facts }) {
+function OpeningTime({ facts }: { facts?: Facts }) {
   const { t } = useTranslation()
   const duration = useDuration()
   if (typeof facts?.opening_ms !== 'number') return null
@@ -94,7 +94,7 @@ export function Hit({ card, facts }: { card: Card; facts?: Facts }) {
 }
 
 /** A product as a tile of a floor. */
-export function Tile({ card, facts }: { card: Card; facts?: Facts }) {
+function Tile({ card, facts }: { card: Card; facts?: Facts }) {
   const text = useText()
   return (
     <article className="panel tile">

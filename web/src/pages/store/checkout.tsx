@@ -106,6 +106,7 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
         </Checkbox>
         <details style={{ marginTop: 8 }}>
           <summary className="muted">{t('product.agreement')}</summary>
+          {/* biome-ignore lint/security/noDangerouslySetInnerHtml: the server made it from markdown and cleaned it */}
           <div className="prose" dangerouslySetInnerHTML={{ __html: text(product.agreement_html) }} />
         </details>
       </div>

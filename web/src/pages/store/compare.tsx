@@ -24,13 +24,13 @@ export function Compare({ product }: { product: Product }) {
   const { t } = useTranslation()
   const text = useText()
   const columns = product.specifications.flatMap((spec) =>
-    (spec.skus ?? []).filter((s) => s.on_sale !== false).map((sku) => ({ spec, sku })),
+    (spec.skus ?? []).filter((s) => s.on_sale !== false).map((sku) => ({ key: `${spec.key}/${sku.key}`, spec, sku })),
   )
   const money = (amount?: string | null) => (amount ? moneyText({ amount, currency: product.currency }) : '–')
   const attributes = new Map(
     product.specifications.flatMap((s) => (s.attributes ?? []).map((a) => [a.code ?? '', text(a.name)] as const)),
   )
-  const valueOf = (spec: Spec, sku: Sku, code: string) => {
+  const choiceOf = (spec: Spec, sku: Sku, code: string) => {
     const at = (spec.attributes ?? []).findIndex((a) => a.code === code)
     return text(spec.attributes?.[at]?.values?.find((v) => v.code === (sku.key ?? '').split('/')[at])?.name) || '–'
   }
@@ -38,7 +38,7 @@ export function Compare({ product }: { product: Product }) {
     [t('store.charging'), ({ spec }) => t(`charging.${spec.charging_mode}`)],
     ...[...attributes].map(
       ([code, name]) =>
-        [name, ({ spec, sku }) => valueOf(spec, sku, code)] as [string, (c: { spec: Spec; sku: Sku }) => string],
+        [name, ({ spec, sku }) => choiceOf(spec, sku, code)] as [string, (c: { spec: Spec; sku: Sku }) => string],
     ),
     [t('price.month'), ({ sku }) => money(sku.month)],
     [
@@ -68,8 +68,8 @@ export function Compare({ product }: { product: Product }) {
         <thead>
           <tr>
             <td />
-            {columns.map(({ spec, sku }) => (
-              <th key={`${spec.key}/${sku.key}`} scope="col">
+            {columns.map(({ key, spec }) => (
+              <th key={key} scope="col">
                 {text(spec.name)}
               </th>
             ))}
@@ -82,7 +82,7 @@ export function Compare({ product }: { product: Product }) {
                 {row.name}
               </th>
               {row.cells.map((c, i) => (
-                <td key={i} className={row.cells.some((other) => other !== c) ? 'differs' : undefined}>
+                <td key={columns[i]?.key} className={row.cells.some((other) => other !== c) ? 'differs' : undefined}>
                   {c}
                 </td>
               ))}

@@ -47,6 +47,7 @@ function Floors({ home }: { home: HomeOf }) {
         </div>
       </section>
       {floors.map((f, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two may have one name, and none ever moves
         <section key={i}>
           <h2>{text(f.name)}</h2>
           <Tiles cards={f.products} />

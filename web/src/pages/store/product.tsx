@@ -20,6 +20,7 @@ const deliveryText: Record<string, string> = {
 }
 
 /** HTML that the server made from the seller's markdown and cleaned. */
+// biome-ignore lint/security/noDangerouslySetInnerHtml: it is cleaned
 const Prose = ({ html }: { html: string }) => <div className="prose" dangerouslySetInnerHTML={{ __html: html }} />
 
 /** Main pictures: one large, the others to choose from. */
@@ -187,6 +188,7 @@ export function ProductView({ product: p, preview }: { product: Product; preview
                 </Link>
                 <Tag>{t(`access_type.${p.access_type}`)}</Tag>
                 {(p.highlights ?? []).map((h, i) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: two may read the same, and none ever moves
                   <Tag key={i} color="blue">
                     {text(h)}
                   </Tag>

@@ -23,8 +23,8 @@ function edgesOf(
     else edges.push({ from, to, words: [words] })
   }
   flow.nodes.forEach((node, i) => {
-    node.actions.forEach((a) => add(i, place(a.to), word(a.verb, a.share)))
-    node.moves.forEach((m) => add(i, place(m.to), timed(m.by, m.days)))
+    for (const a of node.actions) add(i, place(a.to), word(a.verb, a.share))
+    for (const m of node.moves) add(i, place(m.to), timed(m.by, m.days))
   })
   return edges
 }

@@ -70,7 +70,7 @@ export function Appeal({ of }: { of: Case }) {
 }
 
 /** The platform decides an appeal, with a reason for both sides. */
-export function Decide({ of }: { of: Case }) {
+function Decide({ of }: { of: Case }) {
   const { t } = useTranslation()
   const need = useNeed()
   const [form] = Form.useForm<{ decision: string; amount?: string; reason: string }>()

@@ -55,7 +55,7 @@ export function FileLink({ of }: { of: Document }) {
 const endings = '.pdf,.doc,.docx,.xls,.xlsx,.png,.jpg,.jpeg,.txt,.zip,.rar,.lic'
 
 /** Files that go with an action: each kind that it asks for, how many at least, and how far each is sent. */
-export function FileField({
+function FileField({
   id,
   side,
   asked,
