@@ -93,7 +93,7 @@ impl RegisterBody {
     request_body = RegisterBody, responses((status = 200, body = Registered)))]
 async fn register(State(api): State<Api>, body: Body<RegisterBody>) -> Result<Json<Registered>, Problem> {
     let b = body.value;
-    if !api.app.settings.sites.serves(b.site) {
+    if !api.app.env.settings.sites.serves(b.site) {
         return Err(Error::field(
             "/site",
             "site.unknown",
@@ -158,7 +158,7 @@ pub struct Me {
 }
 
 fn me_view(api: &Api, c: &Caller, csrf: Option<String>) -> Me {
-    let sites = &api.app.settings.sites;
+    let sites = &api.app.env.settings.sites;
     Me {
         sandbox: api.sandbox.is_some(),
         account_id: c.account_id.to_string(),
@@ -191,7 +191,7 @@ async fn log_in(
     let address = peer.map_or_else(String::new, |Extension(ConnectInfo(address))| address.ip().to_string());
     let seen = account::Seen { address, agent };
     let begun = account::log_in(&api.app, login, body.value.password.into_string(), seen).await?;
-    let max_age = api.app.settings.session_days * 24 * 3600;
+    let max_age = api.app.env.settings.session_days * 24 * 3600;
     // Behind a proxy that speaks TLS the cookie must not travel without it.
     let secure = if headers.get("x-forwarded-proto").is_some_and(|v| v == "https") { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}", begun.secret);

@@ -234,7 +234,7 @@ async fn add_package(
         asset::NewPackage { asset: id, version: p.version.into_string(), file_name: p.file_name.into_string(), hash: [0; 32], length: 0 };
     let first = new.clone();
     api.read(caller.clone(), move |tx, ctx, who| asset::check_package(tx, ctx, who, &first)).await?;
-    let incoming = format!("assets/incoming-{}", api.app.ids.uuid(api.app.clock.wall()));
+    let incoming = format!("assets/incoming-{}", api.app.env.ids.uuid(api.app.env.clock.wall()));
     (new.hash, new.length) = taken(&api, &incoming, request).await?;
     // What is refused now that its length is known, or because another came first, leaves no file.
     let known = new.clone();

@@ -160,7 +160,7 @@ struct Running {
 #[utoipa::path(get, path = "/api/v1/seller/transactions", tag = "bills", operation_id = "transaction_list", security(("access" = ["seller"])),
     params(Paging), responses((status = 200, body = Running)))]
 async fn running(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Listed<NoFilter>) -> Result<Json<Running>, Problem> {
-    let currency = api.app.settings.sites.of(caller.site).currency.to_string();
+    let currency = api.app.env.settings.sites.of(caller.site).currency.to_string();
     let wanted = currency.clone();
     let running = api.read(caller, move |tx, ctx, who| use_case::running_bill(tx, ctx, Key::of(who.account_id), &wanted, page)).await?;
     let next = next(&running.lines, page, |l| (l.effective_at, l.id));

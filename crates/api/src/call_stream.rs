@@ -89,7 +89,7 @@ impl Tail {
     async fn look(&mut self) -> Result<(), app::Error> {
         let tenant = self.tenant;
         let from = {
-            let wall = |back: Duration| app::Clock::wall(&*self.api.app.clock) - back;
+            let wall = |back: Duration| app::Clock::wall(&*self.api.app.env.clock) - back;
             let open = self.told.iter().find(|(_, ended)| !**ended).map(|(id, _)| Key(*id));
             let recent = lowest_id(wall(SKEW.min(self.began.elapsed())));
             open.map_or(recent, |open| open.min(recent)).max(lowest_id(wall(FOLLOWED)))

@@ -94,10 +94,11 @@ async fn remove(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Lin
 async fn prove(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Line<40>>) -> Result<Json<DomainView>, Problem> {
     let id = key(&id)?;
     let found = api.read(caller.clone(), move |tx, _, who| domain_name::show(tx, who, id)).await?;
-    let by = worker::domain_proof(api.worker.client(), &api.app.settings.dns_servers, &found.name, &found.proof).await.map_err(|why| {
-        let detail = format!("the proof was not found: {}", why.join("; "));
-        Error::conflict("interface.domain_not_proven", detail)
-    })?;
+    let by =
+        worker::domain_proof(api.worker.client(), &api.app.env.settings.dns_servers, &found.name, &found.proof).await.map_err(|why| {
+            let detail = format!("the proof was not found: {}", why.join("; "));
+            Error::conflict("interface.domain_not_proven", detail)
+        })?;
     let proved = api.write(caller, move |tx, ctx, who| domain_name::proved(tx, ctx, who, id, by)).await?;
     Ok(Json(view(proved)))
 }

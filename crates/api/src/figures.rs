@@ -33,7 +33,7 @@ struct BuyerFigures {
 #[utoipa::path(get, path = "/api/v1/wallet/figures", tag = "wallet", operation_id = "buyer_figures", security(("access" = ["buyer"])),
     responses((status = 200, body = BuyerFigures)))]
 async fn buyer(State(api): State<Api>, Who(caller): Who) -> Result<Json<BuyerFigures>, Problem> {
-    let currency = api.app.settings.sites.of(caller.site).currency;
+    let currency = api.app.env.settings.sites.of(caller.site).currency;
     let months = api.read(caller, money::spending).await?;
     let view = |(month, minor): (Month, i64)| SpentView { month: month.name, spent: Money::new(minor, currency).into() };
     Ok(Json(BuyerFigures { spending: months.into_iter().map(view).collect() }))
@@ -77,7 +77,7 @@ fn earned((month, e): (Month, money::Earned), currency: Currency) -> EarnedView 
 #[utoipa::path(get, path = "/api/v1/seller/figures", tag = "seller", operation_id = "seller_figures", security(("access" = ["seller"])),
     responses((status = 200, body = SellerFigures)))]
 async fn seller(State(api): State<Api>, Who(caller): Who) -> Result<Json<SellerFigures>, Problem> {
-    let currency = api.app.settings.sites.of(caller.site).currency;
+    let currency = api.app.env.settings.sites.of(caller.site).currency;
     let (months, days) = api.read(caller, |tx, ctx, who| Ok((money::revenue(tx, ctx, who)?, call::by_day(tx, ctx, who)?))).await?;
     let day =
         |d: call::DayOfCalls| DayView { day: d.day.to_string(), done: d.done, failed: d.failed, open: d.open, opening_ms: d.opening_ms };

@@ -24,7 +24,7 @@ pub async fn healthz() -> &'static str {
 const LATE_MICROS: i64 = 15 * 60 * 1_000_000;
 
 pub async fn readyz(State(api): State<Api>) -> Response {
-    let now = micros(api.app.clock.now());
+    let now = micros(api.app.env.clock.now());
     let next = api.app.read(Actor::System, |tx, _| Ok(store::job::next_due(tx)?)).await;
     let pending = api.app.db.pending_migrations().await;
     let age = next.as_ref().ok().and_then(|due| due.map(|d| (now - d).max(0)));

@@ -72,7 +72,7 @@ fn newest(site: &Site) -> Wanted {
 #[utoipa::path(get, path = "/api/v1/storefront", tag = "storefront", operation_id = "storefront_home", security(("access" = ["public"])),
     responses((status = 200, body = Home)))]
 async fn home(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
-    let site = site_of(&api.app.settings.sites, &headers)?;
+    let site = site_of(&api.app.env.settings.sites, &headers)?;
     let generation = api.search.generation();
     if let Some((_, _, known)) = api.homes.get(&site.code).filter(|(of, at, _)| *of == generation && at.elapsed() < FRESH) {
         return Ok(json(known));
@@ -218,7 +218,7 @@ struct FloorsBody {
 #[utoipa::path(get, path = "/api/v1/operator/floors", tag = "operator", operation_id = "floors_show", security(("access" = ["operator"])),
     responses((status = 200, body = FloorsBody)))]
 async fn floors(State(api): State<Api>, headers: HeaderMap, Who(caller): Who) -> Result<Json<FloorsBody>, Problem> {
-    let site = site_of(&api.app.settings.sites, &headers)?.code;
+    let site = site_of(&api.app.env.settings.sites, &headers)?.code;
     let found = api.read(caller, move |tx, _, _| storefront::floors(tx, site)).await?;
     let body = |f: storefront::Floor| FloorBody { name: f.name.into(), products: f.products };
     Ok(Json(FloorsBody { floors: found.into_iter().map(body).collect() }))
@@ -228,7 +228,7 @@ async fn floors(State(api): State<Api>, headers: HeaderMap, Who(caller): Who) ->
 #[utoipa::path(put, path = "/api/v1/operator/floors", tag = "operator", operation_id = "floors_curate", security(("access" = ["operator:reviewer"])),
     request_body = FloorsBody, responses((status = 200, body = Done)))]
 async fn curate(State(api): State<Api>, headers: HeaderMap, Who(caller): Who, body: Body<FloorsBody>) -> Result<Json<Done>, Problem> {
-    let site = site_of(&api.app.settings.sites, &headers)?.code;
+    let site = site_of(&api.app.env.settings.sites, &headers)?.code;
     let read = |f: FloorBody| storefront::Floor { name: f.name.into(), products: f.products };
     let floors: Vec<_> = body.value.floors.into_iter().map(read).collect();
     api.write(caller, move |tx, ctx, _| storefront::curate(tx, ctx, site, &floors)).await?;

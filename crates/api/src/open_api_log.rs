@@ -155,7 +155,7 @@ pub(crate) async fn watch(State(api): State<Api>, mut request: Request, next: Ne
     let code = code(&document);
     let failed = parts.status.as_u16() >= 400 || code.as_ref().is_some_and(|code| !is_success(code));
     if api.log.limits.check_key(&(seen.account, failed)).is_ok() {
-        let now = api.app.clock.wall();
+        let now = api.app.env.clock.wall();
         let named = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).and_then(|id| uuid::Uuid::try_parse(id).ok());
         let call = OpenApiCall {
             id: Key::of(RequestId(named.unwrap_or_else(|| RandomIds::default().uuid(MovableClock::default().wall())))),

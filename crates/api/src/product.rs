@@ -111,7 +111,7 @@ async fn put(
     Params(dry): Params<DryRun>,
     body: Body<ListingBody>,
 ) -> Result<Json<Declared>, Problem> {
-    let listing = body.value.read(api.app.settings.sites.of(caller.site).currency)?;
+    let listing = body.value.read(api.app.env.settings.sites.of(caller.site).currency)?;
     if let Some(wrong) = storable(&listing) {
         return Err(wrong.into());
     }
@@ -170,7 +170,7 @@ struct ProductDetail {
 #[utoipa::path(get, path = "/api/v1/seller/products/{id}", tag = "seller", operation_id = "product_show", security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = ProductDetail)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<ProductId>) -> Result<Json<ProductDetail>, Problem> {
-    let currency = api.app.settings.sites.of(caller.site).currency.to_string();
+    let currency = api.app.env.settings.sites.of(caller.site).currency.to_string();
     let (product, revisions) = api.read(caller, move |tx, _, who| catalogue::product_view(tx, who, id)).await?;
     Ok(Json(ProductDetail {
         id: id.to_string(),
@@ -191,7 +191,7 @@ struct Checked {
 #[utoipa::path(post, path = "/api/v1/seller/listing-check", tag = "seller", operation_id = "listing_check", security(("access" = ["seller"])),
     request_body = ListingBody, responses((status = 200, body = Checked)))]
 async fn check(State(api): State<Api>, Who(caller): Who, body: Body<ListingBody>) -> Result<Json<Checked>, Problem> {
-    let listing = body.value.read(api.app.settings.sites.of(caller.site).currency)?;
+    let listing = body.value.read(api.app.env.settings.sites.of(caller.site).currency)?;
     let view = |e: listing_check::FieldError| crate::problem::FieldProblem { pointer: e.pointer, code: e.code, detail: e.detail };
     Ok(Json(Checked { errors: listing_check::check(&listing).into_iter().map(view).collect() }))
 }

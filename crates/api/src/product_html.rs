@@ -68,7 +68,7 @@ fn filled(page: &str, head: &Head) -> String {
 /// Serves the page; a product that is not there is the application's page with status 404.
 pub async fn serve(State(api): State<Api>, headers: HeaderMap, Path(product): Path<String>) -> Response {
     let Some(page) = assets::index() else { return assets::plain() };
-    let sites = api.app.settings.sites.clone();
+    let sites = api.app.env.settings.sites.clone();
     let Ok(site) = site_of(&sites, &headers) else { return Html(page).into_response() };
     let found = api
         .app

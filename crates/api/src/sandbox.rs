@@ -61,7 +61,7 @@ struct ClockView {
     responses((status = 200, body = ClockView)))]
 async fn clock_show(State(api): State<Api>, _who: Who) -> Result<Json<ClockView>, Problem> {
     sandbox(&api)?;
-    Ok(Json(ClockView { now: api.app.clock.now().to_string(), ran: RanView { jobs: 0, calls: 0 } }))
+    Ok(Json(ClockView { now: api.app.env.clock.now().to_string(), ran: RanView { jobs: 0, calls: 0 } }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -92,7 +92,7 @@ fn duration(text: &str) -> Result<SignedDuration, Error> {
 async fn clock_advance(State(api): State<Api>, _who: Who, body: Body<AdvanceBody>) -> Result<Json<ClockView>, Problem> {
     sandbox(&api)?;
     let ran = api.worker.advance(duration(body.value.by.as_str())?).await?;
-    Ok(Json(ClockView { now: api.app.clock.now().to_string(), ran: RanView { jobs: ran.jobs, calls: ran.calls } }))
+    Ok(Json(ClockView { now: api.app.env.clock.now().to_string(), ran: RanView { jobs: ran.jobs, calls: ran.calls } }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -160,7 +160,7 @@ async fn show(State(api): State<Api>, Who(caller): Who) -> Result<Json<SandboxVi
         Ok(products)
     });
     Ok(Json(SandboxView {
-        now: api.app.clock.now().to_string(),
+        now: api.app.env.clock.now().to_string(),
         known_faults: sandbox.faults.known().into_iter().map(str::to_owned).collect(),
         faults: sandbox.faults.now().into_iter().map(|(product, fault)| FaultView { product, fault: fault.to_owned() }).collect(),
         scenes: Scene::ALL.iter().map(ToString::to_string).collect(),
@@ -226,5 +226,5 @@ async fn scene_play(State(api): State<Api>, Who(caller): Who, body: Body<SceneBo
     };
     api.worker.advance(SignedDuration::ZERO).await?;
     let instance = instance.map(|id: domain::id::InstanceId| id.to_string());
-    Ok(Json(SceneView { scene: scene.to_string(), order_number, instance, now: api.app.clock.now().to_string() }))
+    Ok(Json(SceneView { scene: scene.to_string(), order_number, instance, now: api.app.env.clock.now().to_string() }))
 }

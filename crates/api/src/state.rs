@@ -66,7 +66,7 @@ impl Api {
         let results = Arc::new(Cache::new(RESULTS_MAX));
         let facts = Arc::new(Cache::new(RESULTS_MAX));
         let homes = Arc::new(Cache::new(SiteCode::ALL.len()));
-        let quotas = Arc::new(Quotas::new(app.settings.open_api_per_second));
+        let quotas = Arc::new(Quotas::new(app.env.settings.open_api_per_second));
         let access = Arc::new(AccessTable::of(&crate::openapi()));
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
         let tally = Arc::<Tally>::default();

@@ -79,7 +79,7 @@ fn zone(site: &Site) -> String {
 #[utoipa::path(get, path = "/api/v1/sites", tag = "storefront", operation_id = "site_list", security(("access" = ["public"])),
     responses((status = 200, body = SiteList)))]
 async fn sites(State(api): State<Api>, headers: HeaderMap) -> Result<Json<SiteList>, Problem> {
-    let sites = &api.app.settings.sites;
+    let sites = &api.app.env.settings.sites;
     let view =
         |s: &Site| SiteView { code: s.code.to_string(), currency: s.currency.to_string(), time_zone: zone(s), hosts: s.hosts.clone() };
     Ok(Json(SiteList { sites: sites.all().iter().map(view).collect(), current: site_of(sites, &headers)?.code.to_string() }))
@@ -215,7 +215,7 @@ pub(crate) fn card(json: &serde_json::Value, site: &Site) -> Card {
 #[utoipa::path(get, path = "/api/v1/products", tag = "storefront", operation_id = "product_search", security(("access" = ["public"])),
     params(SearchParams), responses((status = 200, body = Results)))]
 async fn search(State(api): State<Api>, headers: HeaderMap, uri: Uri, Params(p): Params<SearchParams>) -> Result<Response, Problem> {
-    let site = site_of(&api.app.settings.sites, &headers)?;
+    let site = site_of(&api.app.env.settings.sites, &headers)?;
     let (wanted, page) = wanted(site.clone(), p)?;
     // The same question to the same index has the same answer.
     let key = (site.code, uri.query().unwrap_or_default().to_owned());
@@ -299,7 +299,7 @@ const OTHER_NODES: Duration = Duration::from_secs(1);
 #[utoipa::path(get, path = "/api/v1/products/{product}", tag = "storefront", operation_id = "product_page", security(("access" = ["public"])),
     params(("product" = String, Path, description = "id or key")), responses((status = 200, body = ProductPage)))]
 async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathOf<String>) -> Result<Response, Problem> {
-    let site = site_of(&api.app.settings.sites, &headers)?.code;
+    let site = site_of(&api.app.env.settings.sites, &headers)?.code;
     let asked = (site, product.clone());
     let writes = api.app.writes.load(Ordering::SeqCst);
     if let Some((_, _, known)) = api.shown.get(&asked).filter(|(of, at, _)| *of == writes && at.elapsed() < OTHER_NODES) {
@@ -310,7 +310,7 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
     let page = match api.pages.get(&key) {
         Some(known) => known,
         None => {
-            let page = serde_json::to_vec(&product_page(&api.app.settings.sites, listed, &listing)?)
+            let page = serde_json::to_vec(&product_page(&api.app.env.settings.sites, listed, &listing)?)
                 .map_err(|e| Error::row("products", hex::encode(key.0.0), e))?;
             let page = Bytes::from(page);
             api.pages.insert(key, page.clone());
@@ -416,7 +416,7 @@ async fn quote(
     caller: Option<Who>,
     body: Body<ChoiceBody>,
 ) -> Result<Json<QuoteView>, Problem> {
-    let site = site_of(&api.app.settings.sites, &headers)?;
+    let site = site_of(&api.app.env.settings.sites, &headers)?;
     let choice = body.value.choice();
     let caller = caller.map(|w| w.0);
     let q = api.app.read(Actor::System, move |tx, ctx| order::quote(tx, ctx, caller.as_deref(), &site, &choice)).await?;

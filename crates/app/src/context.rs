@@ -1,8 +1,7 @@
-//! What a use case is given beside the transaction: time, ids, the caller, settings. And [`App`], which
-//! runs units with them.
+//! What a use case is given along with the transaction: time, ids, the caller, settings.
 
-use crate::{Error, catalogue::Listings, event, message, secret::Sealer, supervision::Templates};
-use db::{Db, Tx};
+use crate::{Error, catalogue::Listings, secret::Sealer, supervision::Templates};
+use db::Tx;
 use domain::{
     Timestamp,
     access::{AccountKind, MemberRole, Role, Scope, StaffRole},
@@ -17,7 +16,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, AtomicU64, Ordering},
+    atomic::{AtomicI64, Ordering},
 };
 use store::{event::NewEvent, message::Message};
 use uuid::Uuid;
@@ -41,16 +40,36 @@ pub trait Clock: Send + Sync {
     fn wall(&self) -> Timestamp;
 }
 
-/// The system's clock, with an offset for business time.
+/// The system's clock, with an offset for business time. In tests the wall clock stands still until it is moved.
 #[derive(Debug, Default)]
 pub struct MovableClock {
     offset_micros: AtomicI64,
+    /// Where the wall clock stands, in microseconds since 1970; the system's clock without it.
+    standing: Option<AtomicI64>,
 }
 
 impl MovableClock {
     #[must_use]
     pub fn at_offset(micros: i64) -> Self {
-        Self { offset_micros: AtomicI64::new(micros) }
+        Self { offset_micros: AtomicI64::new(micros), standing: None }
+    }
+
+    /// A clock whose wall time stands still, for tests that give the same result each time.
+    #[must_use]
+    pub fn standing_at(wall: Timestamp) -> Self {
+        Self { offset_micros: AtomicI64::new(0), standing: Some(AtomicI64::new(micros(wall))) }
+    }
+
+    /// Sets business time, also back: before anything was written by it.
+    pub fn set_now(&self, at: Timestamp) {
+        self.offset_micros.store(micros(at) - micros(self.wall()), Ordering::SeqCst);
+    }
+
+    /// Moves both clocks, when the wall clock stands still; the system's clock is not moved.
+    pub fn pass(&self, time: SignedDuration) {
+        if let Some(standing) = &self.standing {
+            standing.fetch_add(i64::try_from(time.as_micros()).unwrap_or(0), Ordering::SeqCst);
+        }
     }
 
     #[must_use]
@@ -72,7 +91,7 @@ impl Clock for MovableClock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
     fn wall(&self) -> Timestamp {
-        Timestamp::now()
+        self.standing.as_ref().map_or_else(Timestamp::now, |at| from_micros(at.load(Ordering::SeqCst)))
     }
 }
 
@@ -278,112 +297,6 @@ pub fn installation(tx: &mut Tx, ctx: &Ctx) -> Result<String, Error> {
     let name = ctx.random_hex(16);
     store::setting::put(tx, NAME, &name)?;
     Ok(name)
-}
-
-/// The application: a database and what its units are given. Cheap to clone.
-#[derive(Clone)]
-pub struct App {
-    pub db: Db,
-    pub clock: Arc<MovableClock>,
-    pub ids: Arc<dyn Ids>,
-    pub settings: Arc<Settings>,
-    pub sealer: Arc<Sealer>,
-    pub listings: Arc<Listings>,
-    pub templates: Arc<Templates>,
-    /// Units that this process wrote: what was read before the last of them may be old.
-    pub writes: Arc<AtomicU64>,
-}
-
-impl App {
-    /// Runs a unit for an actor and commits it.
-    ///
-    /// # Errors
-    /// What the unit refuses, or what the database says.
-    pub async fn write<T, F>(&self, actor: Actor, mut unit: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
-    {
-        let this = self.clone();
-        let mut whole = move |tx: &mut Tx, ctx: &Ctx| {
-            let result = unit(tx, ctx)?;
-            event::write_down(tx, ctx)?;
-            message::write_down(tx, ctx)?;
-            Ok(result)
-        };
-        let result = self.db.write(move |tx| this.with(&actor, |ctx| whole(tx, ctx))).await;
-        self.writes.fetch_add(1, Ordering::SeqCst);
-        result
-    }
-
-    /// Runs a unit for its result and rolls it back: the dry run of a write is the write.
-    ///
-    /// # Errors
-    /// As [`App::write`].
-    pub async fn try_out<T, F>(&self, actor: Actor, mut unit: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
-    {
-        let kept = Arc::new(std::sync::Mutex::new(None));
-        let keep = kept.clone();
-        let outcome: Result<(), Error> = self
-            .write(actor, move |tx, ctx| {
-                let result = unit(tx, ctx)?;
-                *keep.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
-                Err(Error::TriedOut)
-            })
-            .await;
-        match outcome {
-            Err(Error::TriedOut) => {
-                let mut kept = kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                kept.take().ok_or(Error::TriedOut)
-            }
-            Err(e) => Err(e),
-            Ok(()) => Err(Error::TriedOut),
-        }
-    }
-
-    /// Runs a unit that only reads.
-    ///
-    /// # Errors
-    /// As [`App::write`].
-    pub async fn read<T, F>(&self, actor: Actor, unit: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
-    {
-        let this = self.clone();
-        self.db.read(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await
-    }
-
-    /// Runs a reading unit that sees the database at one moment.
-    ///
-    /// # Errors
-    /// As [`App::write`].
-    pub async fn snapshot<T, F>(&self, actor: Actor, unit: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
-    {
-        let this = self.clone();
-        self.db.snapshot(move |tx| this.with(&actor, |ctx| unit(tx, ctx))).await
-    }
-
-    fn with<T>(&self, actor: &Actor, work: impl FnOnce(&Ctx) -> T) -> T {
-        work(&Ctx {
-            now: self.clock.now(),
-            wall: self.clock.wall(),
-            ids: &*self.ids,
-            actor,
-            settings: &self.settings,
-            sealer: &self.sealer,
-            listings: &self.listings,
-            templates: &self.templates,
-            news: RefCell::default(),
-            said: RefCell::default(),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 mod context;
 mod error;
 mod idempotency;
+mod run;
 pub mod secret;
 
 pub mod account;
@@ -39,7 +40,8 @@ pub mod supervision;
 pub mod usage;
 pub mod verify;
 
-pub use context::{Actor, App, Caller, Clock, Ctx, Ids, MovableClock, Neighbours, RandomIds, Settings, from_micros, installation, micros};
+pub use context::{Actor, Caller, Clock, Ctx, Ids, MovableClock, Neighbours, RandomIds, Settings, from_micros, installation, micros};
 pub use error::{Error, Kind, Refusal};
 pub use idempotency::{Once, Repeat};
+pub use run::{App, Environment};
 pub use store::{Direction, Key, Page, Tx, order::Tenant};

@@ -1,7 +1,7 @@
 //! What waits in large numbers: timers of open cases, messages of one reader, messages to hand on.
 
 use crate::platform::Platform;
-use app::{Actor, App, MovableClock, RandomIds, Settings, secret::Sealer};
+use app::{Actor, App, Environment, MovableClock, RandomIds, Settings, secret::Sealer};
 use db::{Db, DbError, Key, Options};
 use diesel::{RunQueryDsl, sql_query};
 use std::{
@@ -24,16 +24,8 @@ pub struct Waiting {
 }
 
 fn app(db: Db) -> App {
-    App {
-        db,
-        clock: Arc::new(MovableClock::default()),
-        ids: Arc::new(RandomIds::default()),
-        settings: Arc::new(Settings::default()),
-        sealer: Arc::new(Sealer::new(&[7; 32])),
-        listings: Arc::default(),
-        templates: Arc::default(),
-        writes: Arc::default(),
-    }
+    let ids = Arc::new(RandomIds::default());
+    App::new(db, Environment::new(MovableClock::default(), ids, Settings::default(), Sealer::new(&[7; 32])))
 }
 
 /// Numbers in a query, on either engine.

@@ -48,6 +48,14 @@ pub(crate) fn begin_snapshot(tx: &mut Tx) -> QueryResult<()> {
     }
 }
 
+/// Begins a writing transaction; SQLite takes its lock at once, so that no reader has to become a writer.
+pub(crate) fn begin_write(tx: &mut Tx) -> QueryResult<()> {
+    match tx {
+        Tx::Pg(c) => c.batch_execute("BEGIN"),
+        Tx::Sqlite(c) => c.batch_execute("BEGIN IMMEDIATE"),
+    }
+}
+
 /// Takes the lock that lets one process migrate at a time. SQLite has a single writer anyway.
 pub(crate) fn migration_lock(tx: &mut Tx) -> QueryResult<()> {
     match tx {

@@ -11,6 +11,7 @@
 pub mod dialect;
 mod error;
 mod key;
+mod local;
 mod many;
 mod migrate;
 mod pool;
@@ -21,6 +22,7 @@ mod statement;
 
 pub use error::{DbError, UnitError};
 pub use key::Key;
+pub use local::Local;
 pub use many::{Insert, Update, Value, each_part, parts};
 pub use migrate::{MIGRATIONS, Migration};
 pub use statement::{Run, together};
@@ -93,6 +95,12 @@ impl Db {
             Self::Sqlite(_) => "sqlite",
             Self::Postgres(_) => "postgres",
         }
+    }
+
+    /// Whether the database belongs to this one process: no other worker can hold a lease in it when it starts.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
     }
 
     /// Runs a unit of work and commits it. The unit may run again after a conflict, so it has no effect

@@ -10,6 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub(crate) const SETTINGS: &str =
+    "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'";
+
 /// The PostgreSQL engine; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Postgres {
@@ -21,7 +24,7 @@ impl Postgres {
     pub(crate) fn open(url: &str, options: &Options) -> Result<Self, DbError> {
         let manager = Manager {
             target: Target::Postgres(url.to_owned()),
-            settings: "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'".to_owned(),
+            settings: SETTINGS.to_owned(),
             prepared_statements: options.prepared_statements,
         };
         Ok(Self { pool: Pool::open(manager, options.connections, options.wait)?, slow: options.slow })

@@ -16,7 +16,7 @@ use writer::{Unit, Waiting};
 /// Units that may wait for the writer before callers are held back.
 const QUEUE_MAX: usize = 4096;
 
-const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+pub(crate) const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;
     PRAGMA wal_autocheckpoint = 16000;";
 /// The writer waits for the lock in its own way.

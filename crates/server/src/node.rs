@@ -2,7 +2,7 @@
 
 use crate::{config::Config, output::Failure};
 use api::{Api, Sandbox};
-use app::{App, MovableClock, RandomIds, secret::Sealer};
+use app::{App, Environment, MovableClock, RandomIds, secret::Sealer};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use worker::{Channels, Client, Files, HttpSms, Search, Worker};
@@ -37,16 +37,9 @@ impl Node {
     /// # Errors
     /// What database, files or TLS say. The database is open and migrated.
     pub async fn start(config: &Config, db: db::Db, clock: MovableClock) -> Result<Self, Failure> {
-        let app = App {
-            db,
-            clock: Arc::new(clock),
-            ids: Arc::new(RandomIds::default()),
-            settings: Arc::new(config.settings.clone()),
-            sealer: Arc::new(Sealer::new(&config.secret_key)),
-            listings: Arc::default(),
-            templates: Arc::default(),
-            writes: Arc::default(),
-        };
+        let sealer = Sealer::new(&config.secret_key);
+        let env = Environment::new(clock, Arc::new(RandomIds::default()), config.settings.clone(), sealer);
+        let app = App::new(db, env);
         let client = Client::new(config.limits).map_err(Failure::failed)?;
         let files = Files::folder(&config.files).map_err(|e| Failure::failed(format!("{}: {e}", config.files.display())))?;
         let (mail, sms) = &config.channels;

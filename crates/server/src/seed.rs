@@ -120,7 +120,7 @@ pub async fn seed(node: &Node, url: &str, seller_base: &str, key: &str) -> Resul
     let mut accounts = serde_json::Map::new();
     let hash = tokio::task::spawn_blocking(|| secret::hash_password(PASSWORD)).await.map_err(Failure::failed)?.map_err(refused)?;
     let mut callers = Vec::new();
-    for p in PEOPLE.iter().filter(|p| app.settings.sites.serves(p.site)) {
+    for p in PEOPLE.iter().filter(|p| app.env.settings.sites.serves(p.site)) {
         let (caller, token, key) = register(app, p, &hash).await?;
         accounts.insert(
             p.role.to_owned(),

@@ -5,23 +5,72 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
 
-use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query};
+use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 use std::{
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
+mod original;
+pub use original::Original;
+
 /// Which engine a test runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Engine {
     Sqlite,
     Postgres,
+}
+
+impl Engine {
+    /// The engine's name, as `YUNSHI_TEST_ENGINE` has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+
+    /// Whether this run is about the engine: `YUNSHI_TEST_ENGINE` names one, and both are meant without it.
+    ///
+    /// # Panics
+    /// When the variable names neither.
+    #[must_use]
+    pub fn is_wanted(self) -> bool {
+        match std::env::var("YUNSHI_TEST_ENGINE").as_deref() {
+            Err(_) | Ok("") => true,
+            Ok(name) => {
+                assert!(ENGINES.iter().any(|e| e.name() == name), "YUNSHI_TEST_ENGINE is {name:?}; write sqlite or postgres");
+                name == self.name()
+            }
+        }
+    }
 }
 
 pub const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 
 /// The file of an SQLite database.
 const FILE: &str = "test.db";
+
+/// Where the files of tests lie: in memory where there is room, since a test that commits a hundred times would wait a
+/// hundred times for a disk; `YUNSHI_TEST_SCRATCH` names another folder.
+///
+/// # Panics
+/// When the folder that is named cannot be made.
+#[must_use]
+pub fn scratch() -> &'static Path {
+    static CHOSEN: OnceLock<PathBuf> = OnceLock::new();
+    CHOSEN.get_or_init(|| match std::env::var_os("YUNSHI_TEST_SCRATCH") {
+        Some(named) => {
+            std::fs::create_dir_all(&named).expect("YUNSHI_TEST_SCRATCH can be made");
+            named.into()
+        }
+        None => std::env::temp_dir(),
+    })
+}
 
 fn server() -> String {
     std::env::var("YUNSHI_TEST_POSTGRES").unwrap_or_else(|_| {
@@ -53,7 +102,7 @@ impl Fresh {
     }
 
     fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = tempfile::tempdir_in(scratch()).expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join(FILE).display());
         Self { engine: Engine::Sqlite, url, folder: Some(folder), admin: None }
     }
@@ -93,73 +142,6 @@ impl Fresh {
     #[must_use]
     pub fn folder(&self) -> Option<&std::path::Path> {
         self.folder.as_ref().map(tempfile::TempDir::path)
-    }
-}
-
-/// A database that others are copied from and nobody uses. It lasts as long as its folder or server.
-pub struct Original {
-    engine: Engine,
-    folder: PathBuf,
-    name: String,
-}
-
-impl Original {
-    /// On SQLite a file in a folder, on PostgreSQL a database of a name.
-    #[must_use]
-    pub fn of(engine: Engine, folder: &Path, name: &str) -> Self {
-        Self { engine, folder: folder.to_owned(), name: name.to_owned() }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.join(FILE)
-    }
-
-    /// # Panics
-    /// When the server does not answer.
-    #[must_use]
-    pub fn exists(&self) -> bool {
-        match self.engine {
-            Engine::Sqlite => self.file().exists(),
-            Engine::Postgres => {
-                let found = sql_query(format!("SELECT 1 FROM pg_database WHERE datname = '{}'", self.name));
-                found.execute(&mut admin(&server())).expect("the list of databases") == 1
-            }
-        }
-    }
-
-    /// Becomes what a database holds that nobody uses any more.
-    ///
-    /// # Panics
-    /// When somebody does.
-    pub fn take(&self, from: &Fresh) {
-        match (&from.folder, &from.admin) {
-            (Some(folder), _) => {
-                from.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-                std::fs::copy(folder.path().join(FILE), self.file()).expect("a copy");
-            }
-            (None, Some((server, name))) => {
-                let sql = format!("DROP DATABASE IF EXISTS {0}; ALTER DATABASE {name} RENAME TO {0}", self.name);
-                for sql in sql.split("; ") {
-                    admin(server).batch_execute(sql).expect("the original takes its place");
-                }
-            }
-            (None, None) => panic!("a database is a file or on a server"),
-        }
-    }
-
-    /// # Panics
-    /// When there is none.
-    #[must_use]
-    pub fn copy(&self) -> Fresh {
-        match self.engine {
-            Engine::Postgres => Fresh::postgres(&self.name),
-            Engine::Sqlite => {
-                let fresh = Fresh::sqlite();
-                let folder = fresh.folder().expect("the folder of a file");
-                std::fs::copy(self.file(), folder.join(FILE)).expect("a copy");
-                fresh
-            }
-        }
     }
 }
 

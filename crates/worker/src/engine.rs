@@ -5,10 +5,11 @@ use crate::{
     breaker::{CLAIM_PER_LANE, Lanes, SLOW_AFTER},
     export,
 };
-use app::{Actor, App, Clock, Error, call, from_micros, job::JobKind, micros, money, supervision};
+use app::{Actor, App, Clock, Error, call, from_micros, job::Work, micros};
 use db::{Key, Tx, dialect::Claim};
-use domain::{Timestamp, id::CallId};
+use domain::Timestamp;
 use jiff::SignedDuration;
+use messages::Channel;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -21,7 +22,6 @@ use tokio::sync::Notify;
 use wire::conformance::Exchange;
 
 mod messages;
-mod timers;
 
 /// Jobs claimed at a time.
 const BATCH: i64 = 64;
@@ -65,7 +65,7 @@ pub struct Worker(Arc<Inner>);
 impl Worker {
     #[must_use]
     pub fn new(app: App, client: Client, files: Files, channels: Channels) -> Self {
-        let owner = app.ids.uuid(app.clock.wall()).simple().to_string();
+        let owner = app.env.ids.uuid(app.env.clock.wall()).simple().to_string();
         Self(Arc::new(Inner {
             app,
             client,
@@ -106,25 +106,14 @@ impl Worker {
     /// # Errors
     /// What the database says.
     pub async fn prepare(&self) -> Result<(), Error> {
-        let alone = self.0.app.db.engine() == "sqlite";
-        self.0
-            .app
-            .write(Actor::System, move |tx, ctx| {
-                if alone {
-                    job::release_leases(tx)?;
-                }
-                supervision::load_built_in(tx, ctx)?;
-                for site in ctx.settings.sites.all() {
-                    let name = format!("bills:{}", site.code);
-                    app::job::schedule_named(tx, ctx, JobKind::Bills, &name, money::next_bill_run(site, ctx.now))?;
-                    supervision::next_open_cases(tx, ctx, site)?;
-                    if ctx.settings.probing {
-                        app::probe::next_round(tx, ctx, site)?;
-                    }
-                }
-                Ok(())
-            })
-            .await
+        let alone = self.0.app.db.is_embedded();
+        let prepare = move |tx: &mut Tx, ctx: &app::Ctx| {
+            if alone {
+                job::release_leases(tx)?;
+            }
+            app::job::prepare(tx, ctx)
+        };
+        self.0.app.write(Actor::System, prepare).await
     }
 
     /// Works until the task is dropped.
@@ -172,7 +161,7 @@ impl Worker {
             return Ok(0);
         }
         let next = self.0.app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?;
-        let now = micros(self.0.app.clock.now());
+        let now = micros(self.0.app.env.clock.now());
         metrics::gauge!("yunshi_oldest_due_job_seconds").set(next.map_or(0.0, |due| seconds(now - due)));
         if next.is_none_or(|due| due > now) {
             return Ok(0);
@@ -227,15 +216,7 @@ impl Worker {
     async fn perform(&self, job: Job) -> bool {
         self.0.jobs.fetch_add(1, Ordering::SeqCst);
         let (id, attempts, kind) = (job.id, job.attempts, job.kind.clone());
-        let result = match job.kind.parse::<JobKind>() {
-            Ok(JobKind::Call) => self.call(&job).await,
-            Ok(JobKind::Probe) => self.probe(&job).await,
-            Ok(kind @ (JobKind::Mail | JobKind::Sms)) => self.mail(kind, &job).await,
-            Ok(JobKind::Webhook) => self.webhook(&job).await,
-            Ok(JobKind::Export) => export::write(&self.0.app, &self.0.files, &job).await.map(|()| true),
-            Ok(kind) => self.0.app.write(Actor::System, move |tx, ctx| timers::run(tx, ctx, kind, &job)).await.map(|()| true),
-            Err(e) => Err(Error::row("jobs", &kind, e)),
-        };
+        let result = self.work(Arc::new(job)).await;
         match result {
             Ok(answered) => answered,
             Err(e) => {
@@ -256,65 +237,40 @@ impl Worker {
         }
     }
 
+    /// Begins a job, does what it wants of the outside, and finishes it; says whether the outside answered.
+    async fn work(&self, job: Arc<Job>) -> Result<bool, Error> {
+        let due = job.clone();
+        match self.0.app.write(Actor::System, move |tx, ctx| app::job::begin(tx, ctx, &due)).await? {
+            Work::Done => Ok(true),
+            Work::Call(outgoing) => self.call(&job, *outgoing).await,
+            Work::Mail(mail) => self.mail(job.id, mail, Channel::Mail).await,
+            Work::Sms(sms) => self.mail(job.id, sms, Channel::Sms).await,
+            Work::Webhook(sent) => self.webhook(job.id, *sent).await,
+            Work::Probe(product) => self.probe(job, product).await,
+            Work::Export => export::write(&self.0.app, &self.0.files, &job).await.map(|()| true),
+        }
+    }
+
     /// Probes a product and keeps what came of it.
-    async fn probe(&self, job: &Job) -> Result<bool, Error> {
-        let (id, product) = (job.id, job.subject.unwrap_or(Key([0; 16])));
+    async fn probe(&self, job: Arc<Job>, product: Key) -> Result<bool, Error> {
         let result = crate::probe(&self.0.app, &self.0.client, product).await?;
         let answered = result.as_ref().is_none_or(|r| r.answered);
-        let keep = move |tx: &mut Tx, ctx: &app::Ctx| {
-            // Done by somebody else after our lease ran out.
-            if job::done(tx, id)? == 0 {
-                return Ok(());
-            }
-            if let Some(result) = &result {
-                app::probe::finish(tx, ctx, product, result)?;
-            }
-            app::probe::next_of_seller(tx, ctx, product)
-        };
-        self.0.app.write(Actor::System, keep).await?;
+        let finish = move |tx: &mut Tx, ctx: &app::Ctx| app::job::finish_probe(tx, ctx, &job, result.as_ref());
+        self.0.app.write(Actor::System, finish).await?;
         Ok(answered)
     }
 
     /// Sends one attempt of a call and books what came back.
-    async fn call(&self, job: &Job) -> Result<bool, Error> {
-        let (id, subject) = (job.id, job.subject.unwrap_or(Key([0; 16])));
-        let call: CallId = subject.id();
-        let begun = self
-            .0
-            .app
-            .write(Actor::System, move |tx, ctx| {
-                let begun = call::begin(tx, ctx, call)?;
-                match &begun {
-                    call::Begun::Over => {
-                        job::done(tx, id)?;
-                    }
-                    call::Begun::Later(at) => job::put_off(tx, id, micros(*at), None)?,
-                    call::Begun::Send(_) | call::Begun::Taken => {}
-                }
-                Ok(begun)
-            })
-            .await?;
-        let call::Begun::Send(outgoing) = begun else {
-            return Ok(true);
-        };
+    async fn call(&self, job: &Job, outgoing: call::Outgoing) -> Result<bool, Error> {
+        let id = job.id;
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let exchange = self.send(&job.lane, &outgoing).await;
         let answered = exchange.error.is_none();
         let outcome = exchange.error.as_ref().map_or("answered", |(kind, _)| *kind);
         metrics::counter!("yunshi_calls_total", "outcome" => outcome).increment(1);
         metrics::histogram!("yunshi_call_seconds").record(seconds(exchange.duration_ms * 1000));
-        self.0
-            .app
-            .write(Actor::System, move |tx, ctx| {
-                match call::finish(tx, ctx, &outgoing, &exchange)? {
-                    call::Next::At(at) => job::put_off(tx, id, micros(at), None)?,
-                    call::Next::Ended => {
-                        job::done(tx, id)?;
-                    }
-                }
-                Ok(())
-            })
-            .await?;
+        let finish = move |tx: &mut Tx, ctx: &app::Ctx| app::job::finish_call(tx, ctx, id, &outgoing, &exchange);
+        self.0.app.write(Actor::System, finish).await?;
         Ok(answered)
     }
 
@@ -343,7 +299,7 @@ impl Worker {
             let claimed = self.claim().await?;
             if claimed == 0 && self.0.under_way.load(Ordering::SeqCst) == 0 {
                 let next = self.0.app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?;
-                if next.is_none_or(|due| due > micros(self.0.app.clock.now())) {
+                if next.is_none_or(|due| due > micros(self.0.app.env.clock.now())) {
                     return Ok(());
                 }
             }
@@ -369,7 +325,7 @@ impl Worker {
     async fn advance_patiently(&self, by: SignedDuration) -> Result<Ran, Error> {
         let before = (self.0.jobs.load(Ordering::SeqCst), self.0.calls.load(Ordering::SeqCst));
         let app = &self.0.app;
-        let target = app.clock.now() + by;
+        let target = app.env.clock.now() + by;
         loop {
             self.drain().await?;
             let next = app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?.map(from_micros);
@@ -386,9 +342,9 @@ impl Worker {
     /// The clock's place is stored first: a process that dies here starts again at that time.
     async fn set_clock(&self, at: Timestamp) -> Result<(), Error> {
         let app = &self.0.app;
-        let offset = (micros(at) - micros(app.clock.wall())).max(app.clock.offset_micros());
+        let offset = (micros(at) - micros(app.env.clock.wall())).max(app.env.clock.offset_micros());
         app.write(Actor::System, move |tx, _| Ok(store::setting::put(tx, "clock_offset", &offset.to_string())?)).await?;
-        app.clock.advance_to(at);
+        app.env.clock.advance_to(at);
         Ok(())
     }
 }

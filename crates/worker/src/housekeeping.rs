@@ -40,7 +40,7 @@ impl Worker {
         for round in 0_u64.. {
             every.tick().await;
             if round.is_multiple_of(ROUNDS_OF_FILES)
-                && let Err(e) = leftovers::remove(&app, &files, app.clock.wall()).await
+                && let Err(e) = leftovers::remove(&app, &files, app.env.clock.wall()).await
             {
                 tracing::warn!(error = %e, "files that nothing names could not be removed");
             }

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("server", &["api", "app", "db", "domain", "seller-rust", "store", "wire", "worker"]),
     ("testdb", &["db"]),
     ("testkit", &["testdb", "wire"]),
+    ("harness", &["app", "db", "domain", "ledger", "seller-rust", "store", "testdb", "wire"]),
     ("xtask", &[]),
     ("bench", &["app", "db", "store", "wire"]),
 ];

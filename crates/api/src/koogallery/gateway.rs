@@ -184,7 +184,7 @@ async fn authenticate(api: &Api, parts: &axum::http::request::Parts, body: &[u8]
         headers: &headers,
         body,
     };
-    let now = api.app.clock.wall().as_second();
+    let now = api.app.env.clock.wall().as_second();
     match aksk::verify(&given, &signer.secret, &received, now) {
         Ok(()) => Ok(signer),
         Err(e) => Err(fail(e.to_string())),

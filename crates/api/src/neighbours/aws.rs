@@ -237,7 +237,7 @@ async fn authenticate(api: &Api, parts: &Parts, body: &[u8], from: IpAddr, opera
         headers: &headers,
         body,
     };
-    sigv4::verify(&given, &signer.secret, &received, api.app.clock.wall().as_second()).map_err(|e| match e {
+    sigv4::verify(&given, &signer.secret, &received, api.app.env.clock.wall().as_second()).map_err(|e| match e {
         sigv4::Refused::Malformed(_) => fail("IncompleteSignatureException", e.to_string()),
         _ => fail("InvalidSignatureException", e.to_string()),
     })?;

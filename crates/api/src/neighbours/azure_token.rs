@@ -62,7 +62,7 @@ async fn token(
             return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "server_error" }))).into_response();
         }
     };
-    let until = micros(api.app.clock.wall()) + LASTS_SECONDS * 1_000_000;
+    let until = micros(api.app.env.clock.wall()) + LASTS_SECONDS * 1_000_000;
     let text = format!("{} {until}", id);
     let sealed = api.app.read(Actor::System, move |_, ctx| Ok(ctx.sealer.seal(ctx.ids, PURPOSE, &text))).await;
     if signer.use_is_news {

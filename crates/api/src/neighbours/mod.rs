@@ -18,7 +18,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 
 /// The routes of the neighbours that are on.
 pub fn router(api: &Api) -> Router<Api> {
-    let on = api.app.settings.neighbours;
+    let on = api.app.env.settings.neighbours;
     let mut router = Router::new();
     if on.aws {
         router = router.merge(aws::routes().split_for_parts().0);

@@ -105,16 +105,9 @@ async fn of_database(database: &str) -> Result<Value, Failure> {
     let db = db::Db::open(&config.database, &config.database_options).map_err(|e| Failure::caused(&e))?;
     let stored = db.read(|tx| store::setting::get(tx, "clock_offset")).await.map_err(Failure::failed)?;
     let offset = stored.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let app = app::App {
-        db,
-        clock: std::sync::Arc::new(MovableClock::at_offset(offset)),
-        ids: std::sync::Arc::new(app::RandomIds::default()),
-        settings: std::sync::Arc::new(config.settings.clone()),
-        sealer: std::sync::Arc::new(app::secret::Sealer::new(&config.secret_key)),
-        listings: std::sync::Arc::default(),
-        templates: std::sync::Arc::default(),
-        writes: std::sync::Arc::default(),
-    };
+    let (ids, sealer) = (std::sync::Arc::new(app::RandomIds::default()), app::secret::Sealer::new(&config.secret_key));
+    let env = app::Environment::new(MovableClock::at_offset(offset), ids, config.settings.clone(), sealer);
+    let app = app::App::new(db, env);
     let checks = app.snapshot(app::Actor::System, verify::verify).await.map_err(Failure::failed)?;
     Ok(json!({ "ok": checks.iter().all(|c| c.ok), "checks": checks }))
 }

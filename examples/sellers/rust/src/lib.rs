@@ -78,13 +78,20 @@ pub struct Seller {
     key: Arc<str>,
     base_url: Arc<str>,
     memory: Arc<Mutex<Memory>>,
+    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
 }
 
 impl Seller {
     /// A seller with an access key, reached at `base_url`.
     #[must_use]
     pub fn new(key: &str, base_url: &str) -> Self {
-        Self { key: key.into(), base_url: base_url.trim_end_matches('/').into(), memory: Arc::default() }
+        Self { key: key.into(), base_url: base_url.trim_end_matches('/').into(), memory: Arc::default(), clock: Arc::new(now_ms) }
+    }
+
+    /// Judges the freshness of requests by another clock, in milliseconds since 1970.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
     }
 
     /// Remembers in a journal, and reads what it holds.
@@ -321,7 +328,7 @@ async fn produce(
     if let Some(wrong) = seller.misbehave(fault).await {
         return wrong;
     }
-    if let Err(e) = saas_v2::verify(&seller.key, &body, &query, now_ms()) {
+    if let Err(e) = saas_v2::verify(&seller.key, &body, &query, (seller.clock)()) {
         return seller.answer(&json!({ "resultCode": e.result_code(), "resultMsg": e.to_string() }));
     }
     if let Some(told) = told(&body) {
@@ -369,7 +376,7 @@ async fn sync(State(seller): State<Seller>, Path((product, call)): Path<(String,
     }
     let get = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let given = kit::Given { timestamp: get("x-timestamp"), nonce: get("x-nonce"), sign: get("x-sign") };
-    let genuine = kit::verify(&seller.key, &body, given, now_ms());
+    let genuine = kit::verify(&seller.key, &body, given, (seller.clock)());
     seller.synced(genuine, call)
 }
 

@@ -1,5 +1,11 @@
 //! Jobs: timers and calls that are due, written in the transaction that makes them due.
 
+mod perform;
+mod prepare;
+
+pub use perform::{Work, begin, finish_call, finish_mail, finish_probe, finish_webhook};
+pub use prepare::prepare;
+
 use crate::{Ctx, Error};
 use db::{DbError, Key, Tx};
 use domain::Timestamp;

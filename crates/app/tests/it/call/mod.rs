@@ -1,0 +1,1 @@
+//! Production calls (`saas-interface 1.2`, `order-life 2`).

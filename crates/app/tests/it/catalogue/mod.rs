@@ -1,0 +1,1 @@
+//! Products, listings and their review (`seller-domain 2`).

@@ -1,0 +1,1 @@
+//! Licences of all forms (`license-interface`).

@@ -1,0 +1,14 @@
+//! The rules of the marketplace, on both engines, without a process: see the crate `harness`.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
+
+mod call;
+mod catalogue;
+mod licence;
+mod message;
+mod money;
+mod neighbour;
+mod order;
+mod organisation;
+mod storefront;
+mod supervision;
+mod usage;

@@ -1,0 +1,1 @@
+//! Payments, refunds and bills (`order-life 5`–`7`, `money-reseller-buyer-domain 1`).

@@ -1,0 +1,1 @@
+//! Other marketplaces' interfaces: AWS and Azure.

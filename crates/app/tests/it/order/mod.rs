@@ -1,0 +1,3 @@
+//! Orders (`order-life`).
+
+mod life;

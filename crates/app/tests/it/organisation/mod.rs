@@ -1,0 +1,1 @@
+//! Colleagues and departments (`seller-domain 1`).

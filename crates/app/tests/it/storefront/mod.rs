@@ -1,0 +1,1 @@
+//! Shops, carts and the home page.

@@ -1,0 +1,1 @@
+//! Service supervision (`seller-domain 5`).

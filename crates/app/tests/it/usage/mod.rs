@@ -1,0 +1,1 @@
+//! On-demand usage, packages and arrears (`open-api 4`, `seller-domain 2.5`).

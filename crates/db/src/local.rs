@@ -1,0 +1,72 @@
+//! One connection on the caller's own thread, for programs without a runtime: tests of use cases, and tools.
+
+use crate::{
+    DbError, TRIES_MAX, Tx, UnitError, dialect, migrate,
+    pool::{Manager, Target},
+    postgres, sqlite,
+};
+use diesel::r2d2::ManageConnection;
+
+/// A connection that runs one transaction after the other.
+pub struct Local {
+    tx: Tx,
+}
+
+impl Local {
+    /// Opens `sqlite:PATH` or `postgres://…` with the settings that [`crate::Db`] gives its connections. Nothing is
+    /// migrated.
+    ///
+    /// # Errors
+    /// [`DbError::Url`] for another address, or what the engine says.
+    pub fn open(url: &str) -> Result<Self, DbError> {
+        let (target, settings) = match url.strip_prefix("sqlite:") {
+            Some(path) => (Target::Sqlite(path.to_owned()), sqlite::PRAGMAS),
+            None if url.starts_with("postgres") => (Target::Postgres(url.to_owned()), postgres::SETTINGS),
+            None => return Err(DbError::Url(url.to_owned())),
+        };
+        let manager = Manager { target, settings: settings.to_owned(), prepared_statements: true };
+        Ok(Self { tx: manager.connect()?.tx })
+    }
+
+    /// Runs a transaction and commits it; again when it lost a conflict. A panic of the closure is the caller's, and the
+    /// connection is of no use after it.
+    ///
+    /// # Errors
+    /// The closure's own error, after which nothing is stored, or [`DbError`] through it.
+    pub fn write<T, E: UnitError>(&mut self, mut work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            dialect::begin_write(&mut self.tx).map_err(DbError::from)?;
+            let result = work(&mut self.tx).and_then(|value| {
+                dialect::batch(&mut self.tx, "COMMIT").map_err(DbError::from)?;
+                Ok(value)
+            });
+            let Err(e) = result else { return result };
+            // Fails when the engine has rolled back already, which is what is wanted.
+            let _ = dialect::batch(&mut self.tx, "ROLLBACK");
+            if tries == TRIES_MAX || !e.db_error().is_some_and(DbError::is_conflict) {
+                return Err(e);
+            }
+        }
+    }
+
+    /// Brings the schema to the newest version; returns the names of what was applied.
+    ///
+    /// # Errors
+    /// As [`crate::Db::migrate`].
+    pub fn migrate(&mut self) -> Result<Vec<&'static str>, DbError> {
+        self.write(migrate::run)
+    }
+
+    /// Runs a closure that only reads, on one view of the database.
+    ///
+    /// # Errors
+    /// As [`Local::write`].
+    pub fn read<T, E: UnitError>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        dialect::begin_snapshot(&mut self.tx).map_err(DbError::from)?;
+        let result = work(&mut self.tx);
+        dialect::batch(&mut self.tx, "ROLLBACK").map_err(DbError::from)?;
+        result
+    }
+}

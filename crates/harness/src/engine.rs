@@ -1,0 +1,170 @@
+//! What the workers of a platform do, one job after the other, in the order in which they fall due.
+
+use crate::Market;
+use app::{
+    Clock, Error, from_micros,
+    job::{self, Work},
+    message::{Answered, OutgoingMail, OutgoingWebhook},
+    micros,
+    probe::Probed,
+};
+use db::dialect::Claim;
+use domain::Timestamp;
+use jiff::SignedDuration;
+use store::job::{Job, claim, next_due};
+
+/// Jobs done in one go at most: more means that one makes itself due again and again.
+const JOBS_MAX: usize = 100_000;
+
+/// A message that left the platform.
+#[derive(Debug, Clone)]
+pub enum Sent {
+    Mail(OutgoingMail),
+    Sms(OutgoingMail),
+    Webhook { url: String, body: String, headers: Vec<(&'static str, String)> },
+}
+
+impl Market {
+    /// Business time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.env.clock.now()
+    }
+
+    /// Does what is due now, and what becomes due by it.
+    ///
+    /// # Panics
+    /// When a job fails: a platform would try it again and at last set it aside.
+    #[track_caller]
+    pub fn settle(&self) {
+        for _ in 0..JOBS_MAX {
+            self.ok_system(app::message::hand_on);
+            match self.take_due() {
+                Some(job) => self.perform(&job),
+                None => return,
+            }
+        }
+        panic!("{JOBS_MAX} jobs were done and more are due: one makes itself due again");
+    }
+
+    /// Moves business time, such as `33d`, `48h` or `90m`, and does what falls due on the way, in order.
+    ///
+    /// # Panics
+    /// When the text is no duration, or as [`Market::settle`].
+    #[track_caller]
+    pub fn advance(&self, by: &str) {
+        self.advance_to(self.now() + duration(by));
+    }
+
+    /// Moves business time to a moment, likewise.
+    ///
+    /// # Panics
+    /// As [`Market::settle`].
+    #[track_caller]
+    pub fn advance_to(&self, target: Timestamp) {
+        loop {
+            self.settle();
+            let next = self.read(|tx, _| Ok(next_due(tx)?)).map(from_micros);
+            match next {
+                Some(due) if due <= target => self.env.clock.advance_to(due),
+                _ => break,
+            }
+        }
+        self.env.clock.advance_to(target);
+        self.settle();
+    }
+
+    /// Lets the next mails and webhooks fail that leave the platform.
+    pub fn fail_deliveries(&self, count: u32) {
+        *self.undelivered.borrow_mut() = count;
+    }
+
+    /// The mails, SMS and webhooks that left the platform, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.sent.borrow().clone()
+    }
+
+    fn take_due(&self) -> Option<Job> {
+        let claimed = self.ok_system(|tx, ctx| {
+            let owner = ctx.random_hex(16);
+            let due = Claim {
+                owner: &owner,
+                lease_until: micros(ctx.wall + ctx.settings.job_lease),
+                due_until: ctx.now_micros(),
+                wall_now: ctx.wall_micros(),
+                per_lane: 1,
+                limit: 1,
+                busy: &[],
+            };
+            Ok(claim(tx, &due)?)
+        });
+        claimed.into_iter().next()
+    }
+
+    fn perform(&self, due: &Job) {
+        let (id, kind) = (due.id, due.kind.as_str());
+        let begun = self.write_system(|tx, ctx| job::begin(tx, ctx, due)).unwrap_or_else(|e| panic!("the job {kind} failed: {e:?}"));
+        let finished = match begun {
+            Work::Done => Ok(()),
+            Work::Call(outgoing) => {
+                let exchange = self.server.call(&outgoing);
+                self.write_system(|tx, ctx| job::finish_call(tx, ctx, id, &outgoing, &exchange))
+            }
+            Work::Mail(mail) => self.send_text(id, mail, Sent::Mail),
+            Work::Sms(sms) => self.send_text(id, sms, Sent::Sms),
+            Work::Webhook(sent) => self.send_webhook(id, &sent),
+            Work::Probe(_) => {
+                let passed = Probed { cases: 1, failed: None, duration_ms: 1, answered: true };
+                self.write_system(|tx, ctx| job::finish_probe(tx, ctx, due, Some(&passed)))
+            }
+            Work::Export => panic!("an export is a file, which the worker writes; test it with a running platform"),
+        };
+        finished.unwrap_or_else(|e| panic!("the job {kind} could not be finished: {e:?}"));
+    }
+
+    /// Whether the next delivery is taken.
+    fn is_taken(&self) -> bool {
+        let mut left = self.undelivered.borrow_mut();
+        let fails = *left > 0;
+        *left = left.saturating_sub(1);
+        !fails
+    }
+
+    fn send_text(&self, job: db::Key, mail: OutgoingMail, channel: fn(OutgoingMail) -> Sent) -> Result<(), Error> {
+        let result = if self.is_taken() { Ok(()) } else { Err("the channel refused it".to_owned()) };
+        self.write_system(|tx, ctx| job::finish_mail(tx, ctx, job, &mail, &result, 1))?;
+        if result.is_ok() {
+            self.sent.borrow_mut().push(channel(mail));
+        }
+        Ok(())
+    }
+
+    fn send_webhook(&self, job: db::Key, sent: &OutgoingWebhook) -> Result<(), Error> {
+        let status = if self.is_taken() { 204 } else { 500 };
+        let answered = Answered { status: Some(status), body: String::new(), error: None, duration_ms: 1 };
+        self.write_system(|tx, ctx| job::finish_webhook(tx, ctx, job, sent, &answered))?;
+        if status == 204 {
+            let (url, body, headers) = (sent.url.clone(), sent.body.clone(), sent.headers.clone());
+            self.sent.borrow_mut().push(Sent::Webhook { url, body, headers });
+        }
+        Ok(())
+    }
+
+    fn ok_system<T>(&self, work: impl FnMut(&mut db::Tx, &app::Ctx) -> Result<T, Error>) -> T {
+        self.write_system(work).unwrap_or_else(|e| panic!("the platform's own work failed: {e:?}"))
+    }
+}
+
+/// Such as `33d`, `48h`, `90m` or `30s`.
+fn duration(text: &str) -> SignedDuration {
+    let (count, unit) = text.split_at(text.len().saturating_sub(1));
+    let count: i64 = count.parse().unwrap_or_else(|_| panic!("{text:?} is no duration; write 33d, 48h, 90m or 30s"));
+    match unit {
+        "d" => SignedDuration::from_hours(24 * count),
+        "h" => SignedDuration::from_hours(count),
+        "m" => SignedDuration::from_mins(count),
+        "s" => SignedDuration::from_secs(count),
+        _ => panic!("{text:?} is no duration; write 33d, 48h, 90m or 30s"),
+    }
+}

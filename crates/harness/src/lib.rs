@@ -1,0 +1,50 @@
+//! A marketplace for tests of use cases: a fresh database of either engine, people, products, a seller's server and a
+//! clock, without a process, a socket or a port.
+//!
+//! ```no_run
+//! use harness::{choice, on_both};
+//!
+//! // What is given back before the fifth day is over comes back in full (`order-life 5`).
+//! on_both(|m| {
+//!     let buyer = m.buyer();
+//!     let bought = m.open(&buyer, &choice("backup", "1m"));
+//!     m.advance("2d");
+//!     let refund = m.write(&buyer, |tx, ctx| app::order::unsubscribe(tx, ctx, &buyer, &bought.order.number));
+//!     assert_eq!(refund.unwrap().order.total_minor, -10_000);
+//!     m.settle();
+//!     assert_eq!(m.balance(&buyer), "1000000.00");
+//!     m.verify();
+//! });
+//! ```
+//!
+//! - [`on_both`] runs a test on `SQLite` and on `PostgreSQL`; [`on_both_with`] with other settings or another day.
+//! - [`Market::write`] and [`Market::read`] run use cases as a person; [`Market::at_once`] runs them on several
+//!   connections at the same moment.
+//! - [`Market::settle`] does what is due, [`Market::advance`] moves business time and does what falls due on the way.
+//! - [`Market::server`] is the seller's server: it answers as a good one does, with a fault ([`Fault`]), or with what it
+//!   is told.
+//! - [`listing`] makes a listing of any product type, [`Market::list`] puts it on sale.
+//! - [`Market::verify`] is `yunshi verify`: it belongs at the end of every test that moves money.
+//!
+//! Ids and random bytes come from a seed and the wall clock stands still, so a test does the same each time.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
+
+mod engine;
+mod ids;
+mod market;
+mod orders;
+mod people;
+mod products;
+mod seeded;
+mod server;
+mod show;
+
+pub use engine::Sent;
+pub use market::{Market, Setup, on, on_both, on_both_with};
+pub use orders::{Bought, choice};
+pub use products::{listing, sample};
+pub use seller_rust::Fault;
+pub use server::{Request, Server, answer};
+pub use show::{at, minor, money, time};
+pub use testdb::{ENGINES, Engine};

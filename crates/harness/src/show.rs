@@ -1,0 +1,45 @@
+//! Amounts and times as tests write them.
+
+use app::{Error, from_micros};
+use domain::{
+    Timestamp,
+    money::{Currency, Money},
+};
+
+/// An amount of minor units as text: `10000` is `100.00`.
+#[must_use]
+pub fn money(minor: i64) -> String {
+    Money::text(minor)
+}
+
+/// The minor units of an amount: `"100.00"` is `10000`.
+///
+/// # Panics
+/// When it is no amount.
+#[must_use]
+pub fn minor(text: &str) -> i64 {
+    Money::parse(text, Currency::Cny).expect("an amount such as 100.00").minor
+}
+
+/// A stored time as text, such as `2024-02-05T16:00:00Z`.
+#[must_use]
+pub fn time(micros: i64) -> String {
+    from_micros(micros).to_string()
+}
+
+/// A time of a text such as `2024-02-05T16:00:00Z`.
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+pub fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time such as 2024-02-05T16:00:00Z")
+}
+
+/// The code of a refusal.
+pub(crate) fn code(e: &Error) -> String {
+    match e {
+        Error::Refused(refusal) => refusal.code.to_string(),
+        other => panic!("no refusal but a failure: {other:?}"),
+    }
+}
