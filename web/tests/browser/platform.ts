@@ -31,7 +31,7 @@ export class Platform {
 
   /** Business time begins now, or at a moment: some rules are those of an order's date. */
   static async start(at?: string): Promise<Platform> {
-    const folder = mkdtempSync(join(tmpdir(), 'yunshi-browser-'))
+    const folder = mkdtempSync(join(process.env['YUNSHI_TEST_SCRATCH'] ?? tmpdir(), 'yunshi-browser-'))
     const binary = process.env['YUNSHI_BINARY'] ?? '../target/debug/yunshi'
     const child = spawn(
       binary,
@@ -131,15 +131,22 @@ export class Platform {
     return { page, errors }
   }
 
-  /** Logs in by hand, as a person does. */
+  /** A page of somebody who is logged in, by the request that the form sends; nothing is loaded yet. */
   async as(role: Role, language: 'zh' | 'en', width = 1280, calm = true) {
     const { page, errors } = await this.page(language, width, calm)
+    const { login, password } = this.accounts[role]
+    const answer = await page.context().request.post(`${this.url}/api/v1/session`, { data: { login, password } })
+    if (!answer.ok()) throw new Error(`${role} is not let in: ${await answer.text()}`)
+    return { page, errors }
+  }
+
+  /** Logs in by the form, as a person does. */
+  async logIn(page: Page, role: Role) {
     await page.goto(`${this.url}/log-in`)
     await page.locator('#login').fill(this.accounts[role].login)
     await page.locator('#password').fill(this.accounts[role].password)
     await page.locator('button[type=submit]').click()
     await page.waitForURL((u) => !u.pathname.includes('log-in'))
-    return { page, errors }
   }
 
   /** Keeps a picture when YUNSHI_SHOTS names a folder. */
@@ -186,4 +193,13 @@ export class Platform {
   }
 
   go = (page: Page, path: string) => page.goto(this.url + path)
+
+  /** Goes on within the console, without loading it again; returns when the next page has its heading. */
+  async within(page: Page, path: string) {
+    await page.evaluate((to) => {
+      for (const heading of document.querySelectorAll('h1')) heading.dataset['left'] = ''
+      window.history.pushState({}, '', to)
+    }, path)
+    await page.locator('h1:not([data-left])').first().waitFor()
+  }
 }

@@ -40,7 +40,8 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
   const w = words[language]
 
   it('searches, buys, sees it opened, renews, and gives the renewal back', async () => {
-    const { page, errors } = await p.as('buyer', language)
+    const { page, errors } = await p.page(language)
+    await p.logIn(page, 'buyer')
     await p.go(page, `/products?q=${encodeURIComponent('备份')}`)
     await page
       .getByRole('link', { name: language === 'zh' ? '盾存云备份 SaaS' : 'Duncun Backup SaaS' })
