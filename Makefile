@@ -1,5 +1,5 @@
 # `make run` and `make test` are the front door: they do all the set-up themselves.
-.PHONY: run test dev bench fmt web openapi setup-web setup-test
+.PHONY: run test test-times dev bench fmt web openapi setup-web setup-test
 
 CARGO_TERM_PROGRESS_WHEN ?= auto
 
@@ -9,8 +9,11 @@ run: web ## builds the consoles and the release binary, starts a sandbox
 	@echo "== starting the sandbox; its data are in var/sandbox"
 	target/release/yunshi sandbox
 
-test: ## all tests, or one part: make test T=rust|web|browser|tidy
+test: ## all tests, or one part: make test T=rust|web|browser|tidy|fuzz, or T=CRATE
 	scripts/test $(T)
+
+test-times: ## what the last `make test` took, and its slowest twenty tests
+	@scripts/test-times
 
 dev: setup-web ## sandbox and consoles, rebuilt when a console file changes
 	scripts/dev
