@@ -30,8 +30,11 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
 
+mod bills;
+mod cases;
 mod engine;
 mod ids;
+mod licences;
 mod market;
 mod orders;
 mod people;
@@ -39,12 +42,17 @@ mod products;
 mod seeded;
 mod server;
 mod show;
+mod usage;
 
+pub use bills::Billed;
+pub use cases::{Evidence, act, act_because, act_with};
 pub use engine::Sent;
+pub use licences::{Code, licensed};
 pub use market::{Market, Setup, on, on_both, on_both_with};
-pub use orders::{Bought, choice};
+pub use orders::{Bought, choice, unpaid};
 pub use products::{listing, sample};
 pub use seller_rust::Fault;
 pub use server::{Request, Server, answer};
 pub use show::{at, minor, money, time};
 pub use testdb::{ENGINES, Engine};
+pub use usage::{pack, stopping_pack};

@@ -9,7 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Barrier},
 };
-use testdb::{ENGINES, Engine, Fresh};
+use testdb::{Engine, Fresh, engines};
 
 /// How a market begins.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ pub fn on_both(test: impl Fn(&Market)) {
 /// # Panics
 /// When the test does.
 pub fn on_both_with(setup: &Setup, test: impl Fn(&Market)) {
-    for engine in ENGINES {
+    for engine in engines() {
         on(engine, setup, &test);
     }
 }

@@ -52,6 +52,11 @@ impl Engine {
 
 pub const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 
+/// The engines that this run is about; see [`Engine::is_wanted`].
+pub fn engines() -> impl Iterator<Item = Engine> {
+    ENGINES.into_iter().filter(|engine| engine.is_wanted())
+}
+
 /// The file of an SQLite database.
 const FILE: &str = "test.db";
 

@@ -62,7 +62,7 @@ impl Platform {
         if !setup.config.is_empty() {
             return Self::seeded(setup).await;
         }
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = tempfile::tempdir_in(testdb::scratch()).expect("a temporary folder");
         let fresh = seed::copy(&setup, &folder.path().join("data")).await;
         Self::on(setup, fresh, folder).await
     }
@@ -70,7 +70,7 @@ impl Platform {
     /// Starts a sandbox that seeds an empty database.
     async fn seeded(setup: Setup) -> Self {
         let fresh = Fresh::new(setup.engine);
-        Self::on(setup, fresh, tempfile::tempdir().expect("a temporary folder")).await
+        Self::on(setup, fresh, tempfile::tempdir_in(testdb::scratch()).expect("a temporary folder")).await
     }
 
     async fn on(setup: Setup, fresh: Fresh, folder: tempfile::TempDir) -> Self {

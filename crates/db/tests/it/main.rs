@@ -1,6 +1,7 @@
 //! What any engine must do, and what must not happen: conformance, panics, crashes, full disks, races.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod many;
 mod pool;
 mod sqlite;
 
@@ -10,7 +11,7 @@ use std::{
     io::{BufRead, BufReader},
     process::{Command, Stdio},
 };
-use testdb::{ENGINES, Engine, Fresh};
+use testdb::{Engine, Fresh, engines};
 
 fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
     diesel::insert_into(settings::table).values((settings::name.eq(name), settings::value.eq(value))).execute(tx)?;
@@ -29,7 +30,7 @@ async fn names(db: &Db) -> Vec<String> {
 #[tokio::test]
 async fn both_engines_have_the_same_columns() {
     let mut all = vec![];
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         all.push(db.read(dialect::columns).await.unwrap());
@@ -51,7 +52,7 @@ async fn the_query_builder_knows_every_column() {
 
 #[tokio::test]
 async fn migrations_run_once_and_are_named() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = Db::open(&fresh.url, &Options::default()).unwrap();
         assert_eq!(db.pending_migrations().await.unwrap().len(), db::MIGRATIONS.len());
@@ -62,7 +63,7 @@ async fn migrations_run_once_and_are_named() {
 
 #[tokio::test]
 async fn a_unit_that_fails_or_panics_leaves_nothing_and_harms_no_other() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         let units = (0..60).map(|i| {
@@ -94,7 +95,7 @@ async fn a_unit_that_fails_or_panics_leaves_nothing_and_harms_no_other() {
 
 #[tokio::test]
 async fn two_writers_to_one_row_lose_no_update() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         let adders: Vec<_> = (0..40)
@@ -121,7 +122,7 @@ async fn two_writers_to_one_row_lose_no_update() {
 
 #[tokio::test]
 async fn a_claimed_job_is_claimed_by_nobody_else_and_no_lane_fills_the_batch() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         db.write(|tx| {
@@ -255,7 +256,7 @@ fn child_that_is_killed() {
 /// Kills a writing process with SIGKILL at several moments; everything that it reported is there, whole.
 #[tokio::test]
 async fn a_killed_process_keeps_what_it_answered_and_nothing_by_halves() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         fresh.open().await;
         for after in [1, 37, 150] {
@@ -327,7 +328,7 @@ async fn a_write_that_runs_again_stays_prepared() {
 
 #[tokio::test]
 async fn a_unit_that_drew_what_was_taken_runs_again_and_leaves_one_effect() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         let mut tries = 0;

@@ -2,12 +2,12 @@
 
 use db::{Db, DbError, Options, Tx};
 use std::{future::Future, time::Duration};
-use testdb::{ENGINES, Fresh};
+use testdb::{Fresh, engines};
 use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn callers_are_refused_when_no_connection_is_free() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         fresh.open().await;
         let options = Options { connections: 1, wait: Duration::from_millis(100), ..Options::default() };
@@ -39,7 +39,7 @@ async fn callers_are_refused_when_no_connection_is_free() {
 fn callers_wait_for_a_connection_in_turn_and_without_a_thread() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).max_blocking_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        for engine in ENGINES {
+        for engine in engines() {
             let fresh = Fresh::new(engine);
             fresh.open().await;
             let options = Options { connections: 1, wait: Duration::from_secs(600), ..Options::default() };

@@ -3,7 +3,7 @@
 
 use super::setup;
 use serde_json::{Value, json};
-use testdb::{ENGINES, Engine};
+use testdb::{Engine, engines};
 use testkit::Platform;
 
 /// Every operation of the API: method, path, who may call it.
@@ -263,7 +263,7 @@ async fn a_browser_needs_cookie_and_csrf_header_and_is_logged_out_everywhere() {
 
 #[tokio::test]
 async fn log_in_is_rate_limited_per_login_also_after_a_restart() {
-    for engine in ENGINES {
+    for engine in engines() {
         let mut p = Platform::start(setup(engine)).await;
         let guess = async |p: &Platform, login: &str| log_in(p, login, "guess-guess-guess").await.status().as_u16();
         let mut statuses = vec![];

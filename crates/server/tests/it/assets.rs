@@ -187,7 +187,7 @@ async fn the_command_line_keeps_assets() {
 
 #[tokio::test]
 async fn files_that_no_version_names_any_more_are_cleared_after_a_day() {
-    for engine in testdb::ENGINES {
+    for engine in testdb::engines() {
         let mut p = Platform::start(super::setup(engine)).await;
         let (kept, gone) =
             (asset(&p, "software_package").await, p.post("seller", ASSETS, json!({ "name": "b", "kind": "software_package" })).await);

@@ -4,7 +4,7 @@
 use super::setup;
 use serde_json::json;
 use std::time::Duration;
-use testdb::ENGINES;
+use testdb::engines;
 use testkit::{Platform, Setup, choice, instance_of, number};
 
 /// What a killed process held is free again after so long.
@@ -12,7 +12,7 @@ const SHORT_LEASE: &str = "call_total_seconds = 3.0\njob_lease_seconds = 8\n";
 
 #[tokio::test]
 async fn killed_in_a_busy_moment_nothing_is_lost_and_nothing_done_twice() {
-    for engine in ENGINES {
+    for engine in engines() {
         let mut p = Platform::start(Setup { config: SHORT_LEASE, ..setup(engine) }).await;
         let mut answered = Vec::new();
         for round in 0..4u64 {
@@ -72,7 +72,7 @@ async fn cut(p: &mut Platform) {
 
 #[tokio::test]
 async fn killed_after_every_step_of_its_life_an_instance_goes_on_as_if_nothing_was() {
-    for engine in ENGINES {
+    for engine in engines() {
         let mut p = Platform::start(Setup { config: SHORT_LEASE, ..setup(engine) }).await;
         let order = p.post("buyer", "/api/v1/orders", json!({ "choice": choice("1m") })).await;
         cut(&mut p).await;
@@ -120,7 +120,7 @@ async fn killed_after_every_step_of_its_life_an_instance_goes_on_as_if_nothing_w
 
 #[tokio::test]
 async fn an_attempt_that_was_in_flight_is_of_unknown_fate_and_made_again() {
-    for engine in ENGINES {
+    for engine in engines() {
         let mut p = Platform::start(Setup { config: SHORT_LEASE, ..setup(engine) }).await;
         p.fault("backup", "slow").await;
         let order = p.buy("1m").await;

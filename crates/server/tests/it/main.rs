@@ -47,7 +47,7 @@ mod tail;
 mod tls;
 mod usage;
 
-use testdb::{ENGINES, Engine};
+use testdb::{Engine, engines};
 use testkit::{Platform, Setup};
 
 fn setup(engine: Engine) -> Setup {
@@ -61,7 +61,7 @@ async fn on_both(test: impl AsyncFn(Platform)) {
 
 /// Likewise, with business time beginning at a moment: some rules are those of the order's date.
 async fn on_both_from(start: &'static str, test: impl AsyncFn(Platform)) {
-    for engine in ENGINES {
+    for engine in engines() {
         test(Platform::start(Setup { start, ..setup(engine) }).await).await;
     }
 }

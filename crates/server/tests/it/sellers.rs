@@ -3,7 +3,7 @@
 use super::{koogallery::set_up_clients, on_both, setup};
 use serde_json::{Value, json};
 use std::process::Stdio;
-use testdb::ENGINES;
+use testdb::engines;
 use testkit::{Platform, instance_of};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -93,7 +93,7 @@ async fn whole_life(language: Language) {
         let reason = if protocol == "kit-v1" { "body_sign_wrong" } else { "authentication_failed" };
         assert_eq!((code, &report["cases"][0]["reason"]["code"]), (1, &json!(reason)), "{report:#}");
     }
-    for engine in ENGINES {
+    for engine in engines() {
         let p = Platform::start(setup(engine)).await;
         sell(&p, &url).await;
         sell_by_v1(&p, &url).await;

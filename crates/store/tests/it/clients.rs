@@ -3,7 +3,7 @@
 use db::{DbError, Key, Tx};
 use diesel::{RunQueryDsl, sql_query, sql_types::Binary};
 use store::licence;
-use testdb::{ENGINES, Fresh};
+use testdb::{Fresh, engines};
 
 const DAY: &str = "2026-01-05";
 
@@ -19,7 +19,7 @@ fn named(licence: Key, from: u32, to: u32) -> Vec<(Key, Vec<u8>)> {
 
 #[tokio::test]
 async fn a_program_that_names_clients_without_end_fills_one_licence_and_one_day() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         let (hostile, other) = (Key([1; 16]), Key([2; 16]));

@@ -7,7 +7,7 @@ use diesel::{
     sql_query,
     sql_types::Binary,
 };
-use testdb::{ENGINES, Fresh};
+use testdb::{Fresh, engines};
 
 /// A good row of each table that has rules: `$1` its key, `{n}` its number.
 const GOOD: &[&str] = &[
@@ -156,7 +156,7 @@ const ATTACKS: &[&str] = &[
 
 async fn with_good_rows() -> Vec<(Fresh, Db)> {
     let mut all = vec![];
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         db.write(good_rows).await.unwrap_or_else(|e: DbError| panic!("the good rows are refused by {engine:?}: {e:?}"));

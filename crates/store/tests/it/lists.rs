@@ -14,7 +14,7 @@ use store::{
     order::{self, Tenant},
     organisation, product, seller, supervision, transfer,
 };
-use testdb::{ENGINES, Engine, Fresh};
+use testdb::{Engine, Fresh, engines};
 
 const SOMEBODY: Key = Key([7; 16]);
 /// A place in the middle of a list that runs its usual way, and of one that runs the other way.
@@ -143,7 +143,7 @@ fn plan(tx: &mut Tx, engine: Engine, text: &str) -> Result<String, DbError> {
 
 #[tokio::test]
 async fn every_list_is_read_along_an_index_in_its_order() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         for (name, run) in lists() {

@@ -6,7 +6,7 @@ use store::{
     Page,
     open_api_call::{self as calls, Filter, OpenApiCall},
 };
-use testdb::{ENGINES, Fresh};
+use testdb::{Fresh, engines};
 
 fn call(account: u8, n: u8) -> OpenApiCall {
     OpenApiCall {
@@ -27,7 +27,7 @@ fn call(account: u8, n: u8) -> OpenApiCall {
 
 #[tokio::test]
 async fn the_oldest_calls_go_beyond_a_number_and_before_a_moment() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = fresh.open().await;
         let newest = |tx: &mut Tx, account: u8| -> Result<Vec<i64>, DbError> {

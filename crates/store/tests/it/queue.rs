@@ -7,7 +7,7 @@ use diesel::{
 };
 use std::sync::mpsc::{Receiver, Sender, channel};
 use store::call;
-use testdb::{ENGINES, Fresh};
+use testdb::{Fresh, engines};
 
 const INSTANCE: Key = Key([7; 16]);
 
@@ -46,7 +46,7 @@ fn waits(tx: &mut Tx) -> Result<bool, DbError> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_joins_while_the_one_before_ends_is_not_forgotten() {
-    for engine in ENGINES {
+    for engine in engines() {
         let fresh = Fresh::new(engine);
         let db = Db::open(&fresh.url, &db::Options::default()).unwrap();
         db.migrate().await.unwrap();
