@@ -51,7 +51,11 @@ fn cut(text: &str) -> String {
     text.split(" at line ").next().unwrap_or(text).chars().take(300).collect()
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads a JSON body.
+///
+/// # Errors
+/// 400 for what is no JSON; 422 for a field that is missing, unknown, repeated or wrong, which is named.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| refused(&e))?;
     json.end().map_err(|e| Problem::new(StatusCode::BAD_REQUEST, "body.not_json", format!("the body goes on after the JSON: {e}")))?;
@@ -170,48 +174,5 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         path.map(|p| Self(p.0)).map_err(|_| Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing of this id"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only the refusals are looked at")]
-    struct Sample {
-        name: domain::text::Line<5>,
-        count: u32,
-        #[serde(default)]
-        inner: Vec<Inner>,
-    }
-
-    #[derive(Debug, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only the refusals are looked at")]
-    struct Inner {
-        period: domain::period::Period,
-    }
-
-    #[test]
-    fn each_wrong_field_is_named() {
-        for (body, code, pointer) in [
-            (r#"{"name":"a"}"#, "body.missing", "/count"),
-            (r#"{"name":"a","count":1,"x":2}"#, "body.unknown", "/x"),
-            (r#"{"name":"a","count":1,"count":2}"#, "body.duplicate", "/count"),
-            (r#"{"name":"abcdef","count":1}"#, "body.bad_field", "/name"),
-            (r#"{"name":"a\u0000","count":1}"#, "body.bad_field", "/name"),
-            (r#"{"name":"a","count":-1}"#, "body.bad_field", "/count"),
-            (r#"{"name":"a","count":99999999999}"#, "body.bad_field", "/count"),
-            (r#"{"name":"a","count":1,"inner":[{"period":"1w"}]}"#, "body.bad_field", "/inner/0/period"),
-        ] {
-            let problem = parse::<Sample>(body.as_bytes()).unwrap_err();
-            assert_eq!((problem.code.as_str(), problem.errors[0].pointer.as_str()), (code, pointer), "{body}");
-            assert_eq!(problem.status, 422);
-        }
-        for body in ["", "{", r#"{"name":"a","count":1} x"#, "nonsense"] {
-            assert_eq!(parse::<Sample>(body.as_bytes()).unwrap_err().status, 400, "{body}");
-        }
     }
 }

@@ -3,7 +3,7 @@
 //! To add a route: a handler in the file of its noun with `#[utoipa::path]`, whose `security` states who may
 //! call it (`("access" = ["buyer"])`; see `domain::access`). The statement is the enforcement: the
 //! middleware in [`auth`] reads it from the same description that clients get, and a route without one
-//! refuses to start. Then `cargo xtask openapi` writes the description and the web client is generated.
+//! refuses to start. Then `make openapi` writes the description and generates the web client.
 
 mod access_key;
 mod account;
@@ -11,9 +11,9 @@ mod asset;
 mod assets;
 mod auth;
 mod bill;
-mod body;
+pub mod body;
 mod call;
-mod call_stream;
+pub mod call_stream;
 mod cart;
 mod debugger;
 mod domain_name;
@@ -26,20 +26,20 @@ mod inbox;
 mod instance;
 mod interface;
 mod kit;
-mod koogallery;
+pub mod koogallery;
 mod licence;
 mod listing_body;
 mod message_settings;
 mod neighbours;
-mod open_api_log;
+pub mod open_api_log;
 mod order;
 mod organisation;
-mod paging;
+pub mod paging;
 mod picture;
 mod probe;
-mod problem;
+pub mod problem;
 mod product;
-mod product_html;
+pub mod product_html;
 mod recording;
 mod refused_body;
 mod renewal;

@@ -119,7 +119,8 @@ impl Sight {
 }
 
 /// Text as it is kept; other bytes are only counted.
-fn text(bytes: &[u8]) -> String {
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.chars().filter(|c| *c != '\0').take(TEXT_MAX).collect(),
         // Cut within a character, or not text at all.
@@ -129,14 +130,16 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The code of an answer's document, by the names that the interfaces have for it.
-fn code(document: &Value) -> Option<String> {
+#[must_use]
+pub fn code(document: &Value) -> Option<String> {
     let names = ["error_code", "resultCode", "result_code", "__type", "code"];
     let found = names.iter().find_map(|name| document[*name].as_str().filter(|code| !code.is_empty()));
     found.map(|code| code.chars().take(60).collect())
 }
 
 /// Whether a code says that all is well: `MKT.0000`, `000000`, `92020000`.
-fn is_success(code: &str) -> bool {
+#[must_use]
+pub fn is_success(code: &str) -> bool {
     code.ends_with("0000")
 }
 
@@ -266,36 +269,4 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Reque
         Ok(OpenApiCallView { call: summary(&found), request: open(&found.request)?, answer: open(&found.answer)? })
     });
     Ok(Json(view.await?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn an_answer_tells_whether_it_is_a_refusal() {
-        for (document, expected, good) in [
-            (json!({ "error_code": "MKT.0000" }), Some("MKT.0000"), true),
-            (json!({ "resultCode": "000000" }), Some("000000"), true),
-            (json!({ "error_code": "APIGW.0301" }), Some("APIGW.0301"), false),
-            (json!({ "error_code": "92020000" }), Some("92020000"), true),
-            (json!({ "error_code": "92020011" }), Some("92020011"), false),
-            (json!({ "error_code": "95000001" }), Some("95000001"), false),
-            (json!({ "__type": "InvalidSignatureException" }), Some("InvalidSignatureException"), false),
-            (json!([]), None, true),
-        ] {
-            let found = code(&document);
-            assert_eq!(found.as_deref(), expected);
-            assert_eq!(found.is_none_or(|c| is_success(&c)), good, "{document}");
-        }
-    }
-
-    #[test]
-    fn what_is_kept_is_text_and_cut_between_characters() {
-        assert_eq!(text("云市".as_bytes()), "云市");
-        assert_eq!(text(&"云市".as_bytes()[..4]), "云");
-        assert_eq!(text(b"a\0b"), "ab");
-        assert_eq!(text(&[0xff, 0xfe]), "(2 bytes that are no text)");
-    }
 }

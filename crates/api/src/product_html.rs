@@ -15,11 +15,11 @@ use domain::{
 use serde_json::json;
 
 /// What the head of the page says.
-struct Head {
-    title: String,
-    description: String,
+pub struct Head {
+    pub title: String,
+    pub description: String,
     /// schema.org's Product.
-    data: serde_json::Value,
+    pub data: serde_json::Value,
 }
 
 fn escaped(text: &str) -> String {
@@ -49,7 +49,8 @@ fn head(listing: &Listing, seller: &str, currency: Currency, on_sale: bool, lang
 }
 
 /// Puts the head into the application's page.
-fn filled(page: &str, head: &Head) -> String {
+#[must_use]
+pub fn filled(page: &str, head: &Head) -> String {
     // `<` cannot end the script inside JSON when it is written as an escape.
     let data = head.data.to_string().replace('<', "\\u003c");
     let ours = format!(
@@ -85,21 +86,5 @@ pub async fn serve(State(api): State<Api>, headers: HeaderMap, Path(product): Pa
             (vary, Html(filled(&page, &head(&listing, &seller, currency, on_sale, language(&headers))))).into_response()
         }
         Err(_) => (StatusCode::NOT_FOUND, Html(page)).into_response(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_head_of_a_hostile_listing_stays_text() {
-        let hostile = "</script><script>alert(1)</script>\"<b>";
-        let head = Head { title: hostile.to_owned(), description: hostile.to_owned(), data: json!({ "name": hostile }) };
-        let page = "<html><head><meta name=\"description\" content=\"old\" /><title>old</title></head><body></body></html>";
-        let filled = filled(page, &head);
-        assert_eq!(filled.matches("<script").count(), 1, "{filled}");
-        assert_eq!(filled.matches("</script>").count(), 1, "{filled}");
-        assert!(!filled.contains("old") && !filled.contains("<b>"), "{filled}");
     }
 }

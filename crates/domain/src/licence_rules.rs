@@ -57,6 +57,30 @@ impl Default for FeatureValue {
     }
 }
 
+impl FeatureValue {
+    /// The value that a text looks like, so that a form has one field for all: `true`, `false`, a whole number, else text.
+    /// A feature that is named without a value is there.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        match (text.trim(), text.trim().parse()) {
+            ("true" | "", _) => Self::Flag(true),
+            ("false", _) => Self::Flag(false),
+            (_, Ok(number)) => Self::Number(number),
+            (text, Err(_)) => Self::Text(text.to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for FeatureValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 /// Something that the software unlocks (功能权益).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -202,6 +226,17 @@ pub fn may_release(rules: &LicenceRules, released: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_reads_as_what_it_looks_like() {
+        assert_eq!(FeatureValue::of_text("true"), FeatureValue::Flag(true));
+        assert_eq!(FeatureValue::of_text(""), FeatureValue::Flag(true), "named without a value: it is there");
+        assert_eq!(FeatureValue::of_text("false"), FeatureValue::Flag(false));
+        assert_eq!(FeatureValue::of_text(" 500 "), FeatureValue::Number(500));
+        assert_eq!(FeatureValue::of_text("gold"), FeatureValue::Text("gold".into()));
+        let long = "99999999999999999999";
+        assert_eq!(FeatureValue::of_text(long).to_string(), long, "beyond 64 bits it is a text");
+    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -349,16 +349,3 @@ async fn report(State(api): State<Api>, Signed(caller): Signed, headers: HeaderM
     api.tally.hear(&api.app, heard).await.map_err(|e| refused(Version::Batch, &e))?;
     Ok(Json(LicenceAnswer::success()))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_place_is_recognised_in_both_versions() {
-        assert!(
-            is_here("/api/mkp-openapi-public/global/v1/license/activate") && is_here("/api/mkp-openapi-public/global/v2/license/heartbeat")
-        );
-        assert!(!is_here("/api/mkp-openapi-public/global/v1/order/query") && !is_here("/v3/license/activate"));
-    }
-}

@@ -6,7 +6,7 @@ mod buyer;
 mod deployed;
 pub(crate) mod gateway;
 mod iam;
-mod licence;
+pub mod licence;
 mod market_event;
 mod order_query;
 pub(crate) mod refusal;
@@ -44,27 +44,6 @@ pub fn router(api: &Api) -> Router<Api> {
 }
 
 /// Also what should never happen is answered as the gateway answers.
-fn in_own_words<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+pub fn in_own_words<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router.layer(CatchPanicLayer::custom(gateway::panicked))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::{body::Body, http::Request, routing::get};
-    use tower::ServiceExt;
-
-    #[tokio::test]
-    async fn a_panic_is_answered_as_the_gateway_answers() {
-        async fn broken() -> &'static str {
-            panic!("broken on purpose")
-        }
-        let router = in_own_words(Router::<()>::new().fallback(get(broken)));
-        let answer = router.oneshot(Request::get("/x").body(Body::empty()).unwrap()).await.unwrap();
-        assert_eq!(answer.status(), 500);
-        let named = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
-        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
-        let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!((document["error_code"].as_str(), document["request_id"].as_str()), (Some("APIGW.9999"), Some(named.as_str())));
-    }
 }

@@ -49,27 +49,9 @@ pub struct FeatureBody {
     pub value: String,
 }
 
-/// Flags and numbers are told from texts by how they look, so that a form has one field for all.
-fn value(text: &str) -> FeatureValue {
-    match (text.trim(), text.trim().parse()) {
-        ("true" | "", _) => FeatureValue::Flag(true),
-        ("false", _) => FeatureValue::Flag(false),
-        (_, Ok(number)) => FeatureValue::Number(number),
-        (text, Err(_)) => FeatureValue::Text(text.to_owned()),
-    }
-}
-
-pub fn value_text(value: &FeatureValue) -> String {
-    match value {
-        FeatureValue::Flag(flag) => flag.to_string(),
-        FeatureValue::Number(number) => number.to_string(),
-        FeatureValue::Text(text) => text.clone(),
-    }
-}
-
 impl LicenceRulesBody {
     pub fn of(rules: &LicenceRules) -> Self {
-        let feature = |f: &Feature| FeatureBody { code: f.code.clone(), name: f.name.clone().into(), value: value_text(&f.value) };
+        let feature = |f: &Feature| FeatureBody { code: f.code.clone(), name: f.name.clone().into(), value: f.value.to_string() };
         Self {
             features: rules.features.iter().map(feature).collect(),
             seats: rules.seats,
@@ -87,7 +69,7 @@ impl LicenceRulesBody {
     /// The rules at a place of a listing.
     pub fn read(self, at: &str) -> Result<LicenceRules, Error> {
         let bad = |field: &str, e: domain::Unknown| Error::field(&format!("{at}/{field}"), "body.bad_field", e.to_string());
-        let feature = |f: FeatureBody| Feature { value: value(&f.value), code: f.code, name: f.name.into() };
+        let feature = |f: FeatureBody| Feature { value: FeatureValue::of_text(&f.value), code: f.code, name: f.name.into() };
         Ok(LicenceRules {
             features: self.features.into_iter().map(feature).collect(),
             seats: self.seats,
@@ -100,20 +82,5 @@ impl LicenceRulesBody {
             files: self.files,
             file_days: self.file_days,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_reads_as_what_it_looks_like() {
-        assert_eq!(value("true"), FeatureValue::Flag(true));
-        assert_eq!(value(""), FeatureValue::Flag(true), "named without a value: it is there");
-        assert_eq!(value("false"), FeatureValue::Flag(false));
-        assert_eq!(value(" 500 "), FeatureValue::Number(500));
-        assert_eq!(value("gold"), FeatureValue::Text("gold".into()));
-        assert_eq!(value_text(&value("99999999999999999999")), "99999999999999999999", "beyond 64 bits it is a text");
     }
 }

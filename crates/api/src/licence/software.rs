@@ -1,7 +1,6 @@
 //! What the buyer's software asks with nothing but its code: seats, and files for machines without network. The code
 //! is as hard to guess as a token and says whose it is; a wrong one is refused before anything is written.
 
-use super::rules::value_text;
 use crate::{
     body::{Body, PathOf},
     problem::Problem,
@@ -80,7 +79,7 @@ impl From<licence::Taken> for SeatLease {
             seats: t.seats,
             standing: if t.right.standing == Standing::Valid { "valid" } else { "grace" },
             expires_at: shown_end(t.right.expires_at.map(micros)),
-            features: t.right.rules.features.iter().map(|f| (f.code.clone(), value_text(&f.value))).collect(),
+            features: t.right.rules.features.iter().map(|f| (f.code.clone(), f.value.to_string())).collect(),
             token: t.token,
         }
     }
