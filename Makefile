@@ -4,6 +4,7 @@
 CARGO_TERM_PROGRESS_WHEN ?= auto
 
 run: web ## builds the consoles and the release binary, starts a sandbox
+	@scripts/need cargo cc
 	@echo "== building the release binary (some minutes the first time)"
 	cargo build --release --locked --package yunshi-server
 	@echo "== starting the sandbox; its data are in var/sandbox"
