@@ -55,6 +55,22 @@ pub struct Options {
     pub prepared_statements: bool,
 }
 
+/// A unit of work holds its connection of PostgreSQL while the database writes to disk: more of them share a write.
+const POSTGRES_CONNECTIONS: u32 = 32;
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+impl Options {
+    /// What suits the engine behind this address when nobody chose.
+    #[must_use]
+    pub fn for_url(url: &str) -> Self {
+        let usual = Self::default();
+        if is_postgres(url) { Self { connections: POSTGRES_CONNECTIONS, ..usual } } else { usual }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -82,7 +98,7 @@ impl Db {
         if let Some(path) = url.strip_prefix("sqlite:") {
             return sqlite::Sqlite::open(path, options).map(Self::Sqlite);
         }
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        if is_postgres(url) {
             return postgres::Postgres::open(url, options).map(Self::Postgres);
         }
         Err(DbError::Url(url.split('@').next_back().unwrap_or_default().to_owned()))

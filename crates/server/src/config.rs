@@ -196,9 +196,6 @@ pub struct Config {
 
 pub const DATABASE: &str = "sqlite:var/yunshi.db";
 
-/// A unit of work holds its connection while the database writes to disk: more of them share a write.
-const POSTGRES_CONNECTIONS: u32 = 32;
-
 impl Config {
     /// # Errors
     /// Wrong use, naming file and field.
@@ -219,8 +216,8 @@ impl Config {
             secret_key,
         };
         config.limits = file.limits(config.limits);
-        let usual = if config.database.starts_with("postgres") { POSTGRES_CONNECTIONS } else { config.database_options.connections };
-        config.database_options.connections = file.database_connections.unwrap_or(usual);
+        config.database_options = db::Options::for_url(&config.database);
+        config.database_options.connections = file.database_connections.unwrap_or(config.database_options.connections);
         config.database_options.prepared_statements = file.prepared_statements.unwrap_or(true);
         Ok(config)
     }

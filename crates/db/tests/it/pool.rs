@@ -5,6 +5,13 @@ use std::{future::Future, time::Duration};
 use testdb::{Fresh, engines};
 use tokio::task::JoinSet;
 
+#[test]
+fn postgresql_gets_more_connections_when_nobody_chose() {
+    for (url, connections) in [("sqlite:a.db", 16), ("postgres://h/d", 32), ("postgresql://h/d", 32)] {
+        assert_eq!(Options::for_url(url).connections, connections, "{url}");
+    }
+}
+
 #[tokio::test]
 async fn callers_are_refused_when_no_connection_is_free() {
     for engine in engines() {
