@@ -4,6 +4,7 @@
 mod arrows;
 mod generated;
 mod sources;
+mod tree;
 
 use std::{path::Path, process::ExitCode};
 
@@ -25,11 +26,27 @@ const RULES: &[(&str, Check)] = &[
     ("the API's description and the web client are up to date", generated::check),
 ];
 
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  tidy   checks the structure of the sources, and that generated files are up to date; needs target/debug/yunshi
+  help   prints this";
+
 fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() != Some("tidy") {
-        eprintln!("usage: cargo xtask tidy");
-        return ExitCode::from(2);
+    match std::env::args().nth(1).as_deref() {
+        Some("tidy") => tidy(),
+        Some("help" | "--help" | "-h") => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
     }
+}
+
+fn tidy() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut failed = 0;
     for (name, check) in RULES {

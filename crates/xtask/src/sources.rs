@@ -1,11 +1,10 @@
 //! What the sources themselves must look like.
 
-use crate::Findings;
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use crate::{
+    Findings,
+    tree::{files, sources, without_tests},
 };
-use walkdir::WalkDir;
+use std::path::Path;
 
 const LINES_MAX: usize = 450;
 /// One declaration per table and nothing else: it grows with the database, not with ideas.
@@ -26,30 +25,6 @@ const LEFTOVERS: &[&str] = &[
     concat!("test.on", "ly("),
     concat!("describe.on", "ly("),
 ];
-const SOURCES: &[&str] = &["rs", "ts", "tsx", "py", "mjs", "sh"];
-
-fn files(root: &Path) -> Vec<(String, PathBuf)> {
-    let skipped = ["target", "node_modules", "dist", ".git", "var"];
-    WalkDir::new(root)
-        .into_iter()
-        .filter_entry(|e| !skipped.contains(&e.file_name().to_string_lossy().as_ref()))
-        .filter_map(Result::ok)
-        .filter(|e| e.file_type().is_file())
-        .map(|e| (e.path().strip_prefix(root).unwrap_or(e.path()).to_string_lossy().into_owned(), e.path().to_owned()))
-        .collect()
-}
-
-fn sources(root: &Path) -> Vec<(String, String)> {
-    let is_source = |path: &Path| path.extension().is_some_and(|e| SOURCES.contains(&e.to_string_lossy().as_ref()));
-    let all = files(root).into_iter().filter(|(_, path)| is_source(path));
-    all.filter_map(|(name, path)| Some((name, fs::read_to_string(path).ok()?))).collect()
-}
-
-/// The text without its inline tests.
-fn without_tests(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or(text)
-}
-
 fn lines_with(root: &Path, wanted: impl Fn(&str) -> bool, found: impl Fn(&str) -> bool) -> Findings {
     let mut findings = Vec::new();
     for (name, text) in sources(root).into_iter().filter(|(name, _)| wanted(name)) {
@@ -106,9 +81,47 @@ pub fn routes(root: &Path) -> Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
+    /// A tree with one file.
+    fn with(name: &str, text: &str) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        root
+    }
 
     #[test]
-    fn inline_tests_do_not_count() {
-        assert_eq!(without_tests("a\n\n#[cfg(test)]\nmod tests {\n}\n"), "a\n");
+    fn a_long_file_is_refused_unless_its_tests_make_it_long() {
+        assert_eq!(sizes(with("a.rs", &"x\n".repeat(451)).path()).len(), 1);
+        let tested = format!("x\n\n#[cfg(test)]\nmod tests {{\n{}}}\n", "x\n".repeat(500));
+        assert!(sizes(with("a.rs", &tested).path()).is_empty());
+    }
+
+    #[test]
+    fn a_name_that_refuses_nothing_is_refused() {
+        assert_eq!(names(with("crates/app/src/utils.rs", "").path()), ["crates/app/src/utils.rs"]);
+        assert_eq!(names(with("web/src/common/a.ts", "").path()).len(), 1);
+        assert!(names(with("web/src/commonly.ts", "").path()).is_empty());
+    }
+
+    #[test]
+    fn what_is_left_unfinished_is_refused() {
+        let line = concat!("// TO", "DO: the rest");
+        assert_eq!(leftovers(with("scripts/x", line).path()), [format!("scripts/x:1: {line}")]);
+    }
+
+    #[test]
+    fn a_test_that_waits_for_time_is_refused() {
+        let line = concat!("tokio::time::sl", "eep(SECOND).await;");
+        assert_eq!(sleeping(with("crates/app/tests/it/a.rs", line).path()).len(), 1);
+        assert!(sleeping(with("crates/app/src/a.rs", line).path()).is_empty());
+    }
+
+    #[test]
+    fn a_route_beside_the_description_is_refused() {
+        assert_eq!(routes(with("crates/api/src/a.rs", ".route(\"/secret\", get(x))").path()).len(), 1);
+        assert!(routes(with("crates/api/src/a.rs", ".route(\"/healthz\", get(x))").path()).is_empty());
     }
 }
