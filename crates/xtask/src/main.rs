@@ -2,6 +2,7 @@
 //! files. A new rule goes into [`RULES`] with the reason that people read when it fails.
 
 mod arrows;
+mod engines;
 mod generated;
 mod sources;
 mod tree;
@@ -20,7 +21,7 @@ const RULES: &[(&str, Check)] = &[
     ("no file is longer than 450 lines, tests aside", sources::sizes),
     ("no name that refuses nothing", sources::names),
     ("nothing left unfinished", sources::leftovers),
-    ("only the database layer asks which engine runs", sources::engines),
+    ("only the database layer asks which engine runs", engines::check),
     ("tests wait for conditions, not for time", sources::sleeping),
     ("every route of the API is in its description", sources::routes),
     ("the API's description and the web client are up to date", generated::check),

@@ -55,14 +55,6 @@ pub fn leftovers(root: &Path) -> Findings {
     lines_with(root, |_| true, |line| LEFTOVERS.iter().any(|word| line.contains(word)))
 }
 
-pub fn engines(root: &Path) -> Findings {
-    lines_with(
-        root,
-        |name| name.starts_with("crates/") && !name.starts_with("crates/db/") && !name.starts_with("crates/xtask/"),
-        |line| line.contains("Tx::Pg") || line.contains("Tx::Sqlite"),
-    )
-}
-
 pub fn sleeping(root: &Path) -> Findings {
     let words = [concat!("time::sl", "eep("), concat!("thread::sl", "eep("), concat!("waitFor", "Timeout(")];
     lines_with(root, |name| name.contains("/tests/") || name.starts_with("crates/test"), |line| words.iter().any(|w| line.contains(w)))
