@@ -6,6 +6,7 @@ mod engines;
 mod generated;
 mod sources;
 mod tree;
+mod unused;
 
 use std::{path::Path, process::ExitCode};
 
@@ -18,6 +19,7 @@ type Check = fn(&Path) -> Findings;
 /// The rules: a name that says what must hold, and how it is checked.
 const RULES: &[(&str, Check)] = &[
     ("arrows between crates go one way", arrows::check),
+    ("every dependency is used", unused::check),
     ("no file is longer than 450 lines, tests aside", sources::sizes),
     ("no name that refuses nothing", sources::names),
     ("nothing left unfinished", sources::leftovers),
