@@ -1,5 +1,6 @@
 //! Ids and random bytes from a seed.
 
+use crate::market::wall;
 use app::Ids;
 use domain::Timestamp;
 use std::sync::{Mutex, PoisonError};
@@ -11,8 +12,11 @@ pub(crate) struct SeededIds {
 }
 
 impl SeededIds {
+    /// The ids of a test grow on from those of the market that it begins with, which has the seed 0: rows of one moment
+    /// sort in the order in which they were made.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: Mutex::new((fastrand::Rng::with_seed(seed), 0)) }
+        let first = if seed == 0 { 0 } else { u64::try_from(wall().as_millisecond() + 1_000).unwrap_or(0) << 12 };
+        Self { state: Mutex::new((fastrand::Rng::with_seed(seed), first)) }
     }
 }
 
