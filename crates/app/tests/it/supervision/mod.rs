@@ -1,12 +1,18 @@
 //! Service supervision: flows played by buyer, seller and platform, with money, terms and messages (`seller-domain 5`).
 
 mod addresses;
+mod after_acceptance;
 mod appeals;
+mod codes;
 mod deliveries;
+mod evidence;
+mod flows;
 mod hardware;
 mod milestones;
 mod programmes;
 mod refunds;
+mod templates;
+mod timers;
 
 use domain::{
     listing::{AccessType, Listing},
