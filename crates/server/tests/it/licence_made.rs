@@ -1,4 +1,4 @@
-//! Licences that sellers make: 1.x with the purchase (`license-interface 3`), on-line opening by application (`4`).
+//! Licences that sellers make over HTTP: the text of 1.x, and the files of on-line opening (`license-interface 3`, `4`).
 
 use super::{
     licence::{address, list_as},
@@ -6,7 +6,7 @@ use super::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use testkit::{Platform, Signed, instance_of, number};
+use testkit::{Platform, Signed, instance_of};
 
 async fn buy(p: &Platform) -> (Value, String) {
     let choice = json!({ "product": "shield", "specification": "standard", "period": "1y" });
@@ -14,12 +14,6 @@ async fn buy(p: &Platform) -> (Value, String) {
     p.settle().await;
     let id = instance_of(&order);
     (order, id)
-}
-
-async fn renew(p: &Platform, id: &str) -> Value {
-    let order = p.post("buyer", &format!("/api/v1/instances/{id}/renew"), json!({ "period": "1y", "pay": true })).await;
-    p.settle().await;
-    order
 }
 
 /// What was sent for an instance, in order.
@@ -38,11 +32,10 @@ fn activities(p: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_licence_of_1_x_comes_with_the_purchase_and_hears_of_its_end() {
+async fn the_text_of_a_licence_is_shown_to_its_buyer_alone() {
     on_both(async |p| {
         list_as(&p, "license_1x", Some(&address(&p, "license-v1", "basic").await)).await;
-        let (order, id) = buy(&p).await;
-        assert_eq!(p.order(&order).await["state"], "completed");
+        let (_, id) = buy(&p).await;
         let seen = p.instance(&id).await;
         let wire = seen["seller_instance_id"].as_str().unwrap();
         assert_eq!(seen["licence_text"], format!("LICENCE-{wire}"));
@@ -50,59 +43,6 @@ async fn a_licence_of_1_x_comes_with_the_purchase_and_hears_of_its_end() {
         let first = p.get("seller", &format!("/api/v1/calls?instance={id}")).await["calls"][0]["id"].as_str().unwrap().to_owned();
         let shown = p.get("seller", &format!("/api/v1/calls/{first}")).await["attempts"][0]["answer"].to_string();
         assert!(!shown.contains("LICENCE-"), "messages keep no licence: {shown}");
-        renew(&p, &id).await;
-        p.advance("740d").await;
-        assert_eq!(p.instance(&id).await["state"], "frozen");
-        renew(&p, &id).await;
-        assert_eq!(p.instance(&id).await["state"], "running");
-        p.post("operator", &format!("/api/v1/operator/instances/{id}/freeze"), json!({ "reason": "abuse" })).await;
-        p.post("operator", &format!("/api/v1/operator/instances/{id}/unfreeze"), json!({})).await;
-        p.advance("390d").await;
-        let sent = sent(&p, &id).await;
-        assert_eq!(
-            activities(&sent),
-            ["getLicense", "refreshLicense", "expireLicense", "refreshLicense", "expireLicense", "releaseLicense"],
-            "for a violation 1.x has no call"
-        );
-        assert_eq!(
-            (&sent[0]["chargingMode"], &sent[0]["periodType"], &sent[0]["orderId"]),
-            (&json!("1"), &json!("year"), &json!(number(&order)))
-        );
-        assert_eq!(sent[5]["orderId"], json!(number(&order)), "the first purchase");
-        p.verify().await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_licence_of_1_x_that_does_not_come_waits_for_the_seller() {
-    on_both(async |p| {
-        list_as(&p, "license_1x", Some(&address(&p, "license-v1", "basic").await)).await;
-        p.fault("shield", "http_500").await;
-        let (order, id) = buy(&p).await;
-        p.advance("5h").await;
-        let call = p.get("seller", &format!("/api/v1/calls?instance={id}")).await["calls"][0].clone();
-        assert_eq!((&call["state"], &call["attempts"]), (&json!("failed"), &json!(4)), "3 hours, once per hour: {call}");
-        assert_eq!(p.order(&order).await["state"], "processing", "the node stays with the seller");
-        p.verify().await;
-        p.fault("shield", "none").await;
-        p.post("seller", &format!("/api/v1/calls/{}/restart", call["id"].as_str().unwrap()), json!({})).await;
-        p.settle().await;
-        assert_eq!(p.order(&order).await["state"], "completed");
-        // A renewal is called once, the end of a term once more.
-        p.fault("shield", "code_000005").await;
-        renew(&p, &id).await;
-        p.advance("750d").await;
-        let calls = p.get("seller", &format!("/api/v1/calls?limit=100&instance={id}")).await;
-        let tries: Vec<(String, i64)> = calls["calls"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .rev()
-            .map(|c| (c["activity"].as_str().unwrap().to_owned(), c["attempts"].as_i64().unwrap()))
-            .collect();
-        let expected = [("getLicense", 5), ("refreshLicense", 1), ("expireLicense", 2), ("releaseLicense", 1)];
-        assert_eq!(tries, expected.map(|(a, n)| (a.to_owned(), n)));
     })
     .await;
 }
@@ -136,7 +76,7 @@ async fn applications(p: &Platform, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_buyer_asks_for_licences_and_the_seller_uploads_them() {
+async fn a_licence_is_uploaded_as_a_form_with_a_file_and_downloaded_as_a_file() {
     on_both(async |p| {
         list_as(&p, "license_online", Some(&address(&p, "license-online", "basic").await)).await;
         let (order, id) = buy(&p).await;
@@ -190,62 +130,6 @@ async fn a_buyer_asks_for_licences_and_the_seller_uploads_them() {
         let said = json!({ "type": "CHARACTERS", "characters": "ABCD-EFGH" });
         assert_eq!(upload(&p, "seller", event, &said, None).await.1, "MKT.0000");
         assert!(p.messages("buyer").await.iter().filter(|m| *m == "licence.delivered").count() == 2);
-        p.verify().await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_instance_of_on_line_opening_lives_as_in_saas_2_0_and_names_the_renewal_that_is_given_back() {
-    on_both(async |p| {
-        list_as(&p, "license_online", Some(&address(&p, "license-online", "basic").await)).await;
-        let (_, id) = buy(&p).await;
-        let renewal = renew(&p, &id).await;
-        p.post("buyer", &format!("/api/v1/orders/{}/unsubscribe", number(&renewal)), json!({})).await;
-        p.advance("390d").await;
-        let sent = sent(&p, &id).await;
-        assert_eq!(activities(&sent), ["newInstance", "refreshInstance", "refreshInstance", "updateInstanceStatus", "releaseInstance"]);
-        assert_eq!((&sent[2]["scene"], &sent[2]["orderId"]), (&json!("UNSUBSCRIBE_RENEWAL_PERIOD"), &json!(number(&renewal))));
-        assert_eq!(
-            p.refused("buyer", &format!("/api/v1/instances/{id}/licence-applications"), json!({})).await,
-            (409, "instance.state".to_owned())
-        );
-        p.verify().await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_application_that_the_seller_refuses_is_told_and_may_be_made_again() {
-    on_both(async |p| {
-        list_as(&p, "license_online", Some(&address(&p, "license-online", "basic").await)).await;
-        let (_, id) = buy(&p).await;
-        p.fault("shield", "code_000900").await;
-        let path = format!("/api/v1/instances/{id}/licence-applications");
-        p.post("buyer", &path, json!({})).await;
-        p.settle().await;
-        let seen = applications(&p, &id).await;
-        assert_eq!(seen[0]["state"], "failed");
-        assert!(seen[0]["error"].as_str().unwrap().starts_with("resultCode 000900"), "{seen}");
-        assert_eq!(p.calls(&id).await[1], ("getLicenseAsync".to_owned(), "failed".to_owned()), "a refusal is not repeated");
-        assert!(p.messages("buyer").await.contains(&"licence.refused".to_owned()));
-        p.fault("shield", "none").await;
-        p.post("buyer", &path, json!({})).await;
-        p.settle().await;
-        assert_eq!(applications(&p, &id).await[0]["state"], "accepted");
-        // Taken, but nothing is uploaded for a day: it may be asked for again, and the end of the instance ends it.
-        assert_eq!(p.refused("buyer", &path, json!({})).await.1, "licence.application_open");
-        p.advance("25h").await;
-        p.post("buyer", &path, json!({})).await;
-        p.settle().await;
-        p.advance("400d").await;
-        let states: Vec<Value> = applications(&p, &id).await.as_array().unwrap().iter().map(|a| a["state"].clone()).collect();
-        assert_eq!(states, ["failed", "failed", "failed"]);
-        // Not opened within two hours: refunded.
-        p.fault("shield", "code_000005").await;
-        let (order, _) = buy(&p).await;
-        p.advance("150m").await;
-        assert_eq!(p.order(&order).await["state"], "cancelled");
         p.verify().await;
     })
     .await;

@@ -2,7 +2,11 @@
 //! (`license-interface`).
 
 mod activation;
+mod applications;
 mod calls;
+mod files;
+mod machines;
+mod made;
 mod seats;
 mod statistics;
 mod test_codes;
