@@ -114,13 +114,21 @@ impl Market {
             Work::Mail(mail) => self.send_text(id, mail, Sent::Mail),
             Work::Sms(sms) => self.send_text(id, sms, Sent::Sms),
             Work::Webhook(sent) => self.send_webhook(id, &sent),
-            Work::Probe(_) => {
-                let passed = Probed { cases: 1, failed: None, duration_ms: 1, answered: true };
-                self.write_system(|tx, ctx| job::finish_probe(tx, ctx, due, Some(&passed)))
+            Work::Probe(product) => {
+                let probed = self.probe(product);
+                self.write_system(|tx, ctx| job::finish_probe(tx, ctx, due, probed.as_ref()))
             }
             Work::Export => panic!("an export is a file, which the worker writes; test it with a running platform"),
         };
         finished.unwrap_or_else(|e| panic!("the job {kind} could not be finished: {e:?}"));
+    }
+
+    /// How a probe of a product would go now; nothing when nobody is called for it.
+    #[must_use]
+    pub fn probe(&self, product: db::Key) -> Option<Probed> {
+        let prepared = self.read(|tx, ctx| app::probe::prepare(tx, ctx, product))?;
+        let address = prepared.target.address.url;
+        Some(self.server.probe(address.rsplit('/').next().unwrap_or_default()))
     }
 
     /// Whether the next delivery is taken.

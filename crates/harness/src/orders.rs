@@ -2,7 +2,7 @@
 
 use crate::{Market, money};
 use app::{
-    Caller, Tenant,
+    Caller, Error, Tenant,
     order::{self, Choice, Consents, Full, PlaceOrder},
 };
 use db::Key;
@@ -11,7 +11,7 @@ use ledger::AccountKind;
 use std::sync::Arc;
 use store::{
     Page,
-    call::Call,
+    call::{Attempt, Call, Filter},
     instance::{Instance, Term},
     order::Order,
 };
@@ -61,6 +61,12 @@ pub(crate) fn plain(choice: &Choice, pay: bool) -> PlaceOrder {
     PlaceOrder { choice: choice.clone(), inputs: Vec::new(), consents: Consents::default(), with_user_id: false, shipping: None, pay }
 }
 
+/// An order of a choice that waits for payment, with no personal data, inputs or address.
+#[must_use]
+pub fn unpaid(choice: &Choice) -> PlaceOrder {
+    plain(choice, false)
+}
+
 impl Market {
     /// Places an order that waits for payment.
     ///
@@ -94,6 +100,52 @@ impl Market {
         assert_eq!(order.state, "completed", "{:?}", order.reason);
         let instance = order.instance_id.expect("an order that was paid has an instance");
         Bought { order, instance }
+    }
+
+    /// Renews an instance and pays; the seller is told before this returns. The order of the renewal.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[track_caller]
+    pub fn renew(&self, buyer: &Arc<Caller>, bought: &Bought, period: &str) -> Order {
+        let period = period.parse().expect("a period such as 1m");
+        let renewed = self.ok(buyer, |tx, ctx| order::renew(tx, ctx, buyer, bought.id(), period, true));
+        self.settle();
+        renewed.order
+    }
+
+    /// Upgrades an instance to another combination and pays; the seller is asked before this returns. The order.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[track_caller]
+    pub fn upgrade(&self, buyer: &Arc<Caller>, bought: &Bought, sku: &str) -> Order {
+        let cmd = order::PlaceChange { instance: bought.id(), sku: sku.to_owned(), pay: true };
+        let placed = self.ok(buyer, |tx, ctx| order::change(tx, ctx, buyer, &cmd));
+        self.settle();
+        self.order(&placed.order.number)
+    }
+
+    /// Renews with another combination, as the platform does while the buyer waits: asks the seller's server, then orders.
+    /// The inner error is the seller's refusal.
+    ///
+    /// # Errors
+    /// What the use cases refuse.
+    pub fn renew_with_change(&self, buyer: &Arc<Caller>, cmd: &order::RenewWithChange) -> Result<Result<Full, String>, Error> {
+        let check = self.write(buyer, |tx, ctx| order::check_change(tx, ctx, buyer, cmd))?;
+        let exchange = self.server.send(&check.url, check.body.as_deref(), &[]);
+        self.write(buyer, |tx, ctx| order::renew_with_change(tx, ctx, buyer, cmd, (&check, &exchange)))
+    }
+
+    /// Gives an order back; the seller is told before this returns. The order of the unsubscription.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[track_caller]
+    pub fn give_back(&self, buyer: &Arc<Caller>, order: &Order) -> Order {
+        let given = self.ok(buyer, |tx, ctx| order::unsubscribe(tx, ctx, buyer, &order.number));
+        self.settle();
+        given.order
     }
 
     /// An order as it stands now.
@@ -140,6 +192,43 @@ impl Market {
     #[must_use]
     pub fn activities(&self, instance: Key) -> Vec<(String, String)> {
         self.calls(instance).into_iter().map(|c| (c.activity, c.state)).collect()
+    }
+
+    /// The last call on an instance, such as `("releaseInstance", "done")`.
+    ///
+    /// # Panics
+    /// When there was none.
+    #[must_use]
+    pub fn last_activity(&self, instance: Key) -> (String, String) {
+        self.activities(instance).pop().expect("a call")
+    }
+
+    /// The calls for an order, newest first.
+    #[must_use]
+    pub fn calls_of_order(&self, number: &str) -> Vec<Call> {
+        self.find_calls(&Filter { order_number: Some(number.to_owned()), ..Filter::default() })
+    }
+
+    /// The calls of all sellers that were given up, newest first.
+    #[must_use]
+    pub fn failed_calls(&self) -> Vec<Call> {
+        self.find_calls(&Filter { state: Some("failed"), ..Filter::default() })
+    }
+
+    fn find_calls(&self, filter: &Filter) -> Vec<Call> {
+        self.read(|tx, _| Ok(store::call::list(tx, Tenant::Any, filter, Page::first(200))?))
+    }
+
+    /// The attempts of a call, in order.
+    #[must_use]
+    pub fn attempts(&self, call: &Call) -> Vec<Attempt> {
+        self.read(|tx, _| Ok(store::call::attempts(tx, call.id)?))
+    }
+
+    /// How many messages of an event an account got, such as `instance.ends`.
+    #[must_use]
+    pub fn count_messages(&self, who: &Caller, event: &str) -> usize {
+        self.messages(who).iter().filter(|e| *e == event).count()
     }
 
     /// The events of the messages in an account's inbox, newest first, such as `order.opened`.

@@ -1,6 +1,6 @@
 //! The seller's server of a market: it answers as a good one does, with a fault, or with what it is told.
 
-use app::call::Outgoing;
+use app::{call::Outgoing, probe::Probed};
 use axum::{
     Router,
     body::Body,
@@ -42,6 +42,8 @@ pub struct Server {
     router: Router,
     /// Faults of the line, which the seller's program does not see.
     lines: RefCell<HashMap<String, Fault>>,
+    /// All that were set, by product.
+    faults: RefCell<HashMap<String, Fault>>,
     told: RefCell<VecDeque<Exchange>>,
     requests: RefCell<Vec<Request>>,
 }
@@ -49,15 +51,30 @@ pub struct Server {
 impl Server {
     pub(crate) fn new(wall: Timestamp) -> Self {
         let seller = Seller::new(KEY, BASE).with_clock(move || wall.as_millisecond());
-        Self { router: seller.clone().router(), seller, lines: RefCell::default(), told: RefCell::default(), requests: RefCell::default() }
+        Self {
+            router: seller.clone().router(),
+            seller,
+            lines: RefCell::default(),
+            faults: RefCell::default(),
+            told: RefCell::default(),
+            requests: RefCell::default(),
+        }
+    }
+
+    /// The key that signs the platform's calls, and encrypts personal data in them.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        KEY
     }
 
     /// Lets the server of a product misbehave from now on; `*` stands for all products.
     pub fn fault(&self, product: &str, fault: Fault) {
-        let mut lines = self.lines.borrow_mut();
+        let (mut lines, mut faults) = (self.lines.borrow_mut(), self.faults.borrow_mut());
         if product == "*" {
             lines.clear();
+            faults.clear();
         }
+        faults.insert(product.to_owned(), fault);
         let (of_line, of_seller) = match fault {
             Fault::TimeOut | Fault::NeverEnding | Fault::Huge | Fault::Redirect => (fault, Fault::None),
             // Nobody waits here.
@@ -71,6 +88,15 @@ impl Server {
     /// Answers the next call so, whatever it asks; several are used one after the other.
     pub fn answer_next(&self, exchange: Exchange) {
         self.told.borrow_mut().push_back(exchange);
+    }
+
+    /// How a probe of a product goes: with a fault its first case fails.
+    pub(crate) fn probe(&self, product: &str) -> Probed {
+        let faults = self.faults.borrow();
+        let fault = faults.get(product).or_else(|| faults.get("*")).copied().unwrap_or(Fault::None);
+        let fails = !matches!(fault, Fault::None | Fault::Slow);
+        let failed = fails.then(|| ("create".to_owned(), format!("{fault:?}")));
+        Probed { cases: 1, failed, duration_ms: 1, answered: fault != Fault::TimeOut }
     }
 
     /// What the platform sent, in order.

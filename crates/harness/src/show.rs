@@ -1,10 +1,13 @@
 //! Amounts and times as tests write them.
 
-use app::{Error, from_micros};
+use crate::Market;
+use app::{Caller, Ctx, Error, Refusal, from_micros};
+use db::Tx;
 use domain::{
     Timestamp,
     money::{Currency, Money},
 };
+use std::sync::Arc;
 
 /// An amount of minor units as text: `10000` is `100.00`.
 #[must_use]
@@ -41,5 +44,20 @@ pub(crate) fn code(e: &Error) -> String {
     match e {
         Error::Refused(refusal) => refusal.code.to_string(),
         other => panic!("no refusal but a failure: {other:?}"),
+    }
+}
+
+impl Market {
+    /// Runs a write that must be refused; the whole refusal, with its sentence and its fields.
+    ///
+    /// # Panics
+    /// When it is not refused.
+    #[track_caller]
+    pub fn refusal<T>(&self, who: &Arc<Caller>, work: impl FnMut(&mut Tx, &Ctx) -> Result<T, Error>) -> Refusal {
+        match self.write(who, work) {
+            Ok(_) => panic!("it was not refused"),
+            Err(Error::Refused(refusal)) => *refusal,
+            Err(other) => panic!("no refusal but a failure: {other:?}"),
+        }
     }
 }
