@@ -1,3 +1,5 @@
 //! Orders (`order-life`).
 
+mod change;
 mod life;
+mod renewal;
