@@ -1,6 +1,7 @@
 //! Orders (`order-life`).
 
 mod change;
+mod consent;
 mod freeze;
 mod life;
 mod place;
