@@ -1,1 +1,5 @@
 //! Payments, refunds and bills (`order-life 5`–`7`, `money-reseller-buyer-domain 1`).
+
+mod bills;
+mod refunds;
+mod wallet;

@@ -1,0 +1,66 @@
+//! Bills of sellers: made on the 3rd for the month before (`money-reseller-buyer-domain 1`).
+
+use app::money;
+use harness::{choice, on_both};
+
+#[test]
+fn a_refund_after_the_bill_stands_in_the_next_one() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        m.advance("28d"); // 2 February
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        m.advance("30h"); // 3 February: the bill of January is made, this line is not on it
+        assert!(m.bills(&seller, "2024-01").is_empty());
+        m.give_back(&buyer, &bought.order);
+        m.advance("33d");
+        assert_eq!(m.bill(&seller, "2024-02").total, "0.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_renewal_stands_on_the_bill_of_the_month_in_which_it_begins() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        m.renew(&buyer, &bought, "1m"); // from 6 February
+        let running = m.read(|tx, ctx| money::running_bill(tx, ctx, m.key(&seller), "CNY", app::Page::first(10)));
+        assert_eq!((running.total_minor, running.lines.len()), (9_500, 1));
+        m.advance("61d"); // 6 March
+        assert_eq!(m.bill(&seller, "2024-01").amounts(), [("original", "100.00")]);
+        assert_eq!(m.bill(&seller, "2024-02").amounts(), [("original", "100.00")]);
+        assert_eq!(m.count_messages(&seller, "bill.issued"), 2);
+        assert!(m.bills(&m.seller2(), "2024-01").is_empty(), "nobody else is billed");
+        m.verify();
+    });
+}
+
+#[test]
+fn the_first_of_the_month_at_the_site_divides_the_bills() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        m.advance_to(harness::at("2024-01-31T15:59:59Z"));
+        m.open(&buyer, &choice("backup", "1m"));
+        m.advance("1s");
+        m.open(&buyer, &choice("backup", "1y"));
+        m.advance("35d");
+        assert_eq!(m.bill(&seller, "2024-01").amounts(), [("original", "100.00")]);
+        assert_eq!(m.bill(&seller, "2024-02").amounts(), [("original", "1000.00")]);
+        m.verify();
+    });
+}
+
+#[test]
+fn the_overviews_of_buyer_and_seller_add_up_to_what_was_paid_and_earned() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let kept = m.open(&buyer, &choice("backup", "1m"));
+        let back = m.open(&buyer, &choice("backup", "1y"));
+        m.give_back(&buyer, &back.order);
+        let spent = m.ok(&buyer, |tx, ctx| money::spending(tx, ctx, &buyer));
+        assert_eq!(spent.last().unwrap().1, kept.order.total_minor);
+        let earned = m.ok(&seller, |tx, ctx| money::revenue(tx, ctx, &seller)).last().unwrap().1;
+        assert_eq!((earned.sold_minor, earned.refunded_minor, earned.payable_minor), (110_000, -100_000, 9_500));
+        m.verify();
+    });
+}
