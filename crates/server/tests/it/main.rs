@@ -15,7 +15,6 @@ mod catalogue;
 mod consent;
 mod crash;
 mod domains;
-mod explained;
 mod faults;
 mod kit;
 mod koogallery;

@@ -1,5 +1,6 @@
 //! Payments, refunds and bills (`order-life 5`–`7`, `money-reseller-buyer-domain 1`).
 
 mod bills;
+mod explained;
 mod refunds;
 mod wallet;
