@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
 mod access;
-mod arrears;
 mod assets;
 mod audit;
 mod audit_exempt;

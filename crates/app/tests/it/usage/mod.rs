@@ -1,1 +1,5 @@
 //! On-demand usage, packages and arrears (`open-api 4`, `seller-domain 2.5`).
+
+mod arrears;
+mod debugged;
+mod records;

@@ -1,0 +1,168 @@
+//! Use that is not paid: the buyer is told, the instance frozen, paid for later or written down at its end
+//! (`seller-domain 4.4`).
+
+use app::{Caller, instance, usage};
+use harness::{Bought, Market, choice, money, on_both};
+use std::sync::Arc;
+use wire::open_api::usage::Record;
+
+/// Somebody with nothing in the wallet, and an on-demand instance of theirs.
+fn poor(m: &Market) -> (Arc<Caller>, Bought) {
+    let poor = m.new_buyer("poor", "0.00");
+    let bought = m.open(&poor, &choice("transcribe", ""));
+    (poor, bought)
+}
+
+fn state(m: &Market, of: &Bought) -> String {
+    m.instance(of.instance).state
+}
+
+fn due(m: &Market, of: &Bought) -> String {
+    money(m.metered(of).due_minor)
+}
+
+/// Three hours later, 100 minutes of the hour before are pushed: 12.00.
+fn use_for_12(m: &Market, of: &Bought) {
+    m.advance("3h");
+    m.push(&m.seller(), &[m.record(of, "2024-01-05T03", "100", "a")]);
+}
+
+#[test]
+fn arrears_are_told_then_freeze_and_a_top_up_ends_them() {
+    on_both(|m| {
+        let (buyer, bought) = poor(m);
+        use_for_12(m, &bought);
+        m.advance("1h");
+        assert_eq!(due(m, &bought), "12.00");
+        assert_eq!(m.count_messages(&buyer, "usage.unpaid"), 1);
+        m.advance("2d");
+        assert_eq!(state(m, &bought), "running", "three days of grace");
+        m.advance("24h");
+        let frozen = m.instance(bought.instance);
+        assert_eq!((frozen.state.as_str(), frozen.freeze_cause.as_deref()), ("frozen", Some("arrears")));
+        assert_eq!(m.last_activity(bought.instance), ("updateInstanceStatus".to_owned(), "done".to_owned()));
+        let operator = m.operator();
+        assert_eq!(m.refused(&operator, |tx, ctx| instance::unfreeze(tx, ctx, &operator, bought.id())), "instance.arrears");
+        m.top_up(&buyer, "11.99");
+        assert_eq!(state(m, &bought), "frozen", "a cent is missing");
+        m.top_up(&buyer, "0.01");
+        assert_eq!(state(m, &bought), "running");
+        assert_eq!((m.balance(&buyer), due(m, &bought)), ("0.00".to_owned(), "0.00".to_owned()));
+        m.advance("20d");
+        assert_eq!(state(m, &bought), "running", "the release timer is gone");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_correction_of_what_is_not_paid_settles_it_and_a_violation_does_not_hide_arrears() {
+    on_both(|m| {
+        let (buyer, bought) = poor(m);
+        use_for_12(m, &bought);
+        m.advance("1h");
+        assert_eq!(due(m, &bought), "12.00");
+        let less = Record { corrects: Some("a".to_owned()), ..m.record(&bought, "2024-01-05T03", "1", "b") };
+        m.push(&m.seller(), &[less]);
+        m.top_up(&buyer, "0.12");
+        m.advance("1h");
+        assert_eq!((due(m, &bought), m.balance(&buyer)), ("0.00".to_owned(), "0.00".to_owned()));
+        // Frozen for a violation when it begins to owe: the days of grace begin when that is lifted.
+        let operator = m.operator();
+        m.ok(&operator, |tx, ctx| instance::freeze_for_violation(tx, ctx, &operator, bought.id(), "abuse"));
+        m.push(&m.seller(), &[m.record(&bought, "2024-01-05T04", "100", "c")]);
+        m.advance("5d");
+        m.ok(&operator, |tx, ctx| instance::unfreeze(tx, ctx, &operator, bought.id()));
+        assert_eq!(state(m, &bought), "running");
+        m.advance("3d");
+        assert_eq!(m.instance(bought.instance).freeze_cause.as_deref(), Some("arrears"));
+        m.verify();
+    });
+}
+
+#[test]
+fn arrears_that_stay_end_in_release_and_are_still_owed() {
+    on_both(|m| {
+        let (buyer, bought) = poor(m);
+        use_for_12(m, &bought);
+        m.advance("18d");
+        assert_eq!(state(m, &bought), "frozen");
+        m.advance("24h");
+        assert_eq!(state(m, &bought), "released");
+        m.top_up(&buyer, "20.00");
+        assert_eq!(m.balance(&buyer), "8.00", "what was used is paid all the same");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_top_up_within_the_days_of_grace_leaves_no_trace() {
+    on_both(|m| {
+        let (buyer, bought) = poor(m);
+        use_for_12(m, &bought);
+        m.advance("3d"); // the hour was rated at 05:20, the freeze is due three days later
+        assert_eq!(state(m, &bought), "running");
+        m.top_up(&buyer, "12.00");
+        m.advance("5d");
+        assert_eq!((state(m, &bought).as_str(), m.count_messages(&buyer, "instance.frozen")), ("running", 0));
+        m.verify();
+    });
+}
+
+#[test]
+fn the_oldest_charge_of_an_instance_is_paid_first_and_nothing_in_part() {
+    on_both(|m| {
+        let (buyer, bought) = poor(m);
+        use_for_12(m, &bought);
+        m.advance("1h");
+        m.push(&m.seller(), &[m.record(&bought, "2024-01-05T04", "10", "b")]);
+        m.advance("1h");
+        assert_eq!(due(m, &bought), "13.20");
+        m.top_up(&buyer, "5.00");
+        assert_eq!((due(m, &bought), m.balance(&buyer)), ("13.20".to_owned(), "5.00".to_owned()), "a smaller one does not overtake");
+        m.top_up(&buyer, "7.50");
+        assert_eq!((due(m, &bought), m.balance(&buyer)), ("1.20".to_owned(), "0.50".to_owned()));
+        m.top_up(&buyer, "0.70");
+        assert_eq!((due(m, &bought), m.balance(&buyer)), ("0.00".to_owned(), "0.00".to_owned()));
+        m.verify();
+    });
+}
+
+#[test]
+fn one_instance_in_arrears_does_not_stop_another_of_its_buyer() {
+    on_both(|m| {
+        let (buyer, first) = poor(m);
+        use_for_12(m, &first);
+        m.advance("1h");
+        m.top_up(&buyer, "6.00");
+        let second = m.open(&buyer, &choice("transcribe", ""));
+        m.advance("2h");
+        m.push(&m.seller(), &[m.record(&second, "2024-01-05T06", "10", "b")]);
+        m.advance("1h");
+        assert_eq!((due(m, &first), due(m, &second)), ("12.00".to_owned(), "0.00".to_owned()));
+        assert_eq!(m.balance(&buyer), "4.80");
+        m.advance("4d");
+        assert_eq!((state(m, &first).as_str(), state(m, &second).as_str()), ("frozen", "running"));
+        m.verify();
+    });
+}
+
+#[test]
+fn settled_eight_times_at_once_use_is_paid_once() {
+    on_both(|m| {
+        let (buyer, bought) = poor(m);
+        use_for_12(m, &bought);
+        m.advance("1h");
+        let account = m.key(&buyer);
+        let transfer = app::money::request_transfer;
+        let amount = domain::money::Money::new(2_000, domain::money::Currency::Cny);
+        let id = m.ok(&buyer, |tx, ctx| transfer(tx, ctx, &buyer, amount, "R")).id.id();
+        let operator = m.operator();
+        let results = m.at_once(&operator, 8, |n, tx, ctx| match n {
+            0 => app::money::decide_transfer(tx, ctx, &operator, id, true, None).map(|_| ()),
+            _ => usage::settle(tx, ctx, account),
+        });
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+        assert_eq!((due(m, &bought), m.balance(&buyer)), ("0.00".to_owned(), "8.00".to_owned()));
+        m.verify();
+    });
+}
