@@ -2,4 +2,5 @@
 
 mod arrears;
 mod debugged;
+mod packages;
 mod records;
