@@ -1,1 +1,4 @@
 //! Production calls (`saas-interface 1.2`, `order-life 2`).
+
+mod faults;
+mod restart;
