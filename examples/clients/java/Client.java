@@ -69,7 +69,8 @@ public final class Client {
     }
 
     /** Sends a signed request; the answer's status and body. */
-    static HttpResponse<String> send(String method, String path, TreeMap<String, String> query, String type, byte[] body, Map<String, String> more)
+    static HttpResponse<String> send(
+        String method, String path, TreeMap<String, String> query, String type, byte[] body, Map<String, String> more)
         throws GeneralSecurityException, IOException, InterruptedException {
         var server = System.getenv("YUNSHI_SERVER");
         var parts = new ArrayList<String>();
@@ -88,34 +89,41 @@ public final class Client {
         var canonical = String.join("\n", method, path.endsWith("/") ? path : path + "/", asked, lines, names, sha256(body));
         var text = String.join("\n", "SDK-HMAC-SHA256", headers.get("x-sdk-date"), sha256(bytes(canonical)));
         var signature = HexFormat.of().formatHex(hmac(System.getenv("YUNSHI_SECRET_KEY"), text));
-        var authorization = "SDK-HMAC-SHA256 Access=" + System.getenv("YUNSHI_ACCESS_KEY") + ", SignedHeaders=" + names + ", Signature=" + signature;
+        var authorization = "SDK-HMAC-SHA256 Access=" + System.getenv("YUNSHI_ACCESS_KEY")
+            + ", SignedHeaders=" + names + ", Signature=" + signature;
         var publisher = method.equals("GET") ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body);
         var request = HttpRequest.newBuilder(uri).version(HttpClient.Version.HTTP_1_1).method(method, publisher);
         headers.forEach(request::header);
-        return HttpClient.newHttpClient().send(request.header("Authorization", authorization).build(), HttpResponse.BodyHandlers.ofString());
+        request.header("Authorization", authorization);
+        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    static HttpResponse<String> get(String path, TreeMap<String, String> query) throws GeneralSecurityException, IOException, InterruptedException {
+    static HttpResponse<String> get(String path, TreeMap<String, String> query)
+        throws GeneralSecurityException, IOException, InterruptedException {
         return send("GET", path, query, JSON, new byte[0], Map.of());
     }
 
-    static HttpResponse<String> post(String path, Object body, Map<String, String> headers) throws GeneralSecurityException, IOException, InterruptedException {
+    static HttpResponse<String> post(String path, Object body, Map<String, String> headers)
+        throws GeneralSecurityException, IOException, InterruptedException {
         return send("POST", path, new TreeMap<>(), JSON, bytes(body instanceof String text ? text : GSON.toJson(body)), headers);
     }
 
     /** Besides AK and SK the body is signed with the key of class basic: over its keys in natural order. */
     static HttpResponse<String> usagePush(List<String> of) throws GeneralSecurityException, IOException, InterruptedException {
-        var record = new TreeMap<>(Map.of("instance_id", of.get(0), "begin_time", of.get(1), "end_time", of.get(2), "record_time", of.get(2),
+        var record = new TreeMap<>(Map.of(
+            "instance_id", of.get(0), "begin_time", of.get(1), "end_time", of.get(2), "record_time", of.get(2),
             "usage_value", of.get(3), "metering_sn", of.get(4)));
         var body = GSON.toJson(Map.of("usage_records", List.of(record)));
         var ts = String.valueOf(System.currentTimeMillis());
         var nonce = UUID.randomUUID().toString();
-        var signature = hmac(System.getenv("YUNSHI_INTERFACE_KEY"), "ts=" + ts + "&nonce=" + nonce + "&body=" + body);
-        return post(OPEN + "/isv/usage-data", body, Map.of("signature", Base64.getEncoder().encodeToString(signature), "ts", ts, "nonce", nonce));
+        var mac = hmac(System.getenv("YUNSHI_INTERFACE_KEY"), "ts=" + ts + "&nonce=" + nonce + "&body=" + body);
+        var signature = Base64.getEncoder().encodeToString(mac);
+        return post(OPEN + "/isv/usage-data", body, Map.of("signature", signature, "ts", ts, "nonce", nonce));
     }
 
     /** One code by the first version of an interface, more by the second. */
-    static HttpResponse<String> licence(String name, List<String> codes) throws GeneralSecurityException, IOException, InterruptedException {
+    static HttpResponse<String> licence(String name, List<String> codes)
+        throws GeneralSecurityException, IOException, InterruptedException {
         return codes.size() == 1
             ? post(PUBLIC + "/v1/license/" + name, Map.of("license", codes.get(0)), Map.of())
             : post(PUBLIC + "/v2/license/" + name, Map.of("license_list", codes), Map.of());
@@ -128,7 +136,8 @@ public final class Client {
         var said = GSON.toJson(Map.of("type", "FILE", "sha256", sha256(content), "file_name", name));
         var boundary = UUID.randomUUID().toString();
         var body = new ByteArrayOutputStream();
-        body.write(bytes("--" + boundary + "\r\nContent-Disposition: form-data; name=\"isvUpdateFileReq\"\r\nContent-Type: " + JSON + "\r\n\r\n" + said + "\r\n"));
+        body.write(bytes("--" + boundary + "\r\nContent-Disposition: form-data; name=\"isvUpdateFileReq\"\r\n"));
+        body.write(bytes("Content-Type: " + JSON + "\r\n\r\n" + said + "\r\n"));
         body.write(bytes("--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name + "\"\r\n\r\n"));
         body.write(content);
         body.write(bytes("\r\n--" + boundary + "--\r\n"));
@@ -136,7 +145,8 @@ public final class Client {
         return send("POST", OPEN + "/market-event/" + event + "/file", new TreeMap<>(), type, body.toByteArray(), Map.of());
     }
 
-    static HttpResponse<String> ask(String operation, List<String> more) throws GeneralSecurityException, IOException, InterruptedException {
+    static HttpResponse<String> ask(String operation, List<String> more)
+        throws GeneralSecurityException, IOException, InterruptedException {
         switch (operation) {
             case "whoami":
                 return get("/v3/auth/domains", new TreeMap<>());

@@ -35,7 +35,8 @@ class Marketplace {
 function usagePush(market, [instance_id, begin_time, end_time, usage_value, metering_sn]) {
   const body = { usage_records: [{ begin_time, end_time, instance_id, metering_sn, record_time: end_time, usage_value }] }
   const [ts, nonce] = [String(Date.now()), randomUUID()]
-  const signature = createHmac('sha256', process.env.YUNSHI_INTERFACE_KEY).update(`ts=${ts}&nonce=${nonce}&body=${JSON.stringify(body)}`).digest('base64')
+  const signed = `ts=${ts}&nonce=${nonce}&body=${JSON.stringify(body)}`
+  const signature = createHmac('sha256', process.env.YUNSHI_INTERFACE_KEY).update(signed).digest('base64')
   return market.call('POST', `${OPEN}/isv/usage-data`, {}, body, { signature, ts, nonce })
 }
 
@@ -52,15 +53,20 @@ function upload(market, event, path) {
   const form = new FormData()
   form.append('isvUpdateFileReq', JSON.stringify(said), { contentType: 'application/json' })
   form.append('file', content, { filename: basename(path) })
-  const headers = { 'content-type': 'multipart/form-data' }
-  return market.client.sendRequest({ method: 'POST', url: `${OPEN}/market-event/${event}/file`, contentType: 'multipart/form-data', queryParams: {}, pathParams: {}, headers, data: form })
+  const contentType = 'multipart/form-data'
+  const headers = { 'content-type': contentType }
+  const url = `${OPEN}/market-event/${event}/file`
+  return market.client.sendRequest({ method: 'POST', url, contentType, queryParams: {}, pathParams: {}, headers, data: form })
 }
 
 async function main([operation, ...more]) {
   const credentials = new core.GlobalCredentials().withAk(access).withSk(secret).withIamEndpoint(server)
   // With a region the SDK looks the account up first, as it does for services of the cloud.
   const region = new core.Region('yunshi', [server])
-  const market = new builder.ClientBuilder((client) => new Marketplace(client), 'GlobalCredentials').withCredential(credentials).withRegion(region).build()
+  const market = new builder.ClientBuilder((client) => new Marketplace(client), 'GlobalCredentials')
+    .withCredential(credentials)
+    .withRegion(region)
+    .build()
   if (operation === 'whoami') return market.call('GET', '/v3/auth/domains')
   if (operation === 'order-query') {
     const [orderId, orderLineId] = more
@@ -72,7 +78,8 @@ async function main([operation, ...more]) {
   if (operation === 'licence-query') return licence(market, 'heartbeat', more)
   if (operation === 'asset') {
     const [asset_id, deployed_type, asset_version] = more
-    return market.call('GET', '/api/mkp-openapi-public/v1/asset/deployed-object', asset_version ? { asset_id, asset_version, deployed_type } : { asset_id, deployed_type })
+    const asked = asset_version ? { asset_id, asset_version, deployed_type } : { asset_id, deployed_type }
+    return market.call('GET', '/api/mkp-openapi-public/v1/asset/deployed-object', asked)
   }
   if (operation === 'buyer') return market.call('POST', `${OPEN}/${more[0]}`, {}, JSON.parse(more[1]))
   if (operation === 'licence-upload') return upload(market, ...more)
@@ -81,7 +88,10 @@ async function main([operation, ...more]) {
     const body = { usage_info: [{ license, software_usage_Info: ids.map((id) => ({ id })) }] }
     return market.call('POST', `${PUBLIC}/v2/license/software-usage-info`, {}, body)
   }
-  throw new Error('write: node client.mjs whoami | order-query ORDER [LINE] | usage-push INSTANCE BEGIN END VALUE SERIAL | licence-activate CODE… | licence-query CODE… | licence-usage CODE CLIENT… | licence-upload EVENT FILE | asset ASSET TYPE [VERSION] | buyer PATH JSON')
+  throw new Error(
+    'write: node client.mjs whoami | order-query ORDER [LINE] | usage-push INSTANCE BEGIN END VALUE SERIAL | licence-activate CODE… | ' +
+      'licence-query CODE… | licence-usage CODE CLIENT… | licence-upload EVENT FILE | asset ASSET TYPE [VERSION] | buyer PATH JSON',
+  )
 }
 
 try {

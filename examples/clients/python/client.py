@@ -66,7 +66,8 @@ class Marketplace(Client):
 
 def usage_push(client, instance, begin, end, value, serial):
     """Reports use. Besides AK and SK the body is signed with the key of class basic: over its keys in natural order."""
-    record = {"instance_id": instance, "record_time": end, "begin_time": begin, "end_time": end, "usage_value": value, "metering_sn": serial}
+    record = {"instance_id": instance, "record_time": end, "begin_time": begin, "end_time": end}
+    record |= {"usage_value": value, "metering_sn": serial}
     body = {"usage_records": [record]}
     ts, nonce = str(int(time.time() * 1000)), uuid.uuid4().hex
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -79,7 +79,8 @@ final class Kit {
     /** Encrypted for our public key: RSA-OAEP with SHA-256. */
     static String opened(String secret) throws GeneralSecurityException {
         var cipher = Cipher.getInstance("RSA/ECB/OAEPPadding");
-        cipher.init(Cipher.DECRYPT_MODE, PRIVATE, new OAEPParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, PSource.PSpecified.DEFAULT));
+        var padding = new OAEPParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, PSource.PSpecified.DEFAULT);
+        cipher.init(Cipher.DECRYPT_MODE, PRIVATE, padding);
         return new String(cipher.doFinal(Base64.getDecoder().decode(secret)), StandardCharsets.UTF_8);
     }
 
@@ -170,7 +171,8 @@ final class Kit {
         logIns.put(state, new LogIn(verifier, credential));
         var hash = MessageDigest.getInstance("SHA-256").digest(Seller.bytes(verifier));
         var asked = new TreeMap<>(Map.of(
-            "response_type", "code", "client_id", credential.id(), "redirect_uri", base + "/callback", "scope", "openid profile", "state", state,
+            "response_type", "code", "client_id", credential.id(), "redirect_uri", base + "/callback",
+            "scope", "openid profile", "state", state,
             "code_challenge", Base64.getUrlEncoder().withoutPadding().encodeToString(hash), "code_challenge_method", "S256"));
         return new Page(302, PLATFORM + "/api/v1/oauth2/authorize?" + form(asked));
     }
@@ -189,13 +191,16 @@ final class Kit {
             "code_verifier", begun.verifier(), "client_id", begun.credential().id(), "client_secret", begun.credential().secret());
         var tokens = ask(HttpRequest.newBuilder(URI.create(PLATFORM + "/api/v1/oauth2/token"))
             .header("Content-Type", "application/x-www-form-urlencoded").POST(HttpRequest.BodyPublishers.ofString(form(wanted))));
-        if (!tokens.has("access_token")) return new Page(403, Seller.field(tokens, "error") + ": " + Seller.field(tokens, "error_description"));
+        if (!tokens.has("access_token")) {
+            return new Page(403, Seller.field(tokens, "error") + ": " + Seller.field(tokens, "error_description"));
+        }
         var user = ask(HttpRequest.newBuilder(URI.create(PLATFORM + "/api/v1/oauth2/userinfo"))
             .header("Authorization", "Bearer " + Seller.field(tokens, "access_token")));
         var tenant = tenants.getOrDefault(Seller.field(user, "instance_id"), new Tenant());
         var known = tenant.people.get(Seller.field(user, "preferred_username"));
         if (known == null) return new Page(403, "you were not announced");
-        return new Page(200, "Welcome " + Seller.field(user, "name") + " (" + Seller.field(known, "role") + ", " + Seller.field(known, "orgCode") + ")");
+        var place = Seller.field(known, "role") + ", " + Seller.field(known, "orgCode");
+        return new Page(200, "Welcome " + Seller.field(user, "name") + " (" + place + ")");
     }
 
     /** Pages for people, beside the calls of the marketplace. */

@@ -150,7 +150,8 @@ public final class Seller {
         for (var id : ids.split(",")) {
             var instance = instances.get(id);
             if (instance == null || instance.released) continue;
-            var app = Map.of("frontEndUrl", base + "/app/" + id, "userName", "admin", "password", "pw-" + id.substring(0, Math.min(8, id.length())));
+            var password = "pw-" + id.substring(0, Math.min(8, id.length()));
+            var app = Map.of("frontEndUrl", base + "/app/" + id, "userName", "admin", "password", password);
             info.add(Map.of("instanceId", id, "appInfo", app));
         }
         var answer = success();
@@ -192,7 +193,8 @@ public final class Seller {
                 }
                 var password = sealed("pw-" + id.substring(0, Math.min(8, id.length())));
                 answer.addProperty("encryptType", "1");
-                answer.add("appInfo", GSON.toJsonTree(Map.of("frontEndUrl", base + "/app/" + id, "userName", sealed("admin"), "password", password)));
+                var app = Map.of("frontEndUrl", base + "/app/" + id, "userName", sealed("admin"), "password", password);
+                answer.add("appInfo", GSON.toJsonTree(app));
                 return answer;
             }
             case "refreshInstance", "refreshLicense" -> {

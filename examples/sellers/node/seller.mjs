@@ -2,9 +2,12 @@
 //
 //   SELLER_KEY=my-access-key SELLER_LISTEN=127.0.0.1:9003 node seller.mjs
 //
-// The marketplace posts in 2.0 and asks by GET in 1.0. It verifies the marketplace's signature over the raw bytes, gives the same instance for the same order line,
-// and keeps everything in memory; yours will keep it in a database.
-import { constants, createCipheriv, createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, privateDecrypt, randomBytes, timingSafeEqual } from 'node:crypto'
+// The marketplace posts in 2.0 and asks by GET in 1.0. It verifies the marketplace's signature over the raw bytes, gives the same
+// instance for the same order line, and keeps everything in memory; yours will keep it in a database.
+import {
+  constants, createCipheriv, createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, privateDecrypt,
+  randomBytes, timingSafeEqual,
+} from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
@@ -122,7 +125,8 @@ const activitiesV1 = {
   newInstance: ({ orderId, productId, businessId }, base) => {
     const made = create({ orderLineId: `${orderId} ${productId}`, businessId })
     const id = made.instanceId
-    return { ...made, encryptType: '1', appInfo: { frontEndUrl: `${base}/app/${id}`, userName: sealed('admin'), password: sealed(`pw-${id.slice(0, 8)}`) } }
+    const password = sealed(`pw-${id.slice(0, 8)}`)
+    return { ...made, encryptType: '1', appInfo: { frontEndUrl: `${base}/app/${id}`, userName: sealed('admin'), password } }
   },
   refreshInstance: ({ instanceId, expireTime }) => change(instanceId, { expires: expireTime, frozen: false }),
   expireInstance: ({ instanceId }) => change(instanceId, { frozen: true }),
@@ -152,7 +156,8 @@ const keys = process.env.SELLER_PRIVATE_KEY
 const publicKey = createPublicKey(keys.privateKey).export({ type: 'spki', format: 'pem' })
 
 /** Encrypted for our public key: RSA-OAEP with SHA-256. */
-const opened = (secret) => privateDecrypt({ key: keys.privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }, Buffer.from(secret, 'base64')).toString()
+const decryption = { key: keys.privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
+const opened = (secret) => privateDecrypt(decryption, Buffer.from(secret, 'base64')).toString()
 
 const put = (map, id, value, flag) => (flag === 0 || flag === 3 ? map.delete(id) : map.set(id, value))
 
@@ -160,9 +165,14 @@ const syncs = {
   tenantSync: (sent) => put(tenants, sent.instanceId, { ...sent, departments: new Map(), people: new Map() }, sent.flag),
   allOrgSync: ({ orgInfo }, tenant) => JSON.parse(orgInfo).forEach((d) => tenant.departments.set(d.orgCode, d)),
   singleOrgSync: (sent, tenant) => put(tenant.departments, sent.orgCode, sent, sent.flag),
-  applicationSync: (sent, tenant) => (tenant.credential = sent.flag === 0 ? undefined : { id: sent.clientId, secret: opened(sent.clientSecret) }),
-  // The list is text in 1.0.
-  authSync: (sent, tenant) => (typeof sent.userList === 'string' ? JSON.parse(sent.userList) : sent.userList).forEach((user) => put(tenant.people, user.userName, user, sent.flag)),
+  applicationSync: (sent, tenant) => {
+    tenant.credential = sent.flag === 0 ? undefined : { id: sent.clientId, secret: opened(sent.clientSecret) }
+  },
+  authSync: (sent, tenant) => {
+    // The list is text in 1.0.
+    const users = typeof sent.userList === 'string' ? JSON.parse(sent.userList) : sent.userList
+    users.forEach((user) => put(tenant.people, user.userName, user, sent.flag))
+  },
 }
 
 /** Whether a call of the kit is: 2.0 signs the body in its headers, 1.0 the fields with the token of SaaS 1.0. */
@@ -172,7 +182,8 @@ function genuine({ headers, url }, body, sent) {
     return same(hmacBase64(key + sent.timeStamp, joined), headers.authtoken ?? '')
   }
   const { 'x-timestamp': timestamp = '', 'x-nonce': nonce = '', 'x-sign': sign = '' } = headers
-  return same(hmacHex(Buffer.concat([Buffer.from(key + nonce + timestamp), body])), sign.toLowerCase()) && Math.abs(Date.now() - Number(timestamp)) <= freshMs
+  const isFresh = Math.abs(Date.now() - Number(timestamp)) <= freshMs
+  return isFresh && same(hmacHex(Buffer.concat([Buffer.from(key + nonce + timestamp), body])), sign.toLowerCase())
 }
 
 function sync(request, body) {
@@ -212,12 +223,17 @@ async function callback(query, base) {
   logins.delete(query.get('state'))
   if (!login) return { status: 400, text: 'this log-in was not begun here' }
   if (query.get('error')) return { status: 403, text: `${query.get('error')}: ${query.get('error_description') ?? ''}` }
-  const form = { grant_type: 'authorization_code', code: query.get('code'), redirect_uri: `${base}/callback`, code_verifier: login.verifier, client_id: login.credential.id, client_secret: login.credential.secret }
+  const form = {
+    grant_type: 'authorization_code', code: query.get('code'), redirect_uri: `${base}/callback`, code_verifier: login.verifier,
+    client_id: login.credential.id, client_secret: login.credential.secret,
+  }
   const tokens = await (await fetch(`${platform}/api/v1/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) })).json()
   if (!tokens.access_token) return { status: 403, text: `${tokens.error}: ${tokens.error_description}` }
-  const user = await (await fetch(`${platform}/api/v1/oauth2/userinfo`, { headers: { Authorization: `Bearer ${tokens.access_token}` } })).json()
+  const headers = { Authorization: `Bearer ${tokens.access_token}` }
+  const user = await (await fetch(`${platform}/api/v1/oauth2/userinfo`, { headers })).json()
   const known = tenants.get(user.instance_id)?.people.get(user.preferred_username)
-  return known ? { status: 200, text: `Welcome ${user.name} (${known.role}, ${known.orgCode})` } : { status: 403, text: 'you were not announced' }
+  if (!known) return { status: 403, text: 'you were not announced' }
+  return { status: 200, text: `Welcome ${user.name} (${known.role}, ${known.orgCode})` }
 }
 
 /** Pages for people, beside the calls of the marketplace. */
@@ -254,7 +270,8 @@ const server = createServer(async (request, response) => {
   const text = JSON.stringify(answer(request, Buffer.concat(chunks), origin))
   // Signed as 1.0 wants it; 2.0 does not look.
   const sign = `sign_type="HMAC-SHA256", signature="${hmacBase64(key, text)}"`
-  response.writeHead(200, { 'Content-Type': 'application/json;charset=utf-8', 'Content-Length': Buffer.byteLength(text), 'Body-Sign': sign })
+  const length = Buffer.byteLength(text)
+  response.writeHead(200, { 'Content-Type': 'application/json;charset=utf-8', 'Content-Length': length, 'Body-Sign': sign })
   response.end(text)
 })
 

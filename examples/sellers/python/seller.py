@@ -3,8 +3,8 @@
     pip install -r requirements.txt
     SELLER_KEY=my-access-key SELLER_LISTEN=127.0.0.1:9002 python3 seller.py
 
-The marketplace posts in 2.0 and asks by GET in 1.0. It verifies the marketplace's signature over the raw bytes, gives the same instance for the same order line,
-and keeps everything in memory; yours will keep it in a database.
+The marketplace posts in 2.0 and asks by GET in 1.0. It verifies the marketplace's signature over the raw bytes, gives the same
+instance for the same order line, and keeps everything in memory; yours will keep it in a database.
 """
 import base64
 import hashlib

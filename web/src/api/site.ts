@@ -20,7 +20,7 @@ export function addressOf(code: string) {
   return host ? `${window.location.protocol}//${host}/?site=${code}` : `/?site=${code}`
 }
 
-/** Decides the site before the first page: `?site=intl`, which is remembered, else a remembered choice, else that of the host (contract, HTTP). */
+/** Decides the site before the first page: `?site=intl`, which is remembered, else a remembered choice, else that of the host. */
 export async function chooseSite() {
   const asked = new URLSearchParams(window.location.search).get('site')
   const answer = await fetch('/api/v1/sites').catch(() => undefined)

@@ -318,7 +318,8 @@ async fn a_write_that_runs_again_stays_prepared() {
                 assert_eq!(diesel::update(settings::table.find("a")).set(settings::value.eq(value)).run(tx)?, 1);
                 dialect::setting_put(tx, "b", value)?;
             }
-            let text = "SELECT count(*) AS kept FROM pg_prepared_statements WHERE statement LIKE 'UPDATE \"settings\"%' OR statement LIKE 'INSERT INTO settings (%'";
+            let text = "SELECT count(*) AS kept FROM pg_prepared_statements \
+                WHERE statement LIKE 'UPDATE \"settings\"%' OR statement LIKE 'INSERT INTO settings (%'";
             Ok::<_, DbError>(diesel::sql_query(text).get_result(tx)?)
         })
         .await

@@ -12,7 +12,8 @@ use testdb::{Fresh, engines};
 /// A good row of each table that has rules: `$1` its key, `{n}` its number.
 const GOOD: &[&str] = &[
     "INSERT INTO accounts (id, name, kind, site, roles, created_at) VALUES ($1, 'x{n}', 'enterprise', 'cn', 'buyer', 1)",
-    "INSERT INTO users (id, account_id, login, name, password, language, dismissed, created_at) VALUES ($1, $1, 'x{n}', 'n', 'p', 'zh', '', 1)",
+    "INSERT INTO users (id, account_id, login, name, password, language, dismissed, created_at) \
+     VALUES ($1, $1, 'x{n}', 'n', 'p', 'zh', '', 1)",
     "INSERT INTO sellers (account_id, profile, state, submitted_at) VALUES ($1, '{}', 'in_review', 1)",
     "INSERT INTO products (id, seller_id, key, site, visibility, created_at, updated_at)
      SELECT $1, id, 'x{n}', 'cn', 'unlisted', 1, 1 FROM accounts WHERE name = 'x1'",
@@ -20,15 +21,16 @@ const GOOD: &[&str] = &[
     "INSERT INTO orders (id, number, kind, state, site, currency, total_minor, buyer_id, seller_id, customer_name, user_name, product_name,
                          created_at, pay_by)
      VALUES ($1, 'x{n}', 'new', 'pending_payment', 'cn', 'CNY', 1, $1, $1, 'c', 'u', 'p', 1, 2)",
-    "INSERT INTO order_lines (id, order_id, number, product_id, revision_id, specification, sku, sold, charging_mode, quantity, amount_minor,
-                              refunded_minor)
+    "INSERT INTO order_lines (id, order_id, number, product_id, revision_id, specification, sku, sold, charging_mode, quantity,
+                              amount_minor, refunded_minor)
      VALUES ($1, $1, 'x{n}', $1, $1, 's', 'k', '{}', 'PERIOD', 1, 1, 0)",
-    "INSERT INTO instances (id, buyer_id, seller_id, product_id, revision_id, access_type, address_id, line_id, specification, sku, quantity, trial, state,
-                            seller_instance_id, created_at)
+    "INSERT INTO instances (id, buyer_id, seller_id, product_id, revision_id, access_type, address_id, line_id, specification, sku,
+                            quantity, trial, state, seller_instance_id, created_at)
      SELECT $1, $1, $1, id, $1, 'saas', $1, $1, 's', 'k', 1, (1 = 0), 'opening', 'x{n}', 1 FROM products WHERE key = 'x1'",
     "INSERT INTO ledger_entries (id, kind, at, reference) VALUES ($1, 'payment', 1, 'x{n}')",
     "INSERT INTO ledger_postings (entry_id, seq, account, owner, currency, amount_minor, at) VALUES ($1, 0, 'escrow', 'o', 'CNY', 1, 1)",
-    "INSERT INTO ledger_balances (account, owner, currency, balance_minor) SELECT 'buyer_wallet', name, 'CNY', 0 FROM accounts WHERE id = $1",
+    "INSERT INTO ledger_balances (account, owner, currency, balance_minor) SELECT 'buyer_wallet', name, 'CNY', 0 FROM accounts \
+     WHERE id = $1",
     "INSERT INTO transfers (id, account_id, account_name, currency, amount_minor, reference, state, created_at)
      VALUES ($1, $1, 'a', 'CNY', 1, 'r', 'pending', 1)",
     "INSERT INTO bills (id, seller_id, month, currency, total_minor, issued_at) VALUES ($1, $1, '2026-11', 'CNY', 1, 1)",
@@ -40,22 +42,27 @@ const GOOD: &[&str] = &[
     "INSERT INTO call_attempts (id, call_id, number, started_at, url, request) VALUES ($1, $1, 1, 1, 'u', '{}')",
     "INSERT INTO messages (id, account_id, event, params, created_at, name) VALUES ($1, $1, 'e', '{}', 1, 'x{n}')",
     "INSERT INTO pictures (id, seller_id, kind, media_type, hash, length, created_at) VALUES ($1, $1, 'main', 'image/png', $1, 9, 1)",
-    "INSERT INTO usage_records (id, known_by, seller_id, instance_id, sent_instance, begin_at, end_at, quantity, sent_value, state, repeats, received_at)
+    "INSERT INTO usage_records (id, known_by, seller_id, instance_id, sent_instance, begin_at, end_at, quantity, sent_value, state,
+                                repeats, received_at)
      VALUES ($1, $1, $1, $1, 'i', 1, 2, 1, '1', 'accepted', 0, 1)",
     "INSERT INTO usage_totals (instance_id, cycle_at, quantity, exact, charged_minor) VALUES ($1, 1, 1, '1', 0)",
     "INSERT INTO usage_charges (id, instance_id, buyer_id, seller_id, begin_at, quantity, currency, amount_minor, state, created_at)
      VALUES ($1, $1, $1, $1, 1, 1, 'CNY', 1, 'due', 1)",
     "INSERT INTO supervision_templates (key, version, access_type, flow, valid_from, body, loaded_at, loaded_by)
      SELECT 'x{n}', 1, 'data_file', 'standard', '2026-01-01', '{}', 1, 'x' FROM accounts WHERE id = $1",
-    "INSERT INTO supervision_cases (id, order_id, line_id, instance_id, buyer_id, seller_id, order_number, product_name, customer_name, access_type,
-                                    template_key, template_version, state, node, buyer_turn, seller_turn, operator_turn, started_at, body, changes)
+    "INSERT INTO supervision_cases (id, order_id, line_id, instance_id, buyer_id, seller_id, order_number, product_name, customer_name,
+                                    access_type, template_key, template_version, state, node, buyer_turn, seller_turn, operator_turn,
+                                    started_at, body, changes)
      VALUES ($1, $1, $1, $1, $1, $1, 'x{n}', 'p', 'c', 'data_file', 'x{n}', 1, 'open', 'submit', (1 = 1), (1 = 0), (1 = 0), 1, '{}', 0)",
-    "INSERT INTO supervision_steps (case_id, seq, at, party, actor, kind, from_node, to_node, data) VALUES ($1, 1, 1, 'buyer', 'x', 'submit', '', '', '{}')",
+    "INSERT INTO supervision_steps (case_id, seq, at, party, actor, kind, from_node, to_node, data) \
+     VALUES ($1, 1, 1, 'buyer', 'x', 'submit', '', '', '{}')",
     "INSERT INTO documents (id, account_id, case_id, kind, name, hash, length, created_at) VALUES ($1, $1, $1, 'other', 'a.pdf', $1, 1, 1)",
-    "INSERT INTO webhook_endpoints (id, account_id, url, description, events, enabled, secret, created_at) VALUES ($1, $1, 'u', '', '', (1 = 1), $1, 1)",
+    "INSERT INTO webhook_endpoints (id, account_id, url, description, events, enabled, secret, created_at) \
+     VALUES ($1, $1, 'u', '', '', (1 = 1), $1, 1)",
     "INSERT INTO deliveries (id, message_id, account_id, channel, target, event, digest, state, attempts, created_at)
      VALUES ($1, $1, $1, 'webhook', (SELECT id FROM accounts WHERE name = 'x1'), 'e', (1 = 0), 'due', 0, 1)",
-    "INSERT INTO cart_lines (id, buyer_id, product_id, specification, sku, period, quantity, created_at) VALUES ($1, $1, $1, 's', 'k', '1m', 1, 1)",
+    "INSERT INTO cart_lines (id, buyer_id, product_id, specification, sku, period, quantity, created_at) \
+     VALUES ($1, $1, $1, 's', 'k', '1m', 1, 1)",
 ];
 
 fn good_rows(tx: &mut Tx) -> Result<(), DbError> {
@@ -120,7 +127,8 @@ const ATTACKS: &[&str] = &[
     "UPDATE instances SET seller_instance_id = 'x1'",
     "UPDATE instances SET line_id = (SELECT id FROM order_lines WHERE number = 'x1')",
     "UPDATE products SET key = 'x1'",
-    "UPDATE listing_revisions SET product_id = (SELECT id FROM products WHERE key = 'x1'), number = number + CASE WHEN product_id = (SELECT id FROM products WHERE key = 'x1') THEN 0 ELSE 1 END",
+    "UPDATE listing_revisions SET product_id = (SELECT id FROM products WHERE key = 'x1'), \
+     number = number + CASE WHEN product_id = (SELECT id FROM products WHERE key = 'x1') THEN 0 ELSE 1 END",
     "UPDATE ledger_entries SET reference = 'x1'",
     "UPDATE bills SET seller_id = (SELECT id FROM products WHERE key = 'x1')",
     "UPDATE bill_lines SET line_id = (SELECT id FROM order_lines WHERE number = 'x1')",

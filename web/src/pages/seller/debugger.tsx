@@ -42,10 +42,11 @@ const headOf = (c: Case) =>
     ? `GET ${c.url}\nAccept: application/json`
     : `POST ${c.url}\nAccept: application/json\nContent-Type: application/json;charset=utf8`
 
-const curlOf = (c: Case) =>
-  c.method === 'GET'
-    ? `curl '${c.url}' -H 'Accept: application/json'`
-    : `curl -X POST '${c.url}' -H 'Accept: application/json' -H 'Content-Type: application/json;charset=utf8' --data-raw '${(c.request ?? '').replaceAll("'", "'\\''")}'`
+const curlOf = (c: Case) => {
+  if (c.method === 'GET') return `curl '${c.url}' -H 'Accept: application/json'`
+  const headers = `-H 'Accept: application/json' -H 'Content-Type: application/json;charset=utf8'`
+  return `curl -X POST '${c.url}' ${headers} --data-raw '${(c.request ?? '').replaceAll("'", "'\\''")}'`
+}
 
 function Verdict({ of }: { of: Case }) {
   const { t } = useTranslation()
