@@ -12,7 +12,7 @@ use std::sync::Arc;
 use store::order::Filter;
 
 /// Sequences on `SQLite` and on `PostgreSQL`.
-const SEEDS: [(Engine, u64); 2] = [(Engine::Sqlite, 8), (Engine::Postgres, 2)];
+const SEEDS: [(Engine, u64); 2] = [(Engine::Sqlite, 6), (Engine::Postgres, 2)];
 const STEPS: usize = 60;
 
 /// A sequence that is being played.
