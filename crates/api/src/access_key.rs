@@ -89,7 +89,8 @@ struct AccessKeyChange {
 }
 
 /// Disables an access key, or makes it work again.
-#[utoipa::path(put, path = "/api/v1/me/access-keys/{id}", tag = "account", operation_id = "access_key_change", security(("access" = ["user"])),
+#[utoipa::path(put, path = "/api/v1/me/access-keys/{id}", tag = "account", operation_id = "access_key_change",
+    security(("access" = ["user"])),
     params(("id" = String, Path)), request_body = AccessKeyChange, responses((status = 200, body = Done)))]
 async fn change(
     State(api): State<Api>,
@@ -102,7 +103,8 @@ async fn change(
 }
 
 /// Deletes an access key: what is signed with it is refused from now on.
-#[utoipa::path(delete, path = "/api/v1/me/access-keys/{id}", tag = "account", operation_id = "access_key_delete", security(("access" = ["user"])),
+#[utoipa::path(delete, path = "/api/v1/me/access-keys/{id}", tag = "account", operation_id = "access_key_delete",
+    security(("access" = ["user"])),
     params(("id" = String, Path)), responses((status = 200, body = Done)))]
 async fn delete(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<AccessKeyId>) -> Result<Json<Done>, Problem> {
     api.write(caller, move |tx, ctx, who| access_key::delete(tx, ctx, who, id)).await?;

@@ -164,7 +164,8 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Asset
 }
 
 /// Removes an asset from which nothing is deployed.
-#[utoipa::path(delete, path = "/api/v1/seller/assets/{id}", tag = "seller", operation_id = "asset_remove", security(("access" = ["seller"])),
+#[utoipa::path(delete, path = "/api/v1/seller/assets/{id}", tag = "seller", operation_id = "asset_remove",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = Done)))]
 async fn remove(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<AssetId>) -> Result<Json<Done>, Problem> {
     api.write(caller, move |tx, ctx, who| asset::remove(tx, ctx, who, id)).await?;
@@ -220,7 +221,8 @@ async fn taken(api: &Api, name: &str, request: Request) -> Result<([u8; 32], i64
 }
 
 /// Takes an installer in as a version of a software package, up to 1 GB; 100 files and 10 GB a day.
-#[utoipa::path(post, path = "/api/v1/seller/assets/{id}/packages", tag = "seller", operation_id = "asset_package_add", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/assets/{id}/packages", tag = "seller", operation_id = "asset_package_add",
+    security(("access" = ["seller"])),
     params(("id" = String, Path), PackageParams), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, body = AssetView)))]
 async fn add_package(
@@ -269,7 +271,8 @@ struct ImageBody {
 }
 
 /// Says where a version of an image lies in a region.
-#[utoipa::path(post, path = "/api/v1/seller/assets/{id}/images", tag = "seller", operation_id = "asset_image_add", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/assets/{id}/images", tag = "seller", operation_id = "asset_image_add",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = ImageBody, responses((status = 200, body = AssetView)))]
 async fn add_image(
     State(api): State<Api>,
@@ -303,7 +306,8 @@ struct LinkParams {
 }
 
 /// Links a specification of a listed product to the asset that it is deployed from; needs no new release.
-#[utoipa::path(put, path = "/api/v1/seller/assets/{id}/links", tag = "seller", operation_id = "asset_link", security(("access" = ["seller"])),
+#[utoipa::path(put, path = "/api/v1/seller/assets/{id}/links", tag = "seller", operation_id = "asset_link",
+    security(("access" = ["seller"])),
     params(("id" = String, Path), LinkParams), responses((status = 200, body = Done)))]
 async fn link(
     State(api): State<Api>,
@@ -316,7 +320,8 @@ async fn link(
 }
 
 /// Takes a link away.
-#[utoipa::path(delete, path = "/api/v1/seller/assets/{id}/links", tag = "seller", operation_id = "asset_unlink", security(("access" = ["seller"])),
+#[utoipa::path(delete, path = "/api/v1/seller/assets/{id}/links", tag = "seller", operation_id = "asset_unlink",
+    security(("access" = ["seller"])),
     params(("id" = String, Path), LinkParams), responses((status = 200, body = Done)))]
 async fn unlink(
     State(api): State<Api>,
@@ -329,7 +334,8 @@ async fn unlink(
 }
 
 /// The bytes of a package, for who has an address of it that is still good.
-#[utoipa::path(get, path = "/api/v1/asset-files/{ticket}", tag = "storefront", operation_id = "asset_file", security(("access" = ["public"])),
+#[utoipa::path(get, path = "/api/v1/asset-files/{ticket}", tag = "storefront", operation_id = "asset_file",
+    security(("access" = ["public"])),
     params(("ticket" = String, Path)), responses((status = 200, content((Vec<u8> = "application/octet-stream")))))]
 async fn file(State(api): State<Api>, PathOf(ticket): PathOf<Line<400>>) -> Result<Response, Problem> {
     let found = api.app.read(app::Actor::System, move |tx, ctx| asset::file_of(tx, ctx, ticket.as_str())).await?;

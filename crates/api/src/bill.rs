@@ -157,7 +157,8 @@ struct Running {
 }
 
 /// What will be on the next bill, as it stands now (transaction details).
-#[utoipa::path(get, path = "/api/v1/seller/transactions", tag = "bills", operation_id = "transaction_list", security(("access" = ["seller"])),
+#[utoipa::path(get, path = "/api/v1/seller/transactions", tag = "bills", operation_id = "transaction_list",
+    security(("access" = ["seller"])),
     params(Paging), responses((status = 200, body = Running)))]
 async fn running(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Listed<NoFilter>) -> Result<Json<Running>, Problem> {
     let currency = api.app.env.settings.sites.of(caller.site).currency.to_string();

@@ -98,7 +98,8 @@ fn scenarios(protocol: Protocol, names: &[String]) -> Result<Vec<Scenario>, Erro
 }
 
 /// Calls the address with signed sample requests and checks each answer against the reference.
-#[utoipa::path(post, path = "/api/v1/seller/addresses/{id}/debug", tag = "seller", operation_id = "interface_debug", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/addresses/{id}/debug", tag = "seller", operation_id = "interface_debug",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = DebugBody, responses((status = 200, body = DebugReport)))]
 async fn debug(
     State(api): State<Api>,
@@ -142,7 +143,8 @@ struct SendBody {
 }
 
 /// Sends a request as it was edited, signed anew with the address's key.
-#[utoipa::path(post, path = "/api/v1/seller/addresses/{id}/send", tag = "seller", operation_id = "interface_send", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/addresses/{id}/send", tag = "seller", operation_id = "interface_send",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = SendBody, responses((status = 200, body = DebugCase)))]
 async fn send(
     State(api): State<Api>,

@@ -80,7 +80,8 @@ async fn add(State(api): State<Api>, Who(caller): Who, body: Body<DomainBody>) -
 }
 
 /// Removes a domain where no address lies.
-#[utoipa::path(delete, path = "/api/v1/seller/domains/{id}", tag = "seller", operation_id = "domain_remove", security(("access" = ["seller"])),
+#[utoipa::path(delete, path = "/api/v1/seller/domains/{id}", tag = "seller", operation_id = "domain_remove",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = Done)))]
 async fn remove(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Line<40>>) -> Result<Json<Done>, Problem> {
     let id = key(&id)?;
@@ -89,7 +90,8 @@ async fn remove(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Lin
 }
 
 /// Looks for the proof, in the file and in DNS.
-#[utoipa::path(post, path = "/api/v1/seller/domains/{id}/prove", tag = "seller", operation_id = "domain_prove", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/domains/{id}/prove", tag = "seller", operation_id = "domain_prove",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = DomainView)))]
 async fn prove(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Line<40>>) -> Result<Json<DomainView>, Problem> {
     let id = key(&id)?;

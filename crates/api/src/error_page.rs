@@ -18,7 +18,8 @@ const SECURITY: [(&str, &str); 4] = [
     ("referrer-policy", "same-origin"),
     (
         "content-security-policy",
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self' https: http://localhost:* http://127.0.0.1:*",
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; \
+         base-uri 'self'; form-action 'self' https: http://localhost:* http://127.0.0.1:*",
     ),
 ];
 

@@ -111,7 +111,8 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Expor
 }
 
 /// The finished file.
-#[utoipa::path(get, path = "/api/v1/orders-exports/{id}/file", tag = "orders", operation_id = "export_file", security(("access" = ["user"])),
+#[utoipa::path(get, path = "/api/v1/orders-exports/{id}/file", tag = "orders", operation_id = "export_file",
+    security(("access" = ["user"])),
     params(("id" = String, Path)),
     responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>)))]
 async fn file(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<ExportId>) -> Result<Response, Problem> {

@@ -65,7 +65,8 @@ pub async fn docs() -> Html<String> {
     }
     Html(format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Yunshi API</title><meta name=viewport content='width=device-width'>\
-         <style>body{{font:14px/1.5 system-ui;margin:2rem;color:#1c2130}}td,th{{padding:6px 12px;border-bottom:1px solid #e4e7ee;text-align:left;vertical-align:top}}</style>\
+         <style>body{{font:14px/1.5 system-ui;margin:2rem;color:#1c2130}}\
+         td,th{{padding:6px 12px;border-bottom:1px solid #e4e7ee;text-align:left;vertical-align:top}}</style>\
          <h1>Yunshi API</h1><p>The description for programs: <a href='/api/v1/openapi.json'>openapi.json</a></p>\
          <table><tr><th>Method<th>Path<th>Who may call<th>Does</tr>{rows}</table></html>"
     ))

@@ -225,7 +225,8 @@ async fn floors(State(api): State<Api>, headers: HeaderMap, Who(caller): Who) ->
 }
 
 /// Puts floors in the place of those of a site.
-#[utoipa::path(put, path = "/api/v1/operator/floors", tag = "operator", operation_id = "floors_curate", security(("access" = ["operator:reviewer"])),
+#[utoipa::path(put, path = "/api/v1/operator/floors", tag = "operator", operation_id = "floors_curate",
+    security(("access" = ["operator:reviewer"])),
     request_body = FloorsBody, responses((status = 200, body = Done)))]
 async fn curate(State(api): State<Api>, headers: HeaderMap, Who(caller): Who, body: Body<FloorsBody>) -> Result<Json<Done>, Problem> {
     let site = site_of(&api.app.env.settings.sites, &headers)?.code;

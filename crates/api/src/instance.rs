@@ -263,7 +263,8 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Insta
 }
 
 /// Everything that happened to an instance over all its orders.
-#[utoipa::path(get, path = "/api/v1/instances/{id}/timeline", tag = "instances", operation_id = "instance_timeline", security(("access" = ["user"])),
+#[utoipa::path(get, path = "/api/v1/instances/{id}/timeline", tag = "instances", operation_id = "instance_timeline",
+    security(("access" = ["user"])),
     params(("id" = String, Path)), responses((status = 200, body = Timeline)))]
 async fn timeline(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<Timeline>, Problem> {
     let entries = api
@@ -289,7 +290,8 @@ pub(crate) struct FeeView {
 }
 
 /// What an upgrade would cost now.
-#[utoipa::path(get, path = "/api/v1/instances/{id}/change-quote", tag = "instances", operation_id = "instance_change_quote", security(("access" = ["buyer"])),
+#[utoipa::path(get, path = "/api/v1/instances/{id}/change-quote", tag = "instances", operation_id = "instance_change_quote",
+    security(("access" = ["buyer"])),
     params(("id" = String, Path), ChangeParams), responses((status = 200, body = FeeView)))]
 async fn change_quote(
     State(api): State<Api>,
@@ -311,8 +313,10 @@ struct ChangeBody {
 }
 
 /// Orders an upgrade.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/change", tag = "instances", operation_id = "instance_change", security(("access" = ["buyer"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = ChangeBody, responses((status = 200, body = OrderView)))]
+#[utoipa::path(post, path = "/api/v1/instances/{id}/change", tag = "instances", operation_id = "instance_change",
+    security(("access" = ["buyer"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = ChangeBody,
+    responses((status = 200, body = OrderView)))]
 async fn change(
     State(api): State<Api>,
     Who(caller): Who,
@@ -336,7 +340,8 @@ struct LandingView {
 }
 
 /// A token for the seller's page, where the seller speaks to AWS Marketplace or Azure.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/set-up", tag = "instances", operation_id = "instance_set_up", security(("access" = ["buyer"])),
+#[utoipa::path(post, path = "/api/v1/instances/{id}/set-up", tag = "instances", operation_id = "instance_set_up",
+    security(("access" = ["buyer"])),
     params(("id" = String, Path)), responses((status = 200, body = LandingView)))]
 async fn set_up(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<LandingView>, Problem> {
     let l = api.write(caller, move |tx, ctx, who| neighbour::landing(tx, ctx, who, id)).await?;
@@ -345,7 +350,8 @@ async fn set_up(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Ins
 
 /// Freezes an instance for a violation; its term goes on.
 #[utoipa::path(post, path = "/api/v1/operator/instances/{id}/freeze", tag = "operator", operation_id = "instance_freeze",
-    security(("access" = ["operator:support"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = InstanceView)))]
+    security(("access" = ["operator:support"])), params(("id" = String, Path)), request_body = ReasonBody,
+    responses((status = 200, body = InstanceView)))]
 async fn freeze(
     State(api): State<Api>,
     Who(caller): Who,

@@ -133,7 +133,8 @@ where
 }
 
 /// Declares a key with a given secret; repeatable.
-#[utoipa::path(put, path = "/api/v1/seller/keys/by-name/{name}", tag = "seller", operation_id = "interface_key_put", security(("access" = ["seller"])),
+#[utoipa::path(put, path = "/api/v1/seller/keys/by-name/{name}", tag = "seller", operation_id = "interface_key_put",
+    security(("access" = ["seller"])),
     params(("name" = String, Path), DryRun), request_body = KeyPutBody, responses((status = 200, body = Declared)))]
 async fn key_put(
     State(api): State<Api>,
@@ -151,7 +152,8 @@ async fn key_put(
 }
 
 /// Deletes a key that no address uses.
-#[utoipa::path(delete, path = "/api/v1/seller/keys/{id}", tag = "seller", operation_id = "interface_key_delete", security(("access" = ["seller"])),
+#[utoipa::path(delete, path = "/api/v1/seller/keys/{id}", tag = "seller", operation_id = "interface_key_delete",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = Done)))]
 async fn key_delete(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<KeyId>) -> Result<Json<Done>, Problem> {
     api.write(caller, move |tx, ctx, who| interface::delete_key(tx, ctx, who, id)).await?;
@@ -186,7 +188,8 @@ struct AddressList {
 }
 
 /// The caller's interface addresses.
-#[utoipa::path(get, path = "/api/v1/seller/addresses", tag = "seller", operation_id = "interface_address_list", security(("access" = ["seller"])),
+#[utoipa::path(get, path = "/api/v1/seller/addresses", tag = "seller", operation_id = "interface_address_list",
+    security(("access" = ["seller"])),
     responses((status = 200, body = AddressList)))]
 async fn address_list(State(api): State<Api>, Who(caller): Who) -> Result<Json<AddressList>, Problem> {
     let addresses = api
@@ -264,7 +267,8 @@ fn protocol(name: Option<&str>) -> Result<Protocol, Error> {
 }
 
 /// Declares an interface address; repeatable. A changed one loses its saved cases.
-#[utoipa::path(put, path = "/api/v1/seller/addresses/by-name/{name}", tag = "seller", operation_id = "interface_address_put", security(("access" = ["seller"])),
+#[utoipa::path(put, path = "/api/v1/seller/addresses/by-name/{name}", tag = "seller", operation_id = "interface_address_put",
+    security(("access" = ["seller"])),
     params(("name" = String, Path), DryRun), request_body = AddressBody, responses((status = 200, body = Declared)))]
 async fn address_put(
     State(api): State<Api>,
@@ -312,7 +316,8 @@ struct CaseList {
 }
 
 /// The saved cases of an address.
-#[utoipa::path(get, path = "/api/v1/seller/addresses/{id}/cases", tag = "seller", operation_id = "interface_case_list", security(("access" = ["seller"])),
+#[utoipa::path(get, path = "/api/v1/seller/addresses/{id}/cases", tag = "seller", operation_id = "interface_case_list",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = CaseList)))]
 async fn case_list(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<AddressId>) -> Result<Json<CaseList>, Problem> {
     let cases = api

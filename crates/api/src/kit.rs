@@ -147,7 +147,8 @@ async fn application_put(
 struct Nothing {}
 
 /// A new client secret: it is told to the application's server, encrypted, for each company that is bound.
-#[utoipa::path(post, path = "/api/v1/seller/sign-on-applications/by-product/{key}/secret", tag = "kit", operation_id = "sign_on_application_secret",
+#[utoipa::path(post, path = "/api/v1/seller/sign-on-applications/by-product/{key}/secret", tag = "kit",
+    operation_id = "sign_on_application_secret",
     security(("access" = ["seller"])), params(("key" = String, Path, max_length = 60)), request_body = Nothing,
     responses((status = 200, body = SignOnApplicationView)))]
 async fn application_secret(
@@ -263,7 +264,8 @@ async fn unbind(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Ins
 }
 
 /// Sends again what failed.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/sign-on/retry", tag = "kit", operation_id = "binding_retry", security(("access" = ["buyer"])),
+#[utoipa::path(post, path = "/api/v1/instances/{id}/sign-on/retry", tag = "kit", operation_id = "binding_retry",
+    security(("access" = ["buyer"])),
     params(("id" = String, Path)), request_body = Nothing, responses((status = 200, body = BindingView)))]
 async fn retry(
     State(api): State<Api>,
@@ -286,7 +288,8 @@ struct GrantBody {
 }
 
 /// Grants the application to colleagues, or gives those who have it another role there.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/sign-on/grants", tag = "kit", operation_id = "grant_give", security(("access" = ["buyer"])),
+#[utoipa::path(post, path = "/api/v1/instances/{id}/sign-on/grants", tag = "kit", operation_id = "grant_give",
+    security(("access" = ["buyer"])),
     params(("id" = String, Path)), request_body = GrantBody, responses((status = 200, body = BindingView)))]
 async fn grant(
     State(api): State<Api>,
@@ -300,7 +303,8 @@ async fn grant(
 
 /// Withdraws the application from a colleague.
 #[utoipa::path(delete, path = "/api/v1/instances/{id}/sign-on/grants/{user}", tag = "kit", operation_id = "grant_withdraw",
-    security(("access" = ["buyer"])), params(("id" = String, Path), ("user" = String, Path)), responses((status = 200, body = BindingView)))]
+    security(("access" = ["buyer"])), params(("id" = String, Path), ("user" = String, Path)),
+    responses((status = 200, body = BindingView)))]
 async fn withdraw(
     State(api): State<Api>,
     Who(caller): Who,

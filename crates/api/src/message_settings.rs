@@ -94,7 +94,8 @@ fn recipient_view(ctx: &Ctx, r: &Recipient) -> Result<RecipientView, Error> {
 }
 
 /// What the caller's account hears of, by which channels, and who.
-#[utoipa::path(get, path = "/api/v1/messages/settings", tag = "inbox", operation_id = "message_settings", security(("access" = ["administrator"])),
+#[utoipa::path(get, path = "/api/v1/messages/settings", tag = "inbox", operation_id = "message_settings",
+    security(("access" = ["administrator"])),
     responses((status = 200, body = MessageSettings)))]
 async fn show(State(api): State<Api>, Who(caller): Who) -> Result<Json<MessageSettings>, Problem> {
     let answer = api
@@ -133,7 +134,8 @@ struct WantedBody {
 }
 
 /// Sets by which channels a type of message comes. Legal and money messages come all the same.
-#[utoipa::path(put, path = "/api/v1/messages/settings/{code}", tag = "inbox", operation_id = "message_setting_put", security(("access" = ["administrator"])),
+#[utoipa::path(put, path = "/api/v1/messages/settings/{code}", tag = "inbox", operation_id = "message_setting_put",
+    security(("access" = ["administrator"])),
     params(("code" = String, Path, max_length = 16)), request_body = WantedBody, responses((status = 200, body = Done)))]
 async fn put(
     State(api): State<Api>,
@@ -171,7 +173,8 @@ struct RecipientBody {
 }
 
 /// Adds somebody who hears of messages by mail or SMS.
-#[utoipa::path(post, path = "/api/v1/messages/recipients", tag = "inbox", operation_id = "message_recipient_add", security(("access" = ["administrator"])),
+#[utoipa::path(post, path = "/api/v1/messages/recipients", tag = "inbox", operation_id = "message_recipient_add",
+    security(("access" = ["administrator"])),
     request_body = RecipientBody, responses((status = 200, body = RecipientView)))]
 async fn add_recipient(State(api): State<Api>, Who(caller): Who, body: Body<RecipientBody>) -> Result<Json<RecipientView>, Problem> {
     let b = body.value;
@@ -210,7 +213,8 @@ async fn ask_again(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<
 }
 
 /// The owner of a mailbox agrees to be written to, by the address that a mail named.
-#[utoipa::path(post, path = "/api/v1/messages/confirm/{token}", tag = "inbox", operation_id = "message_mailbox_confirm", security(("access" = ["public"])),
+#[utoipa::path(post, path = "/api/v1/messages/confirm/{token}", tag = "inbox", operation_id = "message_mailbox_confirm",
+    security(("access" = ["public"])),
     params(("token" = String, Path, max_length = 400)), responses((status = 200, body = Done)))]
 async fn confirm(State(api): State<Api>, PathOf(token): PathOf<Line<400>>) -> Result<Json<Done>, Problem> {
     api.app.write(app::Actor::System, move |tx, ctx| message::confirm_mailbox(tx, ctx, token.as_str())).await?;
@@ -218,7 +222,8 @@ async fn confirm(State(api): State<Api>, PathOf(token): PathOf<Line<400>>) -> Re
 }
 
 /// Ends mails of a type, by the address that a mail names; one click is enough (RFC 8058).
-#[utoipa::path(post, path = "/api/v1/messages/unsubscribe/{token}", tag = "inbox", operation_id = "message_unsubscribe", security(("access" = ["public"])),
+#[utoipa::path(post, path = "/api/v1/messages/unsubscribe/{token}", tag = "inbox", operation_id = "message_unsubscribe",
+    security(("access" = ["public"])),
     params(("token" = String, Path, max_length = 400)), responses((status = 200, body = Done)))]
 async fn unsubscribe(State(api): State<Api>, PathOf(token): PathOf<Line<400>>) -> Result<Json<Done>, Problem> {
     api.app.write(app::Actor::System, move |tx, ctx| message::unsubscribe(tx, ctx, token.as_str())).await?;

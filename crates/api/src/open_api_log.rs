@@ -259,7 +259,8 @@ struct OpenApiCallView {
 }
 
 /// One call with what was asked and answered.
-#[utoipa::path(get, path = "/api/v1/open-api-calls/{id}", tag = "account", operation_id = "open_api_call_show", security(("access" = ["user"])),
+#[utoipa::path(get, path = "/api/v1/open-api-calls/{id}", tag = "account", operation_id = "open_api_call_show",
+    security(("access" = ["user"])),
     params(("id" = String, Path)), responses((status = 200, body = OpenApiCallView)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<RequestId>) -> Result<Json<OpenApiCallView>, Problem> {
     let view = api.read(caller, move |tx, ctx, who| {

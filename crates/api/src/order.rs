@@ -273,7 +273,8 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<S
 }
 
 /// Everything that happened to an order, newest first, as far as the caller may know it.
-#[utoipa::path(get, path = "/api/v1/orders/{number}/timeline", tag = "orders", operation_id = "order_timeline", security(("access" = ["user"])),
+#[utoipa::path(get, path = "/api/v1/orders/{number}/timeline", tag = "orders", operation_id = "order_timeline",
+    security(("access" = ["user"])),
     params(("number" = String, Path)), responses((status = 200, body = Timeline)))]
 async fn timeline(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>) -> Result<Json<Timeline>, Problem> {
     let entries = api
@@ -291,7 +292,8 @@ pub(crate) struct NoInputs {}
 
 /// Pays an order from the wallet.
 #[utoipa::path(post, path = "/api/v1/orders/{number}/pay", tag = "orders", operation_id = "order_pay", security(("access" = ["buyer"])),
-    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
+    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs,
+    responses((status = 200, body = OrderView)))]
 async fn pay(
     State(api): State<Api>,
     Who(caller): Who,
@@ -303,8 +305,10 @@ async fn pay(
 }
 
 /// Cancels an order that was not paid.
-#[utoipa::path(post, path = "/api/v1/orders/{number}/cancel", tag = "orders", operation_id = "order_cancel", security(("access" = ["buyer"])),
-    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
+#[utoipa::path(post, path = "/api/v1/orders/{number}/cancel", tag = "orders", operation_id = "order_cancel",
+    security(("access" = ["buyer"])),
+    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs,
+    responses((status = 200, body = OrderView)))]
 async fn cancel(
     State(api): State<Api>,
     Who(caller): Who,
@@ -321,7 +325,8 @@ struct RefundPreview {
 }
 
 /// What unsubscribing an order would give back now, or the rule that forbids it.
-#[utoipa::path(get, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe_preview", security(("access" = ["buyer"])),
+#[utoipa::path(get, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe_preview",
+    security(("access" = ["buyer"])),
     params(("number" = String, Path)), responses((status = 200, body = RefundPreview)))]
 async fn unsubscribe_preview(
     State(api): State<Api>,
@@ -333,8 +338,10 @@ async fn unsubscribe_preview(
 }
 
 /// Unsubscribes an order: within five days of opening, or a renewal before it begins.
-#[utoipa::path(post, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe", security(("access" = ["buyer"])),
-    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs, responses((status = 200, body = OrderView)))]
+#[utoipa::path(post, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe",
+    security(("access" = ["buyer"])),
+    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs,
+    responses((status = 200, body = OrderView)))]
 async fn unsubscribe(
     State(api): State<Api>,
     Who(caller): Who,

@@ -56,7 +56,8 @@ struct DepartmentList {
 }
 
 /// All departments of the account, by code.
-#[utoipa::path(get, path = "/api/v1/departments", tag = "organisation", operation_id = "department_list", security(("access" = ["administrator"])),
+#[utoipa::path(get, path = "/api/v1/departments", tag = "organisation", operation_id = "department_list",
+    security(("access" = ["administrator"])),
     responses((status = 200, body = DepartmentList)))]
 async fn departments(State(api): State<Api>, Who(caller): Who) -> Result<Json<DepartmentList>, Problem> {
     let all = api.read(caller, |tx, _, who| Ok(rows::departments(tx, Key::of(who.account_id))?)).await?;
@@ -84,7 +85,8 @@ fn code(text: Line<64>) -> Result<String, Error> {
 }
 
 /// Makes a department, or changes the one of this code.
-#[utoipa::path(put, path = "/api/v1/departments/{code}", tag = "organisation", operation_id = "department_put", security(("access" = ["administrator"])),
+#[utoipa::path(put, path = "/api/v1/departments/{code}", tag = "organisation", operation_id = "department_put",
+    security(("access" = ["administrator"])),
     params(("code" = String, Path, max_length = 64)), request_body = DepartmentBody, responses((status = 200, body = DepartmentView)))]
 async fn department_put(
     State(api): State<Api>,
@@ -163,7 +165,8 @@ struct ColleagueList {
 }
 
 /// The colleagues of the account, newest first.
-#[utoipa::path(get, path = "/api/v1/colleagues", tag = "organisation", operation_id = "colleague_list", security(("access" = ["administrator"])),
+#[utoipa::path(get, path = "/api/v1/colleagues", tag = "organisation", operation_id = "colleague_list",
+    security(("access" = ["administrator"])),
     params(ColleagueParams, Paging), responses((status = 200, body = ColleagueList)))]
 async fn colleagues(
     State(api): State<Api>,
@@ -196,7 +199,8 @@ fn find(tx: &mut Tx, ctx: &Ctx, who: &Caller, id: UserId) -> Result<ColleagueVie
 }
 
 /// A colleague.
-#[utoipa::path(get, path = "/api/v1/colleagues/{id}", tag = "organisation", operation_id = "colleague_show", security(("access" = ["administrator"])),
+#[utoipa::path(get, path = "/api/v1/colleagues/{id}", tag = "organisation", operation_id = "colleague_show",
+    security(("access" = ["administrator"])),
     params(("id" = String, Path)), responses((status = 200, body = ColleagueView)))]
 async fn colleague(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<UserId>) -> Result<Json<ColleagueView>, Problem> {
     Ok(Json(api.read(caller, move |tx, ctx, who| find(tx, ctx, who, id)).await?))
@@ -232,7 +236,8 @@ struct ColleagueBody {
 }
 
 /// Writes what is known of a colleague; sellers whose applications he uses are told.
-#[utoipa::path(put, path = "/api/v1/colleagues/{id}", tag = "organisation", operation_id = "colleague_change", security(("access" = ["administrator"])),
+#[utoipa::path(put, path = "/api/v1/colleagues/{id}", tag = "organisation", operation_id = "colleague_change",
+    security(("access" = ["administrator"])),
     params(("id" = String, Path)), request_body = ColleagueBody, responses((status = 200, body = ColleagueView)))]
 async fn colleague_change(
     State(api): State<Api>,
@@ -299,7 +304,8 @@ struct InvitationList {
 }
 
 /// Invitations of the account, newest first.
-#[utoipa::path(get, path = "/api/v1/invitations", tag = "organisation", operation_id = "invitation_list", security(("access" = ["administrator"])),
+#[utoipa::path(get, path = "/api/v1/invitations", tag = "organisation", operation_id = "invitation_list",
+    security(("access" = ["administrator"])),
     params(Paging), responses((status = 200, body = InvitationList)))]
 async fn invitations(
     State(api): State<Api>,
@@ -341,7 +347,8 @@ struct Invited {
 }
 
 /// Asks somebody to join the account; the link is to be given to that person.
-#[utoipa::path(post, path = "/api/v1/invitations", tag = "organisation", operation_id = "invitation_send", security(("access" = ["administrator"])),
+#[utoipa::path(post, path = "/api/v1/invitations", tag = "organisation", operation_id = "invitation_send",
+    security(("access" = ["administrator"])),
     request_body = InviteBody, responses((status = 200, body = Invited)))]
 async fn invite(State(api): State<Api>, Who(caller): Who, body: Body<InviteBody>) -> Result<Json<Invited>, Problem> {
     let b = body.value;
@@ -372,7 +379,8 @@ struct JoinView {
 }
 
 /// The open invitation behind a link.
-#[utoipa::path(get, path = "/api/v1/join/{secret}", tag = "organisation", operation_id = "invitation_show", security(("access" = ["public"])),
+#[utoipa::path(get, path = "/api/v1/join/{secret}", tag = "organisation", operation_id = "invitation_show",
+    security(("access" = ["public"])),
     params(("secret" = String, Path, max_length = 64)), responses((status = 200, body = JoinView)))]
 async fn invitation_show(State(api): State<Api>, PathOf(link): PathOf<Line<64>>) -> Result<Json<JoinView>, Problem> {
     let (i, account_name) = api.app.read(Actor::System, move |tx, ctx| organisation::opened(tx, ctx, link.as_str())).await?;
@@ -396,7 +404,8 @@ struct Joined {
 }
 
 /// Joins the account of an invitation with a password of one's own.
-#[utoipa::path(post, path = "/api/v1/join/{secret}", tag = "organisation", operation_id = "invitation_accept", security(("access" = ["public"])),
+#[utoipa::path(post, path = "/api/v1/join/{secret}", tag = "organisation", operation_id = "invitation_accept",
+    security(("access" = ["public"])),
     params(("secret" = String, Path, max_length = 64)), request_body = JoinBody, responses((status = 200, body = Joined)))]
 async fn invitation_accept(State(api): State<Api>, PathOf(link): PathOf<Line<64>>, body: Body<JoinBody>) -> Result<Json<Joined>, Problem> {
     let (password, language) = (body.value.password.into_string(), body.value.language.to_string());

@@ -193,7 +193,8 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
 struct ProbeBody {}
 
 /// Probes a product of the caller now; it counts as the others do. A frozen product may be probed to show that it is mended.
-#[utoipa::path(post, path = "/api/v1/seller/products/{id}/probe", tag = "probes", operation_id = "probe_now", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/products/{id}/probe", tag = "probes", operation_id = "probe_now",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = ProbeBody, responses((status = 200, body = ProbeView)))]
 async fn probe_now(
     State(api): State<Api>,

@@ -93,7 +93,9 @@ impl From<Error> for Problem {
             }
             Error::Store(_) | Error::TriedOut | Error::Row { .. } => {
                 // Logged once, here, with its causes; the client gets the request id.
-                tracing::error!(error = %e, cause = ?e.source().map(ToString::to_string), deeper = ?e.source().and_then(std::error::Error::source).map(ToString::to_string), "a request failed");
+                let cause = e.source();
+                let deeper = cause.and_then(std::error::Error::source).map(ToString::to_string);
+                tracing::error!(error = %e, cause = ?cause.map(ToString::to_string), ?deeper, "a request failed");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "this is our fault; tell us the request id")
             }
         }

@@ -102,7 +102,8 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
 }
 
 /// Saves the draft of a product by its key; made when it is missing.
-#[utoipa::path(put, path = "/api/v1/seller/products/by-key/{key}", tag = "seller", operation_id = "product_put", security(("access" = ["seller"])),
+#[utoipa::path(put, path = "/api/v1/seller/products/by-key/{key}", tag = "seller", operation_id = "product_put",
+    security(("access" = ["seller"])),
     params(("key" = String, Path), DryRun), request_body = ListingBody, responses((status = 200, body = Declared)))]
 async fn put(
     State(api): State<Api>,
@@ -188,7 +189,8 @@ struct Checked {
 }
 
 /// What a draft still lacks; nothing is stored.
-#[utoipa::path(post, path = "/api/v1/seller/listing-check", tag = "seller", operation_id = "listing_check", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/listing-check", tag = "seller", operation_id = "listing_check",
+    security(("access" = ["seller"])),
     request_body = ListingBody, responses((status = 200, body = Checked)))]
 async fn check(State(api): State<Api>, Who(caller): Who, body: Body<ListingBody>) -> Result<Json<Checked>, Problem> {
     let listing = body.value.read(api.app.env.settings.sites.of(caller.site).currency)?;
@@ -205,7 +207,8 @@ struct Submitted {
 }
 
 /// Submits an application; the saved cases of its address are replayed first.
-#[utoipa::path(post, path = "/api/v1/seller/applications/{id}/submit", tag = "seller", operation_id = "application_submit", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/applications/{id}/submit", tag = "seller", operation_id = "application_submit",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = Submitted)))]
 async fn submit(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<RevisionId>) -> Result<Json<Submitted>, Problem> {
     // The same checks first, without a trace, so that a draft with wrong fields calls nobody.
@@ -249,7 +252,8 @@ async fn replay(api: &Api, caller: std::sync::Arc<app::Caller>, id: RevisionId) 
 }
 
 /// Takes a waiting application back to a draft.
-#[utoipa::path(post, path = "/api/v1/seller/applications/{id}/withdraw", tag = "seller", operation_id = "application_withdraw", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/applications/{id}/withdraw", tag = "seller", operation_id = "application_withdraw",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = Done)))]
 async fn withdraw(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<RevisionId>) -> Result<Json<Done>, Problem> {
     api.write(caller, move |tx, ctx, who| catalogue::withdraw(tx, ctx, who, id)).await?;
@@ -263,7 +267,8 @@ struct PublicBody {
 }
 
 /// Hides a product from shop and search, or shows it again.
-#[utoipa::path(post, path = "/api/v1/seller/products/{id}/public", tag = "seller", operation_id = "product_set_public", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/products/{id}/public", tag = "seller", operation_id = "product_set_public",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = PublicBody, responses((status = 200, body = Done)))]
 async fn set_public(
     State(api): State<Api>,
@@ -277,7 +282,8 @@ async fn set_public(
 }
 
 /// Takes a product off sale for good.
-#[utoipa::path(post, path = "/api/v1/seller/products/{id}/stop", tag = "seller", operation_id = "product_stop", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/products/{id}/stop", tag = "seller", operation_id = "product_stop",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = Done)))]
 async fn stop(
     State(api): State<Api>,

@@ -149,7 +149,8 @@ struct DifferenceView {
 }
 
 /// Plays the exchanges of an address's protocol against it, in order and signed anew, and compares the answers.
-#[utoipa::path(post, path = "/api/v1/seller/addresses/{id}/replay", tag = "seller", operation_id = "interface_replay", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/addresses/{id}/replay", tag = "seller", operation_id = "interface_replay",
+    security(("access" = ["seller"])),
     params(("id" = String, Path)), request_body = PlayBody, responses((status = 200, body = ReplayView)))]
 async fn play(
     State(api): State<Api>,

@@ -53,8 +53,10 @@ async fn next_term(
 }
 
 /// Orders a renewal.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/renew", tag = "instances", operation_id = "instance_renew", security(("access" = ["buyer"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
+#[utoipa::path(post, path = "/api/v1/instances/{id}/renew", tag = "instances", operation_id = "instance_renew",
+    security(("access" = ["buyer"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody,
+    responses((status = 200, body = OrderView)))]
 async fn renew(
     State(api): State<Api>,
     Who(caller): Who,
@@ -93,8 +95,10 @@ pub(crate) async fn ask_and_renew(
 }
 
 /// Orders the conversion of a trial.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/convert", tag = "instances", operation_id = "instance_convert", security(("access" = ["buyer"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody, responses((status = 200, body = OrderView)))]
+#[utoipa::path(post, path = "/api/v1/instances/{id}/convert", tag = "instances", operation_id = "instance_convert",
+    security(("access" = ["buyer"])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody,
+    responses((status = 200, body = OrderView)))]
 async fn convert(
     State(api): State<Api>,
     Who(caller): Who,
@@ -114,7 +118,8 @@ struct AutoRenewalBody {
 
 /// Switches automatic renewal on or off: tried 7, 3 and 1 days before the last term ends and on its last day.
 #[utoipa::path(put, path = "/api/v1/instances/{id}/auto-renewal", tag = "instances", operation_id = "instance_auto_renewal",
-    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = AutoRenewalBody, responses((status = 200, body = InstanceView)))]
+    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = AutoRenewalBody,
+    responses((status = 200, body = InstanceView)))]
 async fn auto_renewal(
     State(api): State<Api>,
     Who(caller): Who,
@@ -143,7 +148,8 @@ struct RenewalParams {
 }
 
 /// What a renewal with change would cost now.
-#[utoipa::path(get, path = "/api/v1/instances/{id}/renewal-quote", tag = "instances", operation_id = "instance_renewal_quote", security(("access" = ["buyer"])),
+#[utoipa::path(get, path = "/api/v1/instances/{id}/renewal-quote", tag = "instances", operation_id = "instance_renewal_quote",
+    security(("access" = ["buyer"])),
     params(("id" = String, Path), RenewalParams), responses((status = 200, body = FeeView)))]
 async fn renewal_quote(
     State(api): State<Api>,

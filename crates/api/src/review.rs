@@ -155,7 +155,8 @@ async fn decided(
 }
 
 /// The product's page as it would be with this application: for the seller's editor and the operator's review.
-#[utoipa::path(get, path = "/api/v1/applications/{id}/preview", tag = "review", operation_id = "application_preview", security(("access" = ["user"])),
+#[utoipa::path(get, path = "/api/v1/applications/{id}/preview", tag = "review", operation_id = "application_preview",
+    security(("access" = ["user"])),
     params(("id" = String, Path)), responses((status = 200, body = ProductPage)))]
 async fn preview(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<RevisionId>) -> Result<Json<ProductPage>, Problem> {
     let page = api
@@ -189,7 +190,8 @@ struct RejectBody {
 
 /// Sends an application back, with a mark on each wrong field.
 #[utoipa::path(post, path = "/api/v1/operator/applications/{id}/reject", tag = "operator", operation_id = "application_reject",
-    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = RejectBody, responses((status = 200, body = ApplicationView)))]
+    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = RejectBody,
+    responses((status = 200, body = ApplicationView)))]
 async fn reject(
     State(api): State<Api>,
     Who(caller): Who,
@@ -208,7 +210,8 @@ async fn set_frozen(api: &Api, caller: std::sync::Arc<Caller>, id: ProductId, fr
 
 /// Freezes trading of a product.
 #[utoipa::path(post, path = "/api/v1/operator/products/{id}/freeze", tag = "operator", operation_id = "product_freeze",
-    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = Done)))]
+    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody,
+    responses((status = 200, body = Done)))]
 async fn freeze(
     State(api): State<Api>,
     Who(caller): Who,
@@ -220,7 +223,8 @@ async fn freeze(
 
 /// Lets trading of a product go on.
 #[utoipa::path(post, path = "/api/v1/operator/products/{id}/unfreeze", tag = "operator", operation_id = "product_unfreeze",
-    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = Done)))]
+    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody,
+    responses((status = 200, body = Done)))]
 async fn unfreeze(
     State(api): State<Api>,
     Who(caller): Who,

@@ -87,7 +87,8 @@ fn duration(text: &str) -> Result<SignedDuration, Error> {
 }
 
 /// Moves business time; everything that falls due happens in order before the answer.
-#[utoipa::path(post, path = "/api/v1/sandbox/clock/advance", tag = "sandbox", operation_id = "clock_advance", security(("access" = ["user"])),
+#[utoipa::path(post, path = "/api/v1/sandbox/clock/advance", tag = "sandbox", operation_id = "clock_advance",
+    security(("access" = ["user"])),
     request_body = AdvanceBody, responses((status = 200, body = ClockView)))]
 async fn clock_advance(State(api): State<Api>, _who: Who, body: Body<AdvanceBody>) -> Result<Json<ClockView>, Problem> {
     sandbox(&api)?;

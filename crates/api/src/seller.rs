@@ -97,7 +97,8 @@ async fn show(State(api): State<Api>, Who(caller): Who) -> Result<Json<SellerVie
 }
 
 /// Submits the caller's seller profile for review.
-#[utoipa::path(put, path = "/api/v1/seller/profile", tag = "seller", operation_id = "seller_profile_submit", security(("access" = ["user"])),
+#[utoipa::path(put, path = "/api/v1/seller/profile", tag = "seller", operation_id = "seller_profile_submit",
+    security(("access" = ["user"])),
     request_body = ProfileBody, responses((status = 200, body = SellerView)))]
 async fn submit(State(api): State<Api>, Who(caller): Who, body: Body<ProfileBody>) -> Result<Json<SellerView>, Problem> {
     let profile = body.value.into();
@@ -153,7 +154,8 @@ pub(crate) struct ReasonBody {
 
 /// Sends a seller's profile back with a reason.
 #[utoipa::path(post, path = "/api/v1/operator/sellers/{id}/reject", tag = "operator", operation_id = "seller_reject",
-    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = Done)))]
+    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody,
+    responses((status = 200, body = Done)))]
 async fn reject(
     State(api): State<Api>,
     Who(caller): Who,

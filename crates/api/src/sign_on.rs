@@ -170,7 +170,8 @@ fn with(address: &str, more: &[(&str, &str)]) -> Result<String, OAuthError> {
 }
 
 /// Sends a person who is logged in back to the application with a code; others log in first.
-#[utoipa::path(get, path = "/api/v1/oauth2/authorize", tag = "sign-on", operation_id = "sign_on_authorize", security(("access" = ["public"])),
+#[utoipa::path(get, path = "/api/v1/oauth2/authorize", tag = "sign-on", operation_id = "sign_on_authorize",
+    security(("access" = ["public"])),
     params(("client_id" = Option<String>, Query), ("redirect_uri" = Option<String>, Query), ("response_type" = Option<String>, Query),
         ("scope" = Option<String>, Query), ("state" = Option<String>, Query), ("nonce" = Option<String>, Query),
         ("code_challenge" = Option<String>, Query), ("code_challenge_method" = Option<String>, Query), ("prompt" = Option<String>, Query),
@@ -249,7 +250,8 @@ fn form(headers: &HeaderMap, body: &Bytes) -> Result<Vec<(String, String)>, OAut
 /// Tokens for a code or a refresh token.
 #[utoipa::path(post, path = "/api/v1/oauth2/token", tag = "sign-on", operation_id = "sign_on_token", security(("access" = ["public"])),
     request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        description = "client_id, client_secret (or HTTP Basic), grant_type authorization_code with code, redirect_uri, code_verifier; or refresh_token with refresh_token"),
+        description = "client_id, client_secret (or HTTP Basic), grant_type authorization_code with code, redirect_uri, code_verifier; \
+            or refresh_token with refresh_token"),
     responses((status = 200, body = Value), (status = 400, body = Value), (status = 401, body = Value)))]
 async fn token(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
     let form = form(&headers, &body)?;
@@ -292,7 +294,8 @@ fn no_store(answer: impl IntoResponse) -> Response {
 }
 
 /// Who signed on, by an access token.
-#[utoipa::path(get, path = "/api/v1/oauth2/userinfo", tag = "sign-on", operation_id = "sign_on_user_info", security(("access" = ["public"])),
+#[utoipa::path(get, path = "/api/v1/oauth2/userinfo", tag = "sign-on", operation_id = "sign_on_user_info",
+    security(("access" = ["public"])),
     responses((status = 200, body = Value), (status = 401, body = Value)))]
 async fn user_info(State(api): State<Api>, headers: HeaderMap) -> Result<Response, OAuthError> {
     let value = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -309,7 +312,8 @@ async fn user_info(State(api): State<Api>, headers: HeaderMap) -> Result<Respons
 
 /// Voids the sign-on of a token (RFC 7009).
 #[utoipa::path(post, path = "/api/v1/oauth2/revoke", tag = "sign-on", operation_id = "sign_on_revoke", security(("access" = ["public"])),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "token, client_id, client_secret (or HTTP Basic)"),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded",
+        description = "token, client_id, client_secret (or HTTP Basic)"),
     responses((status = 200, body = Value), (status = 400, body = Value), (status = 401, body = Value)))]
 async fn revoke(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
     let form = form(&headers, &body)?;
@@ -321,7 +325,8 @@ async fn revoke(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resu
 
 /// Logs a user out of an application: its tokens are void; the session here goes on.
 #[utoipa::path(get, path = "/api/v1/oauth2/logout", tag = "sign-on", operation_id = "sign_on_log_out", security(("access" = ["public"])),
-    params(("id_token_hint" = Option<String>, Query), ("post_logout_redirect_uri" = Option<String>, Query), ("state" = Option<String>, Query)),
+    params(("id_token_hint" = Option<String>, Query), ("post_logout_redirect_uri" = Option<String>, Query),
+        ("state" = Option<String>, Query)),
     responses((status = 302, description = "to the application, else to the storefront"), (status = 400, body = Value)))]
 async fn log_out(State(api): State<Api>, RawQuery(query): RawQuery) -> Result<Response, OAuthError> {
     let all = parameters(query.unwrap_or_default().as_bytes())?;

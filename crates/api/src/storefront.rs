@@ -296,7 +296,8 @@ fn html(text: &domain::listing::Bilingual) -> TextView {
 const OTHER_NODES: Duration = Duration::from_secs(1);
 
 /// A product's page; hidden products are reached by their link.
-#[utoipa::path(get, path = "/api/v1/products/{product}", tag = "storefront", operation_id = "product_page", security(("access" = ["public"])),
+#[utoipa::path(get, path = "/api/v1/products/{product}", tag = "storefront", operation_id = "product_page",
+    security(("access" = ["public"])),
     params(("product" = String, Path, description = "id or key")), responses((status = 200, body = ProductPage)))]
 async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathOf<String>) -> Result<Response, Problem> {
     let site = site_of(&api.app.env.settings.sites, &headers)?.code;

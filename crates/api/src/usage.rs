@@ -253,7 +253,8 @@ async fn of_instance(State(api): State<Api>, Who(caller): Who, PathOf(id): PathO
 }
 
 /// What is left of an on-demand package.
-#[utoipa::path(get, path = "/api/v1/instances/{id}/package", tag = "usage", operation_id = "instance_package", security(("access" = ["user"])),
+#[utoipa::path(get, path = "/api/v1/instances/{id}/package", tag = "usage", operation_id = "instance_package",
+    security(("access" = ["user"])),
     params(("id" = String, Path)), responses((status = 200, body = PackageView)))]
 async fn package_of_instance(
     State(api): State<Api>,
@@ -277,7 +278,8 @@ struct Released {
 }
 
 /// Ends an instance that is billed by use; what was used until now is still charged.
-#[utoipa::path(post, path = "/api/v1/instances/{id}/release", tag = "usage", operation_id = "instance_release", security(("access" = ["buyer"])),
+#[utoipa::path(post, path = "/api/v1/instances/{id}/release", tag = "usage", operation_id = "instance_release",
+    security(("access" = ["buyer"])),
     params(("id" = String, Path)), responses((status = 200, body = Released)))]
 async fn release(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<Released>, Problem> {
     let found = api.write(caller, move |tx, ctx, who| instance::end_on_demand(tx, ctx, who, id)).await?;

@@ -151,7 +151,8 @@ async fn transfer_request(State(api): State<Api>, Who(caller): Who, body: Body<T
 }
 
 /// Bank transfers of all accounts.
-#[utoipa::path(get, path = "/api/v1/operator/transfers", tag = "operator", operation_id = "transfer_list_all", security(("access" = ["operator:finance"])),
+#[utoipa::path(get, path = "/api/v1/operator/transfers", tag = "operator", operation_id = "transfer_list_all",
+    security(("access" = ["operator:finance"])),
     params(ListParams, Paging), responses((status = 200, body = TransferList)))]
 async fn all_transfers(State(api): State<Api>, Who(caller): Who, list: Listed<ListParams>) -> Result<Json<TransferList>, Problem> {
     transfers(&api, caller, false, list).await
@@ -167,7 +168,8 @@ async fn confirm(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Tr
 
 /// Refuses a transfer with a reason.
 #[utoipa::path(post, path = "/api/v1/operator/transfers/{id}/refuse", tag = "operator", operation_id = "transfer_refuse",
-    security(("access" = ["operator:finance"])), params(("id" = String, Path)), request_body = ReasonBody, responses((status = 200, body = TransferView)))]
+    security(("access" = ["operator:finance"])), params(("id" = String, Path)), request_body = ReasonBody,
+    responses((status = 200, body = TransferView)))]
 async fn refuse(
     State(api): State<Api>,
     Who(caller): Who,

@@ -125,7 +125,8 @@ async fn add(State(api): State<Api>, Who(caller): Who, body: Body<EndpointBody>)
 }
 
 /// An endpoint of the caller's account.
-#[utoipa::path(get, path = "/api/v1/webhooks/{id}", tag = "webhooks", operation_id = "webhook_show", security(("access" = ["administrator"])),
+#[utoipa::path(get, path = "/api/v1/webhooks/{id}", tag = "webhooks", operation_id = "webhook_show",
+    security(("access" = ["administrator"])),
     params(("id" = String, Path)), responses((status = 200, body = EndpointView)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<EndpointId>) -> Result<Json<EndpointView>, Problem> {
     let answer = api
@@ -138,7 +139,8 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Endpo
 }
 
 /// Changes an endpoint, or switches it on or off.
-#[utoipa::path(put, path = "/api/v1/webhooks/{id}", tag = "webhooks", operation_id = "webhook_change", security(("access" = ["administrator"])),
+#[utoipa::path(put, path = "/api/v1/webhooks/{id}", tag = "webhooks", operation_id = "webhook_change",
+    security(("access" = ["administrator"])),
     params(("id" = String, Path)), request_body = EndpointBody, responses((status = 200, body = EndpointView)))]
 async fn change(
     State(api): State<Api>,
@@ -157,7 +159,8 @@ async fn change(
 }
 
 /// Removes an endpoint; what waits for it is given up.
-#[utoipa::path(delete, path = "/api/v1/webhooks/{id}", tag = "webhooks", operation_id = "webhook_remove", security(("access" = ["administrator"])),
+#[utoipa::path(delete, path = "/api/v1/webhooks/{id}", tag = "webhooks", operation_id = "webhook_remove",
+    security(("access" = ["administrator"])),
     params(("id" = String, Path)), responses((status = 200, body = Done)))]
 async fn remove(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<EndpointId>) -> Result<Json<Done>, Problem> {
     api.write(caller, move |tx, ctx, who| message::remove_endpoint(tx, ctx, who, id)).await?;
@@ -165,7 +168,8 @@ async fn remove(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<End
 }
 
 /// Gives an endpoint a new secret; for a day the former one signs too.
-#[utoipa::path(post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", operation_id = "webhook_rotate", security(("access" = ["administrator"])),
+#[utoipa::path(post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", operation_id = "webhook_rotate",
+    security(("access" = ["administrator"])),
     params(("id" = String, Path)), responses((status = 200, body = EndpointView)))]
 async fn rotate(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<EndpointId>) -> Result<Json<EndpointView>, Problem> {
     let answer = api
@@ -232,7 +236,8 @@ struct DeliveryList {
 }
 
 /// What went to an endpoint with all attempts, newest first.
-#[utoipa::path(get, path = "/api/v1/webhooks/{id}/deliveries", tag = "webhooks", operation_id = "webhook_deliveries", security(("access" = ["administrator"])),
+#[utoipa::path(get, path = "/api/v1/webhooks/{id}/deliveries", tag = "webhooks", operation_id = "webhook_deliveries",
+    security(("access" = ["administrator"])),
     params(("id" = String, Path), Paging), responses((status = 200, body = DeliveryList)))]
 async fn deliveries(
     State(api): State<Api>,
@@ -252,7 +257,8 @@ async fn deliveries(
 }
 
 /// Sends an endpoint a message that says that it is a test.
-#[utoipa::path(post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", operation_id = "webhook_test", security(("access" = ["administrator"])),
+#[utoipa::path(post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", operation_id = "webhook_test",
+    security(("access" = ["administrator"])),
     params(("id" = String, Path)), responses((status = 200, body = DeliveryView)))]
 async fn test(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<EndpointId>) -> Result<Json<DeliveryView>, Problem> {
     let answer = api

@@ -56,7 +56,9 @@ async fn listed(p: &Platform) {
     let mut listing = whole["revisions"][0]["listing"].clone();
     listing["access_type"] = json!("license_code");
     listing["interface_address"] = Value::Null;
-    listing["specifications"] = json!([{ "key": "standard", "name": { "zh": "标准", "en": "Standard" }, "charging_mode": "PERIOD", "skus": [{ "key": "-", "month": "0.01" }] }]);
+    listing["specifications"] = json!([{
+        "key": "standard", "name": { "zh": "标准", "en": "Standard" }, "charging_mode": "PERIOD", "skus": [{ "key": "-", "month": "0.01" }],
+    }]);
     listing["delivery"] = json!({ "template": { "zh": "激活", "en": "Activated" }, "sla_days": 1 });
     let made = ask(p, Role::Seller, "PUT", "/api/v1/seller/products/by-key/codes", listing).await;
     let shown = ask(p, Role::Seller, "GET", &format!("/api/v1/seller/products/{}", made["id"].as_str().unwrap()), json!({})).await;

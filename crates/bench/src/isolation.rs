@@ -48,10 +48,10 @@ async fn fill(db: &Db, start: i64) {
         let lane = format!("(i * 7919 % {SELLERS})");
         let step = 1_000_000 / CALLS_PER_SECOND;
         let calls = format!(
-            "{series} INSERT INTO calls (id, seller_id, buyer_id, product_id, instance_id, seq, activity, request, state, attempts, failures,
-                 next_at, created_at)
-             SELECT CAST(printf('bench-%010d', i) AS BLOB), t.seller_id, t.buyer_id, t.product_id, t.id, 1000 + i, 'releaseInstance', $1, 'due',
-                 0, 0, {start} + i * {step}, {start} + i * {step}
+            "{series} INSERT INTO calls (id, seller_id, buyer_id, product_id, instance_id, seq, activity, request, state, attempts,
+                 failures, next_at, created_at)
+             SELECT CAST(printf('bench-%010d', i) AS BLOB), t.seller_id, t.buyer_id, t.product_id, t.id, 1000 + i, 'releaseInstance', $1,
+                 'due', 0, 0, {start} + i * {step}, {start} + i * {step}
              FROM n JOIN instances t ON t.sku = CASE WHEN {lane} % 10 = 0 THEN 'starter' ELSE 'basic/5' END"
         );
         sql_query(calls).bind::<Text, _>(&request).execute(tx)?;

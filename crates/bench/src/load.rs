@@ -51,7 +51,14 @@ pub fn get(address: &str, path: &str, token: Option<&str>) -> Vec<u8> {
 /// A whole POST request with JSON and an idempotency key.
 pub fn post(address: &str, path: &str, token: &str, key: &str, body: &str) -> Vec<u8> {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nIdempotency-Key: {key}\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\n\
+         Host: {address}\r\n\
+         Authorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\n\
+         Idempotency-Key: {key}\r\n\
+         Content-Length: {}\r\n\
+         \r\n\
+         {body}",
         body.len()
     )
     .into_bytes()

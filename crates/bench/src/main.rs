@@ -154,7 +154,8 @@ fn report_pairs(name: &str, yardstick: &str, mut pairs: Vec<Pair>, target: &str)
     pairs.sort_by(|a, b| a.ratio().total_cmp(&b.ratio()));
     let middle = &pairs[pairs.len() / 2];
     let mut figure = json!({
-        "http_per_second": middle.whole.per_second(), "ratio": round(middle.ratio()), "p99_ms": middle.whole.percentile_ms(99.0), "ratios": ratios,
+        "http_per_second": middle.whole.per_second(), "ratio": round(middle.ratio()),
+        "p99_ms": middle.whole.percentile_ms(99.0), "ratios": ratios,
     });
     figure[yardstick] = json!(middle.bare);
     report(name, figure, target);

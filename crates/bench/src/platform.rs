@@ -165,7 +165,10 @@ impl Platform {
     /// Registers a buyer, gives him a token and money.
     async fn add_buyer(&mut self, n: usize) {
         let (login, password) = (format!("bench-{n}"), "a-password-to-measure");
-        let new = json!({ "login": login, "password": password, "user_name": "B", "account_name": login, "kind": "enterprise", "site": "cn", "language": "en" });
+        let new = json!({
+            "login": login, "password": password, "user_name": "B", "account_name": login, "kind": "enterprise",
+            "site": "cn", "language": "en",
+        });
         let base = format!("http://{}", self.address);
         assert!(self.http.post(format!("{base}/api/v1/accounts")).json(&new).send().await.unwrap().status().is_success());
         let session =

@@ -61,7 +61,11 @@ async fn feed(engine: &str, app: App, spell: usize) {
     let mut ticks = tokio::time::interval(Duration::from_millis(u64::try_from(1_000 * EVENTS_AT_ONCE / EVENTS_PER_SECOND).unwrap()));
     for batch in 0_u64.. {
         ticks.tick().await;
-        fill(&app.db, format!("INSERT INTO messages (id, account_id, event, params, created_at, name) SELECT {id}, {reader}, 'order.opened', '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, 'beside:{spell}:{batch}:' || n FROM ({rows}) AS g")).await;
+        let messages = format!(
+            "INSERT INTO messages (id, account_id, event, params, created_at, name) SELECT {id}, {reader}, 'order.opened', \
+             '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, 'beside:{spell}:{batch}:' || n FROM ({rows}) AS g"
+        );
+        fill(&app.db, messages).await;
         // The oldest first, which are these; not those that the orders bring, which nobody hands on when they are alone.
         let handed_on = app.write(Actor::System, app::message::hand_on).await.unwrap();
         assert_eq!(handed_on, usize::try_from(EVENTS_AT_ONCE).unwrap());
@@ -96,10 +100,16 @@ pub async fn among_many(engine: &str, server: Option<&str>) -> Waiting {
     fill(&app.db, "UPDATE messages SET handed_on_at = 1 WHERE handed_on_at IS NULL".to_owned()).await;
     let (id, reader) = row_of(engine);
     // Timers of open cases that fall due over half a year.
-    fill(&app.db, format!("INSERT INTO jobs (id, kind, subject, lane, due_at, attempts, state, lease_owner, lease_until) SELECT {id}, 'supervision', {id}, '', 4000000000000000 + n, 0, 'due', '', 0 FROM ({}) AS g", numbers(engine, MANY))).await;
+    let timers = format!(
+        "INSERT INTO jobs (id, kind, subject, lane, due_at, attempts, state, lease_owner, lease_until) \
+         SELECT {id}, 'supervision', {id}, '', 4000000000000000 + n, 0, 'due', '', 0 FROM ({}) AS g",
+        numbers(engine, MANY)
+    );
+    fill(&app.db, timers).await;
     let text = |name: &str, handed: &str, count| {
         format!(
-            "INSERT INTO messages (id, account_id, event, params, created_at, name, handed_on_at) SELECT {id}, {reader}, 'order.opened', '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, '{name}' || n, {handed} FROM ({}) AS g",
+            "INSERT INTO messages (id, account_id, event, params, created_at, name, handed_on_at) \
+             SELECT {id}, {reader}, 'order.opened', '{{\"order\":\"CS1\",\"product\":\"p\"}}', n, '{name}' || n, {handed} FROM ({}) AS g",
             numbers(engine, count)
         )
     };

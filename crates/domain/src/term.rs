@@ -150,7 +150,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn renewals_are_contiguous_and_grow(seconds in 1_700_000_000i64..2_000_000_000, counts in proptest::collection::vec(1u16..=36, 1..8)) {
+        fn renewals_are_contiguous_and_grow(
+            seconds in 1_700_000_000i64..2_000_000_000,
+            counts in proptest::collection::vec(1u16..=36, 1..8),
+        ) {
             let site = cn();
             let start = Timestamp::from_second(seconds).unwrap();
             let first_day = site.day_of(start);

@@ -361,7 +361,10 @@ mod tests {
             amounts in proptest::collection::vec((1..50_000_000_i64, any::<bool>(), any::<bool>()), 1..40),
             model in proptest::sample::select(PriceModel::ALL.to_vec()),
         ) {
-            let prices = if model == PriceModel::Fixed { tiers(&[(None, "0.001234")]) } else { tiers(&[(Some("1000"), "0.37"), (Some("9000"), "0.000021"), (None, "0.5")]) };
+            let prices = match model {
+                PriceModel::Fixed => tiers(&[(None, "0.001234")]),
+                _ => tiers(&[(Some("1000"), "0.37"), (Some("9000"), "0.000021"), (None, "0.5")]),
+            };
             let (mut total, mut charged, mut standing) = (Total::default(), 0, vec![]);
             for (amount, charge, correct) in amounts {
                 if correct && let Some(old) = standing.pop() {

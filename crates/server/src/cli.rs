@@ -24,7 +24,10 @@ use std::path::PathBuf;
     name = "yunshi",
     version,
     about = "An open, self-hosted cloud marketplace (云市)",
-    after_help = "Client commands talk to YUNSHI_SERVER (default http://127.0.0.1:8080) with YUNSHI_TOKEN.\nExit codes: 0 done, 1 refused or failed, 2 wrong use, 3 not reachable, 4 waited too long.\n\nExample: yunshi sandbox --listen 127.0.0.1:8080"
+    after_help = "\
+        Client commands talk to YUNSHI_SERVER (default http://127.0.0.1:8080) with YUNSHI_TOKEN.\n\
+        Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 not reachable, 4 waited too long.\n\n\
+        Example: yunshi sandbox --listen 127.0.0.1:8080"
 )]
 pub struct Cli {
     /// Print one JSON document on standard output.
@@ -132,9 +135,10 @@ pub enum Command {
         command: Inbox,
     },
     /// Check a seller's server against the reference.
-    #[command(
-        after_help = "Examples:\n  yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key\n  yunshi conformance --protocol saas-v1 --url http://127.0.0.1:9002/hello --key my-access-key --junit report.xml"
-    )]
+    #[command(after_help = "\
+            Examples:\n  \
+            yunshi conformance --protocol saas-v2 --url http://127.0.0.1:9002/hello --key my-access-key\n  \
+            yunshi conformance --protocol saas-v1 --url http://127.0.0.1:9002/hello --key my-access-key --junit report.xml")]
     Conformance(Conformance),
     /// Print the flows of service supervision as documents with diagrams, from the built-in templates.
     #[command(after_help = "Example: yunshi flows > flows.md")]
@@ -147,23 +151,27 @@ pub enum Command {
         protocol: Option<wire::conformance::Protocol>,
     },
     /// Play a recording against a seller's server and compare the answers.
-    #[command(
-        after_help = "The same requests in the same order, signed anew, with the instance ids that the server gives now. Exits 1 when an answer\ndiffers in what a marketplace acts on: result code, status, a field that is gone or of another type.\n\nExample: yunshi calls record --order CS2611240955AB12C > traffic.json\n         yunshi replay traffic.json --url http://127.0.0.1:9002/hello --key my-access-key --junit replay.xml"
-    )]
+    #[command(after_help = "\
+            The same requests in the same order, signed anew, with the instance ids that the server gives now. Exits 1 when an answer\n\
+            differs in what a marketplace acts on: result code, status, a field that is gone or of another type.\n\n\
+            Example: yunshi calls record --order CS2611240955AB12C > traffic.json\n         \
+            yunshi replay traffic.json --url http://127.0.0.1:9002/hello --key my-access-key --junit replay.xml")]
     Replay(Replay),
     /// Make the sandbox's built-in seller misbehave for a product, to see what happens.
-    #[command(
-        after_help = "Faults: none, time_out, slow, never_ending, http_500, wrong_signature, code_000002, code_000005, code_000100, not_json,\ntruncated, huge, redirect, no_instance_id, no_data and more; a wrong name lists them all.\n\nExample: yunshi fault backup time_out"
-    )]
+    #[command(after_help = "\
+            Faults: none, time_out, slow, never_ending, http_500, wrong_signature, code_000002, code_000005, code_000100, not_json,\n\
+            truncated, huge, redirect, no_instance_id, no_data and more; a wrong name lists them all.\n\n\
+            Example: yunshi fault backup time_out")]
     Fault {
         /// Key of a product, or '*' for all.
         product: String,
         fault: String,
     },
     /// Play a scene of a product in the sandbox, as its buyer or operator, so that the seller's server is called.
-    #[command(
-        after_help = "Scenes: buy, try, trial_to_formal, renew, renew_with_change, cancel_renewal, upgrade, freeze, unfreeze, expire, unsubscribe,\nrelease. They are played on the newest instance that the sandbox's buyer has; expire and release move the clock.\n\nExample: yunshi scene backup buy"
-    )]
+    #[command(after_help = "\
+            Scenes: buy, try, trial_to_formal, renew, renew_with_change, cancel_renewal, upgrade, freeze, unfreeze, expire, unsubscribe,\n\
+            release. They are played on the newest instance that the sandbox's buyer has; expire and release move the clock.\n\n\
+            Example: yunshi scene backup buy")]
     Scene {
         /// Id or key of a product.
         product: String,
@@ -291,9 +299,9 @@ pub enum Calls {
     /// One message with its attempts.
     Show { id: String },
     /// Print a recording of what your servers were asked and answered, for `yunshi replay`.
-    #[command(
-        after_help = "The newest 500 messages, or those of an instance, order or address among them; passwords and licences are blotted out.\n\nExample: yunshi calls record --order CS2611240955AB12C > traffic.json"
-    )]
+    #[command(after_help = "\
+            The newest 500 messages, or those of an instance, order or address among them; passwords and licences are blotted out.\n\n\
+            Example: yunshi calls record --order CS2611240955AB12C > traffic.json")]
     Record {
         #[arg(long)]
         instance: Option<String>,

@@ -226,7 +226,12 @@ async fn become_seller(app: &App, who: Arc<Caller>, operator: Arc<Caller>) -> Re
 /// The pictures that the catalogues name.
 fn picture(name: &str) -> Option<&'static [u8]> {
     macro_rules! pictures {
-        ($($name:literal),+ $(,)?) => { match name { $($name => Some(include_bytes!(concat!("../seed/pictures/", $name)).as_slice()),)+ _ => None } };
+        ($($name:literal),+ $(,)?) => {
+            match name {
+                $($name => Some(include_bytes!(concat!("../seed/pictures/", $name)).as_slice()),)+
+                _ => None,
+            }
+        };
     }
     pictures!(
         "backup-logo.png",

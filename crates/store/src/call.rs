@@ -355,7 +355,8 @@ pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
     db::dialect::one_at_a_time(tx, instance)?;
     let place: Place = sql_query(
         "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS last,
-                CAST(COALESCE(SUM(CASE WHEN state IN ('due', 'waiting') AND activity <> 'orderNotify' THEN 1 ELSE 0 END), 0) AS BIGINT) AS open
+                CAST(COALESCE(SUM(CASE WHEN state IN ('due', 'waiting') AND activity <> 'orderNotify' THEN 1 ELSE 0 END), 0) AS BIGINT)
+                    AS open
          FROM calls WHERE instance_id = $1",
     )
     .bind::<Binary, _>(instance)

@@ -118,8 +118,8 @@ struct Insert<'a>(&'a [Record]);
 impl QueryFragment<db::Backend> for Insert<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, db::Backend>) -> QueryResult<()> {
         out.push_sql(
-            "INSERT INTO usage_records (id, known_by, seller_id, instance_id, corrects_id, charge_id, package_id, sent_instance, sent_value, state, \
-             metering_sn, reason, begin_at, end_at, quantity, repeats, received_at) VALUES ",
+            "INSERT INTO usage_records (id, known_by, seller_id, instance_id, corrects_id, charge_id, package_id, sent_instance, \
+             sent_value, state, metering_sn, reason, begin_at, end_at, quantity, repeats, received_at) VALUES ",
         );
         for (i, r) in self.0.iter().enumerate() {
             out.push_sql(if i == 0 { "(" } else { ", (" });

@@ -296,7 +296,10 @@ mod tests {
 
     #[test]
     fn what_matters_is_told_from_what_is_only_different() {
-        let then = r#"{"resultCode":"000000","resultMsg":"ok","info":[{"instanceId":"i","appInfo":{"frontEndUrl":"https://a","password":"***"}}]}"#;
+        let then = concat!(
+            r#"{"resultCode":"000000","resultMsg":"ok","#,
+            r#""info":[{"instanceId":"i","appInfo":{"frontEndUrl":"https://a","password":"***"}}]}"#
+        );
         let query = recorded("queryInstance", "{}", then);
         let kinds = |now: &str| match Replay::new(Protocol::SaasV2, "k", false).compare(&query, &answer(now)) {
             Compared::Same(all) => all.iter().map(|d| format!("{} {}", d.pointer, d.kind)).collect(),

@@ -146,7 +146,8 @@ fn html(m: &OutgoingMail) -> String {
     });
     let link = m.link.as_ref().map_or_else(String::new, |u| format!("<p><a href=\"{}\">在云市中打开 / Open in Yunshi</a></p>", escaped(u)));
     format!(
-        "<!doctype html><html><meta charset=\"utf-8\"><body style=\"font:14px/1.6 system-ui,sans-serif;max-width:640px\"><h1 style=\"font-size:18px\">{}</h1><p style=\"white-space:pre-wrap\">{}</p>{link}{foot}</body></html>",
+        "<!doctype html><html><meta charset=\"utf-8\"><body style=\"font:14px/1.6 system-ui,sans-serif;max-width:640px\">\
+         <h1 style=\"font-size:18px\">{}</h1><p style=\"white-space:pre-wrap\">{}</p>{link}{foot}</body></html>",
         escaped(&m.subject),
         escaped(&m.text)
     )

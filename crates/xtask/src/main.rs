@@ -4,6 +4,7 @@
 mod arrows;
 mod engines;
 mod generated;
+mod lines;
 mod sources;
 mod tree;
 mod unused;
@@ -21,6 +22,7 @@ const RULES: &[(&str, Check)] = &[
     ("arrows between crates go one way", arrows::check),
     ("every dependency is used", unused::check),
     ("no file is longer than 450 lines, tests aside", sources::sizes),
+    ("no line is longer than 140 columns", lines::check),
     ("no name that refuses nothing", sources::names),
     ("nothing left unfinished", sources::leftovers),
     ("only the database layer asks which engine runs", engines::check),

@@ -169,7 +169,8 @@ async fn activate(State(api): State<Api>, Signed(caller): Signed, headers: Heade
 }
 
 /// Activates up to 100 codes, all or none.
-#[utoipa::path(post, path = "/api/mkp-openapi-public/global/v2/license/activate", tag = "koogallery", operation_id = "license_activate_batch",
+#[utoipa::path(post, path = "/api/mkp-openapi-public/global/v2/license/activate", tag = "koogallery",
+    operation_id = "license_activate_batch",
     security(("access" = ["seller"])), request_body = ActivateBatchBody,
     responses((status = 200, body = LicenceAnswer), (status = 400, body = LicenceAnswer), (status = 401, body = GatewayError),
         (status = 413, body = GatewayError), (status = 415, body = LicenceAnswer), (status = 429, body = GatewayError)))]

@@ -33,7 +33,8 @@ pub(super) fn parameter(query: &HashMap<String, Vec<String>>, name: &str) -> Res
 /// What a seller's own order bought, or one of the MOCK orders.
 #[utoipa::path(get, path = "/api/mkp-openapi-public/global/v1/order/query", tag = "koogallery", operation_id = "order_query",
     security(("access" = ["seller"])),
-    params(("orderId" = String, Query, max_length = 64), ("orderLineId" = Option<String>, Query, max_length = 64, description = "only that line")),
+    params(("orderId" = String, Query, max_length = 64),
+        ("orderLineId" = Option<String>, Query, max_length = 64, description = "only that line")),
     responses((status = 200, body = OrderAnswer), (status = 400, body = ServiceError), (status = 401, body = Unauthorized),
         (status = 404, body = GatewayError), (status = 429, body = GatewayError), (status = 500, body = ServiceError)))]
 async fn query(State(api): State<Api>, Signed(caller): Signed, uri: Uri) -> Result<Json<OrderAnswer>, Refusal> {

@@ -104,7 +104,8 @@ fn header(headers: &HeaderMap, name: &str, max: usize) -> Result<String, Refusal
     params(("signature" = String, Header, max_length = 1000, description = "base64(HMAC-SHA256(key, ts={ts}&nonce={nonce}&body={body}))"),
         ("ts" = String, Header, max_length = 20, description = "milliseconds"), ("nonce" = String, Header, max_length = 64)),
     responses((status = 200, body = Pushed), (status = 400, body = ServiceError), (status = 401, body = Unauthorized),
-        (status = 404, body = GatewayError), (status = 413, body = GatewayError), (status = 429, body = GatewayError), (status = 500, body = ServiceError)))]
+        (status = 404, body = GatewayError), (status = 413, body = GatewayError), (status = 429, body = GatewayError),
+        (status = 500, body = ServiceError)))]
 async fn push(State(api): State<Api>, Signed(caller): Signed, headers: HeaderMap, body: Bytes) -> Result<Json<Pushed>, Refusal> {
     let (signature, ts, nonce) = (header(&headers, "signature", 1000)?, header(&headers, "ts", 20)?, header(&headers, "nonce", 64)?);
     if ts.bytes().any(|b| !b.is_ascii_digit()) {
@@ -118,7 +119,8 @@ async fn push(State(api): State<Api>, Signed(caller): Signed, headers: HeaderMap
 #[utoipa::path(post, path = "/rest/marketplace/v1/isv/usage-data", tag = "koogallery", operation_id = "usage_push_old",
     security(("access" = ["seller"])), request_body = UsagePush,
     responses((status = 200, body = Pushed), (status = 400, body = ServiceError), (status = 401, body = Unauthorized),
-        (status = 404, body = GatewayError), (status = 413, body = GatewayError), (status = 429, body = GatewayError), (status = 500, body = ServiceError)))]
+        (status = 404, body = GatewayError), (status = 413, body = GatewayError), (status = 429, body = GatewayError),
+        (status = 500, body = ServiceError)))]
 async fn push_old(State(api): State<Api>, Signed(caller): Signed, body: Bytes) -> Result<Json<Pushed>, Refusal> {
     received(&api, caller, parse(Form::Old, &body)?, None).await
 }
@@ -127,7 +129,8 @@ async fn push_old(State(api): State<Api>, Signed(caller): Signed, body: Bytes) -
 #[utoipa::path(post, path = "/v1.0/{partner_id}/billing/bill-mgr/push-usage-data", tag = "koogallery", operation_id = "usage_push_oldest",
     security(("access" = ["seller"])), params(("partner_id" = String, Path, max_length = 64)), request_body = serde_json::Value,
     responses((status = 200, body = Pushed), (status = 400, body = ServiceError), (status = 401, body = Unauthorized),
-        (status = 404, body = GatewayError), (status = 413, body = GatewayError), (status = 429, body = GatewayError), (status = 500, body = ServiceError)))]
+        (status = 404, body = GatewayError), (status = 413, body = GatewayError), (status = 429, body = GatewayError),
+        (status = 500, body = ServiceError)))]
 async fn push_oldest(
     State(api): State<Api>,
     Signed(caller): Signed,

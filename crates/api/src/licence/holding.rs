@@ -162,14 +162,16 @@ fn keys_of(tx: &mut Tx, who: &Caller) -> Result<LicenceKeys, Error> {
 }
 
 /// The caller's keys, the newest first; none before the first file, lease or key was made.
-#[utoipa::path(get, path = "/api/v1/seller/licence-keys", tag = "licences", operation_id = "licence_keys", security(("access" = ["seller"])),
+#[utoipa::path(get, path = "/api/v1/seller/licence-keys", tag = "licences", operation_id = "licence_keys",
+    security(("access" = ["seller"])),
     responses((status = 200, body = LicenceKeys)))]
 async fn keys(State(api): State<Api>, Who(caller): Who) -> Result<Json<LicenceKeys>, Problem> {
     Ok(Json(api.read(caller, |tx, _, who| keys_of(tx, who)).await?))
 }
 
 /// Makes a new key, which signs from now on; programs that know only the older ones refuse what it signs.
-#[utoipa::path(post, path = "/api/v1/seller/licence-keys", tag = "licences", operation_id = "licence_key_make", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/licence-keys", tag = "licences", operation_id = "licence_key_make",
+    security(("access" = ["seller"])),
     request_body = ReleaseBody, responses((status = 200, body = LicenceKeys)))]
 async fn new_key(State(api): State<Api>, Who(caller): Who, _: Body<ReleaseBody>) -> Result<Json<LicenceKeys>, Problem> {
     let unit = |tx: &mut Tx, ctx: &app::Ctx, who: &Caller| {

@@ -234,7 +234,8 @@ struct ApplyBody {
 
 /// Asks the seller for a licence of an instance of on-line opening.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/licence-applications", tag = "licences", operation_id = "licence_apply",
-    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = ApplyBody, responses((status = 200, body = LicenceApplicationView)))]
+    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = ApplyBody,
+    responses((status = 200, body = LicenceApplicationView)))]
 async fn apply(
     State(api): State<Api>,
     Who(caller): Who,
@@ -292,7 +293,8 @@ struct TestCodes {
 }
 
 /// The caller's test codes, newest first; 100 at most exist.
-#[utoipa::path(get, path = "/api/v1/seller/test-codes", tag = "licences", operation_id = "test_code_list", security(("access" = ["seller"])),
+#[utoipa::path(get, path = "/api/v1/seller/test-codes", tag = "licences", operation_id = "test_code_list",
+    security(("access" = ["seller"])),
     responses((status = 200, body = TestCodes)))]
 async fn tests(State(api): State<Api>, Who(caller): Who) -> Result<Json<TestCodes>, Problem> {
     api.counted().await?;
@@ -301,7 +303,8 @@ async fn tests(State(api): State<Api>, Who(caller): Who) -> Result<Json<TestCode
 }
 
 /// A new test code.
-#[utoipa::path(post, path = "/api/v1/seller/test-codes", tag = "licences", operation_id = "test_code_request", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/api/v1/seller/test-codes", tag = "licences", operation_id = "test_code_request",
+    security(("access" = ["seller"])),
     responses((status = 200, body = TestCode)))]
 async fn request_test(State(api): State<Api>, Who(caller): Who) -> Result<Json<TestCode>, Problem> {
     Ok(Json(api.write(caller, licence::request_test_code).await?.into()))

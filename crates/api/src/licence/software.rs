@@ -94,7 +94,8 @@ async fn known(api: &Api, code: &str) -> Result<(), Problem> {
 }
 
 /// Leases a seat to a client. The first use activates the code.
-#[utoipa::path(post, path = "/api/v1/licence-seats/take", tag = "licences", operation_id = "licence_seat_take", security(("access" = ["public"])),
+#[utoipa::path(post, path = "/api/v1/licence-seats/take", tag = "licences", operation_id = "licence_seat_take",
+    security(("access" = ["public"])),
     request_body = TakeSeatBody, responses((status = 200, body = SeatLease)))]
 async fn take(State(api): State<Api>, body: Body<TakeSeatBody>) -> Result<Json<SeatLease>, Problem> {
     let b = body.value;
@@ -111,7 +112,8 @@ async fn take(State(api): State<Api>, body: Body<TakeSeatBody>) -> Result<Json<S
 }
 
 /// Makes a lease last as long again from now.
-#[utoipa::path(post, path = "/api/v1/licence-seats/renew", tag = "licences", operation_id = "licence_seat_renew", security(("access" = ["public"])),
+#[utoipa::path(post, path = "/api/v1/licence-seats/renew", tag = "licences", operation_id = "licence_seat_renew",
+    security(("access" = ["public"])),
     request_body = LeaseBody, responses((status = 200, body = SeatLease)))]
 async fn renew(State(api): State<Api>, body: Body<LeaseBody>) -> Result<Json<SeatLease>, Problem> {
     let b = body.value;
@@ -121,7 +123,8 @@ async fn renew(State(api): State<Api>, body: Body<LeaseBody>) -> Result<Json<Sea
 }
 
 /// Frees a seat; a second time changes nothing.
-#[utoipa::path(post, path = "/api/v1/licence-seats/return", tag = "licences", operation_id = "licence_seat_return", security(("access" = ["public"])),
+#[utoipa::path(post, path = "/api/v1/licence-seats/return", tag = "licences", operation_id = "licence_seat_return",
+    security(("access" = ["public"])),
     request_body = LeaseBody, responses((status = 200, body = Done)))]
 async fn give_back(State(api): State<Api>, body: Body<LeaseBody>) -> Result<Json<Done>, Problem> {
     let b = body.value;
@@ -152,7 +155,8 @@ struct LicenceFileView {
 }
 
 /// Signs a licence file for a machine without network. The first use activates the code.
-#[utoipa::path(post, path = "/api/v1/licence-files", tag = "licences", operation_id = "licence_file_issue", security(("access" = ["public"])),
+#[utoipa::path(post, path = "/api/v1/licence-files", tag = "licences", operation_id = "licence_file_issue",
+    security(("access" = ["public"])),
     request_body = LicenceFileBody, responses((status = 200, body = LicenceFileView)))]
 async fn file(State(api): State<Api>, body: Body<LicenceFileBody>) -> Result<Json<LicenceFileView>, Problem> {
     let (code, fingerprint) = (body.value.code.into_string(), body.value.fingerprint.map(Line::into_string));
@@ -165,7 +169,8 @@ async fn file(State(api): State<Api>, body: Body<LicenceFileBody>) -> Result<Jso
 }
 
 /// The public keys that a seller's licence files and leases are verified with (RFC 7517, RFC 8037); the first one signs.
-#[utoipa::path(get, path = "/api/v1/sellers/{id}/licence-keys", tag = "licences", operation_id = "licence_key_set", security(("access" = ["public"])),
+#[utoipa::path(get, path = "/api/v1/sellers/{id}/licence-keys", tag = "licences", operation_id = "licence_key_set",
+    security(("access" = ["public"])),
     params(("id" = String, Path)), responses((status = 200, body = Value)))]
 async fn key_set(State(api): State<Api>, PathOf(id): PathOf<AccountId>) -> Result<Json<Value>, Problem> {
     Ok(Json(api.app.read(Actor::System, move |tx, _| licence::key_set(tx, Key::of(id))).await?))

@@ -127,7 +127,10 @@ impl Operation {
 /// AWS JSON 1.1: `X-Amz-Target` names `AWSMPMeteringService.BatchMeterUsage`, `AWSMPMeteringService.ResolveCustomer` or
 /// `AWSMPEntitlementService.GetEntitlements`. Signed with an access key for the service `aws-marketplace`.
 #[utoipa::path(post, path = "/aws", tag = "neighbours", operation_id = "aws_json", security(("access" = ["seller"])),
-    params(("X-Amz-Target" = String, Header)), request_body = Value, responses((status = 200, body = Value, content_type = "application/x-amz-json-1.1"), (status = 400, body = Value, content_type = "application/x-amz-json-1.1"), (status = 500, body = Value, content_type = "application/x-amz-json-1.1")))]
+    params(("X-Amz-Target" = String, Header)), request_body = Value,
+    responses((status = 200, body = Value, content_type = "application/x-amz-json-1.1"),
+        (status = 400, body = Value, content_type = "application/x-amz-json-1.1"),
+        (status = 500, body = Value, content_type = "application/x-amz-json-1.1")))]
 async fn json_1_1(State(api): State<Api>, request: Request) -> Response {
     let target = request.headers().get("x-amz-target").and_then(|t| t.to_str().ok()).unwrap_or_default().to_owned();
     let (service, operation) = target.split_once('.').unwrap_or_default();
@@ -136,7 +139,10 @@ async fn json_1_1(State(api): State<Api>, request: Request) -> Response {
 
 /// The same where a client adds the model's path to the endpoint.
 #[utoipa::path(post, path = "/aws/", tag = "neighbours", operation_id = "aws_json_below", security(("access" = ["seller"])),
-    params(("X-Amz-Target" = String, Header)), request_body = Value, responses((status = 200, body = Value, content_type = "application/x-amz-json-1.1"), (status = 400, body = Value, content_type = "application/x-amz-json-1.1"), (status = 500, body = Value, content_type = "application/x-amz-json-1.1")))]
+    params(("X-Amz-Target" = String, Header)), request_body = Value,
+    responses((status = 200, body = Value, content_type = "application/x-amz-json-1.1"),
+        (status = 400, body = Value, content_type = "application/x-amz-json-1.1"),
+        (status = 500, body = Value, content_type = "application/x-amz-json-1.1")))]
 async fn json_1_1_below(api: State<Api>, request: Request) -> Response {
     json_1_1(api, request).await
 }

@@ -184,14 +184,16 @@ type Seller = Extension<Arc<Caller>>;
 
 /// What a purchase token stands for.
 #[utoipa::path(post, path = "/azure/api/saas/subscriptions/resolve", tag = "neighbours", operation_id = "azure_resolve",
-    security(("access" = ["seller"])), params(("x-ms-marketplace-token" = String, Header)), responses((status = 200, body = Value), Refusals))]
+    security(("access" = ["seller"])), params(("x-ms-marketplace-token" = String, Header)),
+    responses((status = 200, body = Value), Refusals))]
 async fn resolve(State(api): State<Api>, Extension(who): Seller, headers: HeaderMap) -> Result<Response, AzureError> {
     let token = headers.get("x-ms-marketplace-token").and_then(|t| t.to_str().ok()).unwrap_or_default().to_owned();
     Ok(Json(api.read(who, move |tx, ctx, who| azure::resolve(tx, ctx, who, &token)).await?).into_response())
 }
 
 /// The seller's subscriptions, page by page.
-#[utoipa::path(get, path = "/azure/api/saas/subscriptions/", tag = "neighbours", operation_id = "azure_list", security(("access" = ["seller"])),
+#[utoipa::path(get, path = "/azure/api/saas/subscriptions/", tag = "neighbours", operation_id = "azure_list",
+    security(("access" = ["seller"])),
     params(("continuationToken" = Option<String>, Query)), responses((status = 200, body = Value), Refusals))]
 async fn list(
     State(api): State<Api>,
@@ -260,7 +262,8 @@ async fn unsubscribe(
 }
 
 /// The plans that are on sale.
-#[utoipa::path(get, path = "/azure/api/saas/subscriptions/{subscription}/listAvailablePlans", tag = "neighbours", operation_id = "azure_plans",
+#[utoipa::path(get, path = "/azure/api/saas/subscriptions/{subscription}/listAvailablePlans", tag = "neighbours",
+    operation_id = "azure_plans",
     security(("access" = ["seller"])), params(("subscription" = String, Path)), responses((status = 200, body = Value), Refusals))]
 async fn plans(State(api): State<Api>, Extension(who): Seller, Path(id): Path<String>) -> Result<Response, AzureError> {
     let plans = api.read(who, move |tx, ctx, who| azure::plans(tx, ctx, who, &id)).await?;
@@ -286,7 +289,8 @@ async fn operations(State(api): State<Api>, Extension(who): Seller, Path(id): Pa
 }
 
 /// One operation.
-#[utoipa::path(get, path = "/azure/api/saas/subscriptions/{subscription}/operations/{operation}", tag = "neighbours", operation_id = "azure_operation",
+#[utoipa::path(get, path = "/azure/api/saas/subscriptions/{subscription}/operations/{operation}", tag = "neighbours",
+    operation_id = "azure_operation",
     security(("access" = ["seller"])), params(("subscription" = String, Path), ("operation" = String, Path)),
     responses((status = 200, body = Value), Refusals))]
 async fn operation(
@@ -298,7 +302,8 @@ async fn operation(
 }
 
 /// The seller's word on an operation: `Success` or `Failure`.
-#[utoipa::path(patch, path = "/azure/api/saas/subscriptions/{subscription}/operations/{operation}", tag = "neighbours", operation_id = "azure_update",
+#[utoipa::path(patch, path = "/azure/api/saas/subscriptions/{subscription}/operations/{operation}", tag = "neighbours",
+    operation_id = "azure_update",
     security(("access" = ["seller"])), params(("subscription" = String, Path), ("operation" = String, Path)), request_body = Value,
     responses((status = 200), Refusals))]
 async fn update(
@@ -334,7 +339,8 @@ async fn usage(State(api): State<Api>, Extension(who): Seller, body: Bytes) -> R
 }
 
 /// Reports up to 25 usage events, each judged by itself.
-#[utoipa::path(post, path = "/azure/api/batchUsageEvent", tag = "neighbours", operation_id = "azure_usage_batch", security(("access" = ["seller"])),
+#[utoipa::path(post, path = "/azure/api/batchUsageEvent", tag = "neighbours", operation_id = "azure_usage_batch",
+    security(("access" = ["seller"])),
     request_body = Value, responses((status = 200, body = Value), Refusals))]
 async fn usage_batch(State(api): State<Api>, Extension(who): Seller, body: Bytes) -> Result<Response, AzureError> {
     #[derive(Deserialize)]

@@ -36,8 +36,11 @@ fn refused(error: &str, description: &str) -> Response {
 }
 
 /// A token by access key and secret key. Whatever the tenant is called, the access key says whose token it is.
-#[utoipa::path(post, path = "/azure/{tenant}/oauth2/token", tag = "neighbours", operation_id = "azure_token", security(("access" = ["public"])),
-    params(("tenant" = String, Path)), request_body(content = String, content_type = "application/x-www-form-urlencoded"), responses((status = 200, body = Value), (status = 400, body = Value), (status = 401, body = Value), (status = 429, body = Value), (status = 500, body = Value)))]
+#[utoipa::path(post, path = "/azure/{tenant}/oauth2/token", tag = "neighbours", operation_id = "azure_token",
+    security(("access" = ["public"])),
+    params(("tenant" = String, Path)), request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = Value), (status = 400, body = Value), (status = 401, body = Value), (status = 429, body = Value),
+        (status = 500, body = Value)))]
 async fn token(
     State(api): State<Api>,
     Path(_tenant): Path<String>,
@@ -80,8 +83,10 @@ async fn token(
 
 /// The same at the path of version 2.
 #[utoipa::path(post, path = "/azure/{tenant}/oauth2/v2.0/token", tag = "neighbours", operation_id = "azure_token_v2",
-    security(("access" = ["public"])), params(("tenant" = String, Path)), request_body(content = String, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, body = Value), (status = 400, body = Value), (status = 401, body = Value), (status = 429, body = Value), (status = 500, body = Value)))]
+    security(("access" = ["public"])), params(("tenant" = String, Path)),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = Value), (status = 400, body = Value), (status = 401, body = Value), (status = 429, body = Value),
+        (status = 500, body = Value)))]
 async fn token_v2(
     state: State<Api>,
     tenant: Path<String>,

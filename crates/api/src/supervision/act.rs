@@ -162,7 +162,8 @@ async fn done(
 }
 
 /// Does what a node of a case asks the caller for.
-#[utoipa::path(post, path = "/api/v1/supervision/{id}/actions", tag = "supervision", operation_id = "supervision_act", security(("access" = ["user"])),
+#[utoipa::path(post, path = "/api/v1/supervision/{id}/actions", tag = "supervision", operation_id = "supervision_act",
+    security(("access" = ["user"])),
     params(("id" = String, Path), AsParams), request_body = ActBody, responses((status = 200, body = SupervisionCase)))]
 async fn act(
     State(api): State<Api>,
@@ -187,7 +188,8 @@ struct AppealBody {
 
 /// Opens an appeal: the flow is frozen until the platform decides, within three working days.
 #[utoipa::path(post, path = "/api/v1/supervision/{id}/appeals", tag = "supervision", operation_id = "supervision_appeal",
-    security(("access" = ["user"])), params(("id" = String, Path), AsParams), request_body = AppealBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["user"])), params(("id" = String, Path), AsParams), request_body = AppealBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn appeal(
     State(api): State<Api>,
     Who(caller): Who,
@@ -201,7 +203,8 @@ async fn appeal(
 
 /// Adds what the caller has to say to the open appeal, with evidence.
 #[utoipa::path(post, path = "/api/v1/supervision/{id}/appeals/statements", tag = "supervision", operation_id = "supervision_state_case",
-    security(("access" = ["user"])), params(("id" = String, Path), AsParams), request_body = AppealBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["user"])), params(("id" = String, Path), AsParams), request_body = AppealBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn state_case(
     State(api): State<Api>,
     Who(caller): Who,
@@ -227,7 +230,8 @@ struct RefundBody {
 
 /// Asks the seller for a negotiated refund, more than 0 and at most what was paid.
 #[utoipa::path(post, path = "/api/v1/supervision/{id}/refunds", tag = "supervision", operation_id = "supervision_ask_refund",
-    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = RefundBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = RefundBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn ask_refund(
     State(api): State<Api>,
     Who(caller): Who,
@@ -314,7 +318,8 @@ impl RefundStepBody {
 
 /// Takes the request for a refund a step further: withdraw, agree, reject, send back, inspect.
 #[utoipa::path(post, path = "/api/v1/supervision/{id}/refunds/steps", tag = "supervision", operation_id = "supervision_step_refund",
-    security(("access" = ["user"])), params(("id" = String, Path), AsParams), request_body = RefundStepBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["user"])), params(("id" = String, Path), AsParams), request_body = RefundStepBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn step_refund(
     State(api): State<Api>,
     Who(caller): Who,
@@ -328,7 +333,8 @@ async fn step_refund(
 
 /// Changes where the goods are sent, until they are shipped.
 #[utoipa::path(put, path = "/api/v1/supervision/{id}/address", tag = "supervision", operation_id = "supervision_address",
-    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = ShippingBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = ShippingBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn address(
     State(api): State<Api>,
     Who(caller): Who,

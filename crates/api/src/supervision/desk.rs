@@ -53,7 +53,8 @@ async fn done(
 
 /// Passes a delivery, or returns it to the seller.
 #[utoipa::path(post, path = "/api/v1/operator/supervision/{id}/actions", tag = "supervision", operation_id = "supervision_review",
-    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = ActBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = ActBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn act(
     State(api): State<Api>,
     Who(caller): Who,
@@ -84,7 +85,8 @@ struct DecideBody {
 
 /// Decides an appeal; both sides are told with the reason.
 #[utoipa::path(post, path = "/api/v1/operator/supervision/{id}/decide", tag = "supervision", operation_id = "supervision_decide",
-    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = DecideBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = DecideBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn decide(
     State(api): State<Api>,
     Who(caller): Who,
@@ -111,8 +113,10 @@ async fn decide(
 }
 
 /// Confirms a refund of goods that are on their way, or refuses it.
-#[utoipa::path(post, path = "/api/v1/operator/supervision/{id}/refunds/steps", tag = "supervision", operation_id = "supervision_confirm_refund",
-    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = RefundStepBody, responses((status = 200, body = SupervisionCase)))]
+#[utoipa::path(post, path = "/api/v1/operator/supervision/{id}/refunds/steps", tag = "supervision",
+    operation_id = "supervision_confirm_refund",
+    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = RefundStepBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn step_refund(
     State(api): State<Api>,
     Who(caller): Who,
@@ -133,7 +137,8 @@ struct CarrierBody {
 
 /// Notes what the carrier reports; ten days later the goods are accepted by themselves.
 #[utoipa::path(post, path = "/api/v1/operator/supervision/{id}/carrier-report", tag = "supervision", operation_id = "supervision_carrier",
-    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = CarrierBody, responses((status = 200, body = SupervisionCase)))]
+    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = CarrierBody,
+    responses((status = 200, body = SupervisionCase)))]
 async fn carrier(
     State(api): State<Api>,
     Who(caller): Who,
@@ -154,7 +159,8 @@ struct NoteBody {
 /// Writes to both sides; it stays in the log of the case.
 #[utoipa::path(post, path = "/api/v1/operator/supervision/{id}/notes", tag = "supervision", operation_id = "supervision_note",
     security(("access" = ["operator:supervision"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "a repeat with the same key and body is sent once")),
+    params(("id" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "a repeat with the same key and body is sent once")),
     request_body = NoteBody, responses((status = 200, body = SupervisionCase)))]
 async fn note(
     State(api): State<Api>,
@@ -182,7 +188,8 @@ struct TrackBody {
 
 /// Sets the programme of a buyer's account: its orders of joint products are reviewed by the platform.
 #[utoipa::path(put, path = "/api/v1/operator/accounts/{id}/track", tag = "supervision", operation_id = "account_track",
-    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = TrackBody, responses((status = 200, body = Done)))]
+    security(("access" = ["operator:supervision"])), params(("id" = String, Path)), request_body = TrackBody,
+    responses((status = 200, body = Done)))]
 async fn track(
     State(api): State<Api>,
     Who(caller): Who,

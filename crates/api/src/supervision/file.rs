@@ -156,8 +156,10 @@ struct FormParams {
 }
 
 /// Sends a form that buyers fill in; a listing names it as `request_file`.
-#[utoipa::path(post, path = "/api/v1/seller/documents", tag = "supervision", operation_id = "document_form_add", security(("access" = ["seller"])),
-    params(FormParams), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200, body = DocumentView)))]
+#[utoipa::path(post, path = "/api/v1/seller/documents", tag = "supervision", operation_id = "document_form_add",
+    security(("access" = ["seller"])),
+    params(FormParams), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, body = DocumentView)))]
 async fn upload_form(
     State(api): State<Api>,
     Who(caller): Who,

@@ -171,8 +171,10 @@ struct VersionPath {
 }
 
 /// A version of a template, with its flow in every scene.
-#[utoipa::path(get, path = "/api/v1/operator/supervision/templates/{key}/{version}", tag = "supervision", operation_id = "supervision_template",
-    security(("access" = ["operator"])), params(("key" = String, Path), ("version" = u32, Path)), responses((status = 200, body = TemplateView)))]
+#[utoipa::path(get, path = "/api/v1/operator/supervision/templates/{key}/{version}", tag = "supervision",
+    operation_id = "supervision_template",
+    security(("access" = ["operator"])), params(("key" = String, Path), ("version" = u32, Path)),
+    responses((status = 200, body = TemplateView)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(path): PathOf<VersionPath>) -> Result<Json<TemplateView>, Problem> {
     let t = api.read(caller, move |tx, _, _| supervision::show_template(tx, &path.key, path.version)).await?;
     let scene = |s: &Scene| TemplateScene { scene: s.to_string(), flow: flow_view(&t.in_scene(*s)), mermaid: mermaid(&t, *s) };

@@ -344,7 +344,8 @@ pub(super) struct AsParams {
 }
 
 /// A case with its flow, its log, its files and what the caller may do.
-#[utoipa::path(get, path = "/api/v1/supervision/{id}", tag = "supervision", operation_id = "supervision_show", security(("access" = ["user"])),
+#[utoipa::path(get, path = "/api/v1/supervision/{id}", tag = "supervision", operation_id = "supervision_show",
+    security(("access" = ["user"])),
     params(("id" = String, Path), AsParams), responses((status = 200, body = SupervisionCase)))]
 async fn show(
     State(api): State<Api>,

@@ -235,9 +235,9 @@ mod tests {
     fn a_creation_of_1_0_opens_at_once_with_decrypted_data() {
         for (encrypt_type, strength) in [("1", Strength::Aes256), ("2", Strength::Aes128)] {
             let password = secret::encrypt("k", "hunter2", "abcdefghij123456", strength).unwrap();
-            let body = format!(
-                r#"{{"resultCode":"000000","resultMsg":"ok","instanceId":"i+/=","encryptType":"{encrypt_type}","appInfo":{{"frontEndUrl":"https://a","userName":"cut off","password":"{password}"}}}}"#
-            );
+            let app = format!(r#"{{"frontEndUrl":"https://a","userName":"cut off","password":"{password}"}}"#);
+            let body =
+                format!(r#"{{"resultCode":"000000","resultMsg":"ok","instanceId":"i+/=","encryptType":"{encrypt_type}","appInfo":{app}}}"#);
             let judged = v1(&body, "k");
             let app = judged.app.unwrap();
             assert_eq!((judged.outcome, judged.instance_id.as_deref()), (Outcome::Success, Some("i+/=")));

@@ -7,8 +7,8 @@ use std::fmt::Write;
 #[must_use]
 pub fn document() -> String {
     let mut text = "# Flows of service supervision\n\n\
-        Made from the built-in templates by `yunshi flows`. Solid lines are actions, broken ones happen by themselves. Nodes of platform review \
-        are there only for joint products bought by customers of the empowerment or base cloud.\n"
+        Made from the built-in templates by `yunshi flows`. Solid lines are actions, broken ones happen by themselves. Nodes of platform \
+        review are there only for joint products bought by customers of the empowerment or base cloud.\n"
         .to_owned();
     for template in built_in() {
         section(&mut text, &template);

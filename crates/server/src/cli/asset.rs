@@ -29,7 +29,8 @@ pub enum Asset {
     },
     /// Say where a version of an image lies in a region.
     #[command(
-        after_help = "Example: yunshi asset image ast_… --version 1.2.0 --region cn-north-4 --image 8f1c… --name agent-1.2.0 --os Linux --architecture x86"
+        after_help = "Example: yunshi asset image ast_… --version 1.2.0 --region cn-north-4 --image 8f1c… --name agent-1.2.0 --os Linux \
+            --architecture x86"
     )]
     Image {
         id: String,

@@ -45,9 +45,17 @@ pub enum Supervision {
         role: Option<String>,
     },
     /// Do what a node asks you for.
-    #[command(
-        after_help = "Actions: submit, confirm, return, deliver, ship, take, accept, reject, upload_proof, pass, appeal, decide, request_refund,\nagree_refund, refuse_refund, withdraw_refund; `--json` of `list` says which of them are open to you.\n\nExamples:\n  yunshi supervision act sup_… submit --text 'two hundred endpoints'\n  yunshi supervision act sup_… deliver --text done --opened-at 2026-11-01T00:00:00Z --file accepted.pdf\n  yunshi supervision act sup_… deliver --text done --element order_numbers=CS… --element customer_name=示例公司 --element product_name=…\\\n    --element specification_name=… --element valid_from=2026-11-01 --element valid_to=2027-11-01 --file acceptance=signed.pdf\n  yunshi supervision act sup_… request_refund --amount 40.00 --text 'half of it is missing'\n  yunshi supervision act sup_… accept"
-    )]
+    #[command(after_help = "\
+            Actions: submit, confirm, return, deliver, ship, take, accept, reject, upload_proof, pass, appeal, decide, request_refund,\n\
+            agree_refund, refuse_refund, withdraw_refund; `--json` of `list` says which of them are open to you.\n\n\
+            Examples:\n  \
+            yunshi supervision act sup_… submit --text 'two hundred endpoints'\n  \
+            yunshi supervision act sup_… deliver --text done --opened-at 2026-11-01T00:00:00Z --file accepted.pdf\n  \
+            yunshi supervision act sup_… deliver --text done --element order_numbers=CS… --element customer_name=示例公司 --element \
+            product_name=…\\\n    \
+            --element specification_name=… --element valid_from=2026-11-01 --element valid_to=2027-11-01 --file acceptance=signed.pdf\n  \
+            yunshi supervision act sup_… request_refund --amount 40.00 --text 'half of it is missing'\n  \
+            yunshi supervision act sup_… accept")]
     Act(Box<Act>),
     /// Open an appeal: the flow is frozen until the platform decides.
     Appeal {

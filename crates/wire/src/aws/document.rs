@@ -313,14 +313,15 @@ mod tests {
 
     #[test]
     fn records_are_read_in_both_forms_of_quantity() {
+        let allocations = json!([
+            { "AllocatedUsageQuantity": 1, "Tags": [{ "Key": "a", "Value": "b" }] },
+            { "AllocatedUsageQuantity": 2 },
+        ]);
         for (more, quantity) in [
             (json!({}), "0"),
             (json!({ "Quantity": 7 }), "7"),
             (json!({ "QuantityAsDecimal": "17.42" }), "17.42"),
-            (
-                json!({ "Quantity": 3, "UsageAllocations": [{ "AllocatedUsageQuantity": 1, "Tags": [{ "Key": "a", "Value": "b" }] }, { "AllocatedUsageQuantity": 2 }] }),
-                "3",
-            ),
+            (json!({ "Quantity": 3, "UsageAllocations": allocations }), "3"),
         ] {
             let read = records(&with(&more)).unwrap();
             assert_eq!((read.usage_records[0].quantity.as_str(), read.usage_records[0].timestamp), (quantity, 1_767_323_045), "{more}");

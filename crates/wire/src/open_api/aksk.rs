@@ -358,7 +358,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_request_is_verified_as_it_was_signed(path in "(/[^/?#\\s]{0,12}){1,4}", query in "[^#\\s]{0,40}", body in proptest::collection::vec(any::<u8>(), 0..60), agent in "[ -~]{0,20}") {
+        fn any_request_is_verified_as_it_was_signed(
+            path in "(/[^/?#\\s]{0,12}){1,4}",
+            query in "[^#\\s]{0,40}",
+            body in proptest::collection::vec(any::<u8>(), 0..60),
+            agent in "[ -~]{0,20}",
+        ) {
             let headers = [("X-Sdk-Date", "20191115T033655Z"), ("User-Agent", agent.as_str()), ("Host", "h:80")];
             let request = Request { method: "post", path: &path, query: &query, headers: &headers, body: &body };
             prop_assert_eq!(passes(&request, &request), Ok(()));

@@ -4,7 +4,9 @@
 //! ```
 //! use yunshi_wire::open_api::usage::{Form, parse, sign, signed_by};
 //!
-//! let body = br#"{"usage_records":[{"instance_id":"i-1","record_time":"20240131T090500Z","begin_time":"20240131T080000Z","end_time":"20240131T090000Z","usage_value":"1.5","metering_sn":"sn-1"}]}"#;
+//! let body = br#"{"usage_records":[{
+//!     "instance_id":"i-1","record_time":"20240131T090500Z","begin_time":"20240131T080000Z","end_time":"20240131T090000Z",
+//!     "usage_value":"1.5","metering_sn":"sn-1"}]}"#;
 //! assert_eq!(parse(Form::New, body).unwrap()[0].usage_value, "1.5");
 //! let signature = sign("my-access-key", "1706688300000", "a-fresh-nonce", body);
 //! assert!(signed_by("my-access-key", "1706688300000", "a-fresh-nonce", body, &signature));

@@ -190,7 +190,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_signed_request_is_verified_and_a_changed_one_is_not(key in "[a-zA-Z0-9]{1,70}", body in "\\PC{1,200}", at in 0i64..4_000_000_000_000) {
+        fn a_signed_request_is_verified_and_a_changed_one_is_not(
+            key in "[a-zA-Z0-9]{1,70}",
+            body in "\\PC{1,200}",
+            at in 0i64..4_000_000_000_000,
+        ) {
             let pairs = sign(&key, &body, at, "abcdefghijklmnopqrstuvwxyz012345").pairs();
             prop_assert_eq!(verify(&key, &body, &pairs, at), Ok(()));
             let changed = format!("{body} ");
