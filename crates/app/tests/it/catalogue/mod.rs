@@ -1,1 +1,6 @@
-//! Products, listings and their review (`seller-domain 2`).
+//! Products, listings and their review; sellers, and their addresses and keys (`seller-domain 1`, `2`, `6`).
+
+mod addresses;
+mod applications;
+mod sale;
+mod sellers;
