@@ -75,46 +75,33 @@ async fn colleagues_act_in_their_role_until_they_are_removed() {
 }
 
 #[tokio::test]
-async fn an_account_keeps_an_administrator() {
+async fn colleagues_departments_and_invitations_are_documents_of_one_account() {
     on_both(async |p| {
         let mine = p.get("buyer", "/api/v1/colleagues").await["colleagues"][0].clone();
         let path = format!("/api/v1/colleagues/{}", mine["id"].as_str().unwrap());
         assert_eq!(mine["me"], true);
         let person = |role: &str| json!({ "name": "林夏", "role": role });
         assert_eq!(put(&p, &path, person("member")).await.1["code"], "colleague.last_administrator");
-        assert_eq!(p.send("buyer", "DELETE", &path, None).await.1["code"], "colleague.last_administrator");
+        let department = |code: &str| format!("/api/v1/departments/{code}");
+        for (code, parent) in [("a", None), ("c", Some("a"))] {
+            assert_eq!(put(&p, &department(code), json!({ "name": code, "parent": parent })).await.0, 200);
+        }
+        assert_eq!(put(&p, &department("acc_1"), json!({ "name": "d" })).await.1["code"], "department.bad_code");
+        let body = json!({ "login": "n@q", "name": "n", "role": "member", "department": "c" });
+        let invited = p.post("buyer", "/api/v1/invitations", body).await;
+        assert_eq!(p.send("buyer", "DELETE", &department("c"), None).await.1["code"], "department.not_empty");
+        let withdraw = format!("/api/v1/invitations/{}", invited["id"].as_str().unwrap());
+        assert_eq!(p.send("buyer2", "DELETE", &withdraw, None).await.0, 404);
+        assert_eq!(p.send("buyer", "DELETE", &withdraw, None).await.0, 200);
+        let link = format!("/api/v1/join/{}", invited["secret"].as_str().unwrap());
+        assert_eq!(p.send("nobody", "GET", &link, None).await.1["code"], "invitation.over");
+        assert_eq!(p.send("buyer", "DELETE", &department("c"), None).await.0, 200);
+        assert_eq!(p.get("buyer", "/api/v1/departments").await["departments"].as_array().unwrap().len(), 1);
+        assert_eq!(p.get("buyer2", "/api/v1/departments").await["departments"], json!([]), "another account's");
         join(&p, "cy@qinghe", "administrator").await;
         let (status, now) = put(&p, &path, person("purchaser")).await;
         assert_eq!((status, &now["role"]), (200, &json!("purchaser")), "there is another: {now}");
         assert_eq!(p.send("buyer", "GET", "/api/v1/colleagues", None).await.0, 403);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn departments_are_a_tree_and_an_occupied_one_stays() {
-    on_both(async |p| {
-        let department = |code: &str| format!("/api/v1/departments/{code}");
-        for (code, parent) in [("a", None), ("b", Some("a")), ("c", Some("b"))] {
-            assert_eq!(put(&p, &department(code), json!({ "name": code, "parent": parent })).await.0, 200);
-        }
-        assert_eq!(put(&p, &department("a"), json!({ "name": "a", "parent": "c" })).await.1["code"], "department.circle");
-        assert_eq!(put(&p, &department("d"), json!({ "name": "d", "parent": "x" })).await.1["code"], "department.parent_not_found");
-        assert_eq!(put(&p, &department("acc_1"), json!({ "name": "d" })).await.1["code"], "department.bad_code");
-        assert_eq!(p.send("buyer", "DELETE", &department("b"), None).await.1["code"], "department.not_empty");
-        let invited =
-            p.post("buyer", "/api/v1/invitations", json!({ "login": "n@q", "name": "n", "role": "member", "department": "c" })).await;
-        assert_eq!(p.send("buyer", "DELETE", &department("c"), None).await.1["code"], "department.not_empty", "somebody is invited to it");
-        let path = format!("/api/v1/invitations/{}", invited["id"].as_str().unwrap());
-        assert_eq!(p.send("buyer2", "DELETE", &path, None).await.0, 404);
-        assert_eq!(p.send("buyer", "DELETE", &path, None).await.0, 200);
-        let link = format!("/api/v1/join/{}", invited["secret"].as_str().unwrap());
-        assert_eq!(p.send("nobody", "GET", &link, None).await.1["code"], "invitation.over");
-        assert_eq!(p.send("buyer", "DELETE", &department("c"), None).await.0, 200);
-        assert_eq!(p.get("buyer", "/api/v1/departments").await["departments"].as_array().unwrap().len(), 2);
-        assert_eq!(p.get("buyer2", "/api/v1/departments").await["departments"], json!([]), "another account's");
-        let taken = json!({ "login": "seller@sandbox", "name": "n", "role": "member" });
-        assert_eq!(p.refused("buyer", "/api/v1/invitations", taken).await.1, "account.login_taken");
     })
     .await;
 }
