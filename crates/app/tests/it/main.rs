@@ -3,6 +3,8 @@
 
 mod call;
 mod catalogue;
+mod documentation;
+mod example;
 mod licence;
 mod message;
 mod money;
