@@ -157,8 +157,9 @@ async fn products_are_hidden_frozen_and_stopped_on_their_pages() {
 async fn who_is_approved_as_a_seller_reaches_the_pages_of_sellers() {
     on_both(async |p| {
         let mut profile = json!({
-            "company_name": "新商家", "website": "https://new.example.com", "contact_name": "甲", "contact_mobile": "138", "contact_mailbox": "a@b.cn",
-            "address": "x", "service_phone": "400", "service_mailbox": "s@b.cn", "business_licence_number": "91", "introduction": "see http://elsewhere"
+            "company_name": "新商家", "website": "https://new.example.com", "contact_name": "甲", "contact_mobile": "138",
+            "contact_mailbox": "a@b.cn", "address": "x", "service_phone": "400", "service_mailbox": "s@b.cn",
+            "business_licence_number": "91", "introduction": "see http://elsewhere",
         });
         let (status, problem) = p.send("buyer", "PUT", "/api/v1/seller/profile", Some(&profile)).await;
         assert_eq!((status, problem["errors"][0]["pointer"].as_str().unwrap()), (422, "/introduction"));

@@ -32,8 +32,11 @@ async fn held(p: &Platform, role: &str, code: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_seat_is_leased_renewed_and_returned_and_its_first_use_completes_the_order() {
     on_both_from(FROM, async |p| {
-        let rules = json!({ "seats": 1, "lease_minutes": 30, "features": [{ "code": "scan", "name": { "zh": "查杀", "en": "Scan" }, "value": "true" },
-            { "code": "endpoints", "name": { "zh": "终端数", "en": "Endpoints" }, "value": "500" }] });
+        let features = json!([
+            { "code": "scan", "name": { "zh": "查杀", "en": "Scan" }, "value": "true" },
+            { "code": "endpoints", "name": { "zh": "终端数", "en": "Endpoints" }, "value": "500" },
+        ]);
+        let rules = json!({ "seats": 1, "lease_minutes": 30, "features": features });
         let (order, code) = bought(&p, rules, 2).await;
         let ann = p.post("nobody", TAKE, take(&code, "ann")).await;
         assert_eq!((&ann["held"], &ann["seats"], &ann["standing"]), (&json!(1), &json!(2), &json!("valid")));

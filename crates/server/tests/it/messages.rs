@@ -235,7 +235,10 @@ async fn the_mailbox_named_at_registration_is_written_to_until_others_are_named(
         let mut server = mail_server(0).await;
         let p = with_mail(engine, server.port).await;
         let new = |change: Value| {
-            let mut body = json!({ "login": "new@example.com", "password": "correct horse battery", "user_name": "Lu", "account_name": "Lu", "kind": "individual", "site": "cn", "language": "en" });
+            let mut body = json!({
+                "login": "new@example.com", "password": "correct horse battery", "user_name": "Lu", "account_name": "Lu",
+                "kind": "individual", "site": "cn", "language": "en",
+            });
             body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
             body
         };
