@@ -1,5 +1,4 @@
 //! The pure parts of the edge. They are tested from outside, so that this large crate is compiled once.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod body;
 mod call_stream;
