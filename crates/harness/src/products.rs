@@ -72,7 +72,8 @@ pub fn listing(access_type: AccessType) -> Listing {
 ///
 /// | Key | Sold by | Specification | Combinations |
 /// |---|---|---|---|
-/// | `backup` | `seller` | `standard`: trial of 14 days, upgrades, renewal with change | `basic/5` 100.00 a month, 1,000.00 a year; `basic/10` 180.00, 1,800.00; `pro/5` 220.00, 2,200.00 |
+/// | `backup` | `seller` | `standard`: trial of 14 days, upgrades, renewal with change | `basic/5` 100.00 a month, 1,000.00 a year |
+/// | | | | `basic/10` 180.00, 1,800.00; `pro/5` 220.00, 2,200.00 |
 /// | `assess` | `seller` | `once` | `-` 880.00 once |
 /// | `transcribe` | `seller` | `minutes` on demand: 0.12 up to 1,000 in a month, then 0.09 | `-` |
 /// | | | `pack`, a package that resets by the month | `s` 90.00 for 1,000, `m` 400.00 for 5,000 |

@@ -304,7 +304,10 @@ async fn a_token_acts_within_its_scopes_until_it_is_revoked() {
 #[tokio::test]
 async fn people_register_and_meet_the_first_operator_rule() {
     let p = Platform::start(setup(Engine::Sqlite)).await;
-    let new = |login: &str, password: &str| json!({ "login": login, "password": password, "user_name": "N", "account_name": "N 公司", "kind": "enterprise", "site": "intl", "language": "en" });
+    let new = |login: &str, password: &str| {
+        json!({ "login": login, "password": password, "user_name": "N", "account_name": "N 公司", "kind": "enterprise",
+            "site": "intl", "language": "en" })
+    };
     let register = async |login: &str, password: &str| p.send("nobody", "POST", "/api/v1/accounts", Some(&new(login, password))).await;
     assert_eq!(register("new@example.com", "short").await.1["code"], "account.weak_password");
     assert_eq!(register("new@example.com", "xxnew@example.comxx").await.1["code"], "account.weak_password");

@@ -76,7 +76,8 @@ async fn an_image_lies_in_regions_and_is_asked_for_by_region() {
     on_both(async |p| {
         let id = asset(&p, "image").await;
         let image = |version: &str, region: &str| {
-            json!({ "version": version, "region": region, "image_id": format!("img-{version}-{region}"), "image_name": "agent", "os_type": "Linux", "architecture": "x86" })
+            json!({ "version": version, "region": region, "image_id": format!("img-{version}-{region}"),
+                "image_name": "agent", "os_type": "Linux", "architecture": "x86" })
         };
         for (version, region) in [("1.0", "cn-north-4"), ("1.0", "cn-south-1"), ("2.0", "cn-north-4")] {
             p.post("seller", &format!("{ASSETS}/{id}/images"), image(version, region)).await;

@@ -139,7 +139,8 @@ async fn binds_and_signs_on(language: Language, protocol: &str) {
         assert_eq!(step(&back, "").await, (200, "Welcome 同事 xia@qinghe (admin, rd-web)".to_owned()));
         assert!(sign_on(&p, &instance).await["grants"][0]["signed_on_at"].is_string());
         // What changes in the company is told.
-        let person = json!({ "name": "夏", "role": "member", "department": "rd", "title": "工程师", "mobile": "13800000000", "email": "xia@qinghe.example" });
+        let person = json!({ "name": "夏", "role": "member", "department": "rd", "title": "工程师",
+            "mobile": "13800000000", "email": "xia@qinghe.example" });
         assert_eq!(p.send("buyer", "PUT", &format!("/api/v1/colleagues/{user}"), Some(&person)).await.0, 200);
         p.settle().await;
         let again = async || step(&step(&step(&format!("{url}/login"), &cookie).await.1, &cookie).await.1, "").await;
@@ -166,7 +167,8 @@ async fn application_with(p: &Platform, product: &str, key: &PrivateKey) -> Valu
     debug(p, &address).await;
     json!({
         "name": "Backup", "login_url": "https://app.example.com/login", "address": address,
-        "public_key": key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap(), "redirect_uris": ["https://app.example.com/cb?x=1", "https://app.example.com/callback"],
+        "public_key": key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap(),
+        "redirect_uris": ["https://app.example.com/cb?x=1", "https://app.example.com/callback"],
     })
 }
 

@@ -88,7 +88,8 @@ async fn a_wrong_signature_is_told_what_the_server_computed() {
 #[tokio::test]
 async fn a_seller_learns_what_was_bought_and_nothing_of_others() {
     on_both(async |p| {
-        let body = json!({ "choice": { "product": "backup", "specification": "standard", "sku": "basic/5", "period": "12m", "quantity": 2 }, "pay": true });
+        let choice = json!({ "product": "backup", "specification": "standard", "sku": "basic/5", "period": "12m", "quantity": 2 });
+        let body = json!({ "choice": choice, "pay": true });
         let order = p.post("buyer", "/api/v1/orders", body).await;
         p.settle().await;
         let order_id = number(&order);

@@ -46,7 +46,8 @@ async fn the_example_of_a_data_file_is_followed_by_fixed_words_from_the_order_to
         assert_eq!((code, &order["total"]), (0, &json!({ "amount": "300.00", "currency": "CNY" })), "{order}");
         let case = newest(&p, "buyer").await;
         let expected = json!({
-            "order_number": order["order_number"], "order_line": order["lines"][0]["line_number"], "product": "census", "template": "data_file",
+            "order_number": order["order_number"], "order_line": order["lines"][0]["line_number"],
+            "product": "census", "template": "data_file",
             "template_version": 1, "node": "submit_requirement", "actor": "buyer", "actions": ["submit", "appeal", "request_refund"],
             "frozen": false, "evidence": [],
         });
@@ -77,7 +78,8 @@ async fn the_example_of_a_data_file_is_followed_by_fixed_words_from_the_order_to
         let ended = newest(&p, "seller").await;
         assert_eq!((&ended["node"], &ended["actor"]), (&json!("done"), &Value::Null));
         let evidence = &ended["evidence"][0];
-        assert_eq!((&evidence["kind"], &evidence["by"], &ended["actions"]), (&json!("acceptance"), &json!("seller"), &json!([])), "{ended:#}");
+        assert_eq!((&evidence["kind"], &evidence["by"]), (&json!("acceptance"), &json!("seller")), "{ended:#}");
+        assert_eq!(ended["actions"], json!([]), "{ended:#}");
         let (_, open) = run(&p, "buyer", &["supervision", "list"]).await;
         assert_eq!(open["cases"], json!([]), "without --all the open ones");
         assert_eq!(p.order(&order).await["state"], "completed");

@@ -95,7 +95,8 @@ async fn the_older_interfaces_of_use_take_the_same_record() {
         p.advance("3h").await;
         let mut old = record(&m.wire, "20240105T04", "20240105T05", "20", "");
         old["product_id"] = json!("OFFI1");
-        let oldest = json!({ "instanceId": m.wire, "recordTime": "20240105T050100Z", "beginTime": "20240105T040000Z", "endTime": "20240105T050000Z",
+        let oldest = json!({ "instanceId": m.wire, "recordTime": "20240105T050100Z", "beginTime": "20240105T040000Z",
+            "endTime": "20240105T050000Z",
             "usageEntity": { "times": 20 } });
         for (path, body) in [(OLD, json!({ "usage_records": [old] })), (OLDEST, json!({ "usageRecords": [oldest] }))] {
             let request = Signed { body: body.to_string().into_bytes(), ..p.signed("seller", "POST", path) };
