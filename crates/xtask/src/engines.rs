@@ -11,7 +11,8 @@ const MAY_ASK: &[&str] = &["db", "testdb", "testkit", "harness", "bench", "xtask
 /// The variants and the connections behind them.
 const KINDS: &[&str] =
     &["Tx::Pg", "Tx::Sqlite", "Db::Postgres", "Db::Sqlite", "PgConnection", "SqliteConnection", "diesel::pg", "diesel::sqlite"];
-const NAMES: &[&str] = &["\"sqlite", "\"postgres"];
+/// Their names, and the schemes of their addresses.
+const NAMES: &[&str] = &["\"sqlite\"", "\"sqlite:", "\"postgres\"", "\"postgres:", "\"postgresql\"", "\"postgresql:"];
 /// What stands before the engine's name where it is shown, in a log or on a page.
 const SHOWN: &[&str] = &[", engine = ", "\"engine\": "];
 /// What stands before a string where an address is written, not read.
@@ -84,6 +85,7 @@ mod tests {
             "tracing::info!(%address, engine = node.app.db.engine(), role, \"listening\");",
             "\"database\": { \"engine\": api.app.db.engine(), \"ok\": true },",
             "pub const DATABASE: &str = \"sqlite:var/yunshi.db\";",
+            "let header = \"sqlite3/sqlite3.h\";",
             "None => format!(\"sqlite:{}\", path.display()),",
             "/// On `Tx::Pg` as on \"sqlite\".",
             "let options = db::Options::for_url(&config.database);",
