@@ -150,6 +150,9 @@ pub enum Command {
         #[arg(long, value_parser = trial::protocol)]
         protocol: Option<wire::conformance::Protocol>,
     },
+    /// Print what of others is in this binary, under which licences, with their texts.
+    #[command(after_help = "Example: yunshi notices > THIRD-PARTY-NOTICES.txt")]
+    Notices,
     /// Play a recording against a seller's server and compare the answers.
     #[command(after_help = "\
             The same requests in the same order, signed anew, with the instance ids that the server gives now. Exits 1 when an answer\n\

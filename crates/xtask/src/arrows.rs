@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("worker", &["app", "db", "domain", "store", "wire"]),
     ("api", &["app", "db", "domain", "ledger", "store", "wire", "worker"]),
     ("server", &["api", "app", "db", "domain", "seller-rust", "store", "wire", "worker"]),
+    ("notices", &[]),
     ("testdb", &["db"]),
     ("testkit", &["testdb", "wire"]),
     ("harness", &["app", "db", "domain", "ledger", "seller-rust", "store", "testdb", "wire"]),

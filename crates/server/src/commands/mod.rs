@@ -8,6 +8,7 @@ mod domain;
 mod junit;
 mod licence;
 mod local;
+mod notices;
 mod order;
 mod people;
 mod replay;
@@ -44,6 +45,10 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
             } else {
                 output::plain(&text)
             }
+            Ok(())
+        }
+        Command::Notices => {
+            notices::print(json);
             Ok(())
         }
         Command::Interfaces { protocol } => {
