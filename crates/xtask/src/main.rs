@@ -7,6 +7,7 @@ mod generated;
 mod licences;
 mod lines;
 mod sources;
+mod tested;
 mod tree;
 mod unused;
 
@@ -34,6 +35,7 @@ const RULES: &[(&str, Check)] = &[
     ("nothing left unfinished", Read(sources::leftovers)),
     ("only the database layer asks which engine runs", Read(engines::check)),
     ("tests wait for conditions, not for time", Read(sources::sleeping)),
+    ("the rules of the marketplace are tested where they live", Read(tested::check)),
     ("every route of the API is in its description", Read(sources::routes)),
     ("licences, bans and sources of dependencies are as deny.toml says", Ask(licences::check)),
     ("the API's description and the web client are up to date", Read(generated::check)),
