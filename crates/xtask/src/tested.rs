@@ -9,7 +9,7 @@ use std::path::Path;
 /// Lines of tests for ten lines of use cases, at least.
 const TESTS_PER_TEN: usize = 3;
 
-/// Lines of use cases, and of their tests: those beside them and those in `tests`.
+/// Lines of use cases, and of their tests: inline ones and those in `tests`.
 fn counts<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> (usize, usize) {
     files.fold((0, 0), |(code, tests), (name, text)| {
         let all = text.lines().count();
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_beside_the_code_count_as_tests() {
+    fn inline_tests_count_as_tests() {
         let files = [("crates/app/src/a.rs", "code\ncode\n\n#[cfg(test)]\nmod tests {\n}\n"), ("crates/app/tests/it/a.rs", "test\n")];
         assert_eq!(counts(files.into_iter()), (2, 5));
     }
