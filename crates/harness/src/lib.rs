@@ -9,9 +9,8 @@
 //!     let buyer = m.buyer();
 //!     let bought = m.open(&buyer, &choice("backup", "1m"));
 //!     m.advance("2d");
-//!     let refund = m.write(&buyer, |tx, ctx| app::order::unsubscribe(tx, ctx, &buyer, &bought.order.number));
-//!     assert_eq!(refund.unwrap().order.total_minor, -10_000);
-//!     m.settle();
+//!     let refund = m.give_back(&buyer, &bought.order);
+//!     assert_eq!(refund.total_minor, -10_000);
 //!     assert_eq!(m.balance(&buyer), "1000000.00");
 //!     m.verify();
 //! });
@@ -19,7 +18,12 @@
 //!
 //! - [`on_both`] runs a test on `SQLite` and on `PostgreSQL`; [`on_both_with`] with other settings or another day.
 //! - [`Market::write`] and [`Market::read`] run use cases as a person; [`Market::at_once`] runs them on several
-//!   connections at the same moment.
+//!   connections at the same moment. They run the transaction and nothing else: call [`Market::settle`] before you look
+//!   at what the seller was sent or which messages left.
+//! - [`Market::open`], [`Market::renew`], [`Market::upgrade`] and [`Market::give_back`] do what most tests begin with, and
+//!   settle; [`Market::place`] and [`Market::buy`] do not.
+//! - [`Market::order`], [`Market::instance`], [`Market::terms`], [`Market::balance`], [`Market::bill`], [`Market::messages`]
+//!   and [`Market::activities`] show what became of it.
 //! - [`Market::settle`] does what is due, [`Market::advance`] moves business time and does what falls due on the way.
 //! - [`Market::server`] is the seller's server: it answers as a good one does, with a fault ([`Fault`]), or with what it
 //!   is told.

@@ -28,7 +28,7 @@ impl Default for Setup {
     }
 }
 
-/// Runs a test on a fresh market of each engine, one after the other.
+/// Runs a test on a fresh market of each engine, one after the other; a failure on `SQLite` ends it.
 ///
 /// # Panics
 /// When the test does; the engine is named on standard error.
@@ -46,7 +46,8 @@ pub fn on_both_with(setup: &Setup, test: impl Fn(&Market)) {
     }
 }
 
-/// Runs a test on a fresh market of one engine. The engine can be chosen for a run: `YUNSHI_TEST_ENGINE=sqlite`.
+/// Runs a test on a fresh market of one engine. Does nothing in a run about the other engine, which
+/// `YUNSHI_TEST_ENGINE=sqlite` (or `postgres`) chooses.
 ///
 /// # Panics
 /// When the test does.
@@ -54,9 +55,11 @@ pub fn on(engine: Engine, setup: &Setup, test: impl Fn(&Market)) {
     if !engine.is_wanted() {
         return;
     }
+    // Shown when the test fails, and when it is ended because it hangs.
+    eprintln!("on {}:", engine.name());
     let market = Market::begin(engine, setup);
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(&market))) {
-        eprintln!("the test failed on {engine:?}");
+        eprintln!("the test failed on {}", engine.name());
         resume_unwind(panic);
     }
 }
@@ -109,7 +112,8 @@ impl Market {
         }
     }
 
-    /// Runs a use case as a person, in a transaction that is committed when it succeeds.
+    /// Runs a use case as a person, in a transaction that is committed when it succeeds. What is due by it happens with
+    /// [`Market::settle`].
     ///
     /// # Errors
     /// What the use case refuses.

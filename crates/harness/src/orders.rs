@@ -78,7 +78,7 @@ impl Market {
         self.ok(buyer, |tx, ctx| order::place(tx, ctx, buyer, &cmd))
     }
 
-    /// Places an order and pays it.
+    /// Places an order and pays it; what was bought is opened by [`Market::settle`], or see [`Market::open`].
     ///
     /// # Panics
     /// When it is refused.
@@ -102,7 +102,8 @@ impl Market {
         Bought { order, instance }
     }
 
-    /// Renews an instance and pays; the seller is told before this returns. The order of the renewal.
+    /// Renews an instance, pays and settles: the seller is called once before this returns. A seller who fails leaves the
+    /// call due, and the order is completed all the same. The order of the renewal.
     ///
     /// # Panics
     /// When it is refused.
@@ -137,7 +138,7 @@ impl Market {
         self.write(buyer, |tx, ctx| order::renew_with_change(tx, ctx, buyer, cmd, (&check, &exchange)))
     }
 
-    /// Gives an order back; the seller is told before this returns. The order of the unsubscription.
+    /// Gives an order back and settles: the seller is called once before this returns. The order of the unsubscription.
     ///
     /// # Panics
     /// When it is refused.
@@ -166,7 +167,7 @@ impl Market {
         self.read(|tx, _| app::instance::show(tx, Tenant::Any, key.id()))
     }
 
-    /// The terms of an instance, in order.
+    /// The terms of an instance that stand, in order; one that was given back is not among them.
     #[must_use]
     pub fn terms(&self, instance: Key) -> Vec<Term> {
         self.read(|tx, _| Ok(store::instance::terms(tx, instance)?))

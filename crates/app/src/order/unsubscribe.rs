@@ -80,7 +80,7 @@ fn lines_of(tx: &mut Tx, case: &Case) -> Result<Vec<(Line, Order)>, Error> {
 /// What an unsubscription would give back now.
 ///
 /// # Errors
-/// `refund.…`, by the rule's name.
+/// As [`unsubscribe`].
 pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Money, Error> {
     let case = decide(tx, ctx, caller, number)?;
     let total = lines_of(tx, &case)?.iter().map(|(line, _)| line.amount_minor).sum();
@@ -91,7 +91,7 @@ pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<
 /// kind unsubscribe.
 ///
 /// # Errors
-/// `order.not_found`, `refund.…`, by the rule's name.
+/// `order.not_found`, `refund.order_state`, `refund.on_demand`, `refund.negotiate`; the codes of `domain::refund::Refused`.
 pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
     let case = decide(tx, ctx, caller, number)?;
     let lines = lines_of(tx, &case)?;
