@@ -37,7 +37,7 @@ fn nobody_is_written_to_who_did_not_agree() {
         m.place(&buyer, &choice("backup", "1m"));
         m.settle();
         assert_eq!(mails(m).len(), 1, "no mail about the order");
-        // The account cannot answer in his place: what asks is in no inbox.
+        // The account cannot answer for the owner: what asks is in no inbox.
         let page = app::Page::first(100);
         let (inbox, _) = m.read(|tx, _| message::list(tx, m.key(&buyer), (false, None), ("en", &TimeZone::UTC), page));
         assert!(!inbox.is_empty() && inbox.iter().all(|shown| shown.event != MessageEvent::MailboxToConfirm));

@@ -54,7 +54,7 @@ fn a_subscription_is_activated_within_thirty_days_or_given_back() {
         assert_eq!(activate(m, &m.seller(), &id, PLAN), None);
         m.advance("2h");
         assert_eq!(m.order(&of.order.number).state, "completed");
-        // Nobody activates the other: after thirty days the customer has his money back.
+        // Nobody activates the other: after thirty days the customer has their money back.
         let paid = m.balance(&m.buyer());
         let (of, id) = bought(m, "vault", "standard", "1m");
         m.advance("720h");
@@ -120,7 +120,7 @@ fn a_dearer_plan_that_the_seller_asks_for_waits_until_the_customer_pays_it() {
         let before = m.balance(&buyer);
         m.ok(&seller, |tx, ctx| azure::unsubscribe(tx, ctx, &seller, &id));
         m.settle();
-        assert_ne!(m.balance(&buyer), before, "the customer has his money back");
+        assert_ne!(m.balance(&buyer), before, "the customer has their money back");
         assert_eq!(status(m, &id), SubscriptionStatus::Unsubscribed);
         m.verify();
     });
