@@ -1,6 +1,6 @@
 //! The flight recorder: every request, answer, decision and posting of an order, append-only.
 
-use crate::{Ctx, Error, micros};
+use crate::{Ctx, Error};
 use db::{Key, Tx};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -82,8 +82,6 @@ pub(crate) fn rows(ctx: &Ctx, about: About, events: &[(&str, &Value)]) -> Vec<Ne
 
 /// Events that one seal covers at most.
 const SEAL_BATCH: i64 = 1_000;
-/// On several nodes an event may become visible after a later one; older than this, none comes any more.
-const SETTLED: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 fn chain(former: &[u8], events: &[event::Event]) -> Vec<u8> {
     let mut hash = Sha256::new();
@@ -99,19 +97,61 @@ fn chain(former: &[u8], events: &[event::Event]) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-/// Seals the next events into the hash chain; says how many.
+/// A place in the events before which no more come once the transactions that were open then have ended: transactions
+/// commit in another order than their events stand in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Horizon {
+    seq: i64,
+    writers: Vec<String>,
+}
+
+impl Horizon {
+    /// The last committed event, and who may still commit events that stand before it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn now(tx: &mut Tx) -> Result<Self, Error> {
+        // In this order: whoever had appended before the last event is open still, or has ended and is seen by the sealer.
+        let seq = event::any_last(tx)?;
+        Ok(Self { seq, writers: event::any_writers(tx)? })
+    }
+
+    fn is_settled(&self, tx: &mut Tx) -> Result<bool, Error> {
+        if self.writers.is_empty() {
+            return Ok(true);
+        }
+        let open = event::any_writers(tx)?;
+        Ok(!self.writers.iter().any(|w| open.contains(w)))
+    }
+}
+
+/// What a round of sealing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealed {
+    /// So many events; there may be more before the horizon.
+    Events(usize),
+    /// All before the horizon are sealed.
+    All,
+    /// A transaction that was open at the horizon is open still.
+    Waiting,
+}
+
+/// Seals the next events before a horizon into the hash chain, in an order that no commit changes any more.
 ///
 /// # Errors
-/// [`Error::Store`].
-pub fn seal(tx: &mut Tx, ctx: &Ctx) -> Result<usize, Error> {
-    let last = event::last_seal(tx)?;
-    let (seq, hash) = last.map_or((0, Vec::new()), |s| (s.last_seq, s.hash));
-    let events = event::any_after(tx, seq, micros(ctx.wall - SETTLED), SEAL_BATCH)?;
-    if let Some(newest) = events.last() {
-        let seal = Seal { last_seq: newest.seq, hash: chain(&hash, &events), sealed_at: ctx.wall_micros() };
-        event::insert_seal(tx, &seal)?;
+/// [`Error::Store`]; a unique violation when another node sealed them.
+pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> {
+    if !horizon.is_settled(tx)? {
+        return Ok(Sealed::Waiting);
     }
-    Ok(events.len())
+    let (seq, hash) = event::last_seal(tx)?.map_or((0, Vec::new()), |s| (s.last_seq, s.hash));
+    let events = event::any_between(tx, seq, horizon.seq, SEAL_BATCH)?;
+    let Some(newest) = events.last() else {
+        return Ok(Sealed::All);
+    };
+    let seal = Seal { last_seq: newest.seq, hash: chain(&hash, &events), sealed_at: ctx.wall_micros() };
+    event::insert_seal(tx, &seal)?;
+    Ok(Sealed::Events(events.len()))
 }
 
 /// Walks the chain and names the first seal that does not fit; says how many events are sealed.
@@ -126,8 +166,8 @@ pub fn check_seals(tx: &mut Tx) -> Result<(usize, Vec<String>), Error> {
             return Ok((checked, Vec::new()));
         }
         for seal in seals {
-            let mut events = event::any_after(tx, seq, i64::MAX, SEAL_BATCH)?;
-            events.retain(|e| e.seq <= seal.last_seq);
+            // One more than a seal has: a row that was added shows.
+            let events = event::any_between(tx, seq, seal.last_seq, SEAL_BATCH + 1)?;
             if chain(&hash, &events) != seal.hash {
                 return Ok((checked, vec![format!("events {} to {} were altered", seq + 1, seal.last_seq)]));
             }

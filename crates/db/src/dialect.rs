@@ -107,6 +107,32 @@ pub fn one_at_a_time(tx: &mut Tx, key: Key) -> Result<(), DbError> {
     Ok(())
 }
 
+/// The open transactions of others that have written to a table, by names that no later transaction has. SQLite lets one
+/// write at a time, so whoever writes sees none.
+///
+/// # Errors
+/// [`DbError`].
+pub fn writers(tx: &mut Tx, table: &str) -> Result<Vec<String>, DbError> {
+    #[derive(diesel::QueryableByName)]
+    struct Writer {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    if let Tx::Sqlite(_) = tx {
+        return Ok(Vec::new());
+    }
+    // An insert takes its lock before it draws from the sequence, and keeps it until its transaction ends.
+    let found: Vec<Writer> = sql_query(
+        "SELECT DISTINCT l.virtualtransaction AS name FROM pg_locks l
+         WHERE l.locktype = 'relation' AND l.relation = $1::regclass AND l.mode = 'RowExclusiveLock' AND l.granted
+         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         AND l.pid IS DISTINCT FROM pg_backend_pid()",
+    )
+    .bind::<Text, _>(table)
+    .load(tx)?;
+    Ok(found.into_iter().map(|w| w.name).collect())
+}
+
 /// Takes up to `limit` due jobs under a lease and returns nothing else's: on PostgreSQL rows that another
 /// node is taking are skipped. `busy` lanes are left alone; `per_lane` jobs of one lane at most are taken.
 ///

@@ -89,18 +89,35 @@ pub fn count_of_instance(tx: &mut Tx, instance: Key, kind: &str, since: i64) -> 
     Ok(own.filter(events::at.ge(since)).count().get_result(tx)?)
 }
 
-/// Events after a place that were recorded before a wall time.
+/// Events after a place until another, in their order.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_after(tx: &mut Tx, seq: i64, recorded_before: i64, limit: i64) -> Result<Vec<Event>, DbError> {
+pub fn any_between(tx: &mut Tx, after: i64, until: i64, limit: i64) -> Result<Vec<Event>, DbError> {
     Ok(events::table
-        .filter(events::seq.gt(seq))
-        .filter(events::recorded_at.lt(recorded_before))
+        .filter(events::seq.gt(after))
+        .filter(events::seq.le(until))
         .order(events::seq)
         .limit(limit)
         .select(Event::as_select())
         .load(tx)?)
+}
+
+/// The place of the last event that is committed; zero when there is none.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_last(tx: &mut Tx) -> Result<i64, DbError> {
+    let last: Option<i64> = events::table.select(diesel::dsl::max(events::seq)).get_result(tx)?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Open transactions that have appended events, by name. Their events may stand before others that are committed.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_writers(tx: &mut Tx) -> Result<Vec<String>, DbError> {
+    db::dialect::writers(tx, "events")
 }
 
 /// # Errors

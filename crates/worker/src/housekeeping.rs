@@ -1,7 +1,11 @@
 //! Work of wall time: sealing events, forgetting old idempotency keys, tries and counted clients.
 
 use crate::{Files, Worker, leftovers};
-use app::{Actor, App, Clock, Error, micros};
+use app::{
+    Actor, App, Clock, Error,
+    event::{Horizon, Sealed},
+    micros,
+};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -21,14 +25,31 @@ const OPEN_API_CALLS_MAX: i64 = 5_000;
 /// Files are looked at every hour.
 const ROUNDS_OF_FILES: u64 = 120;
 
-/// Seals all events that are old enough; says how many.
-async fn seal(app: &App) -> Result<usize, Error> {
-    let mut sealed = 0;
+/// How often a round looks whether the transactions have ended that were open at its horizon, and the pause between.
+const LOOKS: u32 = 20;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Seals all events that are committed. What an open transaction may still come before waits for the next round.
+async fn seal(app: &App, horizon: &mut Option<Horizon>) -> Result<(), Error> {
+    let wanted = match horizon.take() {
+        Some(left) => left,
+        None => app.write(Actor::System, |tx, _| Horizon::now(tx)).await?,
+    };
+    let mut looks = 0;
     loop {
-        let count = app.write(Actor::System, app::event::seal).await?;
-        sealed += count;
-        if count == 0 {
-            return Ok(sealed);
+        let until = wanted.clone();
+        match app.write(Actor::System, move |tx, ctx| app::event::seal(tx, ctx, &until)).await? {
+            Sealed::Events(_) => {}
+            Sealed::All => return Ok(()),
+            Sealed::Waiting if looks < LOOKS => {
+                looks += 1;
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            Sealed::Waiting => {
+                tracing::warn!("a transaction has been open for long; events after its own are not sealed yet");
+                *horizon = Some(wanted);
+                return Ok(());
+            }
         }
     }
 }
@@ -37,6 +58,7 @@ impl Worker {
     /// Keeps house until the task is dropped.
     pub async fn keep_house(app: App, files: Files) {
         let mut every = tokio::time::interval(Duration::from_secs(30));
+        let mut horizon = None;
         for round in 0_u64.. {
             every.tick().await;
             if round.is_multiple_of(ROUNDS_OF_FILES)
@@ -44,7 +66,7 @@ impl Worker {
             {
                 tracing::warn!(error = %e, "files that nothing names could not be removed");
             }
-            if let Err(e) = seal(&app).await {
+            if let Err(e) = seal(&app, &mut horizon).await {
                 tracing::warn!(error = %e, "events could not be sealed; another node may have been quicker");
             }
             let whole = app.write(Actor::System, |tx, ctx| Ok(store::log_in_try::forget(tx, ctx.wall_micros())?));

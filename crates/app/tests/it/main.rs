@@ -3,6 +3,7 @@
 
 mod call;
 mod catalogue;
+mod chain;
 mod documentation;
 mod example;
 mod licence;
