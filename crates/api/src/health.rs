@@ -9,6 +9,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -20,20 +21,30 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// A job that is due this long and not done says that the workers do not keep up.
-const LATE_MICROS: i64 = 15 * 60 * 1_000_000;
+/// The worker of this node comes round twice a second; one that has not for so long is stuck.
+const ROUND: Duration = Duration::from_secs(60);
+/// How long the database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Whether this node does its work: its database answers and has all migrations, and the worker that it has comes round.
+/// A backlog is told and is no reason: other nodes would have it just the same.
 pub async fn readyz(State(api): State<Api>) -> Response {
     let now = micros(api.app.env.clock.now());
-    let next = api.app.read(Actor::System, |tx, _| Ok(store::job::next_due(tx)?)).await;
-    let pending = api.app.db.pending_migrations().await;
-    let age = next.as_ref().ok().and_then(|due| due.map(|d| (now - d).max(0)));
-    let ready = next.is_ok() && pending.as_ref().is_ok_and(Vec::is_empty) && age.is_none_or(|a| a < LATE_MICROS);
+    let asked = async {
+        let next = api.app.read(Actor::System, |tx, _| Ok(store::job::next_due(tx)?)).await.ok()?;
+        Some((next, api.app.db.pending_migrations().await.ok()?.len()))
+    };
+    let answered = tokio::time::timeout(PATIENCE, asked).await.ok().flatten();
+    let round = api.worker.since_round();
+    let comes_round = round.is_none_or(|ago| ago < ROUND);
+    let ready = comes_round && answered.is_some_and(|(_, pending)| pending == 0);
+    let age = answered.and_then(|(next, _)| next).map_or(0, |due| (now - due).max(0));
     let body = serde_json::json!({
         "ready": ready,
-        "database": { "engine": api.app.db.engine(), "ok": next.is_ok() },
-        "migrations_pending": pending.map_or(-1, |p| i64::try_from(p.len()).unwrap_or(-1)),
-        "oldest_due_job_seconds": age.unwrap_or(0) / 1_000_000,
+        "database": { "engine": api.app.db.engine(), "ok": answered.is_some() },
+        "migrations_pending": answered.map_or(-1, |(_, pending)| i64::try_from(pending).unwrap_or(-1)),
+        "worker": { "here": round.is_some(), "ok": comes_round, "seconds_since_round": round.map(|ago| ago.as_secs()) },
+        "oldest_due_job_seconds": age / 1_000_000,
     });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body)).into_response()

@@ -65,6 +65,14 @@ impl Problem {
     }
 }
 
+impl Problem {
+    fn disk_full() -> Self {
+        tracing::error!("a request failed because the disk is full");
+        let detail = "the server's disk is full; nothing was changed. Try again once the operator has made room";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk.full", detail)
+    }
+}
+
 fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -91,6 +99,8 @@ impl From<Error> for Problem {
             Error::Store(DbError::Exhausted) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "the server is busy; try again in a moment")
             }
+            Error::DiskFull => Self::disk_full(),
+            Error::Store(e) if e.is_disk_full() => Self::disk_full(),
             Error::Store(_) | Error::TriedOut | Error::Row { .. } => {
                 // Logged once, here, with its causes; the client gets the request id.
                 let cause = e.source();
@@ -115,7 +125,7 @@ impl IntoResponse for Problem {
 }
 
 /// The statuses that any operation may answer besides its own, and why.
-const COMMON: [(&str, &str); 12] = [
+const COMMON: [(&str, &str); 13] = [
     ("400", "The request cannot be read"),
     ("401", "Nobody is logged in, or the token is not known"),
     ("403", "The caller's role, scope or CSRF token does not allow it"),
@@ -128,6 +138,7 @@ const COMMON: [(&str, &str); 12] = [
     ("429", "Too often"),
     ("500", "Our fault"),
     ("503", "Too busy"),
+    ("507", "The server's disk is full; nothing changed"),
 ];
 
 fn add_common(operation: &mut Operation) {

@@ -70,7 +70,8 @@ impl Api {
         let access = Arc::new(AccessTable::of(&crate::openapi()));
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
         let tally = Arc::<Tally>::default();
-        tokio::spawn(tally.clone().keep(app.clone()));
+        let (kept, of) = (tally.clone(), app.clone());
+        worker::supervise("statistics", move || kept.clone().keep(of.clone()));
         Self {
             log: Arc::default(),
             tally,

@@ -1,7 +1,7 @@
 //! What a use case refuses: a kind for the status, a stable code for programs, a sentence for people.
 
 use db::{DbError, UnitError};
-use domain::listing_check::FieldError;
+use domain::{listing_check::FieldError, money::MoneyError};
 
 /// What sort of refusal it is; the edge turns it into a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub enum Error {
     Refused(Box<Refusal>),
     #[error("the database did not do it")]
     Store(#[from] DbError),
+    /// A file could not be written because the disk is full.
+    #[error("the disk is full")]
+    DiskFull,
     /// Not a failure: the unit was only tried out and is rolled back.
     #[error("tried out and rolled back")]
     TriedOut,
@@ -113,8 +116,16 @@ impl Error {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => Some(refusal.code),
-            Self::Store(_) | Self::TriedOut | Self::Row { .. } => None,
+            Self::Store(_) | Self::DiskFull | Self::TriedOut | Self::Row { .. } => None,
         }
+    }
+}
+
+/// An amount that leaves the range that is kept refuses the whole use case: nothing was written.
+impl From<MoneyError> for Error {
+    fn from(e: MoneyError) -> Self {
+        let detail = format!("an amount of this request cannot be kept: {e}; choose smaller amounts or quantities");
+        Self::conflict("amount.too_large", detail)
     }
 }
 
@@ -122,7 +133,7 @@ impl UnitError for Error {
     fn db_error(&self) -> Option<&DbError> {
         match self {
             Self::Store(e) => Some(e),
-            Self::Refused(_) | Self::TriedOut | Self::Row { .. } => None,
+            Self::Refused(_) | Self::DiskFull | Self::TriedOut | Self::Row { .. } => None,
         }
     }
 }

@@ -55,6 +55,22 @@ impl DbError {
         matches!(self, Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::CheckViolation, _)))
     }
 
+    /// Whether the disk has no room for what was to be written; nothing of it was.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        let full = |text: &str| ["database or disk is full", "No space left on device"].iter().any(|part| text.contains(part));
+        match self {
+            Self::Statement(Diesel::DatabaseError(_, info)) => full(info.message()),
+            Self::Commit(reason) => full(reason),
+            _ => false,
+        }
+    }
+
+    /// What the engine says, for whom the statement is not enough.
+    pub(crate) fn reason(&self) -> String {
+        std::error::Error::source(self).map_or_else(|| self.to_string(), ToString::to_string)
+    }
+
     /// Whether the connection itself is gone, so that another one may work.
     #[must_use]
     pub fn is_disconnect(&self) -> bool {

@@ -5,7 +5,7 @@ use api::{Api, Sandbox};
 use app::{App, Environment, MovableClock, RandomIds, secret::Sealer};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use worker::{Channels, Client, Files, HttpSms, Search, Worker};
+use worker::{Channels, Client, Files, HttpSms, Search, Worker, supervise};
 
 /// Everything a node is made of.
 pub struct Node {
@@ -55,11 +55,14 @@ impl Node {
     /// Starts the background work of a role.
     pub fn work(&self, role: &str) {
         if role != "api" {
-            tokio::spawn(self.worker.clone().run());
-            tokio::spawn(Worker::keep_house(self.app.clone(), self.worker.files().clone()));
+            let worker = self.worker.clone();
+            supervise("worker", move || worker.clone().run());
+            let (app, files) = (self.app.clone(), self.worker.files().clone());
+            supervise("housekeeping", move || Worker::keep_house(app.clone(), files.clone()));
         }
         if role != "worker" {
-            tokio::spawn(self.search.clone().run(self.app.clone()));
+            let (search, app) = (self.search.clone(), self.app.clone());
+            supervise("search", move || search.clone().run(app.clone()));
         }
     }
 
@@ -113,13 +116,28 @@ async fn asked_to_stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
+/// Standard error, for the log. What cannot be written is lost: a full disk or a reader that is gone must not end what was
+/// to be told.
+struct Log;
+
+impl std::io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        Ok(std::io::stderr().write(text).unwrap_or(text.len()))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let _ = std::io::stderr().flush();
+        Ok(())
+    }
+}
+
 /// Logs to standard error: text on a terminal, JSON otherwise; `YUNSHI_LOG` filters.
 pub fn log() {
-    use std::io::IsTerminal;
+    use std::io::{IsTerminal, Write};
     let filter = tracing_subscriber::EnvFilter::try_from_env("YUNSHI_LOG").unwrap_or_else(|_| "info,tantivy=warn".into());
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Log).log_internal_errors(false);
     let result = if std::io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };
     if let Err(e) = result {
-        eprintln!("logging could not be set up: {e}");
+        let _ = writeln!(Log, "logging could not be set up: {e}");
     }
 }

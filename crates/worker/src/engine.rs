@@ -56,11 +56,45 @@ struct Inner {
     owner: String,
     advancing: tokio::sync::Mutex<()>,
     patient: std::sync::atomic::AtomicBool,
+    /// When the loop of this node came round last; none where it does not run.
+    round: Mutex<Option<Instant>>,
+}
+
+/// Something under way; it is over when this is dropped, also by a panic.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// The worker of a node; cheap to clone.
 #[derive(Clone)]
 pub struct Worker(Arc<Inner>);
+
+/// A job that was begun; it makes room when this is dropped, also by a panic: its lease then runs out.
+struct End {
+    worker: Worker,
+    lane: String,
+    answered: bool,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.worker.lanes(|lanes| lanes.end(&self.lane, self.answered, Instant::now()));
+        self.worker.0.under_way.fetch_sub(1, Ordering::SeqCst);
+        self.worker.0.ended.notify_waiters();
+        self.worker.0.wake.notify_one();
+    }
+}
 
 impl Worker {
     #[must_use]
@@ -82,6 +116,7 @@ impl Worker {
             owner,
             advancing: tokio::sync::Mutex::new(()),
             patient: std::sync::atomic::AtomicBool::new(false),
+            round: Mutex::new(None),
         }))
     }
 
@@ -116,11 +151,25 @@ impl Worker {
         self.0.app.write(Actor::System, prepare).await
     }
 
+    /// How long ago the loop of this node came round; `None` on a node that has none.
+    #[must_use]
+    pub fn since_round(&self) -> Option<Duration> {
+        self.0.round.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
+    }
+
+    fn came_round(&self) {
+        *self.0.round.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
     /// Works until the task is dropped.
     pub async fn run(self) {
+        self.came_round();
         loop {
             let claimed = match self.claim().await {
-                Ok(claimed) => claimed,
+                Ok(claimed) => {
+                    self.came_round();
+                    claimed
+                }
                 Err(e) => {
                     tracing::error!(error = %e, "due jobs could not be claimed");
                     0
@@ -137,13 +186,9 @@ impl Worker {
     /// Claims what is due and begins it; says how many. A claim is itself under way: between its commit and the
     /// beginning of its jobs nobody may think that nothing is.
     async fn claim(&self) -> Result<usize, Error> {
-        self.0.under_way.fetch_add(1, Ordering::SeqCst);
-        let claimed = match self.hand_on().await {
-            Ok(handed_on) => self.claim_due().await.map(|claimed| claimed + handed_on),
-            Err(e) => Err(e),
-        };
-        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
-        claimed
+        let _claiming = UnderWay::begin(&self.0.under_way);
+        let handed_on = self.hand_on().await?;
+        Ok(self.claim_due().await? + handed_on)
     }
 
     /// Hands stored messages on to the other channels; says how many.
@@ -201,14 +246,11 @@ impl Worker {
     fn begin(&self, job: Job) {
         self.0.under_way.fetch_add(1, Ordering::SeqCst);
         self.lanes(|lanes| lanes.begin(&job.lane));
-        let this = self.clone();
+        let end = End { worker: self.clone(), lane: job.lane.clone(), answered: true };
         tokio::spawn(async move {
-            let lane = job.lane.clone();
-            let answered = this.perform(job).await;
-            this.lanes(|lanes| lanes.end(&lane, answered, Instant::now()));
-            this.0.under_way.fetch_sub(1, Ordering::SeqCst);
-            this.0.ended.notify_waiters();
-            this.0.wake.notify_one();
+            // The whole of it, not its fields one by one: it is dropped when the job is done.
+            let mut end = end;
+            end.answered = end.worker.perform(job).await;
         });
     }
 
@@ -280,12 +322,11 @@ impl Worker {
         if let Ok(exchange) = tokio::time::timeout(SLOW_AFTER, &mut sent).await {
             return exchange;
         }
-        self.0.slow.fetch_add(1, Ordering::SeqCst);
+        let _slow = UnderWay::begin(&self.0.slow);
         self.lanes(|lanes| lanes.slow(lane, true));
         self.0.wake.notify_one();
         let exchange = sent.await;
         self.lanes(|lanes| lanes.slow(lane, false));
-        self.0.slow.fetch_sub(1, Ordering::SeqCst);
         exchange
     }
 

@@ -11,6 +11,17 @@ use std::{pin::Pin, sync::Arc};
 #[derive(Clone)]
 pub struct Files(Arc<dyn ObjectStore>);
 
+fn failed(name: &str, e: object_store::Error) -> Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&e);
+    while let Some(e) = cause {
+        if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::StorageFull) {
+            return Error::DiskFull;
+        }
+        cause = e.source();
+    }
+    Error::row("files", name, e)
+}
+
 impl Files {
     /// A folder, made when it is missing.
     ///
@@ -25,15 +36,15 @@ impl Files {
     /// # Errors
     /// [`Error::Row`] when the store refuses.
     pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        self.0.put(&Path::from(name), bytes.into()).await.map_err(|e| Error::row("files", name, e))?;
+        self.0.put(&Path::from(name), bytes.into()).await.map_err(|e| failed(name, e))?;
         Ok(())
     }
 
     /// # Errors
     /// [`Error::Row`] when there is no such file.
     pub async fn get(&self, name: &str) -> Result<Vec<u8>, Error> {
-        let found = self.0.get(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))?;
-        Ok(found.bytes().await.map_err(|e| Error::row("files", name, e))?.to_vec())
+        let found = self.0.get(&Path::from(name)).await.map_err(|e| failed(name, e))?;
+        Ok(found.bytes().await.map_err(|e| failed(name, e))?.to_vec())
     }
 
     /// A file that is written piece by piece; it is not there before it is finished.
@@ -41,20 +52,20 @@ impl Files {
     /// # Errors
     /// [`Error::Row`] when the store refuses.
     pub async fn begin(&self, name: &str) -> Result<Writing, Error> {
-        let upload = self.0.put_multipart(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))?;
+        let upload = self.0.put_multipart(&Path::from(name)).await.map_err(|e| failed(name, e))?;
         Ok(Writing { name: name.to_owned(), upload, pending: Vec::new() })
     }
 
     /// # Errors
     /// [`Error::Row`] when there is no such file.
     pub async fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
-        self.0.rename(&Path::from(from), &Path::from(to)).await.map_err(|e| Error::row("files", from, e))
+        self.0.rename(&Path::from(from), &Path::from(to)).await.map_err(|e| failed(from, e))
     }
 
     /// # Errors
     /// [`Error::Row`] when the store refuses.
     pub async fn remove(&self, name: &str) -> Result<(), Error> {
-        self.0.delete(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))
+        self.0.delete(&Path::from(name)).await.map_err(|e| failed(name, e))
     }
 
     /// The names below a folder that were written before a moment.
@@ -62,8 +73,7 @@ impl Files {
     /// # Errors
     /// [`Error::Row`] when the store refuses.
     pub async fn older(&self, folder: &str, before: Timestamp) -> Result<Vec<String>, Error> {
-        let failed = |e| Error::row("files", folder, e);
-        let found: Vec<ObjectMeta> = self.0.list(Some(&Path::from(folder))).try_collect().await.map_err(failed)?;
+        let found: Vec<ObjectMeta> = self.0.list(Some(&Path::from(folder))).try_collect().await.map_err(|e| failed(folder, e))?;
         let old = |m: &ObjectMeta| m.last_modified.timestamp() < before.as_second();
         Ok(found.into_iter().filter(old).map(|m| m.location.to_string()).collect())
     }
@@ -73,7 +83,7 @@ impl Files {
     /// # Errors
     /// [`Error::Row`] when there is no such file.
     pub async fn read(&self, name: &str) -> Result<(u64, Pin<Box<dyn Stream<Item = object_store::Result<Bytes>> + Send>>), Error> {
-        let found = self.0.get(&Path::from(name)).await.map_err(|e| Error::row("files", name, e))?;
+        let found = self.0.get(&Path::from(name)).await.map_err(|e| failed(name, e))?;
         Ok((found.meta.size, Box::pin(found.into_stream())))
     }
 }
@@ -101,14 +111,14 @@ impl Writing {
 
     async fn send(&mut self) -> Result<(), Error> {
         let part = PutPayload::from(std::mem::take(&mut self.pending));
-        self.upload.put_part(part).await.map_err(|e| Error::row("files", &self.name, e))
+        self.upload.put_part(part).await.map_err(|e| failed(&self.name, e))
     }
 
     /// # Errors
     /// [`Error::Row`] when the store refuses.
     pub async fn finish(mut self) -> Result<(), Error> {
         self.send().await?;
-        self.upload.complete().await.map_err(|e| Error::row("files", &self.name, e))?;
+        self.upload.complete().await.map_err(|e| failed(&self.name, e))?;
         Ok(())
     }
 

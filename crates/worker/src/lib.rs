@@ -17,6 +17,7 @@ mod leftovers;
 mod probe;
 mod replay;
 mod search;
+mod supervise;
 
 pub use channels::{Channels, HttpSms, LogSms, MailServer, Security, SmsProvider};
 pub use client::{Client, Limits};
@@ -27,3 +28,4 @@ pub use files::Files;
 pub use probe::probe;
 pub use replay::{Playing, ReplayReport, Replayed, replay};
 pub use search::{Facets, Found, Search, Sort, Wanted};
+pub use supervise::supervise;

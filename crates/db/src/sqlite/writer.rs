@@ -105,7 +105,7 @@ pub(super) fn run(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Waiting>>, slow:
 /// by itself (a full disk), the units that ran are all answered with the failure and the rest stay waiting.
 fn run_group(tx: &mut Tx, group: &mut Vec<Box<dyn Waiting>>, slow: Duration) {
     if let Err(e) = begin(tx) {
-        let reason = e.to_string();
+        let reason = e.reason();
         return answer(std::mem::take(group), Some(&reason));
     }
     let mut ran = 0;
@@ -115,7 +115,7 @@ fn run_group(tx: &mut Tx, group: &mut Vec<Box<dyn Waiting>>, slow: Duration) {
         ran += 1;
         let started = Instant::now();
         if let Err(e) = run_unit(tx, unit.as_mut(), began) {
-            lost = Some(e.to_string());
+            lost = Some(e.reason());
             break;
         }
         let took = started.elapsed();
@@ -130,7 +130,7 @@ fn run_group(tx: &mut Tx, group: &mut Vec<Box<dyn Waiting>>, slow: Duration) {
     let finished: Vec<_> = group.drain(..ran).collect();
     let failure = match lost {
         Some(reason) => Some(reason),
-        None => execute(tx, "COMMIT").err().map(|e| e.to_string()),
+        None => execute(tx, "COMMIT").err().map(|e| e.reason()),
     };
     if failure.is_some() {
         // Fails when SQLite has rolled back already, which is what is wanted.
