@@ -109,14 +109,15 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
     let sold = order::Sold::of(&line)?;
     let mut terms = Vec::new();
     if whole {
-        for t in rows::terms(tx, i.id)? {
+        for paid in instance::paid_terms(tx, &order::site(ctx, &first)?, i.id)? {
+            let (sum, t) = (paid.sum()?, paid.term);
             let paid_by = store::order::any_line(tx, t.line_id)?.map_or_else(String::new, |l| l.number);
             terms.push(TermView {
                 start: time(t.start_at),
                 end: shown_end(Some(t.end_at)).unwrap_or_default(),
                 order_line: paid_by,
                 period: t.period,
-                paid: crate::views::money(t.paid_minor, &first.currency),
+                paid: crate::views::money(sum, &first.currency),
                 not_yet_effective: t.start_at > ctx.now_micros(),
             });
         }

@@ -8,7 +8,7 @@ use crate::{
     state::Api,
     storefront::ChoiceBody,
     timeline::{Timeline, timeline_view},
-    views::{Answer, MoneyView, OrderView, order_view, read_time},
+    views::{Answer, MoneyView, OrderView, TextView, money, order_view, read_time, times},
 };
 use app::{
     Caller, Error, Key, Tenant,
@@ -319,9 +319,44 @@ async fn cancel(
     Ok(Answer(once))
 }
 
+/// What comes back of an order.
+#[derive(Debug, Serialize, ToSchema)]
+struct RefundPart {
+    order_number: String,
+    /// `new`, `renew`, `change` or `trial_to_formal`.
+    kind: String,
+    product_name: TextView,
+    sku_name: TextView,
+    paid_at: Option<String>,
+    paid: MoneyView,
+    refund: MoneyView,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 struct RefundPreview {
+    /// All that comes back.
     refund: MoneyView,
+    /// By order, the newest payment first.
+    parts: Vec<RefundPart>,
+    /// When the service ends then; null: at once.
+    ends_at: Option<String>,
+}
+
+fn preview_view(preview: order::Preview) -> Result<RefundPreview, Error> {
+    let part = |back: order::Back| {
+        let sold = order::Sold::of(&back.line)?;
+        Ok(RefundPart {
+            order_number: back.order.number,
+            kind: back.order.kind,
+            product_name: sold.product_name.into(),
+            sku_name: sold.sku_name.into(),
+            paid_at: times(back.order.paid_at),
+            paid: money(back.line.amount_minor, &back.order.currency),
+            refund: money(back.minor, &back.order.currency),
+        })
+    };
+    let parts = preview.backs.into_iter().map(part).collect::<Result<_, Error>>()?;
+    Ok(RefundPreview { refund: preview.total.into(), parts, ends_at: preview.ends_at.map(|at| at.to_string()) })
 }
 
 /// What unsubscribing an order would give back now, or the rule that forbids it.
@@ -333,8 +368,8 @@ async fn unsubscribe_preview(
     Who(caller): Who,
     PathOf(number): PathOf<String>,
 ) -> Result<Json<RefundPreview>, Problem> {
-    let refund = api.read(caller, move |tx, ctx, who| order::unsubscribe_preview(tx, ctx, who, &number)).await?;
-    Ok(Json(RefundPreview { refund: refund.into() }))
+    let preview = api.read(caller, move |tx, ctx, who| preview_view(order::unsubscribe_preview(tx, ctx, who, &number)?)).await?;
+    Ok(Json(preview))
 }
 
 /// Unsubscribes an order: within five days of opening, or a renewal before it begins.

@@ -147,8 +147,8 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
 
 fn line_money(o: &order::Order, line: &order::Line, escrow: i64, differences: &mut Vec<String>) {
     let paid = if o.paid_at.is_some() && o.kind != "unsubscribe" { line.amount_minor } else { 0 };
-    let completed = if line.completed_at.is_some() && line.refunded_minor == 0 { line.amount_minor } else { line.released_minor };
-    let expected = paid - completed - line.refunded_minor;
+    // What is given back of a completed line goes through escrow and leaves none.
+    let expected = if line.completed_at.is_some() { 0 } else { paid - line.released_minor - line.refunded_minor };
     if o.kind != "unsubscribe" && escrow != expected {
         let text = format!("line {}: escrow holds {} instead of {}", line.number, Money::text(escrow), Money::text(expected));
         differences.push(text);
@@ -194,7 +194,7 @@ fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {
 
 fn instance_terms(tx: &mut Tx, i: &instance::Instance, differences: &mut Vec<String>) -> Result<(), Error> {
     let name = crate::instance::id(i);
-    let terms = instance::terms(tx, i.id)?;
+    let terms = store::term::of_instance(tx, i.id)?;
     for pair in terms.windows(2) {
         if pair[0].end_at != pair[1].start_at {
             differences.push(format!("{name}: a term ends and the next does not begin there"));

@@ -55,7 +55,8 @@ migrations![
     "0029_message_subjects",
     "0030_confirmed_mailboxes",
     "0031_asked_mailboxes",
-    "0032_names_in_english"
+    "0032_names_in_english",
+    "0033_exact_prices"
 ];
 
 #[derive(diesel::QueryableByName)]

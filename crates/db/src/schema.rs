@@ -189,6 +189,7 @@ diesel::table! {
         revision_id -> Nullable<Binary>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        freeze_cause -> Nullable<Text>,
     }
 }
 
@@ -402,6 +403,16 @@ diesel::table! {
         period -> Text,
         user_id -> Binary,
         since -> BigInt,
+        price_minor -> BigInt,
+    }
+}
+
+diesel::table! {
+    trials (buyer_id, product_id, specification) {
+        buyer_id -> Binary,
+        product_id -> Binary,
+        specification -> Text,
+        order_id -> Binary,
     }
 }
 
@@ -414,8 +425,17 @@ diesel::table! {
         start_at -> BigInt,
         end_at -> BigInt,
         period -> Text,
-        paid_minor -> BigInt,
+        price_minor -> BigInt,
         removed -> Bool,
+    }
+}
+
+diesel::table! {
+    term_fees (term_id, line_id) {
+        term_id -> Binary,
+        line_id -> Binary,
+        fee_minor -> BigInt,
+        days -> BigInt,
     }
 }
 
@@ -1087,7 +1107,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     package_windows,
     instances,
     auto_renewals,
+    term_fees,
     terms,
+    trials,
     ledger_entries,
     ledger_postings,
     ledger_balances,

@@ -2,7 +2,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Deserializer, Serialize};
-use std::{fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 crate::words! {
     /// States of an announced bank transfer.
@@ -25,8 +25,6 @@ pub enum MoneyError {
     Negative,
     #[error("the amount is larger than {}", Money::text(AMOUNT_MINOR_MAX))]
     TooLarge,
-    #[error("amounts in {0} and {1} cannot be added")]
-    Currencies(Currency, Currency),
     #[error("the sum is too large")]
     Overflow,
 }
@@ -55,31 +53,10 @@ impl Money {
     }
 
     /// # Errors
-    /// [`MoneyError::Currencies`] or [`MoneyError::Overflow`].
-    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
-        if self.currency != other.currency {
-            return Err(MoneyError::Currencies(self.currency, other.currency));
-        }
-        let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Overflow)?;
-        Ok(Self { minor, currency: self.currency })
-    }
-
-    /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn times(self, count: i64) -> Result<Self, MoneyError> {
         let minor = self.minor.checked_mul(count).filter(|m| m.abs() <= AMOUNT_MINOR_MAX).ok_or(MoneyError::Overflow)?;
         Ok(Self { minor, currency: self.currency })
-    }
-
-    #[must_use]
-    pub fn negated(self) -> Self {
-        Self { minor: -self.minor, currency: self.currency }
-    }
-
-    /// `numerator / denominator` of the amount, rounded half-even to the minor unit (`architecture 3`).
-    #[must_use]
-    pub fn fraction(self, numerator: i64, denominator: i64) -> Self {
-        Self { minor: round_fraction(self.minor, numerator, denominator), currency: self.currency }
     }
 
     /// The decimal text of minor units: `-120000` is `-1200.00`.
@@ -114,23 +91,69 @@ impl Money {
     }
 }
 
-/// `amount × numerator / denominator`, half-even. A denominator of zero gives zero.
+/// `amount × numerator / denominator`, rounded half-even, for a part of an amount: `0 ≤ numerator ≤ denominator`, else it is
+/// brought into that range. Nothing of nothing (a denominator of zero) is nothing.
 #[must_use]
 pub fn round_fraction(amount_minor: i64, numerator: i64, denominator: i64) -> i64 {
-    if denominator == 0 {
+    if denominator <= 0 {
         return 0;
     }
-    round(Decimal::from(amount_minor) * Decimal::from(numerator) / Decimal::from(denominator))
+    let part = i128::from(amount_minor).saturating_mul(i128::from(numerator.clamp(0, denominator)));
+    // A part of an amount is no larger than the amount.
+    round_half_even(part, i128::from(denominator)).unwrap_or(amount_minor)
+}
+
+/// `numerator / denominator` rounded half-even; `None` when it does not fit or the denominator is not positive.
+#[must_use]
+pub fn round_half_even(numerator: i128, denominator: i128) -> Option<i64> {
+    if denominator <= 0 {
+        return None;
+    }
+    let (whole, rest) = (numerator.checked_div_euclid(denominator)?, numerator.checked_rem_euclid(denominator)?);
+    let up = match rest.cmp(&denominator.checked_sub(rest)?) {
+        Ordering::Less => 0,
+        Ordering::Equal => whole.checked_rem_euclid(2)?,
+        Ordering::Greater => 1,
+    };
+    i64::try_from(whole.checked_add(up)?).ok()
+}
+
+/// The sum of amounts, worked out wide.
+///
+/// # Errors
+/// [`MoneyError::Overflow`] when it is no amount any more.
+pub fn sum(amounts: impl IntoIterator<Item = i64>) -> Result<i64, MoneyError> {
+    // So many i64 as fit into memory cannot overflow it.
+    let all = amounts.into_iter().fold(0_i128, |sum, minor| sum.saturating_add(i128::from(minor)));
+    i64::try_from(all).map_err(|_| MoneyError::Overflow)
+}
+
+/// `a − b`.
+///
+/// # Errors
+/// [`MoneyError::Overflow`].
+pub fn difference(a: i64, b: i64) -> Result<i64, MoneyError> {
+    a.checked_sub(b).ok_or(MoneyError::Overflow)
 }
 
 /// `amount × rate`, half-even to the minor unit.
-#[must_use]
-pub fn round_rate(amount_minor: i64, rate: Decimal) -> i64 {
-    round(Decimal::from(amount_minor) * rate)
+///
+/// # Errors
+/// [`MoneyError::Overflow`].
+pub fn round_rate(amount_minor: i64, rate: Decimal) -> Result<i64, MoneyError> {
+    Decimal::from(amount_minor).checked_mul(rate).and_then(round).ok_or(MoneyError::Overflow)
 }
 
-fn round(exact: Decimal) -> i64 {
-    exact.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven).to_i64().unwrap_or(i64::MAX)
+/// `amount / divisor`, half-even to the minor unit.
+///
+/// # Errors
+/// [`MoneyError::Overflow`], also for a divisor of zero.
+pub fn round_quotient(amount_minor: i64, divisor: Decimal) -> Result<i64, MoneyError> {
+    Decimal::from(amount_minor).checked_div(divisor).and_then(round).ok_or(MoneyError::Overflow)
+}
+
+fn round(exact: Decimal) -> Option<i64> {
+    exact.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven).to_i64()
 }
 
 impl fmt::Display for Money {
@@ -190,10 +213,20 @@ mod tests {
 
     #[test]
     fn halves_go_to_the_even_neighbour() {
-        assert_eq!(round_fraction(5, 1, 2), 2);
-        assert_eq!(round_fraction(7, 1, 2), 4);
-        assert_eq!(round_fraction(-5, 1, 2), -2);
-        assert_eq!(round_fraction(100, 1, 0), 0);
+        assert_eq!([5, 7, -5, -7, 0].map(|minor| round_fraction(minor, 1, 2)), [2, 4, -2, -4, 0]);
+        assert_eq!((round_fraction(100, 1, 0), round_fraction(100, 3, 2), round_fraction(100, -1, 2)), (0, 100, 0));
+        assert_eq!(round_fraction(i64::MAX, i64::MAX, i64::MAX), i64::MAX);
+        let rate = |minor| round_rate(minor, Decimal::new(5, 1));
+        assert_eq!((rate(5), rate(7), rate(i64::MAX)), (Ok(2), Ok(4), Ok(4_611_686_018_427_387_904)));
+        assert_eq!(round_rate(i64::MAX, Decimal::TWO), Err(MoneyError::Overflow));
+        assert_eq!((round_quotient(106, Decimal::new(106, 2)), round_quotient(1, Decimal::ZERO)), (Ok(100), Err(MoneyError::Overflow)));
+    }
+
+    #[test]
+    fn sums_are_worked_out_wide_and_refused_when_they_do_not_fit() {
+        assert_eq!(sum([i64::MAX, 1, -1]), Ok(i64::MAX), "what passes the limit on the way comes back");
+        assert_eq!(sum([i64::MAX, 1]), Err(MoneyError::Overflow));
+        assert_eq!(difference(i64::MIN, 1), Err(MoneyError::Overflow));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! How a payment is shared when a line completes, and taken back when it is refunded (`money 1.3`).
 
-use crate::money::{round_fraction, round_rate};
+use crate::money::{self, MoneyError, difference, round_fraction, round_quotient, round_rate};
 use rust_decimal::Decimal;
 
 /// Rates of a site: the platform's fee on what was paid, and the tax inside that fee.
@@ -27,33 +27,59 @@ pub struct Shares {
 
 impl Shares {
     /// What was shared.
-    #[must_use]
-    pub fn sum(self) -> i64 {
-        self.payable + self.commission + self.tax
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn sum(self) -> Result<i64, MoneyError> {
+        money::sum([self.payable, self.commission, self.tax])
     }
 
     /// The platform's fee with its tax.
-    #[must_use]
-    pub fn fee(self) -> i64 {
-        self.commission + self.tax
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn fee(self) -> Result<i64, MoneyError> {
+        money::sum([self.commission, self.tax])
+    }
+
+    /// The shares of an amount of which the platform gets so much, split into commission and tax.
+    fn of(amount: i64, fee: i64, commission: i64) -> Result<Self, MoneyError> {
+        Ok(Self { payable: difference(amount, fee)?, commission, tax: difference(fee, commission)? })
+    }
+
+    /// What is left of these shares without others.
+    fn without(self, other: Self) -> Result<Self, MoneyError> {
+        Ok(Self {
+            payable: difference(self.payable, other.payable)?,
+            commission: difference(self.commission, other.commission)?,
+            tax: difference(self.tax, other.tax)?,
+        })
     }
 }
 
 /// Shares a paid amount; every step is rounded half-even, the seller takes the remainder.
-#[must_use]
-pub fn share(paid_minor: i64, rates: Rates) -> Shares {
-    let fee = round_rate(paid_minor, rates.fee);
-    let commission = round_rate(fee, Decimal::ONE / (Decimal::ONE + rates.fee_tax));
-    Shares { payable: paid_minor - fee, commission, tax: fee - commission }
+///
+/// # Errors
+/// [`MoneyError::Overflow`].
+pub fn share(paid_minor: i64, rates: Rates) -> Result<Shares, MoneyError> {
+    let fee = round_rate(paid_minor, rates.fee)?;
+    let taxed = rates.fee_tax.checked_add(Decimal::ONE).ok_or(MoneyError::Overflow)?;
+    Shares::of(paid_minor, fee, round_quotient(fee, taxed)?)
 }
 
-/// The part of former shares that a refund of `refund_minor` takes back; a full refund takes all.
-#[must_use]
-pub fn take_back(shares: Shares, refund_minor: i64) -> Shares {
-    let paid = shares.sum();
-    let commission = round_fraction(shares.commission, refund_minor, paid);
-    let tax = round_fraction(shares.tax, refund_minor, paid);
-    Shares { payable: refund_minor - commission - tax, commission, tax }
+/// The part of former shares that a refund of `refund_minor` takes back when `before_minor` of the same payment were
+/// refunded before. Refunds of parts take back together what one refund of their sum takes, and those of the whole
+/// everything, each share to the minor unit (`money 1.4`).
+///
+/// # Errors
+/// [`MoneyError::Overflow`].
+pub fn take_back(shares: Shares, before_minor: i64, refund_minor: i64) -> Result<Shares, MoneyError> {
+    let (paid, all_fee) = (shares.sum()?, shares.fee()?);
+    let until = |refunded: i64| {
+        let fee = round_fraction(all_fee, refunded, paid);
+        Shares::of(refunded, fee, round_fraction(shares.commission, fee, all_fee))
+    };
+    until(money::sum([before_minor, refund_minor])?)?.without(until(before_minor)?)
 }
 
 #[cfg(test)]
@@ -61,27 +87,47 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn shared(paid: i64) -> Shares {
+        share(paid, Rates::default()).unwrap()
+    }
+
     #[test]
     fn a_hundred_is_shared_as_the_reference_says() {
-        assert_eq!(share(10_000, Rates::default()), Shares { payable: 9_500, commission: 472, tax: 28 });
+        assert_eq!(shared(10_000), Shares { payable: 9_500, commission: 472, tax: 28 });
+    }
+
+    #[test]
+    fn a_part_refund_takes_back_in_proportion() {
+        let back = take_back(shared(10_000), 0, 3_333).unwrap();
+        // fee 500 × 3333/10000 = 167 (166.65); its commission 472 × 167/500 = 158 (157.648).
+        assert_eq!(back, Shares { payable: 3_166, commission: 158, tax: 9 });
+        assert_eq!(share(i64::MAX, Rates { fee: Decimal::TWO, ..Rates::default() }), Err(MoneyError::Overflow));
     }
 
     proptest! {
         #[test]
         fn shares_add_up_and_a_full_refund_takes_everything(paid in 0i64..100_000_000_000) {
-            let shares = share(paid, Rates::default());
-            prop_assert_eq!(shares.sum(), paid);
+            let shares = shared(paid);
+            prop_assert_eq!(shares.sum(), Ok(paid));
             prop_assert!(shares.payable >= 0 && shares.commission >= 0 && shares.tax >= 0);
-            prop_assert_eq!(take_back(shares, paid), shares);
+            prop_assert_eq!(take_back(shares, 0, paid), Ok(shares));
         }
 
+        /// However a payment is given back in parts, no share moves by a minor unit, and no part takes from nothing.
         #[test]
-        fn a_part_refund_never_takes_more_than_there_is(paid in 1i64..1_000_000_000, part in 0.0f64..1.0) {
-            let refund = ((paid as f64) * part) as i64;
-            let shares = share(paid, Rates::default());
-            let back = take_back(shares, refund);
-            prop_assert_eq!(back.sum(), refund);
-            prop_assert!(back.commission <= shares.commission && back.tax <= shares.tax && back.payable <= shares.payable + 1);
+        fn part_refunds_add_up_to_the_whole(paid in 1i64..1_000_000_000, cuts in proptest::collection::vec(0i64..1_000_000_000, 0..12)) {
+            let mut cuts: Vec<i64> = cuts.into_iter().map(|cut| cut % paid).chain([0, paid]).collect();
+            cuts.sort_unstable();
+            let mut back = Shares::default();
+            for cut in cuts.windows(2) {
+                let part = take_back(shared(paid), cut[0], cut[1] - cut[0]).unwrap();
+                prop_assert_eq!(part.sum(), Ok(cut[1] - cut[0]));
+                prop_assert!(part.payable >= 0 && part.commission >= 0 && part.tax >= 0, "{:?}", part);
+                back.payable += part.payable;
+                back.commission += part.commission;
+                back.tax += part.tax;
+            }
+            prop_assert_eq!(back, shared(paid));
         }
     }
 }

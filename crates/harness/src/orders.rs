@@ -12,8 +12,9 @@ use std::sync::Arc;
 use store::{
     Page,
     call::{Attempt, Call, Filter},
-    instance::{Instance, Term},
+    instance::Instance,
     order::Order,
+    term::Term,
 };
 
 /// One piece of a product for a period, such as `1m`, or without one (`""`): the first specification of [`crate::sample`]
@@ -170,7 +171,7 @@ impl Market {
     /// The terms of an instance that stand, in order; one that was given back is not among them.
     #[must_use]
     pub fn terms(&self, instance: Key) -> Vec<Term> {
-        self.read(|tx, _| Ok(store::instance::terms(tx, instance)?))
+        self.read(|tx, _| Ok(store::term::of_instance(tx, instance)?))
     }
 
     /// What the wallet of a buyer holds, such as `"999900.00"`.

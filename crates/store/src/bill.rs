@@ -1,6 +1,6 @@
 //! Bills of sellers and their lines.
 
-use crate::{DbError, Key, Page, Tx, Written};
+use crate::{DbError, Key, Page, Tx};
 use db::{
     Run,
     schema::{bill_lines, bills},
@@ -100,26 +100,30 @@ pub fn add_usage(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
     if changed == 0 { insert_lines(tx, std::slice::from_ref(line)) } else { Ok(()) }
 }
 
-/// The original line of an order line.
+/// What was put on bills of an order line when its parts were shared.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn original_of(tx: &mut Tx, line: Key) -> Result<Option<BillLine>, DbError> {
+pub fn originals_of(tx: &mut Tx, line: Key) -> Result<Vec<BillLine>, DbError> {
     Ok(bill_lines::table
         .filter(bill_lines::line_id.eq(line))
         .filter(bill_lines::kind.eq("original"))
+        .order(bill_lines::part)
         .select(BillLine::as_select())
-        .first(tx)
-        .optional()?)
+        .load(tx)?)
 }
 
-/// Brings a line that is not billed yet forward, so that it stands beside its refund.
+/// Brings what is not billed yet of an order line forward, so that it stands beside its refund.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn bring_forward(tx: &mut Tx, id: Key, effective_at: i64) -> Result<Written, DbError> {
-    let open = bill_lines::table.find(id).filter(bill_lines::bill_id.is_null()).filter(bill_lines::effective_at.gt(effective_at));
-    Ok(Written::from_rows(diesel::update(open).set(bill_lines::effective_at.eq(effective_at)).run(tx)?))
+pub fn bring_forward(tx: &mut Tx, line: Key, effective_at: i64) -> Result<(), DbError> {
+    let open = bill_lines::table
+        .filter(bill_lines::line_id.eq(line))
+        .filter(bill_lines::bill_id.is_null())
+        .filter(bill_lines::effective_at.gt(effective_at));
+    diesel::update(open).set(bill_lines::effective_at.eq(effective_at)).run(tx)?;
+    Ok(())
 }
 
 /// Sellers and currencies with unbilled lines that took effect before a moment.

@@ -1,9 +1,9 @@
-//! Instances and their terms.
+//! Instances.
 
 use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
 use db::{
     Run,
-    schema::{instances, order_lines, terms},
+    schema::{instances, order_lines},
 };
 use diesel::{prelude::*, sql_types::BigInt};
 
@@ -38,20 +38,6 @@ pub struct Instance {
     pub ended_at: Option<i64>,
     pub open_order_id: Option<Key>,
     pub created_at: i64,
-}
-
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = terms)]
-pub struct Term {
-    pub id: Key,
-    pub instance_id: Key,
-    pub line_id: Key,
-    pub seq: i64,
-    pub start_at: i64,
-    pub end_at: i64,
-    pub period: String,
-    pub paid_minor: i64,
-    pub removed: bool,
 }
 
 fn scoped(tenant: Tenant) -> instances::BoxedQuery<'static, db::Backend> {
@@ -153,22 +139,6 @@ pub fn list(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Res
 pub fn list_by_end(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Result<Vec<Instance>, DbError> {
     let query = in_state(tenant, state);
     Ok(oldest_first!(query, page, end(), instances::id).select(Instance::as_select()).load(tx)?)
-}
-
-/// Whether the buyer had a trial of a specification.
-///
-/// # Errors
-/// [`DbError`].
-pub fn had_trial(tx: &mut Tx, buyer: Key, product: Key, specification: &str) -> Result<bool, DbError> {
-    let found: i64 = instances::table
-        .filter(instances::buyer_id.eq(buyer))
-        .filter(instances::product_id.eq(product))
-        .filter(instances::specification.eq(specification))
-        .filter(instances::trial.eq(true))
-        .filter(instances::state.ne("failed"))
-        .count()
-        .get_result(tx)?;
-    Ok(found > 0)
 }
 
 /// How many instances of a product could not be opened since a moment.
@@ -346,63 +316,6 @@ pub fn set_formal(tx: &mut Tx, id: Key, anchor_day: i64) -> Result<(), DbError> 
 /// [`DbError`].
 pub fn set_sku(tx: &mut Tx, id: Key, sku: &str, revision: Key) -> Result<(), DbError> {
     diesel::update(instances::table.find(id)).set((instances::sku.eq(sku), instances::revision_id.eq(revision))).run(tx)?;
-    Ok(())
-}
-
-/// # Errors
-/// [`DbError`].
-pub fn insert_terms(tx: &mut Tx, terms: &[Term]) -> Result<(), DbError> {
-    db::each_part(tx, terms, |part| db::Insert {
-        table: "terms",
-        columns: ["id", "instance_id", "line_id", "seq", "start_at", "end_at", "period", "paid_minor", "removed"],
-        rows: part
-            .iter()
-            .map(|t| db::row![&t.id, &t.instance_id, &t.line_id, t.seq, t.start_at, t.end_at, &t.period, t.paid_minor, t.removed])
-            .collect(),
-        conflict: "",
-    })?;
-    Ok(())
-}
-
-/// The terms of an instance that stand, in order.
-///
-/// # Errors
-/// [`DbError`].
-pub fn terms(tx: &mut Tx, instance: Key) -> Result<Vec<Term>, DbError> {
-    Ok(terms::table
-        .filter(terms::instance_id.eq(instance))
-        .filter(terms::removed.eq(false))
-        .order(terms::seq)
-        .select(Term::as_select())
-        .load(tx)?)
-}
-
-/// How many terms an instance ever had, removed ones included.
-///
-/// # Errors
-/// [`DbError`].
-pub fn term_count(tx: &mut Tx, instance: Key) -> Result<i64, DbError> {
-    Ok(terms::table.filter(terms::instance_id.eq(instance)).count().get_result(tx)?)
-}
-
-/// # Errors
-/// [`DbError`].
-pub fn remove_term(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
-    let there = terms::table.find(id).filter(terms::removed.eq(false));
-    Ok(Written::from_rows(diesel::update(there).set(terms::removed.eq(true)).run(tx)?))
-}
-
-/// # Errors
-/// [`DbError`].
-pub fn end_term(tx: &mut Tx, id: Key, end_at: i64) -> Result<(), DbError> {
-    diesel::update(terms::table.find(id)).set(terms::end_at.eq(end_at)).run(tx)?;
-    Ok(())
-}
-
-/// # Errors
-/// [`DbError`].
-pub fn add_to_term(tx: &mut Tx, id: Key, amount_minor: i64) -> Result<(), DbError> {
-    diesel::update(terms::table.find(id)).set(terms::paid_minor.eq(terms::paid_minor + amount_minor)).run(tx)?;
     Ok(())
 }
 

@@ -76,7 +76,9 @@ pub mod session;
 pub mod setting;
 pub mod sign_on;
 pub mod supervision;
+pub mod term;
 pub mod transfer;
+pub mod trial;
 pub mod usage;
 pub mod webhook;
 

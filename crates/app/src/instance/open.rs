@@ -14,8 +14,9 @@ use domain::{
 use serde_json::json;
 use store::{
     Written,
-    instance::{self, AppData, Instance, Opening, Term},
+    instance::{self, AppData, Instance, Opening},
     order::{Line, Order},
+    term::Term,
 };
 use wire::saas_v2::{AppInfo, Request};
 
@@ -119,7 +120,7 @@ pub(crate) fn run_from(tx: &mut Tx, ctx: &Ctx, starts: &[Start<'_>]) -> Result<W
     if instance::open_all(tx, &openings)? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
-    instance::insert_terms(tx, &terms)?;
+    store::term::insert(tx, &terms)?;
     job::schedule_all(tx, &timers)?;
     for (s, data) in news {
         event::record(tx, ctx, "instance.opened", event::About::order(s.order.id, Some(s.instance.id)), &data)?;
@@ -136,7 +137,7 @@ fn first_term(ctx: &Ctx, s: &Start<'_>, span: TermSpan, period: Period) -> Term 
         start_at: micros(span.start),
         end_at: micros(span.end),
         period: period.to_string(),
-        paid_minor: s.line.amount_minor,
+        price_minor: s.line.amount_minor,
         removed: false,
     }
 }
@@ -167,6 +168,10 @@ pub fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<(), Error> 
         return Ok(());
     }
     let about = event::About { instance: Some(instance.id), ..event::About::default() };
+    if instance.trial {
+        // What was never opened was no trial.
+        store::trial::remove(tx, instance.buyer_id, instance.product_id, &instance.specification)?;
+    }
     event::record(tx, ctx, "instance.failed", about, &json!({ "since": from_micros(instance.created_at) }))?;
     match &instance.seller_instance_id {
         None => Ok(()),

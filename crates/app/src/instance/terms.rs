@@ -6,14 +6,18 @@ use db::{Key, Tx};
 use domain::{
     Timestamp,
     id::TermId,
+    money,
     period::Period,
+    pricing::{PaidTerm, TermPayment},
+    site::Site,
     term::{self, Anchor, TermSpan},
 };
 use serde_json::json;
 use store::{
     Written,
-    instance::{self, Instance, Term},
+    instance::{self, Instance},
     order::Line,
+    term::{self as terms, Term, TermFee},
 };
 
 struct Append<'a> {
@@ -31,20 +35,86 @@ fn append(tx: &mut Tx, ctx: &Ctx, a: &Append<'_>) -> Result<TermSpan, Error> {
         id: Key::of(ctx.id::<TermId>()),
         instance_id: a.instance.id,
         line_id: a.line.id,
-        seq: instance::term_count(tx, a.instance.id)? + 1,
+        seq: terms::count(tx, a.instance.id)?.saturating_add(1),
         start_at: micros(span.start),
         end_at: micros(span.end),
         period: a.period.to_string(),
-        // The fees of a change belong to the terms before.
-        paid_minor: a.line.amount_minor - Sold::of(a.line)?.term_fees.iter().map(|f| f.fee_minor).sum::<i64>(),
+        price_minor: price_of_term(a.line)?,
         removed: false,
     };
-    instance::insert_terms(tx, &[row])?;
+    terms::insert(tx, &[row])?;
     set_end(tx, ctx, a.instance, span.end)?;
     let about = event::About::order(a.line.order_id, Some(a.instance.id));
     let data = json!({ "start": span.start, "end": term::shown_end(span.end), "line": a.line.number });
     event::record(tx, ctx, "term.added", about, &data)?;
     Ok(span)
+}
+
+/// What a line pays for the term that it adds; the fees of a change belong to the terms before.
+fn price_of_term(line: &Line) -> Result<i64, Error> {
+    let fees = money::sum(Sold::of(line)?.term_fees.iter().map(|f| f.fee_minor))?;
+    Ok(money::difference(line.amount_minor, fees)?)
+}
+
+/// A term that stands, and what the lines paid for it.
+#[derive(Debug, Clone)]
+pub struct Paid {
+    pub term: Term,
+    /// The line of the price first, then those of changes.
+    pub payments: Vec<(Key, TermPayment)>,
+}
+
+impl Paid {
+    /// The span of the term.
+    #[must_use]
+    pub fn span(&self) -> TermSpan {
+        TermSpan { start: from_micros(self.term.start_at), end: from_micros(self.term.end_at) }
+    }
+
+    /// The term as the price of a change sees it.
+    ///
+    /// # Errors
+    /// [`Error::Row`].
+    pub fn priced(&self) -> Result<PaidTerm, Error> {
+        let period = self.term.period.parse().map_err(|e| Error::row("terms", &self.term.period, e))?;
+        Ok(PaidTerm { span: self.span(), period, payments: self.payments.iter().map(|(_, payment)| *payment).collect() })
+    }
+
+    /// What was paid for the term in all.
+    ///
+    /// # Errors
+    /// `amount.too_large`.
+    pub fn sum(&self) -> Result<i64, Error> {
+        Ok(money::sum(self.payments.iter().map(|(_, payment)| payment.amount_minor))?)
+    }
+}
+
+/// The terms of an instance that stand, in order, with all that was paid for them.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn paid_terms(tx: &mut Tx, site: &Site, instance: Key) -> Result<Vec<Paid>, Error> {
+    let all = terms::of_instance(tx, instance)?;
+    let fees = terms::fees(tx, &all.iter().map(|t| t.id).collect::<Vec<_>>())?;
+    let paid = |term: Term| {
+        let mut paid = Paid { term, payments: Vec::new() };
+        let price = TermPayment { amount_minor: paid.term.price_minor, days: term::days(site, paid.span()) };
+        paid.payments.push((paid.term.line_id, price));
+        let of_term = fees.iter().filter(|f| f.term_id == paid.term.id);
+        paid.payments.extend(of_term.map(|f| (f.line_id, TermPayment { amount_minor: f.fee_minor, days: f.days })));
+        paid
+    };
+    Ok(all.into_iter().map(paid).collect())
+}
+
+/// Adds what a line pays for a change to the terms that it is for.
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn add_fees(tx: &mut Tx, line: &Line) -> Result<(), Error> {
+    let row = |f: &crate::order::TermFee| TermFee { term_id: Key::of(f.term), line_id: line.id, fee_minor: f.fee_minor, days: f.days };
+    let fees: Vec<TermFee> = Sold::of(line)?.term_fees.iter().filter(|f| f.fee_minor > 0).map(row).collect();
+    Ok(terms::insert_fees(tx, &fees)?)
 }
 
 fn set_end(tx: &mut Tx, ctx: &Ctx, instance: &Instance, end: Timestamp) -> Result<(), Error> {
@@ -64,8 +134,8 @@ pub fn append_term(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: &Line, per
 /// The trial's term ends and the paid one starts, now.
 pub fn make_formal(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: &Line, period: Period) -> Result<TermSpan, Error> {
     // Also a trial that is over stays contiguous: its frozen days belong to it.
-    if let Some(trial) = instance::terms(tx, instance.id)?.last() {
-        instance::end_term(tx, trial.id, ctx.now_micros())?;
+    if let Some(trial) = terms::of_instance(tx, instance.id)?.last() {
+        terms::end(tx, trial.id, ctx.now_micros())?;
     }
     let today = site(tx, ctx, instance)?.day_of(ctx.now);
     instance::set_formal(tx, instance.id, i64::from(today.day()))?;
@@ -74,12 +144,12 @@ pub fn make_formal(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: &Line, per
 
 /// Removes the last term; returns the new end.
 pub fn remove_last_term(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: Key) -> Result<Timestamp, Error> {
-    let mut terms = instance::terms(tx, instance.id)?;
-    let last = terms.pop().filter(|t| t.line_id == line).ok_or_else(|| Error::row("terms", id(instance), "is not the last"))?;
-    if instance::remove_term(tx, last.id)? == Written::SomeoneElseWasFirst {
+    let mut all = terms::of_instance(tx, instance.id)?;
+    let last = all.pop().filter(|t| t.line_id == line).ok_or_else(|| Error::row("terms", id(instance), "is not the last"))?;
+    if terms::remove(tx, last.id)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("refund.already_refunded", "the term was removed already"));
     }
-    let end = terms.last().map_or(ctx.now, |t| from_micros(t.end_at));
+    let end = all.last().map_or(ctx.now, |t| from_micros(t.end_at));
     set_end(tx, ctx, instance, end)?;
     let about = event::About { instance: Some(instance.id), ..event::About::default() };
     event::record(tx, ctx, "term.removed", about, &json!({ "end": term::shown_end(end) }))?;

@@ -8,5 +8,5 @@ mod transfer;
 pub use bill::{issue as issue_bills, next_run as next_bill_run, running as running_bill};
 pub use figures::{Earned, revenue, spending};
 pub(crate) use posting::charge_usage;
-pub use posting::{Completion, PaymentProvider, Wallet, complete, pay, refund, refund_part, release_part};
+pub use posting::{Completion, PaymentProvider, Wallet, complete, pay, refund, release_part};
 pub use transfer::{decide as decide_transfer, request as request_transfer};

@@ -1,10 +1,10 @@
 //! Entries of the life of an order (`money 1.7`): paid into escrow, shared on completion, given back.
 
-use crate::{Ctx, Error, event, micros, order::currency};
+use crate::{Ctx, Error, event, from_micros, micros, order::currency};
 use db::{DbError, Key, Tx};
 use domain::{
     Timestamp,
-    money::Money,
+    money::{self as amount, Money},
     settlement::{self, Shares},
 };
 use ledger::{AccountKind, Entry, EntryKind, Posting};
@@ -96,7 +96,7 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order
         return Ok(());
     }
     let (account, owner) = provider.account(order);
-    let postings = vec![(account, owner, -line.amount_minor), (AccountKind::Escrow, escrow(line), line.amount_minor)];
+    let postings = vec![(account, owner, negated(line.amount_minor)?), (AccountKind::Escrow, escrow(line), line.amount_minor)];
     let paid = post(tx, ctx, Posted { order, line, kind: EntryKind::Payment, postings });
     match paid {
         Err(Error::Store(e)) if e.is_check_violation() => {
@@ -126,17 +126,20 @@ pub fn complete(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Resul
     if order::complete_lines(tx, &lines, ctx.now_micros())? == Written::SomeoneElseWasFirst {
         return Err(DbError::Raced.into());
     }
-    let parts: Vec<Part> = open()
-        .map(|c| Part { order: c.order, line: c.line, minor: rest(c.line), name: "", effective_at: c.effective_at })
-        .filter(|p| p.minor != 0)
-        .collect();
+    let mut parts = Vec::new();
+    for c in open() {
+        let minor = rest(c.line)?;
+        if minor != 0 {
+            parts.push(Part { order: c.order, line: c.line, minor, name: "", effective_at: c.effective_at });
+        }
+    }
     share(tx, ctx, &parts)?;
     parts.iter().try_for_each(|p| recorded(tx, ctx, p.order, p.line, "money.completed", p.minor))
 }
 
-/// What was not released before.
-fn rest(line: &Line) -> i64 {
-    line.amount_minor - line.released_minor
+/// What was neither released nor given back before.
+fn rest(line: &Line) -> Result<i64, Error> {
+    Ok(amount::difference(amount::difference(line.amount_minor, line.released_minor)?, line.refunded_minor)?)
 }
 
 /// Shares a part of a paid line out of escrow before the line is complete, under a name of its own.
@@ -164,33 +167,16 @@ struct Part<'a> {
 fn share(tx: &mut Tx, ctx: &Ctx, parts: &[Part<'_>]) -> Result<(), Error> {
     let (mut entries, mut lines) = (Vec::new(), Vec::new());
     for p in parts {
-        let shares = settlement::share(p.minor, ctx.settings.rates);
-        let mut postings = vec![(AccountKind::Escrow, escrow(p.line), -p.minor)];
+        let shares = settlement::share(p.minor, ctx.settings.rates)?;
+        let mut postings = vec![(AccountKind::Escrow, escrow(p.line), negated(p.minor)?)];
         postings.extend(shared(p.order, shares));
         let posted = Posted { order: p.order, line: p.line, kind: EntryKind::Completion, postings };
         entries.push(entry(ctx, posted, completion(p.line, p.name))?);
         let billed = BillEntry { order: p.order, line: p.line, kind: "original", amount: p.minor, shares, effective_at: p.effective_at };
-        lines.push(BillLine { part: p.name.to_owned(), ..bill_line(ctx, billed) });
+        lines.push(BillLine { part: p.name.to_owned(), ..bill_line(ctx, billed)? });
     }
     ledger_store::post(tx, &entries)?;
     Ok(bill::insert_lines(tx, &lines)?)
-}
-
-/// Gives a part of a line that is not complete back from escrow, as it was negotiated.
-///
-/// # Errors
-/// `refund.already_refunded` when something was given back before.
-pub fn refund_part(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order, line: &Line, minor: i64) -> Result<(), Error> {
-    if minor == 0 {
-        return Ok(());
-    }
-    if order::refund_line(tx, line.id, minor)? == Written::SomeoneElseWasFirst {
-        return Err(Error::conflict("refund.already_refunded", format!("line {} was refunded already", line.number)));
-    }
-    let (account, owner) = provider.account(order);
-    let postings = vec![(AccountKind::Escrow, escrow(line), -minor), (account, owner, minor)];
-    post(tx, ctx, Posted { order, line, kind: EntryKind::RefundBeforeCompletion, postings })?;
-    recorded(tx, ctx, order, line, "money.refunded", minor)
 }
 
 fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
@@ -207,53 +193,74 @@ fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
 /// # Errors
 /// [`Error::Store`]; a check violation when the wallet does not cover it.
 pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: &Charge) -> Result<(), Error> {
-    let amount = charge.amount_minor;
-    let shares = settlement::share(amount, ctx.settings.rates);
-    let mut postings = vec![(AccountKind::BuyerWallet, hex::encode(order.buyer_id.0), -amount)];
+    let charged = charge.amount_minor;
+    let shares = settlement::share(charged, ctx.settings.rates)?;
+    let mut postings = vec![(AccountKind::BuyerWallet, hex::encode(order.buyer_id.0), negated(charged)?)];
     postings.extend(shared(order, shares));
     let reference = format!("{}:{}", EntryKind::Usage, hex::encode(charge.id.0));
     post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
     let day = crate::order::site(ctx, order)?.day_of(ctx.now).to_string();
-    let entry = BillEntry { order, line, kind: "usage", amount, shares, effective_at: ctx.now };
-    Ok(bill::add_usage(tx, &BillLine { part: day, ..bill_line(ctx, entry) })?)
+    let entry = BillEntry { order, line, kind: "usage", amount: charged, shares, effective_at: ctx.now };
+    Ok(bill::add_usage(tx, &BillLine { part: day, ..bill_line(ctx, entry)? })?)
 }
 
-/// Gives the whole price of a line back: straight from escrow, or after the completion is reversed.
-/// Returns what was given back.
+/// Gives a part or all of what was paid for a line back: straight from escrow, or after the completion is reversed in
+/// proportion (`money 1.4`). Says how much. `line` is the row as it is.
 ///
 /// # Errors
-/// `refund.already_refunded` when it was given back before.
-pub fn refund(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order, line: &Line) -> Result<i64, Error> {
-    let amount = line.amount_minor;
-    if amount == 0 {
+/// `refund.already_refunded` when that much is not left, or something was given back since the line was read.
+pub fn refund(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order, line: &Line, minor: i64) -> Result<i64, Error> {
+    if minor == 0 {
         return Ok(0);
     }
-    if order::refund_line(tx, line.id, amount)? == Written::SomeoneElseWasFirst {
-        return Err(Error::conflict("refund.already_refunded", format!("line {} was refunded already", line.number)));
+    if minor < 0 || order::refund_line(tx, line, minor)? == Written::SomeoneElseWasFirst {
+        return Err(Error::conflict("refund.already_refunded", format!("that much of line {} is not left to give back", line.number)));
     }
     let mut kind = EntryKind::RefundBeforeCompletion;
     if line.completed_at.is_some() {
-        reverse_completion(tx, ctx, order, line)?;
+        reverse_completion(tx, ctx, order, line, minor)?;
         kind = EntryKind::Refund;
     }
     let (account, owner) = provider.account(order);
-    let postings = vec![(AccountKind::Escrow, escrow(line), -amount), (account, owner, amount)];
-    post(tx, ctx, Posted { order, line, kind, postings })?;
-    recorded(tx, ctx, order, line, "money.refunded", amount)?;
-    Ok(amount)
+    let postings = vec![(AccountKind::Escrow, escrow(line), negated(minor)?), (account, owner, minor)];
+    post_as(tx, ctx, Posted { order, line, kind, postings }, nth(kind, line))?;
+    recorded(tx, ctx, order, line, "money.refunded", minor)?;
+    Ok(minor)
 }
 
-fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
-    let original = bill::original_of(tx, line.id)?.ok_or_else(|| Error::row("bill_lines", &line.number, "is missing"))?;
-    let shares = Shares { payable: original.payable_minor, commission: original.fee_minor - original.tax_minor, tax: original.tax_minor };
-    let mut postings = vec![(AccountKind::Escrow, escrow(line), line.amount_minor)];
-    postings.extend(shared(order, shares).map(|(account, owner, amount)| (account, owner, -amount)));
-    post(tx, ctx, Posted { order, line, kind: EntryKind::CompletionReversed, postings })?;
-    // Both rows stand in the same bill, sum 0 (money 1.4), unless the original was billed already.
-    let _ = bill::bring_forward(tx, original.id, ctx.now_micros())?;
-    let back = Shares { payable: -shares.payable, commission: -shares.commission, tax: -shares.tax };
-    let entry = BillEntry { order, line, kind: "refund", amount: -line.amount_minor, shares: back, effective_at: ctx.now };
-    insert_bill_line(tx, ctx, entry)
+fn negated(minor: i64) -> Result<i64, Error> {
+    Ok(amount::difference(0, minor)?)
+}
+
+/// The reference of an entry of which a line may have several: each goes on from what was given back before.
+fn nth(kind: EntryKind, line: &Line) -> String {
+    let first = format!("{kind}:{}", line.number);
+    if line.refunded_minor == 0 { first } else { format!("{first}:{}", line.refunded_minor) }
+}
+
+fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor: i64) -> Result<(), Error> {
+    let originals = bill::originals_of(tx, line.id)?;
+    let of = |amount: fn(&BillLine) -> i64| amount::sum(originals.iter().map(amount));
+    let (fee, tax) = (of(|l| l.fee_minor)?, of(|l| l.tax_minor)?);
+    let shares = Shares { payable: of(|l| l.payable_minor)?, commission: amount::difference(fee, tax)?, tax };
+    if shares.sum()? != line.amount_minor {
+        return Err(Error::row("bill_lines", &line.number, "are not what the line cost"));
+    }
+    let back = settlement::take_back(shares, line.refunded_minor, minor)?;
+    let turned = Shares { payable: negated(back.payable)?, commission: negated(back.commission)?, tax: negated(back.tax)? };
+    let mut postings = vec![(AccountKind::Escrow, escrow(line), minor)];
+    postings.extend(shared(order, turned));
+    let kind = EntryKind::CompletionReversed;
+    post_as(tx, ctx, Posted { order, line, kind, postings }, nth(kind, line))?;
+    let mut effective_at = originals.iter().map(|l| from_micros(l.effective_at)).fold(ctx.now, Timestamp::max);
+    if line.refunded_minor.checked_add(minor) == Some(line.amount_minor) {
+        // All rows of what is given back whole stand in the same bill, sum 0 (money 1.4), unless the original was billed.
+        bill::bring_forward(tx, line.id, ctx.now_micros())?;
+        effective_at = ctx.now;
+    }
+    let entry = BillEntry { order, line, kind: "refund", amount: negated(minor)?, shares: turned, effective_at };
+    let part = if line.refunded_minor == 0 { String::new() } else { format!("after-{}", line.refunded_minor) };
+    Ok(bill::insert_lines(tx, &[BillLine { part, ..bill_line(ctx, entry)? }])?)
 }
 
 struct BillEntry<'a> {
@@ -265,12 +272,8 @@ struct BillEntry<'a> {
     effective_at: Timestamp,
 }
 
-fn insert_bill_line(tx: &mut Tx, ctx: &Ctx, b: BillEntry<'_>) -> Result<(), Error> {
-    Ok(bill::insert_lines(tx, &[bill_line(ctx, b)])?)
-}
-
-fn bill_line(ctx: &Ctx, b: BillEntry<'_>) -> BillLine {
-    BillLine {
+fn bill_line(ctx: &Ctx, b: BillEntry<'_>) -> Result<BillLine, Error> {
+    Ok(BillLine {
         id: ctx.key(),
         seller_id: b.order.seller_id,
         bill_id: None,
@@ -282,9 +285,9 @@ fn bill_line(ctx: &Ctx, b: BillEntry<'_>) -> BillLine {
         part: String::new(),
         currency: b.order.currency.clone(),
         amount_minor: b.amount,
-        fee_minor: b.shares.fee(),
+        fee_minor: b.shares.fee()?,
         tax_minor: b.shares.tax,
         payable_minor: b.shares.payable,
         effective_at: micros(b.effective_at),
-    }
+    })
 }

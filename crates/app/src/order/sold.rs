@@ -19,6 +19,9 @@ pub struct Input {
 pub struct TermFee {
     pub term: Uuid,
     pub fee_minor: i64,
+    /// The whole days of the term that the fee is for.
+    #[serde(default)]
+    pub days: i64,
 }
 
 /// Names and choice as they were when sold.

@@ -4,11 +4,13 @@ use super::{Draft, Full, Sold, fulfil, insert, kind, rows};
 use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, money};
 use db::{Key, Tx};
 use domain::{
+    Timestamp,
     listing::AccessType,
     message::MessageEvent,
     money::Money,
     order::{OrderKind, OrderState},
     period::ChargingMode,
+    pricing::TermPayment,
     refund::{self, Refund, Situation},
     term,
 };
@@ -24,7 +26,27 @@ struct Case {
     order: Order,
     line: Line,
     instance: Instance,
+    /// The term that the order paid.
+    term: Option<instance::Paid>,
     refund: Refund,
+}
+
+/// What comes back of a line.
+#[derive(Debug, Clone)]
+pub struct Back {
+    pub order: Order,
+    pub line: Line,
+    pub minor: i64,
+}
+
+/// What an unsubscription would do now.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    pub total: Money,
+    /// All that comes back, the newest payment first.
+    pub backs: Vec<Back>,
+    /// When the service ends then, as it is shown; none when it ends at once.
+    pub ends_at: Option<Timestamp>,
 }
 
 fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case, Error> {
@@ -42,9 +64,9 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
     }
     let instance = order.instance_id.map(|id| store::instance::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
     let instance = instance.ok_or_else(|| Error::row("orders", number, "has no instance"))?;
-    let terms = store::instance::terms(tx, instance.id)?;
-    let own = terms.iter().find(|t| t.line_id == line.id);
     let site = super::site(ctx, &order)?;
+    let mut terms = instance::paid_terms(tx, &site, instance.id)?;
+    let own = terms.iter().position(|t| t.term.line_id == line.id);
     let new_year = site.start_of(site.day_of(ctx.now).first_of_year());
     let situation = Situation {
         now: ctx.now,
@@ -52,39 +74,61 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
         order_kind: if Sold::of(&line)?.changed_from.is_some() { OrderKind::Change } else { kind(&order)? },
         instance_state: instance::state(&instance)?,
         opened_at: instance.opened_at.map(from_micros),
-        term_start: own.map(|t| from_micros(t.start_at)),
-        is_last_term: own.is_some_and(|t| terms.last().is_some_and(|last| last.id == t.id)),
-        refunded: line.refunded_minor > 0 || order::any_unsubscription_of(tx, order.id)?,
+        term_start: own.and_then(|i| terms.get(i)).map(|t| t.span().start),
+        is_last_term: own.is_some_and(|i| terms.len() == i.saturating_add(1)),
+        refunded: line.amount_minor > 0 && left(&line) == 0 || order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),
         supervised: instance::access_type(&instance)?.is_licence() || !store::supervision::any_of_instances(tx, &[instance.id])?.is_empty(),
         package: line.charging_mode == ChargingMode::OnDemandPackage.as_str(),
         unsubscribed_this_year: order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
     };
     let refund = refund::decide(&situation).map_err(|e| Error::conflict(e.code(), e.to_string()))?;
-    Ok(Case { order, line, instance, refund })
+    let term = own.map(|i| terms.swap_remove(i));
+    Ok(Case { order, line, instance, term, refund })
 }
 
-/// The lines whose money comes back: one renewal, or all that was paid for the instance.
-fn lines_of(tx: &mut Tx, case: &Case) -> Result<Vec<(Line, Order)>, Error> {
-    match case.refund {
-        Refund::Renewal => Ok(vec![(case.line.clone(), case.order.clone())]),
-        Refund::Instance => {
-            let mut all = order::any_lines_of_instance(tx, case.instance.id)?;
-            all.retain(|(line, order)| order.state == "completed" && order.kind != "unsubscribe" && line.refunded_minor == 0);
-            all.reverse();
-            Ok(all)
-        }
-    }
+/// What was paid and not given back.
+fn left(line: &Line) -> i64 {
+    line.amount_minor.saturating_sub(line.refunded_minor)
 }
 
-/// What an unsubscription would give back now.
+/// What comes back: all that was paid for the renewal's term, by whichever order, or all that was paid for the instance.
+fn backs(tx: &mut Tx, case: &Case) -> Result<Vec<Back>, Error> {
+    let mut all = order::any_lines_of_instance(tx, case.instance.id)?;
+    all.retain(|(_, order)| order.state == "completed" && order.kind != "unsubscribe");
+    let term = case.term.as_ref().map(|t| t.payments.as_slice()).unwrap_or_default();
+    let back = |(line, order): (Line, Order)| {
+        let minor = match case.refund {
+            Refund::Instance => left(&line),
+            Refund::Renewal => money_of(term, &line)?.min(left(&line)),
+        };
+        Ok(Back { order, line, minor })
+    };
+    let mut backs: Vec<Back> = all.into_iter().rev().map(back).collect::<Result<_, Error>>()?;
+    backs.retain(|b| b.minor > 0);
+    Ok(backs)
+}
+
+fn money_of(term: &[(Key, TermPayment)], line: &Line) -> Result<i64, Error> {
+    Ok(domain::money::sum(term.iter().filter(|(by, _)| *by == line.id).map(|(_, payment)| payment.amount_minor))?)
+}
+
+fn total(backs: &[Back]) -> Result<i64, Error> {
+    Ok(domain::money::sum(backs.iter().map(|b| b.minor))?)
+}
+
+/// What an unsubscription would give back now, and when the service would end.
 ///
 /// # Errors
 /// As [`unsubscribe`].
-pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Money, Error> {
+pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Preview, Error> {
     let case = decide(tx, ctx, caller, number)?;
-    let total = lines_of(tx, &case)?.iter().map(|(line, _)| line.amount_minor).sum();
-    Ok(Money::new(total, super::currency(&case.order)?))
+    let backs = backs(tx, &case)?;
+    let ends_at = match case.refund {
+        Refund::Instance => None,
+        Refund::Renewal => case.term.as_ref().map(|t| term::shown_end(t.span().start)),
+    };
+    Ok(Preview { total: Money::new(total(&backs)?, super::currency(&case.order)?), backs, ends_at })
 }
 
 /// Unsubscribes an order of the caller: money, term and call in one transaction. Returns the order of
@@ -94,11 +138,11 @@ pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<
 /// `order.not_found`, `refund.order_state`, `refund.on_demand`, `refund.negotiate`; the codes of `domain::refund::Refused`.
 pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
     let case = decide(tx, ctx, caller, number)?;
-    let lines = lines_of(tx, &case)?;
-    let total: i64 = lines.iter().map(|(line, _)| line.amount_minor).sum();
+    let backs = backs(tx, &case)?;
+    let total = total(&backs)?;
     let (order, line) = insert_order(tx, ctx, caller, &case, total)?;
-    for (paid, of) in &lines {
-        money::refund(tx, ctx, &money::Wallet, of, paid)?;
+    for back in &backs {
+        money::refund(tx, ctx, &money::Wallet, &back.order, &back.line, back.minor)?;
     }
     match case.refund {
         Refund::Renewal => remove_renewal(tx, ctx, &case, &order, &line)?,
@@ -116,7 +160,7 @@ pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Res
 
 /// The unsubscription's own order: done at once, its reason names the rule.
 fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64) -> Result<(Order, Line), Error> {
-    let sold = Sold::of(&case.line)?;
+    let (sold, back) = (Sold::of(&case.line)?, domain::money::difference(0, total)?);
     let draft = Draft {
         kind: OrderKind::Unsubscribe,
         caller,
@@ -126,11 +170,11 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
         revision: case.line.revision_id,
         specification: case.line.specification.clone(),
         sku: case.line.sku.clone(),
-        sold: Sold { unit_minor: -total, units: 1, by_month_minor: None, term_fees: Vec::new(), ..sold },
+        sold: Sold { unit_minor: back, units: 1, by_month_minor: None, term_fees: Vec::new(), ..sold },
         period: case.line.period.as_deref().and_then(|p| p.parse().ok()),
         charging_mode: case.line.charging_mode.parse::<ChargingMode>().map_err(|e| Error::row("order_lines", &case.line.number, e))?,
         quantity: 1,
-        total_minor: -total,
+        total_minor: back,
         instance: Some(case.instance.id),
         subject: Some(case.order.id),
     };

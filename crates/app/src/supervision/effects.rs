@@ -204,7 +204,7 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
     store::instance::give_back(tx, s.instance.id, s.order.id)?;
     let about = event::About::order(s.order.id, Some(s.instance.id));
     event::record(tx, ctx, "order.failed", about, &json!({ "reason": reason }))?;
-    money::refund_part(tx, ctx, &money::Wallet, &s.order, &s.line, back)?;
+    money::refund(tx, ctx, &money::Wallet, &s.order, &s.line, back)?;
     money::release_part(tx, ctx, &s.order, &s.line, rest, "rest")?;
     if s.instance.opened_at.is_some() {
         instance::release(tx, ctx, &s.instance, "unsubscribed", None)?;

@@ -41,7 +41,7 @@ pub fn held(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Option<Held>, Er
     // What ended before its term gives nothing after.
     let last = found.ended_at.map_or(Timestamp::MAX, from_micros);
     let mut terms = Vec::new();
-    for term in store::instance::terms(tx, found.id)? {
+    for term in store::term::of_instance(tx, found.id)? {
         let span = TermSpan { start: from_micros(term.start_at), end: from_micros(term.end_at).min(last) };
         let period = term.period.parse().map_err(|e| Error::row("terms", instance::id(found), e))?;
         terms.push(PackageTerm { span, period });

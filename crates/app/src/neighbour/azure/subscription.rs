@@ -31,7 +31,7 @@ fn status(instance: &Instance) -> Result<SubscriptionStatus, Error> {
 }
 
 fn term_of(tx: &mut Tx, instance: &Instance) -> Result<Term, Error> {
-    let terms = store::instance::terms(tx, instance.id)?;
+    let terms = store::term::of_instance(tx, instance.id)?;
     let Some(last) = terms.last() else {
         return Ok(Term { start_date: instance.opened_at.map(|at| from_micros(at).to_string()), ..Term::default() });
     };

@@ -151,7 +151,57 @@ fn an_upgraded_and_renewed_purchase_gives_everything_back() {
         m.renew(&buyer, &bought, "1m");
         assert_eq!(m.balance(&buyer), "999560.00", "100 + 120 + 220");
         let preview = m.ok(&buyer, |tx, ctx| order::unsubscribe_preview(tx, ctx, &buyer, &bought.order.number));
-        assert_eq!(money(preview.minor), "440.00");
+        let parts: Vec<_> = preview.backs.iter().map(|b| (b.order.kind.as_str(), money(b.minor))).collect();
+        assert_eq!(parts, [("renew", "220.00".to_owned()), ("change", "120.00".to_owned()), ("new", "100.00".to_owned())]);
+        assert_eq!((money(preview.total.minor).as_str(), preview.ends_at), ("440.00", None));
+        m.give_back(&buyer, &bought.order);
+        assert_eq!(m.balance(&buyer), "1000000.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_renewal_gives_back_what_changes_added_to_its_term() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let renewal = m.renew(&buyer, &bought, "1m");
+        let change = m.upgrade(&buyer, &bought, "pro/5");
+        assert_eq!(money(change.total_minor), "240.00", "of it 120.00 for the coming term");
+        let preview = m.ok(&buyer, |tx, ctx| order::unsubscribe_preview(tx, ctx, &buyer, &renewal.number));
+        let parts: Vec<_> = preview.backs.iter().map(|b| (b.order.kind.as_str(), money(b.minor))).collect();
+        assert_eq!(parts, [("change", "120.00".to_owned()), ("renew", "100.00".to_owned())]);
+        assert_eq!(preview.ends_at, Some(harness::at("2024-02-05T15:59:59Z")));
+        let given = m.give_back(&buyer, &renewal);
+        assert_eq!((money(given.total_minor).as_str(), m.balance(&buyer).as_str()), ("-220.00", "999780.00"));
+        m.verify();
+        // The purchase then gives back the rest of the change, and nothing twice.
+        let given = m.give_back(&buyer, &bought.order);
+        assert_eq!((money(given.total_minor).as_str(), m.balance(&buyer).as_str()), ("-220.00", "1000000.00"));
+        m.advance("33d");
+        let bill = m.bill(&m.seller(), "2024-01");
+        assert_eq!(bill.total, "0.00");
+        let mut refunds: Vec<_> = bill.amounts().into_iter().filter(|(kind, _)| *kind == "refund").map(|(_, a)| a.to_owned()).collect();
+        refunds.sort_unstable();
+        assert_eq!(refunds, ["-100.00", "-100.00", "-120.00", "-120.00"]);
+        m.verify();
+    });
+}
+
+#[test]
+fn a_chain_of_changes_on_several_terms_is_given_back_term_by_term() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let first = m.renew(&buyer, &bought, "1m");
+        m.upgrade(&buyer, &bought, "basic/10");
+        let second = m.renew(&buyer, &bought, "1y");
+        m.upgrade(&buyer, &bought, "pro/5");
+        let before = harness::minor(&m.balance(&buyer));
+        let all: i64 = [&second, &first].map(|renewal| -m.give_back(&buyer, renewal).total_minor).iter().sum();
+        assert_eq!(harness::minor(&m.balance(&buyer)) - before, all);
+        // What is left is the first month as pro/5.
+        assert_eq!(m.balance(&buyer), "999780.00");
         m.give_back(&buyer, &bought.order);
         assert_eq!(m.balance(&buyer), "1000000.00");
         m.verify();

@@ -1,0 +1,119 @@
+//! Terms of instances, and what changes added to them.
+
+use crate::{DbError, Key, Tx, Written};
+use db::{
+    Run,
+    schema::{term_fees, terms},
+};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = terms)]
+pub struct Term {
+    pub id: Key,
+    pub instance_id: Key,
+    /// The line that paid the price.
+    pub line_id: Key,
+    pub seq: i64,
+    pub start_at: i64,
+    pub end_at: i64,
+    pub period: String,
+    pub price_minor: i64,
+    pub removed: bool,
+}
+
+/// What a change added to a term.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = term_fees)]
+pub struct TermFee {
+    pub term_id: Key,
+    pub line_id: Key,
+    pub fee_minor: i64,
+    pub days: i64,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert(tx: &mut Tx, terms: &[Term]) -> Result<(), DbError> {
+    db::each_part(tx, terms, |part| db::Insert {
+        table: "terms",
+        columns: ["id", "instance_id", "line_id", "seq", "start_at", "end_at", "period", "price_minor", "removed"],
+        rows: part
+            .iter()
+            .map(|t| db::row![&t.id, &t.instance_id, &t.line_id, t.seq, t.start_at, t.end_at, &t.period, t.price_minor, t.removed])
+            .collect(),
+        conflict: "",
+    })?;
+    Ok(())
+}
+
+/// The terms of an instance that stand, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Term>, DbError> {
+    Ok(terms::table
+        .filter(terms::instance_id.eq(instance))
+        .filter(terms::removed.eq(false))
+        .order(terms::seq)
+        .select(Term::as_select())
+        .load(tx)?)
+}
+
+/// How many terms an instance ever had, removed ones included.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count(tx: &mut Tx, instance: Key) -> Result<i64, DbError> {
+    Ok(terms::table.filter(terms::instance_id.eq(instance)).count().get_result(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn remove(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
+    let there = terms::table.find(id).filter(terms::removed.eq(false));
+    Ok(Written::from_rows(diesel::update(there).set(terms::removed.eq(true)).run(tx)?))
+}
+
+/// Ends a term at another moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn end(tx: &mut Tx, id: Key, end_at: i64) -> Result<(), DbError> {
+    diesel::update(terms::table.find(id)).set(terms::end_at.eq(end_at)).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert_fees(tx: &mut Tx, fees: &[TermFee]) -> Result<(), DbError> {
+    db::each_part(tx, fees, |part| db::Insert {
+        table: "term_fees",
+        columns: ["term_id", "line_id", "fee_minor", "days"],
+        rows: part.iter().map(|f| db::row![&f.term_id, &f.line_id, f.fee_minor, f.days]).collect(),
+        conflict: "",
+    })?;
+    Ok(())
+}
+
+/// What changes added to terms.
+///
+/// # Errors
+/// [`DbError`].
+pub fn fees(tx: &mut Tx, of: &[Key]) -> Result<Vec<TermFee>, DbError> {
+    let query = term_fees::table.filter(term_fees::term_id.eq_any(of.to_vec()));
+    Ok(query.order((term_fees::term_id, term_fees::line_id)).select(TermFee::as_select()).load(tx)?)
+}
+
+/// Sets what a line paid for a term, after a part of it was given back.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_paid(tx: &mut Tx, term: &Term, line: Key, minor: i64) -> Result<(), DbError> {
+    if term.line_id == line {
+        diesel::update(terms::table.find(term.id)).set(terms::price_minor.eq(minor)).run(tx)?;
+    } else {
+        diesel::update(term_fees::table.find((term.id, line))).set(term_fees::fee_minor.eq(minor)).run(tx)?;
+    }
+    Ok(())
+}
