@@ -16,7 +16,7 @@ use axum::{Json, extract::State};
 use domain::{
     access::Role,
     id::{ProductId, RevisionId},
-    listing::RevisionState,
+    listing::{FreezeCause, RevisionState},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -203,22 +203,35 @@ async fn reject(
     decided(&api, caller, id, decision).await
 }
 
-async fn set_frozen(api: &Api, caller: std::sync::Arc<Caller>, id: ProductId, frozen: bool, reason: String) -> Result<Json<Done>, Problem> {
-    api.write(caller, move |tx, ctx, _| catalogue::freeze(tx, ctx, id, frozen, &reason)).await?;
-    Ok(DONE)
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FreezeBody {
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    reason: Line<500>,
+    /// `violation` (then its instances can be neither renewed nor changed) or `other`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    cause: Option<FreezeCause>,
 }
 
 /// Freezes trading of a product.
 #[utoipa::path(post, path = "/api/v1/operator/products/{id}/freeze", tag = "operator", operation_id = "product_freeze",
-    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = ReasonBody,
+    security(("access" = ["operator:reviewer"])), params(("id" = String, Path)), request_body = FreezeBody,
     responses((status = 200, body = Done)))]
 async fn freeze(
     State(api): State<Api>,
     Who(caller): Who,
     PathOf(id): PathOf<ProductId>,
-    body: Body<ReasonBody>,
+    body: Body<FreezeBody>,
 ) -> Result<Json<Done>, Problem> {
-    set_frozen(&api, caller, id, true, body.value.reason.into_string()).await
+    let FreezeBody { reason, cause } = body.value;
+    let cause = cause.unwrap_or(FreezeCause::Violation);
+    if cause == FreezeCause::Failing {
+        let detail = "only the platform freezes for failures; choose violation or other";
+        return Err(Error::field("/cause", "product.freeze_cause", detail).into());
+    }
+    api.write(caller, move |tx, ctx, _| catalogue::freeze(tx, ctx, id, Some(cause), reason.as_str())).await?;
+    Ok(DONE)
 }
 
 /// Lets trading of a product go on.
@@ -231,5 +244,7 @@ async fn unfreeze(
     PathOf(id): PathOf<ProductId>,
     body: Body<ReasonBody>,
 ) -> Result<Json<Done>, Problem> {
-    set_frozen(&api, caller, id, false, body.value.reason.into_string()).await
+    let reason = body.value.reason;
+    api.write(caller, move |tx, ctx, _| catalogue::freeze(tx, ctx, id, None, reason.as_str())).await?;
+    Ok(DONE)
 }

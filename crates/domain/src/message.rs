@@ -76,6 +76,7 @@ messages! {
     OrderChanged = "order.changed", "901", Buyer, "orders/$";
     InstanceEnds = "instance.ends", "901", Buyer, "instances/$";
     AutoRenewalShort = "auto_renewal.short", "901", Buyer, "instances/$";
+    AutoRenewalDearer = "auto_renewal.dearer", "901", Buyer, "instances/$";
     AutoRenewalRefused = "auto_renewal.refused", "901", Buyer, "instances/$";
     AutoRenewalOff = "auto_renewal.off", "901", Buyer, "instances/$";
     PackageUsedUp = "package.used_up", "901", Buyer, "instances/$";

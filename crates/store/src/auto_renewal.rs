@@ -11,6 +11,8 @@ pub struct AutoRenewal {
     pub period: String,
     pub user_id: Key,
     pub since: i64,
+    /// What a term may cost at most without the buyer's consent: the last price.
+    pub price_minor: i64,
 }
 
 /// # Errors
@@ -28,6 +30,15 @@ pub fn put(tx: &mut Tx, row: &AutoRenewal) -> Result<(), DbError> {
     if diesel::update(own).set(row).run(tx)? == 0 {
         diesel::insert_into(auto_renewals::table).values(row).run(tx)?;
     }
+    Ok(())
+}
+
+/// Sets the last price.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_price(tx: &mut Tx, instance: Key, minor: i64) -> Result<(), DbError> {
+    diesel::update(auto_renewals::table.find(instance)).set(auto_renewals::price_minor.eq(minor)).run(tx)?;
     Ok(())
 }
 

@@ -288,13 +288,27 @@ pub fn release_part(tx: &mut Tx, line: Key, minor: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Gives a line back, in full or as negotiated, once.
+/// Gives a part of a line back, when nobody gave a part of it back since it was read. More than was paid cannot be given.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn refund_line(tx: &mut Tx, line: Key, amount_minor: i64) -> Result<Written, DbError> {
-    let open = order_lines::table.find(line).filter(order_lines::refunded_minor.eq(0));
-    Ok(Written::from_rows(diesel::update(open).set(order_lines::refunded_minor.eq(amount_minor)).run(tx)?))
+pub fn refund_line(tx: &mut Tx, line: &Line, minor: i64) -> Result<Written, DbError> {
+    let as_read = order_lines::table
+        .find(line.id)
+        .filter(order_lines::refunded_minor.eq(line.refunded_minor))
+        .filter(order_lines::amount_minor.ge(order_lines::refunded_minor + minor));
+    let more = order_lines::refunded_minor.eq(order_lines::refunded_minor + minor);
+    Ok(Written::from_rows(diesel::update(as_read).set(more).run(tx)?))
+}
+
+/// Sets what a line that waits for payment costs, with the copy that says how.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_price(tx: &mut Tx, order: Key, line: Key, minor: i64, sold: &str) -> Result<(), DbError> {
+    diesel::update(orders::table.find(order)).set(orders::total_minor.eq(minor)).run(tx)?;
+    diesel::update(order_lines::table.find(line)).set((order_lines::amount_minor.eq(minor), order_lines::sold.eq(sold))).run(tx)?;
+    Ok(())
 }
 
 /// Completed unsubscriptions of a buyer since a moment.

@@ -18,6 +18,8 @@ pub struct Product {
     pub revision_id: Option<Key>,
     pub created_at: i64,
     pub updated_at: i64,
+    /// Only while its trading is frozen.
+    pub freeze_cause: Option<String>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -324,9 +326,11 @@ pub fn list(tx: &mut Tx, product: Key, revision: Key, visibility: &str, at: i64)
 
 /// # Errors
 /// [`DbError`].
-pub fn set_visibility(tx: &mut Tx, product: Key, from: &str, to: &str, at: i64) -> Result<Written, DbError> {
+pub fn set_visibility(tx: &mut Tx, product: Key, from: &str, to: &str, freeze_cause: Option<&str>, at: i64) -> Result<Written, DbError> {
     let there = products::table.find(product).filter(products::visibility.eq(from));
-    let changed = diesel::update(there).set((products::visibility.eq(to), products::updated_at.eq(at))).run(tx)?;
+    let changed = diesel::update(there)
+        .set((products::visibility.eq(to), products::freeze_cause.eq(freeze_cause), products::updated_at.eq(at)))
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 

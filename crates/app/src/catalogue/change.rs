@@ -5,15 +5,26 @@ use crate::{Caller, Ctx, Error, event, message};
 use db::{Key, Tx};
 use domain::{
     id::ProductId,
-    listing::{Bilingual, Visibility},
+    listing::{Bilingual, FreezeCause, Visibility},
     message::MessageEvent,
 };
 use serde_json::json;
 use store::{Written, product};
 
 fn change(tx: &mut Tx, ctx: &Ctx, product: &product::Product, to: Visibility, reason: &str) -> Result<(), Error> {
+    change_for(tx, ctx, product, (to, None), reason)
+}
+
+fn change_for(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    product: &product::Product,
+    (to, cause): (Visibility, Option<FreezeCause>),
+    reason: &str,
+) -> Result<(), Error> {
     let from = visibility(product)?;
-    if product::set_visibility(tx, product.id, from.as_str(), to.as_str(), ctx.now_micros())? == Written::SomeoneElseWasFirst {
+    let cause = cause.map(FreezeCause::as_str);
+    if product::set_visibility(tx, product.id, from.as_str(), to.as_str(), cause, ctx.now_micros())? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("product.changed", "the product changed meanwhile; load it again"));
     }
     let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
@@ -52,17 +63,20 @@ pub fn stop(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, reason: &str
     }
 }
 
-/// Freezes trading of any product, or lets it go on (operator).
+/// Freezes trading of any product for a cause, or lets it go on (operator).
 ///
 /// # Errors
 /// `product.not_found`, `product.state`.
-pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, frozen: bool, reason: &str) -> Result<(), Error> {
+pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, cause: Option<FreezeCause>, reason: &str) -> Result<(), Error> {
     let found = product::any_listed(tx, Key::of(id))?.ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
-    match (visibility(&found.product)?, frozen) {
-        (Visibility::OnSale | Visibility::Hidden, true) => change(tx, ctx, &found.product, Visibility::Frozen, reason),
-        (Visibility::Frozen, false) => change(tx, ctx, &found.product, Visibility::OnSale, reason),
-        (Visibility::Frozen, true) => Ok(()),
-        (from, _) => Err(refused(from, if frozen { "frozen" } else { "unfrozen" })),
+    let same = cause.is_some() && found.product.freeze_cause.as_deref() == cause.map(FreezeCause::as_str);
+    match (visibility(&found.product)?, cause) {
+        (Visibility::Frozen, Some(_)) if same => Ok(()),
+        (Visibility::OnSale | Visibility::Hidden | Visibility::Frozen, Some(_)) => {
+            change_for(tx, ctx, &found.product, (Visibility::Frozen, cause), reason)
+        }
+        (Visibility::Frozen, None) => change(tx, ctx, &found.product, Visibility::OnSale, reason),
+        (from, _) => Err(refused(from, if cause.is_some() { "frozen" } else { "unfrozen" })),
     }
 }
 
@@ -98,7 +112,7 @@ fn freeze_failing(
     if !visibility(&found.product)?.buyable() {
         return Ok(());
     }
-    change(tx, ctx, &found.product, Visibility::Frozen, reason)?;
+    change_for(tx, ctx, &found.product, (Visibility::Frozen, Some(FreezeCause::Failing)), reason)?;
     for (event, account) in [(seller, Some(found.product.seller_id)), (operator, None)] {
         let about = format!("{} {}", hex::encode(id.0), ctx.now_micros());
         let subject = Some(id.id::<ProductId>().to_string());

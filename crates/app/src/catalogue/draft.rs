@@ -89,6 +89,7 @@ fn create(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str) -> Result<Product,
         revision_id: None,
         created_at: ctx.now_micros(),
         updated_at: ctx.now_micros(),
+        freeze_cause: None,
     };
     product::insert(tx, &product)?;
     Ok(product)

@@ -4,10 +4,10 @@
 use super::renew::{Subject, draft, require_free, subject, taken_and_placed};
 use crate::{Caller, Ctx, Error, Tenant, account, event, from_micros, instance};
 use db::{DbError, Key, Tx};
-use domain::{id::InstanceId, message::MessageEvent, money::Money, order::OrderKind, period::Period, term};
+use domain::{id::InstanceId, listing::Sku, message::MessageEvent, money::Money, order::OrderKind, period::Period, pricing, term};
 use ledger::AccountKind;
 use serde_json::json;
-use store::{Written, auto_renewal, instance::Instance};
+use store::{Written, auto_renewal, instance::Instance, order::Line};
 
 /// Switches automatic renewal of the caller's instance on, with the period of each new term, or off.
 ///
@@ -26,21 +26,45 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
         let detail = "a package that resets every hour, day or week is not renewed automatically; renew it by hand";
         return Err(Error::conflict("instance.no_auto_renewal", detail));
     }
-    draft(caller, &subject, OrderKind::Renew, period)?;
+    let price_minor = draft(caller, &subject, OrderKind::Renew, period)?.total_minor;
     let Subject { instance: found, site, .. } = subject;
     let row = auto_renewal::AutoRenewal {
         instance_id: found.id,
         period: period.to_string(),
         user_id: Key::of(caller.user_id),
         since: ctx.now_micros(),
+        price_minor,
     };
     auto_renewal::put(tx, &row)?;
-    event::record(tx, ctx, "instance.auto_renewal_on", about(&found), &json!({ "period": row.period }))?;
+    let price = Money::new(price_minor, site.currency);
+    event::record(tx, ctx, "instance.auto_renewal_on", about(&found), &json!({ "period": row.period, "price": price }))?;
     let end = from_micros(found.expires_at.unwrap_or_default());
     // Who switches it on when the last try is over wants it all the same.
     let at = instance::tries_left(&site, end, ctx.now).0.unwrap_or(ctx.now);
     instance::schedule_auto_renewal(tx, ctx, found.id, Some(at))?;
     Ok(found)
+}
+
+/// The last price follows what the buyer paid for by themselves: a renewal for the same period, or another combination.
+pub(super) fn price_follows(tx: &mut Tx, ctx: &Ctx, found: &Instance, line: &Line) -> Result<(), Error> {
+    let Some(row) = auto_renewal::of_instance(tx, found.id)? else {
+        return Ok(());
+    };
+    if line.sku == found.sku && line.period.as_deref() != Some(row.period.as_str()) {
+        return Ok(());
+    }
+    let bad = |e: &dyn std::fmt::Display| Error::row("auto_renewals", found.id.id::<InstanceId>(), e);
+    let period = row.period.parse().map_err(|e| bad(&e))?;
+    let listing = ctx.listings.approved(tx, line.revision_id)?;
+    let spec = listing.specification(&line.specification).ok_or_else(|| bad(&"its specification is gone"))?;
+    let sku = spec.sku(&line.sku).ok_or_else(|| bad(&"its combination is gone"))?;
+    let quantity = u32::try_from(found.quantity).map_err(|e| bad(&e))?;
+    let sku = Sku { on_sale: true, ..sku.clone() };
+    // Where it is not sold for that period, the next try says so.
+    match pricing::price(spec, &sku, Some(period), quantity, instance::currency(tx, ctx, found)?) {
+        Ok(price) => Ok(auto_renewal::set_price(tx, found.id, price.total.minor)?),
+        Err(_) => Ok(()),
+    }
 }
 
 /// A refund of a renewal says that no more are wanted; a release ends it with the instance.
@@ -66,7 +90,15 @@ fn require_running(ctx: &Ctx, found: &Instance) -> Result<(), Error> {
 
 /// Why a try did not renew.
 enum Obstacle {
-    WalletShort { amount: Money, balance: Money },
+    WalletShort {
+        amount: Money,
+        balance: Money,
+    },
+    /// A term costs more than the last one; the buyer is to agree first.
+    Dearer {
+        last: Money,
+        now: Money,
+    },
     Refused(String),
 }
 
@@ -81,7 +113,8 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let caller = account::caller_of_user(tx, wanted.user_id)?;
     let period = wanted.period.parse().map_err(|e| Error::row("auto_renewals", id.id::<InstanceId>(), e))?;
     let subject = subject(tx, ctx, &caller, id.id())?;
-    match renew(tx, ctx, &caller, &subject, period) {
+    let last = Money::new(wanted.price_minor, subject.site.currency);
+    match renew(tx, ctx, &caller, &subject, (period, last)) {
         Ok(None) => Ok(()),
         Ok(Some(obstacle)) => not_renewed(tx, ctx, &subject, obstacle),
         Err(Error::Refused(refusal)) => not_renewed(tx, ctx, &subject, Obstacle::Refused(refusal.detail)),
@@ -90,10 +123,14 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
 }
 
 /// Refuses before anything is written, so that the reason can be told in the same transaction.
-fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subject: &Subject, period: Period) -> Result<Option<Obstacle>, Error> {
+fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subject: &Subject, (period, last): (Period, Money)) -> Result<Option<Obstacle>, Error> {
     require_running(ctx, &subject.instance)?;
     let draft = draft(caller, subject, OrderKind::Renew, period)?;
+    subject.require_near(ctx, period)?;
     require_free(tx, &subject.instance)?;
+    if draft.total_minor > last.minor {
+        return Ok(Some(Obstacle::Dearer { last, now: Money::new(draft.total_minor, last.currency) }));
+    }
     let currency = subject.site.currency;
     let owner = hex::encode(subject.instance.buyer_id.0);
     let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &owner, currency.as_str())?;
@@ -120,6 +157,11 @@ fn not_renewed(tx: &mut Tx, ctx: &Ctx, subject: &Subject, obstacle: Obstacle) ->
             // The time line is also the seller's, who does not see wallets.
             "the wallet is short".to_owned(),
             vec![("amount", amount.to_string()), ("balance", balance.to_string())],
+        ),
+        Obstacle::Dearer { last, now } => (
+            MessageEvent::AutoRenewalDearer,
+            "the price is higher than the last one".to_owned(),
+            vec![("last", last.to_string()), ("amount", now.to_string())],
         ),
         Obstacle::Refused(reason) => (MessageEvent::AutoRenewalRefused, reason.clone(), vec![("reason", reason)]),
     };

@@ -78,7 +78,7 @@ fn acted_on(tx: &mut Tx, order: &Order) -> Result<Instance, Error> {
     }
 }
 
-fn period_of(line: &Line) -> Result<Period, Error> {
+pub(super) fn period_of(line: &Line) -> Result<Period, Error> {
     let text = line.period.as_deref().unwrap_or_default();
     text.parse().map_err(|e| Error::row("order_lines", &line.number, e))
 }
@@ -93,9 +93,8 @@ fn renew(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error
         store::instance::set_sku(tx, instance.id, &line.sku, line.revision_id)?;
         scene = Scene::RenewalChange;
     }
-    for fee in sold.term_fees {
-        store::instance::add_to_term(tx, Key::of(fee.term), fee.fee_minor)?;
-    }
+    instance::add_fees(tx, line)?;
+    super::auto_renew::price_follows(tx, ctx, &instance, line)?;
     refresh(tx, ctx, &instance, order, line, scene)?;
     instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
     let _ = completed(tx, ctx, order, line, span.start)?;
@@ -122,7 +121,7 @@ fn refresh(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, line: &Li
     let (wire_id, sold) = (instance::wire_id(instance)?, Sold::of(line)?);
     let first = order::any_line(tx, instance.line_id)?.map(|l| Sold::of(&l)).transpose()?;
     let changed = scene == Scene::RenewalChange || first.is_none_or(|f| f.wire_product_id != sold.wire_product_id);
-    let end = store::instance::terms(tx, instance.id)?.last().map_or(ctx.now, |t| crate::from_micros(t.end_at));
+    let end = store::term::of_instance(tx, instance.id)?.last().map_or(ctx.now, |t| crate::from_micros(t.end_at));
     let request = Request::RefreshInstance {
         scene,
         order: ids(order, line),
@@ -186,7 +185,7 @@ fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, reason: &str) -> R
         store::instance::give_back(tx, id, order.id)?;
     }
     event::record(tx, ctx, "order.failed", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
-    let refunded = money::refund(tx, ctx, &money::Wallet, order, line)?;
+    let refunded = money::refund(tx, ctx, &money::Wallet, order, line, line.amount_minor)?;
     let amount = domain::money::Money::new(refunded, super::currency(order)?).to_string();
     tell_buyer(tx, ctx, order, MessageEvent::OrderRefunded, &[("amount", amount), ("reason", reason.to_owned())])
 }
@@ -238,9 +237,8 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Ke
         return Ok(());
     }
     store::instance::set_sku(tx, instance.id, &line.sku, line.revision_id)?;
-    for fee in Sold::of(&line)?.term_fees {
-        store::instance::add_to_term(tx, Key::of(fee.term), fee.fee_minor)?;
-    }
+    instance::add_fees(tx, &line)?;
+    super::auto_renew::price_follows(tx, ctx, instance, &line)?;
     tell_buyer(tx, ctx, &order, MessageEvent::OrderChanged, &[])
 }
 

@@ -10,6 +10,7 @@ mod pay;
 mod place;
 mod query;
 mod quote;
+mod recheck;
 mod renew;
 mod renew_change;
 mod sold;
@@ -31,9 +32,10 @@ pub use query::{info, query};
 pub use quote::{Choice, Quote, quote};
 pub use renew::renew;
 pub use renew_change::{RenewWithChange, check as check_change, renew_with_change, renewal_quote};
+pub(crate) use sold::TermFee;
 pub use sold::{Input, Sold};
 pub use timeline::{Entry as TimelineEntry, Tone, of_instance as instance_timeline, of_order as timeline};
-pub use unsubscribe::{preview as unsubscribe_preview, unsubscribe};
+pub use unsubscribe::{Back, Preview, preview as unsubscribe_preview, unsubscribe};
 
 use crate::{Caller, Ctx, Error, Tenant, event};
 use db::{DbError, Key, Tx};
@@ -175,6 +177,11 @@ pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, events:
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
         result => Ok(result?),
     }
+}
+
+/// The period that a line was bought for, if it was for one.
+fn period_bought(line: &Line) -> Result<Option<domain::period::Period>, Error> {
+    line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))
 }
 
 /// The name of the product that an order sold.

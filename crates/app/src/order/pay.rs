@@ -1,6 +1,6 @@
 //! Paying an order from the wallet: the money goes to escrow and fulfilment begins.
 
-use super::{Full, fulfil, kind, state};
+use super::{Full, fulfil, kind, recheck, state};
 use crate::{Caller, Ctx, Error, Tenant, event, job, money};
 use db::{Key, Tx};
 use domain::{
@@ -20,12 +20,14 @@ fn not_payable(e: impl std::fmt::Display) -> Error {
 /// Pays an order of the caller that waits for payment.
 ///
 /// # Errors
-/// `order.not_found`, `order.not_payable`, `wallet.short`.
+/// `order.not_found`, `order.not_payable`, `order.price_changed`, `wallet.short`; what placing the order is refused for.
 pub fn pay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
     let Full { mut order, mut lines } = super::show(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
     let mut line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
     store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), order.id)?;
     let (from, instance) = (order.state.clone(), order.instance_id);
+    state(&order)?.after(OrderStep::Pay).map_err(not_payable)?;
+    recheck::recheck(tx, ctx, caller, &mut order, &mut line)?;
     mark_paid(ctx, &mut order, &mut line)?;
     let step = Step { id: order.id, from: &from, to: &order.state, paid_at: order.paid_at, ended_at: None, reason: None };
     if order::step(tx, &step)? == Written::SomeoneElseWasFirst {

@@ -3,9 +3,12 @@
 use super::{Choice, Consents, Draft, Full, Input, Sold, consent, insert, pay, quote, rows};
 use crate::{Caller, Ctx, Error, job, message, supervision};
 use db::Tx;
-use domain::{listing::Listing, message::MessageEvent, supervision::Address, text};
+use domain::{listing::Listing, message::MessageEvent, order::OrderKind, supervision::Address, text};
 use serde_json::json;
-use store::order::{Line, Order};
+use store::{
+    order::{Line, Order},
+    trial::{self, Trial},
+};
 
 /// What a buyer orders.
 #[derive(Debug, Clone)]
@@ -51,8 +54,23 @@ pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Resul
         instance: None,
         subject: None,
     };
+    let trial = draft.kind == OrderKind::Trial;
     let (order, line) = rows(ctx, draft)?;
+    if trial {
+        keep_trial(tx, &order, &line)?;
+    }
     placed(tx, ctx, order, line, cmd.pay)
+}
+
+/// One trial for each buyer and specification, for ever.
+fn keep_trial(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), Error> {
+    let row =
+        Trial { buyer_id: order.buyer_id, product_id: line.product_id, specification: line.specification.clone(), order_id: order.id };
+    match trial::insert(tx, &row) {
+        // Another one came between; the unit runs again and sees it.
+        Err(e) if e.is_unique_violation() => Err(db::DbError::Raced.into()),
+        result => Ok(result?),
+    }
 }
 
 /// Stores a new order that is paid at once, or that waits for payment.

@@ -14,7 +14,7 @@ use domain::{
     term::{self, Anchor},
 };
 use std::sync::Arc;
-use store::{instance, product::Listed};
+use store::{product::Listed, trial};
 
 /// What a buyer chooses.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ pub fn quote(tx: &mut Tx, ctx: &Ctx, buyer: Option<&Caller>, site: &Site, choice
 
 fn refuse_second_trial(tx: &mut Tx, buyer: Option<&Caller>, product: Key, spec: &str) -> Result<(), Error> {
     if let Some(buyer) = buyer
-        && instance::had_trial(tx, Key::of(buyer.account_id), product, spec)?
+        && trial::had(tx, Key::of(buyer.account_id), product, spec)?
     {
         return Err(Error::conflict("trial.had_one", "you had a trial of this specification; one is given per buyer"));
     }

@@ -1,22 +1,27 @@
 //! Renewal: a term more, at today's price (`order-life 3`).
 
 use super::{Draft, Full, place::placed, quote::price_refused};
-use crate::{Caller, Ctx, Error, Tenant, catalogue, instance};
+use crate::{Caller, Ctx, Error, Tenant, catalogue, from_micros, instance};
 use db::{Key, Tx};
 use domain::{
     id::InstanceId,
-    listing::{Bilingual, Listing, Sku, Specification},
+    listing::{Bilingual, FreezeCause, Listing, Sku, Specification},
     order::OrderKind,
     period::Period,
     pricing::{self, Price},
     site::Site,
+    term::{self, Anchor},
 };
 use std::sync::Arc;
 use store::{
     Written,
     instance::Instance,
+    order::Line,
     product::{self, Listed},
 };
+
+/// How far ahead of now a term may end.
+const YEARS_AHEAD: i64 = 5;
 
 /// The instance of a buyer and what its product sells today.
 pub(super) struct Subject {
@@ -82,6 +87,42 @@ impl Subject {
         }
     }
 
+    /// Another combination than the instance has, that is on sale.
+    pub fn other_sku(&self, key: &str) -> Result<&Sku, Error> {
+        if self.instance.sku == key {
+            return Err(Error::field("/sku", "change.same", "the instance has this combination already; renew it without a change"));
+        }
+        let new = self.sku(key)?;
+        if new.on_sale {
+            return Ok(new);
+        }
+        Err(Error::field("/sku", "price.not_on_sale", "the chosen combination is not on sale"))
+    }
+
+    /// What was sold goes on when the product is no longer sold, but not when it is frozen for a violation.
+    pub fn require_tradable(&self) -> Result<(), Error> {
+        if self.listed.product.freeze_cause.as_deref() == Some(FreezeCause::Violation.as_str()) {
+            let detail = "trading of the product is frozen for a violation; its instances cannot be renewed or changed now";
+            return Err(Error::conflict("product.not_on_sale", detail));
+        }
+        Ok(())
+    }
+
+    /// Refuses a term that would end too far ahead.
+    pub fn require_near(&self, ctx: &Ctx, period: Period) -> Result<(), Error> {
+        let (Some(end), site) = (self.instance.expires_at.map(from_micros), &self.site) else {
+            return Ok(());
+        };
+        let day = self.instance.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
+        let latest = site.day_of(ctx.now).saturating_add(jiff::Span::new().years(YEARS_AHEAD));
+        let last = term::last_day_after(Anchor::after(site, end, day), period);
+        if last <= latest {
+            return Ok(());
+        }
+        let detail = format!("the term would end on {last}; terms end at most {YEARS_AHEAD} years ahead, on {latest} today");
+        Err(Error::field("/period", "renewal.too_far_ahead", detail))
+    }
+
     pub fn quantity(&self) -> u32 {
         u32::try_from(self.instance.quantity).unwrap_or(1)
     }
@@ -100,7 +141,7 @@ pub(super) fn require_free(tx: &mut Tx, instance: &Instance) -> Result<(), Error
 ///
 /// # Errors
 /// `instance.not_found`, `instance.not_renewable`, `instance.trial`, `instance.one_time`,
-/// `instance.open_order`, `price.…`, `wallet.short`.
+/// `instance.open_order`, `price.…`, `renewal.too_far_ahead`, `product.not_on_sale`, `wallet.short`.
 pub fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, period: Period, pay: bool) -> Result<Full, Error> {
     ordered(tx, ctx, caller, id, OrderKind::Renew, period, pay)
 }
@@ -118,6 +159,9 @@ pub(super) fn ordered(
 ) -> Result<Full, Error> {
     let subject = subject(tx, ctx, caller, id)?;
     let draft = draft(caller, &subject, kind, period)?;
+    if kind == OrderKind::Renew {
+        subject.require_near(ctx, period)?;
+    }
     taken_and_placed(tx, ctx, &subject.instance, draft, pay)
 }
 
@@ -131,6 +175,7 @@ pub(super) fn draft<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, 
 /// The same for a combination that may be another one.
 pub(super) fn draft_of<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, period: Period, sku: &Sku) -> Result<Draft<'a>, Error> {
     let instance = &subject.instance;
+    subject.require_tradable()?;
     if !instance::state(instance)?.renewable() {
         return Err(Error::conflict("instance.not_renewable", format!("the instance is {}", instance.state)));
     }
@@ -176,4 +221,14 @@ pub(super) fn taken_and_placed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, draf
         return Err(db::DbError::Raced.into());
     }
     placed(tx, ctx, order, line, pay)
+}
+
+/// The same renewal or conversion as an order of today.
+pub(super) fn again<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, (kind, line): (OrderKind, &Line)) -> Result<Draft<'a>, Error> {
+    let id = line.instance_id.ok_or_else(|| Error::row("order_lines", &line.number, "has no instance"))?;
+    let (subject, period) = (subject(tx, ctx, caller, id.id())?, super::fulfil::period_of(line)?);
+    if kind == OrderKind::Renew {
+        subject.require_near(ctx, period)?;
+    }
+    draft(caller, &subject, kind, period)
 }

@@ -3,12 +3,20 @@
 
 use super::{
     Draft, Full, Sold,
-    change::term_fees,
+    change::quote,
+    fulfil::period_of,
     renew::{Subject, draft_of, require_free, subject, taken_and_placed},
 };
 use crate::{Caller, Ctx, Error, call, instance};
 use db::Tx;
-use domain::{id::InstanceId, instance::InstanceState, money::Money, order::OrderKind, period::Period};
+use domain::{
+    id::InstanceId,
+    instance::InstanceState,
+    money::{self, Money},
+    order::OrderKind,
+    period::Period,
+};
+use store::order::Line;
 use wire::{conformance::Exchange, saas_v2::TargetProduct};
 
 /// A renewal with another combination.
@@ -27,14 +35,13 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd:
     if instance::state(&subject.instance)? != InstanceState::Running {
         return Err(Error::conflict("change.state", "only a running instance is renewed with a change"));
     }
-    if subject.instance.sku == cmd.sku {
-        return Err(Error::field("/sku", "change.same", "the instance has this combination already; renew it without a change"));
-    }
-    let new = subject.sku(&cmd.sku)?.clone();
+    let new = subject.other_sku(&cmd.sku)?.clone();
     let draft = draft_of(caller, subject, OrderKind::Renew, cmd.period, &new)?;
-    let fees = term_fees(tx, ctx, subject, &new)?;
-    let total_minor = draft.total_minor + fees.iter().map(|f| f.fee_minor).sum::<i64>();
-    let sold = Sold { term_fees: fees, changed_from: Some(subject.instance.sku.clone()), ..draft.sold };
+    subject.require_near(ctx, cmd.period)?;
+    // The difference to a smaller one is not given back.
+    let quoted = quote(tx, ctx, subject, &new)?;
+    let total_minor = money::sum([draft.total_minor, quoted.total()?])?;
+    let sold = Sold { term_fees: quoted.fees, changed_from: Some(subject.instance.sku.clone()), ..draft.sold };
     Ok(Draft { sold, total_minor, ..draft })
 }
 
@@ -51,7 +58,8 @@ pub fn renewal_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithCha
 /// The question to the seller, when the order would be allowed otherwise.
 ///
 /// # Errors
-/// `instance.not_found`, `instance.open_order`, `change.not_offered`, `change.state`, `change.same`, `sku.not_found`, `price.…`.
+/// `instance.not_found`, `instance.open_order`, `change.not_offered`, `change.state`, `change.same`, `sku.not_found`, `price.…`,
+/// `renewal.too_far_ahead`, `product.not_on_sale`.
 pub fn check(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithChange) -> Result<call::Check, Error> {
     let subject = subject(tx, ctx, caller, cmd.instance)?;
     require_free(tx, &subject.instance)?;
@@ -78,4 +86,12 @@ pub fn renew_with_change(
     let subject = subject(tx, ctx, caller, cmd.instance)?;
     let draft = draft(tx, ctx, caller, &subject, cmd)?;
     taken_and_placed(tx, ctx, &subject.instance, draft, cmd.pay).map(Ok)
+}
+
+/// The same renewal with change as an order of today.
+pub(super) fn again<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, line: &Line) -> Result<Draft<'a>, Error> {
+    let id = line.instance_id.ok_or_else(|| Error::row("order_lines", &line.number, "has no instance"))?;
+    let subject = subject(tx, ctx, caller, id.id())?;
+    let cmd = RenewWithChange { instance: id.id(), sku: line.sku.clone(), period: period_of(line)?, pay: true };
+    draft(tx, ctx, caller, &subject, &cmd)
 }

@@ -40,6 +40,17 @@ crate::words! {
     }
 }
 
+crate::words! {
+    /// Why trading of a product is frozen.
+    pub enum FreezeCause ("cause of a freeze") {
+        /// Its instances may not be renewed or changed either.
+        Violation = "violation",
+        Other = "other",
+        /// By the platform: its openings or probes fail.
+        Failing = "failing",
+    }
+}
+
 impl Visibility {
     #[must_use]
     pub fn buyable(self) -> bool {

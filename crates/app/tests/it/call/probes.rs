@@ -97,7 +97,7 @@ fn the_count_restarts_when_the_operator_lifts_the_freeze() {
         m.server.fault("backup", Fault::None);
         assert!(by_hand(m, id));
         let operator = m.operator();
-        m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, id.id(), false, "mended"));
+        m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, id.id(), None, "mended"));
         m.server.fault("backup", Fault::Http500);
         m.advance("48h");
         assert_eq!(visibility(m, id), "on_sale");

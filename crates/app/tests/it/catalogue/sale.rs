@@ -2,6 +2,7 @@
 
 use app::{Error, catalogue, order};
 use domain::id::ProductId;
+use domain::listing::FreezeCause;
 use harness::{Market, choice, on_both};
 
 fn backup(m: &Market) -> ProductId {
@@ -25,9 +26,9 @@ fn hidden_frozen_and_stopped_products_cannot_be_found_or_bought() {
         let (seller, other, operator, id) = (m.seller(), m.seller2(), m.operator(), backup(m));
         m.ok(&seller, |tx, ctx| catalogue::set_public(tx, ctx, &seller, id, false));
         m.open(&m.buyer(), &choice("backup", "1m"));
-        m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, id, true, "probes fail"));
+        m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, id, Some(FreezeCause::Other), "probes fail"));
         assert_eq!(sold(m), Some("product.not_on_sale"));
-        m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, id, false, "repaired"));
+        m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, id, None, "repaired"));
         assert_eq!(sold(m), None);
         let stop = |who: &std::sync::Arc<app::Caller>| m.write(who, |tx, ctx| catalogue::stop(tx, ctx, who, id, "end of life"));
         assert_eq!(code(stop(&other)), "product.not_found");
@@ -43,18 +44,18 @@ fn a_product_changes_from_the_states_that_allow_it() {
     on_both(|m| {
         let (seller, other, operator, id) = (m.seller(), m.seller2(), m.operator(), backup(m));
         let show = |who: &std::sync::Arc<app::Caller>, public| m.write(who, |tx, ctx| catalogue::set_public(tx, ctx, who, id, public));
-        let freeze = |frozen| m.write(&operator, |tx, ctx| catalogue::freeze(tx, ctx, id, frozen, "why"));
+        let freeze = |cause| m.write(&operator, |tx, ctx| catalogue::freeze(tx, ctx, id, cause, "why"));
         assert_eq!(code(show(&other, false)), "product.not_found");
-        assert_eq!(code(freeze(false)), "product.state", "it is not frozen");
+        assert_eq!(code(freeze(None)), "product.state", "it is not frozen");
         for _ in 0..2 {
             show(&seller, false).unwrap();
         }
         for _ in 0..2 {
-            freeze(true).unwrap();
+            freeze(Some(FreezeCause::Other)).unwrap();
         }
         assert_eq!(code(show(&seller, true)), "product.state", "frozen");
         let nothing: ProductId = m.environment().ids.uuid(m.now()).into();
-        let missing = m.write(&operator, |tx, ctx| catalogue::freeze(tx, ctx, nothing, true, "why"));
+        let missing = m.write(&operator, |tx, ctx| catalogue::freeze(tx, ctx, nothing, Some(FreezeCause::Other), "why"));
         assert_eq!(code(missing), "product.not_found");
     });
 }

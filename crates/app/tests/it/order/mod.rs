@@ -3,6 +3,7 @@
 mod change;
 mod consent;
 mod freeze;
+mod later;
 mod life;
 mod place;
 mod renewal;

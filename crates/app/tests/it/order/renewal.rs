@@ -174,6 +174,78 @@ fn each_failed_try_of_an_automatic_renewal_is_told_and_the_last_switches_it_off(
 }
 
 #[test]
+fn automatic_renewal_never_takes_more_than_the_last_price_without_consent() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = m.open(&buyer, &choice("backup", "1m")); // until 5 February
+        auto_renewal(m, bought.id(), Some("1m"));
+        let price = |month_minor| {
+            let mut listed = sample("backup");
+            listed.specifications[0].skus[0].month_minor = Some(month_minor);
+            m.list(&seller, "backup", &listed);
+        };
+        price(900_000);
+        m.advance("25d");
+        assert_eq!((end(m, &bought).as_str(), m.balance(&buyer).as_str()), ("2024-02-05T16:00:00Z", "999900.00"));
+        assert_eq!(m.count_messages(&buyer, "auto_renewal.dearer"), 1);
+        let told = m.read(|tx, _| Ok(store::message::list(tx, m.key(&buyer), false, (None, &[]), app::Page::first(50))?));
+        let params = &told.iter().find(|t| t.event == "auto_renewal.dearer").unwrap().params;
+        assert!(params.contains("CNY 100.00") && params.contains("CNY 9000.00"), "both prices: {params}");
+        auto_renewal(m, bought.id(), Some("1m")); // the buyer agrees
+        m.advance("3d");
+        assert_eq!((end(m, &bought).as_str(), m.balance(&buyer).as_str()), ("2024-03-05T16:00:00Z", "990900.00"));
+        m.verify();
+    });
+}
+
+#[test]
+fn the_last_price_of_automatic_renewal_follows_a_fall_and_a_change() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        auto_renewal(m, bought.id(), Some("1m"));
+        let mut listed = sample("backup");
+        listed.specifications[0].skus[0].month_minor = Some(5_000);
+        m.list(&seller, "backup", &listed);
+        m.advance("25d");
+        assert_eq!(m.balance(&buyer), "999850.00", "a lower price is taken");
+        m.list(&seller, "backup", &sample("backup"));
+        m.advance("30d");
+        assert_eq!(
+            (m.balance(&buyer).as_str(), m.count_messages(&buyer, "auto_renewal.dearer")),
+            ("999850.00", 1),
+            "100.00 is more than 50.00"
+        );
+        m.upgrade(&buyer, &bought, "pro/5");
+        let before = harness::minor(&m.balance(&buyer));
+        m.advance("4d");
+        assert_eq!(before - harness::minor(&m.balance(&buyer)), 22_000, "who upgrades agrees to the price of what they chose");
+        m.verify();
+    });
+}
+
+#[test]
+fn terms_end_at_most_five_years_ahead() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1y")); // until 5 January 2025
+        for _ in 0..4 {
+            m.renew(&buyer, &bought, "1y");
+        }
+        assert_eq!(end(m, &bought), "2029-01-05T16:00:00Z", "five years ahead to the day");
+        let renew = |text| m.refusal(&buyer, |tx, ctx| order::renew(tx, ctx, &buyer, bought.id(), period(text), true));
+        let refused = renew("1m");
+        assert_eq!((refused.code, refused.fields[0].pointer.as_str()), ("renewal.too_far_ahead", "/period"));
+        let cmd = order::RenewWithChange { instance: bought.id(), sku: "pro/5".to_owned(), period: period("1m"), pay: true };
+        assert_eq!(m.renew_with_change(&buyer, &cmd).unwrap_err().code(), Some("renewal.too_far_ahead"));
+        m.advance("31d"); // 5 February 2024
+        m.renew(&buyer, &bought, "1m");
+        assert_eq!(renew("1m").code, "renewal.too_far_ahead");
+        m.verify();
+    });
+}
+
+#[test]
 fn a_wallet_that_is_topped_up_in_time_pays_the_next_try() {
     on_both(|m| {
         let poor = m.new_buyer("poor", "100.00");
@@ -247,6 +319,26 @@ fn a_trial_is_free_once_and_becomes_formal() {
         assert_eq!(m.balance(&buyer), "999900.00");
         let again = m.refused(&buyer, |tx, ctx| order::convert(tx, ctx, &buyer, bought.id(), period("1m"), true));
         assert_eq!(again, "instance.not_trial");
+        let after = m.refused(&buyer, |tx, ctx| order::place(tx, ctx, &buyer, &harness::unpaid(&trial)));
+        assert_eq!(after, "trial.had_one", "one for ever, whatever became of it");
+        m.open(&m.buyer2(), &trial);
+        m.verify();
+    });
+}
+
+#[test]
+fn a_trial_that_was_never_opened_may_be_had_again() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let trial = order::Choice { trial: true, ..choice("backup", "") };
+        m.server.fault("backup", harness::Fault::Http500);
+        m.buy(&buyer, &trial);
+        m.advance("4h");
+        m.server.fault("backup", harness::Fault::None);
+        let second = m.open(&buyer, &trial);
+        m.advance("40d");
+        assert_eq!(m.instance(second.instance).state, "released");
+        assert_eq!(m.refused(&buyer, |tx, ctx| order::place(tx, ctx, &buyer, &harness::unpaid(&trial))), "trial.had_one");
         m.verify();
     });
 }

@@ -6,6 +6,7 @@ use app::{
     catalogue,
     order::{Choice, Consents, Full, Input},
 };
+use domain::listing::FreezeCause;
 use domain::{
     id::CartLineId,
     money::{Currency, Money},
@@ -89,7 +90,7 @@ fn a_cart_that_cannot_be_bought_whole_changes_nothing() {
         let unknown = BuyCart { lines: vec![Chosen { inputs, ..chosen(ids[0]) }], ..all(&seen) };
         assert_eq!(refusal(buy(m, &buyer, &unknown)), ("input.unknown", "/lines/0/inputs/0/name".to_owned()));
         let archive = seen.lines[1].line.product_id.id();
-        m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, archive, true, "probes fail"));
+        m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, archive, Some(FreezeCause::Other), "probes fail"));
         assert_eq!(refusal(buy(m, &buyer, &all(&seen))).0, "product.not_on_sale");
         let now = view(m, &buyer);
         assert_eq!(now.lines[1].quote.as_ref().err().map(|r| r.code), Some("product.not_on_sale"));

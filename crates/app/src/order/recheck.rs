@@ -1,0 +1,56 @@
+//! What paying an order checks again that was checked when it was placed (`order-life 3`): it may have waited for days.
+
+use super::{Choice, Draft, Sold, change, kind, quote, renew, renew_change};
+use crate::{Caller, Ctx, Error, event};
+use db::Tx;
+use domain::{money::Money, order::OrderKind};
+use serde_json::json;
+use store::order::{self, Line, Order};
+
+/// Refuses what could not be ordered any more. A purchase and a renewal keep the price that they were placed with; a
+/// change is worked out again: a lower price is taken, a higher one is refused.
+///
+/// # Errors
+/// As placing the order; `order.price_changed`.
+pub(super) fn recheck(tx: &mut Tx, ctx: &Ctx, caller: &Caller, order: &mut Order, line: &mut Line) -> Result<(), Error> {
+    match kind(order)? {
+        kind @ (OrderKind::New | OrderKind::Trial) => {
+            let choice = Choice {
+                product: line.product_id.id::<domain::id::ProductId>().to_string(),
+                specification: line.specification.clone(),
+                sku: Some(line.sku.clone()),
+                period: if kind == OrderKind::Trial { None } else { super::period_bought(line)? },
+                quantity: u32::try_from(line.quantity).unwrap_or(0),
+                trial: kind == OrderKind::Trial,
+            };
+            quote(tx, ctx, Some(caller), &super::site(ctx, order)?, &choice).map(|_| ())
+        }
+        OrderKind::Renew if Sold::of(line)?.changed_from.is_some() => {
+            let now = renew_change::again(tx, ctx, caller, line)?;
+            priced_anew(tx, ctx, order, line, now)
+        }
+        kind @ (OrderKind::Renew | OrderKind::TrialToFormal) => renew::again(tx, ctx, caller, (kind, line)).map(|_| ()),
+        OrderKind::Change => {
+            let now = change::again(tx, ctx, caller, line)?;
+            priced_anew(tx, ctx, order, line, now)
+        }
+        OrderKind::Unsubscribe => Ok(()),
+    }
+}
+
+fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Order, line: &mut Line, now: Draft<'_>) -> Result<(), Error> {
+    let (was, today) = (super::total(order)?, Money::new(now.total_minor, super::currency(order)?));
+    if today.minor > was.minor {
+        let detail = format!("the change costs {today} now and no longer {was}; cancel this order and order it again");
+        return Err(Error::conflict("order.price_changed", detail));
+    }
+    // Also at the same price the days that it is for may be others.
+    line.sold = serde_json::to_string(&now.sold).map_err(|e| Error::row("order_lines", &line.number, e))?;
+    (order.total_minor, line.amount_minor) = (today.minor, today.minor);
+    order::set_price(tx, order.id, line.id, today.minor, &line.sold)?;
+    if today.minor == was.minor {
+        return Ok(());
+    }
+    let about = event::About::order(order.id, order.instance_id);
+    event::record(tx, ctx, "order.price_lowered", about, &json!({ "from": was, "amount": today }))
+}
