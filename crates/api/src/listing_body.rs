@@ -338,8 +338,8 @@ impl ListingBody {
     }
 
     /// How clients see a listing.
-    pub fn of(listing: &Listing) -> Self {
-        let text = |minor: Option<i64>| minor.map(Money::text);
+    pub fn of(listing: &Listing, currency: Currency) -> Self {
+        let text = |minor: Option<i64>| minor.map(|minor| currency.text(minor));
         let sku = |s: &Sku| SkuBody {
             key: s.key.clone(),
             on_sale: Some(s.on_sale),

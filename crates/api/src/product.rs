@@ -17,6 +17,7 @@ use domain::{
     id::{ProductId, RevisionId},
     listing::Visibility,
     listing_check,
+    site::{SiteCode, Sites},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -144,12 +145,14 @@ pub(crate) struct RevisionView {
     pub decided_at: Option<String>,
 }
 
-pub(crate) fn revision_view(r: &rows::Revision) -> Result<RevisionView, Error> {
+/// A revision of a product, with its prices in the product's currency.
+pub(crate) fn revision_view(sites: &Sites, product: &rows::Product, r: &rows::Revision) -> Result<RevisionView, Error> {
+    let site: SiteCode = product.site.parse().map_err(|e| Error::row("products", &product.key, e))?;
     Ok(RevisionView {
         id: r.id.id::<RevisionId>().to_string(),
         number: r.number,
         state: r.state.clone(),
-        listing: ListingBody::of(&catalogue::listing(r)?),
+        listing: ListingBody::of(&catalogue::listing(r)?, sites.of(site).currency),
         marks: serde_json::from_str(&r.marks).unwrap_or_default(),
         reason: r.reason.clone(),
         created_at: time(r.created_at),
@@ -171,14 +174,15 @@ struct ProductDetail {
 #[utoipa::path(get, path = "/api/v1/seller/products/{id}", tag = "seller", operation_id = "product_show", security(("access" = ["seller"])),
     params(("id" = String, Path)), responses((status = 200, body = ProductDetail)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<ProductId>) -> Result<Json<ProductDetail>, Problem> {
-    let currency = api.app.env.settings.sites.of(caller.site).currency.to_string();
+    let sites = &api.app.env.settings.sites;
+    let currency = sites.of(caller.site).currency.to_string();
     let (product, revisions) = api.read(caller, move |tx, _, who| catalogue::product_view(tx, who, id)).await?;
     Ok(Json(ProductDetail {
         id: id.to_string(),
+        currency,
+        revisions: revisions.iter().map(|r| revision_view(sites, &product, r)).collect::<Result<_, _>>()?,
         key: product.key,
         visibility: product.visibility,
-        currency,
-        revisions: revisions.iter().map(revision_view).collect::<Result<_, _>>()?,
     }))
 }
 

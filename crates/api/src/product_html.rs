@@ -8,10 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use domain::{
-    listing::Listing,
-    money::{Currency, Money},
-};
+use domain::{listing::Listing, money::Currency};
 use serde_json::json;
 
 /// What the head of the page says.
@@ -41,7 +38,7 @@ fn head(listing: &Listing, seller: &str, currency: Currency, on_sale: bool, lang
     if let Some((minor, _)) = listing.price_from() {
         let availability = if on_sale { "https://schema.org/InStock" } else { "https://schema.org/OutOfStock" };
         data["offers"] = json!({
-            "@type": "AggregateOffer", "lowPrice": Money::text(minor), "priceCurrency": currency, "availability": availability,
+            "@type": "AggregateOffer", "lowPrice": currency.text(minor), "priceCurrency": currency, "availability": availability,
         });
     }
     let brand = if language == "en" { "Yunshi" } else { "云市" };

@@ -121,14 +121,14 @@ struct ApplicationDetail {
     params(("id" = String, Path)), responses((status = 200, body = ApplicationDetail)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<RevisionId>) -> Result<Json<ApplicationDetail>, Problem> {
     let detail = api
-        .read(caller, move |tx, _, who| {
+        .read(caller, move |tx, ctx, who| {
             let missing = || Error::not_found("application.not_found", "there is no such application");
             let found = rows::application(tx, scope(who)?, Key::of(id))?.ok_or_else(missing)?;
             let current = found.1.revision_id.filter(|r| *r != found.0.id).map(|r| rows::any_revision(tx, r)).transpose()?.flatten();
             Ok(ApplicationDetail {
                 application: view(&found)?,
-                revision: revision_view(&found.0)?,
-                on_sale: current.as_ref().map(revision_view).transpose()?,
+                revision: revision_view(&ctx.settings.sites, &found.1, &found.0)?,
+                on_sale: current.as_ref().map(|r| revision_view(&ctx.settings.sites, &found.1, r)).transpose()?,
             })
         })
         .await?;

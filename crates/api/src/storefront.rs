@@ -323,8 +323,8 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
 }
 
 pub(crate) fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> Result<ProductPage, Error> {
-    let body = ListingBody::of(listing);
     let code: SiteCode = listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?;
+    let body = ListingBody::of(listing, sites.of(code).currency);
     Ok(ProductPage {
         personal_data: listing.personal_data.iter().map(ToString::to_string).collect(),
         access_type: listing.access_type.to_string(),

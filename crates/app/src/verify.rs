@@ -2,7 +2,7 @@
 
 use crate::{Ctx, Error, Page, Tenant, event, micros};
 use db::{Key, Tx};
-use domain::{call::Activity, listing::AccessType, money::Money};
+use domain::{call::Activity, listing::AccessType};
 use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde::Serialize;
@@ -27,6 +27,10 @@ const UNRATED: SignedDuration = SignedDuration::from_hours(2);
 /// A job that is due this long and not done is stuck.
 const STUCK: SignedDuration = SignedDuration::from_mins(10);
 
+fn text(minor: i64) -> String {
+    domain::money::Currency::Cny.text(minor)
+}
+
 fn check(name: &'static str, checked: i64, mut differences: Vec<String>) -> Check {
     let ok = differences.is_empty();
     differences.truncate(LISTED_MAX);
@@ -48,7 +52,7 @@ pub fn verify(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
 }
 
 fn sums(rows: Vec<ledger_store::Sum>, what: &str) -> Vec<String> {
-    rows.into_iter().map(|r| format!("{}: {what} {}", r.name, Money::text(r.amount))).collect()
+    rows.into_iter().map(|r| format!("{}: {what} {}", r.name, text(r.amount))).collect()
 }
 
 fn ledger_checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
@@ -64,13 +68,13 @@ fn ledger_checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
         let owner = hex::encode(seller.0);
         let posted = payable.get(&owner).copied().unwrap_or(0);
         if posted != *amount {
-            differ.push(format!("seller {owner}: ledger {} but bill lines {}", Money::text(posted), Money::text(*amount)));
+            differ.push(format!("seller {owner}: ledger {} but bill lines {}", text(posted), text(*amount)));
         }
     }
     let known = billed.len();
     for (owner, amount) in payable {
         if amount != 0 && !billed.iter().any(|(seller, _)| hex::encode(seller.0) == owner) {
-            differ.push(format!("seller {owner}: ledger {} but no bill lines", Money::text(amount)));
+            differ.push(format!("seller {owner}: ledger {} but no bill lines", text(amount)));
         }
     }
     Ok(vec![
@@ -122,11 +126,7 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
         .into_iter()
         .map(|d| {
             let id = d.instance_id.id::<domain::id::InstanceId>();
-            format!(
-                "instance {id}: use comes to {} but charges to {}, or their quantities differ",
-                Money::text(d.counted),
-                Money::text(d.charged)
-            )
+            format!("instance {id}: use comes to {} but charges to {}, or their quantities differ", text(d.counted), text(d.charged))
         })
         .collect();
     for d in package::any_differences(tx)? {
@@ -136,7 +136,7 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
     let (count, paid) = usage::any_paid(tx)?;
     let posted = ledger_store::any_usage(tx)?;
     if paid != posted {
-        differ.push(format!("charges by use: {} are paid but the ledger took {}", Money::text(paid), Money::text(posted)));
+        differ.push(format!("charges by use: {} are paid but the ledger took {}", text(paid), text(posted)));
     }
     let late = usage::any_unrated_before(tx, micros(ctx.now - UNRATED))?;
     if late > 0 {
@@ -150,16 +150,16 @@ fn line_money(o: &order::Order, line: &order::Line, escrow: i64, differences: &m
     // What is given back of a completed line goes through escrow and leaves none.
     let expected = if line.completed_at.is_some() { 0 } else { paid - line.released_minor - line.refunded_minor };
     if o.kind != "unsubscribe" && escrow != expected {
-        let text = format!("line {}: escrow holds {} instead of {}", line.number, Money::text(escrow), Money::text(expected));
+        let text = format!("line {}: escrow holds {} instead of {}", line.number, text(escrow), text(expected));
         differences.push(text);
     }
     if o.state == "cancelled" && paid != line.refunded_minor + line.released_minor {
         differences.push(format!(
             "line {}: cancelled, paid {}, refunded {} and shared {}",
             line.number,
-            Money::text(paid),
-            Money::text(line.refunded_minor),
-            Money::text(line.released_minor)
+            text(paid),
+            text(line.refunded_minor),
+            text(line.released_minor)
         ));
     }
     if o.state == "completed" && o.kind != "unsubscribe" && line.completed_at.is_none() {

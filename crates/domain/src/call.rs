@@ -81,9 +81,9 @@ impl Retry {
     pub fn next(self, first_at: Timestamp, now: Timestamp, failures: u32, jitter: u8) -> Option<Timestamp> {
         let mut delay = self.first_secs;
         for _ in 1..failures {
-            delay = (delay * self.growth_percent / 100).min(self.longest_secs);
+            delay = (delay.saturating_mul(self.growth_percent) / 100).min(self.longest_secs);
         }
-        let millis = delay * 1000 - delay * 50 * i64::from(jitter) / 255;
+        let millis = delay.saturating_mul(1000).saturating_sub(delay.saturating_mul(50).saturating_mul(i64::from(jitter)) / 255);
         let next = now + SignedDuration::from_millis(millis);
         (next <= first_at + SignedDuration::from_secs(self.window_secs)).then_some(next)
     }

@@ -10,6 +10,7 @@
 pub mod access;
 pub mod asset;
 pub mod call;
+pub mod correction;
 pub mod domain_name;
 pub mod id;
 pub mod instance;

@@ -52,10 +52,10 @@ pub fn is_code(text: &str) -> bool {
 /// Luhn's check over 32 values.
 fn check(values: &[u8]) -> u8 {
     let sum = values.iter().rev().enumerate().fold(0_u16, |sum, (i, value)| {
-        let value = u16::from(*value) * if i % 2 == 0 { 2 } else { 1 };
-        sum + value / 32 + value % 32
+        let value = u16::from(*value).saturating_mul(if i % 2 == 0 { 2 } else { 1 });
+        sum.saturating_add(value / 32).saturating_add(value % 32)
     });
-    u8::try_from((32 - sum % 32) % 32).unwrap_or_default()
+    u8::try_from(32_u16.saturating_sub(sum % 32) % 32).unwrap_or_default()
 }
 
 /// What a licence is, from the instance that it opens. A term that ended counts at once, before its timer ran.

@@ -207,13 +207,13 @@ pub fn standing(
 /// The end of a term with its grace.
 #[must_use]
 pub fn grace_end(expires_at: Option<Timestamp>, grace_days: u16) -> Option<Timestamp> {
-    expires_at.map(|end| end + SignedDuration::from_hours(24 * i64::from(grace_days)))
+    expires_at.map(|end| end + SignedDuration::from_hours(i64::from(grace_days).saturating_mul(24)))
 }
 
 /// The end of a file that is signed now: of the term with its grace, or of the file's own longest life.
 #[must_use]
 pub fn file_end(rules: &LicenceRules, expires_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-    let longest = rules.file_days.map(|days| now + SignedDuration::from_hours(24 * i64::from(days)));
+    let longest = rules.file_days.map(|days| now + SignedDuration::from_hours(i64::from(days).saturating_mul(24)));
     [grace_end(expires_at, rules.grace_days), longest].into_iter().flatten().min()
 }
 

@@ -39,20 +39,20 @@ pub fn median(mut of: Vec<i64>) -> Option<i64> {
 }
 
 fn permille(part: i64, whole: i64) -> Option<i64> {
-    (whole > 0).then(|| part * 1_000 / whole)
+    (whole > 0).then(|| part.saturating_mul(1_000).checked_div(whole).unwrap_or(0))
 }
 
 impl Facts {
     #[must_use]
     pub fn of(purchases: &[Purchase], calls: &[Tried]) -> Self {
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let times = purchases.iter().filter_map(|p| Some((p.opened_at? - p.paid_at).max(0) / 1_000)).collect();
+        let times = purchases.iter().filter_map(|p| Some(p.opened_at?.saturating_sub(p.paid_at).max(0) / 1_000)).collect();
         let attempts: i64 = calls.iter().map(|c| c.attempts).sum();
         let failures: i64 = calls.iter().map(|c| c.failures).sum();
         Self {
             purchases: purchases.len(),
             opening_ms: median(times),
-            answered_permille: permille(attempts - failures, attempts),
+            answered_permille: permille(attempts.saturating_sub(failures), attempts),
             refunded_permille: permille(count(purchases.iter().filter(|p| p.refunded).count()), count(purchases.len())),
         }
     }

@@ -10,21 +10,57 @@ crate::words! {
 }
 
 crate::words! {
-    /// ISO 4217; all three have two decimals.
-    pub enum Currency ("currency") { Cny = "CNY", Usd = "USD", Eur = "EUR" }
+    /// ISO 4217.
+    pub enum Currency ("currency") { Cny = "CNY", Usd = "USD", Eur = "EUR", Jpy = "JPY", Kwd = "KWD" }
 }
 
-/// The largest amount accepted from outside: 10 thousand million units.
+impl Currency {
+    /// The digits after the point; the minor unit is the last of them.
+    #[must_use]
+    pub fn decimals(self) -> u32 {
+        match self {
+            Self::Cny | Self::Usd | Self::Eur => 2,
+            Self::Jpy => 0,
+            Self::Kwd => 3,
+        }
+    }
+
+    /// Minor units of one whole unit.
+    #[must_use]
+    pub fn minor_per_unit(self) -> i64 {
+        10_i64.saturating_pow(self.decimals())
+    }
+
+    /// So many whole units in minor units.
+    #[must_use]
+    pub fn minor_of(self, units: i64) -> i64 {
+        units.saturating_mul(self.minor_per_unit())
+    }
+
+    /// The decimal text of minor units: `-120000` is `-1200.00` in CNY, `-120000` in JPY, `-120.000` in KWD.
+    #[must_use]
+    pub fn text(self, minor: i64) -> String {
+        let sign = if minor < 0 { "-" } else { "" };
+        let (abs, per_unit) = (minor.unsigned_abs(), self.minor_per_unit().unsigned_abs().max(1));
+        let width = usize::try_from(self.decimals()).unwrap_or_default();
+        match width {
+            0 => format!("{sign}{abs}"),
+            _ => format!("{sign}{}.{:0width$}", abs / per_unit, abs % per_unit),
+        }
+    }
+}
+
+/// The largest amount accepted from outside, in minor units: 10 thousand million CNY.
 pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    #[error("{0:?} is not an amount; write digits with two decimals, such as 1200.00")]
-    NotAnAmount(String),
+    #[error("{0:?} is not an amount; write digits, such as {1}")]
+    NotAnAmount(String, String),
     #[error("the amount must not be negative")]
     Negative,
-    #[error("the amount is larger than {}", Money::text(AMOUNT_MINOR_MAX))]
-    TooLarge,
+    #[error("the amount is larger than {}", .0.text(AMOUNT_MINOR_MAX))]
+    TooLarge(Currency),
     #[error("the sum is too large")]
     Overflow,
 }
@@ -59,15 +95,13 @@ impl Money {
         Ok(Self { minor, currency: self.currency })
     }
 
-    /// The decimal text of minor units: `-120000` is `-1200.00`.
+    /// The decimal text of the amount, without its currency.
     #[must_use]
-    pub fn text(minor: i64) -> String {
-        let sign = if minor < 0 { "-" } else { "" };
-        let abs = minor.unsigned_abs();
-        format!("{sign}{}.{:02}", abs / 100, abs % 100)
+    pub fn text(self) -> String {
+        self.currency.text(self.minor)
     }
 
-    /// Reads an amount that a client sent: not negative, at most two decimals.
+    /// Reads an amount that a client sent: not negative, at most the currency's decimals.
     ///
     /// # Errors
     /// [`MoneyError`], naming what is wrong.
@@ -75,18 +109,22 @@ impl Money {
         if text.starts_with('-') {
             return Err(MoneyError::Negative);
         }
-        let bad = || MoneyError::NotAnAmount(text.chars().take(40).collect());
-        let (whole, cents) = text.split_once('.').unwrap_or((text, "00"));
+        let decimals = usize::try_from(currency.decimals()).unwrap_or_default();
+        let bad = || MoneyError::NotAnAmount(text.chars().take(40).collect(), currency.text(currency.minor_of(1_200)));
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(cents) || cents.len() > 2 {
+        // More digits than the currency has are taken when they say nothing: 1200.00 in JPY.
+        if !digits(whole) || !digits(part) || part.len() > 3 {
             return Err(bad());
         }
-        let whole: i64 = whole.parse().map_err(|_| MoneyError::TooLarge)?;
-        let cents: i64 = format!("{cents:0<2}").parse().map_err(|_| bad())?;
-        let minor = whole.checked_mul(100).and_then(|w| w.checked_add(cents)).ok_or(MoneyError::TooLarge)?;
-        if minor > AMOUNT_MINOR_MAX {
-            return Err(MoneyError::TooLarge);
+        let (kept, beyond) = part.split_at(part.len().min(decimals));
+        if beyond.bytes().any(|b| b != b'0') {
+            return Err(bad());
         }
+        let whole: i64 = whole.parse().map_err(|_| MoneyError::TooLarge(currency))?;
+        let part: i64 = format!("{kept:0<decimals$}0").parse::<i64>().map_err(|_| bad())? / 10;
+        let minor = whole.checked_mul(currency.minor_per_unit()).and_then(|w| w.checked_add(part));
+        let minor = minor.filter(|m| *m <= AMOUNT_MINOR_MAX).ok_or(MoneyError::TooLarge(currency))?;
         Ok(Self { minor, currency })
     }
 }
@@ -118,6 +156,12 @@ pub fn round_half_even(numerator: i128, denominator: i128) -> Option<i64> {
     i64::try_from(whole.checked_add(up)?).ok()
 }
 
+/// The decimal text of stored minor units; of a currency that is not known, the number as it is.
+#[must_use]
+pub fn text(minor: i64, currency: &str) -> String {
+    currency.parse().map_or_else(|_| minor.to_string(), |c: Currency| c.text(minor))
+}
+
 /// The sum of amounts, worked out wide.
 ///
 /// # Errors
@@ -126,6 +170,23 @@ pub fn sum(amounts: impl IntoIterator<Item = i64>) -> Result<i64, MoneyError> {
     // So many i64 as fit into memory cannot overflow it.
     let all = amounts.into_iter().fold(0_i128, |sum, minor| sum.saturating_add(i128::from(minor)));
     i64::try_from(all).map_err(|_| MoneyError::Overflow)
+}
+
+/// An amount spread over others in proportion, to the minor unit; no part is larger than what it is spread over as long as
+/// the amount is not larger than all of them.
+///
+/// # Errors
+/// [`MoneyError::Overflow`].
+pub fn spread(amount_minor: i64, over: &[i64]) -> Result<Vec<i64>, MoneyError> {
+    let all = sum(over.iter().copied())?;
+    let (mut until, mut given, mut parts) = (0, 0, Vec::new());
+    for share in over {
+        until = sum([until, *share])?;
+        let now = round_fraction(amount_minor, until, all);
+        parts.push(difference(now, given)?);
+        given = now;
+    }
+    Ok(parts)
 }
 
 /// `a − b`.
@@ -158,7 +219,7 @@ fn round(exact: Decimal) -> Option<i64> {
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.currency, Self::text(self.minor))
+        write!(f, "{} {}", self.currency, self.text())
     }
 }
 
@@ -172,7 +233,7 @@ struct MoneyJson {
 
 impl Serialize for Money {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        MoneyJson { amount: Self::text(self.minor), currency: self.currency }.serialize(s)
+        MoneyJson { amount: self.text(), currency: self.currency }.serialize(s)
     }
 }
 
@@ -187,7 +248,7 @@ impl FromStr for Money {
     type Err = MoneyError;
     /// `100.00 CNY`, as written in catalogue files.
     fn from_str(s: &str) -> Result<Self, MoneyError> {
-        let bad = || MoneyError::NotAnAmount(s.chars().take(40).collect());
+        let bad = || MoneyError::NotAnAmount(s.chars().take(40).collect(), "1200.00 CNY".to_owned());
         let (amount, currency) = s.split_once(' ').ok_or_else(bad)?;
         Self::parse(amount, currency.parse().map_err(|_| bad())?)
     }
@@ -205,10 +266,19 @@ mod tests {
         assert_eq!(read("1200"), Ok(120_000));
         assert_eq!(read("0.5"), Ok(50));
         assert_eq!(read("-1"), Err(MoneyError::Negative));
-        assert_eq!(read("99999999999999999999"), Err(MoneyError::TooLarge));
+        assert_eq!(read("99999999999999999999"), Err(MoneyError::TooLarge(Currency::Cny)));
         for bad in ["", ".", "1.", "1.234", "1,00", "1e3", " 1", "１"] {
-            assert!(matches!(read(bad), Err(MoneyError::NotAnAmount(_))), "{bad:?}");
+            assert!(matches!(read(bad), Err(MoneyError::NotAnAmount(..))), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_currency_has_its_own_decimals() {
+        let read = |s, currency| Money::parse(s, currency).map(|m| m.minor).ok();
+        assert_eq!([Currency::Jpy, Currency::Cny, Currency::Kwd].map(|c| c.text(-1_234)), ["-1234", "-12.34", "-1.234"]);
+        assert_eq!((read("1200", Currency::Jpy), read("1200.00", Currency::Jpy)), (Some(1_200), Some(1_200)));
+        assert_eq!((read("1200.5", Currency::Jpy), read("1.234", Currency::Kwd)), (None, Some(1_234)));
+        assert_eq!((read("1.2", Currency::Kwd), read("1.2345", Currency::Kwd), read("1.", Currency::Jpy)), (Some(1_200), None, None));
     }
 
     #[test]
@@ -231,9 +301,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_reads_back(minor in 0..AMOUNT_MINOR_MAX) {
-            let money = Money::new(minor, Currency::Usd);
-            prop_assert_eq!(Money::parse(&Money::text(minor), Currency::Usd), Ok(money));
+        fn what_is_spread_adds_up(over in proptest::collection::vec(0i64..10_000_000, 1..6), part in 0i64..=1_000) {
+            let all: i64 = over.iter().sum();
+            let amount = round_fraction(all, part, 1_000);
+            let parts = spread(amount, &over).unwrap();
+            prop_assert_eq!(parts.iter().sum::<i64>(), amount);
+            prop_assert!(parts.iter().zip(&over).all(|(part, share)| (0..=*share).contains(part)), "{:?} of {:?}", parts, over);
+        }
+
+        #[test]
+        fn text_reads_back(minor in 0..AMOUNT_MINOR_MAX, currency in proptest::sample::select(Currency::ALL)) {
+            let money = Money::new(minor, currency);
+            prop_assert_eq!(Money::parse(&money.text(), currency), Ok(money));
         }
     }
 }

@@ -92,17 +92,21 @@ const ALPHABET: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// Parts of a minute that two letters tell apart.
 const PARTS: u64 = 36 * 36;
 
+/// Three characters of a number.
+const CUBE: u64 = 36 * 36 * 36;
+
 /// `CS` + `yyMMddHHmm` in site time + five letters or digits: two for the part of the minute, three drawn from random
 /// bytes. So numbers sort by time, and what is kept by number is written where its neighbours were: indexes on numbers
 /// that were random within a minute had half of the pages that an activation writes.
 #[must_use]
 pub fn number(site: &Site, at: Timestamp, random: [u8; 8]) -> String {
     let time = at.to_zoned_datetime(site.time_zone.clone());
-    let millis = u64::from(time.second().unsigned_abs()) * 1_000 + u64::from(time.millisecond().unsigned_abs());
-    let mut rest = millis * PARTS / 60_000 * 36_u64.pow(3) + u64::from_le_bytes(random) % 36_u64.pow(3);
-    let mut tail = [0; 5];
+    let millis = u64::from(time.second().unsigned_abs()).saturating_mul(1_000).saturating_add(u64::from(time.millisecond().unsigned_abs()));
+    let part = millis.saturating_mul(PARTS) / 60_000;
+    let mut rest = part.saturating_mul(CUBE).saturating_add(u64::from_le_bytes(random) % CUBE);
+    let mut tail = [b'0'; 5];
     for letter in tail.iter_mut().rev() {
-        *letter = ALPHABET[(rest % 36) as usize % 36];
+        *letter = usize::try_from(rest % 36).ok().and_then(|place| ALPHABET.get(place)).copied().unwrap_or(b'0');
         rest /= 36;
     }
     format!("CS{}{}", time.strftime("%y%m%d%H%M"), String::from_utf8_lossy(&tail))

@@ -96,7 +96,7 @@ impl Bought {
             Reset::Week => {
                 let first = site.day_of(start);
                 let gone = first.until((Unit::Day, site.day_of(at))).map_or(0, |span| span.get_days());
-                days(site, first.saturating_add(Span::new().days(gone - gone % 7)), 7)
+                days(site, first.saturating_add(Span::new().days(gone.saturating_sub(gone % 7))), 7)
             }
             Reset::Month => self.step(site, start, PeriodUnit::Month, at)?,
             Reset::Year => self.step(site, start, PeriodUnit::Year, at)?,
@@ -128,7 +128,7 @@ fn days(site: &Site, first: Date, count: i64) -> (Timestamp, Timestamp) {
 /// What a package gives of an amount, by what was used of its window before.
 #[must_use]
 pub fn given(window: Window, used: Quantity, wanted: Quantity) -> Quantity {
-    Quantity((window.quota.0 - used.0).clamp(0, wanted.0))
+    Quantity(window.quota.0.saturating_sub(used.0).clamp(0, wanted.0.max(0)))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl FromStr for Period {
             Some('y') => PeriodUnit::Year,
             _ => return Err(bad()),
         };
-        let count = s[..s.len() - 1].parse().map_err(|_| bad())?;
+        let count = s.get(..s.len().saturating_sub(1)).unwrap_or_default().parse().map_err(|_| bad())?;
         Self::new(count, unit).map_err(|_| bad())
     }
 }

@@ -29,6 +29,22 @@ pub struct Situation {
     pub package: bool,
 }
 
+crate::words! {
+    /// How much of what was paid came back.
+    pub enum Extent ("extent of a refund") { None = "none", Part = "part", Whole = "whole" }
+}
+
+impl Extent {
+    #[must_use]
+    pub fn of(paid_minor: i64, refunded_minor: i64) -> Self {
+        match refunded_minor {
+            ..=0 => Self::None,
+            back if back < paid_minor => Self::Part,
+            _ => Self::Whole,
+        }
+    }
+}
+
 /// What an unsubscription gives back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refund {
@@ -115,7 +131,7 @@ fn decide_purchase(s: &Situation) -> Result<Refund, Refused> {
     if s.supervised {
         return Err(Refused::Supervised);
     }
-    let until = s.opened_at.map_or(s.now, |opened| opened + SignedDuration::from_hours(24 * FREE_DAYS));
+    let until = s.opened_at.map_or(s.now, |opened| opened + SignedDuration::from_hours(FREE_DAYS.saturating_mul(24)));
     if s.now > until {
         return Err(Refused::FiveDaysOver(until));
     }

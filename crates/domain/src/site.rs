@@ -110,7 +110,7 @@ impl Site {
         while left > 0 {
             day = day.saturating_add(jiff::Span::new().days(1));
             if !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
-                left -= 1;
+                left = left.saturating_sub(1);
             }
         }
         day.to_datetime(zoned.time()).to_zoned_datetime(self.time_zone.clone()).map_or(Timestamp::MAX, |z| z.timestamp())

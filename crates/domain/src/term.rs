@@ -53,7 +53,7 @@ pub fn last_day_after(anchor: Anchor, period: Period) -> Date {
             return anchor.day.saturating_add(Span::new().days(i64::from(period.count)));
         }
         PeriodUnit::Month => i64::from(period.count),
-        PeriodUnit::Year => i64::from(period.count) * 12,
+        PeriodUnit::Year => i64::from(period.count).saturating_mul(12),
     };
     let target = anchor.day.first_of_month().saturating_add(Span::new().months(months));
     let day = anchor.day_of_month.min(target.days_in_month());
@@ -78,7 +78,7 @@ pub fn shown_end(end: Timestamp) -> Timestamp {
 pub fn days(site: &Site, term: TermSpan) -> i64 {
     let first = site.day_of(term.start);
     let broken = i64::from(site.start_of(first) < term.start);
-    whole_days_between(first, site.day_of(term.end)) - broken
+    whole_days_between(first, site.day_of(term.end)).saturating_sub(broken)
 }
 
 /// Whole site days of a term that are still to come: tomorrow to the last day (`order-life 3`).
@@ -86,7 +86,7 @@ pub fn days(site: &Site, term: TermSpan) -> i64 {
 pub fn days_to_come(site: &Site, term: TermSpan, now: Timestamp) -> i64 {
     let tomorrow = site.day_of(now).tomorrow().unwrap_or(site.day_of(now));
     let from = tomorrow.max(site.day_of(term.start));
-    whole_days_between(from, site.day_of(term.end)).clamp(0, days(site, term))
+    whole_days_between(from, site.day_of(term.end)).clamp(0, days(site, term).max(0))
 }
 
 fn whole_days_between(from: Date, to: Date) -> i64 {

@@ -39,7 +39,7 @@ fn check(text: &str, max: usize, allowed: impl Fn(char) -> bool) -> Result<Strin
         return Err(BadText::TooLong { found, max });
     }
     match trimmed.chars().position(|c| c.is_control() && !allowed(c)) {
-        Some(at) => Err(BadText::Control(at + 1)),
+        Some(at) => Err(BadText::Control(at.saturating_add(1))),
         None => Ok(trimmed.to_owned()),
     }
 }

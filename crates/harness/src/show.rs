@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// An amount of minor units as text: `10000` is `100.00`.
 #[must_use]
 pub fn money(minor: i64) -> String {
-    Money::text(minor)
+    Currency::Cny.text(minor)
 }
 
 /// The minor units of an amount: `"100.00"` is `10000`.

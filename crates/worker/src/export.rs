@@ -67,7 +67,7 @@ async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
             for (column, text) in (0u16..).zip(texts) {
                 sheet.write_string(row, column, text).map_err(|e| bad(&e))?;
             }
-            sheet.write_string(row, 6, domain::money::Money::text(o.total_minor)).map_err(|e| bad(&e))?;
+            sheet.write_string(row, 6, domain::money::text(o.total_minor, &o.currency)).map_err(|e| bad(&e))?;
             sheet.write_string(row, 7, &o.currency).map_err(|e| bad(&e))?;
             sheet.write_string(row, 8, from_micros(o.created_at).to_string()).map_err(|e| bad(&e))?;
             let paid = o.paid_at.map_or_else(String::new, |at| from_micros(at).to_string());

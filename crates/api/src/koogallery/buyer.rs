@@ -11,7 +11,7 @@ use app::{
     order::{self, Choice, Consents, Full, Input, PlaceOrder},
 };
 use axum::{Json, body::Bytes, extract::State};
-use domain::{id::InstanceId, money::Money, order::OrderState, period::Period, site::wire_time, term::shown_end, text};
+use domain::{id::InstanceId, order::OrderState, period::Period, site::wire_time, term::shown_end, text};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::{instance as instances, order as orders};
 use utoipa::ToSchema;
@@ -144,7 +144,7 @@ fn brief(full: &Full) -> Result<OrderBrief, Error> {
         order_line_ids: full.lines.iter().map(|l| l.number.clone()).collect(),
         order_type: order::kind(o)?.wire().to_owned(),
         status: o.state.clone(),
-        amount: Money::text(o.total_minor),
+        amount: domain::money::text(o.total_minor, &o.currency),
         currency: o.currency.clone(),
         create_time: wire_time(app::from_micros(o.created_at)),
         product_name: o.product_name.clone(),

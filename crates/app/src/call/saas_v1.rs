@@ -6,7 +6,6 @@ use db::Tx;
 use domain::{
     id::AccountId,
     instance::FreezeCause,
-    money::Money,
     period::{ChargingMode, Period as Bought, PeriodUnit},
 };
 use store::{
@@ -42,7 +41,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, key: &str, instance: &Instance, wanted: &
                 expire_time: expire_time.clone(),
                 trial_to_formal: *scene == Scene::TrialToFormal,
                 period: if paid { period(&line)? } else { None },
-                order_amount: paid.then(|| Money::text(line.amount_minor)),
+                order_amount: paid.then(|| domain::money::text(line.amount_minor, &order.currency)),
             }
         }
         // The end of a term has an activity of its own; what follows is a renewal or the release.
@@ -166,7 +165,7 @@ fn purchase(
         period: period(line)?,
         extend_params: sold.inputs.into_iter().map(|i| (i.name, i.value)).collect(),
         amount: Some(line.quantity),
-        order_amount: Some(Money::text(line.amount_minor)),
+        order_amount: Some(domain::money::text(line.amount_minor, &order.currency)),
         provision_type: if accepted { 2 } else { 1 },
     })
 }

@@ -5,7 +5,6 @@ use crate::{Caller, Ctx, Error, Tenant, from_micros};
 use db::{Key, Tx};
 use domain::{
     access::AccountKind,
-    money::Money,
     period::{ChargingMode, Period},
     site::wire_time,
     term::{self, Anchor},
@@ -66,7 +65,7 @@ fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
     // The period is told of PERIOD alone (open-api 3.1).
     let told = period.filter(|_| charging == ChargingMode::Period);
     let names = [&sold.product_name, &sold.specification_name, &sold.sku_name].map(|name| name.get("zh").replace(',', "，"));
-    let amount = Money::text(l.amount_minor);
+    let amount = domain::money::text(l.amount_minor, &order.currency);
     Ok(OrderLine {
         order_line_id: l.number.clone(),
         charging_mode: charging.as_str().to_owned(),

@@ -109,7 +109,7 @@ fn of_ledger(tx: &mut Tx, order: Key, entries: &mut Vec<Entry>) -> Result<(), Er
     for (entry, posting) in ledger::of_order(tx, order)? {
         let data = json!({
             "entry": entry.kind, "account": posting.account,
-            "amount": domain::money::Money::text(posting.amount_minor), "currency": posting.currency,
+            "amount": domain::money::text(posting.amount_minor, &posting.currency), "currency": posting.currency,
         });
         entries.push(Entry { at: from_micros(entry.at), kind: "ledger.posted".to_owned(), tone: Tone::Plain, actor: None, data });
     }

@@ -77,7 +77,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, decision: Decision, rea
     };
     let mut data = json!({ "decision": word, "reason": reason });
     if let Decision::Refund { amount_minor } = decision {
-        data["amount"] = json!(domain::money::Money::text(amount_minor));
+        data["amount"] = json!(super::amount_text(tx, &found, amount_minor)?);
     }
     let done = Done { party: Some(Party::Operator), kind: "decided", data, documents: &[] };
     found.moved(tx, ctx, &Input::Decide(decision), &done)?;

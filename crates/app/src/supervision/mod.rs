@@ -56,6 +56,13 @@ pub struct Found {
     pub template: Arc<Template>,
 }
 
+/// The text of an amount in the currency of a case's order.
+fn amount_text(tx: &mut Tx, found: &Found, minor: i64) -> Result<String, Error> {
+    let order = store::order::lookup(tx, Tenant::Any, found.row.order_id)?;
+    let order = order.ok_or_else(|| Error::row("supervision_cases", &found.row.order_number, "its order is gone"))?;
+    Ok(crate::order::currency(&order)?.text(minor))
+}
+
 /// Whom a tenant is in a case.
 #[must_use]
 pub fn party(tenant: Tenant) -> Party {

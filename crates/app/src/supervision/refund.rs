@@ -1,11 +1,10 @@
 //! Negotiated refunds while supervision is open (协商退订, `seller-domain 4.5`).
 
-use super::{Done, Found, act, find, party};
+use super::{Done, Found, act, amount_text, find, party};
 use crate::{Ctx, Error, Tenant};
 use db::Tx;
 use domain::{
     id::{DocumentId, SupervisionId},
-    money::Money,
     supervision::{EvidenceKind, Goods, Input, Party},
     text,
 };
@@ -29,7 +28,7 @@ pub fn ask(
 ) -> Result<Found, Error> {
     reason_of(reason)?;
     let mut found = find(tx, ctx, tenant, id)?;
-    let data = json!({ "amount": Money::text(amount_minor), "goods": goods, "reason": reason });
+    let data = json!({ "amount": amount_text(tx, &found, amount_minor)?, "goods": goods, "reason": reason });
     let done = Done { party: Some(Party::Buyer), kind: "refund_asked", data, documents: &[] };
     found.moved(tx, ctx, &Input::AskRefund { amount_minor, goods }, &done)?;
     Ok(found)

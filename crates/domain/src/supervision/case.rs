@@ -287,7 +287,7 @@ impl Case {
                 effects.extend(self.request_over(now));
             }
             Verb::Ship => (self.shipped_at, self.carrier_delivered_at) = (Some(now), None),
-            Verb::Reject => self.rejections += 1,
+            Verb::Reject => self.rejections = self.rejections.saturating_add(1),
             Verb::Accept => self.accepted_at = Some(now),
             Verb::Submit | Verb::Confirm | Verb::Return | Verb::Deliver | Verb::Prove | Verb::Pass => {}
         }
@@ -301,9 +301,9 @@ impl Case {
     /// A part of the price, so that the parts of a hundred per cent add up to it.
     fn release(&mut self, percent: u8) -> Effect {
         self.released_percent = self.released_percent.saturating_add(percent).min(100);
-        let wanted = i128::from(self.paid_minor) * i128::from(self.released_percent) / 100;
-        let minor = i64::try_from(wanted).unwrap_or(self.paid_minor) - self.released_minor;
-        self.released_minor += minor;
+        let wanted = i128::from(self.paid_minor).saturating_mul(i128::from(self.released_percent)) / 100;
+        let minor = i64::try_from(wanted).unwrap_or(self.paid_minor).saturating_sub(self.released_minor);
+        self.released_minor = self.released_minor.saturating_add(minor);
         Effect::Released { minor, percent }
     }
 

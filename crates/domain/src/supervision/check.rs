@@ -181,7 +181,7 @@ fn shares(flow: &Template, start: &Node, scene: Scene) -> Result<(), BadTemplate
         let ways = node.actions.iter().map(|a| (a.to.as_str(), a.share.unwrap_or(0)));
         let ways = ways.chain(node.triggers.iter().map(|t| (t.to.as_str(), 0)));
         for (to, share) in ways.chain(node.timers.iter().filter_map(|t| t.to.as_deref().map(|to| (to, 0)))) {
-            let sum = so_far + u16::from(share);
+            let sum = so_far.saturating_add(u16::from(share));
             match sums.insert(to, sum) {
                 Some(other) if other != sum => return Err(BadTemplate::Ambiguous { scene, node: to.to_owned() }),
                 Some(_) => {}

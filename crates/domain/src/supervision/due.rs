@@ -28,7 +28,7 @@ pub enum Due {
 }
 
 pub(super) fn days(n: u16) -> SignedDuration {
-    SignedDuration::from_hours(24 * i64::from(n))
+    SignedDuration::from_hours(i64::from(n).saturating_mul(24))
 }
 
 impl Case {

@@ -74,7 +74,7 @@ impl Case {
     /// What may be given back at most: paid, not yet released.
     #[must_use]
     pub fn refundable_minor(&self) -> i64 {
-        self.paid_minor - self.released_minor
+        self.paid_minor.saturating_sub(self.released_minor)
     }
 
     /// Why no refund could be asked for now.
@@ -166,14 +166,14 @@ impl Case {
 
     /// Gives so much back; the seller keeps the rest, and the case is over.
     pub(super) fn pay_back(&mut self, amount_minor: i64, now: Timestamp) -> Vec<Effect> {
-        let rest = self.refundable_minor() - amount_minor;
+        let rest = self.refundable_minor().saturating_sub(amount_minor);
         if let Some(refund) = &mut self.refund
             && refund.state.waits_for().is_some()
         {
             (refund.state, refund.since) = (RefundState::Refunded, now);
         }
         self.refunded_minor = amount_minor;
-        self.released_minor += rest;
+        self.released_minor = self.released_minor.saturating_add(rest);
         self.over(super::CaseState::Cancelled, now);
         vec![Effect::Cancelled { refunded_minor: amount_minor, released_minor: rest }]
     }
