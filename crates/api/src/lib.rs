@@ -15,6 +15,7 @@ pub mod body;
 mod call;
 pub mod call_stream;
 mod cart;
+mod correction;
 mod debugger;
 mod domain_name;
 mod error_page;
@@ -86,6 +87,7 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(home::routes())
         .merge(picture::routes())
         .merge(cart::routes())
+        .merge(correction::routes())
         .merge(order::routes())
         .merge(instance::routes())
         .merge(call::routes())

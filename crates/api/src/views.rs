@@ -4,6 +4,7 @@ use app::{Error, from_micros, order::Full};
 use domain::{
     Timestamp,
     money::{Currency, Money},
+    refund::Extent,
 };
 use serde::{Deserialize, Serialize};
 use store::order::{Line, Order};
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoneyView {
-    /// Digits with two decimals.
+    /// Digits, with the decimals of the currency.
     #[schema(example = "1200.00", max_length = 20)]
     pub amount: String,
     #[schema(example = "CNY", max_length = 3)]
@@ -22,13 +23,13 @@ pub struct MoneyView {
 
 impl From<Money> for MoneyView {
     fn from(m: Money) -> Self {
-        Self { amount: Money::text(m.minor), currency: m.currency.to_string() }
+        Self { amount: m.text(), currency: m.currency.to_string() }
     }
 }
 
 /// Money of stored minor units.
 pub fn money(minor: i64, currency: &str) -> MoneyView {
-    MoneyView { amount: Money::text(minor), currency: currency.to_owned() }
+    MoneyView { amount: domain::money::text(minor, currency), currency: currency.to_owned() }
 }
 
 impl MoneyView {
@@ -121,6 +122,14 @@ pub struct OrderView {
     pub kind: String,
     pub state: String,
     pub total: MoneyView,
+    /// What was paid for the order: nothing before it is paid.
+    pub paid: MoneyView,
+    /// What of it came back.
+    pub refunded: MoneyView,
+    /// What was paid less what came back.
+    pub net: MoneyView,
+    /// `none`, `part` or `whole`.
+    pub refund_state: String,
     pub customer_name: String,
     pub user_name: String,
     pub created_at: String,
@@ -136,7 +145,8 @@ pub struct OrderView {
 
 fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
     let sold = app::order::Sold::of(line)?;
-    let state = if line.refunded_minor > 0 { "refunded" } else { order.state.as_str() };
+    let whole = Extent::of(line.amount_minor, line.refunded_minor) == Extent::Whole;
+    let state = if whole { "refunded" } else { order.state.as_str() };
     let instance = line.instance_id.or(order.instance_id);
     Ok(OrderLineView {
         line_number: line.number.clone(),
@@ -164,7 +174,12 @@ fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
 /// An order as every role sees it.
 pub fn order_view(full: &Full) -> Result<OrderView, Error> {
     let o = &full.order;
+    let (paid, refunded) = app::order::paid_and_refunded(full)?;
     Ok(OrderView {
+        paid: money(paid, &o.currency),
+        refunded: money(refunded, &o.currency),
+        net: money(paid.saturating_sub(refunded), &o.currency),
+        refund_state: Extent::of(paid, refunded).to_string(),
         order_number: o.number.clone(),
         kind: o.kind.clone(),
         state: o.state.clone(),

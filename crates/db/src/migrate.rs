@@ -56,7 +56,8 @@ migrations![
     "0030_confirmed_mailboxes",
     "0031_asked_mailboxes",
     "0032_names_in_english",
-    "0033_exact_prices"
+    "0033_exact_prices",
+    "0037_corrections"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -472,6 +472,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    corrections (id) {
+        id -> Binary,
+        kind -> Text,
+        state -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        reason -> Text,
+        order_id -> Nullable<Binary>,
+        order_number -> Nullable<Text>,
+        from_account -> Nullable<Text>,
+        from_owner -> Nullable<Text>,
+        to_account -> Nullable<Text>,
+        to_owner -> Nullable<Text>,
+        asked_at -> BigInt,
+        asked_by -> Binary,
+        asked_name -> Text,
+        decided_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Binary>,
+        decided_name -> Nullable<Text>,
+        note -> Nullable<Text>,
+        alone -> Bool,
+    }
+}
+
+diesel::table! {
     transfers (id) {
         id -> Binary,
         account_id -> Binary,
@@ -1107,6 +1132,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     package_windows,
     instances,
     auto_renewals,
+    corrections,
     term_fees,
     terms,
     trials,

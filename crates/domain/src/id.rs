@@ -87,6 +87,8 @@ ids! {
     CallId = "cal",
     AttemptId = "att",
     TransferId = "trf",
+    /// A refund by the operator or a posting that corrects the books (更正).
+    CorrectionId = "cor",
     BillId = "bil",
     BillLineId = "bll",
     MessageId = "msg",

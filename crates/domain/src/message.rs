@@ -104,6 +104,7 @@ messages! {
     SaleOpened = "sale.opened", "101", Seller, "orders/$";
     SaleOpeningFailed = "sale.opening_failed", "101", Seller, "orders/$";
     SaleRenewed = "sale.renewed", "renewal", Seller, "orders/$";
+    SalePartRefunded = "sale.part_refunded", "101", Seller, "orders/$";
     SaleUnsubscribed = "sale.unsubscribed", "101", Seller, "orders/$";
     SaleReleased = "sale.released", "103", Seller, "orders/$";
     CallFailed = "call.failed", "501", Seller, "calls/$";
@@ -115,6 +116,7 @@ messages! {
     ProbeFailed = "probe.failed", "501", Seller, "health";
     ProductUnreachable = "product.unreachable", "501", Seller, "products/$";
     BillIssued = "bill.issued", "901", Seller, "bills/$";
+    CorrectionToConfirm = "correction.to_confirm", "901", Operator, "corrections";
     TransferToConfirm = "transfer.to_confirm", "901", Operator, "transfers";
     ApplicationToReview = "application.to_review", "901", Operator, "reviews/$";
     SellerToReview = "seller.to_review", "901", Operator, "sellers";

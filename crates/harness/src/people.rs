@@ -48,7 +48,10 @@ fn of_login(tx: &mut Tx, login: &str) -> Result<Caller, Error> {
 
 /// Registers somebody; an operator has all rights of the staff.
 pub(crate) fn register(tx: &mut Tx, ctx: &Ctx, name: &str, kind: AccountKind) -> Result<Arc<Caller>, Error> {
-    let staff = (name == "operator").then_some(StaffRole::Administrator);
+    register_as(tx, ctx, name, (kind, (name == "operator").then_some(StaffRole::Administrator)))
+}
+
+fn register_as(tx: &mut Tx, ctx: &Ctx, name: &str, (kind, staff): (AccountKind, Option<StaffRole>)) -> Result<Arc<Caller>, Error> {
     let new = account::NewAccount {
         login: login(name),
         password: PASSWORD.to_owned(),
@@ -145,6 +148,15 @@ impl Market {
             }
             Ok(buyer)
         })
+    }
+
+    /// Another member of the operator's staff.
+    ///
+    /// # Panics
+    /// When the name is taken.
+    #[must_use]
+    pub fn new_staff(&self, name: &str, role: StaffRole) -> Arc<Caller> {
+        self.ok(&self.operator(), |tx, ctx| register_as(tx, ctx, name, (AccountKind::Enterprise, Some(role))))
     }
 
     /// Another approved seller.

@@ -1,6 +1,7 @@
 //! The command line's grammar (`contract`).
 
 mod asset;
+mod correction;
 mod instance;
 mod licence;
 mod order;
@@ -9,6 +10,7 @@ mod supervision;
 mod trial;
 
 pub use asset::{Asset, Specification};
+pub use correction::Correction;
 pub use instance::{Domain, Instance, OpenApi, Usage};
 pub use licence::Licence;
 pub use order::{Order, OrderFilter};
@@ -128,6 +130,11 @@ pub enum Command {
     Bill {
         #[command(subcommand)]
         command: Bill,
+    },
+    /// Refunds by the operator and postings that mend the books (finance).
+    Correction {
+        #[command(subcommand)]
+        command: Correction,
     },
     /// In-site messages.
     Inbox {

@@ -111,6 +111,16 @@ pub fn set_preferences(tx: &mut Tx, user: Key, language: &str, dismissed: &str) 
     Ok(())
 }
 
+/// How many people of the staff have one of some roles, without one person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_other_staff(tx: &mut Tx, roles: &[&str], but: Key) -> Result<i64, DbError> {
+    let roles: Vec<String> = roles.iter().map(|r| (*r).to_owned()).collect();
+    let staff = users::table.filter(users::staff_role.eq_any(roles)).filter(users::left_at.is_null()).filter(users::id.ne(but));
+    Ok(staff.count().get_result(tx)?)
+}
+
 /// Accounts that have staff, to whom messages for the operator go.
 ///
 /// # Errors

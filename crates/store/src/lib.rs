@@ -43,6 +43,7 @@ pub mod auto_renewal;
 pub mod bill;
 pub mod call;
 pub mod cart;
+pub mod correction;
 pub mod delivery;
 pub mod document;
 pub mod domain_name;

@@ -11,8 +11,8 @@ pub(crate) use freeze::{freeze_unpaid, freeze_used_up, unfreeze_after_arrears, u
 pub(crate) use open::{Start, run_from};
 pub use open::{failed, opened, reserve};
 pub use release::{end_on_demand, release, release_expired};
-pub(crate) use terms::add_fees;
 pub use terms::{Paid, append_term, make_formal, paid_terms, remove_last_term};
+pub(crate) use terms::{add_fees, lower_payments};
 pub use timers::remind;
 pub(crate) use timers::{schedule_auto_renewal, tries_left};
 

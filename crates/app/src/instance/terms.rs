@@ -117,6 +117,19 @@ pub(crate) fn add_fees(tx: &mut Tx, line: &Line) -> Result<(), Error> {
     Ok(terms::insert_fees(tx, &fees)?)
 }
 
+/// A part of what a line paid was given back while its terms stand: its payments for them are worth so much less.
+pub(crate) fn lower_payments(tx: &mut Tx, site: &Site, instance: Key, line: Key, minor: i64) -> Result<(), Error> {
+    let standing = paid_terms(tx, site, instance)?;
+    let paid = |t: &Paid| t.payments.iter().find(|(by, _)| *by == line).map_or(0, |(_, payment)| payment.amount_minor);
+    let all: Vec<i64> = standing.iter().map(paid).collect();
+    for (term, (was, less)) in standing.iter().zip(all.iter().zip(money::spread(minor, &all)?)) {
+        if less != 0 {
+            terms::set_paid(tx, &term.term, line, money::difference(*was, less)?)?;
+        }
+    }
+    Ok(())
+}
+
 fn set_end(tx: &mut Tx, ctx: &Ctx, instance: &Instance, end: Timestamp) -> Result<(), Error> {
     instance::set_expiry(tx, instance.id, Some(micros(end)))?;
     let site = site(tx, ctx, instance)?;

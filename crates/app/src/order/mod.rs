@@ -25,6 +25,7 @@ pub(crate) use consent::of_line as consents_of;
 pub use convert::convert;
 pub use fulfil::{FAILED_PER_MONTH, change_done, change_failed, opening_failed};
 pub(crate) use fulfil::{complete_all, ids, new_instance, tell_buyer, tell_seller};
+
 pub use pay::pay;
 pub use place::{PlaceOrder, place};
 pub(crate) use query::expire_estimate;
@@ -182,6 +183,19 @@ pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, events:
 /// The period that a line was bought for, if it was for one.
 fn period_bought(line: &Line) -> Result<Option<domain::period::Period>, Error> {
     line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))
+}
+
+/// What was paid for an order, and what of it came back. An unsubscription has neither: what it gave back stands with the
+/// orders that had been paid.
+///
+/// # Errors
+/// `amount.too_large`.
+pub fn paid_and_refunded(full: &Full) -> Result<(i64, i64), Error> {
+    if full.order.paid_at.is_none() || full.order.kind == OrderKind::Unsubscribe.as_str() {
+        return Ok((0, 0));
+    }
+    let sum = |of: fn(&Line) -> i64| domain::money::sum(full.lines.iter().map(of));
+    Ok((sum(|l| l.amount_minor)?, sum(|l| l.refunded_minor)?))
 }
 
 /// The name of the product that an order sold.

@@ -90,6 +90,16 @@ pub enum Order {
     Accept { number: String },
     /// Give an order back, where a rule allows it.
     Unsubscribe { number: String },
+    /// Give a part of a completed order back (finance); the service goes on. From 1,000 units on a second person confirms it.
+    #[command(after_help = "Example: yunshi order refund CS2611240955AB12C --amount 30.00 --reason 'two days without service'")]
+    Refund {
+        number: String,
+        /// In the order's currency.
+        #[arg(long)]
+        amount: String,
+        #[arg(long)]
+        reason: String,
+    },
     /// Write orders to an .xlsx file.
     #[command(after_help = "Example: yunshi order export --state completed --out orders.xlsx")]
     Export {

@@ -4,6 +4,7 @@ mod apply;
 mod asset;
 mod case;
 mod client;
+mod correction;
 mod domain;
 mod junit;
 mod licence;
@@ -79,6 +80,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Calls { command } => client::calls(&Remote::from_environment()?, &command, json).await,
         Command::Review { command } => client::review(&Remote::from_environment()?, &command, json).await,
         Command::Bill { command } => client::bill(&Remote::from_environment()?, &command, json).await,
+        Command::Correction { command } => correction::run(&Remote::from_environment()?, &command, json).await,
         Command::Inbox { command } => client::inbox(&Remote::from_environment()?, &command, json).await,
         Command::Fault { product, fault } => client::fault(&Remote::from_environment()?, &product, &fault, json).await,
         Command::Scene { product, scene } => client::scene(&Remote::from_environment()?, &product, &scene, json).await,

@@ -46,6 +46,7 @@ pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Fai
         Order::Pay { number } => post(format!("/api/v1/orders/{number}/pay"), json!({})).await?,
         Order::Cancel { number } => post(format!("/api/v1/orders/{number}/cancel"), json!({})).await?,
         Order::Accept { number } => accept(remote, number).await?,
+        Order::Refund { number, amount, reason } => super::correction::refund(remote, number, amount, reason).await?,
         Order::Unsubscribe { number } => post(format!("/api/v1/orders/{number}/unsubscribe"), json!({})).await?,
         Order::Renew { instance, period, sku, unpaid } => {
             post(format!("/api/v1/instances/{instance}/renew"), json!({ "period": period, "sku": sku, "pay": !unpaid })).await?

@@ -37,7 +37,7 @@ impl Audit {
     /// The actors of the events since the last look.
     pub(crate) async fn news(&mut self) -> Vec<String> {
         let since = self.last;
-        let events = self.db.read(move |tx| store::event::any_after(tx, since, i64::MAX, 10_000)).await.unwrap();
+        let events = self.db.read(move |tx| store::event::any_between(tx, since, i64::MAX, 10_000)).await.unwrap();
         self.last = events.last().map_or(since, |e| e.seq);
         events.into_iter().map(|e| e.actor).collect()
     }

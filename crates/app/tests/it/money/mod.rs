@@ -1,6 +1,7 @@
 //! Payments, refunds and bills (`order-life 5`–`7`, `money-reseller-buyer-domain 1`).
 
 mod bills;
+mod corrections;
 mod explained;
 mod refunds;
 mod wallet;

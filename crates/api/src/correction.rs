@@ -1,0 +1,231 @@
+//! Refunds by the operator, and postings that mend the books; confirmed by a second person.
+
+use crate::{
+    auth::Who,
+    body::{Body, PathOf},
+    paging::{Listed, Paging, next},
+    problem::Problem,
+    seller::ReasonBody,
+    state::Api,
+    views::{MoneyView, money, time, times},
+};
+use app::{
+    Error, Key,
+    money::{self as use_case, Correct, Place},
+};
+use axum::{Json, extract::State};
+use domain::{
+    correction::CorrectionState,
+    id::{AccountId, CorrectionId},
+    text::Line,
+};
+use ledger::AccountKind;
+use serde::{Deserialize, Serialize};
+use store::correction as rows;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list, post)).routes(routes!(refund)).routes(routes!(confirm)).routes(routes!(refuse))
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlaceBody {
+    /// `buyer_wallet`, `provider_clearing`, `escrow`, `seller_payable`, `platform_commission` or `tax_payable`.
+    #[schema(value_type = String, max_length = 40)]
+    account: AccountKind,
+    /// Of a wallet or a payable: the account, such as `acc_…`; of escrow: the number of the order line. Else left out.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    owner: Option<String>,
+}
+
+impl PlaceBody {
+    fn read(self, pointer: &str) -> Result<Place, Error> {
+        let at = format!("{pointer}/owner");
+        let missing = || Error::field(&at, "correction.owner", format!("say whose {} it is", self.account));
+        let owner = match self.account {
+            AccountKind::BuyerWallet | AccountKind::SellerPayable => {
+                let id: AccountId = self
+                    .owner
+                    .as_deref()
+                    .ok_or_else(missing)?
+                    .parse()
+                    .map_err(|e: domain::id::BadId| Error::field(&at, "correction.owner", e.to_string()))?;
+                hex::encode(Key::of(id).0)
+            }
+            AccountKind::Escrow => self.owner.clone().ok_or_else(missing)?,
+            AccountKind::ProviderClearing => "bank".to_owned(),
+            AccountKind::PlatformCommission | AccountKind::TaxPayable => "platform".to_owned(),
+        };
+        Ok(Place { account: self.account, owner })
+    }
+
+    fn of(account: Option<&String>, owner: Option<&String>) -> Option<Self> {
+        let account: AccountKind = account?.parse().ok()?;
+        let owner = match account {
+            AccountKind::BuyerWallet | AccountKind::SellerPayable => {
+                let mut key = [0; 16];
+                hex::decode_to_slice(owner?, &mut key).ok()?;
+                Some(Key(key).id::<AccountId>().to_string())
+            }
+            AccountKind::Escrow => owner.cloned(),
+            AccountKind::ProviderClearing | AccountKind::PlatformCommission | AccountKind::TaxPayable => None,
+        };
+        Some(Self { account, owner })
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CorrectionView {
+    id: String,
+    /// `refund` or `posting`.
+    kind: String,
+    /// `waiting`, `done`, `refused`.
+    state: String,
+    amount: MoneyView,
+    reason: String,
+    /// Of a refund.
+    order_number: Option<String>,
+    /// Of a posting.
+    from: Option<PlaceBody>,
+    to: Option<PlaceBody>,
+    asked_by: String,
+    asked_at: String,
+    decided_by: Option<String>,
+    decided_at: Option<String>,
+    note: Option<String>,
+    /// Decided by the only person who may.
+    alone: bool,
+    /// The reader asked for it: another person confirms it.
+    own: bool,
+}
+
+fn view(row: rows::Correction, reader: Key) -> CorrectionView {
+    CorrectionView {
+        id: row.id.id::<CorrectionId>().to_string(),
+        from: PlaceBody::of(row.from_account.as_ref(), row.from_owner.as_ref()),
+        to: PlaceBody::of(row.to_account.as_ref(), row.to_owner.as_ref()),
+        amount: money(row.amount_minor, &row.currency),
+        asked_at: time(row.asked_at),
+        decided_at: times(row.decided_at),
+        own: row.asked_by == reader,
+        kind: row.kind,
+        state: row.state,
+        reason: row.reason,
+        order_number: row.order_number,
+        asked_by: row.asked_name,
+        decided_by: row.decided_name,
+        note: row.note,
+        alone: row.alone,
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// `waiting`, `done`, `refused`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    state: Option<CorrectionState>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CorrectionList {
+    corrections: Vec<CorrectionView>,
+    next: Option<String>,
+}
+
+/// Refunds by the operator and correcting postings, newest first.
+#[utoipa::path(get, path = "/api/v1/operator/corrections", tag = "operator", operation_id = "correction_list",
+    security(("access" = ["operator:finance"])), params(ListParams, Paging), responses((status = 200, body = CorrectionList)))]
+async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<CorrectionList>, Problem> {
+    let answer = api
+        .read(caller, move |tx, _, who| {
+            let found = rows::any_list(tx, p.state.map(CorrectionState::as_str), page)?;
+            let next = next(&found, page, |c| (c.asked_at, c.id));
+            let reader = Key::of(who.user_id);
+            Ok(CorrectionList { corrections: found.into_iter().map(|c| view(c, reader)).collect(), next })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PostingBody {
+    /// The account of the ledger that the amount is taken from.
+    from: PlaceBody,
+    to: PlaceBody,
+    amount: MoneyView,
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    reason: Line<500>,
+}
+
+/// Asks for a posting that mends the books: a second person of finance confirms it, where there is one.
+#[utoipa::path(post, path = "/api/v1/operator/corrections", tag = "operator", operation_id = "correction_post",
+    security(("access" = ["operator:finance"])), request_body = PostingBody, responses((status = 200, body = CorrectionView)))]
+async fn post(State(api): State<Api>, Who(caller): Who, body: Body<PostingBody>) -> Result<Json<CorrectionView>, Problem> {
+    let PostingBody { from, to, amount, reason } = body.value;
+    let what = Correct::Posting { from: from.read("/from")?, to: to.read("/to")? };
+    let amount = amount.read("/amount")?;
+    let row = api
+        .write(caller, move |tx, ctx, who| Ok(view(use_case::correct(tx, ctx, who, &what, amount, reason.as_str())?, Key::of(who.user_id))))
+        .await?;
+    Ok(Json(row))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RefundBody {
+    amount: MoneyView,
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    reason: Line<500>,
+}
+
+/// Gives a part of what a completed order cost back to its buyer; the service goes on. From 1,000 units on a second person of
+/// finance confirms it, where there is one.
+#[utoipa::path(post, path = "/api/v1/operator/orders/{number}/refund", tag = "operator", operation_id = "order_refund",
+    security(("access" = ["operator:finance"])), params(("number" = String, Path)), request_body = RefundBody,
+    responses((status = 200, body = CorrectionView)))]
+async fn refund(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(number): PathOf<String>,
+    body: Body<RefundBody>,
+) -> Result<Json<CorrectionView>, Problem> {
+    let RefundBody { amount, reason } = body.value;
+    let (what, amount) = (Correct::Refund { number }, amount.read("/amount")?);
+    let row = api
+        .write(caller, move |tx, ctx, who| Ok(view(use_case::correct(tx, ctx, who, &what, amount, reason.as_str())?, Key::of(who.user_id))))
+        .await?;
+    Ok(Json(row))
+}
+
+/// Confirms a correction; another person than asked for it.
+#[utoipa::path(post, path = "/api/v1/operator/corrections/{id}/confirm", tag = "operator", operation_id = "correction_confirm",
+    security(("access" = ["operator:finance"])), params(("id" = String, Path)), responses((status = 200, body = CorrectionView)))]
+async fn confirm(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<CorrectionId>) -> Result<Json<CorrectionView>, Problem> {
+    let decided =
+        api.write(caller, move |tx, ctx, who| Ok(view(use_case::decide_correction(tx, ctx, who, id, true, None)?, Key::of(who.user_id))));
+    Ok(Json(decided.await?))
+}
+
+/// Refuses a correction with a reason.
+#[utoipa::path(post, path = "/api/v1/operator/corrections/{id}/refuse", tag = "operator", operation_id = "correction_refuse",
+    security(("access" = ["operator:finance"])), params(("id" = String, Path)), request_body = ReasonBody,
+    responses((status = 200, body = CorrectionView)))]
+async fn refuse(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<CorrectionId>,
+    body: Body<ReasonBody>,
+) -> Result<Json<CorrectionView>, Problem> {
+    let reason = body.value.reason.into_string();
+    let decided = api.write(caller, move |tx, ctx, who| {
+        Ok(view(use_case::decide_correction(tx, ctx, who, id, false, Some(&reason))?, Key::of(who.user_id)))
+    });
+    Ok(Json(decided.await?))
+}

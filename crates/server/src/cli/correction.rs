@@ -1,0 +1,40 @@
+//! Corrections on the command line.
+
+use super::Page;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Correction {
+    /// Refunds by the operator and correcting postings, newest first.
+    List {
+        /// waiting, done or refused.
+        #[arg(long)]
+        state: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Ask for a posting that mends the books: from one account of the ledger to another.
+    #[command(after_help = "\
+            An account is buyer_wallet:ACCOUNT, seller_payable:ACCOUNT, escrow:ORDER_LINE, provider_clearing, platform_commission or\n\
+            tax_payable.\n\n\
+            Example: yunshi correction post --from buyer_wallet:acc_… --to provider_clearing --amount '12.00 CNY' --reason 'paid in twice'")]
+    Post {
+        #[arg(long)]
+        from: String,
+        #[arg(long)]
+        to: String,
+        /// With its currency.
+        #[arg(long)]
+        amount: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Confirm what another person asked for.
+    Confirm { id: String },
+    /// Refuse what another person asked for.
+    Refuse {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+}

@@ -1,0 +1,83 @@
+//! Refunds by the operator and postings that mend the books.
+
+use crate::{DbError, Key, Page, Tx, Written};
+use db::{Run, schema::corrections};
+use diesel::prelude::*;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = corrections)]
+pub struct Correction {
+    pub id: Key,
+    pub kind: String,
+    pub state: String,
+    pub currency: String,
+    pub amount_minor: i64,
+    pub reason: String,
+    pub order_id: Option<Key>,
+    pub order_number: Option<String>,
+    pub from_account: Option<String>,
+    pub from_owner: Option<String>,
+    pub to_account: Option<String>,
+    pub to_owner: Option<String>,
+    pub asked_at: i64,
+    pub asked_by: Key,
+    pub asked_name: String,
+    pub decided_at: Option<i64>,
+    pub decided_by: Option<Key>,
+    pub decided_name: Option<String>,
+    pub note: Option<String>,
+    pub alone: bool,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn insert(tx: &mut Tx, correction: &Correction) -> Result<(), DbError> {
+    diesel::insert_into(corrections::table).values(correction).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Correction>, DbError> {
+    Ok(corrections::table.find(id).select(Correction::as_select()).first(tx).optional()?)
+}
+
+/// Corrections in a state or in all, newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_list(tx: &mut Tx, state: Option<&str>, page: Page) -> Result<Vec<Correction>, DbError> {
+    let mut query = corrections::table.into_boxed();
+    if let Some(state) = state {
+        query = query.filter(corrections::state.eq(state.to_owned()));
+    }
+    Ok(newest_first!(query, page, corrections::asked_at, corrections::id).select(Correction::as_select()).load(tx)?)
+}
+
+/// Corrections of an order, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_of_order(tx: &mut Tx, order: Key) -> Result<Vec<Correction>, DbError> {
+    let query = corrections::table.filter(corrections::order_id.eq(order)).order((corrections::asked_at, corrections::id));
+    Ok(query.select(Correction::as_select()).load(tx)?)
+}
+
+/// Decides one that waits, once: state, time, person and note are those of `decided`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn decide(tx: &mut Tx, decided: &Correction) -> Result<Written, DbError> {
+    let waiting = corrections::table.find(decided.id).filter(corrections::state.eq("waiting"));
+    let changed = diesel::update(waiting)
+        .set((
+            corrections::state.eq(&decided.state),
+            corrections::decided_at.eq(decided.decided_at),
+            corrections::decided_by.eq(decided.decided_by),
+            corrections::decided_name.eq(&decided.decided_name),
+            corrections::note.eq(&decided.note),
+            corrections::alone.eq(decided.alone),
+        ))
+        .run(tx)?;
+    Ok(Written::from_rows(changed))
+}
