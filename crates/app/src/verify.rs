@@ -126,7 +126,10 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
         .into_iter()
         .map(|d| {
             let id = d.instance_id.id::<domain::id::InstanceId>();
-            format!("instance {id}: use comes to {} but charges to {}, or their quantities differ", text(d.counted), text(d.charged))
+            format!(
+                "instance {id}: use comes to {} but charges to {} (minor units), or their quantities differ",
+                d.counted_minor, d.charged_minor
+            )
         })
         .collect();
     for d in package::any_differences(tx)? {

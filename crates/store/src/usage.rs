@@ -11,6 +11,7 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Binary, Nullable, Text},
 };
+use std::collections::HashMap;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = usage_batches)]
@@ -174,6 +175,19 @@ pub fn any_known(tx: &mut Tx, known_by: Key) -> Result<Option<Record>, DbError> 
     Ok(known.select(Record::as_select()).first(tx).optional()?)
 }
 
+/// The standing records that keys tell, with their instances.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_known_among(tx: &mut Tx, keys: &[Key]) -> Result<Vec<(Key, Option<Key>)>, DbError> {
+    let mut all = Vec::new();
+    for keys in keys.chunks(ROWS) {
+        let known = usage_records::table.filter(usage_records::known_by.eq_any(keys.to_vec())).filter(usage_records::state.ne("refused"));
+        all.extend(known.select((usage_records::known_by, usage_records::instance_id)).load::<(Key, Option<Key>)>(tx)?);
+    }
+    Ok(all)
+}
+
 /// # Errors
 /// [`DbError`].
 pub fn any_record(tx: &mut Tx, id: Key) -> Result<Option<Record>, DbError> {
@@ -203,15 +217,57 @@ pub fn any_to_rate(tx: &mut Tx, instance: Key, limit: i64) -> Result<Vec<Record>
         .load(tx)?)
 }
 
+/// Lets the ratings of an instance pass one at a time.
+///
 /// # Errors
 /// [`DbError`].
+pub fn hold(tx: &mut Tx, instance: Key) -> Result<(), DbError> {
+    db::dialect::one_at_a_time(tx, instance)
+}
+
+/// # Errors
+/// [`DbError::Raced`] when one of them was corrected meanwhile.
 pub fn set_charged(tx: &mut Tx, ids: &[Key], charge: Key) -> Result<(), DbError> {
     for ids in ids.chunks(ROWS) {
-        diesel::update(usage_records::table.filter(usage_records::id.eq_any(ids.to_vec())))
-            .set((usage_records::state.eq("charged"), usage_records::charge_id.eq(charge)))
-            .run(tx)?;
+        let there = usage_records::table.filter(usage_records::id.eq_any(ids.to_vec())).filter(usage_records::state.eq("accepted"));
+        let changed = diesel::update(there).set((usage_records::state.eq("charged"), usage_records::charge_id.eq(charge))).run(tx)?;
+        if changed != ids.len() {
+            return Err(DbError::Raced);
+        }
     }
     Ok(())
+}
+
+/// Refuses a record that was accepted; it replaces nothing any more.
+///
+/// # Errors
+/// [`DbError::Raced`] when it was corrected meanwhile.
+pub fn refuse(tx: &mut Tx, id: Key, reason: &str) -> Result<(), DbError> {
+    let there = usage_records::table.find(id).filter(usage_records::state.eq("accepted"));
+    let refused = (usage_records::state.eq("refused"), usage_records::reason.eq(reason), usage_records::corrects_id.eq(None::<Key>));
+    if diesel::update(there).set(refused).run(tx)? == 0 { Err(DbError::Raced) } else { Ok(()) }
+}
+
+/// How a record stands whose correction was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// To be rated.
+    Accepted,
+    Charged,
+}
+
+/// Lets a record stand again that a correction had replaced.
+///
+/// # Errors
+/// [`DbError::Raced`] when it is replaced no more.
+pub fn stand_again(tx: &mut Tx, id: Key) -> Result<Standing, DbError> {
+    let replaced = usage_records::table.find(id).filter(usage_records::state.eq("corrected"));
+    let charged = replaced.filter(usage_records::charge_id.is_not_null());
+    if diesel::update(charged).set(usage_records::state.eq("charged")).run(tx)? > 0 {
+        return Ok(Standing::Charged);
+    }
+    let changed = diesel::update(replaced).set(usage_records::state.eq("accepted")).run(tx)?;
+    if changed == 0 { Err(DbError::Raced) } else { Ok(Standing::Accepted) }
 }
 
 /// What a list of records is narrowed to.
@@ -306,7 +362,7 @@ pub fn charges(tx: &mut Tx, instance: Key, since: i64, limit: i64) -> Result<Vec
         .load(tx)?)
 }
 
-/// What an instance owes.
+/// What an instance owes; more than an amount holds is the largest one.
 ///
 /// # Errors
 /// [`DbError`].
@@ -317,17 +373,67 @@ pub fn due_of_instance(tx: &mut Tx, buyer: Key, instance: Key) -> Result<i64, Db
         .filter(usage_charges::instance_id.eq(instance))
         .select(usage_charges::amount_minor)
         .load(tx)?;
-    Ok(amounts.iter().sum())
+    Ok(clamped(amounts.iter().map(|a| i128::from(*a)).sum()))
 }
 
-#[derive(Debug, QueryableByName)]
+/// What was taken from the wallet for an instance.
+///
+/// # Errors
+/// [`DbError`].
+pub fn paid_of_instance(tx: &mut Tx, instance: Key) -> Result<i64, DbError> {
+    let amounts: Vec<i64> = usage_charges::table
+        .filter(usage_charges::instance_id.eq(instance))
+        .filter(usage_charges::state.eq("paid"))
+        .select(usage_charges::amount_minor)
+        .load(tx)?;
+    Ok(clamped(amounts.iter().map(|a| i128::from(*a)).sum()))
+}
+
+fn clamped(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// An instance whose totals differ from its charges.
+#[derive(Debug)]
 pub struct Difference {
-    #[diesel(sql_type = Binary)]
     pub instance_id: Key,
+    pub counted_minor: i128,
+    pub charged_minor: i128,
+}
+
+/// Sums of an instance: each in two parts, which a number of the database holds however much there is.
+#[derive(Debug, QueryableByName)]
+struct Sums {
+    #[diesel(sql_type = Binary)]
+    instance_id: Key,
     #[diesel(sql_type = BigInt)]
-    pub counted: i64,
+    quantity_high: i64,
     #[diesel(sql_type = BigInt)]
-    pub charged: i64,
+    quantity_low: i64,
+    #[diesel(sql_type = BigInt)]
+    minor_high: i64,
+    #[diesel(sql_type = BigInt)]
+    minor_low: i64,
+}
+
+impl Sums {
+    const PART: i64 = 1_000_000_000;
+
+    fn load(tx: &mut Tx, table: &str, minor: &str) -> Result<HashMap<Key, (i128, i128)>, DbError> {
+        let part = Self::PART;
+        let sum = |column: &str, how: &str| format!("CAST(SUM({column} {how} {part}) AS BIGINT)");
+        let text = format!(
+            "SELECT instance_id, {} AS quantity_high, {} AS quantity_low, {} AS minor_high, {} AS minor_low FROM {table} GROUP BY instance_id",
+            sum("quantity", "/"),
+            sum("quantity", "%"),
+            sum(minor, "/"),
+            sum(minor, "%"),
+        );
+        let whole = |high: i64, low: i64| i128::from(high) * i128::from(part) + i128::from(low);
+        let rows: Vec<Self> = sql_query(text).load(tx)?;
+        let sums = rows.into_iter().map(|s| (s.instance_id, (whole(s.quantity_high, s.quantity_low), whole(s.minor_high, s.minor_low))));
+        Ok(sums.collect())
+    }
 }
 
 /// Instances whose totals differ from their charges: quantities or amounts.
@@ -335,13 +441,16 @@ pub struct Difference {
 /// # Errors
 /// [`DbError`].
 pub fn any_differences(tx: &mut Tx) -> Result<Vec<Difference>, DbError> {
-    let text = "SELECT t.instance_id AS instance_id, t.charged_minor AS counted, c.amount_minor AS charged FROM
-         (SELECT instance_id, CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(SUM(charged_minor) AS BIGINT) AS charged_minor
-          FROM usage_totals GROUP BY instance_id) t
-         LEFT JOIN (SELECT instance_id, CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor
-          FROM usage_charges GROUP BY instance_id) c ON c.instance_id = t.instance_id
-         WHERE c.instance_id IS NULL OR c.quantity <> t.quantity OR c.amount_minor <> t.charged_minor";
-    Ok(sql_query(text).load(tx)?)
+    let counted = Sums::load(tx, "usage_totals", "charged_minor")?;
+    let charged = Sums::load(tx, "usage_charges", "amount_minor")?;
+    let mut all: Vec<Key> = counted.keys().chain(charged.keys()).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    let of = |sums: &HashMap<Key, (i128, i128)>, id: &Key| sums.get(id).copied().unwrap_or_default();
+    let differ = all.into_iter().map(|id| (id, of(&counted, &id), of(&charged, &id))).filter(|(_, counted, charged)| counted != charged);
+    let differ =
+        differ.map(|(instance_id, counted, charged)| Difference { instance_id, counted_minor: counted.1, charged_minor: charged.1 });
+    Ok(differ.collect())
 }
 
 /// How many accepted records came before a moment and are not charged.

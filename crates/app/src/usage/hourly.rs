@@ -1,7 +1,10 @@
 //! Use by the hour, judged at once: what sellers report who meter as for AWS or Azure. One record for an instance and
 //! an hour; the same again is no news, another quantity is refused.
 
-use super::judge::{known_by_sn, to_rate};
+use super::{
+    judge::{known_by_sn, to_rate},
+    later,
+};
 use crate::{Ctx, Error, micros};
 use db::{DbError, Key, Tx};
 use domain::{
@@ -61,7 +64,7 @@ pub fn hourly(tx: &mut Tx, ctx: &Ctx, report: &Hourly<'_>) -> Result<Reported, E
         sent_instance: instance.seller_instance_id.clone().unwrap_or_default(),
         metering_sn: Some(sn),
         begin_at: Some(micros(begin)),
-        end_at: Some(micros(begin + SignedDuration::from_hours(1))),
+        end_at: Some(micros(later(begin, SignedDuration::from_hours(1)))),
         quantity: Some(report.quantity.0),
         sent_value: report.quantity.to_string(),
         state: UsageState::Accepted.as_str().to_owned(),

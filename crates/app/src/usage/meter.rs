@@ -9,7 +9,7 @@ use crate::{Ctx, Error, from_micros, micros};
 use db::Tx;
 use domain::{
     Timestamp,
-    usage::{Meter, Quantity, Tier},
+    usage::{Meter, Quantity, QuantitySum, Tier},
 };
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -17,8 +17,9 @@ use store::{instance::Instance, usage as rows};
 
 /// Days shown at most.
 const DAYS: i64 = 90;
-/// Hours and days read at most: all hours of that time.
-const CHARGES_MAX: i64 = DAYS * 24;
+const HOURS: i64 = DAYS.saturating_mul(24);
+/// Charges read at most: each hour of that time, and corrections.
+const CHARGES_MAX: i64 = HOURS.saturating_mul(4);
 
 /// A day's use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub struct Day {
     /// yyyy-MM-dd at the site.
     pub day: String,
     /// What was charged; packages gave more.
-    pub quantity: Quantity,
-    pub from_packages: Quantity,
+    pub quantity: QuantitySum,
+    pub from_packages: QuantitySum,
     pub amount_minor: i64,
 }
 
@@ -49,16 +50,17 @@ pub struct Metered {
 pub fn metered(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Metered, Error> {
     let priced = must_be_priced(tx, ctx, found)?;
     let site = crate::instance::site(tx, ctx, found)?;
-    let since = ctx.now - SignedDuration::from_hours(24 * DAYS);
+    let since = ctx.now.checked_sub(SignedDuration::from_hours(HOURS)).unwrap_or(Timestamp::MIN);
     let charges = rows::charges(tx, found.id, micros(since), CHARGES_MAX)?;
     let until = charges.last().map(|c| cycle_end(&site, priced.meter.cycle, from_micros(c.begin_at)));
     let mut days = BTreeMap::<String, Day>::new();
     for charge in charges {
         let day = site.day_of(from_micros(charge.begin_at)).to_string();
         let entry = days.entry(day.clone()).or_insert(Day { day, ..Day::default() });
-        entry.quantity.0 += charge.quantity;
-        entry.from_packages.0 += charge.from_packages;
-        entry.amount_minor += charge.amount_minor;
+        entry.quantity = entry.quantity.plus(Quantity(charge.quantity));
+        entry.from_packages = entry.from_packages.plus(Quantity(charge.from_packages));
+        let sum = entry.amount_minor.checked_add(charge.amount_minor);
+        entry.amount_minor = sum.ok_or_else(|| Error::row("usage_charges", crate::instance::id(found), "do not fit into a day"))?;
     }
     let due_minor = rows::due_of_instance(tx, found.buyer_id, found.id)?;
     let packages = package::in_force(tx, ctx, found)?;

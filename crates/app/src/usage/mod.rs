@@ -1,7 +1,10 @@
 //! Use of on-demand instances: records are received, judged, rated and charged; what is not paid ends in
 //! arrears (`open-api 4`, `seller-domain 2.5`, `4.4`).
+//!
+//! Sellers choose the numbers, so no sum of them may wrap: what is added up is wide or checked.
 
 mod arrears;
+mod count;
 mod hourly;
 mod judge;
 mod meter;
@@ -18,13 +21,21 @@ pub use package::{Left, left, stop_if_used_up};
 pub use rate::rate;
 pub use receive::{BodySignature, receive};
 
-use crate::{Ctx, Error};
+use crate::{
+    Ctx, Error,
+    job::{self, JobKind},
+};
 use db::{Key, Tx};
 use domain::{
+    Timestamp,
     listing::Specification,
     usage::{Meter, Tier},
 };
-use store::instance::Instance;
+use jiff::SignedDuration;
+use store::{
+    instance::Instance,
+    usage::{self as rows, Record, Standing},
+};
 
 /// What an instance's use is counted and priced by: as it was when it was bought.
 struct Priced {
@@ -53,6 +64,26 @@ fn priced(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Option<Priced>,
 
 fn must_be_priced(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Priced, Error> {
     priced(tx, ctx, instance)?.ok_or_else(|| Error::row("instances", crate::instance::id(instance), "has no meter"))
+}
+
+/// A moment later; the end of the calendar when there is none.
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// Refuses a record that was accepted; what it should have replaced stands again.
+fn refuse(tx: &mut Tx, ctx: &Ctx, record: &Record, reason: &str) -> Result<(), Error> {
+    rows::refuse(tx, record.id, reason)?;
+    let Some(old) = record.corrects_id else {
+        return Ok(());
+    };
+    let stands = rows::stand_again(tx, old)?;
+    match record.instance_id {
+        Some(instance) if stands == Standing::Accepted => {
+            job::schedule_named(tx, ctx, JobKind::UsageRating, &rating_job(instance), ctx.now)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The name of the rating job of an instance.

@@ -84,11 +84,21 @@ struct Open {
 }
 
 /// What a rating draws from a buyer's packages; written at its end.
-pub(super) struct Packages<'a> {
-    site: &'a Site,
+pub(super) struct Packages {
+    site: Site,
     all: Vec<Held>,
     /// By package and first moment.
     open: BTreeMap<(Key, i64), Open>,
+    drawn: Vec<Draw>,
+    /// Records whose draws are given back.
+    given_back: Vec<Key>,
+}
+
+/// A state of [`Packages`] to which a rating can go back.
+pub(super) struct Mark {
+    used: BTreeMap<(Key, i64), i64>,
+    drawn: usize,
+    given_back: usize,
 }
 
 /// What packages did for a record.
@@ -98,20 +108,34 @@ pub(super) struct Drawn {
     pub rest: Quantity,
 }
 
-impl<'a> Packages<'a> {
+impl Packages {
     /// The packages that cover an instance's use. Ratings of one buyer who has any pass one at a time.
-    pub fn load(tx: &mut Tx, ctx: &Ctx, site: &'a Site, found: &Instance, of: &str) -> Result<Self, Error> {
+    pub fn load(tx: &mut Tx, ctx: &Ctx, site: &Site, found: &Instance, of: &str) -> Result<Self, Error> {
         let mut all = covering(tx, ctx, found.buyer_id, found.product_id, of)?;
         if !all.is_empty() {
             rows::hold(tx, found.buyer_id)?;
             all = covering(tx, ctx, found.buyer_id, found.product_id, of)?;
         }
-        Ok(Self { site, all, open: BTreeMap::new() })
+        Ok(Self { site: site.clone(), all, open: BTreeMap::new(), drawn: Vec::new(), given_back: Vec::new() })
+    }
+
+    pub fn mark(&self) -> Mark {
+        let used = self.open.iter().map(|(key, open)| (*key, open.used)).collect();
+        Mark { used, drawn: self.drawn.len(), given_back: self.given_back.len() }
+    }
+
+    /// Forgets what was drawn and given back since.
+    pub fn back_to(&mut self, mark: &Mark) {
+        for (key, open) in &mut self.open {
+            open.used = mark.used.get(key).copied().unwrap_or(open.before);
+        }
+        self.drawn.truncate(mark.drawn);
+        self.given_back.truncate(mark.given_back);
     }
 
     fn open(&mut self, tx: &mut Tx, package: usize, at: Timestamp) -> Result<Option<&mut Open>, Error> {
         let held = &self.all[package];
-        let Some(window) = held.bought.window(self.site, at) else {
+        let Some(window) = held.bought.window(&self.site, at) else {
             return Ok(None);
         };
         let key = (held.instance.id, micros(window.begin));
@@ -133,7 +157,7 @@ impl<'a> Packages<'a> {
         }
         let mut others: Vec<(Timestamp, usize)> = (self.all.iter().enumerate())
             .filter(|(i, h)| !h.stops() && Some(*i) != named)
-            .filter_map(|(i, h)| Some((h.bought.window(self.site, at)?.end, i)))
+            .filter_map(|(i, h)| Some((h.bought.window(&self.site, at)?.end, i)))
             .collect();
         others.sort_unstable();
         named.into_iter().chain(others.into_iter().map(|(_, i)| i)).collect()
@@ -151,35 +175,37 @@ impl<'a> Packages<'a> {
             let Some(open) = self.open(tx, package, at)? else { continue };
             let part = given(open.window, Quantity(open.used), rest);
             if part.0 > 0 {
-                open.used += part.0;
-                rest.0 -= part.0;
+                open.used = open.used.saturating_add(part.0);
+                rest.0 = rest.0.saturating_sub(part.0);
                 let window_at = micros(open.window.begin);
-                rows::insert_draw(tx, &Draw { record_id: record.id, instance_id: id, window_at, quantity: part.0 })?;
+                self.drawn.push(Draw { record_id: record.id, instance_id: id, window_at, quantity: part.0 });
             }
         }
-        let given = Quantity(wanted.0 - rest.0);
+        let given = Quantity(wanted.0.saturating_sub(rest.0));
         Ok(Drawn { given, rest: if stops { Quantity(0) } else { rest } })
     }
 
     /// Gives back what a record took that is replaced, and says what packages had done for it.
     pub fn give_back(&mut self, tx: &mut Tx, record: &Record) -> Result<Drawn, Error> {
-        let mut given = 0;
+        let mut given = 0_i64;
         for draw in rows::any_draws(tx, record.id)? {
             let package = self.all.iter().position(|h| h.instance.id == draw.instance_id);
             let package = package.ok_or_else(|| Error::row("package_draws", hex::encode(record.id.0), "names a package that is gone"))?;
             if let Some(open) = self.open(tx, package, from_micros(draw.window_at))? {
-                open.used -= draw.quantity;
+                open.used = open.used.saturating_sub(draw.quantity);
             }
-            given += draw.quantity;
+            given = given.saturating_add(draw.quantity);
         }
-        rows::remove_draws(tx, record.id)?;
+        self.given_back.push(record.id);
         let stopped = self.all.iter().any(|h| record.package_id == Some(h.instance.id) && h.stops());
-        let rest = if stopped { 0 } else { record.quantity.unwrap_or_default() - given };
+        let rest = if stopped { 0 } else { record.quantity.unwrap_or_default().saturating_sub(given) };
         Ok(Drawn { given: Quantity(given), rest: Quantity(rest) })
     }
 
     /// Writes what was drawn; tells of packages that are used up now, and stops those that stop.
     pub fn keep(self, tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
+        self.given_back.iter().try_for_each(|record| rows::remove_draws(tx, *record))?;
+        self.drawn.iter().try_for_each(|draw| rows::insert_draw(tx, draw))?;
         for ((id, begin_at), open) in self.open.iter().filter(|(_, open)| open.used != open.before) {
             rows::set_used(tx, *id, *begin_at, open.used)?;
             let (was_up, is_up) = (open.before >= open.window.quota.0, open.used >= open.window.quota.0);

@@ -1,11 +1,14 @@
 //! On-demand specifications: meters, prices by use, usage records and what they cost (`seller-domain 2.5`,
 //! `open-api 4`).
+//!
+//! Sellers choose the numbers, so no sum of them may wrap: what is added up is wide, what is stored has a stated limit, and
+//! a record that would go beyond one is refused by itself.
 
 mod record;
 mod total;
 
 pub use record::{LATE_DAYS, Life, Refused, Span, check_span};
-pub use total::{Exact, Total, cost, minor};
+pub use total::{CHARGE_MINOR_MAX, CYCLE_MINOR_MAX, Exact, QUANTITY_SUM_MAX, QuantitySum, Total, charge, cost, minor};
 
 use crate::listing::Bilingual;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -67,10 +70,10 @@ fn fixed(text: &str, whole: usize, decimals: usize) -> Result<i64, BadNumber> {
 }
 
 /// The shortest decimal text of a number with so many decimals.
-fn text(value: i64, decimals: u32) -> String {
-    let scale = 10_u64.pow(decimals);
-    let (abs, width) = (value.unsigned_abs(), decimals as usize);
-    let all = format!("{}{}.{:0width$}", if value < 0 { "-" } else { "" }, abs / scale, abs % scale);
+fn text(value: i128, decimals: usize) -> String {
+    let digits = format!("{:0>1$}", value.unsigned_abs(), decimals.saturating_add(1));
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(decimals));
+    let all = format!("{}{whole}.{fraction}", if value < 0 { "-" } else { "" });
     all.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -85,7 +88,7 @@ macro_rules! decimals {
             fn from_str(s: &str) -> Result<Self, BadNumber> { fixed(s, $whole, $decimals).map(Self) }
         }
         impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&text(self.0, $decimals)) }
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&text(i128::from(self.0), $decimals)) }
         }
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.collect_str(self) }

@@ -1,0 +1,162 @@
+//! What a rating counts: the records of an hour or day become one charge, drawn from packages first. A record that does
+//! not fit is refused by itself and leaves everything as it was.
+
+use super::{Priced, must_be_priced, package::Packages, rate::cycle_of};
+use crate::{Ctx, Error, from_micros, micros};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    id::ChargeId,
+    site::Site,
+    usage::{self, Quantity, QuantitySum, Refused, Total},
+};
+use std::collections::{BTreeMap, btree_map::Entry};
+use store::{
+    instance::Instance,
+    usage::{self as rows, Charge, Record},
+};
+
+/// A rating of an instance.
+pub(super) struct Rating<'a> {
+    pub found: &'a Instance,
+    pub site: Site,
+    pub priced: Priced,
+    pub packages: Packages,
+}
+
+/// What the records of an hour or day come to so far.
+#[derive(Clone, Default)]
+struct Counted {
+    /// The accumulation cycles that they touch, by first moment.
+    totals: BTreeMap<i64, Total>,
+    quantity: QuantitySum,
+    from_packages: QuantitySum,
+}
+
+impl Counted {
+    fn total(&mut self, tx: &mut Tx, instance: Key, cycle_at: i64) -> Result<&mut Total, Error> {
+        match self.totals.entry(cycle_at) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(empty) => {
+                let total = match rows::any_total(tx, instance, cycle_at)? {
+                    None => Total::default(),
+                    Some(row) => Total {
+                        quantity: Quantity(row.quantity),
+                        exact: row.exact.parse().map_err(|e| Error::row("usage_totals", cycle_at, e))?,
+                        charged_minor: row.charged_minor,
+                    },
+                };
+                Ok(empty.insert(total))
+            }
+        }
+    }
+
+    /// What it is charged as, when it fits: amount, quantity, and what packages gave.
+    fn charge(&self) -> Result<(i64, i64, i64), Refused> {
+        let stored = |sum: QuantitySum| sum.stored().ok_or(Refused::QuantityTooLarge);
+        Ok((usage::charge(self.totals.values())?, stored(self.quantity)?, stored(self.from_packages)?))
+    }
+}
+
+impl<'a> Rating<'a> {
+    /// Ratings of one instance pass one at a time.
+    pub fn begin(tx: &mut Tx, ctx: &Ctx, found: &'a Instance) -> Result<Self, Error> {
+        rows::hold(tx, found.id)?;
+        let (priced, site) = (must_be_priced(tx, ctx, found)?, crate::instance::site(tx, ctx, found)?);
+        let packages = Packages::load(tx, ctx, &site, found, &priced.of)?;
+        Ok(Self { found, site, priced, packages })
+    }
+
+    fn cycle_of(&self, record: &Record) -> i64 {
+        micros(cycle_of(&self.site, self.priced.meter.accumulation, from_micros(record.begin_at.unwrap_or_default())))
+    }
+
+    /// One charge for the records of an hour or day; none when none of them fits.
+    pub fn charge(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, records: &[Record]) -> Result<(), Error> {
+        let (mut counted, mut kept) = (Counted::default(), Vec::new());
+        for record in records {
+            let before = self.packages.mark();
+            match self.with(tx, &counted, record)? {
+                Ok(more) => {
+                    counted = more;
+                    kept.push(record.id);
+                }
+                Err(refused) => {
+                    self.packages.back_to(&before);
+                    super::refuse(tx, ctx, record, &refused.to_string())?;
+                }
+            }
+        }
+        if kept.is_empty() {
+            return Ok(());
+        }
+        self.keep(tx, ctx, begin, counted, &kept)
+    }
+
+    /// With a record more; the inner error says why it does not fit.
+    fn with(&mut self, tx: &mut Tx, counted: &Counted, record: &Record) -> Result<Result<Counted, Refused>, Error> {
+        let (id, model, mut next) = (self.found.id, self.priced.meter.model, counted.clone());
+        if let Some(old) = counted_before(tx, record)? {
+            let back = self.packages.give_back(tx, &old)?;
+            let total = next.total(tx, id, self.cycle_of(&old))?;
+            let less = total.without(model, &self.priced.tiers, back.rest);
+            *total = less.ok_or_else(|| Error::row("usage_totals", hex::encode(id.0), "has less than a correction takes back"))?;
+            next.quantity = next.quantity.minus(back.rest);
+            next.from_packages = next.from_packages.minus(back.given);
+        }
+        let drawn = self.packages.draw(tx, record)?;
+        let total = next.total(tx, id, self.cycle_of(record))?;
+        match total.with(model, &self.priced.tiers, drawn.rest) {
+            Ok(more) => *total = more,
+            Err(refused) => return Ok(Err(refused)),
+        }
+        next.quantity = next.quantity.plus(drawn.rest);
+        next.from_packages = next.from_packages.plus(drawn.given);
+        Ok(next.charge().map(|_| next))
+    }
+
+    fn keep(&self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, counted: Counted, records: &[Key]) -> Result<(), Error> {
+        let name = || crate::instance::id(self.found);
+        let (amount_minor, quantity, from_packages) = counted.charge().map_err(|e| Error::row("usage_charges", name(), e))?;
+        for (cycle_at, total) in counted.totals {
+            let row = rows::Total {
+                instance_id: self.found.id,
+                cycle_at,
+                quantity: total.quantity.0,
+                exact: total.exact.to_string(),
+                charged_minor: total.comes_to().map_err(|e| Error::row("usage_totals", name(), e))?,
+            };
+            rows::put_total(tx, &row)?;
+        }
+        let row = Charge {
+            id: Key::of(ctx.id::<ChargeId>()),
+            instance_id: self.found.id,
+            buyer_id: self.found.buyer_id,
+            seller_id: self.found.seller_id,
+            begin_at: micros(begin),
+            quantity,
+            currency: self.site.currency.as_str().to_owned(),
+            amount_minor,
+            state: "due".to_owned(),
+            created_at: ctx.now_micros(),
+            paid_at: None,
+            from_packages,
+        };
+        rows::insert_charge(tx, &row)?;
+        Ok(rows::set_charged(tx, records, row.id)?)
+    }
+}
+
+/// The record that was charged in place of this one. Those that were replaced before they were charged were
+/// never counted.
+fn counted_before(tx: &mut Tx, record: &Record) -> Result<Option<Record>, Error> {
+    let mut before = record.corrects_id;
+    while let Some(id) = before {
+        let old = rows::any_record(tx, id)?.ok_or_else(|| Error::row("usage_records", hex::encode(id.0), "is gone"))?;
+        if old.charge_id.is_some() {
+            return Ok(Some(old));
+        }
+        before = old.corrects_id;
+    }
+    Ok(None)
+}
