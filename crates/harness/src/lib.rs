@@ -59,4 +59,4 @@ pub use seller_rust::Fault;
 pub use server::{Request, Server, answer};
 pub use show::{at, minor, money, time};
 pub use testdb::{ENGINES, Engine};
-pub use usage::{pack, stopping_pack};
+pub use usage::{on_demand, pack, stopping_pack};

@@ -1,17 +1,39 @@
 //! Use that sellers report, and what it comes to.
 
-use crate::{Bought, Market, at, choice};
+use crate::{Bought, Market, at, choice, listing};
 use app::{
     Caller,
     order::Choice,
     usage::{self, Metered},
 };
 use db::Key;
-use domain::Timestamp;
+use domain::{
+    Timestamp,
+    listing::{AccessType, Listing, Sku},
+    period::ChargingMode,
+    usage::{Accumulation, BillingCycle, Meter, PriceModel, Tier},
+};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use store::{Page, usage as rows};
 use wire::open_api::usage::Record;
+
+/// A listing that is billed by the hour at a price of each unit, such as `"0.01"`, counted over a month.
+///
+/// # Panics
+/// When the text is no price.
+#[must_use]
+pub fn on_demand(price: &str) -> Listing {
+    let mut made = listing(AccessType::Saas);
+    let standard = &mut made.specifications[0];
+    let name = standard.name.clone();
+    let (cycle, model, accumulation) = (BillingCycle::Hour, PriceModel::Fixed, Accumulation::Month);
+    standard.charging_mode = ChargingMode::OnDemand;
+    standard.meter = Some(Meter { name: name.clone(), unit: name, cycle, model, accumulation });
+    let tiers = vec![Tier { up_to: None, price: price.parse().expect("a price of a unit") }];
+    standard.skus = vec![Sku { tiers, ..Sku::default() }];
+    made
+}
 
 /// A package of `transcribe` that resets by the month, of size `s` or `m`.
 #[must_use]

@@ -1,6 +1,7 @@
 //! The records of a push, one by one: accepted, known already, or refused with the rule that they break.
 
 use super::{
+    later,
     package::{self, Held},
     priced, rating_job,
     tried::Tried,
@@ -24,7 +25,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{
     Written,
     instance::{self, Instance},
-    usage::{self as rows, Record},
+    usage::{self as rows, Batch, Record},
 };
 use wire::open_api::usage::Record as Sent;
 
@@ -54,9 +55,17 @@ fn time(field: &'static str, text: &str) -> Result<Timestamp, Refused> {
     TimeZone::UTC.to_timestamp(civil).map_err(|_| bad())
 }
 
-/// The seller's instances that a batch names, with the specification whose use they are billed by.
+/// An instance that a batch names.
+struct Known {
+    instance: Instance,
+    site: Site,
+    /// The specification whose use it is billed by.
+    of: Option<String>,
+}
+
+/// The seller's instances that a batch names.
 struct Instances {
-    by_name: HashMap<String, Vec<(Instance, Option<String>)>>,
+    by_name: HashMap<String, Vec<Known>>,
     /// What is known of the packages among them, and what was used of each by a moment.
     packages: HashMap<Key, Named>,
     /// Those that only the debugger knows.
@@ -76,13 +85,19 @@ impl Instances {
         let names: HashSet<&str> = sent.iter().map(|r| r.instance_id.as_str()).chain(packages).collect();
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         let mut all = Self { by_name: HashMap::new(), packages: HashMap::new(), tried: Tried::default() };
+        let mut sites = HashMap::new();
         for found in instance::by_sellers_ids(tx, seller, &names)? {
+            let site = match sites.get(&found.product_id) {
+                Some(site) => Site::clone(site),
+                None => crate::instance::site(tx, ctx, &found)?,
+            };
+            sites.insert(found.product_id, site.clone());
             if let Some(held) = package::held(tx, ctx, &found)? {
-                let site = crate::instance::site(tx, ctx, &found)?;
-                all.packages.insert(found.id, Named { held, site, used: HashMap::new() });
+                all.packages.insert(found.id, Named { held, site: site.clone(), used: HashMap::new() });
             }
             let of = priced(tx, ctx, &found)?.map(|p| p.of);
-            all.by_name.entry(found.seller_instance_id.clone().unwrap_or_default()).or_default().push((found, of));
+            let name = found.seller_instance_id.clone().unwrap_or_default();
+            all.by_name.entry(name).or_default().push(Known { instance: found, site, of });
         }
         if !all.packages.is_empty() {
             for record in sent {
@@ -101,8 +116,8 @@ impl Instances {
             return Ok(());
         };
         for name in [Some(&sent.instance_id), sent.relate_pkg_instance.as_ref()].into_iter().flatten() {
-            for (found, _) in self.by_name.get(name).map(Vec::as_slice).unwrap_or_default() {
-                let Some(package) = self.packages.get_mut(&found.id) else { continue };
+            for known in self.by_name.get(name).map(Vec::as_slice).unwrap_or_default() {
+                let Some(package) = self.packages.get_mut(&known.instance.id) else { continue };
                 let Some(window) = package.held.bought.window(&package.site, begin) else { continue };
                 if !package.used.contains_key(&window.begin) {
                     package.used.insert(window.begin, package.held.used(tx, window)?);
@@ -123,7 +138,7 @@ impl Instances {
             let i = &p.held.instance;
             i.buyer_id == found.buyer_id && i.product_id == found.product_id && p.held.bought.package.of == of
         };
-        let mut fitting = named.iter().filter_map(|(i, _)| self.packages.get(&i.id)).filter(|p| fits(p));
+        let mut fitting = named.iter().filter_map(|k| self.packages.get(&k.instance.id)).filter(|p| fits(p));
         let package = fitting.next().ok_or_else(|| Refused::UnknownPackage(name.clone()))?;
         let window = package.held.bought.window(&package.site, begin).ok_or_else(|| Refused::PackageOver(name.clone()))?;
         let used = package.used.get(&window.begin).copied().unwrap_or_default();
@@ -133,19 +148,18 @@ impl Instances {
         Ok(Some(package.held.instance.id))
     }
 
-    fn find(&self, sent: &Sent) -> Result<(&Instance, &str), Refused> {
+    fn find(&self, sent: &Sent) -> Result<&Known, Refused> {
         let named = self.by_name.get(&sent.instance_id).map(Vec::as_slice).unwrap_or_default();
         let of_product = |i: &Instance| match &sent.product_id {
             // It matters only where two products have an instance of the same name.
             Some(product) => named.len() == 1 || *product == wire_product_id(i.product_id, &i.specification, &i.sku, None),
             None => true,
         };
-        let mut fitting = named.iter().filter(|(i, _)| of_product(i));
+        let mut fitting = named.iter().filter(|k| of_product(&k.instance));
         match (fitting.next(), fitting.next()) {
             (None, _) => Err(Refused::UnknownInstance(sent.instance_id.clone())),
             (Some(_), Some(_)) => Err(Refused::Ambiguous(sent.instance_id.clone())),
-            (Some((_, None)), None) => Err(Refused::NotOnDemand),
-            (Some((found, Some(of))), None) => Ok((found, of)),
+            (Some(known), None) => Ok(known),
         }
     }
 }
@@ -170,23 +184,34 @@ struct Read {
 }
 
 fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refused> {
-    let (found, of) = instances.find(sent)?;
+    let Known { instance: found, site, of } = instances.find(sent)?;
+    let of = of.as_deref().ok_or(Refused::NotOnDemand)?;
     let (span, quantity) = measured(sent)?;
     let life = Life { opened_at: found.opened_at.map(from_micros), ended_at: found.ended_at.map(from_micros) };
-    usage::check_span(span, life, now)?;
+    usage::check_span(span, life, site, now)?;
     let package = instances.package(found, of, sent, span.begin)?;
     Ok(Read { instance: found.id, package, span, quantity })
 }
 
+/// What tells a record that has no number: its instance, which is one of one product, its begin and its end.
+fn known_by_span(seller: Key, found: Option<Key>, sent: &Sent) -> Key {
+    match found {
+        Some(found) => known_by(&[b"instance", &found.0, sent.begin_time.as_bytes(), sent.end_time.as_bytes()]),
+        None => known_by_name(seller, sent),
+    }
+}
+
+/// The same as releases before 0034 wrote it down: by the seller's name of the instance, which two products may share.
+fn known_by_name(seller: Key, sent: &Sent) -> Key {
+    known_by(&[b"span", &seller.0, sent.instance_id.as_bytes(), sent.begin_time.as_bytes(), sent.end_time.as_bytes()])
+}
+
 /// The row of a record, accepted or refused.
-fn row(ctx: &Ctx, seller: Key, received_at: i64, sent: Sent, read: Result<Read, Refused>) -> Record {
+fn row(ctx: &Ctx, batch: &Batch, known_by: Key, sent: Sent, read: Result<Read, Refused>) -> Record {
     let mut row = Record {
         id: ctx.key(),
-        known_by: match &sent.metering_sn {
-            Some(sn) => known_by_sn(seller, sn),
-            None => known_by(&[b"span", &seller.0, sent.instance_id.as_bytes(), sent.begin_time.as_bytes(), sent.end_time.as_bytes()]),
-        },
-        seller_id: seller,
+        known_by,
+        seller_id: batch.seller_id,
         instance_id: None,
         sent_instance: sent.instance_id,
         metering_sn: sent.metering_sn,
@@ -199,7 +224,7 @@ fn row(ctx: &Ctx, seller: Key, received_at: i64, sent: Sent, read: Result<Read, 
         repeats: 0,
         corrects_id: None,
         charge_id: None,
-        received_at,
+        received_at: batch.received_at,
         package_id: None,
     };
     match read {
@@ -225,7 +250,7 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let sent: Vec<Sent> = serde_json::from_str(&batch.records).map_err(|e| Error::row("usage_batches", hex::encode(id.0), e))?;
     let instances = Instances::load(tx, ctx, batch.seller_id, &sent)?;
     let received = from_micros(batch.received_at);
-    let (mut plain, mut corrections) = (Vec::new(), Vec::new());
+    let (mut plain, mut corrections, mut by_name) = (Vec::new(), Vec::new(), HashMap::new());
     for record in sent {
         let (corrects, mut read) = (record.corrects.clone(), read(&instances, &record, received));
         if matches!(read, Err(Refused::UnknownInstance(_)))
@@ -240,7 +265,13 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
             }
         }
         let used_up = matches!(read, Err(Refused::PackageUsedUp(_)));
-        let row = row(ctx, batch.seller_id, batch.received_at, record, read);
+        let known_by = match &record.metering_sn {
+            Some(sn) => known_by_sn(batch.seller_id, sn),
+            None => known_by_span(batch.seller_id, instances.find(&record).ok().map(|k| k.instance.id), &record),
+        };
+        let older = record.metering_sn.is_none().then(|| known_by_name(batch.seller_id, &record));
+        let row = row(ctx, &batch, known_by, record, read);
+        by_name.extend(older.map(|older| (row.id, older)));
         if used_up && rows::any_known(tx, row.known_by)?.is_some() {
             // The record that used it up, or one before it, came again.
             rows::came_again(tx, row.known_by)?;
@@ -251,6 +282,7 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
             None => plain.push(row),
         }
     }
+    known_before(tx, &mut plain, &by_name)?;
     let mut touched = insert(tx, &plain)?;
     for (row, sn) in corrections {
         let row = replacing(tx, row, &sn)?;
@@ -258,6 +290,19 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     }
     to_rate(tx, ctx, touched)?;
     Ok(rows::remove_batch(tx, id)?)
+}
+
+/// Takes out the rows that an older release wrote down by the seller's name of their instance: they came again.
+fn known_before(tx: &mut Tx, plain: &mut Vec<Record>, by_name: &HashMap<Key, Key>) -> Result<(), Error> {
+    let names: Vec<Key> = by_name.values().copied().collect();
+    let known: HashMap<Key, Option<Key>> = rows::any_known_among(tx, &names)?.into_iter().collect();
+    let mut again = Vec::new();
+    plain.retain(|row| {
+        let name = by_name.get(&row.id).filter(|name| row.instance_id.is_some() && known.get(name) == Some(&row.instance_id));
+        again.extend(name.copied());
+        name.is_none()
+    });
+    Ok(again.into_iter().try_for_each(|name| rows::came_again(tx, name))?)
 }
 
 /// Instances that have something new are rated soon. They come in order, so that two batches cannot wait for each
@@ -303,8 +348,8 @@ fn insert(tx: &mut Tx, records: &[Record]) -> Result<BTreeSet<Key>, Error> {
 /// The next rating after a moment: twenty minutes past an hour.
 fn next_rating(after: Timestamp) -> Timestamp {
     let hour = after.round(jiff::TimestampRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Trunc)).unwrap_or(after);
-    let this = hour + RATED_AFTER;
-    if this > after { this } else { this + SignedDuration::from_hours(1) }
+    let this = later(hour, RATED_AFTER);
+    if this > after { this } else { later(this, SignedDuration::from_hours(1)) }
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@
 //! Sellers choose the numbers, so no sum of them may wrap: what is added up is wide, what is stored has a stated limit, and
 //! a record that would go beyond one is refused by itself.
 
+#![deny(clippy::arithmetic_side_effects, clippy::as_conversions)]
+
 mod record;
 mod total;
 
-pub use record::{LATE_DAYS, Life, Refused, Span, check_span};
+pub use record::{LATE_DAYS, Life, Refused, Span, check_span, hour_of};
 pub use total::{CHARGE_MINOR_MAX, CYCLE_MINOR_MAX, Exact, QUANTITY_SUM_MAX, QuantitySum, Total, charge, cost, minor};
 
 use crate::listing::Bilingual;

@@ -1,8 +1,8 @@
 //! Usage records: which are right, and why the others are refused (`open-api 4.1`).
 
 use super::{BadNumber, CHARGE_MINOR_MAX, CYCLE_MINOR_MAX, QUANTITY_SUM_MAX, Quantity};
-use crate::money::Money;
-use jiff::{SignedDuration, Timestamp};
+use crate::{money::Money, site::Site};
+use jiff::{RoundMode, SignedDuration, Timestamp, Unit, ZonedDateTimeRound};
 
 /// Records are accepted for so long (`open-api 3.3`, MKT.9004).
 pub const LATE_DAYS: i64 = 21;
@@ -30,7 +30,7 @@ pub enum Refused {
     InTheFuture,
     #[error("Record beginTime extends Limit: begin_time is older than {LATE_DAYS} days")]
     TooLate,
-    #[error("begin_time lies before the instance was opened")]
+    #[error("begin_time lies before the hour in which the instance was opened")]
     BeforeOpening,
     #[error("end_time lies after the instance was released")]
     AfterRelease,
@@ -64,11 +64,19 @@ pub struct Life {
     pub ended_at: Option<Timestamp>,
 }
 
-/// Whether a time may be reported for an instance (`open-api 4.1`).
+/// The first moment of the hour of the site that a moment lies in.
+#[must_use]
+pub fn hour_of(site: &Site, at: Timestamp) -> Timestamp {
+    let rounding = ZonedDateTimeRound::new().smallest(Unit::Hour).mode(RoundMode::Trunc);
+    at.to_zoned_datetime(site.time_zone.clone()).round(rounding).map_or(at, |hour| hour.timestamp())
+}
+
+/// Whether a time may be reported for an instance (`open-api 4.1`). That it begins not before the hour of the site in
+/// which the instance was opened is our own rule: what was used earlier was not used by this buyer.
 ///
 /// # Errors
 /// [`Refused`]: the rule that it breaks.
-pub fn check_span(span: Span, life: Life, now: Timestamp) -> Result<(), Refused> {
+pub fn check_span(span: Span, life: Life, site: &Site, now: Timestamp) -> Result<(), Refused> {
     let opened = life.opened_at.ok_or(Refused::NotOpened)?;
     if span.end <= span.begin {
         return Err(Refused::EndsBeforeItBegins);
@@ -76,11 +84,10 @@ pub fn check_span(span: Span, life: Life, now: Timestamp) -> Result<(), Refused>
     if span.end > now {
         return Err(Refused::InTheFuture);
     }
-    if span.begin < now - SignedDuration::from_hours(24 * LATE_DAYS) {
+    if span.begin.duration_until(now) > SignedDuration::from_hours(24_i64.saturating_mul(LATE_DAYS)) {
         return Err(Refused::TooLate);
     }
-    // Reports are by whole hours or days: the one in which the instance opened counts.
-    if span.end <= opened {
+    if span.begin < hour_of(site, opened) {
         return Err(Refused::BeforeOpening);
     }
     if life.ended_at.is_some_and(|ended| span.end > ended) {
@@ -92,13 +99,15 @@ pub fn check_span(span: Span, life: Life, now: Timestamp) -> Result<(), Refused>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::SiteCode;
 
     #[test]
     fn each_rule_of_the_measured_time_refuses() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let now = at("2024-01-31T08:05:00Z");
         let running = Life { opened_at: Some(at("2024-01-05T02:00:00Z")), ended_at: None };
-        let check = |begin: &str, end: &str, life| check_span(Span { begin: at(begin), end: at(end) }, life, now);
+        let site = Site::of(SiteCode::Cn);
+        let check = |begin: &str, end: &str, life| check_span(Span { begin: at(begin), end: at(end) }, life, &site, now);
         assert_eq!(check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", running), Ok(()));
         assert_eq!(check("2024-01-31T08:00:00Z", "2024-01-31T08:00:00Z", running), Err(Refused::EndsBeforeItBegins));
         assert_eq!(check("2024-01-31T08:00:00Z", "2024-01-31T09:00:00Z", running), Err(Refused::InTheFuture));
@@ -107,11 +116,26 @@ mod tests {
         let young = Life { opened_at: Some(at("2024-01-31T06:30:00Z")), ended_at: None };
         assert_eq!(check("2024-01-31T05:00:00Z", "2024-01-31T06:00:00Z", young), Err(Refused::BeforeOpening));
         assert_eq!(check("2024-01-31T06:00:00Z", "2024-01-31T07:00:00Z", young), Ok(()), "the hour in which it opened");
+        assert_eq!(
+            check("2024-01-31T05:59:59Z", "2024-01-31T07:00:00Z", young),
+            Err(Refused::BeforeOpening),
+            "ends after it, begins before"
+        );
+        assert_eq!(check("2024-01-11T06:00:00Z", "2024-01-31T07:00:00Z", young), Err(Refused::BeforeOpening));
         let over = Life { ended_at: Some(at("2024-01-31T07:30:00Z")), ..running };
         assert_eq!(check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", over), Err(Refused::AfterRelease));
         assert_eq!(
             check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", Life { opened_at: None, ended_at: None }),
             Err(Refused::NotOpened)
         );
+    }
+
+    #[test]
+    fn the_hour_of_opening_is_that_of_the_site() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let india =
+            Site { time_zone: jiff::tz::TimeZone::fixed(jiff::tz::Offset::from_seconds(19_800).unwrap()), ..Site::of(SiteCode::Cn) };
+        assert_eq!(hour_of(&india, at("2024-01-31T06:45:00Z")), at("2024-01-31T06:30:00Z"));
+        assert_eq!(hour_of(&Site::of(SiteCode::Cn), at("2024-01-31T06:45:00Z")), at("2024-01-31T06:00:00Z"));
     }
 }

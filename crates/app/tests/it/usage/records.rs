@@ -145,7 +145,14 @@ fn wrong_records(good: &Record, period: &str) -> Vec<(Record, &'static str)> {
         (wrong("turned", &|r| r.end_time = "20240105T030000Z".to_owned()), "end_time lies before"),
         (wrong("future", &|r| r.end_time = "20240105T060000Z".to_owned()), "future"),
         (wrong("old", &|r| r.begin_time = "20231201T030000Z".to_owned()), "older than 21 days"),
-        (wrong("before", &|r| (r.begin_time, r.end_time) = hour("01", "02")), "begin_time lies before the instance was opened"),
+        (
+            wrong("before", &|r| (r.begin_time, r.end_time) = hour("01", "02")),
+            "begin_time lies before the hour in which the instance was opened",
+        ),
+        (
+            wrong("longer", &|r| r.begin_time = "20240104T030000Z".to_owned()),
+            "begin_time lies before the hour in which the instance was opened",
+        ),
         (wrong("package", &|r| r.relate_pkg_instance = Some("pkg-1".to_owned())), "has no package"),
     ]
 }
@@ -188,17 +195,58 @@ fn use_is_reported_up_to_the_release_and_no_further() {
     });
 }
 
+/// A record as the two older interfaces bring it, which do not number records.
+fn unnumbered(m: &Market, of: &Bought, hour: &str, value: &str, product: Option<String>) -> Record {
+    Record { metering_sn: None, product_id: product, ..m.record(of, hour, value, "") }
+}
+
 #[test]
-fn the_largest_quantity_is_charged_to_the_cent() {
+fn product_instance_begin_and_end_tell_a_record_that_has_no_number() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let mut bought = Vec::new();
+        for key in ["first", "second"] {
+            m.list(&seller, key, &harness::on_demand("1"));
+            bought.push(m.open(&buyer, &choice(key, "")));
+        }
+        m.execute("UPDATE instances SET seller_instance_id = 'customer-42'");
+        m.advance("3h");
+        let of = |n: usize, value: &str| {
+            let found = m.instance(bought[n].instance);
+            let product = app::catalogue::wire_product_id(found.product_id, &found.specification, &found.sku, None);
+            unnumbered(m, &bought[n], "2024-01-05T03", value, Some(product))
+        };
+        m.push(&seller, &[of(0, "10"), of(1, "20")]);
+        m.push(&seller, &[of(0, "10"), of(1, "20"), of(1, "21")]);
+        let mut seen: Vec<_> = m.records(&seller).into_iter().map(|r| (r.sent_value, r.state, r.repeats)).collect();
+        seen.sort();
+        let accepted = |value: &str, repeats| (value.to_owned(), "accepted".to_owned(), repeats);
+        assert_eq!(seen, [accepted("10", 1), accepted("20", 2)]);
+        m.advance("1h");
+        assert_eq!(balance(m), "999970.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn what_an_older_release_took_is_known_by_its_name_and_counted_once() {
     on_both(|m| {
         let (seller, bought) = (m.seller(), running(m));
-        m.push(
-            &seller,
-            &[m.record(&bought, "2024-01-05T03", "0.0001", "least"), m.record(&bought, "2024-01-05T04", "999999999999.9999", "most")],
-        );
-        m.advance("1h");
-        // 1,000 at 0.12, and the rest at 0.09: far beyond the wallet, so it is owed.
-        assert_eq!(money(m.metered(&bought).due_minor), "90000000030.00");
+        let record = unnumbered(m, &bought, "2024-01-05T03", "10", None);
+        m.push(&seller, std::slice::from_ref(&record));
+        // As it was written down: a hash of seller, name, begin and end.
+        let mut hash = sha2::Sha256::default();
+        let account = m.key(&seller).0;
+        for part in [b"span".as_slice(), &account, record.instance_id.as_bytes(), record.begin_time.as_bytes(), record.end_time.as_bytes()]
+        {
+            sha2::Digest::update(&mut hash, u64::try_from(part.len()).unwrap().to_be_bytes());
+            sha2::Digest::update(&mut hash, part);
+        }
+        let name = hex::encode(&sha2::Digest::finalize(hash)[..16]);
+        let name = if m.database().starts_with("sqlite") { format!("x'{name}'") } else { format!("decode('{name}', 'hex')") };
+        m.execute(&format!("UPDATE usage_records SET known_by = {name}"));
+        m.push(&seller, &[record]);
+        assert_eq!(m.records(&seller).iter().map(|r| r.repeats).collect::<Vec<_>>(), [1]);
         m.verify();
     });
 }
