@@ -1,6 +1,7 @@
 //! Charges that are due: taken from the wallet, oldest first. What it does not cover is arrears: a message,
 //! some days of grace, the freeze, the retention, the release (`seller-domain 4.4`).
 
+use super::later;
 use crate::{
     Ctx, Error, Tenant, event, instance,
     job::{self, JobKind},
@@ -47,30 +48,115 @@ pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
 
 /// Takes a page of charges; says whether there may be more that can be paid.
 fn take_page(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid: &mut BTreeSet<Key>) -> Result<bool, Error> {
-    let mut due = rows::due(tx, buyer, AT_ONCE)?;
+    let due = rows::due(tx, buyer, AT_ONCE)?;
     let full = i64::try_from(due.len()).unwrap_or(0) == AT_ONCE;
-    // What a correction gives back comes first: it may pay for what it corrects.
-    due.sort_by_key(|charge| charge.amount_minor >= 0);
-    let mut balances = HashMap::<String, i64>::new();
-    for charge in due {
-        let balance = match balances.entry(charge.currency.clone()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(empty) => {
-                let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(buyer.0), &charge.currency)?;
-                empty.insert(balance)
-            }
-        };
-        // The oldest of an instance first: a smaller one does not overtake what the wallet does not cover.
-        let covered = *balance >= charge.amount_minor && !open.contains(&charge.instance_id);
-        if charge.amount_minor > 0 && !covered {
-            open.insert(charge.instance_id);
-            continue;
-        }
-        *balance -= charge.amount_minor;
-        take(tx, ctx, &charge)?;
+    let mut till = Till { buyer, balances: HashMap::new(), back: HashMap::new(), taken: 0 };
+    let (back, due): (Vec<Charge>, Vec<Charge>) = due.into_iter().partition(|charge| charge.amount_minor < 0);
+    for charge in back {
         paid.insert(charge.instance_id);
+        till.of(tx, charge.instance_id)?.waiting.push(charge);
     }
-    Ok(full && open.is_empty())
+    // What a correction gives back comes first, as far as the instance has paid for it.
+    let instances: BTreeSet<Key> = till.back.keys().copied().collect();
+    instances.into_iter().try_for_each(|id| till.give_back(tx, ctx, id))?;
+    for charge in due {
+        // The oldest of an instance first: a smaller one does not overtake what the wallet does not cover.
+        if open.contains(&charge.instance_id) || !till.pay(tx, ctx, &charge)? {
+            open.insert(charge.instance_id);
+        } else {
+            paid.insert(charge.instance_id);
+        }
+    }
+    Ok(full && till.taken > 0 && open.is_empty())
+}
+
+/// What an instance has paid for its use, and what it is to be given back.
+struct Back {
+    paid_minor: i64,
+    waiting: Vec<Charge>,
+}
+
+impl Back {
+    fn waiting_minor(&self) -> i64 {
+        self.waiting.iter().fold(0, |sum, charge| charge.amount_minor.saturating_add(sum))
+    }
+}
+
+/// A buyer's wallet while charges are taken. An instance never gives more back than was taken for it: what corrects a
+/// charge that is not paid waits for it, and pays a part of it.
+struct Till {
+    buyer: Key,
+    balances: HashMap<String, i64>,
+    /// Of instances that are to be given something back.
+    back: HashMap<Key, Back>,
+    taken: usize,
+}
+
+impl Till {
+    fn of(&mut self, tx: &mut Tx, instance: Key) -> Result<&mut Back, Error> {
+        match self.back.entry(instance) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(empty) => {
+                let paid_minor = rows::paid_of_instance(tx, instance)?;
+                Ok(empty.insert(Back { paid_minor, waiting: Vec::new() }))
+            }
+        }
+    }
+
+    fn balance(&mut self, tx: &mut Tx, currency: &str) -> Result<&mut i64, Error> {
+        match self.balances.entry(currency.to_owned()) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(empty) => {
+                let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(self.buyer.0), currency)?;
+                Ok(empty.insert(balance))
+            }
+        }
+    }
+
+    fn take(&mut self, tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<(), Error> {
+        let too_much = || Error::row("usage_charges", hex::encode(charge.id.0), "does not fit into the wallet");
+        let balance = self.balance(tx, &charge.currency)?;
+        *balance = balance.checked_sub(charge.amount_minor).ok_or_else(too_much)?;
+        if let Some(of) = self.back.get_mut(&charge.instance_id) {
+            of.paid_minor = of.paid_minor.checked_add(charge.amount_minor).ok_or_else(too_much)?;
+        }
+        self.taken = self.taken.saturating_add(1);
+        take(tx, ctx, charge)
+    }
+
+    /// Gives back what an instance has paid for.
+    fn give_back(&mut self, tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
+        let Some(of) = self.back.get_mut(&instance) else {
+            return Ok(());
+        };
+        let mut rest = of.paid_minor;
+        let (now, later) = std::mem::take(&mut of.waiting).into_iter().partition(|charge| {
+            let left = rest.saturating_add(charge.amount_minor);
+            let fits = left >= 0;
+            rest = if fits { left } else { rest };
+            fits
+        });
+        of.waiting = later;
+        let now: Vec<Charge> = now;
+        now.iter().try_for_each(|charge| self.take(tx, ctx, charge))
+    }
+
+    /// Pays a charge when the wallet covers it together with what waits to be given back.
+    fn pay(&mut self, tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<bool, Error> {
+        let (back, paid) = self.back.get(&charge.instance_id).map_or((0, 0), |of| (of.waiting_minor(), of.paid_minor));
+        let balance = *self.balance(tx, &charge.currency)?;
+        if balance < charge.amount_minor {
+            let whole = paid.saturating_add(charge.amount_minor).saturating_add(back) >= 0;
+            if back == 0 || !whole || balance.saturating_sub(back) < charge.amount_minor {
+                return Ok(false);
+            }
+            let waiting = std::mem::take(&mut self.of(tx, charge.instance_id)?.waiting);
+            waiting.iter().try_for_each(|charge| self.take(tx, ctx, charge))?;
+        }
+        self.take(tx, ctx, charge)?;
+        self.give_back(tx, ctx, charge.instance_id)?;
+        Ok(true)
+    }
 }
 
 fn lookup(tx: &mut Tx, id: Key) -> Result<Instance, Error> {
@@ -101,7 +187,7 @@ fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> 
     if found.state != "running" || waits {
         return Ok(());
     }
-    let until = ctx.now + SignedDuration::from_hours(24 * ctx.settings.arrears_grace_days);
+    let until = later(ctx.now, SignedDuration::from_hours(ctx.settings.arrears_grace_days.saturating_mul(24)));
     job::schedule(tx, ctx, JobKind::Arrears, Some(found.id), until)?;
     let site = instance::site(tx, ctx, found)?;
     let amount = Money::new(rows::due_of_instance(tx, found.buyer_id, found.id)?, site.currency).to_string();

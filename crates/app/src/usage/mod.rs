@@ -3,6 +3,8 @@
 //!
 //! Sellers choose the numbers, so no sum of them may wrap: what is added up is wide or checked.
 
+#![deny(clippy::arithmetic_side_effects, clippy::as_conversions)]
+
 mod arrears;
 mod count;
 mod hourly;

@@ -2,5 +2,6 @@
 
 mod arrears;
 mod debugged;
+mod exact;
 mod packages;
 mod records;

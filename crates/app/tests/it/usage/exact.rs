@@ -1,0 +1,105 @@
+//! Exact amounts: sellers choose the numbers, and no number of records of any size makes a sum wrap.
+
+use app::Caller;
+use harness::{Bought, Market, answer, choice, money, on_both, on_demand};
+use std::sync::Arc;
+use wire::open_api::usage::{Form, Record, parse};
+
+const MOST: &str = "999999999999.9999";
+
+/// An instance that costs so much for each unit, opened at 10:00 at the site, three hours before now.
+fn priced(m: &Market, buyer: &Arc<Caller>, price: &str) -> Bought {
+    m.list(&m.seller(), "metered", &on_demand(price));
+    let bought = m.open(buyer, &choice("metered", ""));
+    m.advance("3h");
+    bought
+}
+
+fn states(m: &Market) -> (usize, usize) {
+    m.read(|tx, _| {
+        let count = |tx: &mut db::Tx, state: &str| {
+            let filter = store::usage::Filter { state: Some(state.to_owned()), ..Default::default() };
+            Ok::<_, app::Error>(store::usage::records(tx, None, &filter, app::Page::first(2_000))?.len())
+        };
+        Ok((count(tx, "charged")?, count(tx, "refused")?))
+    })
+}
+
+#[test]
+fn a_thousand_of_the_largest_records_credit_nobody() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = priced(m, &buyer, "0.01");
+        let records: Vec<Record> = (0..1_000).map(|n| m.record(&bought, "2024-01-05T03", MOST, &format!("sn-{n}"))).collect();
+        m.push(&seller, &records);
+        m.advance("1h");
+        assert_eq!(states(m), (1, 999), "the first is the largest charge there is");
+        let refused = m.records(&seller).into_iter().find_map(|r| r.reason).unwrap();
+        assert!(refused.contains("more than 10000000000.00, the largest charge"), "{refused}");
+        assert_eq!((m.balance(&buyer).as_str(), money(m.metered(&bought).due_minor).as_str()), ("1000000.00", "10000000000.00"));
+        m.verify();
+    });
+}
+
+#[test]
+fn quantities_that_cost_nothing_are_counted_up_to_a_limit() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = priced(m, &buyer, "0");
+        let records: Vec<Record> = (0..1_000).map(|n| m.record(&bought, "2024-01-05T03", MOST, &format!("sn-{n}"))).collect();
+        m.push(&seller, &records);
+        m.advance("1h");
+        assert_eq!(states(m), (900, 100));
+        assert_eq!(m.metered(&bought).days[0].quantity.to_string(), "899999999999999.91");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_correction_that_does_not_fit_leaves_the_old_record_standing() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = priced(m, &buyer, "1");
+        let of = |value: &str, sn: &str, corrects: &str| {
+            let corrects = Some(corrects.to_owned()).filter(|c| !c.is_empty());
+            Record { corrects, ..m.record(&bought, "2024-01-05T03", value, sn) }
+        };
+        m.push(&seller, &[of("100", "v1", "")]);
+        m.advance("1h");
+        assert_eq!(m.balance(&buyer), "999900.00");
+        m.push(&seller, &[of(MOST, "v2", "v1")]);
+        m.advance("1h");
+        assert_eq!((m.record_named("v1").state.as_str(), m.record_named("v2").state.as_str()), ("charged", "refused"));
+        assert_eq!(m.balance(&buyer), "999900.00");
+        // Two that replace one another before they are rated: both stand back for the first.
+        m.push(&seller, &[of("50", "v3", "v1"), of(MOST, "v4", "v3")]);
+        m.advance("2h");
+        assert_eq!((m.record_named("v3").state.as_str(), m.record_named("v4").state.as_str()), ("charged", "refused"));
+        assert_eq!(m.balance(&buyer), "999950.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_correction_gives_back_only_what_was_paid() {
+    on_both(|m| {
+        let (buyer, seller) = (m.new_buyer("poor", "0.00"), m.seller());
+        let bought = priced(m, &buyer, "1");
+        let due = || money(m.metered(&bought).due_minor);
+        m.push(&seller, &[m.record(&bought, "2024-01-05T03", "100", "v1")]);
+        m.advance("1h");
+        let less = Record { corrects: Some("v1".to_owned()), ..m.record(&bought, "2024-01-05T03", "40", "v2") };
+        m.push(&seller, &[less]);
+        m.advance("1h");
+        assert_eq!((m.balance(&buyer), due()), ("0.00".to_owned(), "40.00".to_owned()), "nothing was paid, nothing comes back");
+        m.top_up(&buyer, "39.99");
+        assert_eq!((m.balance(&buyer), due()), ("39.99".to_owned(), "40.00".to_owned()));
+        m.top_up(&buyer, "0.01");
+        assert_eq!((m.balance(&buyer), due()), ("0.00".to_owned(), "0.00".to_owned()));
+        let none = Record { corrects: Some("v2".to_owned()), ..m.record(&bought, "2024-01-05T03", "0.5", "v3") };
+        m.push(&seller, &[none]);
+        m.advance("1h");
+        assert_eq!(m.balance(&buyer), "39.50");
+        m.verify();
+    });
+}
