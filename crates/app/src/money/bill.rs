@@ -32,6 +32,17 @@ fn closed_month(site: &Site, at: Timestamp) -> (Timestamp, String) {
     (site.start_of(first), before.strftime("%Y-%m").to_string())
 }
 
+/// How use stands on a bill: the name of its line, and from when. It is on the bill of the month of its day while that is
+/// open, also when it is charged after midnight; later it is on the running one, under the day and the month of the charge.
+pub(super) fn use_on_bill(site: &Site, used: Timestamp, now: Timestamp) -> (String, Timestamp) {
+    let day = site.day_of(used);
+    let following = day.first_of_month().saturating_add(jiff::Span::new().months(1));
+    if now < next_run(site, site.start_of(following)) {
+        return (day.to_string(), used);
+    }
+    (format!("{day}/{}", site.day_of(now).strftime("%Y-%m")), now)
+}
+
 /// Issues the bills of a site for the month before; says how many. Lines of earlier months that were not
 /// billed come along.
 ///
@@ -98,6 +109,10 @@ mod tests {
         assert_eq!(next_run(&site, at("2024-01-07T00:00:00Z")), at("2024-02-02T16:00:00Z"));
         assert_eq!(next_run(&site, at("2024-02-02T15:59:59Z")), at("2024-02-02T16:00:00Z"));
         assert_eq!(next_run(&site, at("2024-12-02T16:00:00Z")), at("2025-01-02T16:00:00Z"));
+        let used = at("2024-01-31T15:00:00Z");
+        assert_eq!(use_on_bill(&site, used, at("2024-02-02T15:59:59Z")), ("2024-01-31".to_owned(), used));
+        let late = at("2024-02-02T16:00:00Z");
+        assert_eq!(use_on_bill(&site, used, late), ("2024-01-31/2024-02".to_owned(), late));
         assert_eq!(closed_month(&site, at("2024-02-02T16:00:00Z")), (at("2024-01-31T16:00:00Z"), "2024-01".to_owned()));
     }
 }

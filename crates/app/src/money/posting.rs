@@ -1,5 +1,6 @@
 //! Entries of the life of an order (`money 1.7`): paid into escrow, shared on completion, given back.
 
+use super::bill::use_on_bill;
 use crate::{Ctx, Error, event, from_micros, micros, order::currency};
 use db::{DbError, Key, Tx};
 use domain::{
@@ -188,7 +189,7 @@ fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
 }
 
 /// Moves what a charge by use came to from the wallet straight to the shares, or back, and puts it on the
-/// seller's bill by day (`money 1.1`, `1.7`).
+/// seller's bill by the day on which it was used (`money 1.1`, `1.7`).
 ///
 /// # Errors
 /// [`Error::Store`]; a check violation when the wallet does not cover it.
@@ -199,9 +200,13 @@ pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: 
     postings.extend(shared(order, shares));
     let reference = format!("{}:{}", EntryKind::Usage, hex::encode(charge.id.0));
     post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
-    let day = crate::order::site(ctx, order)?.day_of(ctx.now).to_string();
-    let entry = BillEntry { order, line, kind: "usage", amount: charged, shares, effective_at: ctx.now };
-    Ok(bill::add_usage(tx, &BillLine { part: day, ..bill_line(ctx, entry)? })?)
+    let (part, effective_at) = use_on_bill(&crate::order::site(ctx, order)?, from_micros(charge.begin_at), ctx.now);
+    let entry = BillEntry { order, line, kind: "usage", amount: charged, shares, effective_at };
+    match bill::add_usage(tx, &BillLine { part, ..bill_line(ctx, entry)? }) {
+        // The bill of the month was issued in between; the unit runs again, later.
+        Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
+        result => Ok(result?),
+    }
 }
 
 /// Gives a part or all of what was paid for a line back: straight from escrow, or after the completion is reversed in

@@ -1,7 +1,7 @@
 //! Bills of sellers: made on the 3rd for the month before (`money-reseller-buyer-domain 1`).
 
 use app::money;
-use harness::{choice, on_both};
+use harness::{Market, at, choice, on_both};
 
 #[test]
 fn a_refund_after_the_bill_stands_in_the_next_one() {
@@ -46,6 +46,52 @@ fn the_first_of_the_month_at_the_site_divides_the_bills() {
         m.advance("35d");
         assert_eq!(m.bill(&seller, "2024-01").amounts(), [("original", "100.00")]);
         assert_eq!(m.bill(&seller, "2024-02").amounts(), [("original", "1000.00")]);
+        m.verify();
+    });
+}
+
+/// 100 minutes of the last hour of January at the site, rated half an hour after midnight and more: 12.00.
+fn use_of_january(m: &Market, charged_at: &str) {
+    let (buyer, seller) = (m.buyer(), m.seller());
+    let bought = m.open(&buyer, &choice("transcribe", ""));
+    m.advance_to(at(charged_at));
+    m.push(&seller, &[m.record(&bought, "2024-01-31T15", "100", "late")]);
+    m.advance("1h");
+    assert_eq!(m.balance(&buyer), "999988.00");
+    let days: Vec<_> = m.metered(&bought).days.into_iter().map(|d| (d.day, d.amount_minor)).collect();
+    assert_eq!(days, [("2024-01-31".to_owned(), 1_200)]);
+    m.advance("61d");
+    m.verify();
+}
+
+#[test]
+fn use_stands_on_the_bill_of_its_day_while_that_is_open() {
+    // Rated at 00:20 of 1 February, and in the last hour before the bills of January are made.
+    for charged_at in ["2024-01-31T16:05:00Z", "2024-02-02T15:00:00Z"] {
+        on_both(|m| {
+            use_of_january(m, charged_at);
+            assert_eq!(m.bill(&m.seller(), "2024-01").amounts(), [("usage", "12.00")]);
+            assert!(m.bills(&m.seller(), "2024-02").is_empty());
+        });
+    }
+}
+
+#[test]
+fn use_that_comes_after_the_bill_of_its_month_stands_on_the_running_one() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer2(), m.seller());
+        let early = m.open(&buyer, &choice("transcribe", ""));
+        m.advance_to(at("2024-01-31T16:05:00Z"));
+        m.push(&seller, &[m.record(&early, "2024-01-31T15", "200", "early")]);
+        m.advance_to(at("2024-02-05T02:00:00Z"));
+        assert_eq!(m.bill(&seller, "2024-01").amounts(), [("usage", "24.00")]);
+        // Of the same instance and day, twice: after the bill of January, and after that of February.
+        m.push(&seller, &[m.record(&early, "2024-01-31T15", "100", "late")]);
+        m.advance("1h");
+        m.push(&seller, &[m.record(&early, "2024-01-31T14", "50", "later")]);
+        m.advance("40d");
+        assert_eq!(m.bill(&seller, "2024-01").amounts(), [("usage", "24.00")]);
+        assert_eq!(m.bill(&seller, "2024-02").amounts(), [("usage", "18.00")]);
         m.verify();
     });
 }
