@@ -57,6 +57,7 @@ migrations![
     "0031_asked_mailboxes",
     "0032_names_in_english",
     "0033_exact_prices",
+    "0034_usage_holds",
     "0037_corrections"
 ];
 

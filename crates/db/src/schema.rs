@@ -721,6 +721,26 @@ diesel::table! {
         charge_id -> Nullable<Binary>,
         received_at -> BigInt,
         package_id -> Nullable<Binary>,
+        hold_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    usage_holds (id) {
+        id -> Binary,
+        instance_id -> Binary,
+        buyer_id -> Binary,
+        seller_id -> Binary,
+        begin_at -> BigInt,
+        quantity -> BigInt,
+        currency -> Text,
+        amount_minor -> BigInt,
+        largest_minor -> Nullable<BigInt>,
+        state -> Text,
+        created_at -> BigInt,
+        until_at -> BigInt,
+        decided_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Text>,
     }
 }
 
@@ -1157,6 +1177,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     usage_records,
     usage_totals,
     usage_charges,
+    usage_holds,
 );
 
 diesel::joinable!(order_lines -> orders (order_id));

@@ -69,6 +69,8 @@ ids! {
     UsageRecordId = "usg",
     /// What an hour or day of use cost.
     ChargeId = "chg",
+    /// A charge that waits for consent.
+    HoldId = "hld",
     /// An access key of a user: AK and SK of the open APIs (访问密钥).
     AccessKeyId = "aks",
     /// An access key of the seller that signs production calls (密钥).

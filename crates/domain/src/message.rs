@@ -81,6 +81,7 @@ messages! {
     AutoRenewalOff = "auto_renewal.off", "901", Buyer, "instances/$";
     PackageUsedUp = "package.used_up", "901", Buyer, "instances/$";
     UsageUnpaid = "usage.unpaid", "901", Buyer, "instances/$";
+    UsageHeld = "usage.held", "901", Buyer, "instances/$";
     InstanceFrozen = "instance.frozen", "501", Buyer, "instances/$";
     InstanceUnfrozen = "instance.unfrozen", "501", Buyer, "instances/$";
     InstanceReleased = "instance.released", "103", Buyer, "instances/$";
@@ -117,6 +118,7 @@ messages! {
     ProductUnreachable = "product.unreachable", "501", Seller, "products/$";
     BillIssued = "bill.issued", "901", Seller, "bills/$";
     CorrectionToConfirm = "correction.to_confirm", "901", Operator, "corrections";
+    SaleUsageRefused = "sale.usage_refused", "501", Seller, "usage";
     TransferToConfirm = "transfer.to_confirm", "901", Operator, "transfers";
     ApplicationToReview = "application.to_review", "901", Operator, "reviews/$";
     SellerToReview = "seller.to_review", "901", Operator, "sellers";
@@ -154,6 +156,7 @@ impl MessageEvent {
                 | Self::OrderCancelled
                 | Self::OrderRefunded
                 | Self::UsageUnpaid
+                | Self::UsageHeld
                 | Self::InstanceFrozen
                 | Self::InstanceReleased
                 | Self::TransferDecided
@@ -162,6 +165,7 @@ impl MessageEvent {
                 | Self::RefundToReturn
                 | Self::RefundRejected
                 | Self::SaleReleased
+                | Self::SaleUsageRefused
                 | Self::SaleAppealOpened
                 | Self::SaleAppealDecided
                 | Self::SaleRefundAsked

@@ -43,6 +43,8 @@ pub struct Record {
     pub received_at: i64,
     /// The package that the record names.
     pub package_id: Option<Key>,
+    /// The last charge of it that was held.
+    pub hold_id: Option<Key>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -199,7 +201,7 @@ pub fn any_record(tx: &mut Tx, id: Key) -> Result<Option<Record>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn correct(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
-    let standing = usage_records::table.find(id).filter(usage_records::state.eq_any(["accepted", "charged"]));
+    let standing = usage_records::table.find(id).filter(usage_records::state.eq_any(["accepted", "held", "charged"]));
     Ok(Written::from_rows(diesel::update(standing).set(usage_records::state.eq("corrected")).run(tx)?))
 }
 
@@ -360,6 +362,15 @@ pub fn charges(tx: &mut Tx, instance: Key, since: i64, limit: i64) -> Result<Vec
         .limit(limit)
         .select(Charge::as_select())
         .load(tx)?)
+}
+
+/// The largest charge of an instance that was made since a moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn largest_charge(tx: &mut Tx, instance: Key, since: i64) -> Result<Option<i64>, DbError> {
+    let made = usage_charges::table.filter(usage_charges::instance_id.eq(instance)).filter(usage_charges::created_at.ge(since));
+    Ok(made.select(diesel::dsl::max(usage_charges::amount_minor)).first(tx)?)
 }
 
 /// What an instance owes; more than an amount holds is the largest one.

@@ -30,6 +30,8 @@ domain::words! {
         UsageBatch = "usage.batch",
         /// Charge what an instance used; named for the instance.
         UsageRating = "usage.rating",
+        /// Nobody agreed to a held charge in time. Subject: hold.
+        UsageHold = "usage.hold",
         /// What was used is unpaid for so long that the instance is frozen. Subject: instance.
         Arrears = "instance.arrears",
         /// A renewal's call is still failed a day later. Subject: call.

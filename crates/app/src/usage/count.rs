@@ -1,7 +1,7 @@
 //! What a rating counts: the records of an hour or day become one charge, drawn from packages first. A record that does
 //! not fit is refused by itself and leaves everything as it was.
 
-use super::{Priced, must_be_priced, package::Packages, rate::cycle_of};
+use super::{Priced, hold, must_be_priced, package::Packages, rate::cycle_of};
 use crate::{Ctx, Error, from_micros, micros};
 use db::{Key, Tx};
 use domain::{
@@ -22,6 +22,18 @@ pub(super) struct Rating<'a> {
     pub site: Site,
     pub priced: Priced,
     pub packages: Packages,
+    /// What was agreed to: a charge of not more does not wait for consent again.
+    pub agreed_minor: Option<i64>,
+}
+
+/// What became of the records of an hour or day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Charged,
+    /// They wait for consent.
+    Held,
+    /// All of them are refused.
+    Refused,
 }
 
 /// What the records of an hour or day come to so far.
@@ -64,15 +76,21 @@ impl<'a> Rating<'a> {
         rows::hold(tx, found.id)?;
         let (priced, site) = (must_be_priced(tx, ctx, found)?, crate::instance::site(tx, ctx, found)?);
         let packages = Packages::load(tx, ctx, &site, found, &priced.of)?;
-        Ok(Self { found, site, priced, packages })
+        Ok(Self { found, site, priced, packages, agreed_minor: None })
+    }
+
+    /// Writes what was drawn from packages.
+    pub fn end(self, tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
+        self.packages.keep(tx, ctx)
     }
 
     fn cycle_of(&self, record: &Record) -> i64 {
         micros(cycle_of(&self.site, self.priced.meter.accumulation, from_micros(record.begin_at.unwrap_or_default())))
     }
 
-    /// One charge for the records of an hour or day; none when none of them fits.
-    pub fn charge(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, records: &[Record]) -> Result<(), Error> {
+    /// One charge for the records of an hour or day, or the question whether it is agreed to.
+    pub fn charge(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, records: &[Record]) -> Result<Outcome, Error> {
+        let whole = self.packages.mark();
         let (mut counted, mut kept) = (Counted::default(), Vec::new());
         for record in records {
             let before = self.packages.mark();
@@ -88,9 +106,16 @@ impl<'a> Rating<'a> {
             }
         }
         if kept.is_empty() {
-            return Ok(());
+            return Ok(Outcome::Refused);
         }
-        self.keep(tx, ctx, begin, counted, &kept)
+        let (amount, quantity, _) = counted.charge().map_err(|e| Error::row("usage_charges", crate::instance::id(self.found), e))?;
+        if let Some(held) = hold::proposed(tx, ctx, self.found, begin, (amount, quantity), self.agreed_minor)? {
+            self.packages.back_to(&whole);
+            hold::place(tx, ctx, self, held, &kept)?;
+            return Ok(Outcome::Held);
+        }
+        self.keep(tx, ctx, begin, counted, &kept)?;
+        Ok(Outcome::Charged)
     }
 
     /// With a record more; the inner error says why it does not fit.

@@ -74,6 +74,7 @@ pub fn hourly(tx: &mut Tx, ctx: &Ctx, report: &Hourly<'_>) -> Result<Reported, E
         charge_id: None,
         received_at: ctx.now_micros(),
         package_id: None,
+        hold_id: None,
     };
     if rows::insert_new(tx, std::slice::from_ref(&row))?.is_empty() {
         // Reported twice at the same moment: this unit runs again and finds the other.

@@ -1,7 +1,7 @@
 //! The records of a push, one by one: accepted, known already, or refused with the rule that they break.
 
 use super::{
-    later,
+    hold, later,
     package::{self, Held},
     priced, rating_job,
     tried::Tried,
@@ -226,6 +226,7 @@ fn row(ctx: &Ctx, batch: &Batch, known_by: Key, sent: Sent, read: Result<Read, R
         charge_id: None,
         received_at: batch.received_at,
         package_id: None,
+        hold_id: None,
     };
     match read {
         Err(refused) => row.reason = Some(refused.to_string()),
@@ -285,7 +286,7 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     known_before(tx, &mut plain, &by_name)?;
     let mut touched = insert(tx, &plain)?;
     for (row, sn) in corrections {
-        let row = replacing(tx, row, &sn)?;
+        let row = replacing(tx, ctx, row, &sn)?;
         touched.extend(insert(tx, std::slice::from_ref(&row))?);
     }
     to_rate(tx, ctx, touched)?;
@@ -316,13 +317,18 @@ pub(super) fn to_rate(tx: &mut Tx, ctx: &Ctx, touched: BTreeSet<Key>) -> Result<
 }
 
 /// A correction replaces a standing record of the same instance, once; it is refused when there is none.
-fn replacing(tx: &mut Tx, mut row: Record, sn: &str) -> Result<Record, Error> {
+fn replacing(tx: &mut Tx, ctx: &Ctx, mut row: Record, sn: &str) -> Result<Record, Error> {
     if row.state == UsageState::Refused.as_str() || rows::any_known(tx, row.known_by)?.is_some() {
         return Ok(row);
     }
     let old = rows::any_known(tx, known_by_sn(row.seller_id, sn))?.filter(|old| old.instance_id == row.instance_id);
     match old {
-        Some(old) if rows::correct(tx, old.id)? != Written::SomeoneElseWasFirst => row.corrects_id = Some(old.id),
+        Some(old) if rows::correct(tx, old.id)? != Written::SomeoneElseWasFirst => {
+            row.corrects_id = Some(old.id);
+            if let Some(hold) = old.hold_id.filter(|_| old.state == UsageState::Held.as_str()) {
+                hold::withdraw(tx, ctx, hold)?;
+            }
+        }
         _ => {
             UsageState::Refused.as_str().clone_into(&mut row.state);
             row.reason = Some(Refused::NothingToCorrect.to_string());

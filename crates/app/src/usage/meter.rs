@@ -5,21 +5,28 @@ use super::{
     package::{self, Left},
     rate::cycle_end,
 };
-use crate::{Ctx, Error, from_micros, micros};
+use crate::{Ctx, Error, Page, Tenant, from_micros, micros};
 use db::Tx;
 use domain::{
     Timestamp,
-    usage::{Meter, Quantity, QuantitySum, Tier},
+    usage::{HoldState, Meter, Quantity, QuantitySum, Tier},
 };
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
-use store::{instance::Instance, usage as rows};
+use store::{
+    instance::Instance,
+    usage as rows,
+    usage_hold::{Filter as Waiting, Hold},
+};
 
 /// Days shown at most.
 const DAYS: i64 = 90;
 const HOURS: i64 = DAYS.saturating_mul(24);
 /// Charges read at most: each hour of that time, and corrections.
 const CHARGES_MAX: i64 = HOURS.saturating_mul(4);
+
+/// Held charges shown at most.
+const HOLDS_MAX: i64 = 100;
 
 /// A day's use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +50,8 @@ pub struct Metered {
     pub until: Option<Timestamp>,
     /// Packages that cover its use now.
     pub packages: Vec<Left>,
+    /// Charges that wait for the buyer's consent, newest first.
+    pub holds: Vec<Hold>,
 }
 
 /// # Errors
@@ -64,5 +73,7 @@ pub fn metered(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Metered, Erro
     }
     let due_minor = rows::due_of_instance(tx, found.buyer_id, found.id)?;
     let packages = package::in_force(tx, ctx, found)?;
-    Ok(Metered { meter: priced.meter, tiers: priced.tiers, days: days.into_values().collect(), due_minor, until, packages })
+    let waiting = Waiting { state: Some(HoldState::Waiting.as_str().to_owned()), instance: Some(found.id) };
+    let holds = store::usage_hold::list(tx, Tenant::Any, &waiting, Page::first(HOLDS_MAX))?;
+    Ok(Metered { meter: priced.meter, tiers: priced.tiers, days: days.into_values().collect(), due_minor, until, packages, holds })
 }

@@ -7,6 +7,7 @@
 
 mod arrears;
 mod count;
+mod hold;
 mod hourly;
 mod judge;
 mod meter;
@@ -16,6 +17,7 @@ mod receive;
 mod tried;
 
 pub use arrears::{freeze_for_arrears, settle};
+pub use hold::{decide_hold, hold_over};
 pub use hourly::{Hourly, Reported, hourly};
 pub use judge::judge_batch;
 pub use meter::{Day, Metered, metered};

@@ -42,7 +42,7 @@ pub fn rate(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), Error> {
     for (begin, records) in by_cycle {
         rating.charge(tx, ctx, begin, &records)?;
     }
-    rating.packages.keep(tx, ctx)?;
+    rating.end(tx, ctx)?;
     arrears::settle(tx, ctx, found.buyer_id)?;
     if more {
         job::schedule_named(tx, ctx, JobKind::UsageRating, name, ctx.now)?;

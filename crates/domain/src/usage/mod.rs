@@ -6,9 +6,11 @@
 
 #![deny(clippy::arithmetic_side_effects, clippy::as_conversions)]
 
+mod hold;
 mod record;
 mod total;
 
+pub use hold::{HOLD_DAYS, HOLD_OVER_MINOR, HOLD_TIMES, HoldEnd, HoldState, LARGEST_DAYS, needs_consent};
 pub use record::{LATE_DAYS, Life, Refused, Span, check_span, hour_of};
 pub use total::{CHARGE_MINOR_MAX, CYCLE_MINOR_MAX, Exact, QUANTITY_SUM_MAX, QuantitySum, Total, charge, cost, minor};
 
@@ -43,6 +45,8 @@ crate::words! {
     pub enum UsageState ("usage record state") {
         /// Right, and not charged yet.
         Accepted = "accepted",
+        /// Right, and part of a charge that waits for the buyer's consent.
+        Held = "held",
         /// Wrong; to be sent again.
         Refused = "refused",
         Charged = "charged",

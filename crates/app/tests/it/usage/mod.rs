@@ -3,5 +3,6 @@
 mod arrears;
 mod debugged;
 mod exact;
+mod holds;
 mod packages;
 mod records;
