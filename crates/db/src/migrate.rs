@@ -58,6 +58,7 @@ migrations![
     "0032_names_in_english",
     "0033_exact_prices",
     "0034_usage_holds",
+    "0035_usage_caps",
     "0037_corrections"
 ];
 

@@ -726,6 +726,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    usage_caps (instance_id, side) {
+        instance_id -> Binary,
+        side -> Text,
+        amount_minor -> BigInt,
+        action -> Text,
+        set_at -> BigInt,
+        warned_month -> Text,
+        reached_month -> Text,
+    }
+}
+
+diesel::table! {
     usage_holds (id) {
         id -> Binary,
         instance_id -> Binary,
@@ -1178,6 +1190,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     usage_totals,
     usage_charges,
     usage_holds,
+    usage_caps,
 );
 
 diesel::joinable!(order_lines -> orders (order_id));

@@ -82,6 +82,9 @@ messages! {
     PackageUsedUp = "package.used_up", "901", Buyer, "instances/$";
     UsageUnpaid = "usage.unpaid", "901", Buyer, "instances/$";
     UsageHeld = "usage.held", "901", Buyer, "instances/$";
+    UsageCapNear = "usage.cap_near", "901", Buyer, "instances/$";
+    UsageCapFroze = "usage.cap_froze", "501", Buyer, "instances/$";
+    UsageCapRefuses = "usage.cap_refuses", "501", Buyer, "instances/$";
     InstanceFrozen = "instance.frozen", "501", Buyer, "instances/$";
     InstanceUnfrozen = "instance.unfrozen", "501", Buyer, "instances/$";
     InstanceReleased = "instance.released", "103", Buyer, "instances/$";
@@ -118,6 +121,8 @@ messages! {
     ProductUnreachable = "product.unreachable", "501", Seller, "products/$";
     BillIssued = "bill.issued", "901", Seller, "bills/$";
     CorrectionToConfirm = "correction.to_confirm", "901", Operator, "corrections";
+    SaleCapNear = "sale.cap_near", "901", Seller, "usage";
+    SaleCapReached = "sale.cap_reached", "501", Seller, "usage";
     SaleUsageRefused = "sale.usage_refused", "501", Seller, "usage";
     TransferToConfirm = "transfer.to_confirm", "901", Operator, "transfers";
     ApplicationToReview = "application.to_review", "901", Operator, "reviews/$";
@@ -157,6 +162,7 @@ impl MessageEvent {
                 | Self::OrderRefunded
                 | Self::UsageUnpaid
                 | Self::UsageHeld
+                | Self::UsageCapFroze
                 | Self::InstanceFrozen
                 | Self::InstanceReleased
                 | Self::TransferDecided

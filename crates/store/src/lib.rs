@@ -81,6 +81,7 @@ pub mod term;
 pub mod transfer;
 pub mod trial;
 pub mod usage;
+pub mod usage_cap;
 pub mod usage_hold;
 pub mod webhook;
 

@@ -136,6 +136,32 @@ pub fn is_used_up(ctx: &Ctx, found: &Instance) -> bool {
     by_end && found.expires_at.is_some_and(|end| from_micros(end) > ctx.now)
 }
 
+/// The cap of a month is reached: it works no more until the cap is raised or removed, or the month ends. Stored as an end
+/// like that of a package; what is billed by use has no other.
+pub(crate) fn freeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Instance, reason: &str) -> Result<(), Error> {
+    set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some(reason))?;
+    tell_seller(tx, ctx, found, None, Some(FreezeCause::Expired))
+}
+
+/// Whether an instance is frozen because the cap of a month is reached.
+#[must_use]
+pub fn is_capped(found: &Instance) -> bool {
+    found.state == "frozen" && found.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str()) && found.expires_at.is_none()
+}
+
+/// The cap was raised or removed, or its month is over.
+pub(crate) fn unfreeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+    if !is_capped(found) {
+        return Ok(());
+    }
+    store::job::cancel(tx, JobKind::UsageCap.as_str(), found.id)?;
+    set(tx, ctx, found, InstanceState::Running, None, None)?;
+    tell_seller(tx, ctx, found, None, None)?;
+    super::tell(tx, ctx, found, MessageEvent::InstanceUnfrozen, &[])?;
+    // What became due meanwhile begins its days of grace now.
+    crate::usage::settle(tx, ctx, found.buyer_id)
+}
+
 /// A correction gave back some of a package that had stopped.
 pub(crate) fn unfreeze_refilled(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
     if !is_used_up(ctx, found) {
@@ -160,10 +186,17 @@ pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -
 /// The operator lifts a freeze for a violation.
 ///
 /// # Errors
-/// `instance.not_found`, `instance.state`, `instance.expired`.
+/// `instance.not_found`, `instance.state`, `instance.expired`, `instance.capped`, `instance.arrears`.
 pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> Result<Instance, Error> {
     let found = super::show(tx, Tenant::Any, instance)?;
     let to = state(&found)?.after(InstanceStep::Unfreeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+    if is_capped(&found) {
+        let detail = format!(
+            "{} is frozen because a cap is reached; it works again when who set it raises or removes it, or the month ends",
+            id(&found)
+        );
+        return Err(Error::conflict("instance.capped", detail));
+    }
     if found.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str()) {
         return Err(Error::conflict(
             "instance.expired",
@@ -184,6 +217,7 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
     crate::usage::settle(tx, ctx, found.buyer_id)?;
     let now = super::show(tx, Tenant::Any, instance)?;
     crate::usage::stop_if_used_up(tx, ctx, &now)?;
+    crate::usage::stop_if_capped(tx, ctx, &now)?;
     super::show(tx, Tenant::Any, instance)
 }
 

@@ -32,6 +32,8 @@ domain::words! {
         UsageRating = "usage.rating",
         /// Nobody agreed to a held charge in time. Subject: hold.
         UsageHold = "usage.hold",
+        /// The month ends in which a cap stopped an instance. Subject: instance.
+        UsageCap = "usage.cap",
         /// What was used is unpaid for so long that the instance is frozen. Subject: instance.
         Arrears = "instance.arrears",
         /// A renewal's call is still failed a day later. Subject: call.

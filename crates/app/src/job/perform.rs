@@ -95,6 +95,7 @@ fn fire(tx: &mut Tx, ctx: &Ctx, kind: JobKind, job: &Job) -> Result<(), Error> {
         JobKind::UsageBatch => usage::judge_batch(tx, ctx, subject),
         JobKind::UsageRating => usage::rate(tx, ctx, name),
         JobKind::UsageHold => usage::hold_over(tx, ctx, subject),
+        JobKind::UsageCap => usage::month_over(tx, ctx, subject),
         JobKind::Arrears => usage::freeze_for_arrears(tx, ctx, subject),
         JobKind::Supervision => supervision::fall_due(tx, ctx, subject),
         JobKind::Bills => bills(tx, ctx, name),

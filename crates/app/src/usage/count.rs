@@ -1,14 +1,14 @@
 //! What a rating counts: the records of an hour or day become one charge, drawn from packages first. A record that does
 //! not fit is refused by itself and leaves everything as it was.
 
-use super::{Priced, hold, must_be_priced, package::Packages, rate::cycle_of};
+use super::{Priced, cap, hold, must_be_priced, package::Packages, rate::cycle_of};
 use crate::{Ctx, Error, from_micros, micros};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
     id::ChargeId,
     site::Site,
-    usage::{self, Quantity, QuantitySum, Refused, Total},
+    usage::{self, Cap, Quantity, QuantitySum, Refused, Total},
 };
 use std::collections::{BTreeMap, btree_map::Entry};
 use store::{
@@ -24,6 +24,9 @@ pub(super) struct Rating<'a> {
     pub packages: Packages,
     /// What was agreed to: a charge of not more does not wait for consent again.
     pub agreed_minor: Option<i64>,
+    cap: Option<Cap>,
+    /// What this month may not be charged any more for, as records of it were refused.
+    cap_refused: bool,
 }
 
 /// What became of the records of an hour or day.
@@ -76,12 +79,27 @@ impl<'a> Rating<'a> {
         rows::hold(tx, found.id)?;
         let (priced, site) = (must_be_priced(tx, ctx, found)?, crate::instance::site(tx, ctx, found)?);
         let packages = Packages::load(tx, ctx, &site, found, &priced.of)?;
-        Ok(Self { found, site, priced, packages, agreed_minor: None })
+        Ok(Self { found, site, priced, packages, agreed_minor: None, cap: cap::of_instance(tx, found.id)?, cap_refused: false })
     }
 
-    /// Writes what was drawn from packages.
+    /// Writes what was drawn from packages; warns and stops as a cap says.
     pub fn end(self, tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
-        self.packages.keep(tx, ctx)
+        self.packages.keep(tx, ctx)?;
+        if self.cap.is_some() { cap::review(tx, ctx, self.found, self.cap_refused) } else { Ok(()) }
+    }
+
+    /// Why a cap refuses what a record adds to a charge; what was agreed to passes.
+    fn beyond_cap(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, (before, after): (i64, i64)) -> Result<Option<String>, Error> {
+        let Some(cap) = self.cap.filter(|_| self.agreed_minor.is_none() && after > before) else {
+            return Ok(None);
+        };
+        let month = cap::Month::of(&self.site, begin);
+        let charged = month.charged(tx, self.found.id)?;
+        if cap.allows(charged, after) {
+            return Ok(None);
+        }
+        self.cap_refused |= month == cap::Month::of(&self.site, ctx.now);
+        Ok(Some(cap::reason(&cap, &self.site, &month)))
     }
 
     fn cycle_of(&self, record: &Record) -> i64 {
@@ -94,16 +112,19 @@ impl<'a> Rating<'a> {
         let (mut counted, mut kept) = (Counted::default(), Vec::new());
         for record in records {
             let before = self.packages.mark();
-            match self.with(tx, &counted, record)? {
-                Ok(more) => {
-                    counted = more;
-                    kept.push(record.id);
-                }
-                Err(refused) => {
-                    self.packages.back_to(&before);
-                    super::refuse(tx, ctx, record, &refused.to_string())?;
-                }
-            }
+            let refused = match self.with(tx, &counted, record)? {
+                Ok((more, amounts)) => match self.beyond_cap(tx, ctx, begin, amounts)? {
+                    None => {
+                        counted = more;
+                        kept.push(record.id);
+                        continue;
+                    }
+                    Some(reason) => reason,
+                },
+                Err(refused) => refused.to_string(),
+            };
+            self.packages.back_to(&before);
+            super::refuse(tx, ctx, record, &refused)?;
         }
         if kept.is_empty() {
             return Ok(Outcome::Refused);
@@ -118,8 +139,8 @@ impl<'a> Rating<'a> {
         Ok(Outcome::Charged)
     }
 
-    /// With a record more; the inner error says why it does not fit.
-    fn with(&mut self, tx: &mut Tx, counted: &Counted, record: &Record) -> Result<Result<Counted, Refused>, Error> {
+    /// With a record more, and the amount of the charge before it and with it; the inner error says why it does not fit.
+    fn with(&mut self, tx: &mut Tx, counted: &Counted, record: &Record) -> Result<Result<(Counted, (i64, i64)), Refused>, Error> {
         let (id, model, mut next) = (self.found.id, self.priced.meter.model, counted.clone());
         if let Some(old) = counted_before(tx, record)? {
             let back = self.packages.give_back(tx, &old)?;
@@ -137,7 +158,8 @@ impl<'a> Rating<'a> {
         }
         next.quantity = next.quantity.plus(drawn.rest);
         next.from_packages = next.from_packages.plus(drawn.given);
-        Ok(next.charge().map(|_| next))
+        let amount = |counted: &Counted| counted.charge().map(|(amount, ..)| amount);
+        Ok(amount(counted).and_then(|before| Ok((before, amount(&next)?))).map(|amounts| (next, amounts)))
     }
 
     fn keep(&self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, counted: Counted, records: &[Key]) -> Result<(), Error> {

@@ -6,6 +6,7 @@
 #![deny(clippy::arithmetic_side_effects, clippy::as_conversions)]
 
 mod arrears;
+mod cap;
 mod count;
 mod hold;
 mod hourly;
@@ -17,6 +18,7 @@ mod receive;
 mod tried;
 
 pub use arrears::{freeze_for_arrears, settle};
+pub use cap::{Caps, caps, month_over, set_cap, stop_if_capped};
 pub use hold::{decide_hold, hold_over};
 pub use hourly::{Hourly, Reported, hourly};
 pub use judge::judge_batch;

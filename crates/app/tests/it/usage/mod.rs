@@ -1,6 +1,7 @@
 //! On-demand usage, packages and arrears (`open-api 4`, `seller-domain 2.5`).
 
 mod arrears;
+mod caps;
 mod debugged;
 mod exact;
 mod holds;

@@ -1,0 +1,203 @@
+//! Caps: what an instance may be charged for the use of a month at most, as its buyer and its seller said. The lower one
+//! counts; at 80 % both are warned, at 100 % happens what was chosen with it.
+
+use super::is_by_use;
+use crate::{
+    Caller, Ctx, Error, Tenant, event,
+    instance::{self, is_capped},
+    job::{self, JobKind},
+    micros, order,
+};
+use db::{Key, Tx};
+use domain::{
+    Timestamp,
+    id::InstanceId,
+    instance::InstanceState,
+    message::MessageEvent,
+    money::{AMOUNT_MINOR_MAX, Money},
+    site::Site,
+    usage::{Cap, CapAction, CapLevel, CapSide, in_force},
+};
+use serde_json::json;
+use store::{
+    instance::Instance,
+    usage_cap::{self as rows, Cap as Row},
+};
+
+/// A month of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Month {
+    /// yyyy-MM
+    pub name: String,
+    pub from: Timestamp,
+    /// Exclusive.
+    pub until: Timestamp,
+}
+
+impl Month {
+    pub fn of(site: &Site, at: Timestamp) -> Self {
+        let first = site.day_of(at).first_of_month();
+        let next = first.saturating_add(jiff::Span::new().months(1));
+        Self { name: first.strftime("%Y-%m").to_string(), from: site.start_of(first), until: site.start_of(next) }
+    }
+
+    /// What an instance was charged for the use of the month.
+    pub fn charged(&self, tx: &mut Tx, instance: Key) -> Result<i64, Error> {
+        Ok(rows::charged_between(tx, instance, (micros(self.from), micros(self.until)))?)
+    }
+}
+
+/// The caps of an instance, and how far the month has come.
+#[derive(Debug, Clone)]
+pub struct Caps {
+    pub all: Vec<Cap>,
+    /// yyyy-MM
+    pub month: String,
+    pub charged_minor: i64,
+    /// When the month ends.
+    pub until: Timestamp,
+    /// The instance is frozen because the cap is reached.
+    pub stopped: bool,
+}
+
+fn cap(row: &Row) -> Result<Cap, Error> {
+    let bad = |e: domain::Unknown| Error::row("usage_caps", row.instance_id.id::<InstanceId>(), e);
+    Ok(Cap { side: row.side.parse().map_err(bad)?, amount_minor: row.amount_minor, action: row.action.parse().map_err(bad)? })
+}
+
+/// The caps of an instance, and how far this month has come. The caller has looked up the instance for its tenant.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn caps(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Caps, Error> {
+    let month = Month::of(&instance::site(tx, ctx, found)?, ctx.now);
+    let all = rows::of_instance(tx, found.id)?.iter().map(cap).collect::<Result<_, _>>()?;
+    let charged_minor = month.charged(tx, found.id)?;
+    Ok(Caps { all, month: month.name, charged_minor, until: month.until, stopped: is_capped(found) })
+}
+
+/// The cap of an instance that counts.
+pub(super) fn of_instance(tx: &mut Tx, instance: Key) -> Result<Option<Cap>, Error> {
+    let all: Vec<Cap> = rows::of_instance(tx, instance)?.iter().map(cap).collect::<Result<_, Error>>()?;
+    Ok(in_force(all))
+}
+
+/// Why a record is refused that would go beyond a cap.
+pub(super) fn reason(cap: &Cap, site: &Site, month: &Month) -> String {
+    let amount = Money::new(cap.amount_minor, site.currency);
+    format!("usage_value: the cap of {amount} for {}, set by the {}, would be exceeded", month.name, cap.side)
+}
+
+/// Sets the cap of one side of an instance, or removes it.
+///
+/// # Errors
+/// `instance.not_found`, `instance.not_on_demand`, `instance.state`, `cap.amount`.
+pub fn set_cap(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    side: CapSide,
+    id: InstanceId,
+    wanted: Option<(i64, CapAction)>,
+) -> Result<Caps, Error> {
+    let account = Key::of(caller.account_id);
+    let tenant = match side {
+        CapSide::Buyer => Tenant::Buyer(account),
+        CapSide::Seller => Tenant::Seller(account),
+    };
+    let found = instance::show(tx, tenant, id)?;
+    if !is_by_use(tx, ctx, &found)? {
+        return Err(Error::conflict("instance.not_on_demand", "the instance is not billed by use"));
+    }
+    store::usage::hold(tx, found.id)?;
+    match wanted {
+        None => rows::remove(tx, found.id, side.as_str())?,
+        Some((amount_minor, action)) => {
+            if !matches!(instance::state(&found)?, InstanceState::Opening | InstanceState::Running | InstanceState::Frozen) {
+                return Err(Error::conflict("instance.state", format!("the instance is {} and is used no more", found.state)));
+            }
+            if !(1..=AMOUNT_MINOR_MAX).contains(&amount_minor) {
+                let most = Money::text(AMOUNT_MINOR_MAX);
+                return Err(Error::field("/amount", "cap.amount", format!("a cap is more than zero and at most {most}")));
+            }
+            let row = Row {
+                instance_id: found.id,
+                side: side.as_str().to_owned(),
+                amount_minor,
+                action: action.as_str().to_owned(),
+                set_at: ctx.now_micros(),
+                warned_month: String::new(),
+                reached_month: String::new(),
+            };
+            rows::put(tx, &row)?;
+        }
+    }
+    let about = event::About { instance: Some(found.id), ..event::About::default() };
+    let amount = wanted.map(|(amount, _)| Money::text(amount));
+    let data = json!({ "side": side, "amount": amount, "action": wanted.map(|(_, action)| action) });
+    event::record(tx, ctx, "usage.cap_set", about, &data)?;
+    review(tx, ctx, &found, false)?;
+    let now = instance::show(tx, tenant, id)?;
+    caps(tx, ctx, &now)
+}
+
+/// Warns, freezes and unfreezes as the cap that counts says, after a charge, a change of a cap, or the end of a month.
+/// `refused`: records of this month were refused for it.
+pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Instance, refused: bool) -> Result<(), Error> {
+    let site = instance::site(tx, ctx, found)?;
+    let (month, all) = (Month::of(&site, ctx.now), rows::of_instance(tx, found.id)?);
+    let parsed: Vec<Cap> = all.iter().map(cap).collect::<Result<_, Error>>()?;
+    let Some(cap) = in_force(parsed) else {
+        return instance::unfreeze_capped(tx, ctx, found);
+    };
+    let charged = month.charged(tx, found.id)?;
+    let level = if refused { CapLevel::Reached } else { cap.level(charged) };
+    let freezes = level == CapLevel::Reached && cap.action == CapAction::Freeze;
+    if !freezes {
+        instance::unfreeze_capped(tx, ctx, found)?;
+    } else if found.state == "running" {
+        let amount = Money::new(cap.amount_minor, site.currency);
+        instance::freeze_capped(tx, ctx, found, &format!("the cap of {amount} a month is reached"))?;
+        job::schedule(tx, ctx, JobKind::UsageCap, Some(found.id), month.until)?;
+    }
+    let Some(row) = all.into_iter().find(|row| row.side == cap.side.as_str()) else {
+        return Ok(());
+    };
+    let (was_near, was_reached) = (row.warned_month == month.name, row.reached_month == month.name);
+    let events = match (level, cap.action) {
+        (CapLevel::Reached, _) if was_reached => return Ok(()),
+        (CapLevel::Reached, CapAction::Freeze) => [MessageEvent::UsageCapFroze, MessageEvent::SaleCapReached],
+        (CapLevel::Reached, CapAction::Refuse) => [MessageEvent::UsageCapRefuses, MessageEvent::SaleCapReached],
+        (CapLevel::Near, _) if !was_near && !was_reached => [MessageEvent::UsageCapNear, MessageEvent::SaleCapNear],
+        (CapLevel::Near | CapLevel::Below, _) => return Ok(()),
+    };
+    let reached_month = if level == CapLevel::Reached { month.name.clone() } else { row.reached_month.clone() };
+    rows::put(tx, &Row { warned_month: month.name.clone(), reached_month, ..row })?;
+    let money = |minor: i64| Money::new(minor, site.currency).to_string();
+    let params = [
+        ("cap", money(cap.amount_minor)),
+        ("charged", money(charged)),
+        ("side", cap.side.as_str().to_owned()),
+        ("until", order::moment(month.until)),
+    ];
+    events.into_iter().try_for_each(|event| instance::tell(tx, ctx, found, event, &params))
+}
+
+/// The month of a cap that stopped an instance is over.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn month_over(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    match store::instance::lookup(tx, Tenant::Any, id)? {
+        Some(found) => review(tx, ctx, &found, false),
+        None => Ok(()),
+    }
+}
+
+/// Freezes an instance whose cap was reached while it was frozen for another reason.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn stop_if_capped(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+    if found.state == "running" { review(tx, ctx, found, false) } else { Ok(()) }
+}

@@ -1,0 +1,125 @@
+//! Caps of what an instance may be charged for the use of a month.
+
+use app::{
+    Caller,
+    usage::{self, Caps},
+};
+use domain::usage::{CapAction, CapSide, in_force};
+use harness::{Bought, Market, at, choice, minor, money, on_both, on_demand};
+use std::sync::Arc;
+
+/// An instance at 1.00 a unit, three hours old.
+fn used(m: &Market) -> Bought {
+    m.list(&m.seller(), "metered", &on_demand("1"));
+    let bought = m.open(&m.buyer(), &choice("metered", ""));
+    m.advance("3h");
+    bought
+}
+
+fn push(m: &Market, of: &Bought, hour: &str, value: &str, sn: &str) {
+    m.push(&m.seller(), &[m.record(of, hour, value, sn)]);
+    m.advance("1h");
+}
+
+fn set(m: &Market, who: &Arc<Caller>, of: &Bought, side: CapSide, cap: Option<(&str, CapAction)>) -> Caps {
+    let cap = cap.map(|(amount, action)| (minor(amount), action));
+    let caps = m.ok(who, |tx, ctx| usage::set_cap(tx, ctx, who, side, of.id(), cap));
+    m.settle();
+    caps
+}
+
+fn state(m: &Market, of: &Bought) -> String {
+    m.instance(of.instance).state
+}
+
+#[test]
+fn a_cap_warns_at_eighty_per_cent_and_refuses_what_goes_beyond() {
+    on_both(|m| {
+        let (buyer, seller, bought) = (m.buyer(), m.seller(), used(m));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Refuse)));
+        push(m, &bought, "2024-01-05T02", "79", "a");
+        assert_eq!(m.count_messages(&buyer, "usage.cap_near"), 0);
+        push(m, &bought, "2024-01-05T03", "1", "b");
+        assert_eq!((m.count_messages(&buyer, "usage.cap_near"), m.count_messages(&seller, "sale.cap_near")), (1, 1));
+        push(m, &bought, "2024-01-05T04", "21", "c");
+        assert!(m.reason("c").contains("the cap of CNY 100.00 for 2024-01, set by the buyer"), "{}", m.reason("c"));
+        assert_eq!((m.count_messages(&buyer, "usage.cap_refuses"), m.count_messages(&seller, "sale.cap_reached")), (1, 1));
+        push(m, &bought, "2024-01-05T05", "20", "d");
+        push(m, &bought, "2024-01-05T06", "1", "e");
+        assert_eq!((m.balance(&buyer).as_str(), state(m, &bought).as_str()), ("999900.00", "running"));
+        assert_eq!(m.record_named("e").state, "refused");
+        assert_eq!(m.count_messages(&buyer, "usage.cap_refuses"), 1, "told once a month");
+        // Another month has a cap of its own.
+        m.advance_to(at("2024-02-01T05:00:00Z"));
+        push(m, &bought, "2024-02-01T04", "50", "f");
+        assert_eq!(m.balance(&buyer), "999850.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_cap_freezes_until_it_is_raised_or_the_month_ends() {
+    on_both(|m| {
+        let (buyer, operator, bought) = (m.buyer(), m.operator(), used(m));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Freeze)));
+        push(m, &bought, "2024-01-05T02", "120", "a");
+        assert_eq!((m.balance(&buyer).as_str(), state(m, &bought).as_str()), ("999880.00", "frozen"), "what was used is charged");
+        assert_eq!(m.last_activity(bought.instance), ("updateInstanceStatus".to_owned(), "done".to_owned()));
+        assert_eq!(m.count_messages(&buyer, "usage.cap_froze"), 1);
+        assert_eq!(m.refused(&operator, |tx, ctx| app::instance::unfreeze(tx, ctx, &operator, bought.id())), "instance.capped");
+        let caps = set(m, &buyer, &bought, CapSide::Buyer, Some(("150.00", CapAction::Freeze)));
+        assert_eq!((state(m, &bought).as_str(), caps.stopped, caps.charged_minor), ("running", false, 12_000));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("90.00", CapAction::Freeze)));
+        assert_eq!(state(m, &bought), "frozen", "a cap that is reached already");
+        m.advance_to(at("2024-01-31T15:59:59Z"));
+        assert_eq!(state(m, &bought), "frozen");
+        m.advance("1s");
+        assert_eq!(state(m, &bought), "running");
+        m.advance("40d");
+        assert_eq!(state(m, &bought), "running");
+        m.verify();
+    });
+}
+
+#[test]
+fn the_lower_cap_of_the_two_sides_counts_and_each_sets_its_own() {
+    on_both(|m| {
+        let (buyer, seller, other, bought) = (m.buyer(), m.seller(), m.seller2(), used(m));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Refuse)));
+        let caps = set(m, &seller, &bought, CapSide::Seller, Some(("50.00", CapAction::Freeze)));
+        assert_eq!((caps.all.len(), in_force(caps.all).map(|c| c.side)), (2, Some(CapSide::Seller)));
+        push(m, &bought, "2024-01-05T02", "60", "a");
+        assert_eq!(state(m, &bought), "frozen");
+        set(m, &seller, &bought, CapSide::Seller, None);
+        assert_eq!(state(m, &bought), "running");
+        let refused = |who: &Arc<Caller>, side, minor| {
+            m.refused(who, |tx, ctx| usage::set_cap(tx, ctx, who, side, bought.id(), Some((minor, CapAction::Freeze))))
+        };
+        assert_eq!(refused(&other, CapSide::Seller, 1), "instance.not_found");
+        assert_eq!(refused(&seller, CapSide::Buyer, 1), "instance.not_found");
+        assert_eq!(refused(&buyer, CapSide::Buyer, 0), "cap.amount");
+        assert_eq!(refused(&buyer, CapSide::Buyer, domain::money::AMOUNT_MINOR_MAX + 1), "cap.amount");
+        let period = m.open(&buyer, &choice("backup", "1m"));
+        let code = m.refused(&buyer, |tx, ctx| usage::set_cap(tx, ctx, &buyer, CapSide::Buyer, period.id(), Some((1, CapAction::Freeze))));
+        assert_eq!(code, "instance.not_on_demand");
+        m.ok(&buyer, |tx, ctx| app::instance::end_on_demand(tx, ctx, &buyer, bought.id()));
+        assert_eq!(refused(&buyer, CapSide::Buyer, 1), "instance.state");
+        m.verify();
+    });
+}
+
+#[test]
+fn what_is_agreed_to_passes_a_cap_that_refuses() {
+    on_both(|m| {
+        let (buyer, bought) = (m.buyer(), used(m));
+        push(m, &bought, "2024-01-05T02", "5000", "huge");
+        let hold = m.metered(&bought).holds.remove(0);
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("10.00", CapAction::Refuse)));
+        let tenant = app::Tenant::Buyer(m.key(&buyer));
+        m.ok(&buyer, |tx, ctx| usage::decide_hold(tx, ctx, &buyer, tenant, hold.id.id(), true));
+        m.settle();
+        assert_eq!((m.balance(&buyer).as_str(), m.record_named("huge").state.as_str()), ("995000.00", "charged"));
+        assert_eq!(money(m.metered(&bought).due_minor), "0.00");
+        m.verify();
+    });
+}
