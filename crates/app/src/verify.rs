@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde::Serialize;
 use std::collections::HashMap;
-use store::{bill, call, instance, job, ledger as ledger_store, order, package, usage};
+use store::{bill, call, instance, job, ledger as ledger_store, order, package, usage, usage_hold};
 
 /// One check and what it found.
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +47,8 @@ pub fn verify(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let (sealed, differences) = event::check_seals(tx)?;
     checks.push(check("event_chain", i64::try_from(sealed).unwrap_or(i64::MAX), differences));
     checks.push(charges(tx, ctx)?);
+    let (count, differences) = crate::usage::recount(tx, ctx)?;
+    checks.push(check("charges_are_their_records", count, differences));
     checks.push(jobs(tx, ctx)?);
     Ok(checks)
 }
@@ -144,6 +146,10 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
     let late = usage::any_unrated_before(tx, micros(ctx.now - UNRATED))?;
     if late > 0 {
         differ.push(format!("{late} usage records are older than two hours and not charged"));
+    }
+    let loose = usage_hold::any_loose(tx)?;
+    if loose > 0 {
+        differ.push(format!("{loose} held charges or records of such wait for nothing"));
     }
     Ok(check("charges_by_use", count, differ))
 }

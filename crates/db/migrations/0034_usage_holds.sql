@@ -38,6 +38,7 @@ ALTER TABLE usage_records_new RENAME TO usage_records;
 CREATE UNIQUE INDEX usage_records_known ON usage_records (known_by) WHERE state <> 'refused';
 CREATE INDEX usage_records_by_seller ON usage_records (seller_id, received_at, id);
 CREATE INDEX usage_records_to_rate ON usage_records (instance_id, begin_at, id) WHERE state = 'accepted';
+CREATE INDEX usage_records_charged ON usage_records (instance_id, charge_id) WHERE charge_id IS NOT NULL;
 CREATE INDEX usage_records_by_hold ON usage_records (hold_id) WHERE state = 'held';
 
 CREATE TABLE usage_holds (

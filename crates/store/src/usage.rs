@@ -364,6 +364,32 @@ pub fn charges(tx: &mut Tx, instance: Key, since: i64, limit: i64) -> Result<Vec
         .load(tx)?)
 }
 
+/// The instances that were charged for use.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_charged(tx: &mut Tx) -> Result<Vec<Key>, DbError> {
+    Ok(usage_charges::table.select(usage_charges::instance_id).distinct().order(usage_charges::instance_id).load(tx)?)
+}
+
+/// All charges of an instance, in the order in which they were made.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_charges(tx: &mut Tx, instance: Key) -> Result<Vec<Charge>, DbError> {
+    let own = usage_charges::table.filter(usage_charges::instance_id.eq(instance));
+    Ok(own.order((usage_charges::created_at, usage_charges::id)).select(Charge::as_select()).load(tx)?)
+}
+
+/// All records of an instance that were charged, also those that were corrected since.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_charged_records(tx: &mut Tx, instance: Key) -> Result<Vec<Record>, DbError> {
+    let own = usage_records::table.filter(usage_records::instance_id.eq(instance)).filter(usage_records::charge_id.is_not_null());
+    Ok(own.order(usage_records::id).select(Record::as_select()).load(tx)?)
+}
+
 /// The largest charge of an instance that was made since a moment.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ mod meter;
 mod package;
 mod rate;
 mod receive;
+mod recount;
 mod tried;
 
 pub use arrears::{freeze_for_arrears, settle};
@@ -26,6 +27,7 @@ pub use meter::{Day, Metered, metered};
 pub use package::{Left, left, stop_if_used_up};
 pub use rate::rate;
 pub use receive::{BodySignature, receive};
+pub use recount::recount;
 
 use crate::{
     Ctx, Error,

@@ -1,9 +1,9 @@
 //! Exact amounts: sellers choose the numbers, and no number of records of any size makes a sum wrap.
 
 use app::Caller;
-use harness::{Bought, Market, answer, choice, money, on_both, on_demand};
+use harness::{Bought, Market, choice, money, on_both, on_demand};
 use std::sync::Arc;
-use wire::open_api::usage::{Form, Record, parse};
+use wire::open_api::usage::Record;
 
 const MOST: &str = "999999999999.9999";
 
@@ -103,5 +103,32 @@ fn a_correction_gives_back_only_what_was_paid() {
         m.advance("1h");
         assert_eq!(m.balance(&buyer), "39.50");
         m.verify();
+    });
+}
+
+/// The names of the checks of `yunshi verify` that find something.
+fn wrong(m: &Market) -> Vec<&'static str> {
+    m.differences().into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn verify_names_a_charge_that_is_not_the_sum_of_its_records() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = priced(m, &buyer, "1");
+        m.push(&seller, &[m.record(&bought, "2024-01-05T03", "100", "v1"), m.record(&bought, "2024-01-05T04", "3", "v2")]);
+        m.advance("1h");
+        let less = Record { corrects: Some("v1".to_owned()), ..m.record(&bought, "2024-01-05T03", "40", "v3") };
+        m.push(&seller, &[less]);
+        m.advance("1h");
+        m.verify();
+        m.execute("UPDATE usage_records SET quantity = 410000 WHERE metering_sn = 'v3'");
+        assert_eq!(wrong(m), ["charges_are_their_records"]);
+        m.execute("UPDATE usage_records SET quantity = 400000 WHERE metering_sn = 'v3'");
+        m.verify();
+        // Everything that adds up to the charge is changed with it; only its records say otherwise.
+        m.execute("UPDATE usage_charges SET amount_minor = amount_minor + 100 WHERE amount_minor = 300");
+        m.execute("UPDATE usage_totals SET charged_minor = charged_minor + 100");
+        assert!(wrong(m).contains(&"charges_are_their_records"), "{:?}", m.differences());
     });
 }

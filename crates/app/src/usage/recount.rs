@@ -1,0 +1,158 @@
+//! Charges rated again from their records, for `yunshi verify`.
+
+use super::{
+    Priced,
+    package::{self, Held},
+    priced,
+    rate::cycle_of,
+};
+use crate::{Ctx, Error, Tenant, from_micros, micros};
+use db::{Key, Tx};
+use domain::{
+    id::{ChargeId, InstanceId},
+    money::Money,
+    site::Site,
+    usage::{self, Quantity, QuantitySum, Total},
+};
+use std::collections::{BTreeMap, HashMap};
+use store::usage::{self as rows, Charge, Record};
+
+/// What differs between the charges of all instances and what their records come to; with how many there are.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn recount(tx: &mut Tx, ctx: &Ctx) -> Result<(i64, Vec<String>), Error> {
+    let (mut count, mut differ) = (0_i64, Vec::new());
+    for id in rows::any_charged(tx)? {
+        let charges = rows::any_charges(tx, id)?;
+        count = count.saturating_add(i64::try_from(charges.len()).unwrap_or(i64::MAX));
+        let name = id.id::<InstanceId>();
+        let found = store::instance::lookup(tx, Tenant::Any, id)?;
+        let Some(found) = found else {
+            differ.push(format!("instance {name}: charged, but it is gone"));
+            continue;
+        };
+        let Some(priced) = priced(tx, ctx, &found)? else {
+            differ.push(format!("instance {name}: charged, but it has no meter"));
+            continue;
+        };
+        let site = crate::instance::site(tx, ctx, &found)?;
+        let records = rows::any_charged_records(tx, id)?.into_iter().map(|r| (r.id, r)).collect();
+        let drawn = priced.of != found.specification || charges.iter().any(|c| c.from_packages != 0);
+        let mut again = Again { site, priced, records, packages: HashMap::new(), totals: BTreeMap::new() };
+        if drawn {
+            again.whole(tx, ctx, &charges, &mut differ)?
+        } else {
+            again.each(tx, &charges, &mut differ)?
+        }
+        let paid: i128 = charges.iter().filter(|c| c.state == "paid").map(|c| i128::from(c.amount_minor)).sum();
+        if paid < 0 {
+            differ.push(format!("instance {name}: the wallet got back more for its use than was taken"));
+        }
+    }
+    Ok((count, differ))
+}
+
+/// An instance that is rated again.
+struct Again {
+    site: Site,
+    priced: Priced,
+    /// Those that were charged, by id.
+    records: HashMap<Key, Record>,
+    packages: HashMap<Key, Option<Held>>,
+    totals: BTreeMap<i64, Total>,
+}
+
+fn quantity(record: &Record) -> Quantity {
+    Quantity(record.quantity.unwrap_or_default())
+}
+
+impl Again {
+    fn cycle_of(&self, record: &Record) -> i64 {
+        micros(cycle_of(&self.site, self.priced.meter.accumulation, from_micros(record.begin_at.unwrap_or_default())))
+    }
+
+    /// What was charged in place of a record.
+    fn before(&self, tx: &mut Tx, record: &Record) -> Result<Option<Record>, Error> {
+        let mut before = record.corrects_id;
+        while let Some(id) = before {
+            if let Some(charged) = self.records.get(&id) {
+                return Ok(Some(charged.clone()));
+            }
+            before = rows::any_record(tx, id)?.and_then(|old| old.corrects_id);
+        }
+        Ok(None)
+    }
+
+    /// Each charge by itself, in the order in which they were made.
+    fn each(&mut self, tx: &mut Tx, charges: &[Charge], differ: &mut Vec<String>) -> Result<(), Error> {
+        let mut by_charge = HashMap::<Key, Vec<Record>>::new();
+        for record in self.records.values() {
+            by_charge.entry(record.charge_id.unwrap_or(record.id)).or_default().push(record.clone());
+        }
+        for charge in charges {
+            let name = charge.id.id::<ChargeId>();
+            let (mut sum, mut touched) = (QuantitySum::default(), BTreeMap::new());
+            for record in by_charge.remove(&charge.id).unwrap_or_default() {
+                let old = self.before(tx, &record)?;
+                for (record, back) in old.iter().map(|old| (old, true)).chain([(&record, false)]) {
+                    let (cycle, model, tiers) = (self.cycle_of(record), self.priced.meter.model, &self.priced.tiers);
+                    let total = touched.entry(cycle).or_insert_with(|| self.totals.get(&cycle).copied().unwrap_or_default());
+                    let next =
+                        if back { total.without(model, tiers, quantity(record)) } else { total.with(model, tiers, quantity(record)).ok() };
+                    *total = next.unwrap_or(*total);
+                    sum = if back { sum.minus(quantity(record)) } else { sum.plus(quantity(record)) };
+                }
+            }
+            let amount = usage::charge(touched.values()).ok();
+            if sum.stored() != Some(charge.quantity) || amount != Some(charge.amount_minor) {
+                let comes_to = amount.map_or_else(|| "more than a charge".to_owned(), Money::text);
+                let text = Money::text(charge.amount_minor);
+                differ.push(format!("charge {name}: {} for {text}, but its records are {sum} for {comes_to}", Quantity(charge.quantity)));
+            }
+            for total in touched.values_mut() {
+                total.charged_minor = total.comes_to().unwrap_or(total.charged_minor);
+            }
+            self.totals.append(&mut touched);
+        }
+        Ok(())
+    }
+
+    /// All charges together, by the records that stand: what packages gave to a record that was replaced is not kept.
+    fn whole(&mut self, tx: &mut Tx, ctx: &Ctx, charges: &[Charge], differ: &mut Vec<String>) -> Result<(), Error> {
+        let standing: Vec<Record> = self.records.values().filter(|r| r.state == "charged").cloned().collect();
+        let mut sum = QuantitySum::default();
+        for record in &standing {
+            let mut rest = QuantitySum::from(quantity(record));
+            for draw in store::package::any_draws(tx, record.id)? {
+                rest = rest.minus(Quantity(draw.quantity));
+            }
+            let rest = if self.stops(tx, ctx, record)? { Quantity(0) } else { Quantity(rest.stored().unwrap_or_default()) };
+            let (cycle, model) = (self.cycle_of(record), self.priced.meter.model);
+            let total = self.totals.entry(cycle).or_default();
+            *total = total.with(model, &self.priced.tiers, rest).unwrap_or(*total);
+            sum = sum.plus(rest);
+        }
+        let amount: i128 = self.totals.values().filter_map(|total| total.comes_to().ok()).map(i128::from).sum();
+        let charged: i128 = charges.iter().map(|c| i128::from(c.amount_minor)).sum();
+        let counted = charges.iter().fold(QuantitySum::default(), |sum, c| sum.plus(Quantity(c.quantity)));
+        if amount != charged || sum != counted {
+            let name = charges.first().map_or_else(String::new, |c| c.instance_id.id::<InstanceId>().to_string());
+            differ.push(format!("instance {name}: charged {counted} for {charged}, but its records are {sum} for {amount} (minor units)"));
+        }
+        Ok(())
+    }
+
+    /// Whether a record names a package that stops: what exceeds it is not charged.
+    fn stops(&mut self, tx: &mut Tx, ctx: &Ctx, record: &Record) -> Result<bool, Error> {
+        let Some(id) = record.package_id else {
+            return Ok(false);
+        };
+        if !self.packages.contains_key(&id) {
+            let found = store::instance::lookup(tx, Tenant::Any, id)?;
+            let held = found.map(|found| package::held(tx, ctx, &found)).transpose()?.flatten();
+            self.packages.insert(id, held);
+        }
+        Ok(self.packages.get(&id).and_then(Option::as_ref).is_some_and(Held::stops))
+    }
+}
