@@ -7,6 +7,8 @@
 //! To add a rule: put it beside the noun it is about, cite its source (`seller-domain 2.5`), name every
 //! state in each `match`, and write its table of cases as tests at the bottom of the file.
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
 pub mod access;
 pub mod asset;
 pub mod call;

@@ -45,7 +45,10 @@ impl Currency {
         let width = usize::try_from(self.decimals()).unwrap_or_default();
         match width {
             0 => format!("{sign}{abs}"),
-            _ => format!("{sign}{}.{:0width$}", abs / per_unit, abs % per_unit),
+            _ => {
+                let (whole, part) = (abs.checked_div(per_unit).unwrap_or(abs), abs.checked_rem(per_unit).unwrap_or(0));
+                format!("{sign}{whole}.{part:0width$}")
+            }
         }
     }
 }

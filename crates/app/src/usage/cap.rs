@@ -110,6 +110,7 @@ pub fn set_cap(
         return Err(Error::conflict("instance.not_on_demand", "the instance is not billed by use"));
     }
     store::usage::hold(tx, found.id)?;
+    let currency = instance::currency(tx, ctx, &found)?;
     match wanted {
         None => rows::remove(tx, found.id, side.as_str())?,
         Some((amount_minor, action)) => {
@@ -117,7 +118,7 @@ pub fn set_cap(
                 return Err(Error::conflict("instance.state", format!("the instance is {} and is used no more", found.state)));
             }
             if !(1..=AMOUNT_MINOR_MAX).contains(&amount_minor) {
-                let most = Money::text(AMOUNT_MINOR_MAX);
+                let most = currency.text(AMOUNT_MINOR_MAX);
                 return Err(Error::field("/amount", "cap.amount", format!("a cap is more than zero and at most {most}")));
             }
             let row = Row {
@@ -133,7 +134,7 @@ pub fn set_cap(
         }
     }
     let about = event::About { instance: Some(found.id), ..event::About::default() };
-    let amount = wanted.map(|(amount, _)| Money::text(amount));
+    let amount = wanted.map(|(amount, _)| currency.text(amount));
     let data = json!({ "side": side, "amount": amount, "action": wanted.map(|(_, action)| action) });
     event::record(tx, ctx, "usage.cap_set", about, &data)?;
     review(tx, ctx, &found, false)?;

@@ -7,6 +7,7 @@ use db::{Key, Tx};
 use domain::{
     Timestamp,
     id::ChargeId,
+    money::Currency,
     site::Site,
     usage::{self, Cap, Quantity, QuantitySum, Refused, Total},
 };
@@ -40,8 +41,9 @@ pub(super) enum Outcome {
 }
 
 /// What the records of an hour or day come to so far.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Counted {
+    currency: Currency,
     /// The accumulation cycles that they touch, by first moment.
     totals: BTreeMap<i64, Total>,
     quantity: QuantitySum,
@@ -49,13 +51,18 @@ struct Counted {
 }
 
 impl Counted {
+    fn of(currency: Currency) -> Self {
+        Self { currency, totals: BTreeMap::new(), quantity: QuantitySum::default(), from_packages: QuantitySum::default() }
+    }
+
     fn total(&mut self, tx: &mut Tx, instance: Key, cycle_at: i64) -> Result<&mut Total, Error> {
         match self.totals.entry(cycle_at) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(empty) => {
                 let total = match rows::any_total(tx, instance, cycle_at)? {
-                    None => Total::default(),
+                    None => Total::of(self.currency),
                     Some(row) => Total {
+                        currency: self.currency,
                         quantity: Quantity(row.quantity),
                         exact: row.exact.parse().map_err(|e| Error::row("usage_totals", cycle_at, e))?,
                         charged_minor: row.charged_minor,
@@ -109,7 +116,7 @@ impl<'a> Rating<'a> {
     /// One charge for the records of an hour or day, or the question whether it is agreed to.
     pub fn charge(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, records: &[Record]) -> Result<Outcome, Error> {
         let whole = self.packages.mark();
-        let (mut counted, mut kept) = (Counted::default(), Vec::new());
+        let (mut counted, mut kept) = (Counted::of(self.site.currency), Vec::new());
         for record in records {
             let before = self.packages.mark();
             let refused = match self.with(tx, &counted, record)? {
@@ -130,7 +137,7 @@ impl<'a> Rating<'a> {
             return Ok(Outcome::Refused);
         }
         let (amount, quantity, _) = counted.charge().map_err(|e| Error::row("usage_charges", crate::instance::id(self.found), e))?;
-        if let Some(held) = hold::proposed(tx, ctx, self.found, begin, (amount, quantity), self.agreed_minor)? {
+        if let Some(held) = hold::proposed(tx, ctx, self, begin, (amount, quantity), self.agreed_minor)? {
             self.packages.back_to(&whole);
             hold::place(tx, ctx, self, held, &kept)?;
             return Ok(Outcome::Held);

@@ -42,17 +42,17 @@ pub(super) struct Proposed {
 pub(super) fn proposed(
     tx: &mut Tx,
     ctx: &Ctx,
-    found: &Instance,
+    rating: &Rating<'_>,
     begin: Timestamp,
     (amount_minor, quantity): (i64, i64),
     given: Option<i64>,
 ) -> Result<Option<Proposed>, Error> {
-    if given.map_or(!needs_consent(amount_minor, None), |given| amount_minor <= given) {
+    if given.map_or(!needs_consent(amount_minor, None, rating.site.currency), |given| amount_minor <= given) {
         return Ok(None);
     }
     let since = ctx.now.checked_sub(days(LARGEST_DAYS)).unwrap_or(Timestamp::MIN);
-    let largest_minor = records::largest_charge(tx, found.id, micros(since))?;
-    let waits = given.is_some() || needs_consent(amount_minor, largest_minor);
+    let largest_minor = records::largest_charge(tx, rating.found.id, micros(since))?;
+    let waits = given.is_some() || needs_consent(amount_minor, largest_minor, rating.site.currency);
     Ok(waits.then_some(Proposed { begin, amount_minor, quantity, largest_minor }))
 }
 
@@ -92,7 +92,7 @@ pub(super) fn place(tx: &mut Tx, ctx: &Ctx, rating: &Rating<'_>, p: Proposed, of
 
 fn recorded(tx: &mut Tx, ctx: &Ctx, hold: &Hold, kind: &str) -> Result<(), Error> {
     let about = event::About { instance: Some(hold.instance_id), ..event::About::default() };
-    let data = json!({ "hold": hold.id.id::<HoldId>(), "amount": Money::text(hold.amount_minor), "currency": hold.currency });
+    let data = json!({ "hold": hold.id.id::<HoldId>(), "amount": domain::money::text(hold.amount_minor, &hold.currency), "currency": hold.currency });
     event::record(tx, ctx, kind, about, &data)
 }
 
@@ -151,7 +151,7 @@ fn refuse(tx: &mut Tx, ctx: &Ctx, hold: &Hold, by: HoldEnd) -> Result<Written, E
     if end(tx, ctx, hold, HoldState::Refused, by)? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
-    let amount = format!("{} {}", hold.currency, Money::text(hold.amount_minor));
+    let amount = format!("{} {}", hold.currency, domain::money::text(hold.amount_minor, &hold.currency));
     let who = match by {
         HoldEnd::Buyer => "the buyer refused it".to_owned(),
         HoldEnd::Operator => "the operator refused it".to_owned(),

@@ -10,7 +10,6 @@ use crate::{Ctx, Error, Tenant, from_micros, micros};
 use db::{Key, Tx};
 use domain::{
     id::{ChargeId, InstanceId},
-    money::Money,
     site::Site,
     usage::{self, Quantity, QuantitySum, Total},
 };
@@ -91,13 +90,13 @@ impl Again {
             by_charge.entry(record.charge_id.unwrap_or(record.id)).or_default().push(record.clone());
         }
         for charge in charges {
-            let name = charge.id.id::<ChargeId>();
+            let (name, none) = (charge.id.id::<ChargeId>(), Total::of(self.site.currency));
             let (mut sum, mut touched) = (QuantitySum::default(), BTreeMap::new());
             for record in by_charge.remove(&charge.id).unwrap_or_default() {
                 let old = self.before(tx, &record)?;
                 for (record, back) in old.iter().map(|old| (old, true)).chain([(&record, false)]) {
                     let (cycle, model, tiers) = (self.cycle_of(record), self.priced.meter.model, &self.priced.tiers);
-                    let total = touched.entry(cycle).or_insert_with(|| self.totals.get(&cycle).copied().unwrap_or_default());
+                    let total = touched.entry(cycle).or_insert_with(|| self.totals.get(&cycle).copied().unwrap_or(none));
                     let next =
                         if back { total.without(model, tiers, quantity(record)) } else { total.with(model, tiers, quantity(record)).ok() };
                     *total = next.unwrap_or(*total);
@@ -106,8 +105,8 @@ impl Again {
             }
             let amount = usage::charge(touched.values()).ok();
             if sum.stored() != Some(charge.quantity) || amount != Some(charge.amount_minor) {
-                let comes_to = amount.map_or_else(|| "more than a charge".to_owned(), Money::text);
-                let text = Money::text(charge.amount_minor);
+                let comes_to = amount.map_or_else(|| "more than a charge".to_owned(), |minor| self.site.currency.text(minor));
+                let text = self.site.currency.text(charge.amount_minor);
                 differ.push(format!("charge {name}: {} for {text}, but its records are {sum} for {comes_to}", Quantity(charge.quantity)));
             }
             for total in touched.values_mut() {
@@ -129,7 +128,7 @@ impl Again {
             }
             let rest = if self.stops(tx, ctx, record)? { Quantity(0) } else { Quantity(rest.stored().unwrap_or_default()) };
             let (cycle, model) = (self.cycle_of(record), self.priced.meter.model);
-            let total = self.totals.entry(cycle).or_default();
+            let total = self.totals.entry(cycle).or_insert(Total::of(self.site.currency));
             *total = total.with(model, &self.priced.tiers, rest).unwrap_or(*total);
             sum = sum.plus(rest);
         }

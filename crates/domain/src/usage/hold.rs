@@ -1,9 +1,11 @@
 //! Charges that wait for consent: our own rule, so that one wrong record does not take what nobody expected.
 
+use crate::money::Currency;
+
 /// A charge is held when it is more than so many times the largest of the days before …
 pub const HOLD_TIMES: i64 = 10;
-/// … and more than this. Without a charge in those days this alone decides.
-pub const HOLD_OVER_MINOR: i64 = 100_000;
+/// … and more than so many units of the currency. Without a charge in those days this alone decides.
+pub const HOLD_OVER_UNITS: i64 = 1_000;
 /// The days before in which the largest charge is looked for.
 pub const LARGEST_DAYS: i64 = 30;
 /// Days for which a charge waits; then its records are refused.
@@ -36,9 +38,9 @@ crate::words! {
 
 /// Whether a charge waits for consent, by the largest charge of the days before.
 #[must_use]
-pub fn needs_consent(amount_minor: i64, largest_minor: Option<i64>) -> bool {
+pub fn needs_consent(amount_minor: i64, largest_minor: Option<i64>, currency: Currency) -> bool {
     let times = i128::from(largest_minor.unwrap_or(0)).saturating_mul(i128::from(HOLD_TIMES));
-    amount_minor > HOLD_OVER_MINOR && i128::from(amount_minor) > times
+    amount_minor > currency.minor_of(HOLD_OVER_UNITS) && i128::from(amount_minor) > times
 }
 
 #[cfg(test)]
@@ -56,7 +58,7 @@ mod tests {
             (100_001, Some(-5), true),
             (i64::MAX, Some(i64::MAX), false),
         ] {
-            assert_eq!(needs_consent(amount, largest), waits, "{amount} after {largest:?}");
+            assert_eq!(needs_consent(amount, largest, Currency::Cny), waits, "{amount} after {largest:?}");
         }
     }
 }

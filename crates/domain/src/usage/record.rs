@@ -1,7 +1,7 @@
 //! Usage records: which are right, and why the others are refused (`open-api 4.1`).
 
 use super::{BadNumber, CHARGE_MINOR_MAX, CYCLE_MINOR_MAX, QUANTITY_SUM_MAX, Quantity};
-use crate::{money::Money, site::Site};
+use crate::{money::Currency, site::Site};
 use jiff::{RoundMode, SignedDuration, Timestamp, Unit, ZonedDateTimeRound};
 
 /// Records are accepted for so long (`open-api 3.3`, MKT.9004).
@@ -40,10 +40,10 @@ pub enum Refused {
     PackageOver(String),
     #[error("relate_pkg_instance: the package {0} is used up and stops; the buyer may renew it")]
     PackageUsedUp(String),
-    #[error("usage_value: with it the charge of its hour or day would be more than {}, the largest charge", Money::text(CHARGE_MINOR_MAX))]
-    ChargeTooLarge,
-    #[error("usage_value: with it the use of its day or month would come to more than {}", Money::text(CYCLE_MINOR_MAX))]
-    CycleTooLarge,
+    #[error("usage_value: with it the charge of its hour or day would be more than {}, the largest charge", .0.text(CHARGE_MINOR_MAX))]
+    ChargeTooLarge(Currency),
+    #[error("usage_value: with it the use of its day or month would come to more than {}", .0.text(CYCLE_MINOR_MAX))]
+    CycleTooLarge(Currency),
     #[error("usage_value: with it more than {} would be counted in its day or month", Quantity(QUANTITY_SUM_MAX))]
     QuantityTooLarge,
     #[error("corrects: there is no such record of this instance that can still be corrected")]

@@ -1,7 +1,7 @@
 //! What use comes to: exact sums of an accumulation cycle, and what is charged of them.
 
 use super::{PriceModel, Quantity, Refused, Tier, UnitPrice, text};
-use crate::money::AMOUNT_MINOR_MAX;
+use crate::money::{AMOUNT_MINOR_MAX, Currency, round_half_even};
 use std::fmt;
 
 /// Quantities added up, in ten-thousandths: wide, so that no number of records makes it wrap.
@@ -40,6 +40,8 @@ impl fmt::Display for QuantitySum {
 
 /// An amount as a whole number of 10^-10 currency units: ten-thousandths × millionths.
 pub type Exact = i128;
+/// One currency unit.
+const UNIT: Exact = 10_000_000_000;
 
 /// What a quantity costs: of a cycle so far when tiers accumulate, of one record for volume prices. The largest quantity
 /// at the largest price is a hundred thousandth of what [`Exact`] holds.
@@ -66,12 +68,9 @@ pub fn cost(model: PriceModel, tiers: &[Tier], quantity: Quantity) -> Exact {
 
 /// Minor units of an exact amount, half-even; none when they do not fit.
 #[must_use]
-pub fn minor(exact: Exact) -> Option<i64> {
-    const STEP: i128 = 100_000_000;
-    let (whole, rest) = (exact.div_euclid(STEP), exact.rem_euclid(STEP));
-    let double = rest.saturating_mul(2);
-    let up = double > STEP || (double == STEP && whole.rem_euclid(2) != 0);
-    i64::try_from(whole.saturating_add(i128::from(up))).ok()
+pub fn minor(exact: Exact, currency: Currency) -> Option<i64> {
+    let per_minor = UNIT.checked_div(i128::from(currency.minor_per_unit()))?;
+    round_half_even(exact, per_minor)
 }
 
 /// The largest charge: what one rating takes for an hour or a day.
@@ -82,14 +81,21 @@ pub const CYCLE_MINOR_MAX: i64 = 1_000_000_000_000_000;
 pub const QUANTITY_SUM_MAX: i64 = 9_000_000_000_000_000_000;
 
 /// What was used in an accumulation cycle so far and what was charged for it. Nothing of it is ever below zero.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
+    pub currency: Currency,
     pub quantity: Quantity,
     pub exact: Exact,
     pub charged_minor: i64,
 }
 
 impl Total {
+    /// Nothing yet.
+    #[must_use]
+    pub fn of(currency: Currency) -> Self {
+        Self { currency, quantity: Quantity::default(), exact: 0, charged_minor: 0 }
+    }
+
     /// With a record more.
     ///
     /// # Errors
@@ -123,7 +129,7 @@ impl Total {
     /// # Errors
     /// [`Refused::CycleTooLarge`].
     pub fn comes_to(&self) -> Result<i64, Refused> {
-        minor(self.exact).filter(|all| *all <= CYCLE_MINOR_MAX).ok_or(Refused::CycleTooLarge)
+        minor(self.exact, self.currency).filter(|all| *all <= CYCLE_MINOR_MAX).ok_or(Refused::CycleTooLarge(self.currency))
     }
 
     /// What is to be charged now; below zero it gives back what was charged before, and never more than that.
@@ -140,11 +146,12 @@ impl Total {
 /// # Errors
 /// [`Refused::ChargeTooLarge`], [`Refused::CycleTooLarge`].
 pub fn charge<'a>(totals: impl IntoIterator<Item = &'a Total>) -> Result<i64, Refused> {
-    let mut sum = 0_i128;
+    let (mut sum, mut currency) = (0_i128, Currency::Cny);
     for total in totals {
+        currency = total.currency;
         sum = sum.saturating_add(i128::from(total.open()?));
     }
-    i64::try_from(sum).ok().filter(|amount| *amount <= CHARGE_MINOR_MAX).ok_or(Refused::ChargeTooLarge)
+    i64::try_from(sum).ok().filter(|amount| *amount <= CHARGE_MINOR_MAX).ok_or(Refused::ChargeTooLarge(currency))
 }
 
 #[cfg(test)]
@@ -152,6 +159,10 @@ pub fn charge<'a>(totals: impl IntoIterator<Item = &'a Total>) -> Result<i64, Re
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn none() -> Total {
+        Total::of(Currency::Cny)
+    }
 
     fn q(text: &str) -> Quantity {
         text.parse().unwrap()
@@ -164,43 +175,45 @@ mod tests {
     #[test]
     fn eight_minutes_cost_what_the_reference_says() {
         let prices = tiers(&[(Some("3"), "0.3"), (None, "0.2")]);
-        assert_eq!(minor(cost(PriceModel::Tiered, &prices, q("8"))), Some(190));
-        assert_eq!(minor(cost(PriceModel::Volume, &prices, q("8"))), Some(160));
-        assert_eq!(minor(cost(PriceModel::Volume, &prices, q("3"))), Some(90));
-        assert_eq!(minor(cost(PriceModel::Fixed, &tiers(&[(None, "0.3")]), q("8"))), Some(240));
+        assert_eq!(minor(cost(PriceModel::Tiered, &prices, q("8")), Currency::Cny), Some(190));
+        assert_eq!(minor(cost(PriceModel::Volume, &prices, q("8")), Currency::Cny), Some(160));
+        assert_eq!(minor(cost(PriceModel::Volume, &prices, q("3")), Currency::Cny), Some(90));
+        assert_eq!(minor(cost(PriceModel::Fixed, &tiers(&[(None, "0.3")]), q("8")), Currency::Cny), Some(240));
     }
 
     #[test]
     fn halves_go_to_the_even_neighbour() {
-        let at = |cents: i128| minor(cents * 100_000_000 / 2);
+        let at = |cents: i128| minor(cents * 100_000_000 / 2, Currency::Cny);
         assert_eq!([at(1), at(3), at(5), at(-1), at(-3)], [0, 2, 2, 0, -2].map(Some));
-        assert_eq!(minor(i128::MAX / 2), None);
+        assert_eq!(minor(i128::MAX / 2, Currency::Cny), None);
+        let of = |currency| minor(12_345_000_000, currency); // 1.2345
+        assert_eq!([Currency::Jpy, Currency::Cny, Currency::Kwd].map(of), [Some(1), Some(123), Some(1_234)]);
     }
 
     #[test]
     fn what_goes_beyond_a_limit_is_refused_and_never_wraps() {
         let (fixed, most) = (PriceModel::Fixed, q("999999999999.9999"));
         let cents = tiers(&[(None, "0.01")]);
-        let mut total = Total::default().with(fixed, &cents, most).unwrap();
+        let mut total = none().with(fixed, &cents, most).unwrap();
         assert_eq!(charge([&total]), Ok(CHARGE_MINOR_MAX), "the largest record is the largest charge");
         total = total.with(fixed, &cents, most).unwrap();
-        assert_eq!(charge([&total]), Err(Refused::ChargeTooLarge));
+        assert_eq!(charge([&total]), Err(Refused::ChargeTooLarge(Currency::Cny)));
         let dear = tiers(&[(None, "999999999.999999")]);
-        assert_eq!(Total::default().with(fixed, &dear, most), Err(Refused::CycleTooLarge));
+        assert_eq!(none().with(fixed, &dear, most), Err(Refused::CycleTooLarge(Currency::Cny)));
         let free = tiers(&[(None, "0")]);
-        let mut all = Total::default();
+        let mut all = none();
         let counted = (0..1_000).take_while(|_| all.with(fixed, &free, most).map(|more| all = more).is_ok()).count();
         assert_eq!((counted, all.with(fixed, &free, most)), (900, Err(Refused::QuantityTooLarge)));
-        assert!(Refused::ChargeTooLarge.to_string().ends_with("more than 10000000000.00, the largest charge"));
+        assert!(Refused::ChargeTooLarge(Currency::Cny).to_string().ends_with("more than 10000000000.00, the largest charge"));
         assert!(Refused::QuantityTooLarge.to_string().contains("900000000000000 "));
     }
 
     #[test]
     fn what_was_never_counted_cannot_be_taken_back() {
         let (fixed, cents) = (PriceModel::Fixed, tiers(&[(None, "0.01")]));
-        assert_eq!(Total::default().without(fixed, &cents, q("1")), None);
-        let one = Total::default().with(fixed, &cents, q("1")).unwrap();
-        assert_eq!(one.without(fixed, &cents, q("1")), Some(Total::default()));
+        assert_eq!(none().without(fixed, &cents, q("1")), None);
+        let one = none().with(fixed, &cents, q("1")).unwrap();
+        assert_eq!(one.without(fixed, &cents, q("1")), Some(none()));
     }
 
     proptest! {
@@ -215,7 +228,7 @@ mod tests {
                 PriceModel::Fixed => tiers(&[(None, "0.001234")]),
                 _ => tiers(&[(Some("1000"), "0.37"), (Some("9000"), "0.000021"), (None, "0.5")]),
             };
-            let (mut total, mut charged, mut standing) = (Total::default(), 0_i128, vec![]);
+            let (mut total, mut charged, mut standing) = (none(), 0_i128, vec![]);
             for (amount, ask, correct) in amounts {
                 let mut next = total;
                 let old = if correct { standing.last().copied() } else { None };
@@ -243,7 +256,7 @@ mod tests {
                 PriceModel::Volume => standing.iter().map(|q| cost(model, &prices, *q)).sum(),
                 PriceModel::Fixed | PriceModel::Tiered => cost(model, &prices, Quantity(standing.iter().map(|q| q.0).sum())),
             };
-            prop_assert_eq!(Some(charged), minor(exact).map(i128::from));
+            prop_assert_eq!(Some(charged), minor(exact, Currency::Cny).map(i128::from));
         }
     }
 }
