@@ -1,7 +1,6 @@
 //! Extractors that refuse bad input by name: bodies, queries, paths.
 
 use crate::{BODY_BYTES_MAX, problem::Problem};
-use app::Repeat;
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
@@ -9,16 +8,21 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-/// A JSON body, checked to the field, with its idempotency key.
+/// A JSON body, checked to the field.
 pub struct Body<T> {
     pub value: T,
-    pub repeat: Option<Repeat>,
 }
 
 fn is_json(request: &Request) -> bool {
     let value = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let mime = value.split(';').next().unwrap_or_default().trim();
     mime.eq_ignore_ascii_case("application/json")
+}
+
+/// A document that is not read to its end.
+pub fn too_long() -> Problem {
+    let detail = format!("the body is longer than {BODY_BYTES_MAX} bytes, or broke off");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_long", detail)
 }
 
 /// The pointer of the field that serde refused, and the reason in words.
@@ -70,13 +74,8 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let key = request.headers().get("idempotency-key").map(|v| v.to_str().unwrap_or_default().to_owned());
-        let route = format!("{} {}", request.method(), request.uri().path());
         let json = is_json(&request);
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
-            let detail = format!("the body is longer than {BODY_BYTES_MAX} bytes, or broke off");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_long", detail)
-        })?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| too_long())?;
         // A write without inputs may leave the body out.
         let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
         if !json && bytes != "{}" {
@@ -84,8 +83,7 @@ where
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.content_type", detail));
         }
         let value = parse(&bytes)?;
-        let repeat = key.map(|key| Repeat::new(&key, &route, &bytes)).transpose()?;
-        Ok(Self { value, repeat })
+        Ok(Self { value })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     state::Api,
     storefront::ChoiceBody,
-    views::{Answer, DONE, Done, MoneyView, OrderView, TextView, order_view},
+    views::{DONE, Done, MoneyView, OrderView, TextView, order_view},
 };
 use app::{Ctx, Error, cart, cart::Priced};
 use axum::{Json, extract::State};
@@ -205,9 +205,8 @@ struct Bought {
 
 /// Buys lines of the cart: an order for each, all or none; they leave the cart.
 #[utoipa::path(post, path = "/api/v1/cart/buy", tag = "orders", operation_id = "cart_buy", security(("access" = ["buyer"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "a repeat with the same key and body answers the same")),
     request_body = BuyBody, responses((status = 200, body = Bought)))]
-async fn buy(State(api): State<Api>, Who(caller): Who, body: Body<BuyBody>) -> Result<Answer<Bought>, Problem> {
+async fn buy(State(api): State<Api>, Who(caller): Who, body: Body<BuyBody>) -> Result<Json<Bought>, Problem> {
     let b = body.value;
     let chosen = |l: BuyLine| cart::Chosen {
         line: l.line,
@@ -217,11 +216,11 @@ async fn buy(State(api): State<Api>, Who(caller): Who, body: Body<BuyBody>) -> R
         consents: l.consents.read(),
     };
     let cmd = cart::BuyCart { total: b.total.read("/total")?, lines: b.lines.into_iter().map(chosen).collect(), pay: b.pay };
-    let once = api
-        .once(caller, body.repeat, move |tx, ctx, who| {
+    let bought = api
+        .write_answered(caller, move |tx, ctx, who| {
             let orders = cart::buy(tx, ctx, who, &cmd)?;
             Ok(Bought { orders: orders.iter().map(order_view).collect::<Result<_, _>>()? })
         })
         .await?;
-    Ok(Answer(once))
+    Ok(Json(bought))
 }

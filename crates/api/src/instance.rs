@@ -10,7 +10,7 @@ use crate::{
     seller::ReasonBody,
     state::Api,
     timeline::{Timeline, timeline_view},
-    views::{Answer, MoneyView, OrderView, TextView, order_view, shown_end, time, times},
+    views::{MoneyView, OrderView, TextView, order_view, shown_end, time, times},
 };
 use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, neighbour, order};
 use axum::{Json, extract::State};
@@ -316,17 +316,17 @@ struct ChangeBody {
 /// Orders an upgrade.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/change", tag = "instances", operation_id = "instance_change",
     security(("access" = ["buyer"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = ChangeBody,
+    params(("id" = String, Path)), request_body = ChangeBody,
     responses((status = 200, body = OrderView)))]
 async fn change(
     State(api): State<Api>,
     Who(caller): Who,
     PathOf(id): PathOf<InstanceId>,
     body: Body<ChangeBody>,
-) -> Result<Answer<OrderView>, Problem> {
+) -> Result<Json<OrderView>, Problem> {
     let cmd = order::PlaceChange { instance: id, sku: body.value.sku.into_string(), pay: body.value.pay };
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::change(tx, ctx, who, &cmd)?)).await?;
-    Ok(Answer(once))
+    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::change(tx, ctx, who, &cmd)?)).await?;
+    Ok(Json(order))
 }
 
 /// Where the buyer goes to set the instance up at the seller's.

@@ -32,6 +32,7 @@ mod licence;
 mod listing_body;
 mod message_settings;
 mod neighbours;
+mod once;
 pub mod open_api_log;
 mod order;
 mod organisation;
@@ -128,7 +129,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Never for a request; at start when a route does not state who may call it.
 pub fn router(api: Api) -> Router {
     let (router, _) = routes().split_for_parts();
-    let guarded = router.route_layer(middleware::from_fn_with_state(api.clone(), auth::guard)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    // Who calls is known before the key of the request is looked at, for it is theirs.
+    let guarded = router
+        .route_layer(middleware::from_fn_with_state(api.clone(), once::once))
+        .route_layer(middleware::from_fn_with_state(api.clone(), auth::guard))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new()
         .merge(guarded)
         .merge(

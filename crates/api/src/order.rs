@@ -8,7 +8,7 @@ use crate::{
     state::Api,
     storefront::ChoiceBody,
     timeline::{Timeline, timeline_view},
-    views::{Answer, MoneyView, OrderView, TextView, money, order_view, read_time, times},
+    views::{MoneyView, OrderView, TextView, money, order_view, read_time, times},
 };
 use app::{
     Caller, Error, Key, Tenant,
@@ -237,9 +237,8 @@ impl InputBody {
 
 /// Places an order, and pays it when asked to.
 #[utoipa::path(post, path = "/api/v1/orders", tag = "orders", operation_id = "order_place", security(("access" = ["buyer"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "a repeat with the same key and body answers the same")),
     request_body = PlaceBody, responses((status = 200, body = OrderView)))]
-async fn place(State(api): State<Api>, Who(caller): Who, body: Body<PlaceBody>) -> Result<Answer<OrderView>, Problem> {
+async fn place(State(api): State<Api>, Who(caller): Who, body: Body<PlaceBody>) -> Result<Json<OrderView>, Problem> {
     let b = body.value;
     let cmd = order::PlaceOrder {
         choice: b.choice.choice(),
@@ -249,8 +248,8 @@ async fn place(State(api): State<Api>, Who(caller): Who, body: Body<PlaceBody>) 
         consents: b.consents.read(),
         pay: b.pay,
     };
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::place(tx, ctx, who, &cmd)?)).await?;
-    Ok(Answer(once))
+    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::place(tx, ctx, who, &cmd)?)).await?;
+    Ok(Json(order))
 }
 
 /// The order, seen in whichever role the caller has.
@@ -292,31 +291,31 @@ pub(crate) struct NoInputs {}
 
 /// Pays an order from the wallet.
 #[utoipa::path(post, path = "/api/v1/orders/{number}/pay", tag = "orders", operation_id = "order_pay", security(("access" = ["buyer"])),
-    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs,
+    params(("number" = String, Path)), request_body = NoInputs,
     responses((status = 200, body = OrderView)))]
 async fn pay(
     State(api): State<Api>,
     Who(caller): Who,
     PathOf(number): PathOf<String>,
-    body: Body<NoInputs>,
-) -> Result<Answer<OrderView>, Problem> {
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::pay(tx, ctx, who, &number)?)).await?;
-    Ok(Answer(once))
+    _body: Body<NoInputs>,
+) -> Result<Json<OrderView>, Problem> {
+    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::pay(tx, ctx, who, &number)?)).await?;
+    Ok(Json(order))
 }
 
 /// Cancels an order that was not paid.
 #[utoipa::path(post, path = "/api/v1/orders/{number}/cancel", tag = "orders", operation_id = "order_cancel",
     security(("access" = ["buyer"])),
-    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs,
+    params(("number" = String, Path)), request_body = NoInputs,
     responses((status = 200, body = OrderView)))]
 async fn cancel(
     State(api): State<Api>,
     Who(caller): Who,
     PathOf(number): PathOf<String>,
-    body: Body<NoInputs>,
-) -> Result<Answer<OrderView>, Problem> {
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::cancel(tx, ctx, who, &number)?)).await?;
-    Ok(Answer(once))
+    _body: Body<NoInputs>,
+) -> Result<Json<OrderView>, Problem> {
+    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::cancel(tx, ctx, who, &number)?)).await?;
+    Ok(Json(order))
 }
 
 /// What comes back of an order.
@@ -375,14 +374,14 @@ async fn unsubscribe_preview(
 /// Unsubscribes an order: within five days of opening, or a renewal before it begins.
 #[utoipa::path(post, path = "/api/v1/orders/{number}/unsubscribe", tag = "orders", operation_id = "order_unsubscribe",
     security(("access" = ["buyer"])),
-    params(("number" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NoInputs,
+    params(("number" = String, Path)), request_body = NoInputs,
     responses((status = 200, body = OrderView)))]
 async fn unsubscribe(
     State(api): State<Api>,
     Who(caller): Who,
     PathOf(number): PathOf<String>,
-    body: Body<NoInputs>,
-) -> Result<Answer<OrderView>, Problem> {
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order::unsubscribe(tx, ctx, who, &number)?)).await?;
-    Ok(Answer(once))
+    _body: Body<NoInputs>,
+) -> Result<Json<OrderView>, Problem> {
+    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::unsubscribe(tx, ctx, who, &number)?)).await?;
+    Ok(Json(order))
 }

@@ -101,6 +101,8 @@ impl From<Error> for Problem {
             }
             Error::DiskFull => Self::disk_full(),
             Error::Store(e) if e.is_disk_full() => Self::disk_full(),
+            // The frame answers instead (`once`).
+            Error::Repeated => Self::new(StatusCode::CONFLICT, "idempotency.repeated", e.to_string()),
             Error::Store(_) | Error::TriedOut | Error::Row { .. } => {
                 // Logged once, here, with its causes; the client gets the request id.
                 let cause = e.source();

@@ -6,9 +6,9 @@ use crate::{
     instance::{FeeView, InstanceView, view},
     problem::Problem,
     state::Api,
-    views::{Answer, OrderView, order_view},
+    views::{OrderView, order_view},
 };
-use app::{Caller, Ctx, Error, Key, Once, Repeat, Tenant, Tx, order};
+use app::{Answer, Caller, Ctx, Error, Key, Tenant, Tx, order};
 use axum::{Json, extract::State};
 use domain::{id::InstanceId, period::Period, text::Line};
 use serde::Deserialize;
@@ -43,68 +43,58 @@ async fn next_term(
     id: InstanceId,
     body: Body<RenewBody>,
     order: OrderTerm,
-) -> Result<Answer<OrderView>, Problem> {
+) -> Result<Json<OrderView>, Problem> {
     let b = body.value;
     if b.sku.is_some() {
         return Err(Error::field("/sku", "change.not_offered", "only a renewal may choose another combination").into());
     }
-    let once = api.once(caller, body.repeat, move |tx, ctx, who| order_view(&order(tx, ctx, who, id, b.period, b.pay)?)).await?;
-    Ok(Answer(once))
+    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order(tx, ctx, who, id, b.period, b.pay)?)).await?;
+    Ok(Json(order))
 }
 
 /// Orders a renewal.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/renew", tag = "instances", operation_id = "instance_renew",
     security(("access" = ["buyer"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody,
+    params(("id" = String, Path)), request_body = RenewBody,
     responses((status = 200, body = OrderView)))]
 async fn renew(
     State(api): State<Api>,
     Who(caller): Who,
     PathOf(id): PathOf<InstanceId>,
     body: Body<RenewBody>,
-) -> Result<Answer<OrderView>, Problem> {
+) -> Result<Json<OrderView>, Problem> {
     let Some(sku) = body.value.sku.clone() else {
         return next_term(&api, caller, id, body, order::renew).await;
     };
     let cmd = order::RenewWithChange { instance: id, sku: sku.into_string(), period: body.value.period, pay: body.value.pay };
-    let once = match api.app.kept(caller.clone(), body.repeat.clone()).await? {
-        Some(kept) => kept,
-        None => ask_and_renew(&api, caller, body.repeat, cmd).await?,
-    };
-    match once.answer {
-        Ok(answer) => Ok(Answer(Once { answer, hit: once.hit })),
-        Err(why) => Err(Error::conflict("change.refused", format!("the seller cannot renew it with this change: {why}")).into()),
-    }
+    api.is_new(caller.clone()).await?;
+    let refused = |why| Error::conflict("change.refused", format!("the seller cannot renew it with this change: {why}"));
+    Ok(Json(ask_and_renew(&api, caller, cmd).await?.map_err(refused)?))
 }
 
 /// Asks the seller and orders the renewal, or says why he refuses.
-pub(crate) async fn ask_and_renew(
-    api: &Api,
-    caller: Arc<Caller>,
-    repeat: Option<Repeat>,
-    cmd: order::RenewWithChange,
-) -> Result<Once<Result<OrderView, String>>, Error> {
+pub(crate) async fn ask_and_renew(api: &Api, caller: Arc<Caller>, cmd: order::RenewWithChange) -> Result<Result<OrderView, String>, Error> {
     let asked = cmd.clone();
     let check = api.read(caller.clone(), move |tx, ctx, who| order::check_change(tx, ctx, who, &asked)).await?;
     let exchange = api.worker.client().call(&check.url, check.body.as_deref(), &[]).await;
-    api.once(caller, repeat, move |tx, ctx, who| match order::renew_with_change(tx, ctx, who, &cmd, (&check, &exchange))? {
+    let unit = move |tx: &mut Tx, ctx: &Ctx, who: &Caller| match order::renew_with_change(tx, ctx, who, &cmd, (&check, &exchange))? {
         Ok(full) => order_view(&full).map(Ok),
         Err(why) => Ok(Err(why)),
-    })
-    .await
+    };
+    api.write_answered_with(caller, unit, |done: &Result<OrderView, String>| done.as_ref().ok().map(Answer::json).transpose()).await
 }
 
 /// Orders the conversion of a trial.
 #[utoipa::path(post, path = "/api/v1/instances/{id}/convert", tag = "instances", operation_id = "instance_convert",
     security(("access" = ["buyer"])),
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RenewBody,
+    params(("id" = String, Path)), request_body = RenewBody,
     responses((status = 200, body = OrderView)))]
 async fn convert(
     State(api): State<Api>,
     Who(caller): Who,
     PathOf(id): PathOf<InstanceId>,
     body: Body<RenewBody>,
-) -> Result<Answer<OrderView>, Problem> {
+) -> Result<Json<OrderView>, Problem> {
     next_term(&api, caller, id, body, order::convert).await
 }
 

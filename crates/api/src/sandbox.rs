@@ -220,9 +220,9 @@ async fn scene_play(State(api): State<Api>, Who(caller): Who, body: Body<SceneBo
         }
         Played::Ask(cmd) => {
             let id = cmd.instance;
-            let asked = ask_and_renew(&api, buyer, None, cmd).await?;
+            let asked = ask_and_renew(&api, buyer, cmd).await?;
             let refused = |why| Error::conflict("change.refused", format!("the seller cannot renew it with this change: {why}"));
-            (Some(asked.answer.map_err(refused)?.order_number), Some(id))
+            (Some(asked.map_err(refused)?.order_number), Some(id))
         }
     };
     api.worker.advance(SignedDuration::ZERO).await?;

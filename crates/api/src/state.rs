@@ -7,12 +7,12 @@ use crate::{
     sandbox::Sandbox,
     tally::Tally,
 };
-use app::{Actor, App, Caller, Ctx, Error, Key, Once, Repeat, Tx};
+use app::{Actor, Answer, App, Caller, Ctx, Error, Key, Tx};
 use axum::body::Bytes;
 use domain::{id::ProductId, measure::Facts, site::SiteCode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use quick_cache::sync::Cache;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use worker::{Search, Worker};
@@ -119,14 +119,29 @@ impl Api {
         result
     }
 
-    /// A write that may be repeated with the same `Idempotency-Key`.
-    pub(crate) async fn once<T, F>(&self, caller: Arc<Caller>, repeat: Option<Repeat>, mut unit: F) -> Result<Once<T>, Error>
+    /// As [`Api::write`], for a result that is the whole answer: it is kept with what was written, so that a repeat gets
+    /// it even when this process ends before it answers.
+    pub(crate) async fn write_answered<T, F>(&self, caller: Arc<Caller>, unit: F) -> Result<T, Error>
     where
-        T: Serialize + DeserializeOwned + Send + 'static,
+        T: Serialize + Send + 'static,
+        F: FnMut(&mut Tx, &Ctx, &Caller) -> Result<T, Error> + Send + 'static,
+    {
+        self.write_answered_with(caller, unit, |result| Answer::json(result).map(Some)).await
+    }
+
+    /// Likewise, for a result of which only some are known as answers.
+    pub(crate) async fn write_answered_with<T, F>(
+        &self,
+        caller: Arc<Caller>,
+        mut unit: F,
+        answer: fn(&T) -> Result<Option<Answer>, Error>,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
         F: FnMut(&mut Tx, &Ctx, &Caller) -> Result<T, Error> + Send + 'static,
     {
         let who = caller.clone();
-        let result = self.app.write_once(caller, repeat, move |tx, ctx| unit(tx, ctx, &who)).await;
+        let result = self.app.write_answered(Actor::Caller(caller), move |tx, ctx| unit(tx, ctx, &who), answer).await;
         self.worker.wake();
         result
     }

@@ -197,19 +197,6 @@ pub fn order_view(full: &Full) -> Result<OrderView, Error> {
     })
 }
 
-/// An answer to a write that may be repeated: tells whether it is an old one.
-pub struct Answer<T>(pub app::Once<T>);
-
-impl<T: Serialize> axum::response::IntoResponse for Answer<T> {
-    fn into_response(self) -> axum::response::Response {
-        let mut response = axum::Json(&self.0.answer).into_response();
-        if self.0.hit {
-            response.headers_mut().insert("idempotency-hit", axum::http::HeaderValue::from_static("true"));
-        }
-        response
-    }
-}
-
 /// Nothing more to say.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Done {

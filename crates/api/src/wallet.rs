@@ -7,9 +7,9 @@ use crate::{
     problem::Problem,
     seller::ReasonBody,
     state::Api,
-    views::{Answer, MoneyView, money, time, times},
+    views::{MoneyView, money, time, times},
 };
-use app::{Key, money as use_case};
+use app::{Caller, Ctx, Key, Tx, money as use_case};
 use axum::{Json, extract::State};
 use domain::{id::TransferId, money::TransferState, text::Line};
 use ledger::AccountKind;
@@ -141,13 +141,12 @@ struct TransferBody {
 
 /// Announces a bank transfer to the wallet.
 #[utoipa::path(post, path = "/api/v1/wallet/transfers", tag = "wallet", operation_id = "transfer_request", security(("access" = ["buyer"])),
-    params(("Idempotency-Key" = Option<String>, Header)), request_body = TransferBody, responses((status = 200, body = TransferView)))]
-async fn transfer_request(State(api): State<Api>, Who(caller): Who, body: Body<TransferBody>) -> Result<Answer<TransferView>, Problem> {
+    request_body = TransferBody, responses((status = 200, body = TransferView)))]
+async fn transfer_request(State(api): State<Api>, Who(caller): Who, body: Body<TransferBody>) -> Result<Json<TransferView>, Problem> {
     let amount = body.value.amount.read("/amount")?;
     let reference = body.value.reference.into_string();
-    let once =
-        api.once(caller, body.repeat, move |tx, ctx, who| Ok(view(&use_case::request_transfer(tx, ctx, who, amount, &reference)?))).await?;
-    Ok(Answer(once))
+    let unit = move |tx: &mut Tx, ctx: &Ctx, who: &Caller| Ok(view(&use_case::request_transfer(tx, ctx, who, amount, &reference)?));
+    Ok(Json(api.write_answered(caller, unit).await?))
 }
 
 /// Bank transfers of all accounts.

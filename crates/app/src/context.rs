@@ -1,6 +1,6 @@
 //! What a use case is given along with the transaction: time, ids, the caller, settings.
 
-use crate::{Error, catalogue::Listings, secret::Sealer, supervision::Templates};
+use crate::{Error, Repeat, catalogue::Listings, event, message, secret::Sealer, supervision::Templates};
 use db::Tx;
 use domain::{
     Timestamp,
@@ -204,6 +204,8 @@ pub struct Caller {
     pub dismissed: String,
     /// The session and its CSRF token, when the caller is a browser.
     pub session: Option<(SessionId, String)>,
+    /// The key under which this request may be repeated: whatever is written in the caller's name is written once.
+    pub repeat: Option<Arc<Repeat>>,
 }
 
 impl Caller {
@@ -222,6 +224,13 @@ pub enum Actor {
 }
 
 impl Actor {
+    pub(crate) fn repeat(&self) -> Option<Arc<Repeat>> {
+        match self {
+            Self::Caller(caller) => caller.repeat.clone(),
+            Self::System => None,
+        }
+    }
+
     /// As events keep it.
     #[must_use]
     pub fn name(&self) -> String {
@@ -274,6 +283,12 @@ impl Ctx<'_> {
     #[must_use]
     pub fn wall_micros(&self) -> i64 {
         micros(self.wall)
+    }
+
+    /// Writes the events and messages that the unit left.
+    pub(crate) fn write_down(&self, tx: &mut Tx) -> Result<(), Error> {
+        event::write_down(tx, self)?;
+        message::write_down(tx, self)
     }
 
     /// Random bytes as hexadecimal.

@@ -44,6 +44,9 @@ pub enum Error {
     /// Not a failure: the unit was only tried out and is rolled back.
     #[error("tried out and rolled back")]
     TriedOut,
+    /// Not a failure: the caller's idempotency key was used before, and the unit is rolled back.
+    #[error("another request had the same idempotency key")]
+    Repeated,
     #[error("{table} {key} does not fit the model: {what}")]
     Row { table: &'static str, key: String, what: String },
 }
@@ -116,7 +119,7 @@ impl Error {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => Some(refusal.code),
-            Self::Store(_) | Self::DiskFull | Self::TriedOut | Self::Row { .. } => None,
+            Self::Store(_) | Self::DiskFull | Self::TriedOut | Self::Repeated | Self::Row { .. } => None,
         }
     }
 }
@@ -133,7 +136,7 @@ impl UnitError for Error {
     fn db_error(&self) -> Option<&DbError> {
         match self {
             Self::Store(e) => Some(e),
-            Self::Refused(_) | Self::DiskFull | Self::TriedOut | Self::Row { .. } => None,
+            Self::Refused(_) | Self::DiskFull | Self::TriedOut | Self::Repeated | Self::Row { .. } => None,
         }
     }
 }

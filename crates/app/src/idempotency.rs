@@ -1,111 +1,211 @@
-//! Writes that a client may repeat: the first answer is kept with a hash of the inputs and given again.
+//! Writes that a client may repeat: a key is stored by the transaction that it was sent with, so that a second one
+//! with the same key cannot be committed, and the answer is stored beside it and given again.
 
-use crate::{App, Caller, Ctx, Error, context::Actor};
-use db::{DbError, Tx};
-use serde::{Serialize, de::DeserializeOwned};
+use crate::{App, Caller, Ctx, Environment, Error, context::Actor};
+use db::Tx;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 use store::{Key, idempotency};
 
-/// The key of a repeatable write, and a hash of what was asked.
-#[derive(Debug, Clone)]
+const COLUMN: &str = "idempotency_keys.answer";
+
+/// The key of a request, and what the request asks. [`Caller::repeat`] carries it to the transaction.
+#[derive(Debug)]
 pub struct Repeat {
     key: String,
-    inputs_hash: Vec<u8>,
+    inputs: Mutex<Sha256>,
+    /// A transaction with the key was committed.
+    claimed: AtomicBool,
+    /// Its answer is stored with it.
+    answered: AtomicBool,
+    /// A transaction was given up because another request had the key.
+    met: AtomicBool,
 }
 
 impl Repeat {
     /// # Errors
-    /// A refusal when the key is empty, longer than 100 characters, or not plain ASCII.
-    pub fn new(key: &str, route: &str, inputs: &[u8]) -> Result<Self, Error> {
+    /// `idempotency.bad_key` when the key is empty, longer than 100 characters, or not plain ASCII.
+    pub fn new(key: &str, route: &str) -> Result<Self, Error> {
         if key.is_empty() || key.len() > 100 || !key.bytes().all(|b| b.is_ascii_graphic()) {
             let detail = "the Idempotency-Key must be 1 to 100 visible ASCII characters";
             return Err(Error::field("/header/Idempotency-Key", "idempotency.bad_key", detail));
         }
-        let mut hash = Sha256::new();
-        hash.update(route.as_bytes());
-        hash.update([0]);
-        hash.update(inputs);
-        Ok(Self { key: key.to_owned(), inputs_hash: hash.finalize().to_vec() })
+        let repeat = Self {
+            key: key.to_owned(),
+            inputs: Mutex::default(),
+            claimed: AtomicBool::default(),
+            answered: AtomicBool::default(),
+            met: AtomicBool::default(),
+        };
+        repeat.add(route.as_bytes());
+        repeat.add(&[0]);
+        Ok(repeat)
+    }
+
+    /// Adds a part of the body to what the request asks; before the transaction begins.
+    pub fn add(&self, bytes: &[u8]) {
+        self.inputs.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
+    }
+
+    fn inputs_hash(&self) -> Vec<u8> {
+        self.inputs.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize().to_vec()
+    }
+
+    /// Whether a transaction of this request was committed: its answer is final, also when it is a refusal.
+    #[must_use]
+    pub fn is_claimed(&self) -> bool {
+        self.claimed.load(Ordering::SeqCst)
+    }
+
+    /// Whether the committed transaction stored the answer too.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.answered.load(Ordering::SeqCst)
+    }
+
+    /// Whether a transaction of this request found the key taken.
+    #[must_use]
+    pub fn has_met(&self) -> bool {
+        self.met.load(Ordering::SeqCst)
+    }
+
+    /// Stores the key in the transaction that does what it asks; the second one to do so fails.
+    pub(crate) fn claim(&self, tx: &mut Tx, ctx: &Ctx, user: Key, answer: Option<&Answer>) -> Result<(), Error> {
+        let kept = idempotency::Kept {
+            user_id: user,
+            key: self.key.clone(),
+            inputs_hash: self.inputs_hash(),
+            answer: answer.map(|a| a.seal(ctx)).transpose()?,
+            created_at: ctx.wall_micros(),
+        };
+        match idempotency::insert(tx, &kept) {
+            Err(e) if e.is_unique_violation() => {
+                self.met.store(true, Ordering::SeqCst);
+                Err(Error::Repeated)
+            }
+            result => {
+                self.answered.store(answer.is_some(), Ordering::SeqCst);
+                Ok(result?)
+            }
+        }
+    }
+
+    pub(crate) fn committed(&self) {
+        self.claimed.store(true, Ordering::SeqCst);
     }
 }
 
-/// An answer, and whether it is one that was given before.
-#[derive(Debug, Clone)]
-pub struct Once<T> {
-    pub answer: T,
-    pub hit: bool,
+/// What a request was answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// A success with a JSON document.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when the value has no JSON form.
+    pub fn json(value: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_string(value).map_err(|e| Error::row("idempotency_keys", "answer", e))?;
+        Ok(Self { status: 200, content_type: "application/json".to_owned(), body })
+    }
+
+    /// Some answers hold a secret that is stored nowhere else in clear, such as a new token.
+    fn seal(&self, ctx: &Ctx) -> Result<Vec<u8>, Error> {
+        let text = serde_json::to_vec(self).map_err(|e| Error::row("idempotency_keys", "answer", e))?;
+        Ok(ctx.sealer.seal_bytes(ctx.ids, COLUMN, &text))
+    }
+}
+
+/// An earlier request with the same key.
+#[derive(Debug)]
+pub struct Earlier {
+    inputs_hash: Vec<u8>,
+    answer: Option<Answer>,
+}
+
+impl Earlier {
+    /// Its answer; none while it is not known.
+    ///
+    /// # Errors
+    /// `idempotency.other_inputs` when it asked something else.
+    pub fn answer_to(self, repeat: &Repeat) -> Result<Option<Answer>, Error> {
+        if self.inputs_hash != repeat.inputs_hash() {
+            let detail = "this Idempotency-Key was used for another request; use a new key";
+            return Err(Error::field("/header/Idempotency-Key", "idempotency.other_inputs", detail));
+        }
+        Ok(self.answer)
+    }
+}
+
+/// The request that was answered, or is being answered, under a person's key.
+///
+/// # Errors
+/// What the database says.
+pub fn earlier(tx: &mut Tx, ctx: &Ctx, who: &Caller) -> Result<Option<Earlier>, Error> {
+    let Some(repeat) = &who.repeat else { return Ok(None) };
+    let Some(kept) = idempotency::lookup(tx, Key::of(who.user_id), &repeat.key)? else { return Ok(None) };
+    let read = |sealed: Vec<u8>| {
+        let text = ctx.sealer.open_bytes(COLUMN, &sealed)?;
+        serde_json::from_slice(&text).map_err(|e| Error::row("idempotency_keys", &repeat.key, e))
+    };
+    Ok(Some(Earlier { inputs_hash: kept.inputs_hash, answer: kept.answer.map(read).transpose()? }))
+}
+
+/// Keeps what a person's request was answered with, after its transaction.
+///
+/// # Errors
+/// What the database says.
+pub fn keep(tx: &mut Tx, ctx: &Ctx, who: &Caller, answer: &Answer) -> Result<(), Error> {
+    let Some(repeat) = &who.repeat else { return Ok(()) };
+    Ok(idempotency::answered(tx, Key::of(who.user_id), &repeat.key, &answer.seal(ctx)?)?)
 }
 
 impl App {
-    /// The answer that was kept for a key, for a write that does something outside before its unit.
+    /// Looks for an earlier request with the caller's key.
     ///
     /// # Errors
-    /// `idempotency.other_inputs` when the key was used for something else.
-    pub async fn kept<T>(&self, caller: Arc<Caller>, repeat: Option<Repeat>) -> Result<Option<Once<T>>, Error>
-    where
-        T: DeserializeOwned + Send + 'static,
-    {
-        let Some(repeat) = repeat else {
-            return Ok(None);
-        };
-        let account = Key::of(caller.account_id);
-        let unit = move |tx: &mut Tx, _: &Ctx| idempotency::lookup(tx, account, &repeat.key)?.map(|kept| known(&kept, &repeat)).transpose();
-        self.read(Actor::Caller(caller), unit).await
+    /// What the database says.
+    pub async fn earlier(&self, caller: Arc<Caller>) -> Result<Option<Earlier>, Error> {
+        self.read(Actor::System, move |tx, ctx| earlier(tx, ctx, &caller)).await
     }
 
-    /// Runs a unit once per idempotency key; without a key it is an ordinary write.
+    /// Keeps what a request was answered with, after its transaction.
     ///
     /// # Errors
-    /// `idempotency.other_inputs` when the key was used for something else; else as [`App::write`].
-    pub async fn write_once<T, F>(&self, caller: Arc<Caller>, repeat: Option<Repeat>, mut unit: F) -> Result<Once<T>, Error>
-    where
-        T: Serialize + DeserializeOwned + Send + 'static,
-        F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
-    {
-        let account = Key::of(caller.account_id);
-        // Nearly all keys are new, so none is looked for at first. A unit that fails, or whose key is there
-        // already, runs again and looks: nothing of the first run was stored.
-        let mut again = false;
-        self.write(Actor::Caller(caller), move |tx, ctx| {
-            let Some(repeat) = &repeat else {
-                return Ok(Once { answer: unit(tx, ctx)?, hit: false });
-            };
-            if again && let Some(kept) = idempotency::lookup(tx, account, &repeat.key)? {
-                return known(&kept, repeat);
-            }
-            let answer = match unit(tx, ctx) {
-                Err(_) if !again => {
-                    again = true;
-                    return Err(DbError::Raced.into());
-                }
-                result => result?,
-            };
-            let kept = idempotency::Kept {
-                account_id: account,
-                key: repeat.key.clone(),
-                inputs_hash: repeat.inputs_hash.clone(),
-                answer: serde_json::to_string(&answer).map_err(|e| Error::row("idempotency_keys", &repeat.key, e))?,
-                created_at: ctx.wall_micros(),
-            };
-            match idempotency::insert(tx, &kept) {
-                // The other request's answer will be found when the unit runs again.
-                Err(e) if e.is_unique_violation() => {
-                    again = true;
-                    Err(DbError::Raced.into())
-                }
-                result => result.map(|()| Once { answer, hit: false }).map_err(Error::from),
-            }
-        })
-        .await
+    /// What the database says.
+    pub async fn keep(&self, caller: Arc<Caller>, answer: Answer) -> Result<(), Error> {
+        self.write(Actor::System, move |tx, ctx| keep(tx, ctx, &caller, &answer)).await
     }
 }
 
-fn known<T: DeserializeOwned>(kept: &idempotency::Kept, repeat: &Repeat) -> Result<Once<T>, Error> {
-    if kept.inputs_hash != repeat.inputs_hash {
-        let detail = "this Idempotency-Key was used for another request; use a new key";
-        return Err(Error::field("/header/Idempotency-Key", "idempotency.other_inputs", detail));
+impl Environment {
+    /// As [`Environment::write`]; the answer to the caller is made of the result and kept in the same transaction.
+    ///
+    /// # Errors
+    /// What the closure refuses; [`Error::Repeated`] when the caller's key was used before.
+    pub fn write_answered<T>(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        work: impl FnOnce(&mut Tx, &Ctx) -> Result<T, Error>,
+        answer: impl FnOnce(&T) -> Result<Option<Answer>, Error>,
+    ) -> Result<T, Error> {
+        let ctx = self.context(actor);
+        let result = work(tx, &ctx)?;
+        ctx.write_down(tx)?;
+        if let Actor::Caller(who) = actor
+            && let Some(repeat) = who.repeat.as_ref().filter(|r| !r.is_claimed())
+        {
+            repeat.claim(tx, &ctx, Key::of(who.user_id), answer(&result)?.as_ref())?;
+        }
+        Ok(result)
     }
-    let answer = serde_json::from_str(&kept.answer).map_err(|e| Error::row("idempotency_keys", &repeat.key, e))?;
-    Ok(Once { answer, hit: true })
 }

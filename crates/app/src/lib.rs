@@ -42,6 +42,6 @@ pub mod verify;
 
 pub use context::{Actor, Caller, Clock, Ctx, Ids, MovableClock, Neighbours, RandomIds, Settings, from_micros, installation, micros};
 pub use error::{Error, Kind, Refusal};
-pub use idempotency::{Once, Repeat};
+pub use idempotency::{Answer, Earlier, Repeat, earlier, keep};
 pub use run::{App, Environment};
 pub use store::{Direction, Key, Page, Tx, order::Tenant};

@@ -1,8 +1,6 @@
 //! Runs transactions with what they are given: [`Environment`] in one that the caller opened, [`App`] on a database.
 
-use crate::{
-    Actor, Clock, Ctx, Error, Ids, MovableClock, Settings, catalogue::Listings, event, message, secret::Sealer, supervision::Templates,
-};
+use crate::{Actor, Answer, Clock, Ctx, Error, Ids, MovableClock, Settings, catalogue::Listings, secret::Sealer, supervision::Templates};
 use db::{Db, Tx};
 use std::{
     cell::RefCell,
@@ -37,16 +35,14 @@ impl Environment {
         }
     }
 
-    /// Runs a closure in an open transaction and writes the events and messages that it left.
+    /// Runs a closure in an open transaction and writes the events and messages that it left, and the key of the
+    /// request when its caller brought one.
     ///
     /// # Errors
-    /// What the closure refuses, or what the database says; the caller then rolls back.
+    /// What the closure refuses, or what the database says; [`Error::Repeated`] when the caller's key was used before.
+    /// The caller then rolls back.
     pub fn write<T>(&self, tx: &mut Tx, actor: &Actor, work: impl FnOnce(&mut Tx, &Ctx) -> Result<T, Error>) -> Result<T, Error> {
-        let ctx = self.context(actor);
-        let result = work(tx, &ctx)?;
-        event::write_down(tx, &ctx)?;
-        message::write_down(tx, &ctx)?;
-        Ok(result)
+        self.write_answered(tx, actor, work, |_| Ok(None))
     }
 
     /// Runs a closure that only reads.
@@ -57,7 +53,7 @@ impl Environment {
         work(tx, &self.context(actor))
     }
 
-    fn context<'a>(&'a self, actor: &'a Actor) -> Ctx<'a> {
+    pub(crate) fn context<'a>(&'a self, actor: &'a Actor) -> Ctx<'a> {
         Ctx {
             now: self.clock.now(),
             wall: self.clock.wall(),
@@ -92,14 +88,35 @@ impl App {
     ///
     /// # Errors
     /// What the closure refuses, or what the database says.
-    pub async fn write<T, F>(&self, actor: Actor, mut work: F) -> Result<T, Error>
+    pub async fn write<T, F>(&self, actor: Actor, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
+    {
+        self.write_answered(actor, work, |_| Ok(None)).await
+    }
+
+    /// As [`App::write`], and keeps the answer to the caller in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Environment::write_answered`].
+    pub async fn write_answered<T, F>(
+        &self,
+        actor: Actor,
+        mut work: F,
+        answer: impl Fn(&T) -> Result<Option<Answer>, Error> + Send + 'static,
+    ) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
     {
         let env = self.env.clone();
-        let result = self.db.write(move |tx| env.write(tx, &actor, &mut work)).await;
+        let repeat = actor.repeat();
+        let result = self.db.write(move |tx| env.write_answered(tx, &actor, &mut work, &answer)).await;
         self.writes.fetch_add(1, Ordering::SeqCst);
+        if let (Ok(_), Some(repeat)) = (&result, repeat) {
+            repeat.committed();
+        }
         result
     }
 

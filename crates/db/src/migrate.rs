@@ -59,6 +59,7 @@ migrations![
     "0033_exact_prices",
     "0034_usage_holds",
     "0035_usage_caps",
+    "0036_sealed_answers",
     "0037_corrections"
 ];
 

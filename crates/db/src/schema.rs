@@ -118,11 +118,11 @@ diesel::table! {
 }
 
 diesel::table! {
-    idempotency_keys (account_id, key) {
-        account_id -> Binary,
+    idempotency_keys (user_id, key) {
+        user_id -> Binary,
         key -> Text,
         inputs_hash -> Binary,
-        answer -> Text,
+        answer -> Nullable<Binary>,
         created_at -> BigInt,
     }
 }

@@ -7,12 +7,13 @@ use super::{
 };
 use crate::state::Api;
 use app::{
-    Ctx, Error, Key, Page, Repeat, Tenant, Tx, catalogue, instance,
+    Caller, Ctx, Error, Key, Page, Repeat, Tenant, Tx, catalogue, instance,
     order::{self, Choice, Consents, Full, Input, PlaceOrder},
 };
 use axum::{Json, body::Bytes, extract::State};
 use domain::{id::InstanceId, order::OrderState, period::Period, site::wire_time, term::shown_end, text};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::sync::Arc;
 use store::{instance as instances, order as orders};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -181,9 +182,9 @@ async fn create(State(api): State<Api>, Signed(caller): Signed, body: Bytes) -> 
     let asked: CreateOrders = read(&body)?;
     batch("orders", &asked.orders)?;
     let commands: Vec<PlaceOrder> = asked.orders.into_iter().map(|o| command(o, asked.auto_pay)).collect::<Result<_, _>>()?;
-    let repeat = asked.client_token.map(|token| Repeat::new(&token, "CreateOrders", &body)).transpose()?;
-    let once = api
-        .once(caller, repeat, move |tx, ctx, who| {
+    let caller = Arc::new(Caller { repeat: repeat(asked.client_token, &body)?, ..Caller::clone(&caller) });
+    let done = api
+        .write_answered(caller.clone(), move |tx, ctx, who| {
             let mut placed = Vec::new();
             for (i, one) in commands.iter().enumerate() {
                 let full = order::place(tx, ctx, who, one).map_err(|e| of_order(i, e))?;
@@ -191,8 +192,26 @@ async fn create(State(api): State<Api>, Signed(caller): Signed, body: Bytes) -> 
             }
             Ok(briefs(placed, None))
         })
-        .await?;
-    Ok(Json(once.answer))
+        .await;
+    match done {
+        Ok(placed) => Ok(Json(placed)),
+        Err(refused) => placed_before(&api, &caller).await?.map(Json).ok_or_else(|| refused.into()),
+    }
+}
+
+/// The client's token is the key of the request, for this interface has no header for it.
+fn repeat(token: Option<String>, body: &[u8]) -> Result<Option<Arc<Repeat>>, Error> {
+    let Some(token) = token else { return Ok(None) };
+    let repeat = Repeat::new(&token, "CreateOrders")?;
+    repeat.add(body);
+    Ok(Some(Arc::new(repeat)))
+}
+
+/// What the earlier request with the client's token was answered with.
+async fn placed_before(api: &Api, caller: &Arc<Caller>) -> Result<Option<OrderBriefs>, Error> {
+    let (Some(repeat), Some(earlier)) = (&caller.repeat, api.app.earlier(caller.clone()).await?) else { return Ok(None) };
+    let Some(answer) = earlier.answer_to(repeat)? else { return Ok(None) };
+    serde_json::from_str(&answer.body).map(Some).map_err(|e| Error::row("idempotency_keys", "answer", e))
 }
 
 /// Says which order of a batch was refused.
@@ -222,7 +241,7 @@ async fn cancel(State(api): State<Api>, Signed(caller): Signed, body: Bytes) -> 
     batch("order_ids", &asked.order_ids)?;
     // Two calls with the same orders wait for each other in one order.
     asked.order_ids.sort();
-    let unit = move |tx: &mut Tx, ctx: &Ctx, who: &app::Caller| {
+    let unit = move |tx: &mut Tx, ctx: &Ctx, who: &Caller| {
         let cancelled = asked.order_ids.iter().map(|number| brief(&order::cancel(tx, ctx, who, number)?));
         Ok(briefs(cancelled.collect::<Result<_, Error>>()?, None))
     };

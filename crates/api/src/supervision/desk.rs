@@ -159,8 +159,7 @@ struct NoteBody {
 /// Writes to both sides; it stays in the log of the case.
 #[utoipa::path(post, path = "/api/v1/operator/supervision/{id}/notes", tag = "supervision", operation_id = "supervision_note",
     security(("access" = ["operator:supervision"])),
-    params(("id" = String, Path),
-        ("Idempotency-Key" = Option<String>, Header, description = "a repeat with the same key and body is sent once")),
+    params(("id" = String, Path)),
     request_body = NoteBody, responses((status = 200, body = SupervisionCase)))]
 async fn note(
     State(api): State<Api>,
@@ -170,7 +169,7 @@ async fn note(
 ) -> Result<Json<SupervisionCase>, Problem> {
     let text = body.value.text;
     let reader = caller.clone();
-    api.once(caller, body.repeat, move |tx, ctx, _| supervision::tell_both(tx, ctx, id, &text).map(drop)).await?;
+    api.write(caller, move |tx, ctx, _| supervision::tell_both(tx, ctx, id, &text).map(drop)).await?;
     let read = move |tx: &mut Tx, ctx: &Ctx, who: &Caller| {
         let found = supervision::find(tx, ctx, Tenant::Any, id)?;
         case_view(tx, ctx, who, Tenant::Any, &found)

@@ -53,6 +53,7 @@ fn person(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, 
         language: user.language.clone(),
         dismissed: user.dismissed.clone(),
         session: None,
+        repeat: None,
     })
 }
 
