@@ -27,6 +27,11 @@ fn stated(operation: &Operation) -> Option<Access> {
     json.get(0)?.get("access")?.get(0)?.as_str()?.parse().ok()
 }
 
+/// Whether anybody may call an operation.
+pub(crate) fn is_public(operation: &Operation) -> bool {
+    stated(operation) == Some(Access::Public)
+}
+
 impl AccessTable {
     /// # Panics
     /// When an operation does not state its access: such a platform must not start.

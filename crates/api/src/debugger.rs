@@ -109,6 +109,7 @@ async fn debug(
 ) -> Result<Json<DebugReport>, Problem> {
     let target = api.read(caller.clone(), move |tx, ctx, who| interface::target(tx, ctx, Key::of(who.account_id), id)).await?;
     let chosen = scenarios(target.protocol, &body.value.scenarios)?;
+    api.begin(caller.clone()).await?;
     let subject = worker::Subject { protocol: target.protocol, url: &target.address.url, key: &target.secret };
     let report = worker::run_suite(api.worker.client(), subject, &chosen).await;
     if body.value.save {
@@ -156,7 +157,8 @@ async fn send(
     if request.chars().count() > 20_000 {
         return Err(Error::field("/request", "interface.request", "a request has at most 20,000 characters").into());
     }
-    let target = api.read(caller, move |tx, ctx, who| interface::target(tx, ctx, Key::of(who.account_id), id)).await?;
+    let target = api.read(caller.clone(), move |tx, ctx, who| interface::target(tx, ctx, Key::of(who.account_id), id)).await?;
+    api.begin(caller).await?;
     let subject = worker::Subject { protocol: target.protocol, url: &target.address.url, key: &target.secret };
     let sent = worker::send_edited(api.worker.client(), subject, &request, path.as_ref().map(Line::as_str)).await;
     Ok(Json(sent.map_err(|detail| Error::field("/request", "interface.request", detail))?))

@@ -113,7 +113,9 @@ fn routes() -> OpenApiRouter<Api> {
 /// The description of the API.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = routes().merge(koogallery::routes()).merge(neighbours::routes()).merge(sign_on::routes()).into_openapi();
+    let mut ours = routes();
+    once::describe(ours.get_openapi_mut());
+    let mut document = ours.merge(koogallery::routes()).merge(neighbours::routes()).merge(sign_on::routes()).into_openapi();
     document.info = InfoBuilder::new()
         .title("Yunshi")
         .version("1")

@@ -1,7 +1,7 @@
 //! Every write once: a request with an `Idempotency-Key` is done one time, and a repeat gets its answer.
 //!
 //! The frame puts the key into the [`Caller`] that handlers write as; the transaction stores it (`app::idempotency`).
-//! So a handler needs to do nothing for it. What asks outside before it writes calls [`Api::is_new`].
+//! So a handler needs to do nothing for it. What acts outside before it writes calls [`Api::begin`] or [`Api::is_new`].
 
 use crate::{BODY_BYTES_MAX, body::too_long, problem::Problem, state::Api};
 use app::{Answer, Caller, Error, Repeat};
@@ -21,6 +21,10 @@ use std::{
     time::Duration,
 };
 use tokio::sync::oneshot;
+use utoipa::openapi::{
+    ObjectBuilder, OpenApi, RefOr, Required, Type,
+    path::{Parameter, ParameterBuilder, ParameterIn},
+};
 
 const KEY: &str = "idempotency-key";
 
@@ -179,11 +183,44 @@ pub async fn once(State(api): State<Api>, request: Request, next: Next) -> Resul
 }
 
 impl Api {
+    /// Takes the caller's key before something is done outside that must not be done twice.
+    ///
+    /// # Errors
+    /// [`Error::Repeated`] when the key was used before; the frame then gives the answer to that request.
+    pub(crate) async fn begin(&self, caller: Arc<Caller>) -> Result<(), Error> {
+        self.write(caller, |_, _, _| Ok(())).await
+    }
+
     /// Refuses a repeat before something is done outside that only costs time when it is done twice.
     ///
     /// # Errors
     /// [`Error::Repeated`] when the key was used before; the frame then gives the answer to that request.
     pub(crate) async fn is_new(&self, caller: Arc<Caller>) -> Result<(), Error> {
         if self.app.earlier(caller).await?.is_some() { Err(Error::Repeated) } else { Ok(()) }
+    }
+}
+
+const STATED: &str = "1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs \
+                      within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`.";
+
+fn header_parameter() -> Parameter {
+    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(100)).pattern(Some("^[!-~]+$"));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(STATED))
+        .schema(Some(key))
+        .build()
+}
+
+/// States the key at each write of a description that is done in somebody's name.
+pub fn describe(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
+            if !crate::auth::is_public(operation) {
+                operation.parameters.get_or_insert_default().push(RefOr::T(header_parameter()));
+            }
+        }
     }
 }

@@ -163,7 +163,7 @@ async fn play(
         let detail = format!("a recording has 1 to {EXCHANGES_MAX} exchanges here; play a longer one with `yunshi replay`");
         return Err(Error::field("/exchanges", "recording.length", detail).into());
     }
-    let target = api.read(caller, move |tx, ctx, who| interface::target(tx, ctx, Key::of(who.account_id), id)).await?;
+    let target = api.read(caller.clone(), move |tx, ctx, who| interface::target(tx, ctx, Key::of(who.account_id), id)).await?;
     let read = |e: ExchangeBody| Recorded {
         at: e.at,
         protocol: e.protocol,
@@ -178,6 +178,7 @@ async fn play(
         return Err(Error::field("/exchanges", "recording.protocol", detail).into());
     }
     let subject = worker::Subject { protocol: target.protocol, url: &target.address.url, key: &target.secret };
+    api.begin(caller).await?;
     let playing = worker::Playing { fresh, within: WITHIN };
     let report = worker::replay(api.worker.client(), subject, &recording, playing).await;
     let worker::ReplayReport { protocol, same, different, skipped, cases } = report;

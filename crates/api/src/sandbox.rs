@@ -90,9 +90,11 @@ fn duration(text: &str) -> Result<SignedDuration, Error> {
 #[utoipa::path(post, path = "/api/v1/sandbox/clock/advance", tag = "sandbox", operation_id = "clock_advance",
     security(("access" = ["user"])),
     request_body = AdvanceBody, responses((status = 200, body = ClockView)))]
-async fn clock_advance(State(api): State<Api>, _who: Who, body: Body<AdvanceBody>) -> Result<Json<ClockView>, Problem> {
+async fn clock_advance(State(api): State<Api>, Who(caller): Who, body: Body<AdvanceBody>) -> Result<Json<ClockView>, Problem> {
     sandbox(&api)?;
-    let ran = api.worker.advance(duration(body.value.by.as_str())?).await?;
+    let by = duration(body.value.by.as_str())?;
+    api.begin(caller).await?;
+    let ran = api.worker.advance(by).await?;
     Ok(Json(ClockView { now: api.app.env.clock.now().to_string(), ran: RanView { jobs: ran.jobs, calls: ran.calls } }))
 }
 
@@ -116,8 +118,9 @@ struct FaultView {
 /// Makes the built-in seller misbehave for a product.
 #[utoipa::path(post, path = "/api/v1/sandbox/faults", tag = "sandbox", operation_id = "fault_set", security(("access" = ["user"])),
     request_body = FaultBody, responses((status = 200, body = FaultView)))]
-async fn fault_set(State(api): State<Api>, _who: Who, body: Body<FaultBody>) -> Result<Json<FaultView>, Problem> {
+async fn fault_set(State(api): State<Api>, Who(caller): Who, body: Body<FaultBody>) -> Result<Json<FaultView>, Problem> {
     let sandbox = sandbox(&api)?;
+    api.begin(caller).await?;
     let (product, fault) = (body.value.product.into_string(), body.value.fault.into_string());
     if !sandbox.faults.set(&product, &fault) {
         let detail = format!("choose one of {}", sandbox.faults.known().join(", "));
@@ -209,6 +212,8 @@ async fn scene_play(State(api): State<Api>, Who(caller): Who, body: Body<SceneBo
     let SceneBody { product, scene } = body.value;
     let role = if caller.site == SiteCode::Intl { "buyer_intl" } else { "buyer" };
     let (buyer, operator) = (seeded(&api, &sandbox, role).await?, seeded(&api, &sandbox, "operator").await?);
+    // It writes in the names of others, and moves the clock.
+    api.begin(caller).await?;
     let played =
         api.write(buyer.clone(), move |tx, ctx, buyer| scene::play(tx, ctx, &Cast { buyer, operator: &operator }, product.as_str(), scene));
     let (order_number, instance) = match played.await? {
