@@ -173,6 +173,16 @@ impl Market {
         })
     }
 
+    /// A person whose writes belong to a request with an idempotency key and these inputs.
+    ///
+    /// # Panics
+    /// When the key is not one.
+    #[must_use]
+    pub fn with_key(&self, who: &Caller, key: &str, inputs: &str) -> Arc<Caller> {
+        let repeat = app::Repeat::new(key, inputs).expect("a key");
+        Arc::new(Caller { repeat: Some(Arc::new(repeat)), ..who.clone() })
+    }
+
     /// The account of a person, as stored rows name it.
     #[must_use]
     pub fn key(&self, who: &Caller) -> Key {

@@ -10,6 +10,7 @@ mod licence;
 mod message;
 mod money;
 mod neighbour;
+mod once;
 mod order;
 mod organisation;
 mod storefront;

@@ -26,6 +26,7 @@ mod life;
 mod messages;
 mod money;
 mod notify;
+mod once;
 mod open_api_calls;
 mod organisation;
 mod packages;
