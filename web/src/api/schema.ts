@@ -8803,7 +8803,10 @@ export interface operations {
     call_restart_many: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9190,7 +9193,10 @@ export interface operations {
     call_restart: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -9446,7 +9452,10 @@ export interface operations {
     cart_add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9578,8 +9587,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description a repeat with the same key and body answers the same */
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -9711,7 +9720,10 @@ export interface operations {
     cart_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 line: string;
             };
@@ -9840,7 +9852,10 @@ export interface operations {
     cart_change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 line: string;
             };
@@ -10238,7 +10253,10 @@ export interface operations {
     colleague_change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -10371,7 +10389,10 @@ export interface operations {
     colleague_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -10627,7 +10648,10 @@ export interface operations {
     department_put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 code: string;
             };
@@ -10760,7 +10784,10 @@ export interface operations {
     department_delete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 code: string;
             };
@@ -11158,7 +11185,10 @@ export interface operations {
     inbox_read: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11558,7 +11588,10 @@ export interface operations {
     instance_auto_renewal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -11692,7 +11725,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
@@ -11959,7 +11993,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
@@ -12222,7 +12257,10 @@ export interface operations {
     licence_apply: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12484,7 +12522,10 @@ export interface operations {
     instance_release: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12614,7 +12655,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
@@ -12882,7 +12924,10 @@ export interface operations {
     instance_set_up: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13140,7 +13185,10 @@ export interface operations {
     binding_make: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13273,7 +13321,10 @@ export interface operations {
     binding_end: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13402,7 +13453,10 @@ export interface operations {
     grant_give: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13535,7 +13589,10 @@ export interface operations {
     grant_withdraw: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 user: string;
@@ -13665,7 +13722,10 @@ export interface operations {
     binding_retry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14326,7 +14386,10 @@ export interface operations {
     invitation_send: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14457,7 +14520,10 @@ export interface operations {
     invitation_withdraw: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15768,7 +15834,10 @@ export interface operations {
     licence_node_release: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 code: string;
                 node: string;
@@ -15902,7 +15971,10 @@ export interface operations {
     licence_seat_release: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 code: string;
                 slot: number;
@@ -16163,7 +16235,10 @@ export interface operations {
     me_change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16421,7 +16496,10 @@ export interface operations {
     access_key_issue: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16552,7 +16630,10 @@ export interface operations {
     access_key_change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -16685,7 +16766,10 @@ export interface operations {
     access_key_delete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -16941,7 +17025,10 @@ export interface operations {
     password_change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17199,7 +17286,10 @@ export interface operations {
     session_end_others: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17326,7 +17416,10 @@ export interface operations {
     session_end: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17582,7 +17675,10 @@ export interface operations {
     token_issue: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17713,7 +17809,10 @@ export interface operations {
     token_revoke: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -17971,7 +18070,10 @@ export interface operations {
     message_recipient_add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18102,7 +18204,10 @@ export interface operations {
     message_recipient_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -18231,7 +18336,10 @@ export interface operations {
     message_recipient_ask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -18487,7 +18595,10 @@ export interface operations {
     message_setting_put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 code: string;
             };
@@ -19924,7 +20035,10 @@ export interface operations {
     account_track: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -20057,7 +20171,10 @@ export interface operations {
     application_approve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -20186,7 +20303,10 @@ export interface operations {
     application_reject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -20446,7 +20566,10 @@ export interface operations {
     floors_curate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20577,7 +20700,10 @@ export interface operations {
     instance_freeze: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -20710,7 +20836,10 @@ export interface operations {
     instance_unfreeze: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -20839,7 +20968,10 @@ export interface operations {
     product_freeze: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -20972,7 +21104,10 @@ export interface operations {
     product_unfreeze: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -21243,7 +21378,10 @@ export interface operations {
     seller_approve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -21372,7 +21510,10 @@ export interface operations {
     seller_reject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -21505,7 +21646,10 @@ export interface operations {
     signing_key_rotate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -21763,7 +21907,10 @@ export interface operations {
     supervision_template_load: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -22024,7 +22171,10 @@ export interface operations {
     supervision_review: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -22157,7 +22307,10 @@ export interface operations {
     supervision_carrier: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -22290,7 +22443,10 @@ export interface operations {
     supervision_decide: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -22424,8 +22580,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description a repeat with the same key and body is sent once */
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
@@ -22559,7 +22715,10 @@ export interface operations {
     supervision_confirm_refund: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -22828,7 +22987,10 @@ export interface operations {
     transfer_confirm: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -22957,7 +23119,10 @@ export interface operations {
     transfer_refuse: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -23368,8 +23533,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description a repeat with the same key and body answers the same */
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -23637,7 +23802,10 @@ export interface operations {
     export_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -24156,7 +24324,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 number: string;
@@ -24291,7 +24460,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 number: string;
@@ -24684,7 +24854,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 number: string;
@@ -24823,7 +24994,10 @@ export interface operations {
                 /** @description `true`: only check it, and say its id when it is there already. */
                 dry_run?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -26153,7 +26327,10 @@ export interface operations {
     clock_advance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -26284,7 +26461,10 @@ export interface operations {
     fault_set: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -26415,7 +26595,10 @@ export interface operations {
     scene_play: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -26676,7 +26859,10 @@ export interface operations {
                 /** @description `true`: nothing is changed. */
                 dry_run?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -26938,7 +27124,10 @@ export interface operations {
     interface_debug: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -27071,7 +27260,10 @@ export interface operations {
     interface_replay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -27204,7 +27396,10 @@ export interface operations {
     interface_send: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -27337,7 +27532,10 @@ export interface operations {
     application_submit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -27466,7 +27664,10 @@ export interface operations {
     application_withdraw: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -27722,7 +27923,10 @@ export interface operations {
     asset_add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -27982,7 +28186,10 @@ export interface operations {
     asset_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -28111,7 +28318,10 @@ export interface operations {
     asset_image_add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -28248,7 +28458,10 @@ export interface operations {
                 /** @description Key of a specification. */
                 specification: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -28381,7 +28594,10 @@ export interface operations {
                 /** @description Key of a specification. */
                 specification: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -28515,7 +28731,10 @@ export interface operations {
                 /** @description A .zip, .tar or .tar.gz. */
                 file_name: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -28650,7 +28869,10 @@ export interface operations {
             query: {
                 name: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -28908,7 +29130,10 @@ export interface operations {
     domain_add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -29039,7 +29264,10 @@ export interface operations {
     domain_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -29168,7 +29396,10 @@ export interface operations {
     domain_prove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -29551,7 +29782,10 @@ export interface operations {
     interface_key_add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -29685,7 +29919,10 @@ export interface operations {
                 /** @description `true`: nothing is changed. */
                 dry_run?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -29818,7 +30055,10 @@ export interface operations {
     interface_key_delete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -30074,7 +30314,10 @@ export interface operations {
     licence_key_make: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -30205,7 +30448,10 @@ export interface operations {
     listing_check: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -30477,7 +30723,10 @@ export interface operations {
                 /** @description `true`: nothing is changed. */
                 dry_run?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 key: string;
             };
@@ -30739,7 +30988,10 @@ export interface operations {
     probe_now: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -30872,7 +31124,10 @@ export interface operations {
     product_set_public: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -31005,7 +31260,10 @@ export interface operations {
     product_stop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -31265,7 +31523,10 @@ export interface operations {
     seller_profile_submit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -31530,7 +31791,10 @@ export interface operations {
     sign_on_application_put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 key: string;
             };
@@ -31663,7 +31927,10 @@ export interface operations {
     sign_on_application_secret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 key: string;
             };
@@ -31923,7 +32190,10 @@ export interface operations {
     test_code_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -32444,7 +32714,10 @@ export interface operations {
     session_end_present: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -33236,7 +33509,10 @@ export interface operations {
                 /** @description `buyer`, `seller` or `operator`, when the caller is several. */
                 as?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -33369,7 +33645,10 @@ export interface operations {
     supervision_address: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -33505,7 +33784,10 @@ export interface operations {
                 /** @description `buyer`, `seller` or `operator`, when the caller is several. */
                 as?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -33641,7 +33923,10 @@ export interface operations {
                 /** @description `buyer`, `seller` or `operator`, when the caller is several. */
                 as?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -33780,7 +34065,10 @@ export interface operations {
                 /** @description .pdf .doc .docx .xls .xlsx .png .jpg .jpeg .txt .zip .rar .lic */
                 name: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -34046,7 +34334,10 @@ export interface operations {
     supervision_ask_refund: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -34182,7 +34473,10 @@ export interface operations {
                 /** @description `buyer`, `seller` or `operator`, when the caller is several. */
                 as?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -34854,7 +35148,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -34986,7 +35281,10 @@ export interface operations {
     webhook_replay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -35242,7 +35540,10 @@ export interface operations {
     webhook_add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -35502,7 +35803,10 @@ export interface operations {
     webhook_change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -35635,7 +35939,10 @@ export interface operations {
     webhook_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -35900,7 +36207,10 @@ export interface operations {
     webhook_rotate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -36029,7 +36339,10 @@ export interface operations {
     webhook_test: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
