@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch'
+import { isOutcome, Keys } from './keys'
 import type { components, paths } from './schema'
 import { siteOf } from './site'
 
@@ -22,7 +23,29 @@ async function csrfToken(): Promise<string | null> {
   return csrf
 }
 
-export const api = createClient<paths>({ baseUrl: '/' })
+export const api = createClient<paths>({
+  baseUrl: '/',
+  fetch: async (request) => (request.method === 'GET' ? fetch(request) : keyed(request, await request.clone().text())),
+})
+
+const keys = new Keys()
+/** Where a write comes from and goes to: one key until its outcome is known. */
+const place = (method: string, url: string) => `${location.pathname}${location.search} ${method} ${url}`
+
+/** Sends a write with its key. */
+async function keyed(request: Request, body: string): Promise<Response> {
+  const from = place(request.method, request.url)
+  const key = keys.begin(from, body)
+  request.headers.set('Idempotency-Key', key)
+  let known = false
+  try {
+    const answer = await fetch(request)
+    known = await isOutcome(answer)
+    return answer
+  } finally {
+    keys.end(from, key, known)
+  }
+}
 
 api.use({
   async onRequest({ request }) {
@@ -30,7 +53,6 @@ api.use({
     if (request.method !== 'GET') {
       const token = await csrfToken()
       if (token) request.headers.set('X-CSRF-Token', token)
-      request.headers.set('Idempotency-Key', crypto.randomUUID())
     }
     return request
   },
@@ -65,6 +87,9 @@ export class BrokenOff extends Error {}
 /** A file under way: what the server answers in the end, and how it is broken off. */
 export type Sending = { done: Promise<unknown>; abort: () => void }
 
+/** A file as an input: another one of the same name has another length or date. */
+const described = (file: Blob) => `${file.size} ${file instanceof File ? `${file.name} ${file.lastModified}` : ''}`
+
 /** Sends a large file as it is; `progress` hears how many bytes went. */
 export async function send(path: string, file: Blob, progress: (sent: number) => void): Promise<Sending> {
   const token = await csrfToken()
@@ -72,6 +97,9 @@ export async function send(path: string, file: Blob, progress: (sent: number) =>
   request.open('POST', path)
   request.setRequestHeader('Content-Type', 'application/octet-stream')
   request.setRequestHeader('X-Site', siteOf())
+  const from = place('POST', path)
+  const key = keys.begin(from, described(file))
+  request.setRequestHeader('Idempotency-Key', key)
   if (token) request.setRequestHeader('X-CSRF-Token', token)
   request.upload.onprogress = (e) => progress(e.loaded)
   const read = (): unknown => {
@@ -82,10 +110,19 @@ export async function send(path: string, file: Blob, progress: (sent: number) =>
     }
   }
   const done = new Promise<unknown>((resolve, reject) => {
-    request.onload = () =>
-      request.status < 300 ? resolve(read()) : reject(new Refused(asProblem(read(), request.status)))
-    request.onerror = () => reject(new Error('network'))
-    request.onabort = () => reject(new BrokenOff())
+    request.onload = () => {
+      keys.end(from, key, request.status < 500)
+      if (request.status < 300) resolve(read())
+      else reject(new Refused(asProblem(read(), request.status)))
+    }
+    request.onerror = () => {
+      keys.end(from, key, false)
+      reject(new Error('network'))
+    }
+    request.onabort = () => {
+      keys.end(from, key, true)
+      reject(new BrokenOff())
+    }
   })
   request.send(file)
   return { done, abort: () => request.abort() }
@@ -94,11 +131,12 @@ export async function send(path: string, file: Blob, progress: (sent: number) =>
 /** Sends a picture as it is. */
 export async function upload(path: string, file: Blob): Promise<Schemas['PictureView']> {
   const token = await csrfToken()
-  const response = await fetch(path, {
+  const request = new Request(path, {
     method: 'POST',
     body: file,
     headers: { 'Content-Type': 'application/octet-stream', ...(token ? { 'X-CSRF-Token': token } : {}) },
   })
+  const response = await keyed(request, described(file))
   const answer: unknown = await response.json().catch(() => null)
   if (!response.ok) throw new Refused(asProblem(answer, response.status))
   return answer as Schemas['PictureView']

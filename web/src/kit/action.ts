@@ -1,7 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { App } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Refused } from '../api/client'
+import { Lock } from './lock'
 import { problemText } from './problem'
 
 /** A form that its own rules keep back; nothing was sent. */
@@ -11,12 +13,13 @@ export class Incomplete extends Error {
   }
 }
 
-/** A write: refreshes what is shown, says that it is done or why not. */
+/** A write: begun once for each click, refreshes what is shown, says that it is done or why not. */
 export function useAction<In, Out>(run: (input: In) => Promise<Out>, done?: (out: Out) => void, success?: string) {
   const client = useQueryClient()
   const { message } = App.useApp()
   const { t } = useTranslation()
-  return useMutation({
+  const [lock] = useState(() => new Lock<Out>())
+  const mutation = useMutation({
     mutationFn: run,
     onSuccess: async (out: Out) => {
       if (success) message.success(success)
@@ -29,4 +32,9 @@ export function useAction<In, Out>(run: (input: In) => Promise<Out>, done?: (out
       else message.error(t('problem.network'), 6)
     },
   })
+  const mutateAsync = (input: In) => lock.run(input, () => mutation.mutateAsync(input))
+  const mutate = (input: In) => {
+    mutateAsync(input).catch(() => undefined) // said by onError
+  }
+  return { ...mutation, mutate, mutateAsync }
 }

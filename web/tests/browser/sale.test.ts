@@ -116,6 +116,63 @@ describe('a buyer of services', () => {
     return found.instance_id ?? found.lines?.[0]?.instance_id ?? ''
   }
 
+  it.each([0, 60, 150])('renews once when pay is clicked twice, %i ms apart', async (gap) => {
+    const id = await bought({ product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' })
+    const { page, errors } = await p.as('buyer', 'en')
+    await p.go(page, `/buyer/instances/${id}`)
+    await page.getByRole('button', { name: 'Renew', exact: true }).click()
+    await page.getByRole('dialog').getByText('¥100.00').waitFor()
+    const pay = page.getByRole('dialog').locator('.ant-btn-primary')
+    await pay.evaluate((button: HTMLElement, ms) => {
+      button.click()
+      if (ms === 0) button.click()
+      else setTimeout(() => button.click(), ms)
+    }, gap)
+    await page.waitForURL(/\/buyer\/orders\//)
+    await page.waitForTimeout(500)
+    const { orders } = (await p.api(
+      'buyer',
+      'GET',
+      `/api/v1/orders?as=buyer&kind=renew&instance=${id}`,
+    )) as unknown as {
+      orders: unknown[]
+    }
+    expect(orders).toHaveLength(1)
+    expect(errors).toEqual([])
+  })
+
+  it('pays once when the answer is lost and the form is sent again', async () => {
+    const id = await bought({ product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' })
+    const { page } = await p.as('buyer', 'en')
+    await p.go(page, `/buyer/instances/${id}`)
+    let lost = 0
+    await page.route('**/renew', async (route) => {
+      lost += 1
+      if (lost > 1) return route.continue()
+      await route.fetch()
+      return route.abort()
+    })
+    const send = async () => {
+      await page.getByRole('button', { name: 'Renew', exact: true }).click()
+      await page.getByRole('dialog').getByText('¥100.00').waitFor()
+      await page.getByRole('dialog').locator('.ant-btn-primary').click()
+    }
+    await send()
+    await page.locator('.ant-message-error').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await send()
+    await page.waitForURL(/\/buyer\/orders\//)
+    const { orders } = (await p.api(
+      'buyer',
+      'GET',
+      `/api/v1/orders?as=buyer&kind=renew&instance=${id}`,
+    )) as unknown as {
+      orders: unknown[]
+    }
+    expect(orders).toHaveLength(1)
+  })
+
   it('switches automatic renewal on and off', async () => {
     const id = await bought({ product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' })
     const { page, errors } = await p.as('buyer', 'en')

@@ -121,6 +121,8 @@ describe('a seller', () => {
     await page.getByRole('button', { name: 'Play', exact: true }).click()
     await page.getByText(', 0 different, 0 skipped').waitFor()
     await p.api('operator', 'POST', '/api/v1/sandbox/faults', { product: 'backup', fault: 'code_000005' })
+    // Sooner it would be the second click of two.
+    await page.waitForTimeout(600)
     await page.getByRole('button', { name: 'Play', exact: true }).click()
     await page.getByText('/resultCode').first().waitFor()
     await p.shot(page, 'replay-en')
