@@ -28,6 +28,8 @@ use std::path::PathBuf;
     about = "An open, self-hosted cloud marketplace (云市)",
     after_help = "\
         Client commands talk to YUNSHI_SERVER (default http://127.0.0.1:8080) with YUNSHI_TOKEN.\n\
+        A write that gets no answer is sent again with the same key, four times in all; each command draws a key unless\n\
+        --idempotency-key names one.\n\
         Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 not reachable, 4 waited too long.\n\n\
         Example: yunshi sandbox --listen 127.0.0.1:8080"
 )]
@@ -35,8 +37,17 @@ pub struct Cli {
     /// Print one JSON document on standard output.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Repeat a command under this key: what it writes is written once, and answered as the first time.
+    #[arg(long, global = true, value_name = "KEY", value_parser = key)]
+    pub idempotency_key: Option<String>,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The number of a further write follows it, and all of it has 100 characters at most.
+fn key(text: &str) -> Result<String, String> {
+    let good = (1..=90).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    good.then(|| text.to_owned()).ok_or_else(|| "write 1 to 90 visible ASCII characters".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,47 +1,93 @@
 //! The client of a running server: one method, and what its answers mean for the exit code.
 
 use crate::output::Failure;
+use reqwest::StatusCode;
 use serde_json::Value;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 /// A server and who calls it.
 pub struct Remote {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    /// The key of the first write; the next ones have a number behind it.
+    key: String,
+    writes: AtomicU32,
 }
 
+/// Before a request is sent again that was not answered, or that the server was too busy for.
+const PAUSES: [Duration; 3] = [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1)];
+
+/// The longest pause that a server may ask for.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
 impl Remote {
-    /// From `YUNSHI_SERVER` and `YUNSHI_TOKEN`.
-    pub fn from_environment() -> Result<Self, Failure> {
+    /// From `YUNSHI_SERVER` and `YUNSHI_TOKEN`, with the key under which the command may be repeated.
+    pub fn from_environment(key: Option<String>) -> Result<Self, Failure> {
         let base = std::env::var("YUNSHI_SERVER").unwrap_or_else(|_| "http://127.0.0.1:8080".to_owned());
-        Self::new(&base, std::env::var("YUNSHI_TOKEN").ok())
+        let remote = Self::new(&base, std::env::var("YUNSHI_TOKEN").ok())?;
+        Ok(Self { key: key.unwrap_or(remote.key), ..remote })
     }
 
     /// A server by its address, called with a token.
     pub fn new(base: &str, token: Option<String>) -> Result<Self, Failure> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().map_err(Failure::failed)?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token, key: random_key(), writes: AtomicU32::new(0) })
+    }
+
+    fn next_key(&self) -> String {
+        match self.writes.fetch_add(1, Ordering::SeqCst) {
+            0 => self.key.clone(),
+            before => format!("{}-{}", self.key, before + 1),
+        }
     }
 
     async fn send(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Result<reqwest::Response, Failure> {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
-        if method != reqwest::Method::GET {
-            let key: String = random_key();
-            request = request.header("Idempotency-Key", key).json(body.unwrap_or(&Value::Object(serde_json::Map::new())));
+        if method == reqwest::Method::GET {
+            return self.answered(request, None).await;
         }
-        self.answered(request).await
+        request = request.json(body.unwrap_or(&Value::Object(serde_json::Map::new())));
+        self.answered(request, Some(&self.next_key())).await
     }
 
-    /// The answer to a request in the caller's name, or what the server refused.
-    async fn answered(&self, mut request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
+    /// The answer to a request in the caller's name, or what the server refused. A write is sent again with its key,
+    /// which does it once, unless its body is a stream.
+    async fn answered(&self, mut request: reqwest::RequestBuilder, key: Option<&str>) -> Result<reqwest::Response, Failure> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let mut pauses = PAUSES.into_iter().filter(|_| key.is_some());
+        loop {
+            let again = request.try_clone();
+            let answer = request.send().await;
+            let pause = match &answer {
+                Ok(response) => asked_to_wait(response),
+                Err(_) => Some(Duration::ZERO),
+            };
+            let (Some(least), Some(next)) = (pause, again) else { return self.outcome(answer, key).await };
+            let Some(pause) = pauses.next() else { return self.outcome(answer, key).await };
+            tokio::time::sleep(pause.max(least)).await;
+            request = next;
+        }
+    }
+
+    async fn outcome(&self, answer: Result<reqwest::Response, reqwest::Error>, key: Option<&str>) -> Result<reqwest::Response, Failure> {
         let unreachable = |e: reqwest::Error| {
-            Failure::NotReachable(format!("{} does not answer: {e}. Is the server running? Set YUNSHI_SERVER.", self.base))
+            let mut text = format!("{} does not answer: {e}. Is the server running? Set YUNSHI_SERVER.", self.base);
+            if let Some(key) = key {
+                text.push_str(&format!("\nIt may have been done: repeat the command with --idempotency-key {key}, which does it once."));
+            }
+            Failure::NotReachable(text)
         };
-        let response = request.send().await.map_err(unreachable)?;
+        let response = answer.map_err(unreachable)?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -76,12 +122,22 @@ impl Remote {
     /// Sends bytes that are not JSON, from memory or as they are read.
     pub async fn post_bytes(&self, path: &str, bytes: impl Into<reqwest::Body>) -> Result<Value, Failure> {
         let request = self.http.post(format!("{}{path}", self.base)).header("Content-Type", "application/octet-stream").body(bytes);
-        self.answered(request).await?.json().await.map_err(Failure::failed)
+        self.answered(request, Some(&self.next_key())).await?.json().await.map_err(Failure::failed)
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.send(reqwest::Method::PUT, path, Some(body)).await?.json().await.map_err(Failure::failed)
     }
+}
+
+/// How long to wait before the request may be sent again; nothing when its answer is final.
+fn asked_to_wait(response: &reqwest::Response) -> Option<Duration> {
+    if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return None;
+    }
+    let seconds = response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok());
+    let least = Duration::from_secs(seconds.unwrap_or(0));
+    (least <= PAUSE_MAX).then_some(least)
 }
 
 fn random_key() -> String {

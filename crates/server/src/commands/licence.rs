@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use std::path::Path;
 use wire::licence_file::{PublicKey, Standing, verify};
 
-pub async fn run(command: &Licence, json: bool) -> Result<(), Failure> {
+pub async fn run(remote: impl FnOnce() -> Result<Remote, Failure>, command: &Licence, json: bool) -> Result<(), Failure> {
     if let Licence::Verify { file, keys, fingerprint, now } = command {
         return verify_file(file, keys, fingerprint.as_deref(), *now, json);
     }
-    let remote = Remote::from_environment()?;
+    let remote = remote()?;
     let columns = ["code", "state", "activated_at", "expires_at", "order_line"];
     match command {
         Licence::List { role, page } => {

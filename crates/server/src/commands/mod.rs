@@ -30,7 +30,8 @@ use crate::{
 /// # Errors
 /// [`Failure`], with the exit code.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
-    let json = cli.json;
+    let (json, key) = (cli.json, cli.idempotency_key);
+    let remote = || Remote::from_environment(key);
     match cli.command {
         Command::Serve(args) => local::serve(&args).await,
         Command::Sandbox(args) => sandbox::run(&args, json).await,
@@ -65,25 +66,25 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
             output::document(true, &serde_json::to_value(api::openapi()).map_err(Failure::failed)?);
             Ok(())
         }
-        Command::Apply(args) => apply::run(&Remote::from_environment()?, &args, json).await,
-        Command::Domain { command } => domain::run(&Remote::from_environment()?, &command, json).await,
-        Command::Order { command } => order::run(&Remote::from_environment()?, &command, json).await,
-        Command::Instance { command } => client::instance(&Remote::from_environment()?, &command, json).await,
-        Command::Licence { command } => licence::run(&command, json).await,
-        Command::Usage { command } => client::usage(&Remote::from_environment()?, &command, json).await,
-        Command::Asset { command } => asset::run(&Remote::from_environment()?, &command, json).await,
-        Command::Supervision { command } => supervision::run(&Remote::from_environment()?, &command, json).await,
-        Command::Webhook { command } => supervision::webhook(&Remote::from_environment()?, &command, json).await,
-        Command::Colleague { command } => people::colleague(&Remote::from_environment()?, &command, json).await,
-        Command::SignOn { command } => people::sign_on(&Remote::from_environment()?, &command, json).await,
-        Command::OpenApi { command } => client::open_api(&Remote::from_environment()?, &command, json).await,
-        Command::Calls { command } => client::calls(&Remote::from_environment()?, &command, json).await,
-        Command::Review { command } => client::review(&Remote::from_environment()?, &command, json).await,
-        Command::Bill { command } => client::bill(&Remote::from_environment()?, &command, json).await,
-        Command::Correction { command } => correction::run(&Remote::from_environment()?, &command, json).await,
-        Command::Inbox { command } => client::inbox(&Remote::from_environment()?, &command, json).await,
-        Command::Fault { product, fault } => client::fault(&Remote::from_environment()?, &product, &fault, json).await,
-        Command::Scene { product, scene } => client::scene(&Remote::from_environment()?, &product, &scene, json).await,
-        Command::Clock { command } => client::clock(&Remote::from_environment()?, &command, json).await,
+        Command::Apply(args) => apply::run(&remote()?, &args, json).await,
+        Command::Domain { command } => domain::run(&remote()?, &command, json).await,
+        Command::Order { command } => order::run(&remote()?, &command, json).await,
+        Command::Instance { command } => client::instance(&remote()?, &command, json).await,
+        Command::Licence { command } => licence::run(remote, &command, json).await,
+        Command::Usage { command } => client::usage(&remote()?, &command, json).await,
+        Command::Asset { command } => asset::run(&remote()?, &command, json).await,
+        Command::Supervision { command } => supervision::run(&remote()?, &command, json).await,
+        Command::Webhook { command } => supervision::webhook(&remote()?, &command, json).await,
+        Command::Colleague { command } => people::colleague(&remote()?, &command, json).await,
+        Command::SignOn { command } => people::sign_on(&remote()?, &command, json).await,
+        Command::OpenApi { command } => client::open_api(&remote()?, &command, json).await,
+        Command::Calls { command } => client::calls(&remote()?, &command, json).await,
+        Command::Review { command } => client::review(&remote()?, &command, json).await,
+        Command::Bill { command } => client::bill(&remote()?, &command, json).await,
+        Command::Correction { command } => correction::run(&remote()?, &command, json).await,
+        Command::Inbox { command } => client::inbox(&remote()?, &command, json).await,
+        Command::Fault { product, fault } => client::fault(&remote()?, &product, &fault, json).await,
+        Command::Scene { product, scene } => client::scene(&remote()?, &product, &scene, json).await,
+        Command::Clock { command } => client::clock(&remote()?, &command, json).await,
     }
 }

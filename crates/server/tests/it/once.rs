@@ -6,6 +6,10 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use testkit::Platform;
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+};
 
 /// Operations that this test does not repeat.
 const NOT_REPEATED: &[(&str, &str)] = &[
@@ -137,4 +141,57 @@ async fn a_write_that_nobody_waits_for_is_done_and_its_answer_kept() {
         let tokens = p.get("buyer", "/api/v1/me/tokens").await;
         assert_eq!(tokens["tokens"].as_array().unwrap().iter().filter(|t| t["name"] == "t").count(), 1);
     }
+}
+
+/// A way to the platform that loses the answers to the first requests: they are done, and the line is cut.
+async fn losing(platform: &str, lost: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let to = platform.trim_start_matches("http://").to_owned();
+    tokio::spawn(async move {
+        for number in 0.. {
+            let (mut from, _) = listener.accept().await.unwrap();
+            let mut there = TcpStream::connect(&to).await.unwrap();
+            tokio::spawn(async move {
+                let (mut from_read, mut from_write) = from.split();
+                let (mut there_read, mut there_write) = there.split();
+                let asks = tokio::io::copy(&mut from_read, &mut there_write);
+                if number < lost {
+                    let mut first = [0; 1];
+                    tokio::select! { _ = asks => {}, _ = there_read.read(&mut first) => {} }
+                } else {
+                    let _ = tokio::join!(asks, tokio::io::copy(&mut there_read, &mut from_write));
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn the_command_line_repeats_what_was_not_answered_and_it_is_done_once() {
+    let p = Platform::start(super::setup(testdb::Engine::Sqlite)).await;
+    let order = async |through: &str, more: &[&str]| {
+        let place = ["--json", "order", "place", "--product", "backup", "--spec", "standard", "--sku", "basic/5", "--period", "1m"];
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_yunshi"));
+        command.args(place).args(more).env("YUNSHI_SERVER", through).env("YUNSHI_TOKEN", p.token("buyer"));
+        command.output().await.unwrap()
+    };
+    let number = |out: &std::process::Output| serde_json::from_slice::<Value>(&out.stdout).unwrap()["order_number"].clone();
+    let orders = async || p.get("buyer", "/api/v1/orders?as=buyer").await["orders"].as_array().unwrap().len();
+    let before = orders().await;
+    // Two answers are lost: the third is the first one's.
+    let done = order(&losing(&p.url, 2).await, &[]).await;
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(orders().await, before + 1);
+    // All are lost: whoever repeats the command with its key gets that order.
+    let lost = order(&losing(&p.url, usize::MAX).await, &[]).await;
+    let said = String::from_utf8_lossy(&lost.stderr).into_owned();
+    assert_eq!(lost.status.code(), Some(3), "{said}");
+    let key = said.split("--idempotency-key ").nth(1).unwrap().split(',').next().unwrap();
+    let again = order(&p.url, &["--idempotency-key", key]).await;
+    assert!(again.status.success() && number(&again) != number(&done), "{}", String::from_utf8_lossy(&again.stderr));
+    assert_eq!(orders().await, before + 2);
+    assert_eq!(number(&order(&p.url, &["--idempotency-key", key]).await), number(&again));
+    assert_eq!(order(&p.url, &["--idempotency-key", "with space"]).await.status.code(), Some(2));
 }
