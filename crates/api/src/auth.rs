@@ -127,6 +127,7 @@ pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> 
         if writes && access != Access::Public {
             check_csrf(&caller, request.headers())?;
         }
+        let caller = Caller { seen: crate::seen::version(request.headers()), ..caller };
         request.extensions_mut().insert(Arc::new(caller));
     }
     Ok(next.run(request).await)

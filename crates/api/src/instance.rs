@@ -68,6 +68,8 @@ pub(crate) struct InstanceView {
     sku: String,
     sku_name: TextView,
     customer_name: String,
+    /// What a decision about a freeze is made on: sent back as `If-Match`.
+    version: String,
     quantity: i64,
     trial: bool,
     /// `PERIOD`, `ONE_TIME`, `ON_DEMAND` or `ON_DEMAND_PKG`.
@@ -149,6 +151,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         sku: i.sku.clone(),
         sku_name: sold.sku_name.into(),
         customer_name: first.customer_name,
+        version: instance::freeze_version(i),
         quantity: i.quantity,
         trial: i.trial,
         charging_mode: line.charging_mode,

@@ -47,6 +47,7 @@ mod refused_body;
 mod renewal;
 mod review;
 mod sandbox;
+mod seen;
 mod seller;
 mod sign_on;
 mod state;
@@ -115,6 +116,7 @@ fn routes() -> OpenApiRouter<Api> {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut ours = routes();
     once::describe(ours.get_openapi_mut());
+    seen::describe(ours.get_openapi_mut());
     let mut document = ours.merge(koogallery::routes()).merge(neighbours::routes()).merge(sign_on::routes()).into_openapi();
     document.info = InfoBuilder::new()
         .title("Yunshi")

@@ -49,6 +49,8 @@ struct HealthView {
     seller_name: String,
     /// `on_sale`, `hidden`, `frozen`, `stopped`.
     visibility: String,
+    /// What a decision is made on: sent back as `If-Match`.
+    version: String,
     /// Nobody is called for this product: it cannot be probed.
     no_server: bool,
     /// Days in a row on which no probe passed.
@@ -84,6 +86,7 @@ fn health_of(tx: &mut Tx, ctx: &Ctx, p: &product::Product) -> Result<Option<Heal
         site: p.site.clone(),
         seller_name: seller.name,
         visibility: p.visibility.clone(),
+        version: app::catalogue::trading_version(p),
         no_server: listing.interface_address.is_none(),
         failing_days: health.failing_days,
         failing_days_max: FAILING_DAYS_MAX,

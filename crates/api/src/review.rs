@@ -59,6 +59,8 @@ struct ApplicationView {
     reason: Option<String>,
     submitted_at: Option<String>,
     decided_at: Option<String>,
+    /// What a decision is made on: sent back as `If-Match`.
+    version: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,6 +82,7 @@ fn view(a: &Application) -> Result<ApplicationView, Error> {
         reason: r.reason.clone(),
         submitted_at: times(r.submitted_at),
         decided_at: times(r.decided_at),
+        version: catalogue::version(r),
     })
 }
 

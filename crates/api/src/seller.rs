@@ -73,10 +73,13 @@ struct SellerView {
     reason: Option<String>,
     submitted_at: Option<String>,
     profile: Option<ProfileBody>,
+    /// What a decision is made on: sent back as `If-Match`.
+    version: Option<String>,
 }
 
 fn view(s: store::seller::Seller, name: Option<String>) -> SellerView {
     SellerView {
+        version: Some(use_case::version(&s)),
         account_id: s.account_id.id::<AccountId>().to_string(),
         name,
         state: s.state,
@@ -92,7 +95,8 @@ fn view(s: store::seller::Seller, name: Option<String>) -> SellerView {
 async fn show(State(api): State<Api>, Who(caller): Who) -> Result<Json<SellerView>, Problem> {
     let account_id = caller.account_id.to_string();
     let found = api.read(caller, |tx, _, who| Ok(store::seller::lookup(tx, Key::of(who.account_id))?)).await?;
-    let none = SellerView { account_id, name: None, state: "none".to_owned(), reason: None, submitted_at: None, profile: None };
+    let none =
+        SellerView { account_id, name: None, state: "none".to_owned(), reason: None, submitted_at: None, profile: None, version: None };
     Ok(Json(found.map_or(none, |s| view(s, None))))
 }
 

@@ -76,6 +76,8 @@ struct TransferView {
     created_at: String,
     decided_at: Option<String>,
     reason: Option<String>,
+    /// What a decision is made on: sent back as `If-Match`.
+    version: String,
 }
 
 fn view(t: &rows::Transfer) -> TransferView {
@@ -88,6 +90,7 @@ fn view(t: &rows::Transfer) -> TransferView {
         created_at: time(t.created_at),
         decided_at: times(t.decided_at),
         reason: t.reason.clone(),
+        version: use_case::transfer_version(t),
     }
 }
 

@@ -206,6 +206,8 @@ pub struct Caller {
     pub session: Option<(SessionId, String)>,
     /// The key under which this request may be repeated: whatever is written in the caller's name is written once.
     pub repeat: Option<Arc<Repeat>>,
+    /// The version that this request decides on: `If-Match`.
+    pub seen: Option<String>,
 }
 
 impl Caller {

@@ -39,9 +39,11 @@ pub mod storefront;
 pub mod supervision;
 pub mod usage;
 pub mod verify;
+mod version;
 
 pub use context::{Actor, Caller, Clock, Ctx, Ids, MovableClock, Neighbours, RandomIds, Settings, from_micros, installation, micros};
 pub use error::{Error, Kind, Refusal};
 pub use idempotency::{Answer, Earlier, Repeat, earlier, keep};
 pub use run::{App, Environment};
 pub use store::{Direction, Key, Page, Tx, order::Tenant};
+pub use version::version;

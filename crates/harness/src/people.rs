@@ -183,6 +183,12 @@ impl Market {
         Arc::new(Caller { repeat: Some(Arc::new(repeat)), ..who.clone() })
     }
 
+    /// A person who decides on a version that they saw.
+    #[must_use]
+    pub fn having_seen(&self, who: &Caller, version: &str) -> Arc<Caller> {
+        Arc::new(Caller { seen: Some(version.to_owned()), ..who.clone() })
+    }
+
     /// The account of a person, as stored rows name it.
     #[must_use]
     pub fn key(&self, who: &Caller) -> Key {

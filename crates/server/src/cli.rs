@@ -40,6 +40,9 @@ pub struct Cli {
     /// Repeat a command under this key: what it writes is written once, and answered as the first time.
     #[arg(long, global = true, value_name = "KEY", value_parser = key)]
     pub idempotency_key: Option<String>,
+    /// Decide on this version alone, as `version` of what was shown says; what was changed since is refused.
+    #[arg(long, global = true, value_name = "VERSION")]
+    pub if_match: Option<String>,
     #[command(subcommand)]
     pub command: Command,
 }

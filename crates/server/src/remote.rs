@@ -16,6 +16,8 @@ pub struct Remote {
     /// The key of the first write; the next ones have a number behind it.
     key: String,
     writes: AtomicU32,
+    /// The version that is decided on.
+    version: Option<String>,
 }
 
 /// Before a request is sent again that was not answered, or that the server was too busy for.
@@ -25,18 +27,20 @@ const PAUSES: [Duration; 3] = [Duration::from_millis(250), Duration::from_millis
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 impl Remote {
-    /// From `YUNSHI_SERVER` and `YUNSHI_TOKEN`, with the key under which the command may be repeated.
-    pub fn from_environment(key: Option<String>) -> Result<Self, Failure> {
+    /// From `YUNSHI_SERVER` and `YUNSHI_TOKEN`, with the key under which the command may be repeated and the version
+    /// that it decides on.
+    pub fn from_environment(key: Option<String>, version: Option<String>) -> Result<Self, Failure> {
         let base = std::env::var("YUNSHI_SERVER").unwrap_or_else(|_| "http://127.0.0.1:8080".to_owned());
         let remote = Self::new(&base, std::env::var("YUNSHI_TOKEN").ok())?;
-        Ok(Self { key: key.unwrap_or(remote.key), ..remote })
+        Ok(Self { key: key.unwrap_or(remote.key), version, ..remote })
     }
 
     /// A server by its address, called with a token.
     pub fn new(base: &str, token: Option<String>) -> Result<Self, Failure> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().map_err(Failure::failed)?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token, key: random_key(), writes: AtomicU32::new(0) })
+        let base = base.trim_end_matches('/').to_owned();
+        Ok(Self { http, base, token, key: random_key(), writes: AtomicU32::new(0), version: None })
     }
 
     fn next_key(&self) -> String {
@@ -63,6 +67,9 @@ impl Remote {
         }
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
+            if let Some(version) = &self.version {
+                request = request.header("If-Match", version);
+            }
         }
         let mut pauses = PAUSES.into_iter().filter(|_| key.is_some());
         loop {

@@ -181,6 +181,7 @@ async fn register(app: &App, p: &'static Person, hash: &str) -> Result<(Arc<Call
             dismissed: String::new(),
             session: None,
             repeat: None,
+            seen: None,
         };
         let token = account::NewToken { name: "sandbox".to_owned(), scopes: caller.scopes.clone(), expires_at: None };
         let (_, secret) = account::issue_token(tx, ctx, &caller, &token)?;

@@ -288,6 +288,8 @@ pub fn withdraw(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
 #[derive(Debug)]
 pub struct Decision<'a> {
     pub id: Key,
+    /// What is decided on.
+    pub listing: &'a str,
     pub state: &'a str,
     pub reason: Option<&'a str>,
     pub marks: &'a str,
@@ -300,8 +302,8 @@ pub struct Decision<'a> {
 /// # Errors
 /// [`DbError`].
 pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
-    let waiting = listing_revisions::table.find(d.id).filter(listing_revisions::state.eq("in_review"));
-    let changed = diesel::update(waiting)
+    let seen = listing_revisions::state.eq("in_review").and(listing_revisions::listing.eq(d.listing));
+    let changed = diesel::update(listing_revisions::table.find(d.id).filter(seen))
         .set((
             listing_revisions::state.eq(d.state),
             listing_revisions::reason.eq(d.reason),

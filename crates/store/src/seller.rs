@@ -52,6 +52,8 @@ pub fn put(tx: &mut Tx, seller: &Seller) -> Result<Written, DbError> {
 #[derive(Debug)]
 pub struct Decision<'a> {
     pub account: Key,
+    /// What is decided on.
+    pub profile: &'a str,
     pub state: &'a str,
     pub reason: Option<&'a str>,
     pub at: i64,
@@ -63,7 +65,7 @@ pub struct Decision<'a> {
 /// # Errors
 /// [`DbError`].
 pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
-    let waiting = sellers::table.find(d.account).filter(sellers::state.eq("in_review"));
+    let waiting = sellers::table.find(d.account).filter(sellers::state.eq("in_review").and(sellers::profile.eq(d.profile)));
     let changed = diesel::update(waiting)
         .set((sellers::state.eq(d.state), sellers::reason.eq(d.reason), sellers::decided_at.eq(d.at), sellers::decided_by.eq(d.by)))
         .run(tx)?;

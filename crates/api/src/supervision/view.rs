@@ -53,6 +53,8 @@ pub(super) struct SupervisionSummary {
     appeal_due_at: Option<String>,
     started_at: String,
     ended_at: Option<String>,
+    /// What a decision is made on: sent back as `If-Match`.
+    version: String,
 }
 
 fn summary(tx: &mut Tx, row: rows::Case) -> Result<SupervisionSummary, Error> {
@@ -62,6 +64,7 @@ fn summary(tx: &mut Tx, row: rows::Case) -> Result<SupervisionSummary, Error> {
         id: row.id.id::<SupervisionId>().to_string(),
         node_name: template.node(&row.node).map(|n| n.name.clone().into()).unwrap_or_default(),
         product_name: supervision::product_name(&row).into(),
+        version: row.changes.to_string(),
         order_number: row.order_number,
         customer_name: row.customer_name,
         access_type: row.access_type,

@@ -54,6 +54,7 @@ fn person(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, 
         dismissed: user.dismissed.clone(),
         session: None,
         repeat: None,
+        seen: None,
     })
 }
 

@@ -63,12 +63,20 @@ pub fn stop(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, reason: &str
     }
 }
 
+/// The version of a product that a decision about its trading is made on.
+#[must_use]
+pub fn trading_version(product: &product::Product) -> String {
+    let revision = product.revision_id.map(|r| hex::encode(r.0)).unwrap_or_default();
+    crate::version(&[&product.visibility, product.freeze_cause.as_deref().unwrap_or_default(), &revision])
+}
+
 /// Freezes trading of any product for a cause, or lets it go on (operator).
 ///
 /// # Errors
-/// `product.not_found`, `product.state`.
+/// `product.not_found`, `product.state`, `decision.stale`.
 pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, cause: Option<FreezeCause>, reason: &str) -> Result<(), Error> {
     let found = product::any_listed(tx, Key::of(id))?.ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
+    ctx.require_seen(&trading_version(&found.product))?;
     let same = cause.is_some() && found.product.freeze_cause.as_deref() == cause.map(FreezeCause::as_str);
     match (visibility(&found.product)?, cause) {
         (Visibility::Frozen, Some(_)) if same => Ok(()),

@@ -5,10 +5,10 @@ mod draft;
 mod listings;
 mod review;
 
-pub use change::{delist_failing, freeze, freeze_unreachable, set_public, stop};
+pub use change::{delist_failing, freeze, freeze_unreachable, set_public, stop, trading_version};
 pub use draft::{open_application, save, view as product_view, withdraw};
 pub use listings::Listings;
-pub use review::{Decision, decide, submit};
+pub use review::{Decision, decide, submit, version};
 
 use crate::{Ctx, Error};
 use db::{Key, Tx};

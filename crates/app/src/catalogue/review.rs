@@ -141,6 +141,12 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
     message::send(tx, ctx, &send)
 }
 
+/// The version of an application that a decision is made on.
+#[must_use]
+pub fn version(revision: &product::Revision) -> String {
+    crate::version(&[&revision.listing, &revision.submitted_at.unwrap_or_default().to_string()])
+}
+
 /// What the operator says of an application.
 #[derive(Debug, Clone)]
 pub enum Decision {
@@ -155,10 +161,11 @@ pub enum Decision {
 /// Decides an application, once: approved, it is on sale.
 ///
 /// # Errors
-/// `application.not_found`, `application.decided`, `application.bad_mark`.
+/// `application.not_found`, `application.decided`, `application.bad_mark`, `decision.stale`.
 pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &Decision) -> Result<(), Error> {
     let (revision, product, _) = product::application(tx, None, Key::of(id))?
         .ok_or_else(|| Error::not_found("application.not_found", "there is no such application"))?;
+    ctx.require_seen(&version(&revision))?;
     let (state, reason, marks) = match decision {
         Decision::Approve => ("approved", None, Marks::new()),
         Decision::Reject { reason, marks } => ("rejected", Some(reason.as_str()), marks.clone()),
@@ -168,7 +175,8 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
         return Err(Error::field("/marks", "application.bad_mark", detail));
     }
     let marks = serde_json::to_string(&marks).map_err(|e| Error::row("listing_revisions", id, e))?;
-    let decided = product::Decision { id: revision.id, state, reason, marks: &marks, at: ctx.now_micros(), by: Key::of(by.user_id) };
+    let (at, by) = (ctx.now_micros(), Key::of(by.user_id));
+    let decided = product::Decision { id: revision.id, listing: &revision.listing, state, reason, marks: &marks, at, by };
     if product::decide(tx, &decided)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("application.decided", format!("the application is {}", revision.state)));
     }

@@ -94,12 +94,20 @@ pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
     super::tell(tx, ctx, &found, MessageEvent::InstanceFrozen, &[("reason", "the term ended".to_owned()), ("until", until)])
 }
 
+/// The version of an instance that a decision about a freeze is made on.
+#[must_use]
+pub fn freeze_version(found: &Instance) -> String {
+    let end = found.expires_at.unwrap_or_default().to_string();
+    crate::version(&[&found.state, found.freeze_cause.as_deref().unwrap_or_default(), &end])
+}
+
 /// The operator freezes an instance for a violation; its term goes on.
 ///
 /// # Errors
-/// `instance.not_found`, `instance.state`.
+/// `instance.not_found`, `instance.state`, `decision.stale`.
 pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId, reason: &str) -> Result<Instance, Error> {
     let found = super::show(tx, Tenant::Any, instance)?;
+    ctx.require_seen(&freeze_version(&found))?;
     let to = state(&found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     set(tx, ctx, &found, to, Some(FreezeCause::Violation), Some(reason))?;
     tell_seller(tx, ctx, &found, None, Some(FreezeCause::Violation))?;
@@ -186,9 +194,10 @@ pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -
 /// The operator lifts a freeze for a violation.
 ///
 /// # Errors
-/// `instance.not_found`, `instance.state`, `instance.expired`, `instance.capped`, `instance.arrears`.
+/// `instance.not_found`, `instance.state`, `instance.expired`, `instance.capped`, `instance.arrears`, `decision.stale`.
 pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> Result<Instance, Error> {
     let found = super::show(tx, Tenant::Any, instance)?;
+    ctx.require_seen(&freeze_version(&found))?;
     let to = state(&found)?.after(InstanceStep::Unfreeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     if is_capped(&found) {
         let detail = format!(

@@ -6,7 +6,7 @@ mod release;
 mod terms;
 mod timers;
 
-pub use freeze::{expire, freeze_for_violation, is_capped, is_used_up, unfreeze, unfreeze_if_paid};
+pub use freeze::{expire, freeze_for_violation, freeze_version, is_capped, is_used_up, unfreeze, unfreeze_if_paid};
 pub(crate) use freeze::{freeze_capped, freeze_unpaid, freeze_used_up, unfreeze_after_arrears, unfreeze_capped, unfreeze_refilled};
 pub(crate) use open::{Start, run_from};
 pub use open::{failed, opened, reserve};

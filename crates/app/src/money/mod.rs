@@ -11,4 +11,4 @@ pub use correction::{Correct, Place, correct, decide as decide_correction};
 pub use figures::{Earned, revenue, spending};
 pub(crate) use posting::charge_usage;
 pub use posting::{Completion, PaymentProvider, Wallet, complete, pay, refund, release_part};
-pub use transfer::{decide as decide_transfer, request as request_transfer};
+pub use transfer::{decide as decide_transfer, request as request_transfer, version as transfer_version};

@@ -64,15 +64,24 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
     Ok(row)
 }
 
+/// The version of a transfer that a decision is made on.
+#[must_use]
+pub fn version(row: &Transfer) -> String {
+    crate::version(&[&row.account_name, &row.currency, &row.amount_minor.to_string(), &row.reference, &row.state])
+}
+
 /// Confirms a transfer into the wallet, or refuses it, once.
 ///
 /// # Errors
-/// `transfer.not_found`, `transfer.decided`, `transfer.reason_missing`.
+/// `transfer.not_found`, `transfer.decided`, `transfer.reason_missing`, `decision.stale`.
 pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool, reason: Option<&str>) -> Result<Transfer, Error> {
     if !confirm && reason.is_none() {
         return Err(Error::field("/reason", "transfer.reason_missing", "say why the transfer is refused"));
     }
     let row = transfer::any_lookup(tx, Key::of(id))?.ok_or_else(|| Error::not_found("transfer.not_found", "there is no such transfer"))?;
+    if row.state == "pending" {
+        ctx.require_seen(&version(&row))?;
+    }
     let state = if confirm { "confirmed" } else { "refused" };
     let decision = transfer::Decision { id: row.id, state, reason, at: ctx.now_micros(), by: Key::of(by.user_id) };
     if transfer::decide(tx, &decision)? == Written::SomeoneElseWasFirst {

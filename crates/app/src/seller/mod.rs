@@ -76,6 +76,12 @@ pub fn profile(row: &seller::Seller) -> Result<Profile, Error> {
     serde_json::from_str(&row.profile).map_err(|e| Error::row("sellers", hex::encode(row.account_id.0), e))
 }
 
+/// The version of a profile that a decision is made on.
+#[must_use]
+pub fn version(row: &seller::Seller) -> String {
+    crate::version(&[&row.profile, &row.submitted_at.unwrap_or_default().to_string()])
+}
+
 /// Submits the caller's profile for review. The account becomes a seller when it is approved.
 ///
 /// # Errors
@@ -113,18 +119,18 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, profile: &Profile) -> Res
 /// Approves or rejects a seller, once.
 ///
 /// # Errors
-/// `seller.reason_missing`, `seller.not_found`, `seller.decided`.
+/// `seller.reason_missing`, `seller.not_found`, `seller.decided`, `decision.stale`.
 pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: AccountId, approve: bool, reason: Option<&str>) -> Result<(), Error> {
     if !approve && reason.is_none() {
         return Err(Error::field("/reason", "seller.reason_missing", "say why the profile goes back"));
     }
     let state = if approve { "approved" } else { "rejected" };
-    let decision = seller::Decision { account: Key::of(id), state, reason, at: ctx.now_micros(), by: Key::of(by.user_id) };
+    let found = seller::lookup(tx, Key::of(id))?.ok_or_else(|| Error::not_found("seller.not_found", "there is no such seller"))?;
+    ctx.require_seen(&version(&found))?;
+    let (at, by) = (ctx.now_micros(), Key::of(by.user_id));
+    let decision = seller::Decision { account: found.account_id, profile: &found.profile, state, reason, at, by };
     if seller::decide(tx, &decision)? == Written::SomeoneElseWasFirst {
-        return Err(match seller::lookup(tx, decision.account)? {
-            None => Error::not_found("seller.not_found", "there is no such seller"),
-            Some(s) => Error::conflict("seller.decided", format!("the profile is {}", s.state)),
-        });
+        return Err(Error::conflict("seller.decided", format!("the profile is {}", found.state)));
     }
     if approve {
         let row = account::lookup(tx, decision.account)?.ok_or_else(|| Error::row("accounts", id, "is missing"))?;

@@ -57,6 +57,7 @@ pub fn state_case(
     if found.case.appeal.is_none() {
         return Err(Error::conflict("supervision.no_appeal", "no appeal is open"));
     }
+    ctx.require_seen(&found.version())?;
     let from = found.case.node.clone();
     let done = Done { party: Some(party(tenant)), kind: "stated", data: json!({ "text": text }), documents };
     found.keep(tx, ctx, &from, &done)?;

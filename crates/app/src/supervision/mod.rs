@@ -127,6 +127,12 @@ impl Found {
         self.row.id.id()
     }
 
+    /// The version that whoever acts has seen.
+    #[must_use]
+    pub fn version(&self) -> String {
+        self.row.changes.to_string()
+    }
+
     fn site(&self, tx: &mut Tx, ctx: &Ctx) -> Result<Site, Error> {
         let order = store::order::lookup(tx, Tenant::Any, self.row.order_id)?;
         let order = order.ok_or_else(|| Error::row("supervision_cases", &self.row.order_number, "has no order"))?;
@@ -169,6 +175,9 @@ struct Move<'a> {
 fn moved(tx: &mut Tx, ctx: &Ctx, cases: &mut [Found], input: &Input, done: &Done<'_>) -> Result<(), Error> {
     let mut moves = Vec::new();
     for found in cases {
+        if done.party.is_some() {
+            ctx.require_seen(&found.version())?;
+        }
         let from = found.case.node.clone();
         let effects = found.case.apply(&found.template, input, ctx.now).map_err(|e| refused(&e))?;
         moves.push(Move { found, from, effects });

@@ -4,6 +4,7 @@
 mod call;
 mod catalogue;
 mod chain;
+mod decisions;
 mod documentation;
 mod example;
 mod licence;

@@ -116,7 +116,7 @@ pub async fn review(remote: &Remote, command: &Review, json: bool) -> Result<(),
     let document = match command {
         Review::List { state, page } => {
             let found = remote.get(&list("/api/v1/applications", page, &[("state", state.clone())])).await?;
-            output::table(json, &found, "applications", &["id", "product", "seller", "state", "submitted_at"]);
+            output::table(json, &found, "applications", &["id", "product", "seller", "state", "submitted_at", "version"]);
             return Ok(());
         }
         Review::Approve { id } => remote.post(&format!("/api/v1/operator/applications/{id}/approve"), &json!({})).await?,

@@ -89,7 +89,7 @@ fn refused(e: app::Error) -> Failure {
 /// Checks the books, of the server or of a database.
 pub async fn verify(args: &VerifyArgs, json: bool) -> Result<(), Failure> {
     let found = match &args.database {
-        None => Remote::from_environment(None)?.get("/api/v1/operator/verify").await?,
+        None => Remote::from_environment(None, None)?.get("/api/v1/operator/verify").await?,
         Some(database) => of_database(database).await?,
     };
     if json {

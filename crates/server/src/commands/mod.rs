@@ -30,8 +30,8 @@ use crate::{
 /// # Errors
 /// [`Failure`], with the exit code.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
-    let (json, key) = (cli.json, cli.idempotency_key);
-    let remote = || Remote::from_environment(key);
+    let (json, key, version) = (cli.json, cli.idempotency_key, cli.if_match);
+    let remote = || Remote::from_environment(key, version);
     match cli.command {
         Command::Serve(args) => local::serve(&args).await,
         Command::Sandbox(args) => sandbox::run(&args, json).await,

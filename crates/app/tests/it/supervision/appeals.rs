@@ -53,6 +53,28 @@ fn an_appeal_freezes_the_flow_until_the_platform_decides_once() {
 }
 
 #[test]
+fn whoever_acts_on_a_case_that_moved_meanwhile_is_refused() {
+    in_2026(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let case = m.case(&delivered_service(m));
+        let (late, operator) = (m.having_seen(&buyer, &case.version()), m.having_seen(&m.operator(), &case.version()));
+        let side = m.side(&buyer, &case);
+        appeal(m, &seller, &case, "客户联系不上", &Vec::new()).unwrap();
+        // The appeal has moved the case: neither side, nor the platform, decides on what they saw before.
+        assert_eq!(m.act_refused(&late, &case, &act(Verb::Accept)), "decision.stale");
+        assert_eq!(code(state(m, &late, &case, "but", &Vec::new())), "decision.stale");
+        let ask = |tx: &mut app::Tx, ctx: &app::Ctx| {
+            supervision::ask_refund(tx, ctx, side, case.id(), (100, domain::supervision::Goods::None), "x")
+        };
+        assert_eq!(code(m.write(&late, ask)), "decision.stale");
+        let decide = |tx: &mut app::Tx, ctx: &app::Ctx| supervision::decide(tx, ctx, case.id(), Decision::Continue, "请验收");
+        assert_eq!(code(m.write(&operator, decide)), "decision.stale");
+        let now = m.having_seen(&m.operator(), &m.read(|tx, ctx| supervision::find(tx, ctx, app::Tenant::Any, case.id())).version());
+        m.write(&now, decide).unwrap();
+    });
+}
+
+#[test]
 fn the_platform_gives_a_part_back_and_the_rest_is_the_sellers() {
     in_2026(|m| {
         let (buyer, seller) = (m.buyer(), m.seller());
