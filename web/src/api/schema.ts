@@ -3904,6 +3904,8 @@ export interface components {
             seller: string;
             state: string;
             submitted_at?: string | null;
+            /** @description What a decision is made on: sent back as `If-Match`. */
+            version: string;
         };
         ApplyBody: {
             /** @description Binds the licence to a device: MAC address, disk, board and CPU serial, joined by `|`. */
@@ -4753,6 +4755,8 @@ export interface components {
             seller_name: string;
             /** @description `cn` or `intl`. */
             site: string;
+            /** @description What a decision is made on: sent back as `If-Match`. */
+            version: string;
             /** @description `on_sale`, `hidden`, `frozen`, `stopped`. */
             visibility: string;
         };
@@ -4899,6 +4903,8 @@ export interface components {
             state: string;
             terms: components["schemas"]["TermView"][];
             trial: boolean;
+            /** @description What a decision about a freeze is made on: sent back as `If-Match`. */
+            version: string;
         };
         InvitationList: {
             invitations: components["schemas"]["InvitationView"][];
@@ -6179,6 +6185,8 @@ export interface components {
             /** @description `draft`, `in_review`, `approved`, `rejected`; `none` before the first application. */
             state: string;
             submitted_at?: string | null;
+            /** @description What a decision is made on: sent back as `If-Match`. */
+            version?: string | null;
         };
         SendBody: {
             /** @description Kit: the call, such as `tenantSync`. */
@@ -6446,6 +6454,8 @@ export interface components {
             started_at: string;
             /** @description `open`, `completed`, `cancelled`. */
             state: string;
+            /** @description What a decision is made on: sent back as `If-Match`. */
+            version: string;
             /** @description Whose turn it is: `buyer`, `seller`, `operator`. */
             waits_for: string[];
         };
@@ -6616,6 +6626,8 @@ export interface components {
             reference: string;
             /** @description `pending`, `confirmed`, `refused`. */
             state: string;
+            /** @description What a decision is made on: sent back as `If-Match`. */
+            version: string;
         };
         TypeView: {
             code: string;
@@ -20174,6 +20186,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -20306,6 +20320,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -20703,6 +20719,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -20839,6 +20857,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -20971,6 +20991,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -21107,6 +21129,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -21381,6 +21405,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -21513,6 +21539,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -22174,6 +22202,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -22310,6 +22340,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -22446,6 +22478,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -22718,6 +22752,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -22990,6 +23026,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -23122,6 +23160,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -33512,6 +33552,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -33787,6 +33829,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -33926,6 +33970,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -34337,6 +34383,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -34476,6 +34524,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
