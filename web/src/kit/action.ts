@@ -27,8 +27,11 @@ export function useAction<In, Out>(run: (input: In) => Promise<Out>, done?: (out
       done?.(out)
     },
     onError: (e: unknown) => {
-      if (e instanceof Refused) message.error(problemText(t, e.problem), 6)
-      else if (e instanceof Incomplete) message.error(t('form.wrong', { count: e.fields }), 6)
+      if (e instanceof Refused) {
+        message.error(problemText(t, e.problem), 6)
+        // What is decided anew is shown as it is now.
+        if (e.problem.status === 409) void client.invalidateQueries()
+      } else if (e instanceof Incomplete) message.error(t('form.wrong', { count: e.fields }), 6)
       else message.error(t('problem.network'), 6)
     },
   })

@@ -121,7 +121,10 @@ async function act(at: Platform, id: string, [party, name, fill]: Move) {
     await fill(page)
     await page.getByRole('dialog').locator('button[type=submit]').click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-  } else await page.getByText('Done', { exact: true }).waitFor()
+  } else {
+    await page.getByRole('dialog').locator('.ant-btn-primary').click()
+    await page.getByText('Done', { exact: true }).waitFor()
+  }
 }
 
 /** An appeal in the middle: the flow is frozen for both until the platform lets it go on. */

@@ -1,26 +1,34 @@
-import { Button, Popconfirm } from 'antd'
+import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { onVersion, useDecision } from '../../kit/decide'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
 import { Id, State, Time, useText } from '../../kit/show'
-import { useReason } from './reason'
+
+type Instance = Schemas['InstanceView']
 
 /** All instances: freeze for a violation, and lift it. */
 export function OperatorInstances() {
   const { t } = useTranslation()
   const text = useText()
-  const ask = useReason()
-  const freeze = useAction(({ id, reason }: { id: string; reason: string }) =>
-    unwrap(api.POST('/api/v1/operator/instances/{id}/freeze', { params: { path: { id } }, body: { reason } })),
+  const { ask, askWhy } = useDecision()
+  const to = (i: Instance) => ({ path: { id: i.id }, header: onVersion(i) })
+  const freeze = useAction(({ of, reason }: { of: Instance; reason: string }) =>
+    unwrap(api.POST('/api/v1/operator/instances/{id}/freeze', { params: to(of), body: { reason } })),
   )
-  const unfreeze = useAction((id: string) =>
-    unwrap(api.POST('/api/v1/operator/instances/{id}/unfreeze', { params: { path: { id } } })),
+  const unfreeze = useAction((i: Instance) =>
+    unwrap(api.POST('/api/v1/operator/instances/{id}/unfreeze', { params: to(i) })),
   )
+  const about = (i: Instance): [string, string][] => [
+    [t('field.instance'), i.id],
+    [t('field.product'), text(i.product_name)],
+    [t('field.customer'), i.customer_name],
+  ]
   return (
     <Page title={t('nav.all_instances')} purpose={t('instances.purpose_operator')}>
-      <List<Schemas['InstanceView']>
+      <List<Instance>
         name="all-instances"
         rowKey={(i) => i.id}
         empty={t('orders.empty')}
@@ -69,15 +77,27 @@ export function OperatorInstances() {
                 <Button
                   danger
                   size="small"
-                  onClick={() => ask(t('instance.freeze'), (reason) => freeze.mutateAsync({ id: i.id, reason }))}
+                  onClick={() =>
+                    askWhy(
+                      { title: t('instance.freeze'), about: about(i), ok: t('instance.freeze'), danger: true },
+                      (reason) => freeze.mutateAsync({ of: i, reason }),
+                    )
+                  }
                 >
                   {t('instance.freeze')}
                 </Button>
               ) : (
                 i.freeze_cause === 'violation' && (
-                  <Popconfirm title={t('instance.unfreeze')} onConfirm={() => unfreeze.mutate(i.id)}>
-                    <Button size="small">{t('instance.unfreeze')}</Button>
-                  </Popconfirm>
+                  <Button
+                    size="small"
+                    onClick={() =>
+                      ask({ title: t('instance.unfreeze'), about: about(i), ok: t('instance.unfreeze') }, () =>
+                        unfreeze.mutateAsync(i),
+                      )
+                    }
+                  >
+                    {t('instance.unfreeze')}
+                  </Button>
                 )
               ),
           },

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { App, Button, Input, Popconfirm } from 'antd'
+import { App, Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { onVersion, useDecision } from '../../kit/decide'
 import { Await, Page } from '../../kit/page'
 import { State, useText } from '../../kit/show'
 
@@ -79,7 +80,13 @@ function Review({ detail }: { detail: Schemas['ApplicationDetail'] }) {
   const open = application.state === 'in_review'
   const [marks, setMarks] = useState<Marks>(revision.marks)
   const [reason, setReason] = useState(application.reason ?? '')
-  const path = { params: { path: { id: application.id } } }
+  const { ask } = useDecision()
+  const path = { params: { path: { id: application.id }, header: onVersion(application) } }
+  const about: [string, string][] = [
+    [t('field.product'), text(application.product_name)],
+    [t('field.seller'), application.seller],
+    [t('reviews.revision'), String(application.revision)],
+  ]
   const approve = useAction(
     () => unwrap(api.POST('/api/v1/operator/applications/{id}/approve', path)),
     undefined,
@@ -105,7 +112,23 @@ function Review({ detail }: { detail: Schemas['ApplicationDetail'] }) {
       else next[pointer] = why
       return next
     })
-  const send = () => (reason.trim() ? reject.mutate(undefined) : message.warning(t('review.reason_missing')))
+  const marked = Object.values(marks).filter((why) => why.trim()).length
+  const send = () =>
+    reason.trim()
+      ? ask(
+          {
+            title: t('review.reject_title'),
+            about: [...about, [t('review.reason'), reason], [t('review.marks'), String(marked)]],
+            ok: t('review.reject'),
+            danger: true,
+          },
+          () => reject.mutateAsync(undefined),
+        )
+      : message.warning(t('review.reason_missing'))
+  const pass = () =>
+    ask({ title: t('review.approve_title'), about, sure: t('review.approve_sure'), ok: t('review.approve') }, () =>
+      approve.mutateAsync(undefined),
+    )
   return (
     <Page
       title={text(application.product_name)}
@@ -122,11 +145,9 @@ function Review({ detail }: { detail: Schemas['ApplicationDetail'] }) {
               <Button danger loading={reject.isPending} onClick={send}>
                 {t('review.reject')}
               </Button>
-              <Popconfirm title={t('review.approve_sure')} onConfirm={() => approve.mutate(undefined)}>
-                <Button type="primary" loading={approve.isPending}>
-                  {t('review.approve')}
-                </Button>
-              </Popconfirm>
+              <Button type="primary" loading={approve.isPending} onClick={pass}>
+                {t('review.approve')}
+              </Button>
             </>
           )}
         </>
@@ -188,5 +209,7 @@ export function ReviewPage() {
     queryKey: ['review', id],
     queryFn: () => unwrap(api.GET('/api/v1/applications/{id}', { params: { path: { id } } })),
   })
-  return <Await query={query}>{(d) => <Review key={d.application.state} detail={d} />}</Await>
+  return (
+    <Await query={query}>{(d) => <Review key={`${d.application.state} ${d.application.version}`} detail={d} />}</Await>
+  )
 }

@@ -1,11 +1,12 @@
 import { Button, Descriptions } from 'antd'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { onVersion, useDecision } from '../../kit/decide'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
 import { pictureUrl, State, Time } from '../../kit/show'
-import { useReason } from './reason'
 
 type Seller = Schemas['SellerView']
 
@@ -35,13 +36,18 @@ function Profile({ of: s }: { of: Seller }) {
 /** Seller profiles, approved or sent back. */
 export function Sellers() {
   const { t } = useTranslation()
-  const ask = useReason()
-  const approve = useAction((id: string) =>
-    unwrap(api.POST('/api/v1/operator/sellers/{id}/approve', { params: { path: { id } } })),
+  const { ask, askWhy } = useDecision()
+  const to = (s: Seller) => ({ path: { id: s.account_id }, header: onVersion(s) })
+  const approve = useAction((s: Seller) => unwrap(api.POST('/api/v1/operator/sellers/{id}/approve', { params: to(s) })))
+  const reject = useAction(({ of, reason }: { of: Seller; reason: string }) =>
+    unwrap(api.POST('/api/v1/operator/sellers/{id}/reject', { params: to(of), body: { reason } })),
   )
-  const reject = useAction(({ id, reason }: { id: string; reason: string }) =>
-    unwrap(api.POST('/api/v1/operator/sellers/{id}/reject', { params: { path: { id } }, body: { reason } })),
-  )
+  const about = (s: Seller): [string, ReactNode][] => [
+    [t('field.seller'), s.name],
+    [t('profile.company_name'), s.profile?.company_name],
+    [t('profile.business_licence_number'), s.profile?.business_licence_number],
+    [t('reviews.submitted'), <Time key="at" at={s.submitted_at} />],
+  ]
   return (
     <Page title={t('nav.sellers')} purpose={t('sellers.purpose')}>
       <List<Seller>
@@ -87,14 +93,31 @@ export function Sellers() {
             render: (s) =>
               s.state === 'in_review' && (
                 <div className="row">
-                  <Button type="primary" size="small" onClick={() => approve.mutate(s.account_id)}>
+                  <Button
+                    type="primary"
+                    size="small"
+                    onClick={() =>
+                      ask(
+                        {
+                          title: t('sellers.approve_title'),
+                          about: about(s),
+                          sure: t('sellers.approve_sure'),
+                          ok: t('review.approve'),
+                        },
+                        () => approve.mutateAsync(s),
+                      )
+                    }
+                  >
                     {t('review.approve')}
                   </Button>
                   <Button
                     danger
                     size="small"
                     onClick={() =>
-                      ask(t('review.reject'), (reason) => reject.mutateAsync({ id: s.account_id, reason }))
+                      askWhy(
+                        { title: t('sellers.reject_title'), about: about(s), ok: t('review.reject'), danger: true },
+                        (reason) => reject.mutateAsync({ of: s, reason }),
+                      )
                     }
                   >
                     {t('review.reject')}

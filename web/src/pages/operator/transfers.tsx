@@ -1,25 +1,33 @@
-import { Button, Popconfirm } from 'antd'
+import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { onVersion, useDecision } from '../../kit/decide'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
-import { MoneyShown, State, Time } from '../../kit/show'
-import { useReason } from './reason'
+import { MoneyShown, moneyText, State, Time } from '../../kit/show'
+
+type Transfer = Schemas['TransferView']
 
 /** Bank transfers, confirmed when the money is there. */
 export function Transfers() {
   const { t } = useTranslation()
-  const ask = useReason()
-  const confirm = useAction((id: string) =>
-    unwrap(api.POST('/api/v1/operator/transfers/{id}/confirm', { params: { path: { id } } })),
+  const { ask, askWhy } = useDecision()
+  const to = (x: Transfer) => ({ path: { id: x.id }, header: onVersion(x) })
+  const confirm = useAction((x: Transfer) =>
+    unwrap(api.POST('/api/v1/operator/transfers/{id}/confirm', { params: to(x) })),
   )
-  const refuse = useAction(({ id, reason }: { id: string; reason: string }) =>
-    unwrap(api.POST('/api/v1/operator/transfers/{id}/refuse', { params: { path: { id } }, body: { reason } })),
+  const refuse = useAction(({ of, reason }: { of: Transfer; reason: string }) =>
+    unwrap(api.POST('/api/v1/operator/transfers/{id}/refuse', { params: to(of), body: { reason } })),
   )
+  const about = (x: Transfer): [string, string][] => [
+    [t('field.customer'), x.account_name],
+    [t('field.amount'), moneyText(x.amount)],
+    [t('wallet.reference'), x.reference],
+  ]
   return (
     <Page title={t('nav.transfers')} purpose={t('transfers.purpose')}>
-      <List<Schemas['TransferView']>
+      <List<Transfer>
         name="all-transfers"
         rowKey={(x) => x.id}
         empty={t('transfers.empty')}
@@ -67,15 +75,37 @@ export function Transfers() {
             render: (x) =>
               x.state === 'pending' && (
                 <div className="row">
-                  <Popconfirm title={t('transfers.confirm_sure')} onConfirm={() => confirm.mutate(x.id)}>
-                    <Button type="primary" size="small">
-                      {t('transfers.confirm')}
-                    </Button>
-                  </Popconfirm>
+                  <Button
+                    type="primary"
+                    size="small"
+                    onClick={() =>
+                      ask(
+                        {
+                          title: t('transfers.confirm_title'),
+                          about: about(x),
+                          sure: t('transfers.confirm_sure'),
+                          ok: t('transfers.confirm'),
+                        },
+                        () => confirm.mutateAsync(x),
+                      )
+                    }
+                  >
+                    {t('transfers.confirm')}
+                  </Button>
                   <Button
                     danger
                     size="small"
-                    onClick={() => ask(t('transfers.refuse'), (reason) => refuse.mutateAsync({ id: x.id, reason }))}
+                    onClick={() =>
+                      askWhy(
+                        {
+                          title: t('transfers.refuse_title'),
+                          about: about(x),
+                          ok: t('transfers.refuse'),
+                          danger: true,
+                        },
+                        (reason) => refuse.mutateAsync({ of: x, reason }),
+                      )
+                    }
                   >
                     {t('transfers.refuse')}
                   </Button>

@@ -3,10 +3,10 @@ import { Link, useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { onVersion, useDecision } from '../../kit/decide'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
 import { State, Time, useText } from '../../kit/show'
-import { useReason } from '../operator/reason'
 
 type Health = Schemas['HealthView']
 type Probe = Schemas['ProbeView']
@@ -57,10 +57,14 @@ function ProbeNow({ product }: { product: Health }) {
 function Trading({ of }: { of: Health }) {
   const { t } = useTranslation()
   const text = useText()
-  const ask = useReason()
+  const { askWhy } = useDecision()
   // On a narrow screen the row's name is out of sight by the time its button is pressed.
-  const whom = `${text(of.name)} (${t(`site.${of.site}`)}, ${of.seller_name})`
-  const params = { path: { id: of.id } }
+  const about: [string, string][] = [
+    [t('field.product'), text(of.name)],
+    [t('field.site'), t(`site.${of.site}`)],
+    [t('field.seller'), of.seller_name],
+  ]
+  const params = { path: { id: of.id }, header: onVersion(of) }
   const stop = useAction((reason: string) =>
     unwrap(api.POST('/api/v1/operator/products/{id}/freeze', { params, body: { reason } })),
   )
@@ -69,13 +73,22 @@ function Trading({ of }: { of: Health }) {
   )
   if (of.visibility === 'frozen')
     return (
-      <Button size="small" onClick={() => ask(`${t('health.let_go_on')}: ${whom}`, go.mutateAsync)}>
+      <Button
+        size="small"
+        onClick={() => askWhy({ title: t('health.let_go_on'), about, ok: t('health.let_go_on') }, go.mutateAsync)}
+      >
         {t('health.let_go_on')}
       </Button>
     )
   if (of.visibility === 'stopped') return null
   return (
-    <Button size="small" danger onClick={() => ask(`${t('health.stop_trading')}: ${whom}`, stop.mutateAsync)}>
+    <Button
+      size="small"
+      danger
+      onClick={() =>
+        askWhy({ title: t('health.stop_trading'), about, ok: t('health.stop_trading'), danger: true }, stop.mutateAsync)
+      }
+    >
       {t('health.stop_trading')}
     </Button>
   )

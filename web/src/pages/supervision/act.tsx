@@ -4,8 +4,11 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { onVersion, useDecision } from '../../kit/decide'
 import { Entry } from '../../kit/form'
+import { useText } from '../../kit/show'
 import { FilesItem, named } from './files'
+import { CaseLine } from './line'
 
 type Case = Schemas['SupervisionCase']
 type Action = Schemas['ActionView']
@@ -134,13 +137,14 @@ function Field({ of, since }: { of: Schemas['FieldView']; since: string }) {
 /** An action of the case: at once when it asks for nothing, else a form. */
 function Act({ of, action, first }: { of: Case; action: Action; first: boolean }) {
   const { t } = useTranslation()
+  const text = useText()
   const [open, setOpen] = useState(false)
-  const path = { params: { path: { id: of.id }, query: { as: of.party as never } } }
+  const path = { params: { path: { id: of.id }, query: { as: of.party as never }, header: onVersion(of) } }
   const run = (v: Values) =>
     of.party === 'operator'
       ? unwrap(
           api.POST('/api/v1/operator/supervision/{id}/actions', {
-            params: { path: { id: of.id } },
+            params: { path: { id: of.id }, header: onVersion(of) },
             body: bodyOf(action.verb, v),
           }),
         )
@@ -149,17 +153,25 @@ function Act({ of, action, first }: { of: Case; action: Action; first: boolean }
   const now = useAction(() => run({}), undefined, t('supervision.done'))
   const danger = ['reject', 'return'].includes(action.verb)
   const name = t(`verb.${action.verb}`)
+  const { ask } = useDecision()
+  const about: [string, string][] = [
+    [t('field.order_number'), of.order_number],
+    [t('field.product'), text(of.product_name)],
+    [t('field.customer'), of.customer_name],
+  ]
+  const sure = () => ask({ title: name, about, ok: name, danger }, () => now.mutateAsync(undefined))
   return (
     <>
       <Button
         type={first && !danger ? 'primary' : 'default'}
         danger={danger}
         loading={now.isPending}
-        onClick={() => (plain ? now.mutate(undefined) : setOpen(true))}
+        onClick={() => (plain ? sure() : setOpen(true))}
       >
         {name}
       </Button>
       <Modal open={open} title={name} onCancel={() => setOpen(false)} footer={null} width={640} destroyOnHidden>
+        <CaseLine of={of} />
         {action.verb === 'accept' && (
           <p>
             {t('supervision.accept_sure', { amount: action.share ? `${action.share} %` : t('supervision.the_rest') })}

@@ -2,9 +2,11 @@ import { Alert, Button, Form, Input, Modal, Radio, Select } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
+import { onVersion } from '../../kit/decide'
 import { Entry } from '../../kit/form'
 import { moneyText, State, Time } from '../../kit/show'
 import { FilesItem, named } from './files'
+import { CaseLine } from './line'
 
 type Case = Schemas['SupervisionCase']
 type Written = { text: string; documents?: Schemas['DocumentView'][] }
@@ -15,10 +17,12 @@ const proofs = ['commitment', 'acceptance', 'delivery', 'other'].map((kind) => (
 
 /** A button that opens a form in a dialog. */
 function Dialog({
+  of,
   name,
   danger,
   children,
 }: {
+  of: Case
   name: string
   danger?: boolean
   children: (close: () => void) => ReactNode
@@ -30,6 +34,7 @@ function Dialog({
         {name}
       </Button>
       <Modal open={open} title={name} footer={null} width={640} destroyOnHidden onCancel={() => setOpen(false)}>
+        <CaseLine of={of} />
         {children(() => setOpen(false))}
       </Modal>
     </>
@@ -42,7 +47,7 @@ const useNeed = () => [{ required: true, message: useTranslation().t('form.requi
 export function Appeal({ of }: { of: Case }) {
   const { t } = useTranslation()
   const need = useNeed()
-  const path = { params: { path: { id: of.id }, query: { as: of.party as never } } }
+  const path = { params: { path: { id: of.id }, query: { as: of.party as never }, header: onVersion(of) } }
   const open = of.appeal !== null && of.appeal !== undefined
   if (of.party === 'operator' || (!open && !of.may_appeal)) return null
   const name = t(open ? 'supervision.state_case' : 'supervision.open_appeal')
@@ -53,7 +58,7 @@ export function Appeal({ of }: { of: Case }) {
       : unwrap(api.POST('/api/v1/supervision/{id}/appeals', { ...path, body }))
   }
   return (
-    <Dialog name={name}>
+    <Dialog of={of} name={name}>
       {(close) => (
         <>
           {!open && <p className="muted">{t('supervision.appeal_more')}</p>}
@@ -78,7 +83,7 @@ function Decide({ of }: { of: Case }) {
   if (of.party !== 'operator' || !of.appeal) return null
   const left = (Number(of.paid.amount) - Number(of.released.amount)).toFixed(2)
   return (
-    <Dialog name={t('supervision.decide')}>
+    <Dialog of={of} name={t('supervision.decide')}>
       {(close) => (
         <Entry<{ decision: string; amount?: string; reason: string }, unknown>
           form={form}
@@ -90,7 +95,7 @@ function Decide({ of }: { of: Case }) {
           run={({ decision: verdict, amount, reason }) =>
             unwrap(
               api.POST('/api/v1/operator/supervision/{id}/decide', {
-                params: { path: { id: of.id } },
+                params: { path: { id: of.id }, header: onVersion(of) },
                 body: {
                   decision: verdict,
                   reason,
@@ -126,7 +131,7 @@ export function AskRefund({ of }: { of: Case }) {
   if (!of.refundable) return null
   const max = of.refundable
   return (
-    <Dialog name={t('supervision.ask_refund')}>
+    <Dialog of={of} name={t('supervision.ask_refund')}>
       {(close) => (
         <Entry<Asked, unknown>
           name="refund"
@@ -137,7 +142,7 @@ export function AskRefund({ of }: { of: Case }) {
           run={({ amount, reason, goods }) =>
             unwrap(
               api.POST('/api/v1/supervision/{id}/refunds', {
-                params: { path: { id: of.id } },
+                params: { path: { id: of.id }, header: onVersion(of) },
                 body: { amount: { amount, currency: max.currency }, reason, goods },
               }),
             )
@@ -170,16 +175,21 @@ function RefundStep({ of, step }: { of: Case; step: string }) {
   const run = ({ documents, ...v }: Stepped) => {
     const body = { ...v, step, documents: named(documents) }
     return of.party === 'operator'
-      ? unwrap(api.POST('/api/v1/operator/supervision/{id}/refunds/steps', { params: { path: { id: of.id } }, body }))
+      ? unwrap(
+          api.POST('/api/v1/operator/supervision/{id}/refunds/steps', {
+            params: { path: { id: of.id }, header: onVersion(of) },
+            body,
+          }),
+        )
       : unwrap(
           api.POST('/api/v1/supervision/{id}/refunds/steps', {
-            params: { path: { id: of.id }, query: { as: of.party as never } },
+            params: { path: { id: of.id }, query: { as: of.party as never }, header: onVersion(of) },
             body,
           }),
         )
   }
   return (
-    <Dialog name={name} danger={['reject', 'refuse', 'damaged'].includes(step)}>
+    <Dialog of={of} name={name} danger={['reject', 'refuse', 'damaged'].includes(step)}>
       {(close) => (
         <Entry<Stepped, unknown>
           name={`refund-${step}`}
@@ -273,7 +283,7 @@ export function DeskTools({ of }: { of: Case }) {
   const params = { path: { id: of.id } }
   return (
     <>
-      <Dialog name={t('supervision.write_both')}>
+      <Dialog of={of} name={t('supervision.write_both')}>
         {(close) => (
           <Entry<{ text: string }, unknown>
             name="note"
@@ -289,14 +299,14 @@ export function DeskTools({ of }: { of: Case }) {
         )}
       </Dialog>
       {of.shipped_at && !of.carrier_delivered_at && of.state === 'open' && (
-        <Dialog name={t('supervision.carrier_report')}>
+        <Dialog of={of} name={t('supervision.carrier_report')}>
           {(close) => (
             <Entry<{ delivered_at: string }, unknown>
               name="carrier"
               run={({ delivered_at }) =>
                 unwrap(
                   api.POST('/api/v1/operator/supervision/{id}/carrier-report', {
-                    params,
+                    params: { ...params, header: onVersion(of) },
                     body: { delivered_at: new Date(delivered_at).toISOString() },
                   }),
                 )
