@@ -143,9 +143,12 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
     if paid != posted {
         differ.push(format!("charges by use: {} are paid but the ledger took {}", text(paid), text(posted)));
     }
-    let late = usage::any_unrated_before(tx, micros(ctx.now - UNRATED))?;
-    if late > 0 {
-        differ.push(format!("{late} usage records are older than two hours and not charged"));
+    for late in usage::any_unrated_before(tx, micros(ctx.now - UNRATED))? {
+        // What waited for consent is older, and rated with the next job.
+        if !job::any_named(tx, &crate::usage::rating_job(late))? {
+            let id = late.id::<domain::id::InstanceId>();
+            differ.push(format!("instance {id}: usage records are older than two hours, and nothing will charge them"));
+        }
     }
     let loose = usage_hold::any_loose(tx)?;
     if loose > 0 {

@@ -48,6 +48,15 @@ pub fn hold_named(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
     Ok(diesel::update(jobs::table.filter(jobs::name.eq(name))).set(jobs::due_at.eq(jobs::due_at)).run(tx)? > 0)
 }
 
+/// Whether a job of a name waits.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_named(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    let named: i64 = jobs::table.filter(jobs::name.eq(name)).count().get_result(tx)?;
+    Ok(named > 0)
+}
+
 /// Takes due jobs under a lease and reads them back.
 ///
 /// # Errors

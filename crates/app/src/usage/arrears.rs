@@ -1,7 +1,7 @@
 //! Charges that are due: taken from the wallet, oldest first. What it does not cover is arrears: a message,
 //! some days of grace, the freeze, the retention, the release (`seller-domain 4.4`).
 
-use super::later;
+use super::{cap, later};
 use crate::{
     Ctx, Error, Tenant, event, instance,
     job::{self, JobKind},
@@ -38,6 +38,10 @@ pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
         }
         store::job::cancel(tx, JobKind::Arrears.as_str(), *id)?;
         instance::unfreeze_after_arrears(tx, ctx, &found)?;
+        if found.state == "frozen" {
+            let now = lookup(tx, *id)?;
+            cap::stop_if_capped(tx, ctx, &now)?;
+        }
     }
     for id in open {
         let found = lookup(tx, id)?;

@@ -95,6 +95,6 @@ fn refuse(tx: &mut Tx, ctx: &Ctx, record: &Record, reason: &str) -> Result<(), E
 }
 
 /// The name of the rating job of an instance.
-fn rating_job(instance: Key) -> String {
+pub(crate) fn rating_job(instance: Key) -> String {
     format!("usage:{}", hex::encode(instance.0))
 }

@@ -13,7 +13,7 @@ use domain::{
     site::Site,
     usage::{self, Quantity, QuantitySum, Total},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use store::usage::{self as rows, Charge, Record};
 
 /// What differs between the charges of all instances and what their records come to; with how many there are.
@@ -119,7 +119,12 @@ impl Again {
 
     /// All charges together, by the records that stand: what packages gave to a record that was replaced is not kept.
     fn whole(&mut self, tx: &mut Tx, ctx: &Ctx, charges: &[Charge], differ: &mut Vec<String>) -> Result<(), Error> {
-        let standing: Vec<Record> = self.records.values().filter(|r| r.state == "charged").cloned().collect();
+        // A record stands until what corrects it is charged, which may wait for consent.
+        let mut replaced = HashSet::new();
+        for record in self.records.values() {
+            replaced.extend(self.before(tx, record)?.map(|old| old.id));
+        }
+        let standing: Vec<Record> = self.records.values().filter(|r| !replaced.contains(&r.id)).cloned().collect();
         let mut sum = QuantitySum::default();
         for record in &standing {
             let mut rest = QuantitySum::from(quantity(record));

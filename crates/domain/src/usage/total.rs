@@ -221,7 +221,10 @@ mod tests {
         /// fit leaves everything as it was.
         #[test]
         fn charges_add_up_to_the_exact_amount(
-            amounts in proptest::collection::vec((prop_oneof![1..50_000_000_i64, 1..10_000_000_000_000_000_i64], any::<bool>(), any::<bool>()), 1..40),
+            amounts in proptest::collection::vec(
+                (prop_oneof![1..50_000_000_i64, 1..10_000_000_000_000_000_i64], any::<bool>(), any::<bool>()),
+                1..40,
+            ),
             model in proptest::sample::select(PriceModel::ALL.to_vec()),
         ) {
             let prices = match model {

@@ -48,6 +48,9 @@ const GOOD: &[&str] = &[
     "INSERT INTO usage_totals (instance_id, cycle_at, quantity, exact, charged_minor) VALUES ($1, 1, 1, '1', 0)",
     "INSERT INTO usage_charges (id, instance_id, buyer_id, seller_id, begin_at, quantity, currency, amount_minor, state, created_at)
      VALUES ($1, $1, $1, $1, 1, 1, 'CNY', 1, 'due', 1)",
+    "INSERT INTO usage_holds (id, instance_id, buyer_id, seller_id, begin_at, quantity, currency, amount_minor, state, created_at, until_at)
+     VALUES ($1, $1, $1, $1, 1, 1, 'CNY', 1, 'waiting', 1, 2)",
+    "INSERT INTO usage_caps (instance_id, side, amount_minor, action, set_at) VALUES ($1, 'buyer', 1, 'freeze', 1)",
     "INSERT INTO supervision_templates (key, version, access_type, flow, valid_from, body, loaded_at, loaded_by)
      SELECT 'x{n}', 1, 'data_file', 'standard', '2026-01-01', '{}', 1, 'x' FROM accounts WHERE id = $1",
     "INSERT INTO supervision_cases (id, order_id, line_id, instance_id, buyer_id, seller_id, order_number, product_name, customer_name,
@@ -95,12 +98,17 @@ const ATTACKS: &[&str] = &[
     "UPDATE bill_lines SET kind = 'odd'",
     "UPDATE usage_records SET state = 'odd'",
     "UPDATE usage_charges SET state = 'odd'",
+    "UPDATE usage_holds SET state = 'odd'",
+    "UPDATE usage_caps SET action = 'odd'",
     "UPDATE transfers SET state = 'odd'",
     "UPDATE products SET visibility = 'odd'",
     // States without what belongs to them, or with what does not.
     "UPDATE usage_records SET state = 'refused'",
     "UPDATE usage_records SET state = 'charged'",
+    "UPDATE usage_records SET state = 'held'",
     "UPDATE usage_records SET reason = 'r'",
+    "UPDATE usage_holds SET state = 'approved'",
+    "UPDATE usage_holds SET decided_by = 'buyer'",
     "UPDATE usage_records SET quantity = NULL",
     "UPDATE usage_charges SET state = 'paid'",
     "UPDATE usage_charges SET paid_at = 1",
@@ -149,6 +157,8 @@ const ATTACKS: &[&str] = &[
     "UPDATE ledger_balances SET balance_minor = -1",
     "UPDATE ledger_postings SET amount_minor = 0",
     "UPDATE transfers SET amount_minor = 0",
+    "UPDATE usage_holds SET amount_minor = 0",
+    "UPDATE usage_caps SET amount_minor = 0",
     "UPDATE transfers SET amount_minor = -5",
     "UPDATE bill_lines SET fee_minor = 2",
     "UPDATE order_lines SET quantity = 0",

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use store::{
     Direction, Page, asset, bill, call, delivery, export, instance, kit, ledger as postings, message, open_api_call,
     order::{self, Tenant},
-    organisation, product, seller, supervision, transfer,
+    organisation, product, seller, supervision, transfer, usage_hold,
 };
 use testdb::{Engine, Fresh, engines};
 
@@ -67,6 +67,8 @@ fn lists() -> Vec<(String, List)> {
                 order::list(tx, tenant, &filter, OTHER_WAYS[0])
             }));
         }
+        let held = usage_hold::Filter::default();
+        all.push(list(&format!("held charges {tenant:?}"), move |tx| usage_hold::list(tx, tenant, &held, DEEP)));
         for state in [None, Some("running")] {
             all.push(list(&format!("instances {tenant:?} {state:?}"), move |tx| instance::list(tx, tenant, state, DEEP)));
             for page in OTHER_WAYS {

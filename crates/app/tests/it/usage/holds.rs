@@ -104,6 +104,9 @@ fn the_operator_may_decide_and_nobody_else() {
         let code = m.refused(&seller, |tx, ctx| usage::decide_hold(tx, ctx, &seller, tenant, held.id.id(), true));
         assert_eq!(code, "usage.hold_not_found");
         assert_eq!(decide(m, &operator, &held, true).unwrap().decided_by.as_deref(), Some("operator"));
+        let events = m.read(|tx, _| Ok(store::event::of_instance(tx, bought.instance)?));
+        let decided = events.iter().find(|e| e.kind == "usage.hold_approved").expect("an event of the decision");
+        assert!(decided.actor.contains("operator"), "{}", decided.actor);
         assert_eq!(m.balance(&buyer), "994980.00");
         m.verify();
     });

@@ -4,6 +4,7 @@ mod arrears;
 mod caps;
 mod debugged;
 mod exact;
+mod exact_sequences;
 mod holds;
 mod packages;
 mod records;
