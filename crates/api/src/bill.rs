@@ -90,8 +90,10 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
 struct BillLineView {
     order_line: String,
     product_name: String,
-    /// `original` or `refund`.
+    /// `original`, `refund` or `usage`.
     kind: String,
+    /// Of use: the day of the site on which it was used, yyyy-MM-dd.
+    day: Option<String>,
     amount: MoneyView,
     fee: MoneyView,
     /// Inside the fee.
@@ -105,6 +107,7 @@ fn line(l: &rows::BillLine) -> BillLineView {
         order_line: l.order_line.clone(),
         product_name: l.product_name.clone(),
         kind: l.kind.clone(),
+        day: (l.kind == "usage").then(|| l.part.chars().take(10).collect()),
         amount: money(l.amount_minor, &l.currency),
         fee: money(l.fee_minor, &l.currency),
         tax: money(l.tax_minor, &l.currency),

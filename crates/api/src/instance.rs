@@ -75,7 +75,7 @@ pub(crate) struct InstanceView {
     /// `PERIOD`, `ONE_TIME`, `ON_DEMAND` or `ON_DEMAND_PKG`.
     charging_mode: String,
     state: String,
-    /// `expired`, `used_up` (a package that stops), `violation` or `arrears`.
+    /// `expired`, `used_up` (a package that stops), `cap` (of the charges of a month), `violation` or `arrears`.
     freeze_cause: Option<String>,
     freeze_reason: Option<String>,
     /// The same in both languages, as far as the platform worded it.
@@ -156,7 +156,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         trial: i.trial,
         charging_mode: line.charging_mode,
         state: i.state.clone(),
-        freeze_cause: if instance::is_used_up(ctx, i) { Some("used_up".to_owned()) } else { i.freeze_cause.clone() },
+        freeze_cause: freeze_cause(ctx, i),
         freeze_reason: i.freeze_reason.clone(),
         freeze_reason_text: i.freeze_reason.as_deref().map(|text| app::message::reason(text).into()),
         opened_at: times(i.opened_at),
@@ -173,6 +173,17 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         licence_text: if buyers && whole { instance::licence(ctx, i)? } else { None },
         licence: if whole { licence::of_instance(tx, ctx, i, tenant)? } else { None },
     })
+}
+
+/// Why an instance is frozen: a package that is used up and a cap that is reached are stored as an end.
+fn freeze_cause(ctx: &Ctx, i: &rows::Instance) -> Option<String> {
+    if instance::is_used_up(ctx, i) {
+        Some("used_up".to_owned())
+    } else if instance::is_capped(i) {
+        Some("cap".to_owned())
+    } else {
+        i.freeze_cause.clone()
+    }
 }
 
 /// The period of automatic renewal, and when it is tried next.

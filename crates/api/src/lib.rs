@@ -56,6 +56,8 @@ mod supervision;
 mod tally;
 mod timeline;
 mod usage;
+mod usage_cap;
+mod usage_hold;
 mod views;
 mod wallet;
 mod webhook;
@@ -95,6 +97,8 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(call::routes())
         .merge(call_stream::routes())
         .merge(usage::routes())
+        .merge(usage_cap::routes())
+        .merge(usage_hold::routes())
         .merge(licence::routes())
         .merge(probe::routes())
         .merge(supervision::routes())

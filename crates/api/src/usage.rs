@@ -7,6 +7,7 @@ use crate::{
     paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
+    usage_hold::{self, HoldView},
     views::{MoneyView, TextView, money, time, times},
 };
 use app::{Caller, Ctx, Error, Key, Tx, instance, usage};
@@ -30,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RecordParams {
-    /// `accepted`, `refused`, `charged`, `corrected`.
+    /// `accepted`, `held`, `refused`, `charged`, `corrected`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     state: Option<UsageState>,
@@ -68,6 +69,8 @@ struct RecordView {
     /// The record that this one replaced.
     corrects: Option<String>,
     charge: Option<String>,
+    /// The charge that waits for consent, or waited last.
+    hold: Option<String>,
     received_at: String,
 }
 
@@ -78,7 +81,7 @@ struct RecordList {
 }
 
 fn view(r: rows::Record) -> RecordView {
-    use domain::id::{ChargeId, UsageRecordId};
+    use domain::id::{ChargeId, HoldId, UsageRecordId};
     RecordView {
         id: r.id.id::<UsageRecordId>().to_string(),
         metering_sn: r.metering_sn,
@@ -93,6 +96,7 @@ fn view(r: rows::Record) -> RecordView {
         package: r.package_id.map(|i| i.id::<InstanceId>().to_string()),
         corrects: r.corrects_id.map(|i| i.id::<UsageRecordId>().to_string()),
         charge: r.charge_id.map(|c| c.id::<ChargeId>().to_string()),
+        hold: r.hold_id.map(|h| h.id::<HoldId>().to_string()),
         received_at: time(r.received_at),
     }
 }
@@ -207,6 +211,8 @@ struct UsageView {
     until: Option<String>,
     /// Packages that cover its use now.
     packages: Vec<PackageView>,
+    /// Charges that wait for the buyer's consent, newest first.
+    holds: Vec<HoldView>,
 }
 
 /// What an on-demand instance used and what it cost, day by day.
@@ -245,6 +251,7 @@ async fn of_instance(State(api): State<Api>, Who(caller): Who, PathOf(id): PathO
                     .collect(),
                 due: money(m.due_minor, currency.as_str()),
                 until: m.until.map(|at| at.to_string()),
+                holds: m.holds.into_iter().map(usage_hold::view).collect(),
                 packages: m.packages.into_iter().map(|p| package_view(tx, ctx, p)).collect::<Result<_, _>>()?,
             })
         })

@@ -63,7 +63,7 @@ pub enum Usage {
     /// Records that were pushed, and what became of each (seller, operator).
     #[command(after_help = "Examples:\n  yunshi usage list --state refused\n  yunshi usage list --instance ins_… --json")]
     List {
-        /// accepted, refused, charged or corrected.
+        /// accepted, held, refused, charged or corrected.
         #[arg(long)]
         state: Option<String>,
         #[arg(long)]
@@ -76,6 +76,59 @@ pub enum Usage {
     },
     /// What an instance used and what it cost, day by day.
     Show { instance: String },
+    /// Charges that wait, or waited, for consent, newest first.
+    #[command(after_help = "\
+            A charge of more than 1,000.00 and ten times the largest of the last 30 days waits seven days for its buyer.\n\n\
+            Examples:\n  yunshi usage held --state waiting\n  yunshi usage held --instance ins_… --json")]
+    Held {
+        /// waiting, approved, refused or withdrawn.
+        #[arg(long)]
+        state: Option<String>,
+        #[arg(long)]
+        instance: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Agree to a charge that waits (buyer; operator with --operator).
+    #[command(after_help = "Examples:\n  yunshi usage approve hld_…\n  yunshi usage approve hld_… --operator")]
+    Approve {
+        hold: String,
+        /// In its buyer's place.
+        #[arg(long)]
+        operator: bool,
+    },
+    /// Refuse a charge that waits, and its records (buyer; operator with --operator).
+    #[command(after_help = "Example: yunshi usage refuse hld_…")]
+    Refuse {
+        hold: String,
+        /// In its buyer's place.
+        #[arg(long)]
+        operator: bool,
+    },
+    /// Show or set what an instance may be charged for the use of a month (buyer, seller).
+    #[command(after_help = "\
+            The lower cap of the two sides counts. 80 % are warned of; at 100 % the instance is frozen until the month ends or the\n\
+            cap is raised, or further records are refused.\n\n\
+            Examples:\n  yunshi usage cap ins_…\n  yunshi usage cap ins_… --amount 500.00 --currency CNY --action refuse\n  \
+            yunshi usage cap ins_… --off")]
+    Cap {
+        instance: String,
+        /// The most for a month, such as 500.00.
+        #[arg(long, conflicts_with = "off", requires = "currency")]
+        amount: Option<String>,
+        /// That of the site, such as CNY.
+        #[arg(long)]
+        currency: Option<String>,
+        /// freeze (when left out) or refuse.
+        #[arg(long, requires = "amount")]
+        action: Option<String>,
+        /// Remove your cap.
+        #[arg(long)]
+        off: bool,
+        /// buyer or seller, when you are both.
+        #[arg(long)]
+        side: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -58,8 +58,30 @@ pub async fn usage(remote: &Remote, command: &Usage, json: bool) -> Result<(), F
             let found = remote.get(&format!("/api/v1/instances/{instance}/usage")).await?;
             output::table(json, &found, "days", &["day", "quantity", "amount"]);
         }
+        Usage::Held { state, instance, page } => {
+            let filters = [("state", state.clone()), ("instance", instance.clone())];
+            let found = remote.get(&list("/api/v1/usage-holds", page, &filters)).await?;
+            output::table(json, &found, "holds", &["id", "instance", "begin", "quantity", "amount", "largest", "state", "until"]);
+        }
+        Usage::Approve { hold, operator } => output::document(json, &decide_hold(remote, hold, *operator, true).await?),
+        Usage::Refuse { hold, operator } => output::document(json, &decide_hold(remote, hold, *operator, false).await?),
+        Usage::Cap { instance, amount, currency, action, off, side } => {
+            let path = format!("/api/v1/instances/{instance}/usage-cap");
+            let amount = amount.as_ref().map(|amount| json!({ "amount": amount, "currency": currency }));
+            let found = if *off || amount.is_some() {
+                remote.put(&path, &json!({ "amount": amount, "action": action, "side": side })).await?
+            } else {
+                remote.get(&path).await?
+            };
+            output::document(json, &found);
+        }
     }
     Ok(())
+}
+
+async fn decide_hold(remote: &Remote, hold: &str, operator: bool, approve: bool) -> Result<serde_json::Value, Failure> {
+    let place = if operator { "operator/" } else { "" };
+    remote.post(&format!("/api/v1/{place}usage-holds/{hold}/decision"), &json!({ "approve": approve })).await
 }
 
 /// `yunshi open-api …`.

@@ -237,6 +237,8 @@ async fn orders(a: &mut Audit) {
     let by_use = json!({ "choice": { "product": "transcribe", "specification": "minutes" } });
     let by_use = a.act("buyer", "POST", "/api/v1/orders", by_use).await;
     let by_use = a.p.wait_for(&by_use, "completed").await;
+    let cap = json!({ "amount": { "amount": "500.00", "currency": "CNY" }, "action": "refuse" });
+    a.act("buyer", "PUT", &format!("/api/v1/instances/{}/usage-cap", instance_of(&by_use)), cap).await;
     a.act("buyer", "POST", &format!("/api/v1/instances/{}/release", instance_of(&by_use)), json!({})).await;
     let operators = format!("/api/v1/operator/instances/{}", instance_of(&order));
     a.act("operator", "POST", &format!("{operators}/freeze"), json!({ "reason": "spam" })).await;

@@ -13,6 +13,8 @@ pub(crate) const EXEMPT: &[(&str, &str)] = &[
     ("usage_push", "the records themselves say who sent what and when"),
     ("usage_push_old", "likewise"),
     ("usage_push_oldest", "likewise"),
+    ("usage_hold_decide", "its event needs a charge that waits; looked for in app, usage::holds"),
+    ("usage_hold_decide_operator", "likewise"),
     ("domain_prove", "its event needs a web server; looked for in domains"),
     ("aws_json", "the usage records themselves say who sent what and when"),
     ("aws_json_below", "likewise"),
