@@ -84,6 +84,7 @@ const pages = [
   page('/operator/calls', () => import('./pages/seller/calls').then((m) => m.Calls)),
   page('/operator/calls/$id', () => import('./pages/seller/call').then((m) => m.CallPage)),
   page('/operator/usage', () => import('./pages/seller/usage').then((m) => m.UsageRecords)),
+  page('/operator/usage-holds', () => import('./pages/operator/holds').then((m) => m.UsageHolds)),
   page('/operator/health', () => import('./pages/seller/health').then((m) => m.InterfaceHealth)),
   page('/operator/licences', () => import('./pages/seller/licences').then((m) => m.Licences)),
   page('/operator/licences/$code', () => import('./pages/seller/licences').then((m) => m.LicencePage)),

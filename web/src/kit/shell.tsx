@@ -291,6 +291,7 @@ const menus: Record<string, [string, [string, string][]][]> = {
         ['/operator/instances', 'all_instances'],
         ['/operator/licences', 'licences'],
         ['/operator/usage', 'usage'],
+        ['/operator/usage-holds', 'usage_holds'],
         ['/operator/calls', 'calls'],
         ['/operator/health', 'health'],
       ],

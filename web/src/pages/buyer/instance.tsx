@@ -14,6 +14,7 @@ import { RightsPanel } from '../licence/rights'
 import { Applications, ClientsPanel, LicencePanel, LicenceText } from './licence'
 import { PackagePanel } from './package'
 import { SignOnPanel } from './sign-on'
+import { CapPanel } from './caps'
 import { ReleaseButton, UsagePanel } from './usage'
 
 type Instance = Schemas['InstanceView']
@@ -262,6 +263,12 @@ function Detail({ instance }: { instance: Instance }) {
               <section className="panel" style={{ padding: 24 }}>
                 <h2>{t('usage.title')}</h2>
                 <UsagePanel instance={instance.id} />
+              </section>
+            )}
+            {byUse && (
+              <section className="panel" style={{ padding: 24 }}>
+                <h2>{t('cap.title')}</h2>
+                <CapPanel instance={instance.id} side="buyer" />
               </section>
             )}
             {instance.terms.length > 0 && (

@@ -8,6 +8,7 @@ import { Chart } from '../../kit/charts'
 import { Await } from '../../kit/page'
 import { moneyText, Time, useText } from '../../kit/show'
 import { TierTable } from '../store/tiers'
+import { Holds } from './holds'
 import { Left } from './package'
 
 type Usage = Schemas['UsageView']
@@ -46,6 +47,7 @@ function Shown({ usage }: { usage: Usage }) {
           action={<Link to="/buyer/wallet">{t('wallet.top_up')}</Link>}
         />
       )}
+      <Holds holds={usage.holds} unit={unit} />
       {usage.packages.map((p) => (
         <Left key={p.instance} of={p} linked />
       ))}

@@ -20,6 +20,7 @@ function useLineColumns(): Column<Line>[] {
     },
     { key: 'product', title: t('field.product'), value: (l) => l.product_name },
     { key: 'kind', title: t('field.kind'), value: (l) => t(`bills.${l.kind}`) },
+    { key: 'day', title: t('bills.day'), value: (l) => l.day ?? '–' },
     {
       key: 'at',
       title: t('bills.effective'),
@@ -61,7 +62,7 @@ function useLineColumns(): Column<Line>[] {
 /** The lines of a bill run forward in time. */
 const linesRun = { sort: 'effective', direction: 'asc' } as const
 
-const lineKey = (l: Line) => `${l.order_line}${l.kind}${l.effective_at}`
+const lineKey = (l: Line) => `${l.order_line}${l.kind}${l.day ?? ''}${l.effective_at}`
 
 function Issued() {
   const { t } = useTranslation()

@@ -2,14 +2,20 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
+import { useMe } from '../../kit/session'
 import { Id, State, Time } from '../../kit/show'
+import { CapButton } from '../buyer/caps'
 
 type Row = Schemas['RecordView']
 
 /** Usage records that were pushed: what became of each, and why one was refused. */
 export function UsageRecords() {
   const { t } = useTranslation()
-  const states = ['accepted', 'refused', 'charged', 'corrected'].map((value) => ({ value, label: t(`state.${value}`) }))
+  const sells = useMe().data?.roles.includes('seller')
+  const states = ['accepted', 'held', 'refused', 'charged', 'corrected'].map((value) => ({
+    value,
+    label: t(`state.${value}`),
+  }))
   return (
     <Page title={t('nav.usage')} purpose={t('usage.purpose')}>
       <List<Row>
@@ -68,6 +74,11 @@ export function UsageRecords() {
             sort: 'created',
             value: (r) => r.received_at,
             render: (r) => <Time at={r.received_at} />,
+          },
+          {
+            key: 'cap',
+            title: t('cap.title'),
+            render: (r) => sells && r.instance && <CapButton instance={r.instance} side="seller" />,
           },
         ]}
       />
