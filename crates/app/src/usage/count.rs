@@ -40,6 +40,9 @@ pub(super) enum Outcome {
     Refused,
 }
 
+/// What was counted with a record more, and the amount of the charge before it and with it.
+type More = (Counted, (i64, i64));
+
 /// What the records of an hour or day come to so far.
 #[derive(Clone)]
 struct Counted {
@@ -147,7 +150,7 @@ impl<'a> Rating<'a> {
     }
 
     /// With a record more, and the amount of the charge before it and with it; the inner error says why it does not fit.
-    fn with(&mut self, tx: &mut Tx, counted: &Counted, record: &Record) -> Result<Result<(Counted, (i64, i64)), Refused>, Error> {
+    fn with(&mut self, tx: &mut Tx, counted: &Counted, record: &Record) -> Result<Result<More, Refused>, Error> {
         let (id, model, mut next) = (self.found.id, self.priced.meter.model, counted.clone());
         if let Some(old) = counted_before(tx, record)? {
             let back = self.packages.give_back(tx, &old)?;

@@ -13,7 +13,7 @@ use domain::{
     site::Site,
     usage::{self, Quantity, QuantitySum, Total},
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
 use store::usage::{self as rows, Charge, Record};
 
 /// What differs between the charges of all instances and what their records come to; with how many there are.
@@ -152,11 +152,13 @@ impl Again {
         let Some(id) = record.package_id else {
             return Ok(false);
         };
-        if !self.packages.contains_key(&id) {
-            let found = store::instance::lookup(tx, Tenant::Any, id)?;
-            let held = found.map(|found| package::held(tx, ctx, &found)).transpose()?.flatten();
-            self.packages.insert(id, held);
-        }
-        Ok(self.packages.get(&id).and_then(Option::as_ref).is_some_and(Held::stops))
+        let held = match self.packages.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(empty) => {
+                let found = store::instance::lookup(tx, Tenant::Any, id)?;
+                empty.insert(found.map(|found| package::held(tx, ctx, &found)).transpose()?.flatten())
+            }
+        };
+        Ok(held.as_ref().is_some_and(Held::stops))
     }
 }

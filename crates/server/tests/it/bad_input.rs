@@ -174,6 +174,7 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("seller", "/api/v1/seller/products", "products"),
     ("seller", "/api/v1/seller/transactions", "lines"),
     ("seller", "/api/v1/usage-records", "records"),
+    ("buyer", "/api/v1/usage-holds", "holds"),
     ("seller", "/api/v1/licences", "licences"),
     ("seller", "/api/v1/supervision", "cases"),
     ("seller", "/api/v1/probes", "probes"),
@@ -208,7 +209,8 @@ async fn every_list_is_paged_without_gap_or_repeat_and_refuses_unknown_words() {
             assert_eq!(p.send_signed(&push).await.0, 200);
         }
         p.settle().await;
-        super::open_api_calls::calls(&p, "seller", "", 3).await;
+        super::usage::held(&p).await;
+        super::open_api_calls::calls(&p, "seller", "", 4).await;
         let described: Value = p.get("buyer", "/api/v1/openapi.json").await;
         let lists = described["paths"].as_object().unwrap().iter().filter(|(_, item)| {
             let parameters = item["get"]["parameters"].as_array();

@@ -59,6 +59,49 @@ async fn usage(p: &Platform, m: &Metered) -> Value {
     p.get("buyer", &format!("/api/v1/instances/{}/usage", m.instance)).await
 }
 
+/// An instance with three charges that wait for consent; its id.
+pub(crate) async fn held(p: &Platform) -> String {
+    let m = metered(p).await;
+    p.advance("4h").await;
+    let of = |n: usize| record(&m.wire, &format!("20240105T0{n}"), &format!("20240105T0{}", n + 1), "200000", &format!("held-{n}"));
+    push(p, &m, &[of(2), of(3), of(4)]).await;
+    p.advance("30m").await;
+    m.instance
+}
+
+#[tokio::test]
+async fn held_charges_are_decided_and_caps_are_set_by_those_whose_they_are() {
+    on_both(async |p| {
+        let instance = held(&p).await;
+        let holds = p.get("buyer", &format!("/api/v1/instances/{instance}/usage")).await["holds"].as_array().unwrap().clone();
+        assert_eq!((holds.len(), &holds[0]["state"], &holds[0]["largest"]), (3, &json!("waiting"), &json!(null)));
+        let path = |n: usize| format!("usage-holds/{}/decision", holds[n]["id"].as_str().unwrap());
+        let (yes, no) = (json!({ "approve": true }), json!({ "approve": false }));
+        let refused = p.refused("buyer2", &format!("/api/v1/{}", path(0)), yes.clone()).await;
+        assert_eq!(refused, (404, "usage.hold_not_found".into()));
+        assert_eq!(p.post("buyer", &format!("/api/v1/{}", path(0)), yes.clone()).await["state"], json!("approved"));
+        assert_eq!(p.post("operator", &format!("/api/v1/operator/{}", path(1)), no).await["decided_by"], json!("operator"));
+        assert_eq!(p.refused("buyer", &format!("/api/v1/{}", path(1)), yes).await, (409, "usage.hold_decided".into()));
+        let waiting = p.get("operator", &format!("/api/v1/usage-holds?state=waiting&instance={instance}")).await;
+        assert_eq!(waiting["holds"].as_array().unwrap().len(), 1);
+        let cap = format!("/api/v1/instances/{instance}/usage-cap");
+        let of = |amount: &str, action: &str| json!({ "amount": { "amount": amount, "currency": "CNY" }, "action": action });
+        assert_eq!(p.send("buyer", "PUT", &cap, Some(&of("90000.00", "refuse"))).await.0, 200);
+        assert_eq!(p.send("seller", "PUT", &cap, Some(&of("80000.00", "freeze"))).await.0, 200);
+        let seen = p.get("buyer", &cap).await;
+        let caps: Vec<_> = seen["caps"].as_array().unwrap().iter().map(|c| (c["side"].clone(), c["in_force"].clone())).collect();
+        assert_eq!(caps, [(json!("buyer"), json!(false)), (json!("seller"), json!(true))]);
+        assert_eq!((&seen["month"], &seen["stopped"]), (&json!("2024-01"), &json!(false)));
+        let (status, problem) = p.send("buyer", "PUT", &cap, Some(&of("0.00", "freeze"))).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/amount")));
+        assert_eq!(p.send("seller", "PUT", &cap, Some(&of("1.00", "freeze"))).await.1["stopped"], json!(true));
+        assert_eq!(p.instance(&instance).await["freeze_cause"], json!("cap"));
+        assert_eq!(p.send("seller", "PUT", &cap, Some(&json!({ "amount": null }))).await.1["stopped"], json!(false));
+        p.verify().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_was_used_charged_and_billed_is_shown() {
     on_both(async |p| {
