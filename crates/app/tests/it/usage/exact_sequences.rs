@@ -125,7 +125,7 @@ impl Play<'_> {
         let sum: i128 = standing.iter().map(|r| i128::from(r.quantity.unwrap())).sum();
         let rest = Quantity(i64::try_from(sum - drawn).unwrap());
         let stops = standing.iter().any(|r| r.package_id == Some(self.instances[3].instance));
-        (!stops).then(|| (rest.to_string(), minor(cost(PriceModel::Fixed, tiers, rest)).unwrap()))
+        (!stops).then(|| (rest.to_string(), minor(cost(PriceModel::Fixed, tiers, rest), domain::money::Currency::Cny).unwrap()))
     }
 
     fn check(&self) {
