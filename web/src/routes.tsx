@@ -74,6 +74,7 @@ const pages = [
   page('/operator/sellers', () => import('./pages/operator/sellers').then((m) => m.Sellers)),
   page('/operator/storefront', () => import('./pages/operator/storefront').then((m) => m.Floors)),
   page('/operator/transfers', () => import('./pages/operator/transfers').then((m) => m.Transfers)),
+  page('/operator/corrections', () => import('./pages/operator/corrections').then((m) => m.Corrections)),
   page('/operator/orders', () => import('./pages/buyer/orders').then((m) => m.OperatorOrders)),
   page('/operator/orders/$number', () => import('./pages/buyer/order').then((m) => m.OrderPage)),
   page('/operator/supervision', () => import('./pages/supervision/cases').then((m) => m.Cases)),

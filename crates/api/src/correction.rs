@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PlaceBody {
+struct LedgerPlace {
     /// `buyer_wallet`, `provider_clearing`, `escrow`, `seller_payable`, `platform_commission` or `tax_payable`.
     #[schema(value_type = String, max_length = 40)]
     account: AccountKind,
@@ -41,7 +41,7 @@ struct PlaceBody {
     owner: Option<String>,
 }
 
-impl PlaceBody {
+impl LedgerPlace {
     fn read(self, pointer: &str) -> Result<Place, Error> {
         let at = format!("{pointer}/owner");
         let missing = || Error::field(&at, "correction.owner", format!("say whose {} it is", self.account));
@@ -89,8 +89,8 @@ struct CorrectionView {
     /// Of a refund.
     order_number: Option<String>,
     /// Of a posting.
-    from: Option<PlaceBody>,
-    to: Option<PlaceBody>,
+    from: Option<LedgerPlace>,
+    to: Option<LedgerPlace>,
     asked_by: String,
     asked_at: String,
     decided_by: Option<String>,
@@ -105,8 +105,8 @@ struct CorrectionView {
 fn view(row: rows::Correction, reader: Key) -> CorrectionView {
     CorrectionView {
         id: row.id.id::<CorrectionId>().to_string(),
-        from: PlaceBody::of(row.from_account.as_ref(), row.from_owner.as_ref()),
-        to: PlaceBody::of(row.to_account.as_ref(), row.to_owner.as_ref()),
+        from: LedgerPlace::of(row.from_account.as_ref(), row.from_owner.as_ref()),
+        to: LedgerPlace::of(row.to_account.as_ref(), row.to_owner.as_ref()),
         amount: money(row.amount_minor, &row.currency),
         asked_at: time(row.asked_at),
         decided_at: times(row.decided_at),
@@ -157,8 +157,8 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
 #[serde(deny_unknown_fields)]
 struct PostingBody {
     /// The account of the ledger that the amount is taken from.
-    from: PlaceBody,
-    to: PlaceBody,
+    from: LedgerPlace,
+    to: LedgerPlace,
     amount: MoneyView,
     #[schema(value_type = String, min_length = 1, max_length = 500)]
     reason: Line<500>,

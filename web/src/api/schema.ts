@@ -4435,7 +4435,7 @@ export interface components {
             asked_by: string;
             decided_at?: string | null;
             decided_by?: string | null;
-            from?: components["schemas"]["PlaceBody"] | null;
+            from?: components["schemas"]["LedgerPlace"] | null;
             id: string;
             /** @description `refund` or `posting`. */
             kind: string;
@@ -4447,7 +4447,7 @@ export interface components {
             reason: string;
             /** @description `waiting`, `done`, `refused`. */
             state: string;
-            to?: components["schemas"]["PlaceBody"] | null;
+            to?: components["schemas"]["LedgerPlace"] | null;
         };
         CreateOrders: {
             /** @description Pay at once from the wallet; all of them or none. */
@@ -5213,6 +5213,12 @@ export interface components {
             code: string;
             lease: string;
         };
+        LedgerPlace: {
+            /** @description `buyer_wallet`, `provider_clearing`, `escrow`, `seller_payable`, `platform_commission` or `tax_payable`. */
+            account: string;
+            /** @description Of a wallet or a payable: the account, such as `acc_…`; of escrow: the number of the order line. Else left out. */
+            owner?: string | null;
+        };
         /** @description `error_code` 92020000 on success; another one with its text otherwise, mostly with HTTP 200. */
         LicenceAnswer: {
             error_code: string;
@@ -5907,10 +5913,34 @@ export interface components {
             url?: string | null;
         };
         PlaceBody: {
-            /** @description `buyer_wallet`, `provider_clearing`, `escrow`, `seller_payable`, `platform_commission` or `tax_payable`. */
-            account: string;
-            /** @description Of a wallet or a payable: the account, such as `acc_…`; of escrow: the number of the order line. Else left out. */
-            owner?: string | null;
+            /** @description A choice of product, combination, time and number. */
+            choice: {
+                /** @description Such as `1m` or `1y`; left out for one-time specifications. */
+                period?: string | null;
+                /** @description Id or key. */
+                product: string;
+                /** Format: int32 */
+                quantity?: number;
+                sku?: string | null;
+                specification: string;
+                trial?: boolean;
+            };
+            /** @description Personal data that the product asks for; giving them is the consent to pass them to the seller. */
+            consents?: {
+                /** @default null */
+                email: string | null;
+                /** @default null */
+                mobile_phone: string | null;
+                /**
+                 * @description Passes the id of the user who orders on.
+                 * @default false
+                 */
+                user_id: boolean;
+            };
+            inputs?: components["schemas"]["InputBody"][];
+            /** @description Pay at once from the wallet. */
+            pay?: boolean;
+            shipping?: components["schemas"]["ShippingBody"] | null;
         };
         PlayBody: {
             exchanges: components["schemas"]["ExchangeBody"][];
@@ -5920,9 +5950,9 @@ export interface components {
         PostingBody: {
             amount: components["schemas"]["MoneyView"];
             /** @description The account of the ledger that the amount is taken from. */
-            from: components["schemas"]["PlaceBody"];
+            from: components["schemas"]["LedgerPlace"];
             reason: string;
-            to: components["schemas"]["PlaceBody"];
+            to: components["schemas"]["LedgerPlace"];
         };
         PreferencesBody: {
             /** @description A notice that is not to be shown again. */

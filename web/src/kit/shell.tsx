@@ -300,6 +300,7 @@ const menus: Record<string, [string, [string, string][]][]> = {
       'money',
       [
         ['/operator/transfers', 'transfers'],
+        ['/operator/corrections', 'corrections'],
         ['/operator/verify', 'verify'],
       ],
     ],

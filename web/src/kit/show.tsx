@@ -10,11 +10,11 @@ type Text = Schemas['TextView']
 
 const signs: Record<string, string> = { CNY: '¥', USD: '$', EUR: '€' }
 
-/** An amount with its currency and two decimals. */
+/** An amount with its currency, in the decimals of the currency. */
 export const moneyText = (m: Money) => {
   const negative = m.amount.startsWith('-')
-  const [whole = '0', cents = '00'] = m.amount.replace('-', '').split('.')
-  return `${negative ? '−' : ''}${signs[m.currency] ?? `${m.currency} `}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`
+  const [whole = '0', part] = m.amount.replace('-', '').split('.')
+  return `${negative ? '−' : ''}${signs[m.currency] ?? `${m.currency} `}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${part ? `.${part}` : ''}`
 }
 
 export const MoneyShown = ({ of, strong }: { of: Money; strong?: boolean }) => (

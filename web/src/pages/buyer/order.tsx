@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useRouterState } from '@tanstack/react-router'
-import { Alert, App, Button, Descriptions, Popconfirm, Steps, Tooltip } from 'antd'
+import { Alert, App, Button, Descriptions, Popconfirm, Steps, Tag, Tooltip } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, Refused, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
@@ -8,6 +8,7 @@ import { Await, Page } from '../../kit/page'
 import { problemText } from '../../kit/problem'
 import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
+import { RefundPart } from '../operator/refund'
 import { useSide } from '../supervision/cases'
 
 type Order = Schemas['OrderView']
@@ -106,6 +107,37 @@ export function Progress({ order }: { order: Order }) {
   )
 }
 
+/** All that goes with an unsubscription: what comes back of which order, the sum, and when the service ends. */
+function Unsubscribed({ preview }: { preview: Schemas['RefundPreview'] }) {
+  const { t } = useTranslation()
+  const text = useText()
+  return (
+    <div className="num">
+      {preview.parts.map((p) => (
+        <div className="sum" key={p.order_number}>
+          <span className="muted">
+            {t(`kind.${p.kind}`)} · {text(p.sku_name) || text(p.product_name)} · <Time at={p.paid_at} />
+          </span>
+          <span>{moneyText(p.refund)}</span>
+        </div>
+      ))}
+      <div className="sum total">
+        <strong>{t('order.unsubscribe_total')}</strong>
+        <span className="price">{moneyText(preview.refund)}</span>
+      </div>
+      <p>
+        {preview.ends_at ? (
+          <>
+            {t('order.unsubscribe_ends')} <Time at={preview.ends_at} />
+          </>
+        ) : (
+          t('order.unsubscribe_ends_now')
+        )}
+      </p>
+    </div>
+  )
+}
+
 /** Pay, cancel, unsubscribe: what cannot be done now stays visible with its reason. */
 function Actions({ order }: { order: Order }) {
   const { t } = useTranslation()
@@ -137,7 +169,11 @@ function Actions({ order }: { order: Order }) {
   const confirm = () =>
     modal.confirm({
       title: t('order.unsubscribe_sure'),
-      content: preview.data && t('order.unsubscribe_amount', { amount: moneyText(preview.data.refund) }),
+      content: preview.data && <Unsubscribed preview={preview.data} />,
+      okText: t('action.unsubscribe'),
+      okButtonProps: { danger: true },
+      autoFocusButton: 'cancel',
+      width: 560,
       onOk: () => unsubscribe.mutateAsync(undefined),
     })
   return (
@@ -234,16 +270,26 @@ function Facts({ order, role }: { order: Order; role: string }) {
           <span className="muted">{line.line_number}</span>
           <span>{moneyText(line.amount)}</span>
         </div>
-        {line.refunded.amount !== '0.00' && (
-          <div className="sum">
-            <span className="muted">{t('order.given_back')}</span>
-            <span>−{moneyText(line.refunded)}</span>
-          </div>
-        )}
         <div className="sum total">
           <strong>{t('order.total')}</strong>
           <span className="price">{moneyText(order.total)}</span>
         </div>
+        {order.refund_state !== 'none' && (
+          <>
+            <div className="sum">
+              <span className="muted">{t('order.paid_sum')}</span>
+              <span>{moneyText(order.paid)}</span>
+            </div>
+            <div className="sum">
+              <span className="muted">{t(`order.back_${order.refund_state}`)}</span>
+              <span>−{moneyText(order.refunded)}</span>
+            </div>
+            <div className="sum total">
+              <strong>{t('order.net')}</strong>
+              <span className="price">{moneyText(order.net)}</span>
+            </div>
+          </>
+        )}
       </section>
     </>
   )
@@ -276,7 +322,11 @@ export function OrderPage() {
           actions={
             <>
               <State of={order.state} />
+              {order.refund_state !== 'none' && <Tag color="gold">{t(`order.back_${order.refund_state}`)}</Tag>}
               {role === 'buyer' && <Actions order={order} />}
+              {role === 'operator' && order.state === 'completed' && order.kind !== 'unsubscribe' && (
+                <RefundPart order={order} />
+              )}
             </>
           }
         >

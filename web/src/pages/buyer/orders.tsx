@@ -1,7 +1,7 @@
 import { DownloadOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Button, Modal, Progress, Table } from 'antd'
+import { Button, Modal, Progress, Table, Tag, Tooltip } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
@@ -9,7 +9,7 @@ import { useAction } from '../../kit/action'
 import { useAddress, type Search } from '../../kit/address'
 import { List } from '../../kit/list'
 import { Await, Page } from '../../kit/page'
-import { MoneyShown, State, Time, useText } from '../../kit/show'
+import { MoneyShown, moneyText, State, Time, useText } from '../../kit/show'
 
 type Role = 'buyer' | 'seller' | 'operator'
 type Order = Schemas['OrderView']
@@ -163,6 +163,22 @@ function Orders({ role }: { role: Role }) {
             align: 'right',
             value: (o) => o.total.amount,
             render: (o) => <MoneyShown of={o.total} />,
+          },
+          {
+            key: 'net',
+            title: t('order.net'),
+            align: 'right',
+            value: (o) => o.net.amount,
+            render: (o) =>
+              o.refund_state === 'none' ? (
+                <MoneyShown of={o.net} />
+              ) : (
+                <Tooltip title={`${t(`order.back_${o.refund_state}`)} ${moneyText(o.refunded)}`}>
+                  <span>
+                    <MoneyShown of={o.net} /> <Tag color="gold">{t(`order.back_${o.refund_state}`)}</Tag>
+                  </span>
+                </Tooltip>
+              ),
           },
           ...(role === 'buyer'
             ? []
