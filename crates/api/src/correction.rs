@@ -100,10 +100,13 @@ struct CorrectionView {
     alone: bool,
     /// The reader asked for it: another person confirms it.
     own: bool,
+    /// What a decision is made on: sent back as `If-Match`.
+    version: String,
 }
 
 fn view(row: rows::Correction, reader: Key) -> CorrectionView {
     CorrectionView {
+        version: use_case::correction_version(&row),
         id: row.id.id::<CorrectionId>().to_string(),
         from: LedgerPlace::of(row.from_account.as_ref(), row.from_owner.as_ref()),
         to: LedgerPlace::of(row.to_account.as_ref(), row.to_owner.as_ref()),

@@ -9,13 +9,15 @@ use utoipa::openapi::{
 };
 
 /// The operations that decide something about others, whose use cases compare the version.
-const DECISIONS: [&str; 19] = [
+const DECISIONS: [&str; 21] = [
     "application_approve",
     "application_reject",
     "product_freeze",
     "product_unfreeze",
     "seller_approve",
     "seller_reject",
+    "correction_confirm",
+    "correction_refuse",
     "transfer_confirm",
     "transfer_refuse",
     "instance_freeze",

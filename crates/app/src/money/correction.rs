@@ -128,15 +128,25 @@ fn decided(ctx: &Ctx, by: &Caller, row: Correction, state: CorrectionState, note
     }
 }
 
+/// The version of a correction that a decision is made on.
+#[must_use]
+pub fn version(row: &Correction) -> String {
+    let places = [&row.from_account, &row.from_owner, &row.to_account, &row.to_owner, &row.order_number];
+    let [from, from_owner, to, to_owner, order] = places.map(|p| p.as_deref().unwrap_or_default());
+    crate::version(&[&row.kind, &row.currency, &row.amount_minor.to_string(), &row.reason, from, from_owner, to, to_owner, order])
+}
+
 /// Confirms a correction that waits, or refuses it with a note; another person than asked for it.
 ///
 /// # Errors
-/// `correction.not_found`, `correction.decided`, `correction.same_person`, `correction.note_missing`; as [`correct`].
+/// `correction.not_found`, `correction.decided`, `correction.same_person`, `correction.note_missing`,
+/// `decision.stale`; as [`correct`].
 pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: CorrectionId, confirm: bool, note: Option<&str>) -> Result<Correction, Error> {
     if !confirm && note.is_none() {
         return Err(Error::field("/reason", "correction.note_missing", "say why it is refused"));
     }
     let row = rows::any_lookup(tx, Key::of(id))?.ok_or_else(|| Error::not_found("correction.not_found", "there is no such correction"))?;
+    ctx.require_seen(&version(&row))?;
     let same = row.asked_by == Key::of(by.user_id);
     let alone = same && others(tx, row.asked_by)? == 0;
     if confirm && same && !alone {

@@ -7,7 +7,7 @@ mod posting;
 mod transfer;
 
 pub use bill::{issue as issue_bills, next_run as next_bill_run, running as running_bill};
-pub use correction::{Correct, Place, correct, decide as decide_correction};
+pub use correction::{Correct, Place, correct, decide as decide_correction, version as correction_version};
 pub use figures::{Earned, revenue, spending};
 pub(crate) use posting::charge_usage;
 pub use posting::{Completion, PaymentProvider, Wallet, complete, pay, refund, release_part};

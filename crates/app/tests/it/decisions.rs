@@ -5,11 +5,13 @@ use app::{
     seller::{self, Profile},
 };
 use domain::{
-    id::TransferId,
+    access::StaffRole,
+    id::{CorrectionId, TransferId},
     listing::{AccessType, FreezeCause},
     money::Money,
 };
 use harness::{Market, choice, listing, on_both};
+use ledger::AccountKind;
 use std::sync::Arc;
 
 /// What becomes of a decision that the operator made on a version.
@@ -120,6 +122,27 @@ fn a_transfer_is_confirmed_for_what_was_shown() {
         let shown = money::transfer_version(&announced);
         assert_eq!((confirm(&shown), confirm(&shown)), (None, Some("transfer.decided")));
         assert_eq!(m.balance(&buyer), "1000001.00");
+    });
+}
+
+#[test]
+fn a_correction_is_confirmed_for_what_was_shown() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bank = money::Place { account: AccountKind::ProviderClearing, owner: "bank".to_owned() };
+        let wallet = money::Place { account: AccountKind::BuyerWallet, owner: hex::encode(m.key(&buyer).0) };
+        let what = money::Correct::Posting { from: bank, to: wallet };
+        let finance = m.new_staff("finance", StaffRole::Finance);
+        let asked = m.ok(&finance, |tx, ctx| {
+            money::correct(tx, ctx, &finance, &what, Money::new(100, ctx.site(buyer.site).currency), "a transfer that was lost")
+        });
+        let id: CorrectionId = asked.id.id();
+        let confirm = |version: &str| on(m, version, |tx, ctx, by| money::decide_correction(tx, ctx, by, id, true, None));
+        let mut other = asked.clone();
+        other.amount_minor = 1;
+        assert_eq!(confirm(&money::correction_version(&other)), Some("decision.stale"));
+        let shown = money::correction_version(&asked);
+        assert_eq!((confirm(&shown), confirm(&shown)), (None, Some("correction.decided")));
     });
 }
 

@@ -1,4 +1,4 @@
-//! Every write under service supervision and in the message centre leaves an event with the name of who did it.
+//! Every write under service supervision, in the message centre and that mends the books leaves an event with the name of who did it.
 
 use super::{
     audit::{Audit, id},
@@ -8,11 +8,12 @@ use super::{
 use serde_json::json;
 use testkit::number;
 
-/// Supervision, messages and licences.
+/// Supervision, messages, licences and corrections.
 pub(crate) async fn all(a: &mut Audit) {
     supervised(a).await;
     messages(a).await;
     licence_rules(a).await;
+    corrections(a).await;
 }
 
 /// Everything that is done under service supervision.
@@ -102,4 +103,20 @@ async fn messages(a: &mut Audit) {
     a.p.advance("1h").await;
     a.act("buyer", "POST", &format!("/api/v1/webhook-deliveries/{}/replay", id(&sent)), json!({})).await;
     a.act("buyer", "DELETE", &one, json!({})).await;
+}
+
+/// What comes back of an order, and what mends the books.
+async fn corrections(a: &mut Audit) {
+    let order = a.p.buy_open("1m").await.0;
+    let back = json!({ "amount": { "amount": "1.00", "currency": "CNY" }, "reason": "a day without service" });
+    a.act("operator", "POST", &format!("/api/v1/operator/orders/{}/refund", number(&order)), back).await;
+    let payable = json!({ "account": "seller_payable", "owner": a.p.document["accounts"]["seller"]["account_id"] });
+    let mend = json!({
+        "from": { "account": "platform_commission" }, "to": payable, "amount": { "amount": "1.00", "currency": "CNY" }, "reason": "x",
+    });
+    for decision in ["confirm", "refuse"] {
+        let asked = a.act("operator", "POST", "/api/v1/operator/corrections", mend.clone()).await;
+        let path = format!("/api/v1/operator/corrections/{}/{decision}", id(&asked));
+        a.act("operator", "POST", &path, if decision == "confirm" { json!({}) } else { json!({ "reason": "not so" }) }).await;
+    }
 }

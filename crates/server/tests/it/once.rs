@@ -15,6 +15,8 @@ use tokio::{
 const NOT_REPEATED: &[(&str, &str)] = &[
     ("session_end_present", "whoever logged out is nobody, and nobody has no keys"),
     ("domain_prove", "its write needs a web server that shows the proof; it asks and notes, as often as wanted"),
+    ("usage_hold_decide", "needs a charge that waits; tried in app, usage::holds, where it is decided once"),
+    ("usage_hold_decide_operator", "likewise"),
     ("message_recipient_ask", "needs a mail server; it may be asked for once a minute"),
 ];
 
