@@ -4448,6 +4448,8 @@ export interface components {
             /** @description `waiting`, `done`, `refused`. */
             state: string;
             to?: components["schemas"]["LedgerPlace"] | null;
+            /** @description What a decision is made on: sent back as `If-Match`. */
+            version: string;
         };
         CreateOrders: {
             /** @description Pay at once from the wallet; all of them or none. */
@@ -22161,6 +22163,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -22302,6 +22306,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;

@@ -92,7 +92,8 @@ pub(super) fn place(tx: &mut Tx, ctx: &Ctx, rating: &Rating<'_>, p: Proposed, of
 
 fn recorded(tx: &mut Tx, ctx: &Ctx, hold: &Hold, kind: &str) -> Result<(), Error> {
     let about = event::About { instance: Some(hold.instance_id), ..event::About::default() };
-    let data = json!({ "hold": hold.id.id::<HoldId>(), "amount": domain::money::text(hold.amount_minor, &hold.currency), "currency": hold.currency });
+    let amount = domain::money::text(hold.amount_minor, &hold.currency);
+    let data = json!({ "hold": hold.id.id::<HoldId>(), "amount": amount, "currency": hold.currency });
     event::record(tx, ctx, kind, about, &data)
 }
 

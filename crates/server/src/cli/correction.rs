@@ -17,7 +17,7 @@ pub enum Correction {
     #[command(after_help = "\
             An account is buyer_wallet:ACCOUNT, seller_payable:ACCOUNT, escrow:ORDER_LINE, provider_clearing, platform_commission or\n\
             tax_payable.\n\n\
-            Example: yunshi correction post --from buyer_wallet:acc_… --to provider_clearing --amount '12.00 CNY' --reason 'paid in twice'")]
+            Example: yunshi correction post --from buyer_wallet:acc_… --to provider_clearing --amount '12.00 CNY' --reason 'paid twice'")]
     Post {
         #[arg(long)]
         from: String,
