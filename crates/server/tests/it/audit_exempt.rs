@@ -13,6 +13,8 @@ pub(crate) const EXEMPT: &[(&str, &str)] = &[
     ("usage_push", "the records themselves say who sent what and when"),
     ("usage_push_old", "likewise"),
     ("usage_push_oldest", "likewise"),
+    ("correction_confirm", "its event needs a second person of finance; looked for in app, money::corrections"),
+    ("correction_refuse", "likewise"),
     ("usage_hold_decide", "its event needs a charge that waits; looked for in app, usage::holds"),
     ("usage_hold_decide_operator", "likewise"),
     ("domain_prove", "its event needs a web server; looked for in domains"),

@@ -17,6 +17,8 @@ const NOT_REPEATED: &[(&str, &str)] = &[
     ("domain_prove", "its write needs a web server that shows the proof; it asks and notes, as often as wanted"),
     ("usage_hold_decide", "needs a charge that waits; tried in app, usage::holds, where it is decided once"),
     ("usage_hold_decide_operator", "likewise"),
+    ("correction_confirm", "needs a second person of finance; tried in app, money::corrections, where it is decided once"),
+    ("correction_refuse", "likewise"),
     ("message_recipient_ask", "needs a mail server; it may be asked for once a minute"),
 ];
 
