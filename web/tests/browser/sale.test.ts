@@ -129,7 +129,7 @@ describe('a buyer of services', () => {
       else setTimeout(() => button.click(), ms)
     }, gap)
     await page.waitForURL(/\/buyer\/orders\//)
-    await page.waitForTimeout(500)
+    await page.waitForLoadState('networkidle')
     const { orders } = (await p.api(
       'buyer',
       'GET',
