@@ -185,6 +185,7 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("seller", "/api/v1/open-api-calls", "calls"),
     ("operator", "/api/v1/operator/sellers", "sellers"),
     ("operator", "/api/v1/operator/transfers", "transfers"),
+    ("operator", "/api/v1/operator/corrections", "corrections"),
 ];
 
 #[tokio::test]
@@ -198,7 +199,10 @@ async fn every_list_is_paged_without_gap_or_repeat_and_refuses_unknown_words() {
             p.post("buyer", "/api/v1/invitations", json!({ "login": format!("guest-{i}"), "name": "Guest", "role": "member" })).await;
             super::licence::buy(&p, 1).await;
             p.post("seller", &format!("/api/v1/seller/products/{product}/probe"), json!({})).await;
-            p.buy_open("1m").await;
+            let (order, _) = p.buy_open("1m").await;
+            let part = json!({ "amount": { "amount": "1.00", "currency": "CNY" }, "reason": "two days without service" });
+            let number = order["order_number"].as_str().unwrap();
+            p.post("operator", &format!("/api/v1/operator/orders/{number}/refund"), part).await;
             p.post("buyer", "/api/v1/orders-exports", json!({})).await;
             let transfer = json!({ "amount": { "amount": "1.00", "currency": "CNY" }, "reference": format!("r{i}") });
             p.post("buyer", "/api/v1/wallet/transfers", transfer).await;
