@@ -84,6 +84,7 @@ pub mod usage;
 pub mod usage_cap;
 pub mod usage_hold;
 pub mod webhook;
+pub mod witness;
 
 pub use db::{DbError, Key, Tx};
 

@@ -18,6 +18,14 @@ pub fn any_charged(tx: &mut Tx) -> Result<Vec<Key>, DbError> {
     Ok(usage_charges::table.select(usage_charges::instance_id).distinct().order(usage_charges::instance_id).load(tx)?)
 }
 
+/// A charge.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_charge(tx: &mut Tx, id: Key) -> Result<Option<Charge>, DbError> {
+    Ok(usage_charges::table.find(id).select(Charge::as_select()).first(tx).optional()?)
+}
+
 /// All charges of an instance, in the order in which they were made.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 mod check;
 
-pub use check::{Difference, any_charged, any_charged_records, any_charges, any_differences, any_paid, any_unrated_before};
+pub use check::{Difference, any_charge, any_charged, any_charged_records, any_charges, any_differences, any_paid, any_unrated_before};
 
 use crate::{DbError, Key, Page, Tx, Written};
 use db::{

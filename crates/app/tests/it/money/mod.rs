@@ -5,3 +5,4 @@ mod corrections;
 mod explained;
 mod refunds;
 mod wallet;
+mod witness;

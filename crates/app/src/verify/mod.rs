@@ -1,5 +1,7 @@
 //! `yunshi verify`: ledger, bills, orders, terms and jobs against each other (`order-life 7`).
 
+mod money;
+
 use crate::{Ctx, Error, Page, Tenant, event, micros};
 use db::{Key, Tx};
 use domain::{call::Activity, listing::AccessType};
@@ -44,6 +46,7 @@ fn check(name: &'static str, checked: i64, mut differences: Vec<String>) -> Chec
 pub fn verify(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let mut checks = ledger_checks(tx)?;
     checks.extend(orders_and_instances(tx)?);
+    checks.extend(money::checks(tx)?);
     let (sealed, differences) = event::check_seals(tx)?;
     checks.push(check("event_chain", i64::try_from(sealed).unwrap_or(i64::MAX), differences));
     checks.push(charges(tx, ctx)?);
