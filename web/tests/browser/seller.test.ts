@@ -18,8 +18,11 @@ describe('a seller', () => {
     expect(await page.locator('.scenario').count()).toBe(16)
     await p.shot(page, 'debugger-pass-en')
     await p.api('operator', 'POST', '/api/v1/sandbox/faults', { product: '*', fault: 'wrong_signature' })
-    await page.getByRole('button', { name: 'Run all' }).click()
-    await page.getByText('Your server computed another signature').waitFor()
+    // A click that comes at once is taken for the second of two.
+    await vi.waitFor(async () => {
+      await page.getByRole('button', { name: 'Run all' }).click()
+      await page.getByText('Your server computed another signature').waitFor({ timeout: 5000 })
+    }, 30_000)
     await page.getByText('timestamp in seconds:').waitFor()
     await p.shot(page, 'debugger-fail-en')
     await p.api('operator', 'POST', '/api/v1/sandbox/faults', { product: '*', fault: 'none' })
