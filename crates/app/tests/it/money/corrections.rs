@@ -61,6 +61,11 @@ fn a_part_of_an_order_comes_back_and_the_service_goes_on() {
         assert_eq!((m.count_messages(&buyer, "order.refunded"), m.count_messages(&m.seller(), "sale.part_refunded")), (1, 1));
         let full = m.read(|tx, _| order::show(tx, app::Tenant::Any, &bought.order.number));
         assert_eq!(order::paid_and_refunded(&full).unwrap(), (100_000, 30_000));
+        let seen =
+            |tenant| m.read(|tx, _| order::timeline(tx, tenant, &bought.order.number)).into_iter().map(|e| e.kind).collect::<Vec<_>>();
+        let (buyers, staffs) = (seen(app::Tenant::Buyer(m.key(&buyer))), seen(app::Tenant::Any));
+        assert!(buyers.contains(&"money.refunded".to_owned()) && !buyers.contains(&"correction.done".to_owned()), "{buyers:?}");
+        assert!(staffs.contains(&"correction.done".to_owned()), "{staffs:?}");
         refund(m, &operator, &bought.order.number, "0.01").unwrap();
         m.verify();
         m.advance("33d");
