@@ -30,13 +30,20 @@ pub struct Setup {
     pub start: &'static str,
     /// Contents of the settings file.
     pub config: &'static str,
+    /// Its log cannot be written, and it has much to say.
+    pub mute: bool,
 }
 
 impl Setup {
     #[must_use]
     pub fn new(binary: &str, engine: Engine) -> Self {
-        Self { binary: binary.into(), engine, start: "2024-01-05T02:00:00Z", config: "" }
+        Self { binary: binary.into(), engine, start: "2024-01-05T02:00:00Z", config: "", mute: false }
     }
+}
+
+/// A device on which there is never room.
+fn full() -> Stdio {
+    std::fs::File::options().write(true).open("/dev/full").expect("the device").into()
 }
 
 /// A running sandbox with its database and data folder.
@@ -95,8 +102,9 @@ impl Platform {
             .arg(&self.fresh.url)
             .arg("--config")
             .arg(self.folder.path().join("yunshi.toml"))
-            .env("YUNSHI_LOG", "warn")
+            .env("YUNSHI_LOG", if self.setup.mute { "debug" } else { "warn" })
             .stdin(Stdio::null())
+            .stderr(if self.setup.mute { full() } else { Stdio::inherit() })
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

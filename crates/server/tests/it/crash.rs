@@ -141,3 +141,14 @@ async fn an_attempt_that_was_in_flight_is_of_unknown_fate_and_made_again() {
         p.verify().await;
     }
 }
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_stops_nothing() {
+    for engine in engines() {
+        let p = Platform::start(Setup { mute: true, ..setup(engine) }).await;
+        let order = p.buy("1m").await;
+        assert_eq!(p.wait_for(&order, "completed").await["state"], "completed", "the worker goes on");
+        let (status, told) = p.send("operator", "GET", "/readyz", None).await;
+        assert_eq!((status, &told["ready"], &told["worker"]["ok"]), (200, &json!(true), &json!(true)), "{told}");
+    }
+}
