@@ -265,6 +265,20 @@ pub fn any_wrong_totals(tx: &mut Tx) -> Result<Vec<crate::ledger::Sum>, DbError>
     .load(tx)?)
 }
 
+/// What the lines of a seller's bills come to, those that are not billed yet included.
+///
+/// # Errors
+/// [`DbError`].
+pub fn payable_of(tx: &mut Tx, seller: Key) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let text = "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines WHERE seller_id = $1";
+    Ok(sql_query(text).bind::<diesel::sql_types::Binary, _>(seller).get_result::<Row>(tx)?.amount)
+}
+
 /// Payable per seller as the bill lines have it.
 ///
 /// # Errors

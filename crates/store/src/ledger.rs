@@ -253,6 +253,20 @@ pub fn any_sums(tx: &mut Tx, account: AccountKind) -> Result<Vec<Sum>, DbError> 
     .load(tx)?)
 }
 
+/// The sum of an owner's postings on an account.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_sum_of(tx: &mut Tx, account: AccountKind, owner: &str) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Posted {
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let text = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) AS amount FROM ledger_postings WHERE account = $1 AND owner = $2";
+    Ok(sql_query(text).bind::<Text, _>(account.as_str()).bind::<Text, _>(owner).get_result::<Posted>(tx)?.amount)
+}
+
 /// What wallets paid for use, all corrections taken off.
 ///
 /// # Errors

@@ -60,7 +60,7 @@ fn others(tx: &mut Tx, person: Key) -> Result<usize, Error> {
 ///
 /// # Errors
 /// `order.not_found`, `refund.order_state`, `refund.too_much`, `money.currency`, `correction.amount`, `correction.same_place`,
-/// `correction.balance`, `correction.reason`.
+/// `correction.balance`, `correction.not_billed`, `correction.reason`.
 pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Money, reason: &str) -> Result<Correction, Error> {
     let reason = text::line(reason, 500).map_err(|e| Error::field("/reason", "correction.reason", e.to_string()))?;
     if amount.minor <= 0 {
@@ -237,8 +237,33 @@ fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
             let detail = format!("the account that it is taken from does not hold {amount}");
             Err(Error::field("/from", "correction.balance", detail))
         }
-        posted => Ok(posted?),
+        Ok(()) => agrees_with_bills(tx, row),
+        Err(e) => Err(e.into()),
     }
+}
+
+/// What is due to a seller is what the bills say: a posting may mend it, and may not make it differ.
+fn agrees_with_bills(tx: &mut Tx, row: &Correction) -> Result<(), Error> {
+    for (account, owner) in [(&row.from_account, &row.from_owner), (&row.to_account, &row.to_owner)] {
+        let (Some(owner), true) = (owner, account.as_deref() == Some(AccountKind::SellerPayable.as_str())) else {
+            continue;
+        };
+        let seller = account_of(owner).ok_or_else(|| Error::row("corrections", row.id.id::<CorrectionId>(), "names no seller"))?;
+        let (posted, billed) = (ledger_store::any_sum_of(tx, AccountKind::SellerPayable, owner)?, store::bill::payable_of(tx, seller)?);
+        if posted != billed {
+            let currency = amount_of(row)?.currency;
+            let (posted, billed) = (currency.text(posted), currency.text(billed));
+            let detail = format!("the seller would be due {posted}, while the lines of the bills come to {billed}");
+            return Err(Error::conflict("correction.not_billed", detail));
+        }
+    }
+    Ok(())
+}
+
+fn account_of(owner: &str) -> Option<Key> {
+    let mut key = [0; 16];
+    hex::decode_to_slice(owner, &mut key).ok()?;
+    Some(Key(key))
 }
 
 fn happened(tx: &mut Tx, ctx: &Ctx, row: &Correction, kind: &str) -> Result<(), Error> {

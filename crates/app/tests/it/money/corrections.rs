@@ -221,3 +221,32 @@ fn a_posting_mends_the_books_with_a_second_person() {
         m.verify();
     });
 }
+
+#[test]
+fn what_is_due_to_a_seller_is_only_mended_to_what_the_bills_say() {
+    on_both(|m| {
+        let (buyer, seller, operator, other) = (m.buyer(), m.seller(), m.operator(), finance(m));
+        m.open(&buyer, &choice("backup", "1m"));
+        let payable = Place { account: AccountKind::SellerPayable, owner: hex::encode(m.key(&seller).0) };
+        let commission = Place { account: AccountKind::PlatformCommission, owner: "platform".to_owned() };
+        let ask = |from: &Place, to: &Place| {
+            let what = Correct::Posting { from: from.clone(), to: to.clone() };
+            m.ok(&operator, |tx, ctx| correct(tx, ctx, &operator, &what, yuan("1.00"), "mends the books"))
+        };
+        let row = ask(&commission, &payable);
+        assert_eq!(code(decide(m, &other, &row, true)), "correction.not_billed");
+        m.verify();
+        // A hand moved a yuan from the seller to the platform.
+        let moved = |account: &str, sign: &str| {
+            let first = format!("SELECT entry_id FROM ledger_postings WHERE account = '{account}' ORDER BY entry_id LIMIT 1");
+            m.execute(&format!(
+                "UPDATE ledger_postings SET amount_minor = amount_minor {sign} 100 WHERE account = '{account}' AND entry_id = ({first})"
+            ));
+        };
+        moved("seller_payable", "-");
+        moved("platform_commission", "+");
+        assert_eq!(m.differences().first().map(|(name, _)| *name), Some("payable_is_billed"));
+        decide(m, &other, &ask(&commission, &payable), true).unwrap();
+        m.verify();
+    });
+}
