@@ -93,6 +93,15 @@ pub fn columns(tx: &mut Tx) -> Result<Vec<String>, DbError> {
     Ok(names)
 }
 
+/// The expression for the lower-case hexadecimal text of a column of bytes.
+#[must_use]
+pub fn hex(tx: &Tx, column: &str) -> String {
+    match tx {
+        Tx::Pg(_) => format!("encode({column}, 'hex')"),
+        Tx::Sqlite(_) => format!("lower(hex({column}))"),
+    }
+}
+
 /// Lets the transactions that say so pass one at a time for a key, until each has ended. What is counted by one is
 /// counted after the one before. SQLite's writers do so anyway.
 ///

@@ -15,6 +15,9 @@ use uuid::Uuid;
 pub struct Key(pub [u8; 16]);
 
 impl Key {
+    /// Stands before every id in order.
+    pub const LEAST: Self = Self([0; 16]);
+
     #[must_use]
     pub fn of(id: impl Into<Uuid>) -> Self {
         Self(*id.into().as_bytes())

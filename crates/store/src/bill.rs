@@ -252,19 +252,6 @@ pub fn lines(tx: &mut Tx, bill: Key, page: Page) -> Result<Vec<BillLine>, DbErro
     Ok(oldest_first!(query, page, bill_lines::effective_at, bill_lines::id).select(BillLine::as_select()).load(tx)?)
 }
 
-/// Bills whose total differs from their lines' payable amounts.
-///
-/// # Errors
-/// [`DbError`].
-pub fn any_wrong_totals(tx: &mut Tx) -> Result<Vec<crate::ledger::Sum>, DbError> {
-    Ok(sql_query(
-        "SELECT b.month AS name, CAST(b.total_minor - COALESCE(SUM(l.payable_minor), 0) AS BIGINT) AS amount
-         FROM bills b LEFT JOIN bill_lines l ON l.bill_id = b.id
-         GROUP BY b.id, b.month, b.total_minor HAVING b.total_minor <> COALESCE(SUM(l.payable_minor), 0)",
-    )
-    .load(tx)?)
-}
-
 /// What the lines of a seller's bills come to, those that are not billed yet included.
 ///
 /// # Errors
@@ -277,26 +264,6 @@ pub fn payable_of(tx: &mut Tx, seller: Key) -> Result<i64, DbError> {
     }
     let text = "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines WHERE seller_id = $1";
     Ok(sql_query(text).bind::<diesel::sql_types::Binary, _>(seller).get_result::<Row>(tx)?.amount)
-}
-
-/// Payable per seller as the bill lines have it.
-///
-/// # Errors
-/// [`DbError`].
-pub fn any_payable(tx: &mut Tx) -> Result<Vec<(Key, i64)>, DbError> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = diesel::sql_types::Binary)]
-        seller: Key,
-        #[diesel(sql_type = BigInt)]
-        amount: i64,
-    }
-    let rows: Vec<Row> = sql_query(
-        "SELECT seller_id AS seller, CAST(SUM(payable_minor) AS BIGINT) AS amount FROM bill_lines WHERE 1 = $1 GROUP BY seller_id",
-    )
-    .bind::<BigInt, _>(1)
-    .load(tx)?;
-    Ok(rows.into_iter().map(|r| (r.seller, r.amount)).collect())
 }
 
 /// A seller's income per month: the payable of lines by the month of their effect, in UTC.

@@ -202,57 +202,6 @@ pub fn of_order(tx: &mut Tx, order: Key) -> Result<Vec<(EntryRow, PostingRow)>, 
         .load(tx)?)
 }
 
-/// A name and a sum, as the checks of `verify` read them.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Sum {
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = BigInt)]
-    pub amount: i64,
-}
-
-/// Entries whose postings do not add up to zero in a currency.
-///
-/// # Errors
-/// [`DbError`].
-pub fn any_unbalanced(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
-    Ok(sql_query(
-        "SELECT e.reference || ' ' || p.currency AS name, CAST(SUM(p.amount_minor) AS BIGINT) AS amount
-         FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
-         GROUP BY e.reference, p.currency HAVING SUM(p.amount_minor) <> 0",
-    )
-    .load(tx)?)
-}
-
-/// Balances that differ from the sum of their postings.
-///
-/// # Errors
-/// [`DbError`].
-pub fn any_wrong_balances(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
-    Ok(sql_query(
-        "SELECT b.account || ' ' || b.owner || ' ' || b.currency AS name,
-                CAST(b.balance_minor - COALESCE(SUM(p.amount_minor), 0) AS BIGINT) AS amount
-         FROM ledger_balances b LEFT JOIN ledger_postings p
-              ON p.account = b.account AND p.owner = b.owner AND p.currency = b.currency
-         GROUP BY b.account, b.owner, b.currency, b.balance_minor
-         HAVING b.balance_minor <> COALESCE(SUM(p.amount_minor), 0)",
-    )
-    .load(tx)?)
-}
-
-/// The sum of an account's postings per owner.
-///
-/// # Errors
-/// [`DbError`].
-pub fn any_sums(tx: &mut Tx, account: AccountKind) -> Result<Vec<Sum>, DbError> {
-    Ok(sql_query(
-        "SELECT owner AS name, CAST(SUM(amount_minor) AS BIGINT) AS amount FROM ledger_postings
-         WHERE account = $1 GROUP BY owner ORDER BY owner",
-    )
-    .bind::<Text, _>(account.as_str())
-    .load(tx)?)
-}
-
 /// The sum of an owner's postings on an account.
 ///
 /// # Errors
@@ -265,25 +214,4 @@ pub fn any_sum_of(tx: &mut Tx, account: AccountKind, owner: &str) -> Result<i64,
     }
     let text = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) AS amount FROM ledger_postings WHERE account = $1 AND owner = $2";
     Ok(sql_query(text).bind::<Text, _>(account.as_str()).bind::<Text, _>(owner).get_result::<Posted>(tx)?.amount)
-}
-
-/// What wallets paid for use, all corrections taken off.
-///
-/// # Errors
-/// [`DbError`].
-pub fn any_usage(tx: &mut Tx) -> Result<i64, DbError> {
-    #[derive(QueryableByName)]
-    struct Paid {
-        #[diesel(sql_type = BigInt)]
-        amount: i64,
-    }
-    let text = "SELECT CAST(COALESCE(-SUM(p.amount_minor), 0) AS BIGINT) AS amount FROM ledger_entries e
-                JOIN ledger_postings p ON p.entry_id = e.id WHERE e.kind = 'usage' AND p.account = 'buyer_wallet'";
-    Ok(sql_query(text).get_result::<Paid>(tx)?.amount)
-}
-
-/// # Errors
-/// [`DbError`].
-pub fn any_entry_count(tx: &mut Tx) -> Result<i64, DbError> {
-    Ok(ledger_entries::table.count().get_result(tx)?)
 }

@@ -102,8 +102,9 @@ pub struct Difference {
 /// # Errors
 /// [`DbError`].
 pub fn any_differences(tx: &mut Tx) -> Result<Vec<Difference>, DbError> {
-    let text = "SELECT w.instance_id AS instance_id, w.used AS used, CAST(COALESCE(SUM(d.quantity), 0) AS BIGINT) AS drawn
-        FROM package_windows w LEFT JOIN package_draws d ON d.instance_id = w.instance_id AND d.window_at = w.begin_at
-        GROUP BY w.instance_id, w.begin_at, w.used HAVING w.used <> COALESCE(SUM(d.quantity), 0)";
+    let text = "SELECT instance_id, CAST(SUM(used) AS BIGINT) AS used, CAST(SUM(drawn) AS BIGINT) AS drawn
+        FROM (SELECT instance_id, begin_at, used, 0 AS drawn FROM package_windows UNION ALL
+              SELECT instance_id, window_at AS begin_at, 0 AS used, quantity AS drawn FROM package_draws) x
+        GROUP BY instance_id, begin_at HAVING SUM(used) <> SUM(drawn) LIMIT 51";
     Ok(sql_query(text).load(tx)?)
 }

@@ -50,7 +50,7 @@ pub(super) fn use_on_bill(site: &Site, used: Timestamp, now: Timestamp) -> (Stri
 /// [`Error::Store`].
 pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
     let (until, month) = closed_month(site, ctx.now);
-    let mut issued = 0;
+    let mut issued: usize = 0;
     for (seller, currency) in bill::any_billable(tx, micros(until))? {
         let home = account::lookup(tx, seller)?.map(|a| a.site);
         if home.as_deref() != Some(site.code.as_str()) || currency != site.currency.as_str() {
@@ -75,7 +75,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
             params: &[("month", month.clone().into()), ("amount", Money::new(total, site.currency).to_string().into())],
         };
         message::send(tx, ctx, &send)?;
-        issued += 1;
+        issued = issued.saturating_add(1);
     }
     Ok(issued)
 }
@@ -92,7 +92,7 @@ pub struct Running {
 /// # Errors
 /// [`Error::Store`].
 pub fn running(tx: &mut Tx, ctx: &Ctx, seller: Key, currency: &str, page: Page) -> Result<Running, Error> {
-    let until = ctx.now_micros() + 1;
+    let until = ctx.now_micros().saturating_add(1);
     let total_minor = bill::open_total(tx, seller, currency, until)?;
     Ok(Running { total_minor, lines: bill::open_lines(tx, seller, currency, until, page)? })
 }

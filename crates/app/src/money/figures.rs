@@ -22,7 +22,7 @@ pub fn spending(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<(Month, i
     let mut all = Vec::new();
     for month in site.months_until(ctx.now, MONTHS) {
         let moved = postings::moved(tx, AccountKind::BuyerWallet, &owner, site.currency.as_str(), range(&month), EntryKind::TopUp)?;
-        all.push((month, -moved));
+        all.push((month, domain::money::difference(0, moved)?));
     }
     Ok(all)
 }

@@ -1,5 +1,7 @@
 //! Money: payments into escrow, completion, refunds, top-ups, bills.
 
+#![deny(clippy::arithmetic_side_effects, clippy::as_conversions)]
+
 mod bill;
 mod correction;
 mod figures;

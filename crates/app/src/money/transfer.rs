@@ -120,7 +120,7 @@ fn top_up(tx: &mut Tx, ctx: &Ctx, row: &Transfer) -> Result<(), Error> {
     let entry = Entry::new(
         EntryKind::TopUp,
         vec![
-            posting(AccountKind::ProviderClearing, "bank".to_owned(), -row.amount_minor),
+            posting(AccountKind::ProviderClearing, "bank".to_owned(), domain::money::difference(0, row.amount_minor)?),
             posting(AccountKind::BuyerWallet, hex::encode(row.account_id.0), row.amount_minor),
         ],
     )

@@ -1,5 +1,7 @@
 //! Orders: quoted, placed, paid, fulfilled; renewals, changes, unsubscriptions; their time line.
 
+#![deny(clippy::arithmetic_side_effects, clippy::as_conversions)]
+
 mod auto_renew;
 mod cancel;
 mod change;
@@ -124,7 +126,8 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
     let mut random = [0; 8];
     ctx.ids.random(&mut random);
     let number = domain::order::number(&d.site, ctx.now, random);
-    let pay_by = ctx.now + jiff::SignedDuration::from_hours(24 * ctx.settings.pay_within_days);
+    let pay_within = jiff::SignedDuration::from_hours(ctx.settings.pay_within_days.saturating_mul(24));
+    let pay_by = ctx.now.saturating_add(pay_within).unwrap_or(jiff::Timestamp::MAX);
     let order = Order {
         id: Key::of(ctx.id::<OrderId>()),
         kind: d.kind.as_str().to_owned(),

@@ -14,42 +14,38 @@ use domain::{
     usage::{self, Quantity, QuantitySum, Total},
 };
 use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
-use store::usage::{self as rows, Charge, Record};
+use store::{
+    usage::{self as rows, Charge, Record},
+    witness,
+};
 
-/// What differs between the charges of all instances and what their records come to; with how many there are.
+/// What differs between the charges of an instance and what their records come to; with how many charges there are.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn recount(tx: &mut Tx, ctx: &Ctx) -> Result<(i64, Vec<String>), Error> {
-    let (mut count, mut differ) = (0_i64, Vec::new());
-    for id in rows::any_charged(tx)? {
-        let charges = rows::any_charges(tx, id)?;
-        count = count.saturating_add(i64::try_from(charges.len()).unwrap_or(i64::MAX));
-        let name = id.id::<InstanceId>();
-        let found = store::instance::lookup(tx, Tenant::Any, id)?;
-        let Some(found) = found else {
-            differ.push(format!("instance {name}: charged, but it is gone"));
-            continue;
-        };
-        let Some(priced) = priced(tx, ctx, &found)? else {
-            differ.push(format!("instance {name}: charged, but it has no meter"));
-            continue;
-        };
-        let site = crate::instance::site(tx, ctx, &found)?;
-        let records = rows::any_charged_records(tx, id)?.into_iter().map(|r| (r.id, r)).collect();
-        let drawn = priced.of != found.specification || charges.iter().any(|c| c.from_packages != 0);
-        let mut again = Again { site, priced, records, packages: HashMap::new(), totals: BTreeMap::new() };
-        if drawn {
-            again.whole(tx, ctx, &charges, &mut differ)?
-        } else {
-            again.each(tx, &charges, &mut differ)?
-        }
-        let paid: i128 = charges.iter().filter(|c| c.state == "paid").map(|c| i128::from(c.amount_minor)).sum();
-        if paid < 0 {
-            differ.push(format!("instance {name}: the wallet got back more for its use than was taken"));
-        }
+pub fn recount(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(usize, Vec<String>), Error> {
+    let (charges, mut differ) = (witness::charges(tx, id)?, Vec::new());
+    let name = id.id::<InstanceId>();
+    let Some(found) = store::instance::lookup(tx, Tenant::Any, id)? else {
+        return Ok((charges.len(), vec![format!("instance {name}: charged, but it is gone")]));
+    };
+    let Some(priced) = priced(tx, ctx, &found)? else {
+        return Ok((charges.len(), vec![format!("instance {name}: charged, but it has no meter")]));
+    };
+    let site = crate::instance::site(tx, ctx, &found)?;
+    let records = witness::charged_records(tx, id)?.into_iter().map(|r| (r.id, r)).collect();
+    let drawn = priced.of != found.specification || charges.iter().any(|c| c.from_packages != 0);
+    let mut again = Again { site, priced, records, packages: HashMap::new(), totals: BTreeMap::new() };
+    if drawn {
+        again.whole(tx, ctx, &charges, &mut differ)?
+    } else {
+        again.each(tx, &charges, &mut differ)?
     }
-    Ok((count, differ))
+    let paid: i128 = charges.iter().filter(|c| c.state == "paid").map(|c| i128::from(c.amount_minor)).sum();
+    if paid < 0 {
+        differ.push(format!("instance {name}: the wallet got back more for its use than was taken"));
+    }
+    Ok((charges.len(), differ))
 }
 
 /// An instance that is rated again.

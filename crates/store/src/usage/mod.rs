@@ -1,9 +1,5 @@
 //! Use of on-demand instances: batches as they came, records, totals of cycles, charges.
 
-mod check;
-
-pub use check::{Difference, any_charge, any_charged, any_charged_records, any_charges, any_differences, any_paid, any_unrated_before};
-
 use crate::{DbError, Key, Page, Tx, Written};
 use db::{
     Run,

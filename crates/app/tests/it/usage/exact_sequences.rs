@@ -104,7 +104,7 @@ impl Play<'_> {
     /// What the standing records of an instance come to, without packages.
     fn exact(&self, of: &Bought, tiers: &[Tier]) -> Option<(String, i64)> {
         let standing = self.m.read(|tx, _| {
-            let charged = store::usage::any_charged_records(tx, of.instance)?;
+            let charged = store::witness::charged_records(tx, of.instance)?;
             let mut replaced = Vec::new();
             for record in &charged {
                 let mut before = record.corrects_id;
@@ -131,7 +131,7 @@ impl Play<'_> {
     fn check(&self) {
         self.m.verify();
         let tiers = [Tier { up_to: None, price: "0.01".parse().unwrap() }];
-        let charges = self.m.read(|tx, _| Ok(store::usage::any_charges(tx, self.instances[0].instance)?));
+        let charges = self.m.read(|tx, _| Ok(store::witness::charges(tx, self.instances[0].instance)?));
         let charged: i64 = charges.iter().map(|c| c.amount_minor).sum();
         assert_eq!(Some(charged), self.exact(&self.instances[0], &tiers).map(|(_, amount)| amount), "one month, one cycle");
         // In the order in which they were taken, the line never got back more than it had paid.

@@ -1,0 +1,104 @@
+//! Orders: what was paid is in escrow, shared or given back, and every paid order ends or has somebody at work.
+
+use super::{BATCH, Check, Found, text};
+use crate::{Error, Page, Tenant};
+use db::{Key, Tx};
+use domain::call::Activity;
+use std::collections::HashMap;
+use store::{call, job, order, witness};
+
+pub(super) fn checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
+    let (mut money, mut stuck) = (Found::of("orders_and_escrow", 0), Found::of("no_stuck_order", 0));
+    let mut after = None;
+    loop {
+        let page = order::list(tx, Tenant::Any, &order::Filter::default(), Page { after, ..Page::first(BATCH) })?;
+        let Some(last) = page.last() else { break };
+        after = Some((last.created_at, last.id));
+        money.saw(page.len());
+        stuck.saw(page.len());
+        escrow_of(tx, &page, &mut money)?;
+        for o in page.iter().filter(|o| o.state == "processing") {
+            if !has_work(tx, o)? {
+                stuck.differs(format!("order {} is processing and nothing will move it", o.number));
+            }
+        }
+    }
+    money.all(witness::wrong_totals(tx)?, "the order differs from its lines by");
+    money.all(witness::escrow_of_no_line(tx)?, "is no order line of that currency, but there lies in its escrow");
+    let mut payments = Found::of("payments", money.checked);
+    payments.all(witness::unpaid(tx)?, "is paid, but no payment of it is posted, which is");
+    let mut refunds = Found::of("refunds", money.checked);
+    refunds.all(witness::wrong_refunds(tx)?, "what came back to the wallet differs by");
+    refunds.all(witness::wrong_renewals(tx)?, "what was given back is not what was paid for the term; it differs by");
+    refunds.all(witness::kept_after_unsubscription(tx)?, "was unsubscribed, but was not given back");
+    let mut lived = Found::of("paid_terms_lived", money.checked);
+    lived.all(witness::paid_for_nothing(tx)?, "paid for a term that began after its instance had ended");
+    Ok([money, stuck, payments, refunds, lived].map(Found::done).into())
+}
+
+fn escrow_of(tx: &mut Tx, orders: &[order::Order], found: &mut Found) -> Result<(), Error> {
+    let by_id: HashMap<Key, &order::Order> = orders.iter().map(|o| (o.id, o)).collect();
+    let lines = order::lines_of(tx, &by_id.keys().copied().collect::<Vec<_>>())?;
+    let numbers: Vec<String> = lines.iter().map(|l| l.number.clone()).collect();
+    let held: HashMap<(String, String), i64> =
+        witness::escrow(tx, &numbers)?.into_iter().map(|s| ((s.name, s.currency), s.amount)).collect();
+    for line in &lines {
+        let Some(o) = by_id.get(&line.order_id) else { continue };
+        let escrow = held.get(&(line.number.clone(), o.currency.clone())).copied().unwrap_or(0);
+        line_money(o, line, escrow, found);
+    }
+    Ok(())
+}
+
+/// Paid = escrow + completed shares + refunded.
+fn line_money(o: &order::Order, line: &order::Line, escrow: i64, found: &mut Found) {
+    if o.kind == "unsubscribe" {
+        return;
+    }
+    let (wide, text) = (i128::from, |minor: i64| text(minor, &o.currency));
+    let paid = if o.paid_at.is_some() { line.amount_minor } else { 0 };
+    let gone = wide(line.released_minor).saturating_add(wide(line.refunded_minor));
+    // What is given back of a completed line goes through escrow and leaves none.
+    let expected = if line.completed_at.is_some() { 0 } else { wide(paid).saturating_sub(gone) };
+    if wide(escrow) != expected {
+        found.differs(format!("line {}: escrow holds {} instead of {expected} minor units", line.number, text(escrow)));
+    }
+    if line.refunded_minor < 0 || line.released_minor < 0 || wide(line.refunded_minor) > wide(line.amount_minor.max(0)) {
+        found.differs(format!("line {}: {} were given back of {}", line.number, text(line.refunded_minor), text(line.amount_minor)));
+    }
+    if o.state == "cancelled" && wide(paid) != gone {
+        let (back, shared) = (text(line.refunded_minor), text(line.released_minor));
+        found.differs(format!("line {}: cancelled, paid {}, refunded {back} and shared {shared}", line.number, text(paid)));
+    }
+    if o.state == "completed" && line.completed_at.is_none() {
+        found.differs(format!("line {}: completed without its money being shared", line.number));
+    }
+    if o.state == "completed" && o.paid_at.is_none() {
+        found.differs(format!("line {}: completed, but not paid", line.number));
+    }
+}
+
+fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {
+    let Some(instance) = o.instance_id else {
+        return Ok(false);
+    };
+    // Under supervision somebody's turn it is, and a timer runs (seller-domain 5.4).
+    if let Some(case) = store::supervision::of_order(tx, o.id)? {
+        return Ok(case.state == "open" && !job::of_subject(tx, case.id)?.is_empty());
+    }
+    // A code that was sold before there was supervision waits for its activation.
+    if store::licence::of_instance(tx, instance)?.is_some_and(|l| l.activated_at.is_none()) {
+        return Ok(true);
+    }
+    let calls = call::of_instance(tx, instance)?;
+    // A licence of 1.x that was not given waits for the seller's restart (license-interface 3.3).
+    if calls.iter().any(|c| c.state == "failed" && c.activity == Activity::GetLicence.as_str()) {
+        return Ok(true);
+    }
+    for c in calls.iter().filter(|c| c.state == "due") {
+        if !job::of_subject(tx, c.id)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
