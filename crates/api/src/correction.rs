@@ -162,6 +162,10 @@ struct PostingBody {
     /// The account of the ledger that the amount is taken from.
     from: LedgerPlace,
     to: LedgerPlace,
+    /// The number of the order line whose shares it mends.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    order_line: Option<String>,
     amount: MoneyView,
     #[schema(value_type = String, min_length = 1, max_length = 500)]
     reason: Line<500>,
@@ -171,8 +175,8 @@ struct PostingBody {
 #[utoipa::path(post, path = "/api/v1/operator/corrections", tag = "operator", operation_id = "correction_post",
     security(("access" = ["operator:finance"])), request_body = PostingBody, responses((status = 200, body = CorrectionView)))]
 async fn post(State(api): State<Api>, Who(caller): Who, body: Body<PostingBody>) -> Result<Json<CorrectionView>, Problem> {
-    let PostingBody { from, to, amount, reason } = body.value;
-    let what = Correct::Posting { from: from.read("/from")?, to: to.read("/to")? };
+    let PostingBody { from, to, order_line, amount, reason } = body.value;
+    let what = Correct::Posting { from: from.read("/from")?, to: to.read("/to")?, line: order_line };
     let amount = amount.read("/amount")?;
     let row = api
         .write(caller, move |tx, ctx, who| Ok(view(use_case::correct(tx, ctx, who, &what, amount, reason.as_str())?, Key::of(who.user_id))))

@@ -116,6 +116,17 @@ pub fn one_at_a_time(tx: &mut Tx, key: Key) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Locks a row until the transaction ends; says whether others may have written it since this transaction began, so that what
+/// was read of it before is read again. SQLite's writers pass one at a time anyway.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_row(tx: &mut Tx, table: &str, id: Key) -> Result<bool, DbError> {
+    let Tx::Pg(_) = tx else { return Ok(false) };
+    sql_query(format!("SELECT id FROM {table} WHERE id = $1 FOR UPDATE")).bind::<diesel::sql_types::Binary, _>(id).execute(tx)?;
+    Ok(true)
+}
+
 /// The open transactions of others that have written to a table, by names that no later transaction has. SQLite lets one
 /// write at a time, so whoever writes sees none.
 ///

@@ -60,7 +60,8 @@ migrations![
     "0034_usage_holds",
     "0035_usage_caps",
     "0036_sealed_answers",
-    "0037_corrections"
+    "0037_corrections",
+    "0038_witness"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -493,6 +493,7 @@ diesel::table! {
         decided_name -> Nullable<Text>,
         note -> Nullable<Text>,
         alone -> Bool,
+        line_id -> Nullable<Binary>,
     }
 }
 
@@ -563,6 +564,8 @@ diesel::table! {
         last_seq -> BigInt,
         hash -> Binary,
         sealed_at -> BigInt,
+        form -> BigInt,
+        reason -> Nullable<Text>,
     }
 }
 

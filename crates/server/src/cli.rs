@@ -265,6 +265,15 @@ pub enum Admin {
         #[command(flatten)]
         database: Database,
     },
+    /// Make the chain of events again from its first damage on; `yunshi verify` says whether it is damaged. The reason stands in
+    /// every new seal: say who decided it, and what was found.
+    #[command(after_help = "Example: yunshi admin reseal --reason 'J. Doe: rows restored from the backup of 3 May'")]
+    Reseal {
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        database: Database,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -252,18 +252,20 @@ pub fn lines(tx: &mut Tx, bill: Key, page: Page) -> Result<Vec<BillLine>, DbErro
     Ok(oldest_first!(query, page, bill_lines::effective_at, bill_lines::id).select(BillLine::as_select()).load(tx)?)
 }
 
-/// What the lines of a seller's bills come to, those that are not billed yet included.
+/// What the lines of a seller's bills in a currency come to, those that are not billed yet included.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn payable_of(tx: &mut Tx, seller: Key) -> Result<i64, DbError> {
+pub fn payable_of(tx: &mut Tx, seller: Key, currency: &str) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
         amount: i64,
     }
-    let text = "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines WHERE seller_id = $1";
-    Ok(sql_query(text).bind::<diesel::sql_types::Binary, _>(seller).get_result::<Row>(tx)?.amount)
+    let text = "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines
+                WHERE seller_id = $1 AND currency = $2";
+    let query = sql_query(text).bind::<diesel::sql_types::Binary, _>(seller).bind::<Text, _>(currency);
+    Ok(query.get_result::<Row>(tx)?.amount)
 }
 
 /// A seller's income per month: the payable of lines by the month of their effect, in UTC.

@@ -2,7 +2,11 @@
 
 use crate::{DbError, Key, Page, Tx, Written};
 use db::{Run, schema::corrections};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Binary, Text},
+};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = corrections)]
@@ -27,6 +31,8 @@ pub struct Correction {
     pub decided_name: Option<String>,
     pub note: Option<String>,
     pub alone: bool,
+    /// The order line that a posting mends.
+    pub line_id: Option<Key>,
 }
 
 /// # Errors
@@ -61,6 +67,24 @@ pub fn any_list(tx: &mut Tx, state: Option<&str>, page: Page) -> Result<Vec<Corr
 pub fn any_of_order(tx: &mut Tx, order: Key) -> Result<Vec<Correction>, DbError> {
     let query = corrections::table.filter(corrections::order_id.eq(order)).order((corrections::asked_at, corrections::id));
     Ok(query.select(Correction::as_select()).load(tx)?)
+}
+
+/// What one person alone gave back for an order's instance, in a currency; whoever asks this next waits for this transaction.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_unconfirmed(tx: &mut Tx, order: Key, instance: Option<Key>, currency: &str) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let subject = instance.unwrap_or(order);
+    db::dialect::one_at_a_time(tx, subject)?;
+    let text = "SELECT CAST(COALESCE(SUM(c.amount_minor), 0) AS BIGINT) AS amount FROM corrections c JOIN orders o ON o.id = c.order_id
+                WHERE (o.instance_id = $1 OR o.id = $1) AND c.currency = $2 AND c.kind = 'refund' AND c.state = 'done'
+                AND c.asked_by = c.decided_by";
+    Ok(sql_query(text).bind::<Binary, _>(subject).bind::<Text, _>(currency).get_result::<Row>(tx)?.amount)
 }
 
 /// Decides one that waits, once: state, time, person and note are those of `decided`.

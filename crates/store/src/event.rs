@@ -41,6 +41,10 @@ pub struct Seal {
     pub last_seq: i64,
     pub hash: Vec<u8>,
     pub sealed_at: i64,
+    /// What it covers of its events: 1, what is shown of them; 2, all of their columns.
+    pub form: i64,
+    /// Why it was made again.
+    pub reason: Option<String>,
 }
 
 /// Appends events, in their order.
@@ -135,6 +139,12 @@ pub fn seals_after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<Seal>, DbErr
         .limit(limit)
         .select(Seal::as_select())
         .load(tx)?)
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn any_remove_seals_after(tx: &mut Tx, seq: i64) -> Result<usize, DbError> {
+    Ok(diesel::delete(event_seals::table.filter(event_seals::last_seq.gt(seq))).run(tx)?)
 }
 
 /// # Errors

@@ -202,16 +202,18 @@ pub fn of_order(tx: &mut Tx, order: Key) -> Result<Vec<(EntryRow, PostingRow)>, 
         .load(tx)?)
 }
 
-/// The sum of an owner's postings on an account.
+/// The sum of an owner's postings on an account, in a currency.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_sum_of(tx: &mut Tx, account: AccountKind, owner: &str) -> Result<i64, DbError> {
+pub fn any_sum_of(tx: &mut Tx, account: AccountKind, owner: &str, currency: &str) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Posted {
         #[diesel(sql_type = BigInt)]
         amount: i64,
     }
-    let text = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) AS amount FROM ledger_postings WHERE account = $1 AND owner = $2";
-    Ok(sql_query(text).bind::<Text, _>(account.as_str()).bind::<Text, _>(owner).get_result::<Posted>(tx)?.amount)
+    let text = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) AS amount FROM ledger_postings
+                WHERE account = $1 AND owner = $2 AND currency = $3";
+    let query = sql_query(text).bind::<Text, _>(account.as_str()).bind::<Text, _>(owner).bind::<Text, _>(currency);
+    Ok(query.get_result::<Posted>(tx)?.amount)
 }

@@ -187,6 +187,15 @@ pub fn lines_of(tx: &mut Tx, orders: &[Key]) -> Result<Vec<Line>, DbError> {
         .load(tx)?)
 }
 
+/// An order line by its number, with its order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_of_line(tx: &mut Tx, number: &str) -> Result<Option<(Order, Line)>, DbError> {
+    let query = order_lines::table.inner_join(orders::table).filter(order_lines::number.eq(number.to_owned()));
+    Ok(query.select((Order::as_select(), Line::as_select())).first(tx).optional()?)
+}
+
 /// Lines with their orders, in no order.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Corrections: refunds by the operator, and postings that mend the books (`money 5`). One person asks with a reason; where
 //! two may, another one confirms what is large. Where one alone may, the decision holds and is marked so.
 
-use super::{Wallet, refund};
+use super::{Wallet, places, places::Place, refund};
 use crate::{Caller, Ctx, Error, Tenant, event, instance, message, order};
 use db::{Key, Tx};
 use domain::{
@@ -12,33 +12,22 @@ use domain::{
     money::{Currency, Money},
     text,
 };
-use ledger::{AccountKind, Entry, EntryKind, Posting};
+use ledger::{Entry, EntryKind, Posting};
 use serde_json::json;
 use store::{
     Written,
     correction::{self as rows, Correction},
     ledger::{self as ledger_store, EntryRow},
+    order::Order,
 };
-
-/// An account of the ledger with its owner.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    pub account: AccountKind,
-    /// As the ledger writes it: an account's key in hexadecimal, the number of an order line, `platform` or `bank`.
-    pub owner: String,
-}
 
 /// What is to be corrected.
 #[derive(Debug, Clone)]
 pub enum Correct {
     /// The number of a completed order.
-    Refund {
-        number: String,
-    },
-    Posting {
-        from: Place,
-        to: Place,
-    },
+    Refund { number: String },
+    /// With the number of the order line that it mends, where it mends one.
+    Posting { from: Place, to: Place, line: Option<String> },
 }
 
 impl Correct {
@@ -60,22 +49,30 @@ fn others(tx: &mut Tx, person: Key) -> Result<usize, Error> {
 ///
 /// # Errors
 /// `order.not_found`, `refund.order_state`, `refund.too_much`, `money.currency`, `correction.amount`, `correction.same_place`,
-/// `correction.balance`, `correction.not_billed`, `correction.reason`.
+/// `correction.owner`, `correction.balance`, `correction.not_billed`, `correction.escrow`, `correction.reason`.
 pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Money, reason: &str) -> Result<Correction, Error> {
     let reason = text::line(reason, 500).map_err(|e| Error::field("/reason", "correction.reason", e.to_string()))?;
     if amount.minor <= 0 {
         return Err(Error::field("/amount/amount", "correction.amount", "the amount must be more than zero"));
     }
-    let (order_id, order_number) = match what {
-        Correct::Refund { number } => refundable(tx, number, amount)?,
-        Correct::Posting { from, to } if from == to => {
-            return Err(Error::field("/to", "correction.same_place", "choose two different accounts of the ledger"));
+    let (of_order, line, before_minor) = match what {
+        Correct::Refund { number } => {
+            let order = refundable(tx, number, amount)?;
+            let before = rows::any_unconfirmed(tx, order.id, order.instance_id, &order.currency)?;
+            (Some(order), None, before)
         }
-        Correct::Posting { .. } => (None, None),
+        Correct::Posting { from, to, line } => {
+            places::check(tx, ctx, from, to, amount.currency)?;
+            let mended = line.as_ref().map(|number| places::line(tx, number, [from, to], amount.currency)).transpose()?;
+            let (order, line) = mended.unzip();
+            (order, line, 0)
+        }
     };
+    let order_number = of_order.as_ref().map(|o| o.number.clone());
+    let order_id = of_order.filter(|_| what.kind() == CorrectionKind::Refund).map(|o| o.id);
     let place = |of: fn(&Place, &Place) -> Place| match what {
         Correct::Refund { .. } => (None, None),
-        Correct::Posting { from, to } => {
+        Correct::Posting { from, to, .. } => {
             let place = of(from, to);
             (Some(place.account.as_str().to_owned()), Some(place.owner))
         }
@@ -102,8 +99,9 @@ pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Mone
         decided_name: None,
         note: None,
         alone: false,
+        line_id: line.as_ref().map(|l| l.id),
     };
-    let needs = confirmation(what.kind(), amount.minor, amount.currency, others(tx, row.asked_by)?);
+    let needs = confirmation(what.kind(), amount.minor, before_minor, amount.currency, others(tx, row.asked_by)?);
     if needs == Confirmation::SecondPerson {
         rows::insert(tx, &row)?;
         happened(tx, ctx, &row, "correction.asked")?;
@@ -167,8 +165,8 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: CorrectionId, confirm: bo
 }
 
 /// The order whose price is given back in part.
-fn refundable(tx: &mut Tx, number: &str, amount: Money) -> Result<(Option<Key>, Option<String>), Error> {
-    let order::Full { order, lines } = order::show(tx, Tenant::Any, number)?;
+fn refundable(tx: &mut Tx, number: &str, amount: Money) -> Result<Order, Error> {
+    let order::Full { order, lines } = order::locked(tx, Tenant::Any, number)?;
     if order.state != "completed" || order.kind == "unsubscribe" {
         let detail = format!("the order is {}; only a completed one is given back in part", order.state);
         return Err(Error::conflict("refund.order_state", detail));
@@ -182,7 +180,7 @@ fn refundable(tx: &mut Tx, number: &str, amount: Money) -> Result<(Option<Key>, 
         let detail = format!("{} of it are left to give back", Money::new(left, currency));
         return Err(Error::field("/amount/amount", "refund.too_much", detail));
     }
-    Ok((Some(order.id), Some(order.number)))
+    Ok(order)
 }
 
 fn carry_out(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
@@ -224,46 +222,20 @@ fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
     let taken = domain::money::difference(0, amount.minor)?;
     let postings = vec![posting(&row.from_account, &row.from_owner, taken)?, posting(&row.to_account, &row.to_owner, amount.minor)?];
     let entry = Entry::new(EntryKind::Correction, postings).map_err(|e| Error::row("corrections", name, e))?;
+    let line = row.line_id.map(|id| store::order::any_line(tx, id)).transpose()?.flatten();
     let header = EntryRow {
         id: ctx.key(),
         kind: EntryKind::Correction.as_str().to_owned(),
         at: ctx.now_micros(),
-        order_id: None,
-        line_id: None,
+        order_id: line.as_ref().map(|l| l.order_id),
+        line_id: row.line_id,
         reference: format!("{}:{}", EntryKind::Correction, hex::encode(row.id.0)),
     };
     match ledger_store::post(tx, &[(header, entry)]) {
-        Err(e) if e.is_check_violation() => {
-            let detail = format!("the account that it is taken from does not hold {amount}");
-            Err(Error::field("/from", "correction.balance", detail))
-        }
-        Ok(()) => agrees_with_bills(tx, row),
+        Err(e) if e.is_check_violation() => Err(places::short(row)),
+        Ok(()) => places::agree(tx, row),
         Err(e) => Err(e.into()),
     }
-}
-
-/// What is due to a seller is what the bills say: a posting may mend it, and may not make it differ.
-fn agrees_with_bills(tx: &mut Tx, row: &Correction) -> Result<(), Error> {
-    for (account, owner) in [(&row.from_account, &row.from_owner), (&row.to_account, &row.to_owner)] {
-        let (Some(owner), true) = (owner, account.as_deref() == Some(AccountKind::SellerPayable.as_str())) else {
-            continue;
-        };
-        let seller = account_of(owner).ok_or_else(|| Error::row("corrections", row.id.id::<CorrectionId>(), "names no seller"))?;
-        let (posted, billed) = (ledger_store::any_sum_of(tx, AccountKind::SellerPayable, owner)?, store::bill::payable_of(tx, seller)?);
-        if posted != billed {
-            let currency = amount_of(row)?.currency;
-            let (posted, billed) = (currency.text(posted), currency.text(billed));
-            let detail = format!("the seller would be due {posted}, while the lines of the bills come to {billed}");
-            return Err(Error::conflict("correction.not_billed", detail));
-        }
-    }
-    Ok(())
-}
-
-fn account_of(owner: &str) -> Option<Key> {
-    let mut key = [0; 16];
-    hex::decode_to_slice(owner, &mut key).ok()?;
-    Some(Key(key))
 }
 
 fn happened(tx: &mut Tx, ctx: &Ctx, row: &Correction, kind: &str) -> Result<(), Error> {

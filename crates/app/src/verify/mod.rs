@@ -8,6 +8,8 @@ mod instances;
 mod orders;
 mod usage;
 
+pub(crate) use orders::expected_escrow;
+
 use crate::{Ctx, Error, event, micros};
 use db::Tx;
 use jiff::SignedDuration;
@@ -84,14 +86,14 @@ pub fn verify(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let mut checks = books::checks(tx)?;
     checks.extend(orders::checks(tx)?);
     checks.push(instances::check(tx)?);
-    checks.push(chain(tx)?);
+    checks.push(chain(tx, ctx)?);
     checks.extend(usage::checks(tx, ctx)?);
     checks.push(jobs(tx, ctx)?);
     Ok(checks)
 }
 
-fn chain(tx: &mut Tx) -> Result<Check, Error> {
-    let (sealed, differences) = event::check_seals(tx)?;
+fn chain(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
+    let (sealed, differences) = event::check_seals(tx, ctx)?;
     let mut found = Found::of("event_chain", 0);
     found.saw(sealed);
     differences.into_iter().for_each(|text| found.differs(text));

@@ -50,6 +50,19 @@ fn escrow_of(tx: &mut Tx, orders: &[order::Order], found: &mut Found) -> Result<
     Ok(())
 }
 
+fn gone(line: &order::Line) -> i128 {
+    i128::from(line.released_minor).saturating_add(i128::from(line.refunded_minor))
+}
+
+/// What lies in escrow for a line: what was paid and is neither shared nor given back. What is given back of a completed line
+/// goes through escrow and leaves none.
+pub(crate) fn expected_escrow(o: &order::Order, line: &order::Line) -> i128 {
+    if o.paid_at.is_none() || line.completed_at.is_some() || o.kind == "unsubscribe" {
+        return 0;
+    }
+    i128::from(line.amount_minor).saturating_sub(gone(line))
+}
+
 /// Paid = escrow + completed shares + refunded.
 fn line_money(o: &order::Order, line: &order::Line, escrow: i64, found: &mut Found) {
     if o.kind == "unsubscribe" {
@@ -57,9 +70,7 @@ fn line_money(o: &order::Order, line: &order::Line, escrow: i64, found: &mut Fou
     }
     let (wide, text) = (i128::from, |minor: i64| text(minor, &o.currency));
     let paid = if o.paid_at.is_some() { line.amount_minor } else { 0 };
-    let gone = wide(line.released_minor).saturating_add(wide(line.refunded_minor));
-    // What is given back of a completed line goes through escrow and leaves none.
-    let expected = if line.completed_at.is_some() { 0 } else { wide(paid).saturating_sub(gone) };
+    let (gone, expected) = (gone(line), expected_escrow(o, line));
     if wide(escrow) != expected {
         found.differs(format!("line {}: escrow holds {} instead of {expected} minor units", line.number, text(escrow)));
     }

@@ -4,7 +4,7 @@ use app::{
     Actor,
     event::{self, About, Horizon, Sealed},
 };
-use harness::{Engine, Market, Setup, on, on_both};
+use harness::{Engine, Market, Setup, choice, on, on_both};
 use serde_json::json;
 use std::sync::mpsc;
 use store::event::NewEvent;
@@ -32,7 +32,7 @@ fn row() -> NewEvent {
     NewEvent {
         kind: "held.open".to_owned(),
         at: 1,
-        recorded_at: 1,
+        recorded_at: RECORDED,
         actor: "system".to_owned(),
         order_id: None,
         instance_id: None,
@@ -41,6 +41,9 @@ fn row() -> NewEvent {
         data: "{}".to_owned(),
     }
 }
+
+/// Where the wall clock of the harness stands.
+const RECORDED: i64 = 1_767_578_400_000_000;
 
 /// Keeps a transaction open that has appended an event, while something else is done.
 fn while_a_transaction_is_open(m: &Market, work: impl FnOnce()) {
@@ -122,4 +125,64 @@ fn a_row_that_is_altered_added_or_removed_is_named() {
             assert!(matches!(&wrong[..], [("event_chain", told)] if told[0].contains("altered")), "{damage}: {wrong:?}");
         });
     }
+}
+
+/// Buys twice and seals what happened.
+fn sealed(m: &Market) {
+    let buyer = m.buyer();
+    m.open(&buyer, &choice("backup", "1m"));
+    m.open(&buyer, &choice("backup", "1m"));
+    seal_all(m);
+    m.verify();
+}
+
+#[test]
+fn whatever_is_altered_of_an_event_is_named() {
+    for damage in [
+        "UPDATE events SET order_id = NULL WHERE order_id IS NOT NULL",
+        "UPDATE events SET instance_id = product_id WHERE instance_id IS NOT NULL",
+        "UPDATE events SET account_id = instance_id WHERE account_id IS NULL",
+        "UPDATE events SET recorded_at = recorded_at - 1",
+        "UPDATE events SET actor = 'somebody'",
+        "DELETE FROM events WHERE kind = 'order.created'",
+        "DELETE FROM event_seals",
+        "INSERT INTO events (seq, kind, at, recorded_at, actor, data) SELECT -5, kind, at, recorded_at, actor, data FROM events WHERE seq = 1",
+    ] {
+        on_both(|m| {
+            sealed(m);
+            m.execute(damage);
+            if damage == "DELETE FROM event_seals" {
+                // Right after, they could be events that nobody has sealed yet.
+                m.environment().clock.pass(jiff::SignedDuration::from_hours(25));
+            }
+            let named: Vec<_> = m.differences().into_iter().map(|(name, _)| name).collect();
+            assert!(named.contains(&"event_chain"), "{damage}: {named:?}");
+            seal_all(m);
+            let named: Vec<_> = m.differences().into_iter().map(|(name, _)| name).collect();
+            assert!(named.contains(&"event_chain"), "sealing over it does not hide it: {damage}: {named:?}");
+        });
+    }
+}
+
+#[test]
+fn a_damaged_chain_is_made_again_with_a_reason() {
+    on_both(|m| {
+        sealed(m);
+        let reseal = |reason: &str| m.write_system(|tx, ctx| event::reseal(tx, ctx, reason));
+        assert_eq!(reseal("nothing").unwrap_err().code(), Some("chain.intact"));
+        m.execute("DELETE FROM events WHERE kind = 'order.created'");
+        m.execute("UPDATE events SET actor = 'somebody' WHERE kind = 'order.paid'");
+        assert_eq!(reseal(" ").unwrap_err().code(), Some("chain.reason"));
+        assert_eq!(m.differences().first().map(|(name, _)| *name), Some("event_chain"));
+        let done = reseal("J. Doe: rows lost with a disk").unwrap();
+        assert_ne!(done.was, done.now);
+        m.verify();
+        let told = m.read(|tx, _| Ok(store::event::any_between(tx, done.last_seq, i64::MAX, 100)?));
+        let told = told.iter().find(|e| e.kind == "chain.resealed").unwrap();
+        assert!(told.data.contains("rows lost with a disk") && told.data.contains(&done.was), "{}", told.data);
+        seal_all(m);
+        m.verify();
+        m.execute("UPDATE events SET actor = 'somebody else' WHERE kind = 'order.paid'");
+        assert_eq!(m.differences().first().map(|(name, _)| *name), Some("event_chain"));
+    });
 }

@@ -131,7 +131,7 @@ fn a_correction_is_confirmed_for_what_was_shown() {
         let buyer = m.buyer();
         let bank = money::Place { account: AccountKind::ProviderClearing, owner: "bank".to_owned() };
         let wallet = money::Place { account: AccountKind::BuyerWallet, owner: hex::encode(m.key(&buyer).0) };
-        let what = money::Correct::Posting { from: bank, to: wallet };
+        let what = money::Correct::Posting { from: bank, to: wallet, line: None };
         let finance = m.new_staff("finance", StaffRole::Finance);
         let asked = m.ok(&finance, |tx, ctx| {
             money::correct(tx, ctx, &finance, &what, Money::new(100, ctx.site(buyer.site).currency), "a transfer that was lost")

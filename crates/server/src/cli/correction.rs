@@ -23,6 +23,9 @@ pub enum Correction {
         from: String,
         #[arg(long)]
         to: String,
+        /// The number of the order line whose shares it mends.
+        #[arg(long)]
+        order_line: Option<String>,
         /// With its currency.
         #[arg(long)]
         amount: String,

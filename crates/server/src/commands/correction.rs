@@ -32,8 +32,9 @@ pub async fn run(remote: &Remote, command: &Correction, json: bool) -> Result<()
             output::table(json, &found, "corrections", &["id", "kind", "state", "amount", "order_number", "asked_by", "reason"]);
             return Ok(());
         }
-        Correction::Post { from, to, amount: text, reason } => {
-            let body = json!({ "from": place(from), "to": place(to), "amount": amount(text)?, "reason": reason });
+        Correction::Post { from, to, order_line, amount: text, reason } => {
+            let (from, to) = (place(from), place(to));
+            let body = json!({ "from": from, "to": to, "order_line": order_line, "amount": amount(text)?, "reason": reason });
             remote.post("/api/v1/operator/corrections", &body).await?
         }
         Correction::Confirm { id } => remote.post(&format!("/api/v1/operator/corrections/{id}/confirm"), &json!({})).await?,

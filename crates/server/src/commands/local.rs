@@ -64,7 +64,21 @@ fn ask_password() -> Result<String, Failure> {
 
 /// Administration.
 pub async fn admin(command: &Admin, json: bool) -> Result<(), Failure> {
-    let Admin::CreateOperator { login, database } = command;
+    match command {
+        Admin::CreateOperator { login, database } => create_operator(login, database, json).await,
+        Admin::Reseal { reason, database } => reseal(reason.clone(), database, json).await,
+    }
+}
+
+async fn reseal(reason: String, database: &Database, json: bool) -> Result<(), Failure> {
+    let config = plain(database.database.as_ref())?;
+    let node = Node::start(&config, node::open_database(&config).await?, MovableClock::default()).await?;
+    let done = node.app.write(app::Actor::System, move |tx, ctx| app::event::reseal(tx, ctx, &reason)).await.map_err(refused)?;
+    output::document(json, &serde_json::to_value(done).map_err(Failure::failed)?);
+    Ok(())
+}
+
+async fn create_operator(login: &str, database: &Database, json: bool) -> Result<(), Failure> {
     let config = plain(database.database.as_ref())?;
     let password = ask_password()?;
     let login = domain::text::line(login, 120).map_err(|e| Failure::WrongUse(format!("--login {e}")))?;

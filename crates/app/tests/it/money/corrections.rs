@@ -127,6 +127,70 @@ fn a_large_refund_waits_for_a_second_person() {
 }
 
 #[test]
+fn many_small_refunds_of_an_instance_are_a_large_one() {
+    on_both(|m| {
+        let (buyer, operator, other) = (m.buyer(), m.operator(), finance(m));
+        let bought = m.open(&buyer, &choice("backup", "1y"));
+        let renewal = m.renew(&buyer, &bought, "1y");
+        assert_eq!(refund(m, &operator, &bought.order.number, "600.00").unwrap().state, "done");
+        assert_eq!(refund(m, &operator, &renewal.number, "399.99").unwrap().state, "done");
+        let large = refund(m, &operator, &renewal.number, "0.01").unwrap();
+        assert_eq!(large.state, "waiting", "1,000.00 of one instance by one person");
+        decide(m, &other, &large, true).unwrap();
+        let elsewhere = m.open(&buyer, &choice("backup", "1y"));
+        assert_eq!(refund(m, &operator, &elsewhere.order.number, "600.00").unwrap().state, "done");
+        m.verify();
+    });
+}
+
+#[test]
+fn of_eight_small_refunds_at_once_one_person_gives_back_less_than_a_thousand() {
+    on_both(|m| {
+        let (buyer, operator) = (m.buyer(), m.operator());
+        finance(m);
+        let bought = m.open(&buyer, &choice("backup", "1y"));
+        let orders: Vec<String> = (0..8).map(|_| m.renew(&buyer, &bought, "1m").number).collect();
+        let balance = minor(&m.balance(&buyer));
+        let results = m.at_once(&operator, 8, |n, tx, ctx| correct(tx, ctx, &operator, &of_order(&orders[n]), yuan("99.99"), "why"));
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+        let more = refund(m, &operator, &bought.order.number, "300.00").unwrap();
+        assert_eq!(more.state, "waiting", "799.92 were given back before");
+        assert_eq!(minor(&m.balance(&buyer)), balance + 8 * 9_999);
+        m.verify();
+    });
+}
+
+#[test]
+fn of_two_people_who_confirm_at_once_one_does() {
+    on_both(|m| {
+        let (buyer, operator, other) = (m.buyer(), m.operator(), finance(m));
+        let bought = m.open(&buyer, &choice("backup", "1y"));
+        let row = refund(m, &operator, &bought.order.number, "1000.00").unwrap();
+        let results = m.at_once(&other, 8, |_, tx, ctx| decide_correction(tx, ctx, &other, row.id.id(), true, None));
+        assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
+        assert_eq!(m.balance(&buyer), "1000000.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn what_the_operator_gave_back_takes_no_right_to_unsubscribe_away() {
+    on_both(|m| {
+        let (buyer, operator) = (m.buyer(), m.operator());
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let renewal = m.renew(&buyer, &bought, "1m");
+        m.upgrade(&buyer, &bought, "pro/5"); // 240.00, half of it for the renewal's term
+        refund(m, &operator, &renewal.number, "100.00").unwrap();
+        assert_eq!(money(m.give_back(&buyer, &renewal).total_minor), "-120.00", "the change's share of the term");
+        m.verify();
+        refund(m, &operator, &bought.order.number, "100.00").unwrap();
+        assert_eq!(money(m.give_back(&buyer, &bought.order).total_minor), "-120.00");
+        assert_eq!((m.balance(&buyer).as_str(), m.instance(bought.instance).state.as_str()), ("1000000.00", "released"));
+        m.verify();
+    });
+}
+
+#[test]
 fn where_one_alone_may_the_decision_holds_and_is_marked_so() {
     on_both(|m| {
         let (buyer, operator) = (m.buyer(), m.operator());
@@ -206,7 +270,7 @@ fn of_eight_refunds_at_once_as_many_pass_as_there_is_money() {
 fn a_posting_mends_the_books_with_a_second_person() {
     on_both(|m| {
         let (buyer, operator, other) = (m.buyer(), m.operator(), finance(m));
-        let what = Correct::Posting { from: wallet(m, &buyer), to: clearing() };
+        let what = Correct::Posting { from: wallet(m, &buyer), to: clearing(), line: None };
         let row = m.ok(&operator, |tx, ctx| correct(tx, ctx, &operator, &what, yuan("0.01"), "paid in twice"));
         assert_eq!((row.state.as_str(), m.balance(&buyer).as_str()), ("waiting", "1000000.00"));
         decide(m, &other, &row, true).unwrap();
@@ -215,7 +279,7 @@ fn a_posting_mends_the_books_with_a_second_person() {
         let too_much = m.ok(&operator, |tx, ctx| correct(tx, ctx, &operator, &what, yuan("1000000.00"), "all of it"));
         assert_eq!(code(decide(m, &other, &too_much, true)), "correction.balance");
         assert_eq!(m.balance(&buyer), "999999.99");
-        let same = Correct::Posting { from: clearing(), to: clearing() };
+        let same = Correct::Posting { from: clearing(), to: clearing(), line: None };
         let refused = m.write(&operator, |tx, ctx| correct(tx, ctx, &operator, &same, yuan("1.00"), "why"));
         assert_eq!(code(refused), "correction.same_place");
         m.verify();
@@ -226,11 +290,12 @@ fn a_posting_mends_the_books_with_a_second_person() {
 fn what_is_due_to_a_seller_is_only_mended_to_what_the_bills_say() {
     on_both(|m| {
         let (buyer, seller, operator, other) = (m.buyer(), m.seller(), m.operator(), finance(m));
-        m.open(&buyer, &choice("backup", "1m"));
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let line = m.read(|tx, _| order::show(tx, app::Tenant::Any, &bought.order.number)).lines[0].number.clone();
         let payable = Place { account: AccountKind::SellerPayable, owner: hex::encode(m.key(&seller).0) };
         let commission = Place { account: AccountKind::PlatformCommission, owner: "platform".to_owned() };
         let ask = |from: &Place, to: &Place| {
-            let what = Correct::Posting { from: from.clone(), to: to.clone() };
+            let what = Correct::Posting { from: from.clone(), to: to.clone(), line: Some(line.clone()) };
             m.ok(&operator, |tx, ctx| correct(tx, ctx, &operator, &what, yuan("1.00"), "mends the books"))
         };
         let row = ask(&commission, &payable);
@@ -247,6 +312,40 @@ fn what_is_due_to_a_seller_is_only_mended_to_what_the_bills_say() {
         moved("platform_commission", "+");
         assert_eq!(m.differences().first().map(|(name, _)| *name), Some("payable_is_billed"));
         decide(m, &other, &ask(&commission, &payable), true).unwrap();
+        m.verify();
+    });
+}
+
+#[test]
+fn a_posting_is_refused_where_nobody_owns_the_account_or_keeps_another_currency() {
+    on_both(|m| {
+        let (buyer, operator, other) = (m.buyer(), m.operator(), finance(m));
+        let (open, done) = (m.place(&buyer, &choice("backup", "1m")).order, m.open(&buyer, &choice("backup", "1m")).order);
+        let escrow = |number: &str| Place { account: AccountKind::Escrow, owner: number.to_owned() };
+        let line = |number: &str| escrow(&m.read(|tx, _| order::show(tx, app::Tenant::Any, number)).lines[0].number);
+        let nobody = Place { account: AccountKind::BuyerWallet, owner: "00".repeat(16) };
+        let tax = Place { account: AccountKind::TaxPayable, owner: "platform".to_owned() };
+        let ask = |from: &Place, to: &Place, amount: Money| {
+            let what = Correct::Posting { from: from.clone(), to: to.clone(), line: None };
+            m.write(&operator, |tx, ctx| correct(tx, ctx, &operator, &what, amount, "mends the books"))
+        };
+        let wallet = wallet(m, &buyer);
+        for (to, amount, wanted) in [
+            (escrow("CS-NOPE"), yuan("12.34"), "correction.owner"),
+            (nobody, yuan("1.00"), "correction.owner"),
+            (clearing(), Money::new(100, Currency::Jpy), "money.currency"),
+            (line(&done.number), Money::new(100, Currency::Usd), "money.currency"),
+        ] {
+            assert_eq!(code(ask(&wallet, &to, amount)), wanted, "{to:?}");
+        }
+        for (from, to, wanted) in [
+            (&wallet, line(&done.number), "correction.escrow"),
+            (&wallet, line(&open.number), "correction.escrow"),
+            (&tax, clearing(), "correction.balance"),
+        ] {
+            let row = ask(from, &to, yuan("9999.00")).unwrap();
+            assert_eq!(code(decide(m, &other, &row, true)), wanted, "{to:?}");
+        }
         m.verify();
     });
 }

@@ -1,0 +1,209 @@
+//! The hash chain over the events: sealed in an order that commits cannot change, walked by `verify`, and made again with a
+//! reason where it was damaged.
+
+use super::About;
+use crate::{Ctx, Error, from_micros};
+use db::Tx;
+use domain::text;
+use jiff::SignedDuration;
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::event::{self, Event, Seal};
+
+/// Events that one seal covers at most.
+const SEAL_BATCH: i64 = 1_000;
+
+/// What a new seal covers of its events: all of their columns.
+const FORM: i64 = 2;
+
+fn chain(form: i64, former: &[u8], events: &[Event]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(former);
+    for e in events {
+        hash.update(e.seq.to_be_bytes());
+        hash.update(e.at.to_be_bytes());
+        if form >= FORM {
+            hash.update(e.recorded_at.to_be_bytes());
+            for id in [e.order_id, e.instance_id, e.product_id, e.account_id] {
+                hash.update([u8::from(id.is_some())]);
+                hash.update(id.map_or([0; 16], |id| id.0));
+            }
+        }
+        for text in [&e.kind, &e.actor, &e.data] {
+            hash.update(text.len().to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+    }
+    hash.finalize().to_vec()
+}
+
+/// A place in the events before which no more come once the transactions that were open then have ended: transactions
+/// commit in another order than their events stand in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Horizon {
+    seq: i64,
+    writers: Vec<String>,
+}
+
+impl Horizon {
+    /// The last committed event, and who may still commit events that stand before it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn now(tx: &mut Tx) -> Result<Self, Error> {
+        // In this order: whoever had appended before the last event is open still, or has ended and is seen by the sealer.
+        let seq = event::any_last(tx)?;
+        Ok(Self { seq, writers: event::any_writers(tx)? })
+    }
+
+    fn is_settled(&self, tx: &mut Tx) -> Result<bool, Error> {
+        if self.writers.is_empty() {
+            return Ok(true);
+        }
+        let open = event::any_writers(tx)?;
+        Ok(!self.writers.iter().any(|w| open.contains(w)))
+    }
+}
+
+/// What a round of sealing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealed {
+    /// So many events; there may be more before the horizon.
+    Events(usize),
+    /// All before the horizon are sealed.
+    All,
+    /// A transaction that was open at the horizon is open still.
+    Waiting,
+}
+
+/// Seals the next events before a horizon into the hash chain, in an order that no commit changes any more.
+///
+/// # Errors
+/// [`Error::Store`]; a unique violation when another node sealed them.
+pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> {
+    if !horizon.is_settled(tx)? {
+        return Ok(Sealed::Waiting);
+    }
+    let (seq, hash) = event::last_seal(tx)?.map_or((FIRST, Vec::new()), |s| (s.last_seq, s.hash));
+    let events = event::any_between(tx, seq, horizon.seq, SEAL_BATCH)?;
+    let Some(newest) = events.last() else {
+        return Ok(Sealed::All);
+    };
+    let hash = chain(FORM, &hash, &events);
+    event::insert_seal(tx, &Seal { last_seq: newest.seq, hash, sealed_at: ctx.wall_micros(), form: FORM, reason: None })?;
+    Ok(Sealed::Events(events.len()))
+}
+
+/// Before every event, also one that was added by hand.
+const FIRST: i64 = i64::MIN;
+/// Events are sealed within a minute. Older ones without a seal, or with one that was made so late, are named.
+const UNSEALED: SignedDuration = SignedDuration::from_hours(1);
+const SEALED_LATE: SignedDuration = SignedDuration::from_hours(24);
+
+fn before(at: i64, by: SignedDuration) -> i64 {
+    at.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// A place in the chain: the last event that is sealed, and the hash until there.
+#[derive(Debug, Clone)]
+struct Place {
+    seq: i64,
+    hash: Vec<u8>,
+}
+
+/// What a walk through the chain saw.
+struct Walked {
+    /// Events under seals that fit.
+    sealed: usize,
+    /// The end of the last seal that fits.
+    fits: Place,
+    /// What is wrong with the next one.
+    damage: Option<String>,
+}
+
+fn walk(tx: &mut Tx) -> Result<Walked, Error> {
+    let mut w = Walked { sealed: 0, fits: Place { seq: FIRST, hash: Vec::new() }, damage: None };
+    loop {
+        let seals = event::seals_after(tx, w.fits.seq, 100)?;
+        if seals.is_empty() {
+            return Ok(w);
+        }
+        for seal in seals {
+            // One more than a seal has: a row that was added shows.
+            let events = event::any_between(tx, w.fits.seq, seal.last_seq, SEAL_BATCH.saturating_add(1))?;
+            w.damage = damage(&w.fits, &seal, &events);
+            if w.damage.is_some() {
+                return Ok(w);
+            }
+            w.sealed = w.sealed.saturating_add(events.len());
+            w.fits = Place { seq: seal.last_seq, hash: seal.hash };
+        }
+    }
+}
+
+fn damage(fits: &Place, seal: &Seal, events: &[Event]) -> Option<String> {
+    let from = events.first().map_or(seal.last_seq, |e| e.seq);
+    if chain(seal.form, &fits.hash, events) != seal.hash {
+        return Some(format!("events {from} to {} were altered", seal.last_seq));
+    }
+    let late = events.first().filter(|e| seal.reason.is_none() && e.recorded_at < before(seal.sealed_at, SEALED_LATE))?;
+    let (recorded, sealed) = (from_micros(late.recorded_at), from_micros(seal.sealed_at));
+    Some(format!("events {from} to {} are of {recorded} and were sealed at {sealed}: their seal may have been replaced", seal.last_seq))
+}
+
+/// Walks the chain and names the first seal that does not fit, and events that nobody sealed; says how many are sealed.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn check_seals(tx: &mut Tx, ctx: &Ctx) -> Result<(usize, Vec<String>), Error> {
+    let walked = walk(tx)?;
+    let mut differences: Vec<String> = walked.damage.into_iter().collect();
+    let last = event::last_seal(tx)?.map_or(FIRST, |s| s.last_seq);
+    let open = event::any_between(tx, last, i64::MAX, 1)?;
+    if let Some(e) = open.first().filter(|e| e.recorded_at < before(ctx.wall_micros(), UNSEALED)) {
+        differences.push(format!("events from {} on are of {} and not sealed", e.seq, from_micros(e.recorded_at)));
+    }
+    Ok((walked.sealed, differences))
+}
+
+/// What a chain was made again over.
+#[derive(Debug, Clone, Serialize)]
+pub struct Resealed {
+    pub first_seq: i64,
+    pub last_seq: i64,
+    /// What was wrong.
+    pub damage: String,
+    /// The ends of the chain before and after, in hexadecimal.
+    pub was: String,
+    pub now: String,
+}
+
+/// Makes the chain again from its first damage on, over the events as they are. The reason stands in each new seal, and an
+/// event says what was replaced.
+///
+/// # Errors
+/// `chain.intact`, `chain.reason`; [`Error::Store`].
+pub fn reseal(tx: &mut Tx, ctx: &Ctx, reason: &str) -> Result<Resealed, Error> {
+    let reason = text::line(reason, 500).map_err(|e| Error::field("/reason", "chain.reason", e.to_string()))?;
+    let walked = walk(tx)?;
+    let (Some(damage), Some(end)) = (walked.damage, event::last_seal(tx)?) else {
+        return Err(Error::conflict("chain.intact", "every seal fits; there is nothing to seal again"));
+    };
+    event::any_remove_seals_after(tx, walked.fits.seq)?;
+    let (mut place, mut first_seq) = (walked.fits, None);
+    loop {
+        let events = event::any_between(tx, place.seq, end.last_seq, SEAL_BATCH)?;
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { break };
+        first_seq = first_seq.or(Some(first.seq));
+        let hash = chain(FORM, &place.hash, &events);
+        let seal = Seal { last_seq: last.seq, hash: hash.clone(), sealed_at: ctx.wall_micros(), form: FORM, reason: Some(reason.clone()) };
+        event::insert_seal(tx, &seal)?;
+        place = Place { seq: last.seq, hash };
+    }
+    let first_seq = first_seq.unwrap_or(end.last_seq);
+    let done = Resealed { first_seq, last_seq: end.last_seq, damage, was: hex::encode(end.hash), now: hex::encode(place.hash) };
+    let data = json!({ "reason": reason, "replaced": done });
+    super::record(tx, ctx, "chain.resealed", About::default(), &data)?;
+    Ok(done)
+}
