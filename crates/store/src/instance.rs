@@ -72,6 +72,15 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
     Ok(scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()).first(tx).optional()?)
 }
 
+/// The instance, locked until the transaction ends: what it says stays true until then.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, DbError> {
+    let found = lookup(tx, tenant, id)?;
+    if found.is_some() && db::dialect::lock_row(tx, "instances", id)? { lookup(tx, tenant, id) } else { Ok(found) }
+}
+
 /// Those of these instances that exist, in no order.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Automatic renewal (自动续费): the platform orders the next term in the buyer's name, 7, 3 and 1 days before
 //! the last one ends and on its last day (`order-life 3`).
 
-use super::renew::{Subject, draft, require_free, subject, taken_and_placed};
+use super::renew::{Subject, draft, locked_subject, require_free, taken_and_placed};
 use crate::{Caller, Ctx, Error, Tenant, account, event, from_micros, instance};
 use db::{DbError, Key, Tx};
 use domain::{id::InstanceId, listing::Sku, message::MessageEvent, money::Money, order::OrderKind, period::Period, pricing, term};
@@ -20,7 +20,7 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
         switch_off(tx, ctx, &found, "by the buyer")?;
         return Ok(found);
     };
-    let subject = subject(tx, ctx, caller, id)?;
+    let subject = locked_subject(tx, ctx, caller, id)?;
     require_running(ctx, &subject.instance)?;
     if subject.specification.package.as_ref().is_some_and(|p| !p.reset.renews_automatically()) {
         let detail = "a package that resets every hour, day or week is not renewed automatically; renew it by hand";
@@ -112,7 +112,7 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     };
     let caller = account::caller_of_user(tx, wanted.user_id)?;
     let period = wanted.period.parse().map_err(|e| Error::row("auto_renewals", id.id::<InstanceId>(), e))?;
-    let subject = subject(tx, ctx, &caller, id.id())?;
+    let subject = locked_subject(tx, ctx, &caller, id.id())?;
     let last = Money::new(wanted.price_minor, subject.site.currency);
     match renew(tx, ctx, &caller, &subject, (period, last)) {
         Ok(None) => Ok(()),

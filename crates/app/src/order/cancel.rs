@@ -16,7 +16,7 @@ use store::{
 /// `order.not_found`, `order.too_late_to_cancel`.
 pub fn cancel(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
     let tenant = Tenant::Buyer(Key::of(caller.account_id));
-    let full = super::show(tx, tenant, number)?;
+    let full = super::locked(tx, tenant, number)?;
     end(tx, ctx, &full.order, "cancelled by the buyer")?;
     store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), full.order.id)?;
     super::show(tx, tenant, number)

@@ -100,7 +100,7 @@ pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku
 /// `change.not_offered`, `change.state`, `change.same`, `change.not_dearer`, `sku.not_found`, `price.not_on_sale`,
 /// `product.not_on_sale`, `instance.not_found`, `instance.open_order`, `wallet.short`.
 pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Result<Full, Error> {
-    let subject = renew::subject(tx, ctx, caller, cmd.instance)?;
+    let subject = renew::locked_subject(tx, ctx, caller, cmd.instance)?;
     let draft = draft(tx, ctx, caller, &subject, &cmd.sku)?;
     renew::taken_and_placed(tx, ctx, &subject.instance, draft, cmd.pay)
 }

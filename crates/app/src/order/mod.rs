@@ -70,6 +70,18 @@ pub fn show(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, Error> {
     Ok(Full { order, lines })
 }
 
+/// An order by its number, with its instance locked until the transaction ends: what both say stays true until then.
+///
+/// # Errors
+/// `order.not_found`.
+pub(crate) fn locked(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, Error> {
+    let full = show(tx, tenant, number)?;
+    match full.order.instance_id {
+        Some(instance) if db::dialect::lock_row(tx, "instances", instance)? => show(tx, tenant, number),
+        _ => Ok(full),
+    }
+}
+
 /// The kind of an order.
 ///
 /// # Errors

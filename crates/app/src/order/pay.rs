@@ -22,7 +22,7 @@ fn not_payable(e: impl std::fmt::Display) -> Error {
 /// # Errors
 /// `order.not_found`, `order.not_payable`, `order.price_changed`, `wallet.short`; what placing the order is refused for.
 pub fn pay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
-    let Full { mut order, mut lines } = super::show(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
+    let Full { mut order, mut lines } = super::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
     let mut line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
     store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), order.id)?;
     let (from, instance) = (order.state.clone(), order.instance_id);

@@ -36,8 +36,18 @@ pub(super) struct Subject {
 /// Loads the caller's instance for an order on it. A specification that is no longer listed is read from
 /// the revision it was bought from.
 pub(super) fn subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
-    let instance = store::instance::lookup(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?
-        .ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))?;
+    let found = store::instance::lookup(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?;
+    subject_of(tx, ctx, found, id)
+}
+
+/// The same with the instance locked, to write an order on it: orders at once are decided one after the other.
+pub(super) fn locked_subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
+    let found = store::instance::lock(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?;
+    subject_of(tx, ctx, found, id)
+}
+
+fn subject_of(tx: &mut Tx, ctx: &Ctx, found: Option<Instance>, id: InstanceId) -> Result<Subject, Error> {
+    let instance = found.ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))?;
     if instance.seller_instance_id.is_none() && crate::instance::state(&instance)?.renewable() {
         let detail = "the seller's system has not opened it yet; it can be renewed when it has";
         return Err(Error::conflict("instance.not_opened_yet", detail));
@@ -157,7 +167,7 @@ pub(super) fn ordered(
     period: Period,
     pay: bool,
 ) -> Result<Full, Error> {
-    let subject = subject(tx, ctx, caller, id)?;
+    let subject = locked_subject(tx, ctx, caller, id)?;
     let draft = draft(caller, &subject, kind, period)?;
     if kind == OrderKind::Renew {
         subject.require_near(ctx, period)?;

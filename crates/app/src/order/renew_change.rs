@@ -5,7 +5,7 @@ use super::{
     Draft, Full, Sold,
     change::quote,
     fulfil::period_of,
-    renew::{Subject, draft_of, require_free, subject, taken_and_placed},
+    renew::{Subject, draft_of, locked_subject, require_free, subject, taken_and_placed},
 };
 use crate::{Caller, Ctx, Error, call, instance};
 use db::Tx;
@@ -83,7 +83,7 @@ pub fn renew_with_change(
     if let Some(why) = call::check_answered(tx, ctx, check, exchange)? {
         return Ok(Err(why));
     }
-    let subject = subject(tx, ctx, caller, cmd.instance)?;
+    let subject = locked_subject(tx, ctx, caller, cmd.instance)?;
     let draft = draft(tx, ctx, caller, &subject, cmd)?;
     taken_and_placed(tx, ctx, &subject.instance, draft, cmd.pay).map(Ok)
 }

@@ -76,7 +76,8 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
         opened_at: instance.opened_at.map(from_micros),
         term_start: own.and_then(|i| terms.get(i)).map(|t| t.span().start),
         is_last_term: own.is_some_and(|i| terms.len() == i.saturating_add(1)),
-        refunded: line.amount_minor > 0 && left(&line) == 0 || order::any_unsubscription_of(tx, order.id)?,
+        // What the operator gave back before is no unsubscription: the rest comes back, and the service ends.
+        refunded: order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),
         supervised: instance::access_type(&instance)?.is_licence() || !store::supervision::any_of_instances(tx, &[instance.id])?.is_empty(),
         package: line.charging_mode == ChargingMode::OnDemandPackage.as_str(),
@@ -137,6 +138,7 @@ pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<
 /// # Errors
 /// `order.not_found`, `refund.order_state`, `refund.on_demand`, `refund.negotiate`; the codes of `domain::refund::Refused`.
 pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
+    super::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
     let case = decide(tx, ctx, caller, number)?;
     let backs = backs(tx, &case)?;
     let total = total(&backs)?;

@@ -51,7 +51,7 @@ pub(super) fn proposed(
         return Ok(None);
     }
     let since = ctx.now.checked_sub(days(LARGEST_DAYS)).unwrap_or(Timestamp::MIN);
-    let largest_minor = records::largest_charge(tx, rating.found.id, micros(since))?;
+    let largest_minor = records::largest_charge(tx, rating.found.id, micros(since), &rating.made)?;
     let waits = given.is_some() || needs_consent(amount_minor, largest_minor, rating.site.currency);
     Ok(waits.then_some(Proposed { begin, amount_minor, quantity, largest_minor }))
 }

@@ -33,8 +33,10 @@ pub fn recount(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(usize, Vec<String>), 
         return Ok((charges.len(), vec![format!("instance {name}: charged, but it has no meter")]));
     };
     let site = crate::instance::site(tx, ctx, &found)?;
-    let records = witness::charged_records(tx, id)?.into_iter().map(|r| (r.id, r)).collect();
-    let drawn = priced.of != found.specification || charges.iter().any(|c| c.from_packages != 0);
+    let records: HashMap<Key, Record> = witness::charged_records(tx, id)?.into_iter().map(|r| (r.id, r)).collect();
+    // A package that stops is named by records that it gives nothing to.
+    let named = records.values().any(|r| r.package_id.is_some());
+    let drawn = named || priced.of != found.specification || charges.iter().any(|c| c.from_packages != 0);
     let mut again = Again { site, priced, records, packages: HashMap::new(), totals: BTreeMap::new() };
     if drawn {
         again.whole(tx, ctx, &charges, &mut differ)?

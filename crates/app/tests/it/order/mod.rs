@@ -1,5 +1,6 @@
 //! Orders (`order-life`).
 
+mod at_once;
 mod change;
 mod consent;
 mod freeze;

@@ -157,3 +157,19 @@ fn what_is_more_when_it_is_agreed_to_is_asked_for_again() {
         m.verify();
     });
 }
+
+#[test]
+fn charges_of_one_push_do_not_vouch_for_each_other() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        m.list(&m.seller(), "metered", &on_demand("1"));
+        let bought = m.open(&buyer, &choice("metered", ""));
+        m.advance("6h");
+        let steps = [("T02", "993"), ("T03", "9900"), ("T04", "99000"), ("T05", "720000")];
+        let records: Vec<Record> = steps.map(|(hour, value)| m.record(&bought, &format!("2024-01-05{hour}"), value, hour)).into();
+        m.push(&m.seller(), &records);
+        m.advance("1h");
+        assert_eq!((m.balance(&buyer).as_str(), waiting(m, &bought).len()), ("999007.00", 3));
+        m.verify();
+    });
+}

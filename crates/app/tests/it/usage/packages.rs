@@ -271,3 +271,19 @@ fn what_a_listed_package_contains_stays_and_its_price_does_not() {
         assert_eq!(sample("transcribe").specifications[1].skus[0].month_minor, Some(9_000));
     });
 }
+
+#[test]
+fn a_record_that_names_a_used_up_package_is_charged_nothing_and_counted_so() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let package = m.open(&buyer, &stopping_pack()); // 1,000
+        let (first, second) = (m.open(&buyer, &choice("transcribe", "")), m.open(&buyer, &choice("transcribe", "")));
+        m.advance("26h");
+        let named = |of: &Bought, value: &str, sn: &str| of_package(m, m.record(of, "2024-01-06T01", value, sn), &package);
+        rated(m, &[named(&first, "1000", "all"), named(&second, "5", "too late")]);
+        let charges = |of: &Bought| m.read(|tx, _| Ok(store::witness::charges(tx, of.instance)?));
+        let charged: Vec<_> = charges(&first).into_iter().chain(charges(&second)).map(|c| (c.quantity, c.amount_minor)).collect();
+        assert_eq!(charged, [(0, 0), (0, 0)], "nothing is charged beyond a package that stops");
+        m.verify();
+    });
+}
