@@ -146,7 +146,8 @@ fn whatever_is_altered_of_an_event_is_named() {
         "UPDATE events SET actor = 'somebody'",
         "DELETE FROM events WHERE kind = 'order.created'",
         "DELETE FROM event_seals",
-        "INSERT INTO events (seq, kind, at, recorded_at, actor, data) SELECT -5, kind, at, recorded_at, actor, data FROM events WHERE seq = 1",
+        "INSERT INTO events (seq, kind, at, recorded_at, actor, data)
+         SELECT -5, kind, at, recorded_at, actor, data FROM events WHERE seq = 1",
     ] {
         on_both(|m| {
             sealed(m);
