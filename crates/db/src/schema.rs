@@ -417,6 +417,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    instance_freezes (instance_id, from_at) {
+        instance_id -> Binary,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     terms (id) {
         id -> Binary,
         instance_id -> Binary,
@@ -1167,6 +1175,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     package_windows,
     instances,
     auto_renewals,
+    instance_freezes,
     corrections,
     term_fees,
     terms,

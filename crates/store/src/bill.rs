@@ -193,7 +193,7 @@ pub fn open_total(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Resu
     Ok(row.amount)
 }
 
-/// Sums of a seller's lines that took effect between two moments: of the original ones, of the others, and what is
+/// Sums of a seller's lines that took effect between two moments: of what was sold and used, of refunds, and what is
 /// payable of all.
 ///
 /// # Errors
@@ -209,8 +209,8 @@ pub fn sums(tx: &mut Tx, seller: Key, currency: &str, (from, until): (i64, i64))
         payable: i64,
     }
     let row: Row = sql_query(
-        "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'original' THEN amount_minor ELSE 0 END), 0) AS BIGINT) AS sold,
-                CAST(COALESCE(SUM(CASE WHEN kind = 'original' THEN 0 ELSE amount_minor END), 0) AS BIGINT) AS back,
+        "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'refund' THEN 0 ELSE amount_minor END), 0) AS BIGINT) AS sold,
+                CAST(COALESCE(SUM(CASE WHEN kind = 'refund' THEN amount_minor ELSE 0 END), 0) AS BIGINT) AS back,
                 CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS payable
          FROM bill_lines WHERE seller_id = $1 AND currency = $2 AND effective_at >= $3 AND effective_at < $4",
     )

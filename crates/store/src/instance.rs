@@ -3,7 +3,7 @@
 use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
 use db::{
     Run,
-    schema::{instances, order_lines},
+    schema::{instance_freezes, instances, order_lines},
 };
 use diesel::{prelude::*, sql_types::BigInt};
 
@@ -303,6 +303,44 @@ pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
         ))
         .run(tx)?;
     Ok(Written::from_rows(changed))
+}
+
+/// A time for which an instance was frozen, or still is.
+#[derive(Debug, Clone, Copy, Queryable, Selectable)]
+#[diesel(table_name = instance_freezes)]
+pub struct Freeze {
+    pub instance_id: Key,
+    pub from_at: i64,
+    pub until_at: Option<i64>,
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn begin_freeze(tx: &mut Tx, id: Key, at: i64) -> Result<(), DbError> {
+    // Frozen, unfrozen and frozen again at one moment is one freeze.
+    let same = instance_freezes::table.find((id, at));
+    if diesel::update(same).set(instance_freezes::until_at.eq(None::<i64>)).run(tx)? == 0 {
+        let row = (instance_freezes::instance_id.eq(id), instance_freezes::from_at.eq(at));
+        diesel::insert_into(instance_freezes::table).values(row).run(tx)?;
+    }
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn end_freeze(tx: &mut Tx, id: Key, at: i64) -> Result<(), DbError> {
+    let open = instance_freezes::table.filter(instance_freezes::instance_id.eq(id)).filter(instance_freezes::until_at.is_null());
+    diesel::update(open).set(instance_freezes::until_at.eq(at)).run(tx)?;
+    Ok(())
+}
+
+/// When these instances were frozen, in no order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn freezes(tx: &mut Tx, ids: &[Key]) -> Result<Vec<Freeze>, DbError> {
+    let of = instance_freezes::table.filter(instance_freezes::instance_id.eq_any(ids.to_vec()));
+    Ok(of.select(Freeze::as_select()).load(tx)?)
 }
 
 /// # Errors

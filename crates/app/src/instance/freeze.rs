@@ -43,6 +43,11 @@ fn set(
     if instance::step(tx, &step)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
+    match (state(instance)?, to) {
+        (InstanceState::Frozen, InstanceState::Frozen) => {}
+        (_, InstanceState::Frozen) => instance::begin_freeze(tx, instance.id, ctx.now_micros())?,
+        _ => instance::end_freeze(tx, instance.id, ctx.now_micros())?,
+    }
     let about = event::About { instance: Some(instance.id), ..event::About::default() };
     event::record(tx, ctx, &format!("instance.{to}"), about, &json!({ "cause": cause, "reason": reason }))
 }

@@ -30,7 +30,7 @@ pub fn spending(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<(Month, i
 /// What took effect for a seller in a month, in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Earned {
-    /// Of original lines.
+    /// Of original lines and of use.
     pub sold_minor: i64,
     /// Of refund lines; negative.
     pub refunded_minor: i64,

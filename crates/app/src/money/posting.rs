@@ -259,9 +259,11 @@ fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor:
     post_as(tx, ctx, Posted { order, line, kind, postings }, nth(kind, line))?;
     let mut effective_at = originals.iter().map(|l| from_micros(l.effective_at)).fold(ctx.now, Timestamp::max);
     if line.refunded_minor.checked_add(minor) == Some(line.amount_minor) {
-        // All rows of what is given back whole stand in the same bill, sum 0 (money 1.4), unless the original was billed.
+        // All rows of what is given back whole stand in the same bill, sum 0 (money 1.4), unless the original was billed:
+        // also that of the month before, as long as it was not made.
         bill::bring_forward(tx, line.id, ctx.now_micros())?;
-        effective_at = ctx.now;
+        let open = originals.iter().filter(|l| l.bill_id.is_none()).map(|l| from_micros(l.effective_at).min(ctx.now));
+        effective_at = open.max().unwrap_or(ctx.now);
     }
     let entry = BillEntry { order, line, kind: "refund", amount: negated(minor)?, shares: turned, effective_at };
     let part = if line.refunded_minor == 0 { String::new() } else { format!("after-{}", line.refunded_minor) };

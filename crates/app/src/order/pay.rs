@@ -27,6 +27,10 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full
     store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), order.id)?;
     let (from, instance) = (order.state.clone(), order.instance_id);
     state(&order)?.after(OrderStep::Pay).map_err(not_payable)?;
+    if let Some(pay_by) = order.pay_by.filter(|pay_by| *pay_by < ctx.now_micros()) {
+        let until = super::moment(crate::from_micros(pay_by));
+        return Err(not_payable(format!("it was to be paid until {until}; order it again at today's price")));
+    }
     recheck::recheck(tx, ctx, caller, &mut order, &mut line)?;
     mark_paid(ctx, &mut order, &mut line)?;
     let step = Step { id: order.id, from: &from, to: &order.state, paid_at: order.paid_at, ended_at: None, reason: None };

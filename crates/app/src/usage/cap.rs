@@ -76,10 +76,9 @@ pub fn caps(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Caps, Error> {
     Ok(Caps { all, month: month.name, charged_minor, until: month.until, stopped: is_capped(found) })
 }
 
-/// The cap of an instance that counts.
-pub(super) fn of_instance(tx: &mut Tx, instance: Key) -> Result<Option<Cap>, Error> {
-    let all: Vec<Cap> = rows::of_instance(tx, instance)?.iter().map(cap).collect::<Result<_, Error>>()?;
-    Ok(in_force(all))
+/// The caps of an instance.
+pub(super) fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Cap>, Error> {
+    rows::of_instance(tx, instance)?.iter().map(cap).collect()
 }
 
 /// Why a record is refused that would go beyond a cap.

@@ -9,7 +9,7 @@ use domain::{
     id::ChargeId,
     money::Currency,
     site::Site,
-    usage::{self, Cap, Quantity, QuantitySum, Refused, Total},
+    usage::{self, Cap, CapSide, HoldEnd, Quantity, QuantitySum, Refused, Total, in_force},
 };
 use std::collections::{BTreeMap, btree_map::Entry};
 use store::{
@@ -25,7 +25,7 @@ pub(super) struct Rating<'a> {
     pub packages: Packages,
     /// What was agreed to: a charge of not more does not wait for consent again.
     pub agreed_minor: Option<i64>,
-    cap: Option<Cap>,
+    caps: Vec<Cap>,
     /// Charges that this rating made: nobody has seen them.
     pub made: Vec<Key>,
     /// What this month may not be charged any more for, as records of it were refused.
@@ -98,7 +98,7 @@ impl<'a> Rating<'a> {
             packages,
             agreed_minor: None,
             made: Vec::new(),
-            cap: cap::of_instance(tx, found.id)?,
+            caps: cap::of_instance(tx, found.id)?,
             cap_refused: false,
         })
     }
@@ -106,12 +106,18 @@ impl<'a> Rating<'a> {
     /// Writes what was drawn from packages; warns and stops as a cap says.
     pub fn end(self, tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
         self.packages.keep(tx, ctx)?;
-        if self.cap.is_some() { cap::review(tx, ctx, self.found, self.cap_refused) } else { Ok(()) }
+        if !self.caps.is_empty() { cap::review(tx, ctx, self.found, self.cap_refused) } else { Ok(()) }
     }
 
-    /// Why a cap refuses what a record adds to a charge; what was agreed to passes.
+    /// What a buyer agrees to passes their own cap; no other cap is lifted by a yes.
+    pub fn agreed(&mut self, amount_minor: i64, by: HoldEnd) {
+        self.agreed_minor = Some(amount_minor);
+        self.caps.retain(|cap| (cap.side, by) != (CapSide::Buyer, HoldEnd::Buyer));
+    }
+
+    /// Why a cap refuses what a record adds to a charge.
     fn beyond_cap(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, (before, after): (i64, i64)) -> Result<Option<String>, Error> {
-        let Some(cap) = self.cap.filter(|_| self.agreed_minor.is_none() && after > before) else {
+        let Some(cap) = in_force(self.caps.iter().copied()).filter(|_| after > before) else {
             return Ok(None);
         };
         let month = cap::Month::of(&self.site, begin);

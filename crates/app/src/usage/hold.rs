@@ -100,7 +100,7 @@ fn recorded(tx: &mut Tx, ctx: &Ctx, hold: &Hold, kind: &str) -> Result<(), Error
 /// Says yes or no to a held charge, as its buyer or as the operator ([`Tenant::Any`]).
 ///
 /// # Errors
-/// `usage.hold_not_found`, `usage.hold_decided`.
+/// `usage.hold_not_found`, `usage.hold_decided`, `usage.over_cap`.
 pub fn decide_hold(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: HoldId, yes: bool) -> Result<Hold, Error> {
     let missing = || Error::not_found("usage.hold_not_found", "there is no such held charge");
     let by = match tenant {
@@ -135,9 +135,16 @@ fn approve(tx: &mut Tx, ctx: &Ctx, hold: &Hold, by: HoldEnd) -> Result<Written, 
         return Ok(Written::SomeoneElseWasFirst);
     }
     let of = rows::let_go(tx, hold.id)?;
-    rating.agreed_minor = Some(hold.amount_minor);
-    if rating.charge(tx, ctx, from_micros(hold.begin_at), &of)? == Outcome::Held {
-        rows::withdraw_approved(tx, hold.id)?;
+    rating.agreed(hold.amount_minor, by);
+    match rating.charge(tx, ctx, from_micros(hold.begin_at), &of)? {
+        Outcome::Charged => {}
+        Outcome::Held => {
+            rows::withdraw_approved(tx, hold.id)?;
+        }
+        Outcome::Refused => {
+            let detail = "a cap of the instance would be exceeded; who set it raises it first";
+            return Err(Error::conflict("usage.over_cap", detail));
+        }
     }
     recorded(tx, ctx, hold, "usage.hold_approved")?;
     rating.end(tx, ctx)?;

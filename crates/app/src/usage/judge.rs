@@ -61,6 +61,7 @@ struct Known {
     site: Site,
     /// The specification whose use it is billed by.
     of: Option<String>,
+    frozen: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
 /// The seller's instances that a batch names.
@@ -85,8 +86,12 @@ impl Instances {
         let names: HashSet<&str> = sent.iter().map(|r| r.instance_id.as_str()).chain(packages).collect();
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         let mut all = Self { by_name: HashMap::new(), packages: HashMap::new(), tried: Tried::default() };
-        let mut sites = HashMap::new();
-        for found in instance::by_sellers_ids(tx, seller, &names)? {
+        let (mut sites, mut frozen) = (HashMap::new(), HashMap::<Key, Vec<_>>::new());
+        let instances = instance::by_sellers_ids(tx, seller, &names)?;
+        for f in instance::freezes(tx, &instances.iter().map(|i| i.id).collect::<Vec<_>>())? {
+            frozen.entry(f.instance_id).or_default().push((from_micros(f.from_at), f.until_at.map(from_micros)));
+        }
+        for found in instances {
             let site = match sites.get(&found.product_id) {
                 Some(site) => Site::clone(site),
                 None => crate::instance::site(tx, ctx, &found)?,
@@ -97,7 +102,8 @@ impl Instances {
             }
             let of = priced(tx, ctx, &found)?.map(|p| p.of);
             let name = found.seller_instance_id.clone().unwrap_or_default();
-            all.by_name.entry(name).or_default().push(Known { instance: found, site, of });
+            let frozen = frozen.remove(&found.id).unwrap_or_default();
+            all.by_name.entry(name).or_default().push(Known { instance: found, site, of, frozen });
         }
         if !all.packages.is_empty() {
             for record in sent {
@@ -184,10 +190,10 @@ struct Read {
 }
 
 fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refused> {
-    let Known { instance: found, site, of } = instances.find(sent)?;
+    let Known { instance: found, site, of, frozen } = instances.find(sent)?;
     let of = of.as_deref().ok_or(Refused::NotOnDemand)?;
     let (span, quantity) = measured(sent)?;
-    let life = Life { opened_at: found.opened_at.map(from_micros), ended_at: found.ended_at.map(from_micros) };
+    let life = Life { opened_at: found.opened_at.map(from_micros), ended_at: found.ended_at.map(from_micros), frozen };
     usage::check_span(span, life, site, now)?;
     let package = instances.package(found, of, sent, span.begin)?;
     Ok(Read { instance: found.id, package, span, quantity })
@@ -240,7 +246,11 @@ fn row(ctx: &Ctx, batch: &Batch, known_by: Key, sent: Sent, read: Result<Read, R
     row
 }
 
-/// Judges a batch and lets it go: each of its records is a row now, or counted at the one it repeats.
+/// Batches that came before one and are judged with it, at most.
+const OLDER_MAX: i64 = 50;
+
+/// Judges a batch and lets it go: each of its records is a row now, or counted at the one it repeats. What the same seller
+/// pushed before it is judged first: it may be what a record corrects or repeats.
 ///
 /// # Errors
 /// [`Error::Store`].
@@ -248,6 +258,20 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let Some(batch) = rows::any_batch(tx, id)? else {
         return Ok(());
     };
+    rows::hold(tx, batch.seller_id)?;
+    let due = rows::any_batches_until(tx, &batch, OLDER_MAX)?;
+    let reached = due.iter().any(|b| b.id == id);
+    for batch in due {
+        judge(tx, ctx, batch)?;
+    }
+    if !reached && rows::any_batch(tx, id)?.is_some() {
+        job::schedule(tx, ctx, JobKind::UsageBatch, Some(id), ctx.now)?;
+    }
+    Ok(())
+}
+
+fn judge(tx: &mut Tx, ctx: &Ctx, batch: Batch) -> Result<(), Error> {
+    let id = batch.id;
     let sent: Vec<Sent> = serde_json::from_str(&batch.records).map_err(|e| Error::row("usage_batches", hex::encode(id.0), e))?;
     let instances = Instances::load(tx, ctx, batch.seller_id, &sent)?;
     let received = from_micros(batch.received_at);

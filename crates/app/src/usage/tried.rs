@@ -45,7 +45,7 @@ impl Tried {
         let of = self.0.get(&sent.instance_id)?;
         let checked = measured(sent).and_then(|(span, _)| {
             // The debugged instance has lived for minutes; any hour of which a record may tell will do, at any site.
-            check_span(span, Life { opened_at: Some(span.begin), ended_at: None }, &Site::of(SiteCode::Cn), now)
+            check_span(span, Life { opened_at: Some(span.begin), ended_at: None, frozen: &[] }, &Site::of(SiteCode::Cn), now)
         });
         Some(checked.map(|()| Proven(of)))
     }

@@ -130,8 +130,17 @@ impl Case {
         }
     }
 
+    /// What was released to the seller since the request was made is not there to be given back any more.
+    fn require_left(&self, request: &RefundRequest) -> Result<(), Refused> {
+        let max_minor = self.refundable_minor();
+        if request.amount_minor > max_minor { Err(Refused::RefundAmount { max_minor }) } else { Ok(()) }
+    }
+
     pub(super) fn answer_refund(&mut self, agree: bool, now: Timestamp) -> Result<Vec<Effect>, Refused> {
         let request = self.refund_in(RefundState::WaitingForSeller)?;
+        if agree {
+            self.require_left(&request)?;
+        }
         Ok(match (agree, request.goods) {
             (false, _) => self.refund_to(RefundState::Rejected, now),
             (true, Goods::None) => self.pay_back(request.amount_minor, now),
@@ -142,6 +151,9 @@ impl Case {
 
     pub(super) fn confirm_refund(&mut self, agree: bool, now: Timestamp) -> Result<Vec<Effect>, Refused> {
         let request = self.refund_in(RefundState::WaitingForPlatform)?;
+        if agree {
+            self.require_left(&request)?;
+        }
         Ok(if agree { self.pay_back(request.amount_minor, now) } else { self.refund_to(RefundState::Rejected, now) })
     }
 

@@ -34,6 +34,8 @@ pub enum Refused {
     BeforeOpening,
     #[error("end_time lies after the instance was released")]
     AfterRelease,
+    #[error("begin_time lies in a time for which the instance was frozen")]
+    Frozen,
     #[error("relate_pkg_instance: the buyer of the instance has no package {0} for it")]
     UnknownPackage(String),
     #[error("relate_pkg_instance: the package {0} does not cover begin_time; its terms are over or begin later")]
@@ -59,9 +61,11 @@ pub struct Span {
 
 /// When an instance could be used.
 #[derive(Debug, Clone, Copy)]
-pub struct Life {
+pub struct Life<'a> {
     pub opened_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// From when until when it was frozen.
+    pub frozen: &'a [(Timestamp, Option<Timestamp>)],
 }
 
 /// The first moment of the hour of the site that a moment lies in.
@@ -72,11 +76,12 @@ pub fn hour_of(site: &Site, at: Timestamp) -> Timestamp {
 }
 
 /// Whether a time may be reported for an instance (`open-api 4.1`). That it begins not before the hour of the site in
-/// which the instance was opened is our own rule: what was used earlier was not used by this buyer.
+/// which the instance was opened is our own rule: what was used earlier was not used by this buyer. Nor does it begin while
+/// the instance is frozen: the seller was told to stop its use.
 ///
 /// # Errors
 /// [`Refused`]: the rule that it breaks.
-pub fn check_span(span: Span, life: Life, site: &Site, now: Timestamp) -> Result<(), Refused> {
+pub fn check_span(span: Span, life: Life<'_>, site: &Site, now: Timestamp) -> Result<(), Refused> {
     let opened = life.opened_at.ok_or(Refused::NotOpened)?;
     if span.end <= span.begin {
         return Err(Refused::EndsBeforeItBegins);
@@ -93,6 +98,9 @@ pub fn check_span(span: Span, life: Life, site: &Site, now: Timestamp) -> Result
     if life.ended_at.is_some_and(|ended| span.end > ended) {
         return Err(Refused::AfterRelease);
     }
+    if life.frozen.iter().any(|(from, until)| span.begin >= *from && until.is_none_or(|until| span.begin < until)) {
+        return Err(Refused::Frozen);
+    }
     Ok(())
 }
 
@@ -105,7 +113,7 @@ mod tests {
     fn each_rule_of_the_measured_time_refuses() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let now = at("2024-01-31T08:05:00Z");
-        let running = Life { opened_at: Some(at("2024-01-05T02:00:00Z")), ended_at: None };
+        let running = Life { opened_at: Some(at("2024-01-05T02:00:00Z")), ended_at: None, frozen: &[] };
         let site = Site::of(SiteCode::Cn);
         let check = |begin: &str, end: &str, life| check_span(Span { begin: at(begin), end: at(end) }, life, &site, now);
         assert_eq!(check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", running), Ok(()));
@@ -113,7 +121,7 @@ mod tests {
         assert_eq!(check("2024-01-31T08:00:00Z", "2024-01-31T09:00:00Z", running), Err(Refused::InTheFuture));
         assert_eq!(check("2024-01-10T08:00:00Z", "2024-01-10T09:00:00Z", running), Err(Refused::TooLate));
         assert_eq!(check("2024-01-10T08:10:00Z", "2024-01-10T09:10:00Z", running), Ok(()));
-        let young = Life { opened_at: Some(at("2024-01-31T06:30:00Z")), ended_at: None };
+        let young = Life { opened_at: Some(at("2024-01-31T06:30:00Z")), ended_at: None, frozen: &[] };
         assert_eq!(check("2024-01-31T05:00:00Z", "2024-01-31T06:00:00Z", young), Err(Refused::BeforeOpening));
         assert_eq!(check("2024-01-31T06:00:00Z", "2024-01-31T07:00:00Z", young), Ok(()), "the hour in which it opened");
         assert_eq!(
@@ -122,10 +130,15 @@ mod tests {
             "ends after it, begins before"
         );
         assert_eq!(check("2024-01-11T06:00:00Z", "2024-01-31T07:00:00Z", young), Err(Refused::BeforeOpening));
+        let frozen = [(at("2024-01-31T05:30:00Z"), Some(at("2024-01-31T06:30:00Z"))), (at("2024-01-31T07:10:00Z"), None)];
+        let stopped = Life { frozen: &frozen, ..running };
+        let begins = ["05:00", "06:00", "06:30", "07:00", "07:10", "07:30"].map(|t| format!("2024-01-31T{t}:00Z"));
+        let refused = begins.map(|begin| check(&begin, "2024-01-31T08:00:00Z", stopped).is_err());
+        assert_eq!(refused, [false, true, false, false, true, true], "what begins while it is frozen");
         let over = Life { ended_at: Some(at("2024-01-31T07:30:00Z")), ..running };
         assert_eq!(check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", over), Err(Refused::AfterRelease));
         assert_eq!(
-            check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", Life { opened_at: None, ended_at: None }),
+            check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", Life { opened_at: None, ended_at: None, frozen: &[] }),
             Err(Refused::NotOpened)
         );
     }

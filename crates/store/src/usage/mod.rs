@@ -86,6 +86,22 @@ pub fn any_batch(tx: &mut Tx, id: Key) -> Result<Option<Batch>, DbError> {
     Ok(usage_batches::table.find(id).select(Batch::as_select()).first(tx).optional()?)
 }
 
+/// The batches of a seller that came before one, and it, the oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_batches_until(tx: &mut Tx, batch: &Batch, limit: i64) -> Result<Vec<Batch>, DbError> {
+    let at = batch.received_at;
+    let older = usage_batches::received_at.lt(at).or(usage_batches::received_at.eq(at).and(usage_batches::id.le(batch.id)));
+    Ok(usage_batches::table
+        .filter(usage_batches::seller_id.eq(batch.seller_id))
+        .filter(older)
+        .order((usage_batches::received_at, usage_batches::id))
+        .limit(limit)
+        .select(Batch::as_select())
+        .load(tx)?)
+}
+
 /// # Errors
 /// [`DbError`].
 pub fn remove_batch(tx: &mut Tx, id: Key) -> Result<(), DbError> {

@@ -110,3 +110,35 @@ fn the_overviews_of_buyer_and_seller_add_up_to_what_was_paid_and_earned() {
         m.verify();
     });
 }
+
+#[test]
+fn what_is_given_back_before_the_bill_of_its_month_stands_on_it_with_its_refund() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        m.advance_to(at("2024-01-31T02:00:00Z"));
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let late = m.open(&buyer, &choice("backup", "1y"));
+        m.advance_to(at("2024-02-01T02:00:00Z"));
+        m.give_back(&buyer, &bought.order);
+        m.advance_to(at("2024-02-04T02:00:00Z"));
+        m.give_back(&buyer, &late.order);
+        m.advance("33d");
+        let bill = m.bill(&seller, "2024-01");
+        let mut january = bill.amounts();
+        january.sort_unstable();
+        assert_eq!(january, [("original", "100.00"), ("original", "1000.00"), ("refund", "-100.00")]);
+        assert_eq!(m.bill(&seller, "2024-02").amounts(), [("refund", "-1000.00")], "the bill of January was made before");
+        m.verify();
+    });
+}
+
+#[test]
+fn use_is_what_was_sold_and_no_refund() {
+    on_both(|m| {
+        let seller = m.seller();
+        use_of_january(m, "2024-01-31T16:05:00Z");
+        let months = m.ok(&seller, |tx, ctx| money::revenue(tx, ctx, &seller));
+        let sums: Vec<_> = months.iter().map(|(_, e)| (e.sold_minor, e.refunded_minor)).filter(|sums| *sums != (0, 0)).collect();
+        assert_eq!(sums, [(1_200, 0)]);
+    });
+}

@@ -186,3 +186,15 @@ fn of_eight_payments_of_a_change_at_once_one_takes_the_money() {
         m.verify();
     });
 }
+
+#[test]
+fn an_order_is_not_paid_after_its_seven_days_even_when_nobody_cancelled_it() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let order = m.place(&buyer, &choice("backup", "1m")).order;
+        m.execute("DELETE FROM jobs WHERE kind = 'order.unpaid'");
+        m.advance("8d");
+        assert_eq!(pay(m, &order.number).unwrap_err(), "order.not_payable");
+        assert_eq!(m.balance(&buyer), "1000000.00");
+    });
+}

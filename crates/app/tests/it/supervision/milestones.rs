@@ -75,3 +75,20 @@ fn of_eight_acceptances_at_once_one_pays_the_part() {
         m.verify();
     });
 }
+
+#[test]
+fn what_was_released_after_a_refund_was_asked_for_is_not_agreed_to() {
+    in_2026(|m| {
+        let case = project(m);
+        let case = m.deliver(&m.seller(), &case.row.order_number, &[EvidenceKind::Delivery]);
+        refunds::ask(m, &case, 10_000, Goods::None).unwrap();
+        let case = m.act(&m.buyer(), &case, &act(Verb::Accept));
+        let refused = refunds::step(m, &case, Answer::Agree).unwrap_err();
+        assert!(matches!(&refused, Error::Refused(r) if r.code == "supervision.refund_amount"), "{refused:?}");
+        assert_eq!(money(m.case(&case.row.order_number).case.released_minor), "30.00");
+        refunds::step(m, &case, Answer::Withdraw).unwrap();
+        refunds::ask(m, &case, 7_000, Goods::None).unwrap();
+        refunds::step(m, &case, Answer::Agree).unwrap();
+        m.verify();
+    });
+}

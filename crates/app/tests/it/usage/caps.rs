@@ -123,3 +123,47 @@ fn what_is_agreed_to_passes_a_cap_that_refuses() {
         m.verify();
     });
 }
+
+#[test]
+fn use_that_begins_while_an_instance_is_frozen_is_not_charged() {
+    on_both(|m| {
+        let (buyer, bought) = (m.buyer(), used(m));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("10.00", CapAction::Freeze)));
+        push(m, &bought, "2024-01-05T02", "12", "reaches it");
+        assert_eq!((state(m, &bought).as_str(), m.balance(&buyer).as_str()), ("frozen", "999988.00"));
+        m.advance("5h");
+        push(m, &bought, "2024-01-05T09", "8000", "while frozen");
+        assert!(m.reason("while frozen").contains("the instance was frozen"), "{}", m.reason("while frozen"));
+        assert_eq!(m.balance(&buyer), "999988.00");
+        set(m, &buyer, &bought, CapSide::Buyer, None);
+        m.advance("3h");
+        push(m, &bought, "2024-01-05T13", "1", "again");
+        push(m, &bought, "2024-01-05T08", "1", "late, of the freeze");
+        assert_eq!((m.balance(&buyer).as_str(), m.record_named("late, of the freeze").state.as_str()), ("999987.00", "refused"));
+        m.verify();
+    });
+}
+
+#[test]
+fn a_yes_lifts_no_cap_but_the_buyers_own() {
+    on_both(|m| {
+        let (buyer, seller, operator, bought) = (m.buyer(), m.seller(), m.operator(), used(m));
+        push(m, &bought, "2024-01-05T02", "5000", "huge");
+        let hold = m.metered(&bought).holds.remove(0);
+        let says_yes = |who: &Arc<Caller>| {
+            let tenant = if who.staff.is_some() { app::Tenant::Any } else { app::Tenant::Buyer(m.key(who)) };
+            let said = m.write(who, |tx, ctx| usage::decide_hold(tx, ctx, who, tenant, hold.id.id(), true));
+            said.map(|_| ()).map_err(|e| e.code().unwrap_or("failure").to_owned())
+        };
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Refuse)));
+        assert_eq!(says_yes(&operator), Err("usage.over_cap".to_owned()), "the operator does not lift the buyer's cap");
+        set(m, &seller, &bought, CapSide::Seller, Some(("200.00", CapAction::Refuse)));
+        assert_eq!(says_yes(&buyer), Err("usage.over_cap".to_owned()), "nor does the buyer lift the seller's");
+        assert_eq!((m.balance(&buyer).as_str(), m.record_named("huge").state.as_str()), ("1000000.00", "held"));
+        set(m, &seller, &bought, CapSide::Seller, None);
+        assert_eq!(says_yes(&buyer), Ok(()));
+        m.settle();
+        assert_eq!(m.balance(&buyer), "995000.00");
+        m.verify();
+    });
+}

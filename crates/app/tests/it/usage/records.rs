@@ -357,3 +357,42 @@ fn work_off(tx: &mut db::Tx, ctx: &app::Ctx, worker: usize) -> Result<(), app::E
     }
     Ok(())
 }
+
+/// Pushes and does not judge.
+fn receive(m: &Market, records: &[Record]) -> db::Key {
+    let seller = m.seller();
+    m.write(&seller, |tx, ctx| usage::receive(tx, ctx, &seller, None, records)).unwrap()
+}
+
+#[test]
+fn pushes_of_a_seller_are_judged_in_the_order_in_which_they_came() {
+    on_both(|m| {
+        let bought = running(m);
+        receive(m, &[m.record(&bought, "2024-01-05T02", "700", "wrong")]);
+        let right = receive(m, &[correcting(m.record(&bought, "2024-01-05T02", "70", "right"), "wrong")]);
+        m.write_system(|tx, ctx| usage::judge_batch(tx, ctx, right)).unwrap();
+        assert_eq!((m.record_named("wrong").state.as_str(), m.record_named("right").state.as_str()), ("corrected", "accepted"));
+        m.settle();
+        m.advance("1h");
+        assert_eq!(balance(m), "999991.60");
+        m.verify();
+    });
+}
+
+#[test]
+fn pushes_of_a_seller_that_are_judged_at_once_are_judged_in_order_and_once() {
+    on_both(|m| {
+        let (bought, seller) = (running(m), m.seller());
+        let mut batches = vec![receive(m, &[m.record(&bought, "2024-01-05T02", "700", "0")])];
+        for n in 1..8 {
+            let record = m.record(&bought, "2024-01-05T02", &format!("{n}00"), &n.to_string());
+            batches.push(receive(m, &[correcting(record, &(n - 1).to_string())]));
+        }
+        let judged = m.at_once(&seller, 8, |n, tx, ctx| usage::judge_batch(tx, ctx, batches[7 - n]));
+        assert!(judged.iter().all(Result::is_ok), "{judged:?}");
+        m.settle();
+        assert_eq!((count(m, "corrected"), count(m, "accepted"), count(m, "refused")), (7, 1, 0));
+        assert_eq!(m.record_named("7").state, "accepted");
+        m.verify();
+    });
+}
