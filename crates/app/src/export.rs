@@ -1,11 +1,12 @@
 //! Exports of orders: asked for, written in the background, fetched by who asked (`seller-domain 4.1`).
 
 use crate::{
-    Caller, Ctx, Error, Tenant, event,
+    Caller, Ctx, Error, Tenant, event, from_micros,
     job::{self, JobKind},
+    order::{self, Full},
 };
 use db::{Key, Tx};
-use domain::{access::Role, id::ExportId};
+use domain::{access::Role, id::ExportId, money, refund::Extent};
 use serde_json::json;
 use store::{
     export::{self, Export},
@@ -14,6 +15,80 @@ use store::{
 
 /// Rows that one export holds at most.
 pub const ROWS_MAX: i64 = 100_000;
+
+/// Columns of an export.
+pub const COLUMNS: usize = 14;
+
+const HEADS: [(&str, &str); COLUMNS] = [
+    ("订单号", "Order number"),
+    ("订单类型", "Kind"),
+    ("订单状态", "State"),
+    ("商品名称", "Product"),
+    ("客户名称", "Customer"),
+    ("用户名", "User"),
+    ("金额", "Amount"),
+    ("币种", "Currency"),
+    ("创建时间", "Created"),
+    ("支付时间", "Paid"),
+    ("已付", "Sum paid"),
+    ("已退", "Given back"),
+    ("净额", "Net"),
+    ("退款状态", "Refund"),
+];
+
+/// Kinds, states and extents of refunds as people read them: word, Chinese, English.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("new", "新购", "New"),
+    ("trial", "试用", "Trial"),
+    ("trial_to_formal", "试用转正", "Trial to formal"),
+    ("renew", "续费", "Renewal"),
+    ("change", "变更", "Change"),
+    ("unsubscribe", "退订", "Unsubscription"),
+    ("pending_payment", "待付款", "Pending payment"),
+    ("processing", "处理中", "Processing"),
+    ("completed", "已完成", "Completed"),
+    ("cancelled", "已取消", "Cancelled"),
+    ("none", "未退款", "Nothing given back"),
+    ("part", "已部分退款", "Given back in part"),
+    ("whole", "已全部退款", "Given back"),
+];
+
+fn word(word: &str, language: &str) -> String {
+    let found = WORDS.iter().find(|(of, ..)| *of == word);
+    found.map_or(word, |(_, zh, en)| if language == "en" { en } else { zh }).to_owned()
+}
+
+/// The heads of the columns in a language.
+#[must_use]
+pub fn heads(language: &str) -> [&'static str; COLUMNS] {
+    HEADS.map(|(zh, en)| if language == "en" { en } else { zh })
+}
+
+/// An order as a row, in the words of a language.
+///
+/// # Errors
+/// `amount.too_large`.
+pub fn row(full: &Full, language: &str) -> Result<[String; COLUMNS], Error> {
+    let o = &full.order;
+    let (paid, refunded) = order::paid_and_refunded(full)?;
+    let sum = |minor| money::text(minor, &o.currency);
+    Ok([
+        o.number.clone(),
+        word(&o.kind, language),
+        word(&o.state, language),
+        order::product_name(o).get(language).to_owned(),
+        o.customer_name.clone(),
+        o.user_name.clone(),
+        sum(o.total_minor),
+        o.currency.clone(),
+        from_micros(o.created_at).to_string(),
+        o.paid_at.map_or_else(String::new, |at| from_micros(at).to_string()),
+        sum(paid),
+        sum(refunded),
+        sum(money::difference(paid, refunded)?),
+        word(Extent::of(paid, refunded).as_str(), language),
+    ])
+}
 
 /// Asks for an export of the caller's orders.
 ///

@@ -1,7 +1,11 @@
 //! Writes exports of orders as .xlsx, page by page, with progress.
 
 use crate::Files;
-use app::{Actor, App, Error, Page, export::ROWS_MAX, from_micros};
+use app::{
+    Actor, App, Error, Page, Tenant, Tx,
+    export::{ROWS_MAX, heads, row},
+    order::Full,
+};
 use rust_xlsxwriter::Workbook;
 use store::{
     export::{self, Export, Progress},
@@ -10,9 +14,6 @@ use store::{
 };
 
 const BATCH: i64 = 500;
-
-const HEADS_ZH: [&str; 10] = ["订单号", "订单类型", "订单状态", "商品名称", "客户名称", "用户名", "金额", "币种", "创建时间", "支付时间"];
-const HEADS_EN: [&str; 10] = ["Order number", "Kind", "State", "Product", "Customer", "User", "Amount", "Currency", "Created", "Paid"];
 
 /// Writes the export that the job names.
 pub(crate) async fn write(app: &App, files: &Files, job: &Job) -> Result<(), Error> {
@@ -48,34 +49,34 @@ async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
     let total = app.read(Actor::System, move |tx, _| Ok(order::count(tx, tenant, &counted)?)).await?.min(ROWS_MAX);
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
-    let heads = if export.language == "en" { HEADS_EN } else { HEADS_ZH };
-    for (column, head) in (0u16..).zip(heads) {
+    for (column, head) in (0u16..).zip(heads(&export.language)) {
         sheet.write_string(0, column, head).map_err(|e| bad(&e))?;
     }
     let (mut after, mut rows) = (None, 0i64);
     while rows < total {
         let filter = filter.clone();
-        let page =
-            app.read(Actor::System, move |tx, _| Ok(order::list(tx, tenant, &filter, Page { after, ..Page::first(BATCH) })?)).await?;
-        let Some(last) = page.last() else { break };
-        after = Some((last.created_at, last.id));
-        for o in page.iter().take(usize::try_from(total - rows).unwrap_or(0)) {
+        let found = app.read(Actor::System, move |tx, _| page(tx, tenant, &filter, after)).await?;
+        let Some(last) = found.last() else { break };
+        after = Some((last.order.created_at, last.order.id));
+        for full in found.iter().take(usize::try_from(total - rows).unwrap_or(0)) {
             rows += 1;
-            let row = u32::try_from(rows).map_err(|e| bad(&e))?;
+            let at = u32::try_from(rows).map_err(|e| bad(&e))?;
             // Written as text: a name that looks like a formula stays a name.
-            let texts = [&o.number, &o.kind, &o.state, &o.product_name, &o.customer_name, &o.user_name];
-            for (column, text) in (0u16..).zip(texts) {
-                sheet.write_string(row, column, text).map_err(|e| bad(&e))?;
+            for (column, text) in (0u16..).zip(row(full, &export.language)?) {
+                sheet.write_string(at, column, text).map_err(|e| bad(&e))?;
             }
-            sheet.write_string(row, 6, domain::money::text(o.total_minor, &o.currency)).map_err(|e| bad(&e))?;
-            sheet.write_string(row, 7, &o.currency).map_err(|e| bad(&e))?;
-            sheet.write_string(row, 8, from_micros(o.created_at).to_string()).map_err(|e| bad(&e))?;
-            let paid = o.paid_at.map_or_else(String::new, |at| from_micros(at).to_string());
-            sheet.write_string(row, 9, paid).map_err(|e| bad(&e))?;
         }
         report(app, export.id, rows, total).await?;
     }
     Ok((book.save_to_buffer().map_err(|e| bad(&e))?, rows))
+}
+
+/// The orders that follow, with their lines.
+fn page(tx: &mut Tx, tenant: Tenant, filter: &Filter, after: Option<(i64, db::Key)>) -> Result<Vec<Full>, Error> {
+    let orders = order::list(tx, tenant, filter, Page { after, ..Page::first(BATCH) })?;
+    let lines = order::lines_of(tx, &orders.iter().map(|o| o.id).collect::<Vec<_>>())?;
+    let full = |order: order::Order| Full { lines: lines.iter().filter(|l| l.order_id == order.id).cloned().collect(), order };
+    Ok(orders.into_iter().map(full).collect())
 }
 
 async fn report(app: &App, id: db::Key, rows_done: i64, total: i64) -> Result<(), Error> {

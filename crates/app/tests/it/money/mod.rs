@@ -3,6 +3,7 @@
 mod bills;
 mod corrections;
 mod explained;
+mod exports;
 mod refunds;
 mod wallet;
 mod witness;
