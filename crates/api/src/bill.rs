@@ -8,9 +8,9 @@ use crate::{
     state::Api,
     views::{MoneyView, money, time},
 };
-use app::{Caller, Error, Key, money as use_case};
+use app::{Caller, Error, Key, Tx, money as use_case};
 use axum::{Json, extract::State};
-use domain::{Timestamp, access::Role, id::BillId};
+use domain::{Timestamp, access::Role, id::BillId, refund::Extent};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use store::bill as rows;
 use utoipa::{IntoParams, ToSchema};
@@ -58,16 +58,42 @@ struct BillView {
     month: String,
     /// What the seller gets.
     total: MoneyView,
+    #[serde(flatten)]
+    sides: SidesView,
     issued_at: String,
 }
 
-fn view(b: &rows::Bill) -> BillView {
-    BillView {
+/// What the lines of a bill come to before fees.
+#[derive(Debug, Serialize, ToSchema)]
+struct SidesView {
+    /// What buyers paid.
+    paid: MoneyView,
+    /// What was given back to them.
+    refunded: MoneyView,
+    /// What was paid less what was given back; below 0 when more is given back of what stood on earlier bills.
+    net: MoneyView,
+    /// `none`, `part` or `whole`.
+    refund_state: String,
+}
+
+fn sides(of: rows::Sides, currency: &str) -> Result<SidesView, Error> {
+    let net = domain::money::difference(of.paid_minor, of.refunded_minor)?;
+    Ok(SidesView {
+        paid: money(of.paid_minor, currency),
+        refunded: money(of.refunded_minor, currency),
+        net: money(net, currency),
+        refund_state: Extent::of(of.paid_minor, of.refunded_minor).to_string(),
+    })
+}
+
+fn view(tx: &mut Tx, b: &rows::Bill) -> Result<BillView, Error> {
+    Ok(BillView {
         id: b.id.id::<BillId>().to_string(),
         month: b.month.clone(),
         total: money(b.total_minor, &b.currency),
+        sides: sides(rows::sides(tx, b.id)?, &b.currency)?,
         issued_at: time(b.issued_at),
-    }
+    })
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,9 +107,15 @@ struct BillList {
     params(ListParams, Paging), responses((status = 200, body = BillList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<BillList>, Problem> {
     let month = p.month.map(|m| m.0);
-    let bills = api.read(caller, move |tx, _, who| Ok(rows::list(tx, scope(who)?, month.as_deref(), page)?)).await?;
-    let next = next(&bills, page, |b| (b.issued_at, b.id));
-    Ok(Json(BillList { bills: bills.iter().map(view).collect(), next }))
+    let answer = api
+        .read(caller, move |tx, _, who| {
+            let found = rows::list(tx, scope(who)?, month.as_deref(), page)?;
+            let next = next(&found, page, |b| (b.issued_at, b.id));
+            let bills = found.iter().map(|b| view(tx, b)).collect::<Result<_, _>>()?;
+            Ok(BillList { bills, next })
+        })
+        .await?;
+    Ok(Json(answer))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,6 +126,8 @@ struct BillLineView {
     kind: String,
     /// Of use: the day of the site on which it was used, yyyy-MM-dd.
     day: Option<String>,
+    /// How much of what was paid for the order line came back, on this bill or another: `none`, `part` or `whole`.
+    refund_state: String,
     amount: MoneyView,
     fee: MoneyView,
     /// Inside the fee.
@@ -102,12 +136,18 @@ struct BillLineView {
     effective_at: String,
 }
 
-fn line(l: &rows::BillLine) -> BillLineView {
+fn lines(tx: &mut Tx, found: &[rows::BillLine]) -> Result<Vec<BillLineView>, Error> {
+    let extents = use_case::bill_extents(tx, found)?;
+    Ok(found.iter().zip(extents).map(|(l, extent)| line(l, extent)).collect())
+}
+
+fn line(l: &rows::BillLine, extent: Extent) -> BillLineView {
     BillLineView {
         order_line: l.order_line.clone(),
         product_name: l.product_name.clone(),
         kind: l.kind.clone(),
         day: (l.kind == "usage").then(|| l.part.chars().take(10).collect()),
+        refund_state: extent.to_string(),
         amount: money(l.amount_minor, &l.currency),
         fee: money(l.fee_minor, &l.currency),
         tax: money(l.tax_minor, &l.currency),
@@ -118,10 +158,8 @@ fn line(l: &rows::BillLine) -> BillLineView {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct BillDetail {
-    id: String,
-    month: String,
-    total: MoneyView,
-    issued_at: String,
+    #[serde(flatten)]
+    bill: BillView,
     /// A page of the lines, oldest first.
     lines: Vec<BillLineView>,
     next: Option<String>,
@@ -136,24 +174,24 @@ async fn show(
     PathOf(id): PathOf<BillId>,
     Listed(_none, page): Listed<NoFilter>,
 ) -> Result<Json<BillDetail>, Problem> {
-    let (bill, lines) = api
+    let answer = api
         .read(caller, move |tx, _, who| {
             let missing = || Error::not_found("bill.not_found", "there is no such bill");
             let bill = rows::lookup(tx, scope(who)?, Key::of(id))?.ok_or_else(missing)?;
-            let lines = rows::lines(tx, bill.id, page)?;
-            Ok((bill, lines))
+            let found = rows::lines(tx, bill.id, page)?;
+            let next = next(&found, page, |l| (l.effective_at, l.id));
+            Ok(BillDetail { bill: view(tx, &bill)?, lines: lines(tx, &found)?, next })
         })
         .await?;
-    let b = view(&bill);
-    let next = next(&lines, page, |l| (l.effective_at, l.id));
-    let lines = lines.iter().map(line).collect();
-    Ok(Json(BillDetail { id: b.id, month: b.month, total: b.total, issued_at: b.issued_at, lines, next }))
+    Ok(Json(answer))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct Running {
     /// What all the lines come to.
     total: MoneyView,
+    #[serde(flatten)]
+    sides: SidesView,
     /// A page of the lines, oldest first.
     lines: Vec<BillLineView>,
     next: Option<String>,
@@ -165,8 +203,16 @@ struct Running {
     params(Paging), responses((status = 200, body = Running)))]
 async fn running(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Listed<NoFilter>) -> Result<Json<Running>, Problem> {
     let currency = api.app.env.settings.sites.of(caller.site).currency.to_string();
-    let wanted = currency.clone();
-    let running = api.read(caller, move |tx, ctx, who| use_case::running_bill(tx, ctx, Key::of(who.account_id), &wanted, page)).await?;
-    let next = next(&running.lines, page, |l| (l.effective_at, l.id));
-    Ok(Json(Running { total: money(running.total_minor, &currency), lines: running.lines.iter().map(line).collect(), next }))
+    let answer = api
+        .read(caller, move |tx, ctx, who| {
+            let found = use_case::running_bill(tx, ctx, Key::of(who.account_id), &currency, page)?;
+            Ok(Running {
+                total: money(found.total_minor, &currency),
+                sides: sides(found.sides, &currency)?,
+                next: next(&found.lines, page, |l| (l.effective_at, l.id)),
+                lines: lines(tx, &found.lines)?,
+            })
+        })
+        .await?;
+    Ok(Json(answer))
 }

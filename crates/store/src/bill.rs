@@ -193,6 +193,48 @@ pub fn open_total(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Resu
     Ok(row.amount)
 }
 
+/// What was paid, and what of it was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Sides {
+    #[diesel(sql_type = BigInt)]
+    pub paid_minor: i64,
+    #[diesel(sql_type = BigInt)]
+    pub refunded_minor: i64,
+}
+
+const SIDES: &str = "SELECT CAST(COALESCE(SUM(CASE WHEN amount_minor > 0 THEN amount_minor ELSE 0 END), 0) AS BIGINT) AS paid_minor,
+            CAST(COALESCE(SUM(CASE WHEN amount_minor < 0 THEN -amount_minor ELSE 0 END), 0) AS BIGINT) AS refunded_minor
+     FROM bill_lines";
+
+/// What the lines of a bill come to.
+///
+/// # Errors
+/// [`DbError`].
+pub fn sides(tx: &mut Tx, bill: Key) -> Result<Sides, DbError> {
+    Ok(sql_query(format!("{SIDES} WHERE bill_id = $1")).bind::<diesel::sql_types::Binary, _>(bill).get_result(tx)?)
+}
+
+/// What all lines that are on no bill yet come to.
+///
+/// # Errors
+/// [`DbError`].
+pub fn open_sides(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Result<Sides, DbError> {
+    let text = format!("{SIDES} WHERE seller_id = $1 AND currency = $2 AND bill_id IS NULL AND effective_at < $3");
+    Ok(sql_query(text).bind::<diesel::sql_types::Binary, _>(seller).bind::<Text, _>(currency).bind::<BigInt, _>(before).get_result(tx)?)
+}
+
+/// What was paid and given back of order lines, on whatever bills it stands: order line and amount.
+///
+/// # Errors
+/// [`DbError`].
+pub fn amounts_of(tx: &mut Tx, order_lines: &[Key]) -> Result<Vec<(Key, i64)>, DbError> {
+    Ok(bill_lines::table
+        .filter(bill_lines::line_id.eq_any(order_lines.to_vec()))
+        .filter(bill_lines::kind.eq_any(["original", "refund"]))
+        .select((bill_lines::line_id, bill_lines::amount_minor))
+        .load(tx)?)
+}
+
 /// Sums of a seller's lines that took effect between two moments: of what was sold and used, of refunds, and what is
 /// payable of all.
 ///

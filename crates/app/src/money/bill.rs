@@ -2,11 +2,18 @@
 
 use crate::{Ctx, Error, message, micros};
 use db::{Key, Tx};
-use domain::{Timestamp, id::BillId, message::MessageEvent, money::Money, site::Site};
+use domain::{
+    Timestamp,
+    id::BillId,
+    message::MessageEvent,
+    money::{self, Money},
+    refund::Extent,
+    site::Site,
+};
 use jiff::civil::Date;
 use store::{
     Page, account,
-    bill::{self, Bill, BillLine},
+    bill::{self, Bill, BillLine, Sides},
 };
 
 /// The day of the month on which bills are made.
@@ -84,6 +91,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
 #[derive(Debug)]
 pub struct Running {
     pub total_minor: i64,
+    pub sides: Sides,
     pub lines: Vec<BillLine>,
 }
 
@@ -94,7 +102,24 @@ pub struct Running {
 pub fn running(tx: &mut Tx, ctx: &Ctx, seller: Key, currency: &str, page: Page) -> Result<Running, Error> {
     let until = ctx.now_micros().saturating_add(1);
     let total_minor = bill::open_total(tx, seller, currency, until)?;
-    Ok(Running { total_minor, lines: bill::open_lines(tx, seller, currency, until, page)? })
+    let sides = bill::open_sides(tx, seller, currency, until)?;
+    Ok(Running { total_minor, sides, lines: bill::open_lines(tx, seller, currency, until, page)? })
+}
+
+/// How much of what each line's order line was paid came back, on whatever bill; nothing comes back of use, which is charged
+/// by the day.
+///
+/// # Errors
+/// `amount.too_large`.
+pub fn extents(tx: &mut Tx, lines: &[BillLine]) -> Result<Vec<Extent>, Error> {
+    let ids: Vec<Key> = lines.iter().filter(|l| l.kind != "usage").map(|l| l.line_id).collect();
+    let amounts = bill::amounts_of(tx, &ids)?;
+    let extent = |line: &BillLine| {
+        let own = || amounts.iter().filter(|(of, _)| line.kind != "usage" && *of == line.line_id).map(|(_, minor)| *minor);
+        let paid = money::sum(own().filter(|minor| *minor > 0))?;
+        Ok(Extent::of(paid, money::difference(0, money::sum(own().filter(|minor| *minor < 0))?)?))
+    };
+    lines.iter().map(extent).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod places;
 mod posting;
 mod transfer;
 
-pub use bill::{issue as issue_bills, next_run as next_bill_run, running as running_bill};
+pub use bill::{extents as bill_extents, issue as issue_bills, next_run as next_bill_run, running as running_bill};
 pub use correction::{Correct, correct, decide as decide_correction, version as correction_version};
 pub use figures::{Earned, revenue, spending};
 pub use places::Place;

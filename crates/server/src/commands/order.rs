@@ -9,7 +9,7 @@ use crate::{
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-const COLUMNS: [&str; 6] = ["order_number", "kind", "state", "total", "customer_name", "created_at"];
+const COLUMNS: [&str; 8] = ["order_number", "kind", "state", "total", "net", "refund_state", "customer_name", "created_at"];
 
 fn filter(f: &OrderFilter) -> Vec<(&'static str, Option<String>)> {
     vec![

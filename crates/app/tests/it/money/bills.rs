@@ -18,6 +18,44 @@ fn a_refund_after_the_bill_stands_in_the_next_one() {
     });
 }
 
+/// What was paid and given back on a bill, and how much of each line's order came back.
+fn sides(m: &Market, month: &str) -> (String, String, Vec<String>) {
+    let seller = m.key(&m.seller());
+    m.read(|tx, _| {
+        let bill = store::bill::list(tx, Some(seller), Some(month), app::Page::first(1))?.remove(0);
+        let (sides, lines) = (store::bill::sides(tx, bill.id)?, store::bill::lines(tx, bill.id, app::Page::first(10))?);
+        let extents = money::bill_extents(tx, &lines)?.into_iter().map(|e| e.to_string()).collect();
+        Ok((harness::money(sides.paid_minor), harness::money(sides.refunded_minor), extents))
+    })
+}
+
+#[test]
+fn a_bill_says_what_was_paid_what_was_given_back_and_of_which_orders() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let kept = m.open(&buyer, &choice("backup", "1m"));
+        let back = m.open(&buyer, &choice("backup", "1m"));
+        m.give_back(&buyer, &back.order);
+        m.open(&buyer, &choice("backup", "1m"));
+        let running = m.read(|tx, ctx| money::running_bill(tx, ctx, m.key(&m.seller()), "CNY", app::Page::first(10)));
+        assert_eq!((running.sides.paid_minor, running.sides.refunded_minor, running.total_minor), (30_000, 10_000, 19_000));
+        m.advance("33d");
+        let (paid, refunded, mut extents) = sides(m, "2024-01");
+        extents.sort();
+        assert_eq!((paid.as_str(), refunded.as_str()), ("300.00", "100.00"));
+        assert_eq!(extents, ["none", "none", "whole", "whole"], "the order that was given back and its refund");
+        // What is given back later of an earlier bill stands on its own bill, and is said on the first one too.
+        let (operator, number) = (m.operator(), &kept.order.number);
+        let part = domain::money::Money::new(3_000, domain::money::Currency::Cny);
+        let order = money::Correct::Refund { number: number.clone() };
+        m.ok(&operator, |tx, ctx| money::correct(tx, ctx, &operator, &order, part, "two days without service"));
+        assert!(sides(m, "2024-01").2.contains(&"part".to_owned()));
+        m.advance("31d");
+        assert_eq!(sides(m, "2024-02"), ("0.00".to_owned(), "30.00".to_owned(), vec!["part".to_owned()]));
+        m.verify();
+    });
+}
+
 #[test]
 fn a_renewal_stands_on_the_bill_of_the_month_in_which_it_begins() {
     on_both(|m| {
