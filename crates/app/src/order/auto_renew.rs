@@ -1,15 +1,73 @@
 //! Automatic renewal (自动续费): the platform orders the next term in the buyer's name, 7, 3 and 1 days before
 //! the last one ends and on its last day (`order-life 3`).
 
-use super::renew::{Subject, draft, locked_subject, require_free, taken_and_placed};
+use super::{
+    Sold,
+    renew::{Subject, draft, locked_subject, require_free, subject, taken_and_placed},
+};
 use crate::{Caller, Ctx, Error, Tenant, account, event, from_micros, instance};
 use db::{DbError, Key, Tx};
-use domain::{id::InstanceId, listing::Sku, message::MessageEvent, money::Money, order::OrderKind, period::Period, pricing, term};
+use domain::{
+    id::InstanceId,
+    listing::Sku,
+    message::MessageEvent,
+    money::{self, Money},
+    order::OrderKind,
+    period::Period,
+    pricing, term,
+};
 use ledger::AccountKind;
 use serde_json::json;
 use store::{Written, auto_renewal, instance::Instance, order::Line};
 
-/// Switches automatic renewal of the caller's instance on, with the period of each new term, or off.
+/// What switching automatic renewal on agrees to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AutoRenewalQuote {
+    /// What a term costs now: no more is taken until the buyer agrees again.
+    pub price: Money,
+    /// What the buyer paid last, or agreed to, for a term of that period and combination.
+    pub last: Option<Money>,
+}
+
+/// What a term would cost by automatic renewal now, and what the last one cost.
+///
+/// # Errors
+/// As [`set_auto_renewal`].
+pub fn auto_renewal_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, period: Period) -> Result<AutoRenewalQuote, Error> {
+    let subject = subject(tx, ctx, caller, id)?;
+    let price_minor = renewable_price(ctx, caller, &subject, period)?;
+    let money = |minor| Money::new(minor, subject.site.currency);
+    let last = last_price(tx, &subject.instance, period)?;
+    Ok(AutoRenewalQuote { price: money(price_minor), last: last.map(money) })
+}
+
+/// What a term costs of an instance that may be renewed automatically.
+fn renewable_price(ctx: &Ctx, caller: &Caller, subject: &Subject, period: Period) -> Result<i64, Error> {
+    require_running(ctx, &subject.instance)?;
+    if subject.specification.package.as_ref().is_some_and(|p| !p.reset.renews_automatically()) {
+        let detail = "a package that resets every hour, day or week is not renewed automatically; renew it by hand";
+        return Err(Error::conflict("instance.no_auto_renewal", detail));
+    }
+    Ok(draft(caller, subject, OrderKind::Renew, period)?.total_minor)
+}
+
+/// The price that was agreed to, else what the last term of the period and the present combination was bought for.
+fn last_price(tx: &mut Tx, found: &Instance, period: Period) -> Result<Option<i64>, Error> {
+    let period = period.to_string();
+    if let Some(row) = auto_renewal::of_instance(tx, found.id)?.filter(|row| row.period == period) {
+        return Ok(Some(row.price_minor));
+    }
+    for term in store::term::of_instance(tx, found.id)?.iter().rev().filter(|t| t.period == period) {
+        if let Some(line) = store::order::any_line(tx, term.line_id)?.filter(|line| line.sku == found.sku) {
+            let fees = money::sum(Sold::of(&line)?.term_fees.iter().map(|f| f.fee_minor))?;
+            return Ok(Some(money::difference(line.amount_minor, fees)?));
+        }
+    }
+    Ok(None)
+}
+
+/// Switches automatic renewal of the caller's instance on, with the period of each new term, or off. Switching it on, also
+/// once more, is the consent to what a term costs now.
 ///
 /// # Errors
 /// `instance.not_found`, `instance.not_running`, `instance.trial`, `instance.one_time`,
@@ -21,12 +79,7 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
         return Ok(found);
     };
     let subject = locked_subject(tx, ctx, caller, id)?;
-    require_running(ctx, &subject.instance)?;
-    if subject.specification.package.as_ref().is_some_and(|p| !p.reset.renews_automatically()) {
-        let detail = "a package that resets every hour, day or week is not renewed automatically; renew it by hand";
-        return Err(Error::conflict("instance.no_auto_renewal", detail));
-    }
-    let price_minor = draft(caller, &subject, OrderKind::Renew, period)?.total_minor;
+    let price_minor = renewable_price(ctx, caller, &subject, period)?;
     let Subject { instance: found, site, .. } = subject;
     let row = auto_renewal::AutoRenewal {
         instance_id: found.id,
@@ -43,6 +96,25 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
     let at = instance::tries_left(&site, end, ctx.now).0.unwrap_or(ctx.now);
     instance::schedule_auto_renewal(tx, ctx, found.id, Some(at))?;
     Ok(found)
+}
+
+/// Switches automatic renewal on at the price that its buyer saw.
+///
+/// # Errors
+/// `auto_renewal.price_changed` when a term costs another one now; as [`set_auto_renewal`].
+pub fn agree_to_auto_renewal(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    id: InstanceId,
+    (period, seen): (Period, Money),
+) -> Result<Instance, Error> {
+    let price = auto_renewal_quote(tx, ctx, caller, id, period)?.price;
+    if seen != price {
+        let detail = format!("a term costs {price} now; look at it again, and agree to that price");
+        return Err(Error::conflict("auto_renewal.price_changed", detail));
+    }
+    set_auto_renewal(tx, ctx, caller, id, Some(period))
 }
 
 /// The last price follows what the buyer paid for by themselves: a renewal for the same period, or another combination.

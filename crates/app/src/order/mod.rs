@@ -19,7 +19,7 @@ mod sold;
 mod timeline;
 mod unsubscribe;
 
-pub use auto_renew::{auto_renew, set_auto_renewal};
+pub use auto_renew::{AutoRenewalQuote, agree_to_auto_renewal, auto_renew, auto_renewal_quote, set_auto_renewal};
 pub use cancel::{cancel, cancel_unpaid};
 pub use change::{PlaceChange, change, change_quote};
 pub use consent::Consents;

@@ -199,6 +199,42 @@ fn automatic_renewal_never_takes_more_than_the_last_price_without_consent() {
 }
 
 #[test]
+fn switching_automatic_renewal_on_shows_both_prices_and_agrees_to_the_one_that_was_seen() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let quote = |p: &str| {
+            let quote = m.read(|tx, ctx| order::auto_renewal_quote(tx, ctx, &buyer, bought.id(), period(p)));
+            (harness::money(quote.price.minor), quote.last.map(|last| harness::money(last.minor)))
+        };
+        let agree = |minor: i64| {
+            let seen = (period("1m"), domain::money::Money::new(minor, domain::money::Currency::Cny));
+            let agreed = m.write(&buyer, |tx, ctx| order::agree_to_auto_renewal(tx, ctx, &buyer, bought.id(), seen));
+            agreed.err().map(|e| e.code().unwrap().to_owned())
+        };
+        assert_eq!(quote("1m"), ("100.00".to_owned(), Some("100.00".to_owned())), "what the purchase cost");
+        assert_eq!(quote("1y"), ("1000.00".to_owned(), None), "no year was bought before");
+        let mut listed = sample("backup");
+        listed.specifications[0].skus[0].month_minor = Some(12_000);
+        m.list(&seller, "backup", &listed);
+        assert_eq!(quote("1m"), ("120.00".to_owned(), Some("100.00".to_owned())));
+        assert_eq!(agree(10_000).as_deref(), Some("auto_renewal.price_changed"), "what was seen is no longer so");
+        assert_eq!(planned(m, &bought), None);
+        assert_eq!(agree(12_000), None);
+        assert_eq!(quote("1m").1.as_deref(), Some("120.00"), "what was agreed to");
+        m.advance("25d");
+        assert_eq!(m.balance(&buyer), "999780.00", "the price that was agreed to is taken");
+        m.upgrade(&buyer, &bought, "pro/5");
+        let other = m.read(|tx, _| Ok(store::auto_renewal::of_instance(tx, bought.instance)?)).unwrap().price_minor;
+        assert_eq!(quote("1m").1, Some(harness::money(other)), "who upgrades agrees to the price of what they chose");
+        let stranger = m.buyer2();
+        let foreign = m.refused(&stranger, |tx, ctx| order::auto_renewal_quote(tx, ctx, &stranger, bought.id(), period("1m")));
+        assert_eq!(foreign, "instance.not_found");
+        m.verify();
+    });
+}
+
+#[test]
 fn the_last_price_of_automatic_renewal_follows_a_fall_and_a_change() {
     on_both(|m| {
         let (buyer, seller) = (m.buyer(), m.seller());
