@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     state::Api,
     storefront::ChoiceBody,
-    views::{DONE, Done, MoneyView, OrderView, TextView, order_view},
+    views::{DONE, Done, MoneyView, OrderView, TextView, buyers_order},
 };
 use app::{Ctx, Error, cart, cart::Priced};
 use axum::{Json, extract::State};
@@ -219,7 +219,7 @@ async fn buy(State(api): State<Api>, Who(caller): Who, body: Body<BuyBody>) -> R
     let bought = api
         .write_answered(caller, move |tx, ctx, who| {
             let orders = cart::buy(tx, ctx, who, &cmd)?;
-            Ok(Bought { orders: orders.iter().map(order_view).collect::<Result<_, _>>()? })
+            Ok(Bought { orders: orders.iter().map(buyers_order).collect::<Result<_, _>>()? })
         })
         .await?;
     Ok(Json(bought))

@@ -10,7 +10,7 @@ use crate::{
     seller::ReasonBody,
     state::Api,
     timeline::{Timeline, timeline_view},
-    views::{MoneyView, OrderView, TextView, order_view, shown_end, time, times},
+    views::{MoneyView, OrderView, TextView, buyers_order, shown_end, time, times},
 };
 use app::{Caller, Ctx, Error, Key, Tenant, Tx, instance, neighbour, order};
 use axum::{Json, extract::State};
@@ -339,7 +339,7 @@ async fn change(
     body: Body<ChangeBody>,
 ) -> Result<Json<OrderView>, Problem> {
     let cmd = order::PlaceChange { instance: id, sku: body.value.sku.into_string(), pay: body.value.pay };
-    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::change(tx, ctx, who, &cmd)?)).await?;
+    let order = api.write_answered(caller, move |tx, ctx, who| buyers_order(&order::change(tx, ctx, who, &cmd)?)).await?;
     Ok(Json(order))
 }
 

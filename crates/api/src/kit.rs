@@ -176,12 +176,11 @@ struct GrantView {
     signed_on_at: Option<String>,
 }
 
-/// A message to the seller that failed.
+/// A message to the seller that failed; what was answered is the seller's and the operator's to know.
 #[derive(Debug, Serialize, ToSchema)]
 struct FailedSync {
     activity: String,
     at: String,
-    error: Option<String>,
 }
 
 /// How an instance stands to its application; without one there is nothing to bind.
@@ -208,8 +207,7 @@ fn binding_view(shown: Option<Shown>) -> BindingView {
         granted_at: time(g.granted_at),
         signed_on_at: times(g.signed_on_at),
     };
-    let failed =
-        |c: store::call::Call| FailedSync { activity: c.activity, at: time(c.ended_at.unwrap_or(c.created_at)), error: c.last_error };
+    let failed = |c: store::call::Call| FailedSync { activity: c.activity, at: time(c.ended_at.unwrap_or(c.created_at)) };
     BindingView {
         application: Some(s.application.name),
         login_url: Some(s.application.login_url),

@@ -8,7 +8,7 @@ use crate::{
     state::Api,
     storefront::ChoiceBody,
     timeline::{Timeline, timeline_view},
-    views::{MoneyView, OrderView, TextView, money, order_view, read_time, times},
+    views::{MoneyView, OrderView, TextView, buyers_order, money, order_view, read_time, times},
 };
 use app::{
     Caller, Error, Key, Tenant,
@@ -145,13 +145,14 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(f, page): Listed<
     let filter = f.read()?;
     let answer = api
         .read(caller, move |tx, _, who| {
-            let orders = rows::list(tx, tenant(who, f.role)?, &filter, page)?;
+            let tenant = tenant(who, f.role)?;
+            let orders = rows::list(tx, tenant, &filter, page)?;
             let next = next(&orders, page, |o| (o.created_at, o.id));
             let ids: Vec<Key> = orders.iter().map(|o| o.id).collect();
             let lines = rows::lines_of(tx, &ids)?;
             let full = |o: rows::Order| {
                 let lines = lines.iter().filter(|l| l.order_id == o.id).cloned().collect();
-                order_view(&Full { order: o, lines })
+                order_view(&Full { order: o, lines }, tenant)
             };
             Ok(OrderList { orders: orders.into_iter().map(full).collect::<Result<_, _>>()?, next })
         })
@@ -248,7 +249,7 @@ async fn place(State(api): State<Api>, Who(caller): Who, body: Body<PlaceBody>) 
         consents: b.consents.read(),
         pay: b.pay,
     };
-    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::place(tx, ctx, who, &cmd)?)).await?;
+    let order = api.write_answered(caller, move |tx, ctx, who| buyers_order(&order::place(tx, ctx, who, &cmd)?)).await?;
     Ok(Json(order))
 }
 
@@ -267,7 +268,17 @@ fn find(tx: &mut app::Tx, who: &Caller, number: &str) -> Result<(Full, Tenant), 
 #[utoipa::path(get, path = "/api/v1/orders/{number}", tag = "orders", operation_id = "order_show", security(("access" = ["user"])),
     params(("number" = String, Path)), responses((status = 200, body = OrderView)))]
 async fn show(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<String>) -> Result<Json<OrderView>, Problem> {
-    let view = api.read(caller, move |tx, _, who| order_view(&find(tx, who, &number)?.0)).await?;
+    let view = api
+        .read(caller, move |tx, ctx, who| {
+            let (full, tenant) = find(tx, who, &number)?;
+            let until = order::kept_until(tx, ctx, &full)?;
+            let mut view = order_view(&full, tenant)?;
+            if let Some(money) = &mut view.money {
+                money.until = until.map(|at| at.to_string());
+            }
+            Ok(view)
+        })
+        .await?;
     Ok(Json(view))
 }
 
@@ -299,7 +310,7 @@ async fn pay(
     PathOf(number): PathOf<String>,
     _body: Body<NoInputs>,
 ) -> Result<Json<OrderView>, Problem> {
-    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::pay(tx, ctx, who, &number)?)).await?;
+    let order = api.write_answered(caller, move |tx, ctx, who| buyers_order(&order::pay(tx, ctx, who, &number)?)).await?;
     Ok(Json(order))
 }
 
@@ -314,7 +325,7 @@ async fn cancel(
     PathOf(number): PathOf<String>,
     _body: Body<NoInputs>,
 ) -> Result<Json<OrderView>, Problem> {
-    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::cancel(tx, ctx, who, &number)?)).await?;
+    let order = api.write_answered(caller, move |tx, ctx, who| buyers_order(&order::cancel(tx, ctx, who, &number)?)).await?;
     Ok(Json(order))
 }
 
@@ -382,6 +393,6 @@ async fn unsubscribe(
     PathOf(number): PathOf<String>,
     _body: Body<NoInputs>,
 ) -> Result<Json<OrderView>, Problem> {
-    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order::unsubscribe(tx, ctx, who, &number)?)).await?;
+    let order = api.write_answered(caller, move |tx, ctx, who| buyers_order(&order::unsubscribe(tx, ctx, who, &number)?)).await?;
     Ok(Json(order))
 }

@@ -6,18 +6,22 @@ use crate::{
     instance::{FeeView, InstanceView, view},
     problem::Problem,
     state::Api,
-    views::{OrderView, order_view},
+    views::{MoneyView, OrderView, buyers_order},
 };
 use app::{Answer, Caller, Ctx, Error, Key, Tenant, Tx, order};
 use axum::{Json, extract::State};
 use domain::{id::InstanceId, period::Period, text::Line};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(renew)).routes(routes!(convert)).routes(routes!(auto_renewal)).routes(routes!(renewal_quote))
+    OpenApiRouter::new()
+        .routes(routes!(renew))
+        .routes(routes!(convert))
+        .routes(routes!(auto_renewal_quote, auto_renewal))
+        .routes(routes!(renewal_quote))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,7 +52,7 @@ async fn next_term(
     if b.sku.is_some() {
         return Err(Error::field("/sku", "change.not_offered", "only a renewal may choose another combination").into());
     }
-    let order = api.write_answered(caller, move |tx, ctx, who| order_view(&order(tx, ctx, who, id, b.period, b.pay)?)).await?;
+    let order = api.write_answered(caller, move |tx, ctx, who| buyers_order(&order(tx, ctx, who, id, b.period, b.pay)?)).await?;
     Ok(Json(order))
 }
 
@@ -68,7 +72,9 @@ async fn renew(
     };
     let cmd = order::RenewWithChange { instance: id, sku: sku.into_string(), period: body.value.period, pay: body.value.pay };
     api.is_new(caller.clone()).await?;
-    let refused = |why| Error::conflict("change.refused", format!("the seller cannot renew it with this change: {why}"));
+    // What the seller's server answered is not the buyer's to read.
+    let refused =
+        |_why| Error::conflict("change.refused", "the seller does not agree to this change: choose another, or renew without one");
     Ok(Json(ask_and_renew(&api, caller, cmd).await?.map_err(refused)?))
 }
 
@@ -78,7 +84,7 @@ pub(crate) async fn ask_and_renew(api: &Api, caller: Arc<Caller>, cmd: order::Re
     let check = api.read(caller.clone(), move |tx, ctx, who| order::check_change(tx, ctx, who, &asked)).await?;
     let exchange = api.worker.client().call(&check.url, check.body.as_deref(), &[]).await;
     let unit = move |tx: &mut Tx, ctx: &Ctx, who: &Caller| match order::renew_with_change(tx, ctx, who, &cmd, (&check, &exchange))? {
-        Ok(full) => order_view(&full).map(Ok),
+        Ok(full) => buyers_order(&full).map(Ok),
         Err(why) => Ok(Err(why)),
     };
     api.write_answered_with(caller, unit, |done: &Result<OrderView, String>| done.as_ref().ok().map(Answer::json).transpose()).await
@@ -104,9 +110,13 @@ struct AutoRenewalBody {
     /// Such as `1m` or `1y`; null switches it off.
     #[schema(value_type = Option<String>, max_length = 5)]
     period: Option<Period>,
+    /// The price that is agreed to, as it was seen: refused when a term costs another one now.
+    #[serde(default)]
+    price: Option<MoneyView>,
 }
 
-/// Switches automatic renewal on or off: tried 7, 3 and 1 days before the last term ends and on its last day.
+/// Switches automatic renewal on or off: tried 7, 3 and 1 days before the last term ends and on its last day. Switching it on,
+/// also once more, is the consent to what a term costs now: more is never taken without another consent.
 #[utoipa::path(put, path = "/api/v1/instances/{id}/auto-renewal", tag = "instances", operation_id = "instance_auto_renewal",
     security(("access" = ["buyer"])), params(("id" = String, Path)), request_body = AutoRenewalBody,
     responses((status = 200, body = InstanceView)))]
@@ -116,14 +126,52 @@ async fn auto_renewal(
     PathOf(id): PathOf<InstanceId>,
     body: Body<AutoRenewalBody>,
 ) -> Result<Json<InstanceView>, Problem> {
-    let period = body.value.period;
+    let b = body.value;
+    let price = b.price.map(|price| price.read("/price")).transpose()?;
     let answer = api
         .write(caller, move |tx, ctx, who| {
-            let found = order::set_auto_renewal(tx, ctx, who, id, period)?;
+            let found = match (b.period, price) {
+                (Some(period), Some(seen)) => order::agree_to_auto_renewal(tx, ctx, who, id, (period, seen))?,
+                (period, _) => order::set_auto_renewal(tx, ctx, who, id, period)?,
+            };
             view(tx, ctx, &found, Tenant::Buyer(Key::of(who.account_id)), true)
         })
         .await?;
     Ok(Json(answer))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct TermParams {
+    /// Such as `1m` or `1y`.
+    #[param(value_type = String)]
+    period: Period,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AutoRenewalQuote {
+    /// What a term costs now.
+    price: MoneyView,
+    /// What was paid last, or agreed to, for a term of the period and the combination.
+    last: Option<MoneyView>,
+    /// A term costs more than the last one.
+    dearer: bool,
+}
+
+/// What switching automatic renewal on would agree to: what a term costs now, and what the last one cost.
+#[utoipa::path(get, path = "/api/v1/instances/{id}/auto-renewal", tag = "instances", operation_id = "instance_auto_renewal_quote",
+    security(("access" = ["buyer"])),
+    params(("id" = String, Path), TermParams), responses((status = 200, body = AutoRenewalQuote)))]
+async fn auto_renewal_quote(
+    State(api): State<Api>,
+    Who(caller): Who,
+    PathOf(id): PathOf<InstanceId>,
+    Params(p): Params<TermParams>,
+) -> Result<Json<AutoRenewalQuote>, Problem> {
+    let found = api.read(caller, move |tx, ctx, who| order::auto_renewal_quote(tx, ctx, who, id, p.period)).await?;
+    let dearer = found.last.is_some_and(|last| found.price.minor > last.minor);
+    Ok(Json(AutoRenewalQuote { price: found.price.into(), last: found.last.map(Into::into), dearer }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

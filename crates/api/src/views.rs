@@ -1,6 +1,9 @@
 //! What several routes answer with.
 
-use app::{Error, from_micros, order::Full};
+use app::{
+    Error, Tenant, from_micros,
+    order::{self, Full},
+};
 use domain::{
     Timestamp,
     money::{Currency, Money},
@@ -136,11 +139,42 @@ pub struct OrderView {
     pub pay_by: Option<String>,
     pub paid_at: Option<String>,
     pub ended_at: Option<String>,
+    /// Why it ended. What the seller's server answered is told to the seller and the operator alone.
     pub reason: Option<String>,
     /// The same in both languages, as far as the platform worded it.
     pub reason_text: Option<TextView>,
+    /// Where the money is, of an order that is under way or has failed.
+    #[serde(default)]
+    pub money: Option<WhereView>,
     pub instance_id: Option<String>,
     pub lines: Vec<OrderLineView>,
+}
+
+/// Where the money of an order is, and what its buyer does next.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct WhereView {
+    /// `not_paid`; `kept` by the platform; `wallet`, given back; `divided`, a part given back and the rest paid to the seller;
+    /// `seller`.
+    pub place: String,
+    /// What is there; of a divided sum the part that was given back.
+    pub amount: MoneyView,
+    /// Since when.
+    pub at: Option<String>,
+    /// Of what is kept: until when the seller's server is asked at most before it is given back. Only of one order.
+    pub until: Option<String>,
+    /// `wait`, `order_again`, `change_again` (the service goes on as it was) or `none`.
+    pub next: String,
+}
+
+fn where_view(full: &Full) -> Result<Option<WhereView>, Error> {
+    let view = |w: order::Whereabouts| WhereView {
+        place: w.place.to_string(),
+        amount: money(w.amount_minor, &full.order.currency),
+        at: w.at.map(|at| at.to_string()),
+        until: None,
+        next: w.next.to_string(),
+    };
+    Ok(order::whereabouts(full)?.map(view))
 }
 
 fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
@@ -171,9 +205,15 @@ fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
     })
 }
 
-/// An order as every role sees it.
-pub fn order_view(full: &Full) -> Result<OrderView, Error> {
+/// An order as its buyer sees it.
+pub fn buyers_order(full: &Full) -> Result<OrderView, Error> {
+    order_view(full, Tenant::Buyer(full.order.buyer_id))
+}
+
+/// An order as a side sees it.
+pub fn order_view(full: &Full, tenant: Tenant) -> Result<OrderView, Error> {
     let o = &full.order;
+    let reason = o.reason.as_deref().map(|stored| order::reason_for(tenant, stored));
     let (paid, refunded) = app::order::paid_and_refunded(full)?;
     Ok(OrderView {
         paid: money(paid, &o.currency),
@@ -190,8 +230,9 @@ pub fn order_view(full: &Full) -> Result<OrderView, Error> {
         pay_by: times(o.pay_by),
         paid_at: times(o.paid_at),
         ended_at: times(o.ended_at),
-        reason: o.reason.clone(),
-        reason_text: o.reason.as_deref().map(|text| app::message::reason(text).into()),
+        reason: reason.map(str::to_owned),
+        reason_text: reason.map(|text| app::message::reason(text).into()),
+        money: where_view(full)?,
         instance_id: o.instance_id.map(|i| i.id::<domain::id::InstanceId>().to_string()),
         lines: full.lines.iter().map(|l| line_view(o, l)).collect::<Result<_, _>>()?,
     })

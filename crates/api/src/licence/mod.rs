@@ -11,7 +11,7 @@ use crate::{
     paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
-    views::{shown_end, time, times},
+    views::{TextView, shown_end, time, times},
 };
 use app::{Ctx, Error, Key, Tenant, Tx, licence};
 use axum::{
@@ -179,11 +179,16 @@ struct LicenceApplicationView {
     delivered_at: Option<String>,
     file_name: Option<String>,
     sha256: Option<String>,
+    /// Why there is none: for the seller and the operator what the seller's server answered.
     error: Option<String>,
+    /// The same for people, in both languages.
+    error_text: Option<TextView>,
 }
 
-impl From<Application> for LicenceApplicationView {
-    fn from(a: Application) -> Self {
+impl LicenceApplicationView {
+    fn of(a: Application, tenant: Tenant) -> Self {
+        let told = a.error.as_deref().map(licence::refusal);
+        let error = if matches!(tenant, Tenant::Buyer(_)) { told.map(str::to_owned) } else { a.error };
         Self {
             event_id: a.event_id,
             state: a.state,
@@ -193,7 +198,8 @@ impl From<Application> for LicenceApplicationView {
             delivered_at: times(a.delivered_at),
             file_name: a.file_name,
             sha256: a.sha256,
-            error: a.error,
+            error,
+            error_text: told.map(|text| app::message::reason(text).into()),
         }
     }
 }
@@ -216,11 +222,12 @@ async fn applications(
 ) -> Result<Json<LicenceApplicationList>, Problem> {
     let found = api
         .read(caller, move |tx, _, who| {
-            let (instance, _) = crate::instance::find(tx, who, id)?;
-            Ok(store::licence_application::of_instance(tx, instance.id, APPLICATIONS_SHOWN)?)
+            let (instance, tenant) = crate::instance::find(tx, who, id)?;
+            let found = store::licence_application::of_instance(tx, instance.id, APPLICATIONS_SHOWN)?;
+            Ok(found.into_iter().map(|a| LicenceApplicationView::of(a, tenant)).collect())
         })
         .await?;
-    Ok(Json(LicenceApplicationList { applications: found.into_iter().map(Into::into).collect() }))
+    Ok(Json(LicenceApplicationList { applications: found }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -243,8 +250,9 @@ async fn apply(
     body: Body<ApplyBody>,
 ) -> Result<Json<LicenceApplicationView>, Problem> {
     let fingerprint = body.value.device_fingerprint.map(Line::into_string);
+    let buyer = Tenant::Buyer(Key::of(caller.account_id));
     let row = api.write(caller, move |tx, ctx, who| licence::apply(tx, ctx, who, id, fingerprint.clone())).await?;
-    Ok(Json(row.into()))
+    Ok(Json(LicenceApplicationView::of(row, buyer)))
 }
 
 /// The licence that the seller gave, as a file.

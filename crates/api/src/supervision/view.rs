@@ -254,9 +254,9 @@ fn refund_steps(found: &Found, party: Party) -> Vec<&'static str> {
     }
 }
 
-fn steps(tx: &mut Tx, found: &Found) -> Result<Vec<SupervisionStep>, Error> {
+fn steps(tx: &mut Tx, found: &Found, party: Party) -> Result<Vec<SupervisionStep>, Error> {
     let documents = document::of_case(tx, found.row.id)?;
-    let view = |s: rows::Step| SupervisionStep {
+    let view = |s: rows::Step, data| SupervisionStep {
         documents: documents.iter().filter(|d| d.step == Some(s.seq)).map(|d| DocumentView::of(d, Some(found.id()))).collect(),
         seq: s.seq,
         at: time(s.at),
@@ -265,9 +265,14 @@ fn steps(tx: &mut Tx, found: &Found) -> Result<Vec<SupervisionStep>, Error> {
         kind: s.kind,
         from: s.from_node,
         to: s.to_node,
-        data: serde_json::from_str(&s.data).unwrap_or_default(),
+        data,
     };
-    Ok(rows::steps(tx, found.row.id)?.into_iter().map(view).collect())
+    let step = |s: rows::Step| {
+        let hidden = party == Party::Buyer && supervision::tells_of_calls(&s.kind);
+        let data = if hidden { serde_json::json!({}) } else { serde_json::from_str(&s.data).unwrap_or_default() };
+        view(s, data)
+    };
+    Ok(rows::steps(tx, found.row.id)?.into_iter().map(step).collect())
 }
 
 /// A case as a side sees it.
@@ -330,7 +335,7 @@ pub(super) fn case_view(tx: &mut Tx, ctx: &Ctx, who: &Caller, tenant: Tenant, fo
         }),
         code,
         licence: if buyers { app::instance::licence(ctx, &instance)? } else { None },
-        steps: steps(tx, found)?,
+        steps: steps(tx, found, party)?,
         waiting_documents: waiting.iter().map(|d| DocumentView::of(d, Some(found.id()))).collect(),
         case: summary(tx, row.clone())?,
     })

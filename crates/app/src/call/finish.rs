@@ -1,7 +1,12 @@
 //! An answer and what follows from it, in one transaction.
 
 use super::{Judged, Outgoing, Reading, activity, enqueue, judge, redact};
-use crate::{Ctx, Error, Tenant, event, from_micros, instance, job::JobKind, kit, licence, message, order};
+use crate::{
+    Ctx, Error, Tenant, event, from_micros, instance,
+    job::JobKind,
+    kit, licence, message,
+    order::{self, Detail},
+};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -270,9 +275,11 @@ impl Step {
             Activity::Create | Activity::Query if instance::state(&self.subject)? != InstanceState::Opening => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
-            Activity::Create | Activity::Query => order::opening_failed(tx, ctx, &self.subject, self.call.order_id, text)?,
+            Activity::Create | Activity::Query => {
+                order::opening_failed(tx, ctx, &self.subject, self.call.order_id, Detail::new(text))?;
+            }
             Activity::Upgrade => {
-                order::change_failed(tx, ctx, self.call.order_id, text)?;
+                order::change_failed(tx, ctx, self.call.order_id, Detail::new(text))?;
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
             Activity::Refresh | Activity::RefreshCode | Activity::RefreshLicence => {
@@ -281,7 +288,7 @@ impl Step {
                 crate::job::schedule(tx, ctx, JobKind::RenewalStuck, Some(self.call.id), in_a_day)?;
             }
             Activity::Apply => {
-                licence::application_refused(tx, ctx, &self.call, text)?;
+                licence::application_refused(tx, ctx, &self.call, Detail::new(text))?;
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
             // The order stays with the seller, who repairs and restarts (license-interface 3.3).
@@ -297,7 +304,7 @@ impl Step {
             }
             Activity::TenantSync | Activity::AllOrgSync | Activity::ApplicationSync | Activity::AuthSync | Activity::SingleOrgSync => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
-                kit::failed(tx, ctx, &self.subject, &self.call, text)?;
+                kit::failed(tx, ctx, &self.subject, &self.call)?;
             }
             Activity::Notify => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;

@@ -135,10 +135,10 @@ pub(crate) fn told(tx: &mut Tx, ctx: &Ctx, instance: &Instance, activity: Activi
     }
 }
 
-/// A call of the kit failed; it is not repeated by itself, so the buyer is told (`saas-interface 4`).
-pub(crate) fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, call: &Call, text: &str) -> Result<(), Error> {
+/// A call of the kit failed; it is not repeated by itself, so the buyer is told (`saas-interface 4`), not what was answered.
+pub(crate) fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, call: &Call) -> Result<(), Error> {
     let application = application_of(tx, instance)?;
-    let params = [("application", application.name.into()), ("activity", call.activity.clone().into()), ("error", text.to_owned().into())];
+    let params = [("application", application.name.into()), ("activity", call.activity.clone().into())];
     let send = message::Send {
         event: MessageEvent::SyncFailed,
         account: Some(instance.buyer_id),

@@ -1,7 +1,7 @@
 //! On-line opening: a buyer asks for a licence, the seller uploads it under the event's id (`license-interface 4.2`,
 //! `4.3`).
 
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros};
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, order::Detail};
 use db::{Key, Tx};
 use domain::{id::InstanceId, instance::InstanceState, listing::AccessType, message::MessageEvent};
 use jiff::SignedDuration;
@@ -12,10 +12,11 @@ use store::{
     call::Call,
     licence_application::{self as rows, Delivery},
 };
-use wire::licence_online;
+use wire::{licence_online, result_code::ResultCode};
 
 /// After so many hours without a licence it may be asked for again.
 const PATIENCE_HOURS: i64 = 24;
+const LATE: &str = "the seller gave no licence within a day";
 const CONTENT_COLUMN: &str = "licence_applications.content";
 
 /// What a seller uploads for an event.
@@ -45,7 +46,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, fingerpr
     // A seller who took the application and gave nothing for a day does not keep the buyer from asking again; what he
     // uploads later is kept all the same.
     let a_day_ago = micros(ctx.now - SignedDuration::from_hours(PATIENCE_HOURS));
-    rows::give_up(tx, found.id, a_day_ago, "the seller gave no licence within a day")?;
+    rows::give_up(tx, found.id, a_day_ago, LATE)?;
     let row = rows::Application {
         id: ctx.key(),
         event_id: format!("EV{}", ctx.random_hex(15).to_uppercase()),
@@ -99,16 +100,32 @@ pub(crate) fn accepted(tx: &mut Tx, call: &Call) -> Result<(), Error> {
     Ok(())
 }
 
+/// Why a seller gave no licence, as its buyer is told; the answer itself is the seller's and the operator's to know.
+#[must_use]
+pub fn refusal(stored: &str) -> &'static str {
+    if stored == LATE {
+        return LATE;
+    }
+    let code = stored.strip_prefix("resultCode ").and_then(|rest| rest.split_whitespace().next()).map(ResultCode::parse);
+    match code {
+        Some(ResultCode::QuotaUsedUp) => "the seller has no licence left for this purchase",
+        Some(ResultCode::OutsideValidity) => "the licence would end after the service",
+        Some(ResultCode::ExpiryNeeded) => "the seller needs to know when the licence is to end",
+        Some(ResultCode::FingerprintNeeded) => "the seller needs the fingerprint of the device",
+        _ => "the seller did not issue it",
+    }
+}
+
 /// The seller refused the application, or never took it.
-pub(crate) fn refused(tx: &mut Tx, ctx: &Ctx, call: &Call, reason: &str) -> Result<(), Error> {
+pub(crate) fn refused(tx: &mut Tx, ctx: &Ctx, call: &Call, detail: Detail<'_>) -> Result<(), Error> {
     let event = event_of(call)?;
-    if rows::step(tx, &event, "failed", Some(reason))? == Written::SomeoneElseWasFirst {
+    if rows::step(tx, &event, "failed", Some(detail.for_seller()))? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
     let Some(found) = store::instance::lookup(tx, Tenant::Any, call.instance_id)? else {
         return Ok(());
     };
-    instance::tell(tx, ctx, &found, MessageEvent::LicenceRefused, &[("reason", reason.to_owned())])
+    instance::tell(tx, ctx, &found, MessageEvent::LicenceRefused, &[("reason", refusal(detail.for_seller()).to_owned())])
 }
 
 /// Keeps what a seller uploaded; the same again changes nothing.

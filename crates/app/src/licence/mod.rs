@@ -18,7 +18,7 @@ mod test_code;
 mod usage;
 
 pub use activate::activate;
-pub use apply::{Upload, content as application_content, deliver, request as apply};
+pub use apply::{Upload, content as application_content, deliver, refusal, request as apply};
 pub(crate) use apply::{accepted, refused as application_refused};
 pub use file::{File, issue as issue_file, key_set, new_key};
 pub use holding::{Holding, holding, release_node, release_seat};

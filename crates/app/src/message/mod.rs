@@ -20,7 +20,7 @@ pub use webhook::{
     finish as finish_webhook, remove as remove_endpoint, replay, rotate, secret, show_endpoint, test as test_endpoint,
 };
 
-use crate::{Ctx, Error, Page};
+use crate::{Ctx, Error, Page, Tenant, order};
 use db::{Key, Tx};
 use domain::{
     id::MessageId,
@@ -120,7 +120,11 @@ fn fill(template: &str, params: &Params, reader: (&str, &TimeZone)) -> String {
 /// [`Error::Row`] for an event that the catalogue does not know.
 pub fn show(row: message::Message, language: &str, zone: &TimeZone) -> Result<Shown, Error> {
     let event: MessageEvent = row.event.parse().map_err(|e| Error::row("messages", &row.name, e))?;
-    let params: Params = serde_json::from_str(&row.params).map_err(|e| Error::row("messages", &row.name, e))?;
+    let mut params: Params = serde_json::from_str(&row.params).map_err(|e| Error::row("messages", &row.name, e))?;
+    // Older releases kept what the seller's server answered with the buyer's reason.
+    if let Some(Param::Text(reason)) = params.get_mut("reason").filter(|_| event.audience() == Audience::Buyer) {
+        *reason = order::reason_for(Tenant::Buyer(row.account_id), reason).to_owned();
+    }
     let catalogue = if language == "en" { &EN } else { &ZH };
     let (title, body) = catalogue.get(event.as_str()).map_or_else(
         || (event.to_string(), row.params.clone()),

@@ -56,10 +56,28 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
     ("reason", "the wallet is short", "钱包余额不足", "the wallet is short"),
     ("reason", "not paid in time", "逾期未支付", "not paid in time"),
     ("reason", "cancelled by the buyer", "买家已取消", "cancelled by the buyer"),
+    ("reason", "could not be opened", "开通失败", "could not be opened"),
+    ("reason", "could not be upgraded", "升级失败", "could not be upgraded"),
     ("reason", "could not be opened: *", "开通失败：*", "could not be opened: *"),
     ("reason", "could not be upgraded: *", "升级失败：*", "could not be upgraded: *"),
     ("reason", "the platform decided an appeal", "平台已裁决申诉", "the platform decided an appeal"),
     ("reason", "negotiated with the seller", "已与商家协商", "negotiated with the seller"),
+    (
+        "reason",
+        "the seller has no licence left for this purchase",
+        "商家可签发的 License 已用完",
+        "the seller has no licence left for this purchase",
+    ),
+    ("reason", "the licence would end after the service", "License 到期时间晚于服务到期时间", "the licence would end after the service"),
+    (
+        "reason",
+        "the seller needs to know when the licence is to end",
+        "商家需要 License 到期时间",
+        "the seller needs to know when the licence is to end",
+    ),
+    ("reason", "the seller needs the fingerprint of the device", "商家需要设备指纹", "the seller needs the fingerprint of the device"),
+    ("reason", "the seller gave no licence within a day", "商家一天内未签发 License", "the seller gave no licence within a day"),
+    ("reason", "the seller did not issue it", "商家未签发", "the seller did not issue it"),
     ("reason", "the instance ended before the change", "变更完成前实例已到期", "the instance ended before the change"),
 ];
 

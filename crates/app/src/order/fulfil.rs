@@ -1,6 +1,6 @@
 //! What a paid order does: opens an instance, appends a term, or asks the seller for a change.
 
-use super::{Sold, kind};
+use super::{Detail, Failure, Sold, kind};
 use crate::{
     Ctx, Error, Tenant, call, catalogue, event, instance, licence, message,
     money::{self, Completion},
@@ -169,14 +169,15 @@ pub(crate) fn complete_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>
 }
 
 /// The order failed: the money goes back in full, the reason stays on the order.
-fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, reason: &str) -> Result<(), Error> {
+fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, failure: Failure<'_>) -> Result<(), Error> {
+    let reason = failure.whole();
     let step = Step {
         id: order.id,
         from: OrderState::Processing.as_str(),
         to: OrderState::Cancelled.as_str(),
         paid_at: order.paid_at,
         ended_at: Some(ctx.now_micros()),
-        reason: Some(reason),
+        reason: Some(&reason),
     };
     if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
         return Ok(());
@@ -187,7 +188,7 @@ fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, reason: &str) -> R
     event::record(tx, ctx, "order.failed", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
     let refunded = money::refund(tx, ctx, &money::Wallet, order, line, line.amount_minor)?;
     let amount = domain::money::Money::new(refunded, super::currency(order)?).to_string();
-    tell_buyer(tx, ctx, order, MessageEvent::OrderRefunded, &[("amount", amount), ("reason", reason.to_owned())])
+    tell_buyer(tx, ctx, order, MessageEvent::OrderRefunded, &[("amount", amount), ("reason", failure.for_buyer().to_owned())])
 }
 
 fn with_line(tx: &mut Tx, order: Option<Key>) -> Result<Option<(Order, Line)>, Error> {
@@ -202,18 +203,24 @@ fn with_line(tx: &mut Tx, order: Option<Key>) -> Result<Option<(Order, Line)>, E
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Key>, error: &str) -> Result<(), Error> {
+pub(crate) fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Key>, error: Detail<'_>) -> Result<(), Error> {
     let Some((order, line)) = with_line(tx, order)? else {
         return Ok(());
     };
     if !supervision::opening_failed(tx, ctx, order.id, error)? {
-        failed(tx, ctx, &order, &line, &format!("could not be opened: {error}"))?;
+        failed(tx, ctx, &order, &line, Failure::NotOpened(error))?;
         instance::failed(tx, ctx, instance)?;
     }
     let site = super::site(ctx, &order)?;
     let month = site.start_of(site.day_of(ctx.now).first_of_month());
     let count = store::instance::any_failed_since(tx, instance.product_id, crate::micros(month))?;
-    tell_seller(tx, ctx, &order, MessageEvent::SaleOpeningFailed, &[("reason", error.to_owned()), ("count", count.to_string())])?;
+    tell_seller(
+        tx,
+        ctx,
+        &order,
+        MessageEvent::SaleOpeningFailed,
+        &[("reason", error.for_seller().to_owned()), ("count", count.to_string())],
+    )?;
     if count > FAILED_PER_MONTH {
         catalogue::delist_failing(tx, ctx, instance.product_id, count, super::product_name(&order))
     } else {
@@ -230,7 +237,7 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Ke
         return Ok(());
     };
     if !instance::state(instance)?.renewable() {
-        return failed(tx, ctx, &order, &line, "the instance ended before the change");
+        return failed(tx, ctx, &order, &line, Failure::InstanceEnded);
     }
     // Nothing is changed for an order that was refunded, and nothing twice.
     if completed(tx, ctx, &order, &line, ctx.now)? == Written::SomeoneElseWasFirst {
@@ -246,11 +253,11 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Ke
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn change_failed(tx: &mut Tx, ctx: &Ctx, order: Option<Key>, error: &str) -> Result<(), Error> {
+pub(crate) fn change_failed(tx: &mut Tx, ctx: &Ctx, order: Option<Key>, error: Detail<'_>) -> Result<(), Error> {
     let Some((order, line)) = with_line(tx, order)? else {
         return Ok(());
     };
-    failed(tx, ctx, &order, &line, &format!("could not be upgraded: {error}"))
+    failed(tx, ctx, &order, &line, Failure::NotUpgraded(error))
 }
 
 pub(crate) fn tell_buyer(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {

@@ -7,6 +7,7 @@ mod cancel;
 mod change;
 mod consent;
 mod convert;
+mod failure;
 mod fulfil;
 mod pay;
 mod place;
@@ -18,6 +19,7 @@ mod renew_change;
 mod sold;
 mod timeline;
 mod unsubscribe;
+mod whereabouts;
 
 pub use auto_renew::{AutoRenewalQuote, agree_to_auto_renewal, auto_renew, auto_renewal_quote, set_auto_renewal};
 pub use cancel::{cancel, cancel_unpaid};
@@ -25,8 +27,10 @@ pub use change::{PlaceChange, change, change_quote};
 pub use consent::Consents;
 pub(crate) use consent::of_line as consents_of;
 pub use convert::convert;
-pub use fulfil::{FAILED_PER_MONTH, change_done, change_failed, opening_failed};
-pub(crate) use fulfil::{complete_all, ids, new_instance, tell_buyer, tell_seller};
+pub use failure::reason_for;
+pub(crate) use failure::{Detail, Failure};
+pub use fulfil::{FAILED_PER_MONTH, change_done};
+pub(crate) use fulfil::{change_failed, complete_all, ids, new_instance, opening_failed, tell_buyer, tell_seller};
 
 pub use pay::pay;
 pub use place::{PlaceOrder, place};
@@ -39,6 +43,7 @@ pub(crate) use sold::TermFee;
 pub use sold::{Input, Sold};
 pub use timeline::{Entry as TimelineEntry, Tone, of_instance as instance_timeline, of_order as timeline};
 pub use unsubscribe::{Back, Preview, preview as unsubscribe_preview, unsubscribe};
+pub use whereabouts::{NextStep, Place as MoneyPlace, Whereabouts, kept_until, whereabouts};
 
 use crate::{Caller, Ctx, Error, Tenant, event};
 use db::{DbError, Key, Tx};

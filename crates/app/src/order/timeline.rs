@@ -1,7 +1,7 @@
 //! The flight recorder as people read it: events, calls, messages and timers in one list, redacted by
 //! role (`order-life 6`).
 
-use crate::{Error, Tenant, from_micros};
+use crate::{Error, Tenant, from_micros, supervision};
 use db::{Key, Tx};
 use domain::Timestamp;
 use serde_json::{Value, json};
@@ -35,6 +35,19 @@ fn tone(kind: &str) -> Tone {
     }
 }
 
+/// Takes out of an event what the seller's server answered. Of calls a buyer learns which one and which try it was.
+fn without_detail(tenant: Tenant, kind: &str, data: &mut Value) {
+    if kind.starts_with("call.") {
+        *data = json!({ "activity": data["activity"] });
+    } else if kind == "order.failed"
+        && let Some(stored) = data["reason"].as_str()
+    {
+        data["reason"] = json!(super::reason_for(tenant, stored));
+    } else if kind == "supervision.moved" && data["step"].as_str().is_some_and(supervision::tells_of_calls) {
+        data["said"] = json!({});
+    }
+}
+
 fn of_event(tenant: Tenant, e: Event) -> Option<Entry> {
     // What the platform earns is none of the buyer's business.
     if matches!(tenant, Tenant::Buyer(_)) && e.kind == "money.completed" {
@@ -49,7 +62,10 @@ fn of_event(tenant: Tenant, e: Event) -> Option<Entry> {
         Tenant::Any => Some(e.actor.clone()),
         Tenant::Buyer(_) | Tenant::Seller(_) => Some(name.to_owned()),
     };
-    let data = serde_json::from_str(&e.data).unwrap_or(Value::Null);
+    let mut data = serde_json::from_str(&e.data).unwrap_or(Value::Null);
+    if matches!(tenant, Tenant::Buyer(_)) {
+        without_detail(tenant, &e.kind, &mut data);
+    }
     Some(Entry { at: from_micros(e.at), tone: tone(&e.kind), kind: e.kind, actor, data })
 }
 
@@ -61,8 +77,9 @@ fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry
             let outcome = a.outcome.as_deref().unwrap_or(if under_way { "under_way" } else { "unknown" });
             let good = matches!(outcome, "success" | "accepted");
             let tone = if good || under_way || outcome == "not_yet" { Tone::Plain } else { Tone::Bad };
-            let mut data = json!({ "activity": c.activity, "attempt": a.number, "outcome": outcome, "duration_ms": a.duration_ms });
+            let mut data = json!({ "activity": c.activity, "attempt": a.number, "duration_ms": a.duration_ms });
             if !matches!(tenant, Tenant::Buyer(_)) {
+                data["outcome"] = json!(outcome);
                 data["error"] = json!(a.error);
                 data["status"] = json!(a.status);
                 data["call"] = json!(c.id.id::<domain::id::CallId>());

@@ -1,7 +1,10 @@
 //! What a move of a case means for money, order, instance and the people who wait.
 
 use super::{Done, Found, Move};
-use crate::{Ctx, Error, call, event, instance, licence, message, money, order};
+use crate::{
+    Ctx, Error, call, event, instance, licence, message, money,
+    order::{self, Detail, Failure},
+};
 use db::{Key, Tx};
 use domain::{
     id::{LineId, OrderId, SupervisionId},
@@ -185,10 +188,11 @@ fn released(tx: &mut Tx, ctx: &Ctx, found: &Found, minor: i64, percent: u8) -> R
 /// The order is over: a part or all goes back, the rest is the seller's, what was opened is released.
 fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), done: &Done<'_>) -> Result<(), Error> {
     let s = subject(tx, found)?;
-    let reason = match done.kind {
-        "opening_failed" => format!("could not be opened: {}", done.data["reason"].as_str().unwrap_or_default()),
-        "decided" => "the platform decided an appeal".to_owned(),
-        _ => "negotiated with the seller".to_owned(),
+    let detail = Detail::new(done.data["reason"].as_str().unwrap_or_default());
+    let (reason, told) = match done.kind {
+        "opening_failed" => (Failure::NotOpened(detail).whole(), Failure::NotOpened(detail).for_buyer()),
+        "decided" => ("the platform decided an appeal".to_owned(), "the platform decided an appeal"),
+        _ => ("negotiated with the seller".to_owned(), "negotiated with the seller"),
     };
     let step = Step {
         id: s.order.id,
@@ -213,7 +217,7 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
     }
     let amount = Money::new(back, order::currency(&s.order)?).to_string();
     if back > 0 {
-        tell(tx, ctx, found, MessageEvent::OrderRefunded, &[("amount", amount.clone()), ("reason", reason.clone())])?;
+        tell(tx, ctx, found, MessageEvent::OrderRefunded, &[("amount", amount.clone()), ("reason", told.to_owned())])?;
     }
     if done.kind == "opening_failed" {
         return Ok(());

@@ -1,7 +1,7 @@
 //! What happens outside and moves a case: a code is activated, a carrier delivers, an interface never opens.
 
 use super::{Done, Found, find, of_order};
-use crate::{Ctx, Error, Tenant};
+use crate::{Ctx, Error, Tenant, order};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -40,11 +40,11 @@ pub fn carrier_delivered(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, at: Timestam
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(crate) fn opening_failed(tx: &mut Tx, ctx: &Ctx, order: db::Key, reason: &str) -> Result<bool, Error> {
+pub(crate) fn opening_failed(tx: &mut Tx, ctx: &Ctx, order: db::Key, reason: order::Detail<'_>) -> Result<bool, Error> {
     let Some(mut found) = of_order(tx, ctx, order)?.filter(|f| f.case.ended_at.is_none()) else {
         return Ok(false);
     };
-    let done = Done { party: None, kind: "opening_failed", data: json!({ "reason": reason }), documents: &[] };
+    let done = Done { party: None, kind: "opening_failed", data: json!({ "reason": reason.for_seller() }), documents: &[] };
     found.moved(tx, ctx, &Input::OpeningFailed, &done)?;
     Ok(true)
 }

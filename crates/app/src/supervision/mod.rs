@@ -63,6 +63,12 @@ fn amount_text(tx: &mut Tx, found: &Found, minor: i64) -> Result<String, Error> 
     Ok(crate::order::currency(&order)?.text(minor))
 }
 
+/// Whether what was filled in with a step is what the seller's server answered: for the seller and the operator alone.
+#[must_use]
+pub fn tells_of_calls(step: &str) -> bool {
+    step == "opening_failed"
+}
+
 /// Whom a tenant is in a case.
 #[must_use]
 pub fn party(tenant: Tenant) -> Party {

@@ -25,12 +25,19 @@ pub enum Instance {
         page: Page,
     },
     /// Renew automatically before the last term ends, or no longer.
-    #[command(after_help = "Examples:\n  yunshi instance auto-renew ins_… --period 1m\n  yunshi instance auto-renew ins_… --off")]
+    #[command(after_help = "\
+            Switching it on, also once more, is the consent to what a term costs now; more is never taken without another consent.\n\
+            Both prices are said when a term costs more than the last one. With --price it is only switched on at that price.\n\n\
+            Examples:\n  yunshi instance auto-renew ins_… --period 1m\n  \
+            yunshi instance auto-renew ins_… --period 1m --price 120.00\n  yunshi instance auto-renew ins_… --off")]
     AutoRenew {
         id: String,
         /// The period of each new term, such as 1m or 1y.
         #[arg(long, required_unless_present = "off")]
         period: Option<String>,
+        /// What a term may cost, such as 120.00; refused when it costs another sum.
+        #[arg(long, conflicts_with = "off")]
+        price: Option<String>,
         #[arg(long, conflicts_with = "period")]
         off: bool,
     },

@@ -33,9 +33,7 @@ pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result
             output::table(json, &found, "instances", &["id", "product", "state", "opened_at", "expires_at", "order_number"]);
             return Ok(());
         }
-        Instance::AutoRenew { id, period, off: _ } => {
-            remote.put(&format!("/api/v1/instances/{id}/auto-renewal"), &json!({ "period": period })).await?
-        }
+        Instance::AutoRenew { id, period, price, off: _ } => auto_renew(remote, id, period.as_deref(), price.as_deref()).await?,
         Instance::Release { id } => remote.post(&format!("/api/v1/instances/{id}/release"), &json!({})).await?,
         Instance::Freeze { id, reason } => {
             remote.post(&format!("/api/v1/operator/instances/{id}/freeze"), &json!({ "reason": reason })).await?
@@ -44,6 +42,31 @@ pub async fn instance(remote: &Remote, command: &Instance, json: bool) -> Result
     };
     output::document(json, &document);
     Ok(())
+}
+
+/// Switches automatic renewal on at the price that is shown, or at the one that was named, or off.
+async fn auto_renew(remote: &Remote, id: &str, period: Option<&str>, price: Option<&str>) -> Result<Value, Failure> {
+    let path = format!("/api/v1/instances/{id}/auto-renewal");
+    let Some(period) = period else {
+        return remote.put(&path, &json!({ "period": null })).await;
+    };
+    let quote = remote.get(&with_query(&path, &[("period", Some(period.to_owned()))])).await?;
+    let text = |of: &Value| format!("{} {}", of["amount"].as_str().unwrap_or_default(), of["currency"].as_str().unwrap_or_default());
+    let agreed = match price {
+        Some(amount) => {
+            let (amount, currency) = amount.split_once(' ').unwrap_or((amount, quote["price"]["currency"].as_str().unwrap_or_default()));
+            json!({ "amount": amount, "currency": currency })
+        }
+        None => quote["price"].clone(),
+    };
+    let switched = remote.put(&path, &json!({ "period": period, "price": agreed })).await?;
+    let now = text(&quote["price"]);
+    if quote["dearer"] == true {
+        eprintln!("A term costs {now} now; the last one cost {}. By switching it on you agreed to {now}.", text(&quote["last"]));
+    } else {
+        eprintln!("You agreed to {now} for a term; more is not taken without your consent.");
+    }
+    Ok(switched)
 }
 
 /// `yunshi usage …`.
@@ -162,7 +185,7 @@ pub async fn bill(remote: &Remote, command: &Bill, json: bool) -> Result<(), Fai
     match command {
         Bill::List { month, page } => {
             let found = remote.get(&list("/api/v1/bills", page, &[("month", month.clone())])).await?;
-            output::table(json, &found, "bills", &["id", "month", "total", "issued_at"]);
+            output::table(json, &found, "bills", &["id", "month", "paid", "refunded", "net", "refund_state", "total", "issued_at"]);
         }
         Bill::Show { id } => {
             let found = whole_bill(remote, id).await?;

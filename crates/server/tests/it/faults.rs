@@ -59,7 +59,16 @@ async fn a_message_is_shown_with_its_attempts_and_restarted_by_its_seller() {
         p.advance("185m").await;
         let found = p.order(&order).await;
         assert_eq!(found["state"], "cancelled");
-        assert!(found["reason"].as_str().unwrap().starts_with("could not be opened"), "{found}");
+        assert_eq!(found["reason"], "could not be opened", "what was answered is the seller's to know");
+        assert_eq!((&found["money"]["place"], &found["money"]["next"]), (&json!("wallet"), &json!("order_again")));
+        let order = format!("/api/v1/orders/{}", number(&found));
+        let instance = format!("/api/v1/instances/{}", found["instance_id"].as_str().unwrap());
+        let theirs = p.get("seller", &order).await;
+        assert!(theirs["reason"].as_str().unwrap().starts_with("could not be opened: resultCode 000005"), "{theirs}");
+        for path in [&order, &format!("{order}/timeline"), &instance, &format!("{instance}/timeline"), "/api/v1/orders", "/api/v1/inbox"] {
+            let read = p.get("buyer", path).await.to_string();
+            assert!(!read.contains("resultCode") && !read.contains("000005"), "{path}: {read}");
+        }
         assert_eq!(p.refused("seller", &restart, json!({})).await, (409, "call.order_over".into()));
         p.verify().await;
     })

@@ -68,6 +68,14 @@ async fn renewals_and_their_terms_are_shown_at_the_instance() {
         assert_eq!((status, problem["code"].as_str().unwrap()), (409, "instance.open_order"));
         assert!(problem["detail"].as_str().unwrap().contains(number(&open)), "{problem}");
         let set = async |period: Value| p.send("buyer", "PUT", &path("auto-renewal"), Some(&json!({ "period": period }))).await;
+        let quote = p.get("buyer", &path("auto-renewal?period=1m")).await;
+        assert_eq!(
+            (&quote["price"]["amount"], &quote["last"]["amount"], &quote["dearer"]),
+            (&json!("100.00"), &json!("100.00"), &json!(false))
+        );
+        let agree = json!({ "period": "1m", "price": { "amount": "99.00", "currency": "CNY" } });
+        let (status, problem) = p.send("buyer", "PUT", &path("auto-renewal"), Some(&agree)).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("auto_renewal.price_changed")));
         let on = set(json!("1m")).await.1;
         assert_eq!((&on["auto_renewal"], &on["next_auto_renewal"]), (&json!("1m"), &json!("2024-02-27T02:00:00Z")));
         let off = set(json!(null)).await.1;

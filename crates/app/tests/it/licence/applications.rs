@@ -148,6 +148,10 @@ fn an_application_that_the_seller_refuses_is_told_and_may_be_made_again() {
         let refused = ("getLicenseAsync".to_owned(), "failed".to_owned());
         assert_eq!(m.activities(instance)[1], refused, "a refusal is not repeated");
         assert!(m.messages(&buyer).contains(&"licence.refused".to_owned()));
+        let told = m.read(|tx, _| Ok(store::message::list(tx, m.key(&buyer), false, (None, &[]), app::Page::first(1))?));
+        assert!(told[0].params.contains("the seller has no licence left") && !told[0].params.contains("000900"), "{:?}", told[0].params);
+        assert_eq!(licence::refusal(all[0].error.as_ref().unwrap()), "the seller has no licence left for this purchase");
+        assert_eq!(licence::refusal("HTTP 500"), "the seller did not issue it");
         m.server.fault("shield", Fault::None);
         ask(m, instance).unwrap();
         assert_eq!(states(m, instance)[0], "accepted");

@@ -3,6 +3,7 @@
 mod at_once;
 mod change;
 mod consent;
+mod failed;
 mod freeze;
 mod later;
 mod life;
