@@ -15,7 +15,7 @@ use app::{
 };
 use axum::{Json, extract::State};
 use domain::{
-    correction::CorrectionState,
+    correction::{CorrectionKind, CorrectionState},
     id::{AccountId, CorrectionId},
     text::Line,
 };
@@ -133,6 +133,14 @@ struct ListParams {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     state: Option<CorrectionState>,
+    /// `refund` or `posting`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    kind: Option<CorrectionKind>,
+    /// The number of the order that a refund is of.
+    #[serde(default)]
+    #[param(max_length = 40)]
+    order: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -145,9 +153,14 @@ struct CorrectionList {
 #[utoipa::path(get, path = "/api/v1/operator/corrections", tag = "operator", operation_id = "correction_list",
     security(("access" = ["operator:finance"])), params(ListParams, Paging), responses((status = 200, body = CorrectionList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<CorrectionList>, Problem> {
+    let filter = rows::Filter {
+        state: p.state.map(|s| s.to_string()),
+        kind: p.kind.map(|k| k.to_string()),
+        order_number: p.order.map(|number| number.trim().to_owned()),
+    };
     let answer = api
         .read(caller, move |tx, _, who| {
-            let found = rows::any_list(tx, p.state.map(CorrectionState::as_str), page)?;
+            let found = rows::any_list(tx, &filter, page)?;
             let next = next(&found, page, |c| (c.asked_at, c.id));
             let reader = Key::of(who.user_id);
             Ok(CorrectionList { corrections: found.into_iter().map(|c| view(c, reader)).collect(), next })

@@ -251,7 +251,7 @@ async fn of_instance(State(api): State<Api>, Who(caller): Who, PathOf(id): PathO
                     .collect(),
                 due: money(m.due_minor, currency.as_str()),
                 until: m.until.map(|at| at.to_string()),
-                holds: m.holds.into_iter().map(usage_hold::view).collect(),
+                holds: m.holds.into_iter().map(|h| usage_hold::view(tx, ctx, h)).collect::<Result<_, _>>()?,
                 packages: m.packages.into_iter().map(|p| package_view(tx, ctx, p)).collect::<Result<_, _>>()?,
             })
         })

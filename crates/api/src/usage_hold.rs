@@ -7,9 +7,9 @@ use crate::{
     paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
-    views::{MoneyView, money, time, times},
+    views::{MoneyView, TextView, money, time, times},
 };
-use app::{Caller, Key, Tenant, usage};
+use app::{Caller, Ctx, Error, Key, Tenant, Tx, order, usage};
 use axum::{Json, extract::State};
 use domain::{
     id::{HoldId, InstanceId},
@@ -44,6 +44,10 @@ struct ListParams {
 pub(crate) struct HoldView {
     id: String,
     instance: String,
+    product_name: TextView,
+    /// What the quantity counts, in both languages.
+    unit: TextView,
+    customer_name: String,
     /// The first moment of the hour or day that is charged.
     begin: String,
     quantity: String,
@@ -60,8 +64,16 @@ pub(crate) struct HoldView {
     decided_by: Option<String>,
 }
 
-pub(crate) fn view(h: rows::Hold) -> HoldView {
-    HoldView {
+pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, h: rows::Hold) -> Result<HoldView, Error> {
+    let gone = |what: &str| Error::row("usage_holds", h.id.id::<HoldId>(), what);
+    let instance = store::instance::lookup(tx, Tenant::Any, h.instance_id)?.ok_or_else(|| gone("its instance is gone"))?;
+    let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| gone("its instance has no line"))?;
+    let order = store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| gone("its instance has no order"))?;
+    let unit = usage::unit(tx, ctx, &instance)?;
+    Ok(HoldView {
+        product_name: order::Sold::of(&line)?.product_name.into(),
+        unit: unit.into(),
+        customer_name: order.customer_name,
         id: h.id.id::<HoldId>().to_string(),
         instance: h.instance_id.id::<InstanceId>().to_string(),
         begin: time(h.begin_at),
@@ -73,7 +85,7 @@ pub(crate) fn view(h: rows::Hold) -> HoldView {
         until: time(h.until_at),
         decided_at: times(h.decided_at),
         decided_by: h.decided_by,
-    }
+    })
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -88,11 +100,12 @@ struct HoldList {
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<HoldList>, Problem> {
     let filter = rows::Filter { state: p.state.map(|s| s.to_string()), instance: p.instance.map(Key::of) };
     let answer = api
-        .read(caller, move |tx, _, who| {
+        .read(caller, move |tx, ctx, who| {
             let tenant = any_tenant(who).into_iter().next().unwrap_or(Tenant::Buyer(Key::of(who.account_id)));
             let found = rows::list(tx, tenant, &filter, page)?;
             let next = next(&found, page, |h| (h.created_at, h.id));
-            Ok(HoldList { holds: found.into_iter().map(view).collect(), next })
+            let holds = found.into_iter().map(|h| view(tx, ctx, h)).collect::<Result<_, _>>()?;
+            Ok(HoldList { holds, next })
         })
         .await?;
     Ok(Json(answer))
@@ -109,10 +122,11 @@ async fn decided(api: &Api, caller: Arc<Caller>, id: HoldId, approve: bool, oper
     let hold = api
         .write(caller, move |tx, ctx, who| {
             let tenant = if operator { Tenant::Any } else { Tenant::Buyer(Key::of(who.account_id)) };
-            usage::decide_hold(tx, ctx, who, tenant, id, approve)
+            let hold = usage::decide_hold(tx, ctx, who, tenant, id, approve)?;
+            view(tx, ctx, hold)
         })
         .await?;
-    Ok(Json(view(hold)))
+    Ok(Json(hold))
 }
 
 /// Says yes or no to a charge of the caller's that waits for consent.

@@ -48,14 +48,29 @@ pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Correction>, DbError> {
     Ok(corrections::table.find(id).select(Correction::as_select()).first(tx).optional()?)
 }
 
-/// Corrections in a state or in all, newest first.
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<String>,
+    pub kind: Option<String>,
+    /// The whole number of the order that a refund is of.
+    pub order_number: Option<String>,
+}
+
+/// Corrections that a filter finds, newest first.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_list(tx: &mut Tx, state: Option<&str>, page: Page) -> Result<Vec<Correction>, DbError> {
+pub fn any_list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Correction>, DbError> {
     let mut query = corrections::table.into_boxed();
-    if let Some(state) = state {
-        query = query.filter(corrections::state.eq(state.to_owned()));
+    if let Some(state) = filter.state.clone() {
+        query = query.filter(corrections::state.eq(state));
+    }
+    if let Some(kind) = filter.kind.clone() {
+        query = query.filter(corrections::kind.eq(kind));
+    }
+    if let Some(order) = filter.order_number.clone() {
+        query = query.filter(corrections::order_number.eq(order));
     }
     Ok(newest_first!(query, page, corrections::asked_at, corrections::id).select(Correction::as_select()).load(tx)?)
 }

@@ -9,6 +9,7 @@ use crate::{Ctx, Error, Page, Tenant, from_micros, micros};
 use db::Tx;
 use domain::{
     Timestamp,
+    listing::Bilingual,
     usage::{HoldState, Meter, Quantity, QuantitySum, Tier},
 };
 use jiff::SignedDuration;
@@ -54,6 +55,16 @@ pub struct Metered {
     pub holds: Vec<Hold>,
 }
 
+/// What the quantities of an instance count.
+///
+/// # Errors
+/// [`Error::Row`] when the instance is not billed by use.
+pub fn unit(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Bilingual, Error> {
+    Ok(must_be_priced(tx, ctx, found)?.meter.unit)
+}
+
+/// What an instance used, and what waits or is not paid.
+///
 /// # Errors
 /// [`Error::Row`] when the instance is not billed by use.
 pub fn metered(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Metered, Error> {

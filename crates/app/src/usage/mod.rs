@@ -23,7 +23,7 @@ pub use cap::{Caps, caps, month_over, set_cap, stop_if_capped};
 pub use hold::{decide_hold, hold_over};
 pub use hourly::{Hourly, Reported, hourly};
 pub use judge::judge_batch;
-pub use meter::{Day, Metered, metered};
+pub use meter::{Day, Metered, metered, unit};
 pub use package::{Left, left, stop_if_used_up};
 pub use rate::rate;
 pub use receive::{BodySignature, receive};
