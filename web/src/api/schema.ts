@@ -699,8 +699,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        /** Switches automatic renewal on or off: tried 7, 3 and 1 days before the last term ends and on its last day. */
+        /** What switching automatic renewal on would agree to: what a term costs now, and what the last one cost. */
+        get: operations["instance_auto_renewal_quote"];
+        /**
+         * Switches automatic renewal on or off: tried 7, 3 and 1 days before the last term ends and on its last day. Switching it on,
+         *     also once more, is the consent to what a term costs now: more is never taken without another consent.
+         */
         put: operations["instance_auto_renewal"];
         post?: never;
         delete?: never;
@@ -4131,15 +4135,19 @@ export interface components {
         AutoRenewalBody: {
             /** @description Such as `1m` or `1y`; null switches it off. */
             period?: string | null;
+            price?: components["schemas"]["MoneyView"] | null;
         };
-        BillDetail: {
-            id: string;
-            issued_at: string;
+        AutoRenewalQuote: {
+            /** @description A term costs more than the last one. */
+            dearer: boolean;
+            last?: components["schemas"]["MoneyView"] | null;
+            /** @description What a term costs now. */
+            price: components["schemas"]["MoneyView"];
+        };
+        BillDetail: components["schemas"]["BillView"] & {
             /** @description A page of the lines, oldest first. */
             lines: components["schemas"]["BillLineView"][];
-            month: string;
             next?: string | null;
-            total: components["schemas"]["MoneyView"];
         };
         BillLineView: {
             amount: components["schemas"]["MoneyView"];
@@ -4152,6 +4160,8 @@ export interface components {
             order_line: string;
             payable: components["schemas"]["MoneyView"];
             product_name: string;
+            /** @description How much of what was paid for the order line came back, on this bill or another: `none`, `part` or `whole`. */
+            refund_state: string;
             /** @description Inside the fee. */
             tax: components["schemas"]["MoneyView"];
         };
@@ -4159,7 +4169,7 @@ export interface components {
             bills: components["schemas"]["BillView"][];
             next?: string | null;
         };
-        BillView: {
+        BillView: components["schemas"]["SidesView"] & {
             id: string;
             issued_at: string;
             month: string;
@@ -4829,11 +4839,10 @@ export interface components {
              */
             refunded_permille?: number | null;
         };
-        /** @description A message to the seller that failed. */
+        /** @description A message to the seller that failed; what was answered is the seller's and the operator's to know. */
         FailedSync: {
             activity: string;
             at: string;
-            error?: string | null;
         };
         FaultBody: {
             /** @description `none`, `time_out`, `http_500`, `wrong_signature`, `code_000005` … */
@@ -4993,15 +5002,19 @@ export interface components {
             /** @description The first moment of the hour or day that is charged. */
             begin: string;
             created_at: string;
+            customer_name: string;
             decided_at?: string | null;
             /** @description `buyer`, `operator`, `time`, `correction` or `amount`: it had grown and is asked for again. */
             decided_by?: string | null;
             id: string;
             instance: string;
             largest?: components["schemas"]["MoneyView"] | null;
+            product_name: components["schemas"]["TextView"];
             quantity: string;
             /** @description `waiting`, `approved`, `refused` or `withdrawn`: judged anew. */
             state: string;
+            /** @description What the quantity counts, in both languages. */
+            unit: components["schemas"]["TextView"];
             /** @description Without an answer its records are refused then. */
             until: string;
         };
@@ -5234,7 +5247,9 @@ export interface components {
             asked_at: string;
             delivered_at?: string | null;
             device_fingerprint?: string | null;
+            /** @description Why there is none: for the seller and the operator what the seller's server answered. */
             error?: string | null;
+            error_text?: components["schemas"]["TextView"] | null;
             event_id: string;
             expires_at?: string | null;
             file_name?: string | null;
@@ -5837,6 +5852,7 @@ export interface components {
             instance_id?: string | null;
             kind: string;
             lines: components["schemas"]["OrderLineView"][];
+            money?: components["schemas"]["WhereView"] | null;
             /** @description What was paid less what came back. */
             net: components["schemas"]["MoneyView"];
             order_number: string;
@@ -5844,6 +5860,7 @@ export interface components {
             paid: components["schemas"]["MoneyView"];
             paid_at?: string | null;
             pay_by?: string | null;
+            /** @description Why it ended. What the seller's server answered is told to the seller and the operator alone. */
             reason?: string | null;
             reason_text?: components["schemas"]["TextView"] | null;
             /** @description `none`, `part` or `whole`. */
@@ -6353,7 +6370,7 @@ export interface components {
             state: string;
             submitted_at?: string | null;
         };
-        Running: {
+        Running: components["schemas"]["SidesView"] & {
             /** @description A page of the lines, oldest first. */
             lines: components["schemas"]["BillLineView"][];
             next?: string | null;
@@ -6512,6 +6529,17 @@ export interface components {
         ShowSaasInstance: {
             /** @description The platform's id of an instance. */
             instance_id: string;
+        };
+        /** @description What the lines of a bill come to before fees. */
+        SidesView: {
+            /** @description What was paid less what was given back; below 0 when more is given back of what stood on earlier bills. */
+            net: components["schemas"]["MoneyView"];
+            /** @description What buyers paid. */
+            paid: components["schemas"]["MoneyView"];
+            /** @description `none`, `part` or `whole`. */
+            refund_state: string;
+            /** @description What was given back to them. */
+            refunded: components["schemas"]["MoneyView"];
         };
         SignOnApplicationBody: {
             /** @description An address of protocol `kit` or `kit-v1` whose cases were passed and saved. */
@@ -7021,6 +7049,22 @@ export interface components {
             digest: boolean;
             mail: boolean;
             sms: boolean;
+        };
+        /** @description Where the money of an order is, and what its buyer does next. */
+        WhereView: {
+            /** @description What is there; of a divided sum the part that was given back. */
+            amount: components["schemas"]["MoneyView"];
+            /** @description Since when. */
+            at?: string | null;
+            /** @description `wait`, `order_again`, `change_again` (the service goes on as it was) or `none`. */
+            next: string;
+            /**
+             * @description `not_paid`; `kept` by the platform; `wallet`, given back; `divided`, a part given back and the rest paid to the seller;
+             *     `seller`.
+             */
+            place: string;
+            /** @description Of what is kept: until when the seller's server is asked at most before it is given back. Only of one order. */
+            until?: string | null;
         };
     };
     responses: never;
@@ -12007,6 +12051,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's disk is full; nothing changed */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    instance_auto_renewal_quote: {
+        parameters: {
+            query: {
+                /** @description Such as `1m` or `1y`. */
+                period: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoRenewalQuote"];
                 };
             };
             /** @description The request cannot be read */
@@ -21874,6 +22059,10 @@ export interface operations {
             query?: {
                 /** @description `waiting`, `done`, `refused`. */
                 state?: string;
+                /** @description `refund` or `posting`. */
+                kind?: string;
+                /** @description The number of the order that a refund is of. */
+                order?: string;
                 /** @description Rows of a page, 1 to 100; 20 when not said. */
                 limit?: string;
                 /** @description `next` of the page before. */
