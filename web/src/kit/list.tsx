@@ -1,6 +1,6 @@
 import { DownloadOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Checkbox, Dropdown, Empty, Input, Select, Skeleton, Table, type TableColumnsType } from 'antd'
+import { Button, Checkbox, Dropdown, Empty, Grid, Input, Select, Skeleton, Table, type TableColumnsType } from 'antd'
 import { useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAddress, type Search } from './address'
@@ -178,6 +178,8 @@ export function List<Row extends object>({
     queryFn: () => fetch(asked, { cursor: search[place], direction }),
     placeholderData: (old) => old,
   })
+  // What is done with a row stays in sight where there is room.
+  const wide = Grid.useBreakpoint().md ?? false
   const filtered = filters.some((f) => search[f.name])
   const shown: TableColumnsType<Row> = columns
     .filter((c) => !hidden.includes(c.key))
@@ -185,6 +187,7 @@ export function List<Row extends object>({
       key: c.key,
       title: c.title,
       align: c.align,
+      ...(wide && c.key === 'do' && { fixed: 'right' as const }),
       render: (_: unknown, row: Row) => (c.render ? c.render(row) : c.value?.(row)),
       ...(c.sort && {
         sorter: true,

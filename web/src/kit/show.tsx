@@ -1,5 +1,6 @@
 import { Tag, Tooltip, Typography } from 'antd'
 import dayjs from 'dayjs'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../api/client'
 import { zoneOf } from '../api/site'
@@ -35,6 +36,9 @@ const inZone = (at: string, zone: string) => {
     return `${at} (UTC)` // an older browser does not know offsets as zones
   }
 }
+
+/** A time in the reader's zone, as it stands in a sentence. */
+export const timeText = (at?: string | null) => (at ? dayjs(at).format('YYYY-MM-DD HH:mm') : '')
 
 /** A time in the reader's zone, with that of the site on hover. */
 export const Time = ({ at, date }: { at?: string | null; date?: boolean }) =>
@@ -121,6 +125,13 @@ export function State({ of }: { of: string }) {
   const { t } = useTranslation()
   return <Tag color={tones[of] ?? 'default'}>{t(`state.${of}`, { defaultValue: of })}</Tag>
 }
+
+/** Words that a person wrote, in a column: they take several lines and make the table no wider. */
+export const Words = ({ children }: { children?: ReactNode }) => (
+  <div className="prose" style={{ maxWidth: 320, minWidth: 120, whiteSpace: 'normal' }}>
+    {children}
+  </div>
+)
 
 /** How many rows a list has, as far as its first page says. */
 export const countText = (rows?: unknown[], next?: string | null) => (rows ? `${rows.length}${next ? '+' : ''}` : '…')

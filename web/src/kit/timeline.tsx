@@ -1,4 +1,5 @@
 import { Timeline as AntTimeline } from 'antd'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../api/client'
 import { moneyText, Time, useText } from './show'
@@ -8,13 +9,16 @@ const colours: Record<string, string> = { good: 'green', bad: 'red', plain: 'blu
 type Item = Schemas['TimelineItem']
 
 /** What belongs to an entry, in short words. */
-function detail(item: Item, text: ReturnType<typeof useText>): string {
+function detail(item: Item, text: ReturnType<typeof useText>, t: TFunction): string {
   const data = item.data as Record<string, unknown>
   const parts: string[] = []
   const money = data['amount'] ?? data['total']
   if (typeof money === 'object' && money !== null) parts.push(moneyText(money as Schemas['MoneyView']))
   else if (typeof money === 'string')
-    parts.push(`${String(data['account'] ?? '')} ${money} ${String(data['currency'] ?? '')}`)
+    parts.push(
+      t(`ledger.${String(data['account'])}`, { defaultValue: String(data['account'] ?? '') }),
+      moneyText({ amount: money, currency: String(data['currency'] ?? '') }),
+    )
   if (typeof data['duration_ms'] === 'number') parts.push(`${data['duration_ms']} ms`)
   if (typeof data['error'] === 'string') parts.push(data['error'])
   if (item.reason) parts.push(text(item.reason))
@@ -45,7 +49,7 @@ export function FlightRecorder({ entries }: { entries: Item[] }) {
               <span className="dim">
                 <Time at={item.at} /> {item.actor && item.actor !== 'system' ? `· ${item.actor}` : ''}
               </span>
-              <div className="muted">{detail(item, text)}</div>
+              <div className="muted">{detail(item, text, t)}</div>
             </div>
           ),
         }

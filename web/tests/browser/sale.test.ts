@@ -19,6 +19,7 @@ const words = {
     renew: '续费',
     show: '显示密码',
     unsubscribe: '退订',
+    open: '访问应用',
     year: '1 年',
     confirm: '确 定',
   },
@@ -31,6 +32,7 @@ const words = {
     renew: 'Renew',
     show: 'Show password',
     unsubscribe: 'Unsubscribe',
+    open: 'Open the application',
     year: '1 year',
     confirm: 'OK',
   },
@@ -58,8 +60,10 @@ describe.each(['zh', 'en'] as const)('a buyer in %s', (language) => {
     await p.shot(page, `checkout-${language}`)
     await pay.click()
     await page.getByText(w.done).first().waitFor()
+    await page.getByRole('link', { name: w.open }).waitFor()
     await p.shot(page, `order-${language}`)
     await page.getByRole('link', { name: w.service }).click()
+    await page.waitForURL(/\/buyer\/instances\//)
     await page.getByRole('button', { name: w.show }).click()
     await page.getByText(/^pw-/).first().waitFor()
     await page.getByRole('button', { name: w.renew }).click()
@@ -178,7 +182,8 @@ describe('a buyer of services', () => {
     const { page, errors } = await p.as('buyer', 'en')
     await p.go(page, `/buyer/instances/${id}`)
     await page.getByRole('button', { name: 'Change' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('dialog').getByText('Switching it on is your consent to ¥100.00').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Switch on' }).click()
     await page.getByText('On, each time 1 month').waitFor()
     await page.getByText('Next: automatic renewal').waitFor()
     await page.getByRole('button', { name: 'Change' }).click()

@@ -1,23 +1,58 @@
-import { Button, Modal, Select, Switch } from 'antd'
+import { useQuery } from '@tanstack/react-query'
+import { Alert, Button, Modal, Select, Switch } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
-import { Time } from '../../kit/show'
+import { ProblemBox } from '../../kit/problem'
+import { moneyText, Time } from '../../kit/show'
 
 type Instance = Schemas['InstanceView']
+
+/** What a term costs now and cost last, and that switching it on is the consent. */
+function Prices({ quote }: { quote: Schemas['AutoRenewalQuote'] }) {
+  const { t } = useTranslation()
+  const price = moneyText(quote.price)
+  return (
+    <div className="num" style={{ marginTop: 12 }}>
+      {quote.last && quote.last.amount !== quote.price.amount && (
+        <div className="sum">
+          <span className="muted">{t('auto_renewal.last')}</span>
+          <span>{moneyText(quote.last)}</span>
+        </div>
+      )}
+      <div className="sum total">
+        <strong>{t('auto_renewal.now')}</strong>
+        <span className="price">{price}</span>
+      </div>
+      {quote.dearer ? (
+        <Alert type="warning" showIcon title={t('auto_renewal.dearer', { price })} />
+      ) : (
+        <p className="muted">{t('auto_renewal.consent', { price })}</p>
+      )}
+    </div>
+  )
+}
 
 function AutoRenewalModal({ instance, periods, close }: { instance: Instance; periods: string[]; close: () => void }) {
   const { t } = useTranslation()
   const [on, setOn] = useState(true)
   const [period, setPeriod] = useState(instance.auto_renewal ?? '1m')
   const chosen = periods.includes(period) ? period : periods[0]
+  const path = { id: instance.id }
+  const quote = useQuery({
+    queryKey: ['auto-renewal', instance.id, chosen],
+    queryFn: () =>
+      unwrap(api.GET('/api/v1/instances/{id}/auto-renewal', { params: { path, query: { period: chosen ?? '' } } })),
+    enabled: on && !!chosen,
+    retry: false,
+  })
   const set = useAction(
     () =>
       unwrap(
         api.PUT('/api/v1/instances/{id}/auto-renewal', {
-          params: { path: { id: instance.id } },
-          body: { period: on ? chosen : null },
+          params: { path },
+          body: on ? { period: chosen, price: quote.data?.price } : { period: null },
         }),
       ),
     close,
@@ -28,8 +63,8 @@ function AutoRenewalModal({ instance, periods, close }: { instance: Instance; pe
       open
       title={t('auto_renewal.title')}
       onCancel={close}
-      okText={t('auto_renewal.save')}
-      okButtonProps={{ loading: set.isPending, disabled: on && !chosen }}
+      okText={t(!on ? 'auto_renewal.save' : quote.data?.dearer ? 'auto_renewal.agree' : 'auto_renewal.switch_on')}
+      okButtonProps={{ loading: set.isPending, disabled: on && !quote.data }}
       onOk={() => set.mutate(undefined)}
     >
       <p>{t('auto_renewal.text')}</p>
@@ -50,6 +85,8 @@ function AutoRenewalModal({ instance, periods, close }: { instance: Instance; pe
           options={periods.map((value) => ({ value, label: t(`period.${value}`) }))}
         />
       </div>
+      {on && quote.error && <ProblemBox error={quote.error} retry={() => void quote.refetch()} />}
+      {on && quote.data && <Prices quote={quote.data} />}
     </Modal>
   )
 }
@@ -60,7 +97,7 @@ export function AutoRenewal({ instance, periods }: { instance: Instance; periods
   const [open, setOpen] = useState(false)
   const possible = instance.state === 'running' && !!instance.expires_at && !instance.trial
   return (
-    <>
+    <div className="row">
       <span>
         {instance.auto_renewal
           ? t('auto_renewal.every', {
@@ -73,13 +110,13 @@ export function AutoRenewal({ instance, periods }: { instance: Instance; periods
             · {t('auto_renewal.next')} <Time at={instance.next_auto_renewal} />
           </span>
         )}
-      </span>{' '}
+      </span>
       {possible && (
         <Button size="small" onClick={() => setOpen(true)}>
           {t('auto_renewal.change')}
         </Button>
       )}
       {open && <AutoRenewalModal instance={instance} periods={periods} close={() => setOpen(false)} />}
-    </>
+    </div>
   )
 }

@@ -1,4 +1,5 @@
 import { Alert, Button, Popconfirm } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
@@ -39,12 +40,30 @@ export function Decide({ hold, operator }: { hold: Hold; operator?: boolean }) {
   )
 }
 
+/** So many are shown before the others are asked for. */
+const FIRST = 3
+
 /** Charges far above those before: what they are made of, and the buyer's yes or no. */
 export function Holds({ holds, unit }: { holds: Hold[]; unit: string }) {
   const { t } = useTranslation()
-  return holds.map((hold) => (
+  const [all, setAll] = useState(false)
+  const shown = all ? holds : holds.slice(0, FIRST)
+  return (
+    <>
+      {shown.map((hold) => (
+        <Held key={hold.id} hold={hold} unit={unit} />
+      ))}
+      {holds.length > shown.length && (
+        <Button onClick={() => setAll(true)}>{t('hold.show_all', { count: holds.length })}</Button>
+      )}
+    </>
+  )
+}
+
+function Held({ hold, unit }: { hold: Hold; unit: string }) {
+  const { t } = useTranslation()
+  return (
     <Alert
-      key={hold.id}
       type="warning"
       showIcon
       title={t('hold.title', { amount: moneyText(hold.amount) })}
@@ -61,5 +80,5 @@ export function Holds({ holds, unit }: { holds: Hold[]; unit: string }) {
         </div>
       }
     />
-  ))
+  )
 }

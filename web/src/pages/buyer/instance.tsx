@@ -8,6 +8,7 @@ import { useAction } from '../../kit/action'
 import { Await, Page } from '../../kit/page'
 import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
+import { Access, OpenApplication } from './access'
 import { AutoRenewal } from './auto-renewal'
 import { RenewModal, UpgradeModal, usePeriods } from './change'
 import { RightsPanel } from '../licence/rights'
@@ -75,46 +76,6 @@ function Terms({ terms }: { terms: Schemas['TermView'][] }) {
   )
 }
 
-function Access({ app }: { app: Schemas['AppView'] }) {
-  const { t } = useTranslation()
-  const [shown, setShown] = useState(false)
-  const link = (url?: string | null) =>
-    url ? (
-      <a href={url} target="_blank" rel="noreferrer">
-        {url}
-      </a>
-    ) : (
-      '–'
-    )
-  return (
-    <Descriptions
-      column={1}
-      size="small"
-      items={[
-        { key: 'f', label: t('instance.front_end'), children: link(app.front_end_url) },
-        { key: 'a', label: t('instance.admin'), children: link(app.admin_url) },
-        { key: 'u', label: t('instance.user'), children: app.user_name ?? '–' },
-        {
-          key: 'p',
-          label: t('log_in.password'),
-          children: app.password ? (
-            shown ? (
-              <Id of={app.password} />
-            ) : (
-              <Button size="small" onClick={() => setShown(true)}>
-                {t('instance.show_password')}
-              </Button>
-            )
-          ) : (
-            '–'
-          ),
-        },
-        { key: 'm', label: t('instance.memo'), children: app.memo ?? '–' },
-      ]}
-    />
-  )
-}
-
 /** The way to the seller's own page, with a token that says who comes. */
 function SetUp({ instance }: { instance: Instance }) {
   const { t } = useTranslation()
@@ -172,9 +133,11 @@ function Detail({ instance }: { instance: Instance }) {
         : !instance.expires_at
           ? t('instance.one_time')
           : t('instance.not_now')
+  // What can be opened leads with opening it; what stopped, with going on.
+  const leading = instance.state === 'running' && instance.app.front_end_url ? 'open' : 'renew'
   const action = (key: 'renew' | 'upgrade', label: string, on: boolean) => (
     <Tooltip title={on ? '' : why}>
-      <Button type={key === 'renew' ? 'primary' : 'default'} disabled={!on} onClick={() => setOpen(key)}>
+      <Button type={key === leading ? 'primary' : 'default'} disabled={!on} onClick={() => setOpen(key)}>
         {label}
       </Button>
     </Tooltip>
@@ -187,6 +150,7 @@ function Detail({ instance }: { instance: Instance }) {
       actions={
         <>
           <State of={instance.state} />
+          <OpenApplication instance={instance} />
           {byUse ? (
             ['running', 'frozen'].includes(instance.state) && <ReleaseButton instance={instance} />
           ) : (

@@ -6,7 +6,7 @@ import { api, unwrap, type Schemas } from '../../api/client'
 import { Chart } from '../../kit/charts'
 import { Entry } from '../../kit/form'
 import { Await } from '../../kit/page'
-import { Id, State, Time } from '../../kit/show'
+import { Id, State, Time, useText } from '../../kit/show'
 
 /** The authorisation code of an instance: to be copied into the software, which activates it. */
 export function LicencePanel({ licence }: { licence: Schemas['LicenceView'] }) {
@@ -104,6 +104,7 @@ export function LicenceText({ text }: { text: string }) {
 /** Licences of on-line opening: asked for here, uploaded by the seller. */
 export function Applications({ instance }: { instance: Schemas['InstanceView'] }) {
   const { t } = useTranslation()
+  const text = useText()
   const path = { path: { id: instance.id } }
   const open = (a: { state: string }) => ['asked', 'accepted'].includes(a.state)
   const query = useQuery({
@@ -155,7 +156,7 @@ export function Applications({ instance }: { instance: Schemas['InstanceView'] }
                 title: t('field.state'),
                 render: (_, a) => (
                   <>
-                    <State of={a.state} /> {a.error && <span className="dim">{a.error}</span>}
+                    <State of={a.state} /> {a.error_text && <span className="dim">{text(a.error_text)}</span>}
                   </>
                 ),
               },

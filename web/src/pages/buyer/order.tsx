@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams, useRouterState } from '@tanstack/react-router'
+import { Link, useNavigate, useParams, useRouterState } from '@tanstack/react-router'
 import { Alert, App, Button, Descriptions, Popconfirm, Steps, Tag, Tooltip } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, Refused, unwrap, type Schemas } from '../../api/client'
@@ -10,6 +10,8 @@ import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
 import { RefundPart } from '../operator/refund'
 import { useSide } from '../supervision/cases'
+import { Access, OpenApplication } from './access'
+import { Whereabouts } from './whereabouts'
 
 type Order = Schemas['OrderView']
 
@@ -36,19 +38,16 @@ function CaseLink({ order }: { order: string }) {
 }
 
 /** The state as a line of steps, and in words what happens now. */
-export function Progress({ order }: { order: Order }) {
+export function Progress({ order, mine = true }: { order: Order; mine?: boolean }) {
   const { t } = useTranslation()
   const line = order.lines[0]
   const supervised = line?.supervised
   const text = useText()
   const at = { pending_payment: 1, processing: 2, completed: 4, cancelled: 1 }[order.state] ?? 0
   const failed = order.state === 'cancelled'
-  const partly = line && line.refunded.amount !== line.amount.amount
-  const ended = !order.paid_at
-    ? t('order.cancelled')
-    : partly
-      ? t('order.partly_refunded', { amount: moneyText(line.refunded) })
-      : t('order.refunded')
+  const ended = order.paid_at ? t('order.failed') : t('order.cancelled')
+  // What the seller's server answered stands behind the platform's words; its buyer is not told it.
+  const detailed = text(order.reason_text ?? undefined) || order.reason
   const step = (name: string, time?: string | null) => ({
     title: t(`steps.${name}`),
     content: time ? <Time at={time} /> : undefined,
@@ -82,7 +81,13 @@ export function Progress({ order }: { order: Order }) {
           type="info"
           showIcon
           title={t('order.opening')}
-          description={t('order.opening_more', { amount: moneyText(order.total) })}
+          description={
+            order.money?.until ? (
+              <Whereabouts order={order} mine={mine} />
+            ) : (
+              t('order.opening_more', { amount: moneyText(order.total) })
+            )
+          }
         />
       )}
       {order.state === 'pending_payment' && (
@@ -100,7 +105,12 @@ export function Progress({ order }: { order: Order }) {
           type="error"
           showIcon
           title={ended}
-          description={text(order.reason_text ?? undefined)}
+          description={
+            <div className="stack" style={{ gap: 4 }}>
+              <div className="prose">{mine ? text(order.reason_text ?? undefined) : detailed}</div>
+              <Whereabouts order={order} mine={mine} />
+            </div>
+          }
         />
       )}
     </div>
@@ -188,13 +198,42 @@ function Actions({ order }: { order: Order }) {
           </Button>
         </>
       )}
-      {order.kind !== 'unsubscribe' && order.state !== 'pending_payment' && (
+      {order.kind !== 'unsubscribe' && ['processing', 'completed'].includes(order.state) && (
         <Tooltip title={why}>
           <Button disabled={!preview.data} onClick={confirm}>
             {t('action.unsubscribe')}
           </Button>
         </Tooltip>
       )}
+    </>
+  )
+}
+
+/** What an order opened, as its buyer sees it. */
+const useOpened = (order: Order | undefined, role: string) => {
+  const id = order?.lines[0]?.instances[0]
+  const done = role === 'buyer' && order?.state === 'completed' && order.kind !== 'unsubscribe'
+  return useQuery({
+    queryKey: ['instance', id],
+    queryFn: () => unwrap(api.GET('/api/v1/instances/{id}', { params: { path: { id: id ?? '' } } })),
+    enabled: done && !!id,
+  }).data
+}
+
+/** The way to what was bought comes first: the application itself, else its page. */
+function Opened({ instance }: { instance: Schemas['InstanceView'] }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const direct = instance.state === 'running' && !!instance.app.front_end_url
+  return (
+    <>
+      <OpenApplication instance={instance} />
+      <Button
+        type={direct ? 'default' : 'primary'}
+        onClick={() => void navigate({ to: '/buyer/instances/$id' as never, params: { id: instance.id } as never })}
+      >
+        {t('action.open_instance')}
+      </Button>
     </>
   )
 }
@@ -313,6 +352,7 @@ export function OrderPage() {
     refetchInterval: query.data?.state === 'processing' ? 2000 : false,
     placeholderData: (old) => old,
   })
+  const opened = useOpened(query.data, role)
   return (
     <Await query={query}>
       {(order) => (
@@ -323,6 +363,7 @@ export function OrderPage() {
             <>
               <State of={order.state} />
               {order.refund_state !== 'none' && <Tag color="gold">{t(`order.back_${order.refund_state}`)}</Tag>}
+              {opened && <Opened instance={opened} />}
               {role === 'buyer' && <Actions order={order} />}
               {role === 'operator' && order.state === 'completed' && order.kind !== 'unsubscribe' && (
                 <RefundPart order={order} />
@@ -331,13 +372,19 @@ export function OrderPage() {
           }
         >
           <div className="stack">
-            <Progress order={order} />
+            <Progress order={order} mine={role === 'buyer'} />
             <div className="split">
               <section className="panel" style={{ padding: 24 }}>
                 <h2>{t('timeline.title')}</h2>
                 <Await query={timeline}>{(data) => <FlightRecorder entries={data.entries} />}</Await>
               </section>
               <div className="stack">
+                {opened?.access_type === 'saas' && !opened.set_up && opened.state === 'running' && (
+                  <section className="panel" style={{ padding: 24 }}>
+                    <h2>{t('instance.access')}</h2>
+                    <Access app={opened.app} />
+                  </section>
+                )}
                 <Facts order={order} role={role} />
               </div>
             </div>

@@ -165,20 +165,24 @@ function Orders({ role }: { role: Role }) {
             render: (o) => <MoneyShown of={o.total} />,
           },
           {
+            key: 'back',
+            title: t('bills.refund_state'),
+            value: (o) => t(`bills.back_${o.refund_state}`),
+            render: (o) =>
+              o.refund_state === 'none' ? (
+                <span className="dim">–</span>
+              ) : (
+                <Tooltip title={`${t(`order.back_${o.refund_state}`)} ${moneyText(o.refunded)}`}>
+                  <Tag color="gold">{t(`bills.back_${o.refund_state}`)}</Tag>
+                </Tooltip>
+              ),
+          },
+          {
             key: 'net',
             title: t('order.net'),
             align: 'right',
             value: (o) => o.net.amount,
-            render: (o) =>
-              o.refund_state === 'none' ? (
-                <MoneyShown of={o.net} />
-              ) : (
-                <Tooltip title={`${t(`order.back_${o.refund_state}`)} ${moneyText(o.refunded)}`}>
-                  <span>
-                    <MoneyShown of={o.net} /> <Tag color="gold">{t(`order.back_${o.refund_state}`)}</Tag>
-                  </span>
-                </Tooltip>
-              ),
+            render: (o) => <MoneyShown of={o.net} />,
           },
           ...(role === 'buyer'
             ? []

@@ -170,7 +170,7 @@ export function SignOnPanel({ instance }: { instance: Schemas['InstanceView'] })
           title={t('sign_on.failed')}
           description={binding.failed.map((f) => (
             <div key={`${f.activity}${f.at}`}>
-              {t(`activity.${f.activity}`)}: {f.error}
+              {t(`activity.${f.activity}`)} · <Time at={f.at} />
             </div>
           ))}
           action={

@@ -1,29 +1,44 @@
 import { Link } from '@tanstack/react-router'
-import { Button, Tag } from 'antd'
+import { App, Button, Tag, Tooltip } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { api, unwrap, type Schemas } from '../../api/client'
+import { api, Refused, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { useDecision } from '../../kit/decide'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
-import { MoneyShown, moneyText, State, Time } from '../../kit/show'
+import { MoneyShown, moneyText, Time, Words } from '../../kit/show'
 
 type Correction = Schemas['CorrectionView']
+
+const tones: Record<string, string> = { waiting: 'gold', done: 'green', refused: 'red' }
+
+/** An id in a sentence. */
+const short = (id?: string | null) => (id && id.length > 24 ? `${id.slice(0, 10)}…${id.slice(-6)}` : id)
 
 /** What a correction moves, in words: an order, or two accounts of the ledger. */
 function useMoves() {
   const { t } = useTranslation()
   const place = (p?: Schemas['LedgerPlace'] | null) =>
-    p ? [t(`ledger.${p.account}`), p.owner].filter(Boolean).join(' ') : ''
-  return (x: Correction) => (x.kind === 'refund' ? (x.order_number ?? '') : `${place(x.from)} → ${place(x.to)}`)
+    p ? [t(`ledger.${p.account}`), short(p.owner)].filter(Boolean).join(' ') : ''
+  const moves = (x: Correction) => (x.kind === 'refund' ? (x.order_number ?? '') : `${place(x.from)} → ${place(x.to)}`)
+  return { moves, place }
 }
 
 /** Refunds by the operator and postings that mend the books; another person than asked confirms them. */
 export function Corrections() {
   const { t } = useTranslation()
   const { ask, askWhy } = useDecision()
-  const moves = useMoves()
+  const { moves, place } = useMoves()
   const to = (x: Correction) => ({ path: { id: x.id } })
+  const { modal } = App.useApp()
+  // The books refused it: it still waits, and what to do is said instead of the question.
+  const stillWaits = (x: Correction, e: unknown) => {
+    if (!(e instanceof Refused) || e.problem.code !== 'correction.balance') throw e
+    modal.warning({
+      title: t('corrections.no_balance'),
+      content: t('corrections.no_balance_more', { amount: moneyText(x.amount), from: place(x.from) || moves(x) }),
+    })
+  }
   const confirm = useAction((x: Correction) =>
     unwrap(api.POST('/api/v1/operator/corrections/{id}/confirm', { params: to(x) })),
   )
@@ -37,20 +52,24 @@ export function Corrections() {
     [t('corrections.asked_by'), x.asked_by],
     [t('review.reason'), x.reason],
   ]
-  const states = ['waiting', 'done', 'refused'].map((value) => ({ value, label: t(`corrections.${value}`) }))
+  const options = (words: string[]) => words.map((value) => ({ value, label: t(`corrections.${value}`) }))
+  const [kinds, states] = [options(['refund', 'posting']), options(['waiting', 'done', 'refused'])]
   return (
     <Page title={t('nav.corrections')} purpose={t('corrections.purpose')}>
       <List<Correction>
         name="corrections"
         rowKey={(x) => x.id}
         empty={t('corrections.empty')}
-        fetch={async ({ state }, paging) => {
-          const data = await unwrap(
-            api.GET('/api/v1/operator/corrections', { params: { query: { state, ...paging } } }),
-          )
+        fetch={async ({ state, kind, order }, paging) => {
+          const query = { state, kind, order: order?.trim() || undefined, ...paging }
+          const data = await unwrap(api.GET('/api/v1/operator/corrections', { params: { query } }))
           return { rows: data.corrections, next: data.next }
         }}
-        filters={[{ name: 'state', label: t('field.state'), options: states }]}
+        filters={[
+          { name: 'order', label: t('field.order_number') },
+          { name: 'kind', label: t('field.kind'), options: kinds },
+          { name: 'state', label: t('field.state'), options: states },
+        ]}
         columns={[
           { key: 'kind', title: t('field.kind'), value: (x) => t(`corrections.${x.kind}`) },
           {
@@ -63,7 +82,7 @@ export function Corrections() {
                   {x.order_number}
                 </Link>
               ) : (
-                moves(x)
+                <Words>{moves(x)}</Words>
               ),
           },
           {
@@ -73,16 +92,23 @@ export function Corrections() {
             value: (x) => x.amount.amount,
             render: (x) => <MoneyShown of={x.amount} strong />,
           },
-          { key: 'reason', title: t('review.reason'), value: (x) => x.reason },
           {
             key: 'state',
             title: t('field.state'),
             value: (x) => t(`corrections.${x.state}`),
             render: (x) => (
               <>
-                <State of={x.state} /> {x.alone && <Tag color="gold">{t('corrections.alone')}</Tag>} {x.note}
+                <Tag color={tones[x.state]}>{t(`corrections.${x.state}`)}</Tag>
+                {x.alone && <Tag color="gold">{t('corrections.alone')}</Tag>}
+                {x.note && <Words>{x.note}</Words>}
               </>
             ),
+          },
+          {
+            key: 'reason',
+            title: t('review.reason'),
+            value: (x) => x.reason,
+            render: (x) => <Words>{x.reason}</Words>,
           },
           { key: 'by', title: t('corrections.asked_by'), value: (x) => x.asked_by },
           { key: 'decided', title: t('corrections.decided_by'), value: (x) => x.decided_by ?? '–' },
@@ -99,20 +125,21 @@ export function Corrections() {
             render: (x) =>
               x.state === 'waiting' && (
                 <div className="row">
-                  <Button
-                    type="primary"
-                    size="small"
-                    disabled={x.own}
-                    title={x.own ? t('corrections.own') : undefined}
-                    onClick={() =>
-                      ask(
-                        { title: t('corrections.confirm_title'), about: about(x), ok: t('corrections.confirm') },
-                        () => confirm.mutateAsync(x),
-                      )
-                    }
-                  >
-                    {t('corrections.confirm')}
-                  </Button>
+                  <Tooltip title={x.own ? t('corrections.own') : ''}>
+                    <Button
+                      type="primary"
+                      size="small"
+                      disabled={x.own}
+                      onClick={() =>
+                        ask(
+                          { title: t('corrections.confirm_title'), about: about(x), ok: t('corrections.confirm') },
+                          () => confirm.mutateAsync(x).catch((e: unknown) => stillWaits(x, e)),
+                        )
+                      }
+                    >
+                      {t('corrections.confirm')}
+                    </Button>
+                  </Tooltip>
                   <Button
                     danger
                     size="small"

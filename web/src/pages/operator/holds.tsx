@@ -1,13 +1,17 @@
+import { Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
-import { Id, MoneyShown, State, Time } from '../../kit/show'
+import { Id, MoneyShown, Time, useText } from '../../kit/show'
 import { Decide } from '../buyer/holds'
+
+const tones: Record<string, string> = { waiting: 'gold', approved: 'green', refused: 'red' }
 
 /** Charges that wait for their buyers' consent; the operator may answer in their place. */
 export function UsageHolds() {
   const { t } = useTranslation()
+  const text = useText()
   const states = ['waiting', 'approved', 'refused', 'withdrawn'].map((value) => ({ value, label: t(`hold.${value}`) }))
   return (
     <Page title={t('nav.usage_holds')} purpose={t('hold.purpose')}>
@@ -15,12 +19,18 @@ export function UsageHolds() {
         name="usage-holds"
         rowKey={(h) => h.id}
         empty={t('hold.empty')}
-        fetch={async ({ state }, paging) => {
-          const data = await unwrap(api.GET('/api/v1/usage-holds', { params: { query: { state, ...paging } } }))
+        fetch={async ({ state, instance }, paging) => {
+          const query = { state, instance: instance?.trim() || undefined, ...paging }
+          const data = await unwrap(api.GET('/api/v1/usage-holds', { params: { query } }))
           return { rows: data.holds, next: data.next }
         }}
-        filters={[{ name: 'state', label: t('field.state'), options: states }]}
+        filters={[
+          { name: 'instance', label: t('field.instance') },
+          { name: 'state', label: t('field.state'), options: states },
+        ]}
         columns={[
+          { key: 'product', title: t('field.product'), value: (h) => text(h.product_name) },
+          { key: 'customer', title: t('field.customer'), value: (h) => h.customer_name },
           {
             key: 'instance',
             title: t('field.instance'),
@@ -28,7 +38,7 @@ export function UsageHolds() {
             render: (h) => <Id of={h.instance} />,
           },
           { key: 'begin', title: t('usage.begin'), value: (h) => h.begin, render: (h) => <Time at={h.begin} /> },
-          { key: 'quantity', title: t('usage.value'), align: 'right', value: (h) => h.quantity },
+          { key: 'quantity', title: t('usage.value'), align: 'right', value: (h) => `${h.quantity} ${text(h.unit)}` },
           {
             key: 'amount',
             title: t('field.amount'),
@@ -49,11 +59,12 @@ export function UsageHolds() {
             value: (h) => t(`hold.${h.state}`),
             render: (h) => (
               <>
-                <State of={h.state} /> {h.decided_by && t(`hold.by_${h.decided_by}`)}
+                <Tag color={tones[h.state]}>{t(`hold.${h.state}`)}</Tag>{' '}
+                {h.decided_by && <span className="dim">{t(`hold.by_${h.decided_by}`)}</span>}
               </>
             ),
           },
-          { key: 'until', title: t('hold.until'), value: (h) => h.until, render: (h) => <Time at={h.until} /> },
+          { key: 'until', title: t('hold.until_short'), value: (h) => h.until, render: (h) => <Time at={h.until} /> },
           {
             key: 'at',
             title: t('field.created_at'),

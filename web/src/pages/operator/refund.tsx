@@ -2,55 +2,61 @@ import { Button, Form, Input, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
-import { useAction } from '../../kit/action'
+import { Entry } from '../../kit/form'
 import { moneyText } from '../../kit/show'
 
+type Order = Schemas['OrderView']
+type Values = { amount: { amount: string }; reason: string }
+
+function RefundModal({ order, close }: { order: Order; close: () => void }) {
+  const { t } = useTranslation()
+  const [form] = Form.useForm<Values>()
+  const currency = order.net.currency
+  const give = ({ amount, reason }: Values) =>
+    unwrap(
+      api.POST('/api/v1/operator/orders/{number}/refund', {
+        params: { path: { number: order.order_number } },
+        body: { amount: { amount: amount.amount.trim(), currency }, reason },
+      }),
+    )
+  return (
+    <Modal
+      open
+      title={t('corrections.refund_title', { number: order.order_number })}
+      onCancel={close}
+      okText={t('corrections.refund_part')}
+      onOk={() => form.submit()}
+    >
+      <p>{t('corrections.refund_about', { paid: moneyText(order.paid), net: moneyText(order.net) })}</p>
+      <p className="muted">{t('corrections.refund_second')}</p>
+      <Entry form={form} initial={{}} run={give} done={close} success={t('corrections.asked')}>
+        <Form.Item
+          name={['amount', 'amount']}
+          label={t('field.amount')}
+          rules={[{ required: true, pattern: /^\s*\d+(\.\d{1,3})?\s*$/, message: t('form.amount') }]}
+        >
+          <Input prefix={currency} inputMode="decimal" autoComplete="off" />
+        </Form.Item>
+        <Form.Item
+          name="reason"
+          label={t('review.reason')}
+          rules={[{ required: true, whitespace: true, message: t('form.required') }]}
+        >
+          <Input.TextArea maxLength={500} showCount />
+        </Form.Item>
+      </Entry>
+    </Modal>
+  )
+}
+
 /** Gives a part of a completed order back; the service goes on. */
-export function RefundPart({ order }: { order: Schemas['OrderView'] }) {
+export function RefundPart({ order }: { order: Order }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
-  const [form] = Form.useForm<{ amount: string; reason: string }>()
-  const give = useAction(
-    (body: Schemas['RefundBody']) =>
-      unwrap(
-        api.POST('/api/v1/operator/orders/{number}/refund', {
-          params: { path: { number: order.order_number } },
-          body,
-        }),
-      ),
-    () => {
-      setOpen(false)
-      form.resetFields()
-    },
-    t('corrections.asked'),
-  )
-  const currency = order.net.currency
-  const send = async () => {
-    const { amount, reason } = await form.validateFields()
-    give.mutate({ amount: { amount: amount.trim(), currency }, reason })
-  }
   return (
     <>
       <Button onClick={() => setOpen(true)}>{t('corrections.refund_part')}</Button>
-      <Modal
-        title={t('corrections.refund_title', { number: order.order_number })}
-        open={open}
-        onCancel={() => setOpen(false)}
-        onOk={() => void send()}
-        okText={t('corrections.refund_part')}
-        confirmLoading={give.isPending}
-      >
-        <p>{t('corrections.refund_about', { paid: moneyText(order.paid), net: moneyText(order.net) })}</p>
-        <p className="muted">{t('corrections.refund_second')}</p>
-        <Form form={form} layout="vertical">
-          <Form.Item name="amount" label={t('field.amount')} rules={[{ required: true }]}>
-            <Input prefix={currency} inputMode="decimal" autoComplete="off" />
-          </Form.Item>
-          <Form.Item name="reason" label={t('review.reason')} rules={[{ required: true, whitespace: true }]}>
-            <Input.TextArea maxLength={500} />
-          </Form.Item>
-        </Form>
-      </Modal>
+      {open && <RefundModal order={order} close={() => setOpen(false)} />}
     </>
   )
 }

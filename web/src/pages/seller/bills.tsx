@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { Statistic } from 'antd'
+import { Statistic, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { List, type Column } from '../../kit/list'
@@ -8,6 +8,31 @@ import { Await, Page } from '../../kit/page'
 import { MoneyShown, moneyText, Time } from '../../kit/show'
 
 type Line = Schemas['BillLineView']
+type Sides = Schemas['SidesView']
+
+/** How much of what was paid came back, in words. */
+function BackTag({ of }: { of: string }) {
+  const { t } = useTranslation()
+  return of === 'none' ? (
+    <span className="dim">{t('bills.back_none')}</span>
+  ) : (
+    <Tag color="gold">{t(`bills.back_${of}`)}</Tag>
+  )
+}
+
+/** What was paid, given back and is left, and what of it the seller gets. */
+function Sums({ of, total }: { of: Sides; total: Schemas['MoneyView'] }) {
+  const { t } = useTranslation()
+  return (
+    <div className="row" style={{ gap: 32, marginBottom: 16 }}>
+      <Statistic title={t('bills.paid')} value={moneyText(of.paid)} />
+      <Statistic title={t('bills.refunded')} value={moneyText(of.refunded)} />
+      <Statistic title={t('bills.net')} value={moneyText(of.net)} />
+      <Statistic title={t('bills.payable')} value={moneyText(total)} />
+      {of.refund_state !== 'none' && <BackTag of={of.refund_state} />}
+    </div>
+  )
+}
 
 function useLineColumns(): Column<Line>[] {
   const { t } = useTranslation()
@@ -20,6 +45,12 @@ function useLineColumns(): Column<Line>[] {
     },
     { key: 'product', title: t('field.product'), value: (l) => l.product_name },
     { key: 'kind', title: t('field.kind'), value: (l) => t(`bills.${l.kind}`) },
+    {
+      key: 'back',
+      title: t('bills.refund_state'),
+      value: (l) => t(`bills.back_${l.refund_state}`),
+      render: (l) => <BackTag of={l.refund_state} />,
+    },
     { key: 'day', title: t('bills.day'), value: (l) => l.day ?? '–' },
     {
       key: 'at',
@@ -89,6 +120,33 @@ function Issued() {
           ),
         },
         {
+          key: 'paid',
+          title: t('bills.paid'),
+          align: 'right',
+          value: (b) => b.paid.amount,
+          render: (b) => <MoneyShown of={b.paid} />,
+        },
+        {
+          key: 'refunded',
+          title: t('bills.refunded'),
+          align: 'right',
+          value: (b) => b.refunded.amount,
+          render: (b) => <MoneyShown of={b.refunded} />,
+        },
+        {
+          key: 'net',
+          title: t('bills.net'),
+          align: 'right',
+          value: (b) => b.net.amount,
+          render: (b) => <MoneyShown of={b.net} />,
+        },
+        {
+          key: 'back',
+          title: t('bills.refund_state'),
+          value: (b) => t(`bills.back_${b.refund_state}`),
+          render: (b) => <BackTag of={b.refund_state} />,
+        },
+        {
           key: 'total',
           title: t('bills.payable'),
           align: 'right',
@@ -124,7 +182,7 @@ export function Bills() {
         </section>
         <section className="panel" style={{ padding: 24 }}>
           <h2>{t('bills.running')}</h2>
-          <Await query={total}>{(d) => <Statistic title={t('bills.payable')} value={moneyText(d.total)} />}</Await>
+          <Await query={total}>{(d) => <Sums of={d} total={d.total} />}</Await>
           <List<Line>
             name="transactions"
             place="line"
@@ -158,7 +216,7 @@ export function BillPage() {
       {(b) => (
         <Page title={t('bills.of', { month: b.month })} above={<Link to="/seller/bills">{t('nav.bills')}</Link>}>
           <div className="panel" style={{ padding: 24 }}>
-            <Statistic title={t('bills.payable')} value={moneyText(b.total)} />
+            <Sums of={b} total={b.total} />
             <List<Line>
               name={`bill-${id}`}
               rowKey={lineKey}
