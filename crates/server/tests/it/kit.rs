@@ -215,6 +215,8 @@ async fn what_fails_is_told_and_tried_again_by_the_buyer() {
             "not repeated by itself: {shown}"
         );
         assert!(p.messages("buyer").await.contains(&"kit.sync_failed".to_owned()));
+        let read = format!("{shown}{}", p.get("buyer", "/api/v1/inbox").await);
+        assert!(!read.contains("HTTP 500") && !read.contains("resultCode"), "what the seller's server answered is the seller's: {read}");
         assert!(p.messages("seller").await.contains(&"call.given_up".to_owned()));
         p.fault("backup", "none").await;
         p.post("buyer", &format!("{path}/retry"), json!({})).await;

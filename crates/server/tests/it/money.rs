@@ -28,6 +28,8 @@ async fn a_refund_and_the_bill_on_which_it_stands_are_shown() {
         lines.sort();
         assert_eq!(lines, [("original", "100.00"), ("original", "1000.00"), ("refund", "-1000.00")].map(|(k, a)| (Some(k), Some(a))));
         assert_eq!(bill["total"]["amount"], "95.00", "the first month less 5 % fee; the renewal nets to zero");
+        let sides = [&bill["paid"]["amount"], &bill["refunded"]["amount"], &bill["net"]["amount"], &bill["refund_state"]];
+        assert_eq!(sides, [&json!("1100.00"), &json!("1000.00"), &json!("100.00"), &json!("part")]);
         let (status, problem) = p.send("buyer", "POST", &unsubscribe(&order), Some(&json!({}))).await;
         assert_eq!((status, problem["code"].as_str().unwrap()), (409, "refund.five_days_over"));
         assert!(problem["detail"].as_str().unwrap().contains("2024-01-10"), "{problem}");
