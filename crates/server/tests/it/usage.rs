@@ -75,6 +75,8 @@ async fn held_charges_are_decided_and_caps_are_set_by_those_whose_they_are() {
         let instance = held(&p).await;
         let holds = p.get("buyer", &format!("/api/v1/instances/{instance}/usage")).await["holds"].as_array().unwrap().clone();
         assert_eq!((holds.len(), &holds[0]["state"], &holds[0]["largest"]), (3, &json!("waiting"), &json!(null)));
+        assert!(holds[0]["customer_name"].as_str().is_some_and(|name| !name.is_empty()), "{}", holds[0]);
+        assert_eq!((&holds[0]["unit"]["en"], holds[0]["product_name"]["zh"].is_string()), (&json!("minute"), true));
         let path = |n: usize| format!("usage-holds/{}/decision", holds[n]["id"].as_str().unwrap());
         let (yes, no) = (json!({ "approve": true }), json!({ "approve": false }));
         let refused = p.refused("buyer2", &format!("/api/v1/{}", path(0)), yes.clone()).await;

@@ -33,10 +33,14 @@ export function Corrections() {
   const { modal } = App.useApp()
   // The books refused it: it still waits, and what to do is said instead of the question.
   const stillWaits = (x: Correction, e: unknown) => {
-    if (!(e instanceof Refused) || e.problem.code !== 'correction.balance') throw e
+    const code = e instanceof Refused && e.problem.code
+    if (code !== 'correction.balance' && code !== 'correction.not_billed') throw e
     modal.warning({
       title: t('corrections.no_balance'),
-      content: t('corrections.no_balance_more', { amount: moneyText(x.amount), from: place(x.from) || moves(x) }),
+      content:
+        code === 'correction.not_billed'
+          ? t('corrections.not_billed_more')
+          : t('corrections.no_balance_more', { amount: moneyText(x.amount), from: place(x.from) || moves(x) }),
     })
   }
   const confirm = useAction((x: Correction) =>

@@ -13,7 +13,7 @@ use domain::{
 use harness::{Market, choice, minor, money, on_both};
 use ledger::AccountKind;
 use std::sync::Arc;
-use store::correction::Correction;
+use store::correction::{Correction, Filter};
 
 fn yuan(text: &str) -> Money {
     Money::new(minor(text), Currency::Cny)
@@ -279,6 +279,16 @@ fn a_posting_mends_the_books_with_a_second_person() {
         let too_much = m.ok(&operator, |tx, ctx| correct(tx, ctx, &operator, &what, yuan("1000000.00"), "all of it"));
         assert_eq!(code(decide(m, &other, &too_much, true)), "correction.balance");
         assert_eq!(m.balance(&buyer), "999999.99");
+        let found = |filter: Filter| m.read(|tx, _| Ok(store::correction::any_list(tx, &filter, app::Page::first(10))?));
+        let waiting = found(Filter { state: Some("waiting".to_owned()), ..Filter::default() });
+        assert_eq!(waiting.iter().map(|c| c.id).collect::<Vec<_>>(), [too_much.id], "what the books refuse still waits");
+        let number = m.open(&buyer, &choice("backup", "1m")).order.number;
+        let part = refund(m, &operator, &number, "1.00").unwrap();
+        let of_order = Filter { order_number: Some(number), ..Filter::default() };
+        let refunds = Filter { kind: Some("refund".to_owned()), ..Filter::default() };
+        for filter in [of_order, refunds] {
+            assert_eq!(found(filter).iter().map(|c| c.id).collect::<Vec<_>>(), [part.id]);
+        }
         let same = Correct::Posting { from: clearing(), to: clearing(), line: None };
         let refused = m.write(&operator, |tx, ctx| correct(tx, ctx, &operator, &same, yuan("1.00"), "why"));
         assert_eq!(code(refused), "correction.same_place");
