@@ -5970,6 +5970,8 @@ export interface components {
             amount: components["schemas"]["MoneyView"];
             /** @description The account of the ledger that the amount is taken from. */
             from: components["schemas"]["LedgerPlace"];
+            /** @description The number of the order line whose shares it mends. */
+            order_line?: string | null;
             reason: string;
             to: components["schemas"]["LedgerPlace"];
         };
