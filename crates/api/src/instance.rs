@@ -302,6 +302,8 @@ struct ChangeParams {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FeeView {
     pub fee: MoneyView,
+    /// What automatic renewal takes for a term from then on, where it is switched on: paying agrees to it.
+    pub renewal: Option<MoneyView>,
 }
 
 /// What an upgrade would cost now.
@@ -314,8 +316,8 @@ async fn change_quote(
     PathOf(id): PathOf<InstanceId>,
     Params(p): Params<ChangeParams>,
 ) -> Result<Json<FeeView>, Problem> {
-    let fee = api.read(caller, move |tx, ctx, who| order::change_quote(tx, ctx, who, id, &p.sku)).await?;
-    Ok(Json(FeeView { fee: fee.into() }))
+    let quote = api.read(caller, move |tx, ctx, who| order::change_quote(tx, ctx, who, id, &p.sku)).await?;
+    Ok(Json(FeeView { fee: quote.fee.into(), renewal: quote.renewal.map(Into::into) }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -74,6 +74,34 @@ impl Market {
         self.settle();
     }
 
+    /// Kills the platform before its next step but `steps`: a step is the claim, the beginning, the exchange with the outside and
+    /// the end of a job. What is in memory is gone; what is committed stays, and another process goes on once the lease is over.
+    pub fn crash_after(&self, steps: u32) {
+        self.crash.set(Some(steps));
+    }
+
+    /// Whether a crash that was asked for is still to come.
+    #[must_use]
+    pub fn is_to_crash(&self) -> bool {
+        self.crash.get().is_some()
+    }
+
+    /// Counts a step; says whether the process ends before it.
+    fn ends_here(&self) -> bool {
+        match self.crash.get() {
+            None => false,
+            Some(0) => {
+                self.crash.set(None);
+                self.env.clock.pass(self.env.settings.job_lease + SignedDuration::from_secs(1));
+                true
+            }
+            Some(left) => {
+                self.crash.set(Some(left - 1));
+                false
+            }
+        }
+    }
+
     /// Lets the next mails and webhooks fail that leave the platform.
     pub fn fail_deliveries(&self, count: u32) {
         *self.undelivered.borrow_mut() = count;
@@ -104,11 +132,18 @@ impl Market {
 
     fn perform(&self, due: &Job) {
         let (id, kind) = (due.id, due.kind.as_str());
+        if self.ends_here() {
+            return;
+        }
         let begun = self.write_system(|tx, ctx| job::begin(tx, ctx, due)).unwrap_or_else(|e| panic!("the job {kind} failed: {e:?}"));
         let finished = match begun {
             Work::Done => Ok(()),
+            _ if self.ends_here() => return,
             Work::Call(outgoing) => {
                 let exchange = self.server.call(&outgoing);
+                if self.ends_here() {
+                    return;
+                }
                 self.write_system(|tx, ctx| job::finish_call(tx, ctx, id, &outgoing, &exchange))
             }
             Work::Mail(mail) => self.send_text(id, mail, Sent::Mail),

@@ -5,7 +5,7 @@ use app::{Actor, Caller, Ctx, Environment, Error, MovableClock, Settings, secret
 use db::{Local, Tx};
 use domain::Timestamp;
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Barrier},
 };
@@ -71,6 +71,8 @@ pub struct Market {
     pub(crate) people: People,
     pub(crate) sent: RefCell<Vec<crate::Sent>>,
     pub(crate) undelivered: RefCell<u32>,
+    /// Steps until the process is killed.
+    pub(crate) crash: Cell<Option<u32>>,
     /// The server that answers the platform's calls.
     pub server: Server,
     fresh: Fresh,
@@ -108,6 +110,7 @@ impl Market {
             people,
             sent: RefCell::default(),
             undelivered: RefCell::default(),
+            crash: Cell::default(),
             fresh,
         }
     }

@@ -9,9 +9,9 @@ use crate::{Caller, Ctx, Error, Tenant, account, event, from_micros, instance};
 use db::{DbError, Key, Tx};
 use domain::{
     id::InstanceId,
-    listing::Sku,
+    listing::{Sku, Specification},
     message::MessageEvent,
-    money::{self, Money},
+    money::{self, Currency, Money},
     order::OrderKind,
     period::Period,
     pricing, term,
@@ -117,26 +117,44 @@ pub fn agree_to_auto_renewal(
     set_auto_renewal(tx, ctx, caller, id, Some(period))
 }
 
-/// The last price follows what the buyer paid for by themselves: a renewal for the same period, or another combination.
+/// The last price follows what the buyer saw and paid for by themselves: a renewal for the same period, or an upgrade, whose
+/// quote says what a term costs from then on.
 pub(super) fn price_follows(tx: &mut Tx, ctx: &Ctx, found: &Instance, line: &Line) -> Result<(), Error> {
     let Some(row) = auto_renewal::of_instance(tx, found.id)? else {
         return Ok(());
     };
-    if line.sku == found.sku && line.period.as_deref() != Some(row.period.as_str()) {
+    if line.period.as_ref().is_some_and(|period| *period != row.period) || (line.period.is_none() && line.sku == found.sku) {
         return Ok(());
     }
-    let bad = |e: &dyn std::fmt::Display| Error::row("auto_renewals", found.id.id::<InstanceId>(), e);
-    let period = row.period.parse().map_err(|e| bad(&e))?;
     let listing = ctx.listings.approved(tx, line.revision_id)?;
-    let spec = listing.specification(&line.specification).ok_or_else(|| bad(&"its specification is gone"))?;
-    let sku = spec.sku(&line.sku).ok_or_else(|| bad(&"its combination is gone"))?;
-    let quantity = u32::try_from(found.quantity).map_err(|e| bad(&e))?;
-    let sku = Sku { on_sale: true, ..sku.clone() };
-    // Where it is not sold for that period, the next try says so.
-    match pricing::price(spec, &sku, Some(period), quantity, instance::currency(tx, ctx, found)?) {
-        Ok(price) => Ok(auto_renewal::set_price(tx, found.id, price.total.minor)?),
-        Err(_) => Ok(()),
+    let spec = listing.specification(&line.specification).ok_or_else(|| bad(found, &"its specification is gone"))?;
+    let currency = instance::currency(tx, ctx, found)?;
+    match price_of(tx, found, (spec, &line.sku), currency)? {
+        Some(price) => Ok(auto_renewal::set_price(tx, found.id, price.minor)?),
+        None => Ok(()),
     }
+}
+
+fn bad(found: &Instance, e: &dyn std::fmt::Display) -> Error {
+    Error::row("auto_renewals", found.id.id::<InstanceId>(), e)
+}
+
+/// What a term of a combination costs by automatic renewal; none where it is switched off, or the combination is not sold for
+/// its period: then the next try says so.
+pub(super) fn price_of(
+    tx: &mut Tx,
+    found: &Instance,
+    (spec, sku): (&Specification, &str),
+    currency: Currency,
+) -> Result<Option<Money>, Error> {
+    let Some(row) = auto_renewal::of_instance(tx, found.id)? else {
+        return Ok(None);
+    };
+    let period = row.period.parse().map_err(|e| bad(found, &e))?;
+    let sku = spec.sku(sku).ok_or_else(|| bad(found, &"its combination is gone"))?;
+    let quantity = u32::try_from(found.quantity).map_err(|e| bad(found, &e))?;
+    let sku = Sku { on_sale: true, ..sku.clone() };
+    Ok(pricing::price(spec, &sku, Some(period), quantity, currency).ok().map(|price| price.total))
 }
 
 /// A refund of a renewal says that no more are wanted; a release ends it with the instance.

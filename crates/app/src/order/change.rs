@@ -85,13 +85,23 @@ pub(super) fn quote(tx: &mut Tx, ctx: &Ctx, subject: &Subject, to: &Sku) -> Resu
     Ok(Quoted { fees: fees.collect(), dearer })
 }
 
+/// What an upgrade would cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeQuote {
+    pub fee: Money,
+    /// What automatic renewal takes for a term from then on, where it is switched on.
+    pub renewal: Option<Money>,
+}
+
 /// What an upgrade would cost now.
 ///
 /// # Errors
 /// As [`change`].
-pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku: &str) -> Result<Money, Error> {
+pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku: &str) -> Result<ChangeQuote, Error> {
     let subject = renew::subject(tx, ctx, caller, id)?;
-    Ok(Money::new(draft(tx, ctx, caller, &subject, sku)?.total_minor, subject.site.currency))
+    let fee = Money::new(draft(tx, ctx, caller, &subject, sku)?.total_minor, subject.site.currency);
+    let renewal = super::auto_renew::price_of(tx, &subject.instance, (&subject.specification, sku), subject.site.currency)?;
+    Ok(ChangeQuote { fee, renewal })
 }
 
 /// Orders an upgrade of the caller's instance.

@@ -179,6 +179,9 @@ export function UpgradeModal({ instance, close }: { instance: Instance; close: (
           <span className="price">{moneyText(fee.data.fee)}</span>
         </div>
       )}
+      {fee.data?.renewal && (
+        <p className="muted">{t('instance.upgrade_renewal', { amount: moneyText(fee.data.renewal) })}</p>
+      )}
     </Modal>
   )
 }

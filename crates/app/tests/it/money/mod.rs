@@ -2,6 +2,7 @@
 
 mod bills;
 mod corrections;
+mod crash;
 mod explained;
 mod exports;
 mod refunds;

@@ -26,7 +26,7 @@ fn an_upgrade_costs_the_documented_fee_and_keeps_the_end() {
         let buyer = m.buyer();
         let bought = m.open(&buyer, &choice("backup", "1m"));
         let quote = m.ok(&buyer, |tx, ctx| order::change_quote(tx, ctx, &buyer, bought.id(), "pro/5"));
-        assert_eq!(money(quote.minor), "120.00", "all days are to come on the first day");
+        assert_eq!(money(quote.fee.minor), "120.00", "all days are to come on the first day");
         m.advance("15d"); // 20 January: 16 of 31 days are to come
         let order = m.upgrade(&buyer, &bought, "pro/5");
         // round(220.00 × 16/31) − round(100.00 × 16/31) = 113.55 − 51.61
@@ -82,9 +82,9 @@ fn the_day_of_an_upgrade_is_not_charged_and_after_the_end_there_is_none() {
         let quote = || m.write(&buyer, |tx, ctx| order::change_quote(tx, ctx, &buyer, bought.id(), "pro/5"));
         m.advance_to(harness::at("2024-02-04T15:59:59Z"));
         // One day is to come: round(220.00 × 1/31) − round(100.00 × 1/31) = 7.10 − 3.23
-        assert_eq!(money(quote().unwrap().minor), "3.87");
+        assert_eq!(money(quote().unwrap().fee.minor), "3.87");
         m.advance("1s"); // the last day
-        assert_eq!(money(quote().unwrap().minor), "0.00");
+        assert_eq!(money(quote().unwrap().fee.minor), "0.00");
         m.advance("24h");
         assert_eq!(quote().unwrap_err().code(), Some("change.state"));
     });

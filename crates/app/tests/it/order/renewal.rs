@@ -261,6 +261,38 @@ fn the_last_price_of_automatic_renewal_follows_a_fall_and_a_change() {
 }
 
 #[test]
+fn the_quote_of_an_upgrade_says_what_automatic_renewal_takes_from_then_on() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let quote = || m.ok(&buyer, |tx, ctx| order::change_quote(tx, ctx, &buyer, bought.id(), "pro/5"));
+        assert_eq!(quote().renewal, None, "it is off");
+        auto_renewal(m, bought.id(), Some("1m"));
+        let mut listed = sample("backup");
+        listed.specifications[0].skus.iter_mut().filter(|s| s.key == "pro/5").for_each(|s| s.month_minor = Some(500_000));
+        m.list(&seller, "backup", &listed);
+        m.advance_to(harness::at("2024-02-05T02:00:00Z"));
+        let shown = quote();
+        assert_eq!((shown.fee.to_string(), shown.renewal.unwrap().to_string()), ("CNY 4900.00".to_owned(), "CNY 5000.00".to_owned()));
+        m.verify();
+    });
+}
+
+#[test]
+fn a_renewal_with_change_for_another_period_is_no_consent_to_a_dearer_automatic_one() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        auto_renewal(m, bought.id(), Some("1y")); // 1,000.00
+        let cmd = order::RenewWithChange { instance: bought.id(), sku: "pro/5".to_owned(), period: period("1m"), pay: true };
+        m.renew_with_change(&buyer, &cmd).unwrap().unwrap();
+        let last = m.read(|tx, _| Ok(store::auto_renewal::of_instance(tx, bought.instance)?)).unwrap().price_minor;
+        assert_eq!(harness::money(last), "1000.00");
+        m.verify();
+    });
+}
+
+#[test]
 fn terms_end_at_most_five_years_ahead() {
     on_both(|m| {
         let buyer = m.buyer();
