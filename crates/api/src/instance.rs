@@ -139,6 +139,8 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         ("frozen", Some(end)) => Some((app::from_micros(end) + retention).to_string()),
         _ => times(i.ended_at),
     };
+    // A change gave it another combination than the purchase.
+    let sku_name = if i.sku == line.sku { sold.sku_name } else { instance::sku_name(tx, ctx, i)? };
     Ok(InstanceView {
         id: instance::id(i).to_string(),
         // A code is its instance's id; the buyer sees it as his licence, once he took it.
@@ -149,7 +151,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         specification: i.specification.clone(),
         specification_name: sold.specification_name.into(),
         sku: i.sku.clone(),
-        sku_name: sold.sku_name.into(),
+        sku_name: sku_name.into(),
         customer_name: first.customer_name,
         version: instance::freeze_version(i),
         quantity: i.quantity,

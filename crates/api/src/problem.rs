@@ -174,3 +174,15 @@ pub fn describe(document: &mut OpenApi) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_507_and_says_that_nothing_changed() {
+        let problem = Problem::from(Error::DiskFull);
+        assert_eq!((problem.status, problem.code.as_str()), (507, "disk.full"));
+        assert!(problem.detail.contains("nothing was changed"), "{}", problem.detail);
+    }
+}

@@ -51,6 +51,17 @@ impl Local {
         }
     }
 
+    /// Lets the database grow to so many pages at most, as a full disk does, for tests; PostgreSQL knows no such limit.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn limit_pages(&mut self, pages: u32) -> Result<(), DbError> {
+        match self.tx {
+            Tx::Sqlite(_) => Ok(dialect::batch(&mut self.tx, &format!("PRAGMA max_page_count = {pages}"))?),
+            Tx::Pg(_) => Ok(()),
+        }
+    }
+
     /// Brings the schema to the newest version; returns the names of what was applied.
     ///
     /// # Errors

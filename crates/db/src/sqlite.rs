@@ -47,7 +47,8 @@ impl Sqlite {
             .map_err(|e| DbError::Open(e.to_string()))?;
         let manager = Manager {
             target: Target::Sqlite(path.to_owned()),
-            settings: format!("{PRAGMAS} PRAGMA query_only = ON;"),
+            // What sorts much, such as `verify`, goes on in files and not in memory.
+            settings: format!("{PRAGMAS} PRAGMA query_only = ON; PRAGMA temp_store = FILE;"),
             prepared_statements: true,
         };
         let readers = Pool::open(manager, options.connections, options.wait)?;

@@ -226,6 +226,14 @@ impl Market {
         &self.fresh.url
     }
 
+    /// Lets the database grow to so many pages at most, as a full disk does; on `SQLite` only.
+    ///
+    /// # Panics
+    /// When the database is gone.
+    pub fn limit_pages(&self, pages: u32) {
+        self.local.borrow_mut().limit_pages(pages).expect("the database is there");
+    }
+
     /// Changes what is stored, as an older release or a hand would have left it.
     pub fn execute(&self, statement: &str) {
         self.fresh.execute(statement);

@@ -107,6 +107,15 @@ pub fn any_between(tx: &mut Tx, after: i64, until: i64, limit: i64) -> Result<Ve
         .load(tx)?)
 }
 
+/// The events of a kind that is rare, in their order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_of_kind(tx: &mut Tx, kind: &str) -> Result<Vec<Event>, DbError> {
+    let of = events::table.filter(events::kind.eq(kind.to_owned())).order(events::seq).limit(1_000);
+    Ok(of.select(Event::as_select()).load(tx)?)
+}
+
 /// The place of the last event that is committed; zero when there is none.
 ///
 /// # Errors

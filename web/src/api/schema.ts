@@ -4876,6 +4876,7 @@ export interface components {
         };
         FeeView: {
             fee: components["schemas"]["MoneyView"];
+            renewal?: components["schemas"]["MoneyView"] | null;
         };
         FieldProblem: {
             code: string;

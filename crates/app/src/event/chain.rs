@@ -132,7 +132,7 @@ fn walk(tx: &mut Tx) -> Result<Walked, Error> {
         for seal in seals {
             // One more than a seal has: a row that was added shows.
             let events = event::any_between(tx, w.fits.seq, seal.last_seq, SEAL_BATCH.saturating_add(1))?;
-            w.damage = damage(&w.fits, &seal, &events);
+            w.damage = damage(tx, &w.fits, &seal, &events)?;
             if w.damage.is_some() {
                 return Ok(w);
             }
@@ -142,14 +142,32 @@ fn walk(tx: &mut Tx) -> Result<Walked, Error> {
     }
 }
 
-fn damage(fits: &Place, seal: &Seal, events: &[Event]) -> Option<String> {
-    let from = events.first().map_or(seal.last_seq, |e| e.seq);
+fn damage(tx: &mut Tx, fits: &Place, seal: &Seal, events: &[Event]) -> Result<Option<String>, Error> {
+    let (from, until) = (events.first().map_or(seal.last_seq, |e| e.seq), seal.last_seq);
     if chain(seal.form, &fits.hash, events) != seal.hash {
-        return Some(format!("events {from} to {} were altered", seal.last_seq));
+        return Ok(Some(format!("events {from} to {until} were altered")));
     }
-    let late = events.first().filter(|e| seal.reason.is_none() && e.recorded_at < before(seal.sealed_at, SEALED_LATE))?;
+    let Some(late) = events.first().filter(|e| e.recorded_at < before(seal.sealed_at, SEALED_LATE)) else {
+        return Ok(None);
+    };
+    if seal.reason.is_some() && is_told(tx, seal)? {
+        return Ok(None);
+    }
     let (recorded, sealed) = (from_micros(late.recorded_at), from_micros(seal.sealed_at));
-    Some(format!("events {from} to {} are of {recorded} and were sealed at {sealed}: their seal may have been replaced", seal.last_seq))
+    Ok(Some(format!("events {from} to {until} are of {recorded} and were sealed at {sealed}: their seal may have been replaced")))
+}
+
+const RESEALED: &str = "chain.resealed";
+
+/// Whether an event says that a seal was made again, and why.
+fn is_told(tx: &mut Tx, seal: &Seal) -> Result<bool, Error> {
+    let told = |e: &Event| {
+        let data: serde_json::Value = serde_json::from_str(&e.data).unwrap_or_default();
+        let [first, last] = ["first_seq", "last_seq"].map(|name| data["replaced"][name].as_i64());
+        let covers = first.is_some_and(|first| first <= seal.last_seq) && last.is_some_and(|last| seal.last_seq <= last);
+        covers && data["reason"].as_str() == seal.reason.as_deref()
+    };
+    Ok(event::any_of_kind(tx, RESEALED)?.iter().any(told))
 }
 
 /// Walks the chain and names the first seal that does not fit, and events that nobody sealed; says how many are sealed.
@@ -204,6 +222,6 @@ pub fn reseal(tx: &mut Tx, ctx: &Ctx, reason: &str) -> Result<Resealed, Error> {
     let first_seq = first_seq.unwrap_or(end.last_seq);
     let done = Resealed { first_seq, last_seq: end.last_seq, damage, was: hex::encode(end.hash), now: hex::encode(place.hash) };
     let data = json!({ "reason": reason, "replaced": done });
-    super::record(tx, ctx, "chain.resealed", About::default(), &data)?;
+    super::record(tx, ctx, RESEALED, About::default(), &data)?;
     Ok(done)
 }

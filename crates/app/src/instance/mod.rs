@@ -21,7 +21,7 @@ use db::{Key, Tx};
 use domain::{
     id::InstanceId,
     instance::InstanceState,
-    listing::AccessType,
+    listing::{AccessType, Bilingual},
     message::{Audience, MessageEvent},
     site::Site,
 };
@@ -75,6 +75,17 @@ pub(crate) fn site(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Site, 
 /// [`Error::Row`].
 pub fn currency(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<domain::money::Currency, Error> {
     Ok(site(tx, ctx, instance)?.currency)
+}
+
+/// The name of the combination that an instance has now.
+///
+/// # Errors
+/// [`Error::Row`].
+pub fn sku_name(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Bilingual, Error> {
+    let listing = ctx.listings.approved(tx, found.revision_id)?;
+    let spec = listing.specification(&found.specification);
+    let spec = spec.ok_or_else(|| Error::row("instances", id(found), "its specification is in no revision"))?;
+    Ok(Bilingual { zh: spec.sku_name(&found.sku, "zh"), en: spec.sku_name(&found.sku, "en") })
 }
 
 /// An instance that the tenant may see.

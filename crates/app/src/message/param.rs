@@ -54,6 +54,7 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
     ("reason", "a renewal was given back", "续费已退订", "a renewal was given back"),
     ("reason", "the instance was released", "实例已释放", "the instance was released"),
     ("reason", "the wallet is short", "钱包余额不足", "the wallet is short"),
+    ("reason", "the price is higher than the last one", "续费价格高于上次价格，等待您同意", "the price is higher than the last one"),
     ("reason", "not paid in time", "逾期未支付", "not paid in time"),
     ("reason", "cancelled by the buyer", "买家已取消", "cancelled by the buyer"),
     ("reason", "could not be opened", "开通失败", "could not be opened"),

@@ -78,8 +78,23 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
         switch_off(tx, ctx, &found, "by the buyer")?;
         return Ok(found);
     };
+    switch_on(tx, ctx, caller, id, (period, None))
+}
+
+fn switch_on(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    id: InstanceId,
+    (period, seen): (Period, Option<Money>),
+) -> Result<Instance, Error> {
     let subject = locked_subject(tx, ctx, caller, id)?;
     let price_minor = renewable_price(ctx, caller, &subject, period)?;
+    let price = Money::new(price_minor, subject.site.currency);
+    if seen.is_some_and(|seen| seen != price) {
+        let detail = format!("a term costs {price} now; look at it again, and agree to that price");
+        return Err(Error::conflict("auto_renewal.price_changed", detail));
+    }
     let Subject { instance: found, site, .. } = subject;
     let row = auto_renewal::AutoRenewal {
         instance_id: found.id,
@@ -89,7 +104,6 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
         price_minor,
     };
     auto_renewal::put(tx, &row)?;
-    let price = Money::new(price_minor, site.currency);
     event::record(tx, ctx, "instance.auto_renewal_on", about(&found), &json!({ "period": row.period, "price": price }))?;
     let end = from_micros(found.expires_at.unwrap_or_default());
     // Who switches it on when the last try is over wants it all the same.
@@ -109,12 +123,7 @@ pub fn agree_to_auto_renewal(
     id: InstanceId,
     (period, seen): (Period, Money),
 ) -> Result<Instance, Error> {
-    let price = auto_renewal_quote(tx, ctx, caller, id, period)?.price;
-    if seen != price {
-        let detail = format!("a term costs {price} now; look at it again, and agree to that price");
-        return Err(Error::conflict("auto_renewal.price_changed", detail));
-    }
-    set_auto_renewal(tx, ctx, caller, id, Some(period))
+    switch_on(tx, ctx, caller, id, (period, Some(seen)))
 }
 
 /// The last price follows what the buyer saw and paid for by themselves: a renewal for the same period, or an upgrade, whose

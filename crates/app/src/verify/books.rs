@@ -18,6 +18,6 @@ pub(super) fn checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
     bills.all(witness::wrong_bill_lines(tx)?, "the line of a bill does not add up, or is on another's bill:");
     let mut billed = Found::of("payable_is_billed", entries);
     billed.all(witness::due_not_billed(tx)?, "the ledger owes the seller what the lines of the bills do not say:");
-    billed.all(witness::shares_not_billed(tx)?, "the shares differ from the lines of the bills; the seller's by");
+    billed.all(witness::shares_not_billed(tx)?, "differs from the lines of the bills by");
     Ok([balanced, balances, causes, bills, billed].map(Found::done).into())
 }

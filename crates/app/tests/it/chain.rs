@@ -183,6 +183,10 @@ fn a_damaged_chain_is_made_again_with_a_reason() {
         assert!(told.data.contains("rows lost with a disk") && told.data.contains(&done.was), "{}", told.data);
         seal_all(m);
         m.verify();
+        m.environment().clock.pass(jiff::SignedDuration::from_hours(25));
+        happen(m, "later");
+        seal_all(m);
+        m.verify();
         m.execute("UPDATE events SET actor = 'somebody else' WHERE kind = 'order.paid'");
         assert_eq!(m.differences().first().map(|(name, _)| *name), Some("event_chain"));
     });

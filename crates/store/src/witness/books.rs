@@ -1,9 +1,17 @@
 //! The ledger, its balances and the bills against each other.
 
 use super::{Sum, found};
-use crate::{DbError, Tx};
-use db::{dialect, schema::ledger_postings};
-use diesel::{dsl::sql, prelude::*, sql_types::BigInt};
+use crate::{DbError, Key, Tx};
+use db::{
+    dialect,
+    schema::{ledger_postings, order_lines},
+};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Binary},
+};
 use ledger::AccountKind;
 
 /// Entries whose postings do not add up to zero in a currency.
@@ -76,24 +84,50 @@ pub fn due_not_billed(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     found(tx, &text)
 }
 
-/// Order lines whose shares in the ledger are not those of their bill lines; what the payables differ by.
+/// The shares of order lines in the ledger less those of their bill lines, for lines that a condition names.
+fn shares(of: &str) -> String {
+    format!(
+        "SELECT e.line_id AS line_id, p.currency AS currency,
+                CASE WHEN p.account = 'seller_payable' THEN p.amount_minor ELSE 0 END AS payable,
+                CASE WHEN p.account = 'seller_payable' THEN 0 ELSE p.amount_minor END AS fee,
+                CASE WHEN p.account = 'tax_payable' THEN p.amount_minor ELSE 0 END AS tax
+         FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
+         WHERE {of} AND p.account IN ('seller_payable', 'platform_commission', 'tax_payable')
+         UNION ALL SELECT line_id, currency, -payable_minor, -fee_minor, -tax_minor FROM bill_lines"
+    )
+}
+
+const DIFFER: &str = "SUM(x.payable) <> 0 OR SUM(x.fee) <> 0 OR SUM(x.tax) <> 0";
+/// The first share that differs, and by how much.
+const WHICH: &str = "CASE WHEN SUM(x.payable) <> 0 THEN 'payable' WHEN SUM(x.fee) <> 0 THEN 'fee' ELSE 'tax' END";
+const BY: &str = "CAST(CASE WHEN SUM(x.payable) <> 0 THEN SUM(x.payable) WHEN SUM(x.fee) <> 0 THEN SUM(x.fee) ELSE SUM(x.tax) END AS BIGINT)";
+
+/// Order lines whose shares in the ledger are not those of their bill lines; which share, and by how much.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn shares_not_billed(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
-    found(
-        tx,
-        "SELECT l.number AS name, x.currency AS currency, CAST(SUM(x.payable) AS BIGINT) AS amount
-         FROM (SELECT e.line_id AS line_id, p.currency AS currency,
-                      CASE WHEN p.account = 'seller_payable' THEN p.amount_minor ELSE 0 END AS payable,
-                      CASE WHEN p.account = 'seller_payable' THEN 0 ELSE p.amount_minor END AS fee,
-                      CASE WHEN p.account = 'tax_payable' THEN p.amount_minor ELSE 0 END AS tax
-               FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
-               WHERE e.line_id IS NOT NULL AND p.account IN ('seller_payable', 'platform_commission', 'tax_payable')
-               UNION ALL SELECT line_id, currency, -payable_minor, -fee_minor, -tax_minor FROM bill_lines) x
-         LEFT JOIN order_lines l ON l.id = x.line_id
-         GROUP BY x.line_id, l.number, x.currency HAVING SUM(x.payable) <> 0 OR SUM(x.fee) <> 0 OR SUM(x.tax) <> 0",
-    )
+    let shares = shares("e.line_id IS NOT NULL");
+    let text = format!(
+        "SELECT l.number || ' ' || {WHICH} AS name, x.currency AS currency, {BY} AS amount FROM ({shares}) x
+         LEFT JOIN order_lines l ON l.id = x.line_id GROUP BY x.line_id, l.number, x.currency HAVING {DIFFER}"
+    );
+    found(tx, &text)
+}
+
+/// The same of one order line.
+///
+/// # Errors
+/// [`DbError`].
+pub fn shares_of_line(tx: &mut Tx, line: Key) -> Result<Option<Sum>, DbError> {
+    let shares = shares("e.line_id = $1 AND e.order_id = $2");
+    let order: Option<Key> = order_lines::table.find(line).select(order_lines::order_id).first(tx).optional()?;
+    let Some(order) = order else { return Ok(None) };
+    let text = format!(
+        "SELECT {WHICH} AS name, x.currency AS currency, {BY} AS amount FROM ({shares} WHERE line_id = $1) x
+         GROUP BY x.currency HAVING {DIFFER} LIMIT 1"
+    );
+    Ok(sql_query(text).bind::<Binary, _>(line).bind::<Binary, _>(order).get_result(tx).optional()?)
 }
 
 /// What lies in the escrow of some order lines, by their numbers.

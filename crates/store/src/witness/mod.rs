@@ -6,7 +6,7 @@ mod entries;
 mod orders;
 mod usage;
 
-pub use books::{due_not_billed, escrow, escrow_of_no_line, shares_not_billed, unbalanced, wrong_balances, wrong_bill_lines, wrong_bills};
+pub use books::{due_not_billed, escrow, escrow_of_no_line, shares_not_billed, shares_of_line, unbalanced, wrong_balances, wrong_bill_lines, wrong_bills};
 pub use entries::{entry_count, unexplained};
 pub use orders::{kept_after_unsubscription, paid_for_nothing, unpaid, wrong_refunds, wrong_renewals, wrong_term_prices, wrong_totals};
 pub use usage::{Difference, charge, charge_count, charged, charged_below_zero, charged_records, charges, differences, unrated_before};

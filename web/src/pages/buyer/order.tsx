@@ -148,13 +148,36 @@ function Unsubscribed({ preview }: { preview: Schemas['RefundPreview'] }) {
   )
 }
 
+/** A change that costs more than when it was ordered is not paid: shows what it cost then and costs now. */
+function useNewQuote(order: Order) {
+  const { t } = useTranslation()
+  const { modal } = App.useApp()
+  return async (e: unknown): Promise<never> => {
+    const [line, id] = [order.lines[0], order.instance_id]
+    if (e instanceof Refused && e.problem.code === 'order.price_changed' && line && id) {
+      const { sku, period } = line
+      const quote = await unwrap(
+        period
+          ? api.GET('/api/v1/instances/{id}/renewal-quote', { params: { path: { id }, query: { sku, period } } })
+          : api.GET('/api/v1/instances/{id}/change-quote', { params: { path: { id }, query: { sku } } }),
+      )
+      modal.warning({
+        title: t('order.price_changed'),
+        content: t('order.price_changed_more', { was: moneyText(order.total), now: moneyText(quote.fee) }),
+      })
+    }
+    throw e
+  }
+}
+
 /** Pay, cancel, unsubscribe: what cannot be done now stays visible with its reason. */
 function Actions({ order }: { order: Order }) {
   const { t } = useTranslation()
   const { modal } = App.useApp()
   const path = { path: { number: order.order_number } }
+  const newQuote = useNewQuote(order)
   const pay = useAction(
-    () => unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })),
+    () => unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })).catch(newQuote),
     undefined,
     t('order.paid'),
   )

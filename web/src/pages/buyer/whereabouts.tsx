@@ -10,8 +10,8 @@ type Where = Schemas['WhereView']
 /** Where the money of an order is, in a sentence: to its buyer, or to others about them. */
 export const whereText = (t: TFunction, where: Where, mine: boolean) => {
   const about = { amount: moneyText(where.amount), at: timeText(where.at), until: timeText(where.until) }
-  if (where.place === 'kept') return t(where.until ? 'money.kept_until' : 'money.kept', about)
-  return t(mine ? `money.${where.place}` : `buyers_money.${where.place}`, about)
+  const place = where.place === 'kept' && where.until ? 'kept_until' : where.place
+  return t(mine ? `money.${place}` : `buyers_money.${place}`, about)
 }
 
 /** Where the money is, and what the buyer does next. */

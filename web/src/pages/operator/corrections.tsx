@@ -34,12 +34,12 @@ export function Corrections() {
   // The books refused it: it still waits, and what to do is said instead of the question.
   const stillWaits = (x: Correction, e: unknown) => {
     const code = e instanceof Refused && e.problem.code
-    if (code !== 'correction.balance' && code !== 'correction.not_billed') throw e
+    if (!['correction.balance', 'correction.not_billed', 'correction.escrow'].includes(code || '')) throw e
     modal.warning({
       title: t('corrections.no_balance'),
       content:
-        code === 'correction.not_billed'
-          ? t('corrections.not_billed_more')
+        code !== 'correction.balance'
+          ? t(code === 'correction.escrow' ? 'corrections.escrow_more' : 'corrections.not_billed_more')
           : t('corrections.no_balance_more', { amount: moneyText(x.amount), from: place(x.from) || moves(x) }),
     })
   }
@@ -80,14 +80,16 @@ export function Corrections() {
             key: 'moves',
             title: t('corrections.moves'),
             value: moves,
-            render: (x) =>
-              x.order_number ? (
-                <Link to={'/operator/orders/$number' as never} params={{ number: x.order_number } as never}>
-                  {x.order_number}
-                </Link>
-              ) : (
-                <Words>{moves(x)}</Words>
-              ),
+            render: (x) => (
+              <>
+                {x.order_number && (
+                  <Link to={'/operator/orders/$number' as never} params={{ number: x.order_number } as never}>
+                    {x.order_number}
+                  </Link>
+                )}
+                {x.kind !== 'refund' && <Words>{moves(x)}</Words>}
+              </>
+            ),
           },
           {
             key: 'amount',

@@ -323,6 +323,9 @@ fn what_is_due_to_a_seller_is_only_mended_to_what_the_bills_say() {
         assert_eq!(m.differences().first().map(|(name, _)| *name), Some("payable_is_billed"));
         decide(m, &other, &ask(&commission, &payable), true).unwrap();
         m.verify();
+        let tax = Place { account: AccountKind::TaxPayable, owner: "platform".to_owned() };
+        assert_eq!(code(decide(m, &other, &ask(&commission, &tax), true)), "correction.not_billed", "nor the shares of the line");
+        m.verify();
     });
 }
 

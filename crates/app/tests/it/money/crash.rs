@@ -80,3 +80,28 @@ fn killed_between_any_two_steps_the_books_are_the_same_on_sqlite() {
 fn killed_between_many_steps_the_books_are_the_same_on_postgresql() {
     killed_at_every_step(Engine::Postgres, 11);
 }
+
+#[test]
+fn on_a_full_disk_nothing_is_half_done_and_with_room_again_everything_goes_on() {
+    on(Engine::Sqlite, &Setup::default(), |m| {
+        let buyer = m.buyer();
+        let kept = m.open(&buyer, &choice("backup", "1m"));
+        m.limit_pages(1);
+        let buy = || {
+            let cmd = order::PlaceOrder { pay: true, ..harness::unpaid(&choice("backup", "1m")) };
+            m.write(&buyer, |tx, ctx| order::place(tx, ctx, &buyer, &cmd))
+        };
+        // Pages that are there are filled first.
+        let full = (0..1_000).find_map(|_| buy().err()).expect("the disk is full");
+        let is_disk_full = |e: &app::Error| matches!(e, app::Error::Store(e) if e.is_disk_full());
+        assert!(is_disk_full(&full), "{full:?}");
+        assert!(buy().is_err_and(|e| is_disk_full(&e)), "it stays so");
+        m.verify();
+        m.limit_pages(1_000_000);
+        m.settle();
+        let more = m.open(&buyer, &choice("backup", "1m"));
+        assert_eq!((m.instance(kept.instance).state, m.instance(more.instance).state), ("running".to_owned(), "running".to_owned()));
+        m.advance("40d");
+        m.verify();
+    });
+}
