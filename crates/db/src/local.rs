@@ -80,4 +80,15 @@ impl Local {
         dialect::batch(&mut self.tx, "ROLLBACK").map_err(DbError::from)?;
         result
     }
+
+    /// Runs a closure that only reads on the database as it would be after some statements, which are taken back.
+    ///
+    /// # Errors
+    /// What the statements are refused for; as [`Local::write`].
+    pub fn suppose<T, E: UnitError>(&mut self, statements: &str, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        dialect::begin_write(&mut self.tx).map_err(DbError::from)?;
+        let result = dialect::batch(&mut self.tx, statements).map_err(|e| DbError::from(e).into()).and_then(|()| work(&mut self.tx));
+        dialect::batch(&mut self.tx, "ROLLBACK").map_err(DbError::from)?;
+        result
+    }
 }

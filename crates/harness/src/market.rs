@@ -214,6 +214,18 @@ impl Market {
         checks.into_iter().filter(|c| !c.ok).map(|c| (c.name, c.differences)).collect()
     }
 
+    /// The names of the checks of `yunshi verify` that would fail after a damage, which is taken back.
+    ///
+    /// # Panics
+    /// When the damage is refused.
+    #[must_use]
+    #[track_caller]
+    pub fn would_differ(&self, damage: &str) -> Vec<&'static str> {
+        let checks = self.local.borrow_mut().suppose(damage, |tx| self.env.read(tx, &Actor::System, app::verify::verify));
+        let checks = checks.unwrap_or_else(|e| panic!("{damage}: {e:?}"));
+        checks.into_iter().filter(|c| !c.ok).map(|c| c.name).collect()
+    }
+
     /// What the use cases of this market are given.
     #[must_use]
     pub fn environment(&self) -> &Environment {
