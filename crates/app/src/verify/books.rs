@@ -1,23 +1,51 @@
 //! The ledger and the bills, each entry with its cause.
 
-use super::{Check, Found};
-use crate::Error;
-use db::Tx;
+use super::{BATCH, Check, Found};
+use crate::{Ctx, Error, from_micros};
+use db::{Key, Tx};
+use domain::id::BillId;
 use store::witness;
 
-pub(super) fn checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
+pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let entries = witness::entry_count(tx)?;
     let mut balanced = Found::of("ledger_balanced", entries);
     balanced.all(witness::unbalanced(tx)?, "is out of balance by");
     let mut balances = Found::of("balances", entries);
     balances.all(witness::wrong_balances(tx)?, "the balance differs from its postings by");
+    balances.all(witness::nobodys_wallets(tx)?, "is a wallet of nobody, and holds");
     let mut causes = Found::of("entries_have_causes", entries);
-    causes.all(witness::unexplained(tx)?, "is not what was paid, used, transferred or corrected:");
-    let mut bills = Found::of("bills", entries);
-    bills.all(witness::wrong_bills(tx)?, "the bill differs from its lines by");
-    bills.all(witness::wrong_bill_lines(tx)?, "the line of a bill does not add up, or is on another's bill:");
+    causes.all(witness::unexplained(tx)?, "is not what was paid, shared, given back, used, transferred or corrected; it differs by");
+    causes.names(witness::misplaced(tx)?, "is of no known kind, or of another moment or line than its cause");
     let mut billed = Found::of("payable_is_billed", entries);
     billed.all(witness::due_not_billed(tx)?, "the ledger owes the seller what the lines of the bills do not say:");
-    billed.all(witness::shares_not_billed(tx)?, "differs from the lines of the bills by");
+    billed.all(witness::shares_not_billed(tx)?, "the shares differ from the lines of the bills; the seller's by");
+    let bills = bills(tx, ctx, entries)?;
     Ok([balanced, balances, causes, bills, billed].map(Found::done).into())
+}
+
+fn bills(tx: &mut Tx, ctx: &Ctx, entries: i64) -> Result<Found, Error> {
+    let mut found = Found::of("bills", entries);
+    found.all(witness::wrong_bills(tx)?, "the bill differs from its lines by");
+    found.all(witness::wrong_bill_lines(tx)?, "the line of a bill does not add up, or is on another's bill:");
+    found.names(witness::unfit_bill_lines(tx)?, "the line of a bill is of another order, seller or time than its order line");
+    let mut after = Key::LEAST;
+    loop {
+        let page = witness::bills(tx, after, BATCH)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = last.id;
+        page.iter().filter(|b| !is_of_its_month(ctx, b)).for_each(|b| {
+            found.differs(format!("bill {} of {} was made in another month, or has lines of a later one", b.id.id::<BillId>(), b.month));
+        });
+    }
+}
+
+/// A bill is made for the month before, over what took effect until then.
+fn is_of_its_month(ctx: &Ctx, bill: &witness::Billed) -> bool {
+    let Some(code) = bill.site.as_deref().and_then(|code| code.parse().ok()) else {
+        return false;
+    };
+    let site = ctx.site(code);
+    let first = site.day_of(from_micros(bill.issued_at)).first_of_month();
+    let month = first.yesterday().unwrap_or(first).strftime("%Y-%m").to_string();
+    month == bill.month && bill.last_at.is_none_or(|at| from_micros(at) < site.start_of(first))
 }

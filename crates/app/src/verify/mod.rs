@@ -14,7 +14,10 @@ use crate::{Ctx, Error, event, micros};
 use db::Tx;
 use jiff::SignedDuration;
 use serde::Serialize;
-use store::{job, witness::Sum};
+use store::{
+    job,
+    witness::{Named, Sum},
+};
 
 /// One check and what it found.
 #[derive(Debug, Clone, Serialize)]
@@ -65,6 +68,13 @@ impl Found {
         }
     }
 
+    /// Names that one query found.
+    fn names(&mut self, rows: Vec<Named>, what: &str) {
+        for r in rows {
+            self.differs(format!("{}: {what}", r.name));
+        }
+    }
+
     fn done(mut self) -> Check {
         let ok = self.listed.is_empty();
         if self.more > 0 {
@@ -83,7 +93,7 @@ fn text(minor: i64, currency: &str) -> String {
 /// # Errors
 /// [`Error::Store`].
 pub fn verify(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
-    let mut checks = books::checks(tx)?;
+    let mut checks = books::checks(tx, ctx)?;
     checks.extend(orders::checks(tx)?);
     checks.push(instances::check(tx)?);
     checks.push(chain(tx, ctx)?);
