@@ -4,7 +4,7 @@ use super::{
     Priced,
     package::{self, Held},
     priced,
-    rate::cycle_of,
+    rate::{cycle_end, cycle_of},
 };
 use crate::{Ctx, Error, Tenant, from_micros, micros};
 use db::{Key, Tx};
@@ -43,6 +43,8 @@ pub fn recount(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(usize, Vec<String>), 
     } else {
         again.each(tx, &charges, &mut differ)?
     }
+    again.begun(&charges, &mut differ);
+    again.counted(&witness::totals(tx, id)?, &mut differ);
     let paid: i128 = charges.iter().filter(|c| c.state == "paid").map(|c| i128::from(c.amount_minor)).sum();
     if paid < 0 {
         differ.push(format!("instance {name}: the wallet got back more for its use than was taken"));
@@ -143,6 +145,34 @@ impl Again {
             differ.push(format!("instance {name}: charged {counted} for {charged}, but its records are {sum} for {amount} (minor units)"));
         }
         Ok(())
+    }
+
+    /// Charges are of the hour or day of their records.
+    fn begun(&self, charges: &[Charge], differ: &mut Vec<String>) {
+        let begins: HashMap<Key, i64> = charges.iter().map(|c| (c.id, c.begin_at)).collect();
+        for (id, record) in self.records.values().filter_map(|r| Some((r.charge_id?, r))) {
+            let Some(begin) = begins.get(&id).copied() else { continue };
+            let end = micros(cycle_end(&self.site, self.priced.meter.cycle, from_micros(begin)));
+            if record.begin_at.is_none_or(|at| at < begin || at >= end) {
+                let record = record.metering_sn.as_deref().unwrap_or(&record.sent_instance);
+                differ.push(format!("charge {}: the record {record} is of another time", id.id::<ChargeId>()));
+            }
+        }
+    }
+
+    /// What the next rating goes on from is what was counted.
+    fn counted(&self, stored: &[rows::Total], differ: &mut Vec<String>) {
+        let mut again = self.totals.clone();
+        for row in stored {
+            let total = again.remove(&row.cycle_at).unwrap_or(Total::of(self.site.currency));
+            if (row.quantity, &row.exact) != (total.quantity.0, &total.exact.to_string()) {
+                let (name, begin) = (row.instance_id.id::<InstanceId>(), from_micros(row.cycle_at));
+                differ.push(format!("instance {name}: counted from {begin} on is not what its records are: {}", Quantity(row.quantity)));
+            }
+        }
+        for (cycle, _) in again.iter().filter(|(_, total)| total.quantity.0 != 0) {
+            differ.push(format!("nothing is counted from {} on, though records are charged", from_micros(*cycle)));
+        }
     }
 
     /// Whether a record names a package that stops: what exceeds it is not charged.

@@ -28,6 +28,7 @@ fn bills(tx: &mut Tx, ctx: &Ctx, entries: i64) -> Result<Found, Error> {
     found.all(witness::wrong_bills(tx)?, "the bill differs from its lines by");
     found.all(witness::wrong_bill_lines(tx)?, "the line of a bill does not add up, or is on another's bill:");
     found.names(witness::unfit_bill_lines(tx)?, "the line of a bill is of another order, seller or time than its order line");
+    found.all(witness::unreleased(tx)?, "what is on bills is not what was shared and kept; it differs by");
     let mut after = Key::LEAST;
     loop {
         let page = witness::bills(tx, after, BATCH)?;

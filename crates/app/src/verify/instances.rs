@@ -1,12 +1,23 @@
-//! Instances: their terms stand end to end, and what they keep fits their state.
+//! Instances: they are what was bought, their terms stand end to end as long as was paid for, and what they keep fits their
+//! state.
 
 use super::{BATCH, Check, Found};
-use crate::{Error, Page, Tenant};
-use db::Tx;
-use domain::listing::AccessType;
-use store::{call, instance, witness};
+use crate::{Ctx, Error, Page, Tenant, from_micros, micros};
+use db::{Key, Tx};
+use domain::{
+    listing::AccessType,
+    order::OrderKind,
+    site::Site,
+    term::{self, Anchor},
+};
+use std::collections::HashMap;
+use store::{
+    call,
+    instance::{self, Instance},
+    witness::{self, Standing},
+};
 
-pub(super) fn check(tx: &mut Tx) -> Result<Check, Error> {
+pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<[Check; 2], Error> {
     let mut found = Found::of("terms", 0);
     let mut after = None;
     loop {
@@ -14,25 +25,37 @@ pub(super) fn check(tx: &mut Tx) -> Result<Check, Error> {
         let Some(last) = page.last() else { break };
         after = Some((last.created_at, last.id));
         found.saw(page.len());
+        let mut terms = HashMap::<Key, Vec<Standing>>::new();
+        for t in witness::standing(tx, &page.iter().map(|i| i.id).collect::<Vec<_>>())? {
+            terms.entry(t.term.instance_id).or_default().push(t);
+        }
         for i in &page {
-            instance_terms(tx, i, &mut found)?;
+            instance_terms(tx, ctx, (i, &terms.remove(&i.id).unwrap_or_default()), &mut found)?;
         }
     }
-    found.all(witness::wrong_term_prices(tx)?, "what its terms cost is not what was paid; it differs by");
-    Ok(found.done())
+    found.all(witness::wrong_term_prices(tx)?, "what its terms cost is not what was paid and kept; it differs by");
+    found.names(witness::unlike_their_terms(tx)?, "has no term that was paid for, or one that was not");
+    let mut instances = Found::of("instances", found.checked);
+    instances.names(witness::unlike_their_lines(tx)?, "its instance is gone, or another than was bought");
+    instances.names(witness::unlike_their_events(tx)?, "its instance ended without an event of it, or goes on after one");
+    instances.names(witness::without_trial(tx)?, "the trial is not kept: the buyer could have another one");
+    Ok([found, instances].map(Found::done))
 }
 
-fn instance_terms(tx: &mut Tx, i: &instance::Instance, found: &mut Found) -> Result<(), Error> {
+fn instance_terms(tx: &mut Tx, ctx: &Ctx, (i, terms): (&Instance, &[Standing]), found: &mut Found) -> Result<(), Error> {
     let name = crate::instance::id(i);
-    let terms = store::term::of_instance(tx, i.id)?;
     for (before, next) in terms.iter().zip(terms.iter().skip(1)) {
-        if before.end_at != next.start_at {
+        if before.term.end_at != next.term.start_at {
             found.differs(format!("{name}: a term ends and the next does not begin there"));
         }
     }
-    let end = terms.last().map(|t| t.end_at);
+    let end = terms.last().map(|t| t.term.end_at);
     if end != i.expires_at {
         found.differs(format!("{name}: its last term and its end differ"));
+    }
+    if !terms.is_empty() {
+        let site = crate::instance::site(tx, ctx, i)?;
+        spans(&site, i, terms, found)?;
     }
     if i.state == "released" && (i.password.is_some() || i.front_end_url.is_some()) {
         found.differs(format!("{name}: released, but log-in data are kept"));
@@ -46,9 +69,33 @@ fn instance_terms(tx: &mut Tx, i: &instance::Instance, found: &mut Found) -> Res
             Some(_) => {}
         }
     }
-    let sent: Vec<_> = call::of_instance(tx, i.id)?;
+    let sent = call::of_instance(tx, i.id)?;
     if sent.iter().filter(|c| c.state == "due").count() > 1 {
         found.differs(format!("{name}: two calls are due at once"));
+    }
+    Ok(())
+}
+
+/// Each term is as long as its period makes it. A trial that was converted ended then.
+fn spans(site: &Site, i: &Instance, terms: &[Standing], found: &mut Found) -> Result<(), Error> {
+    let name = crate::instance::id(i);
+    let formal = |t: &Standing| t.kind.as_deref() == Some(OrderKind::TrialToFormal.as_str());
+    let mut day_of_month = 1;
+    if terms.first().map(|t| t.term.start_at) != i.opened_at {
+        found.differs(format!("{name}: its first term does not begin when it was opened"));
+    }
+    for (n, t) in terms.iter().enumerate() {
+        let start = from_micros(t.term.start_at);
+        let anchor = if n == 0 || formal(t) { Anchor::first(site.day_of(start)) } else { Anchor::after(site, start, day_of_month) };
+        day_of_month = anchor.day_of_month;
+        let period = t.term.period.parse().map_err(|e| Error::row("terms", name, e))?;
+        let converted = terms.get(n.saturating_add(1)).is_some_and(formal);
+        if !converted && micros(term::term(site, start, anchor, period).end) != t.term.end_at {
+            found.differs(format!("{name}: a term of {} is longer or shorter", t.term.period));
+        }
+    }
+    if i.anchor_day.is_some_and(|day| day != i64::from(day_of_month)) {
+        found.differs(format!("{name}: its months count from another day than its terms"));
     }
     Ok(())
 }

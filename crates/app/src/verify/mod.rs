@@ -6,6 +6,7 @@
 mod books;
 mod instances;
 mod orders;
+mod overdue;
 mod usage;
 
 pub(crate) use orders::expected_escrow;
@@ -95,10 +96,11 @@ fn text(minor: i64, currency: &str) -> String {
 pub fn verify(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let mut checks = books::checks(tx, ctx)?;
     checks.extend(orders::checks(tx)?);
-    checks.push(instances::check(tx)?);
+    checks.extend(instances::checks(tx, ctx)?);
     checks.push(chain(tx, ctx)?);
     checks.extend(usage::checks(tx, ctx)?);
     checks.push(jobs(tx, ctx)?);
+    checks.push(overdue::check(tx, ctx)?);
     Ok(checks)
 }
 

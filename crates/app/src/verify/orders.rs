@@ -1,9 +1,9 @@
 //! Orders: what was paid is in escrow, shared or given back, and every paid order ends or has somebody at work.
 
 use super::{BATCH, Check, Found, text};
-use crate::{Error, Page, Tenant};
+use crate::{Error, Page, Tenant, catalogue, order::Sold};
 use db::{Key, Tx};
-use domain::call::Activity;
+use domain::{call::Activity, listing::Specification, period::Period};
 use std::collections::HashMap;
 use store::{call, job, order, witness};
 
@@ -24,12 +24,15 @@ pub(super) fn checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
         }
     }
     money.all(witness::wrong_totals(tx)?, "the order differs from its lines by");
+    money.names(witness::unfit_lines(tx)?, "the order and its line do not fit by number, instance or completion, or no event tells of it");
     money.all(witness::escrow_of_no_line(tx)?, "is no order line of that currency, but there lies in its escrow");
     let mut payments = Found::of("payments", money.checked);
     payments.all(witness::unpaid(tx)?, "is paid, but no payment of it is posted, which is");
     let mut refunds = Found::of("refunds", money.checked);
     refunds.all(witness::wrong_refunds(tx)?, "what came back to the wallet differs by");
     refunds.all(witness::wrong_renewals(tx)?, "what was given back is not what was paid for the term; it differs by");
+    refunds.names(witness::unlike_removed_terms(tx)?, "the renewal was given back and its term stands, or the other way about");
+    refunds.all(witness::without_cause(tx)?, "what came back of the orders on its instance has no cause, or did not come back:");
     refunds.all(witness::kept_after_unsubscription(tx)?, "was unsubscribed, but was not given back");
     let mut lived = Found::of("paid_terms_lived", money.checked);
     lived.all(witness::paid_for_nothing(tx)?, "paid for a term that began after its instance had ended");
@@ -46,6 +49,9 @@ fn escrow_of(tx: &mut Tx, orders: &[order::Order], found: &mut Found) -> Result<
         let Some(o) = by_id.get(&line.order_id) else { continue };
         let escrow = held.get(&(line.number.clone(), o.currency.clone())).copied().unwrap_or(0);
         line_money(o, line, escrow, found);
+        if !is_as_sold(o, line)? {
+            found.differs(format!("line {}: its product, combination, period, quantity or amount is not what was sold", line.number));
+        }
     }
     Ok(())
 }
@@ -87,6 +93,28 @@ fn line_money(o: &order::Order, line: &order::Line, escrow: i64, found: &mut Fou
     if o.state == "completed" && o.paid_at.is_none() {
         found.differs(format!("line {}: completed, but not paid", line.number));
     }
+}
+
+/// Whether a line is what its copy of the listing says: the codes name product, combination and unit of the period, and price,
+/// time and quantity make the amount.
+fn is_as_sold(o: &order::Order, line: &order::Line) -> Result<bool, Error> {
+    let sold = Sold::of(line)?;
+    let bad = |e| Error::row("order_lines", &line.number, e);
+    let period: Option<Period> = line.period.as_deref().map(str::parse).transpose().map_err(bad)?;
+    let spec = Specification { key: line.specification.clone(), ..Specification::default() };
+    if sold.sku_code != catalogue::sku_code(line.product_id, &spec, &line.sku)
+        || sold.wire_product_id != catalogue::wire_product_id(line.product_id, &spec.key, &line.sku, period.map(|p| p.unit))
+    {
+        return Ok(false);
+    }
+    let fees: i128 = sold.term_fees.iter().map(|f| i128::from(f.fee_minor)).sum();
+    let wide = i128::from;
+    let price = wide(sold.unit_minor).saturating_mul(wide(sold.units)).saturating_mul(wide(line.quantity));
+    Ok(match o.kind.as_str() {
+        "unsubscribe" | "trial" => true,
+        "change" => wide(line.amount_minor) == fees,
+        _ => wide(line.amount_minor) == price.saturating_add(fees) && period.is_none_or(|p| sold.units == i64::from(p.count)),
+    })
 }
 
 fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {

@@ -1,6 +1,6 @@
-//! Orders, their lines and terms against what the ledger has of them.
+//! Orders and their lines against each other, and against what the ledger and the bills have of them.
 
-use super::{Sum, found};
+use super::{Named, Sum, found, found_names};
 use crate::{DbError, Tx};
 
 /// Lines that are paid without an entry that took their price into escrow; the price.
@@ -18,65 +18,6 @@ pub fn unpaid(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     )
 }
 
-/// Lines of which another amount came back to a wallet than they say; the difference.
-///
-/// # Errors
-/// [`DbError`].
-pub fn wrong_refunds(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
-    found(
-        tx,
-        "SELECT l.number AS name, o.currency AS currency, l.refunded_minor - COALESCE(r.back, 0) AS amount FROM order_lines l
-         JOIN orders o ON o.id = l.order_id
-         LEFT JOIN (SELECT e.line_id AS line_id, CAST(SUM(p.amount_minor) AS BIGINT) AS back FROM ledger_entries e
-              JOIN ledger_postings p ON p.entry_id = e.id
-              WHERE e.kind IN ('refund', 'refund_before_completion') AND p.account = 'buyer_wallet' GROUP BY e.line_id) r
-         ON r.line_id = l.id WHERE l.refunded_minor <> COALESCE(r.back, 0)",
-    )
-}
-
-/// Renewals that were given back for another sum than was paid for their terms; the difference.
-///
-/// # Errors
-/// [`DbError`].
-pub fn wrong_renewals(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
-    found(
-        tx,
-        "SELECT u.number AS name, u.currency AS currency, CAST(-u.total_minor - t.price_minor - COALESCE(f.fees, 0) AS BIGINT) AS amount
-         FROM terms t JOIN order_lines l ON l.id = t.line_id
-         JOIN orders u ON u.subject_order_id = l.order_id AND u.reason = 'renewal_not_effective'
-         LEFT JOIN (SELECT term_id, SUM(fee_minor) AS fees FROM term_fees GROUP BY term_id) f ON f.term_id = t.id
-         WHERE t.removed AND -u.total_minor <> t.price_minor + COALESCE(f.fees, 0)",
-    )
-}
-
-/// Lines of an instance that was unsubscribed as a whole of which not everything came back; what is missing.
-///
-/// # Errors
-/// [`DbError`].
-pub fn kept_after_unsubscription(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
-    found(
-        tx,
-        "SELECT l.number AS name, o.currency AS currency, l.amount_minor - l.refunded_minor AS amount FROM orders u
-         JOIN order_lines l ON l.instance_id = u.instance_id JOIN orders o ON o.id = l.order_id
-         WHERE u.kind = 'unsubscribe' AND u.reason = 'five_days' AND o.kind <> 'unsubscribe' AND o.state = 'completed'
-         AND l.amount_minor <> l.refunded_minor",
-    )
-}
-
-/// Lines that paid for a term of an instance that had ended when it began; what was paid and not given back.
-///
-/// # Errors
-/// [`DbError`].
-pub fn paid_for_nothing(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
-    found(
-        tx,
-        "SELECT l.number AS name, o.currency AS currency, l.amount_minor - l.refunded_minor AS amount FROM terms t
-         JOIN instances i ON i.id = t.instance_id JOIN order_lines l ON l.id = t.line_id JOIN orders o ON o.id = l.order_id
-         WHERE NOT t.removed AND i.ended_at IS NOT NULL AND t.start_at > i.ended_at
-         AND l.completed_at IS NOT NULL AND l.amount_minor > l.refunded_minor",
-    )
-}
-
 /// Orders whose total is not the sum of their lines; the difference.
 ///
 /// # Errors
@@ -90,16 +31,40 @@ pub fn wrong_totals(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     )
 }
 
-/// Lines of which nothing was given back, and whose terms were paid with another sum than they cost; the difference.
+/// Lines that do not fit their orders by number, instance or completion, and orders without a line or an event.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn wrong_term_prices(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
+pub fn unfit_lines(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
+    let mut all = found_names(
+        tx,
+        "SELECT l.number AS name FROM order_lines l LEFT JOIN orders o ON o.id = l.order_id
+         WHERE o.id IS NULL OR substr(l.number, 1, length(o.number) + 1) <> o.number || '-'
+         OR (l.instance_id IS NULL) <> (o.instance_id IS NULL) OR l.instance_id <> o.instance_id
+         OR (o.kind <> 'unsubscribe' AND (l.completed_at IS NULL) = (o.state = 'completed'))
+         OR (o.kind = 'unsubscribe' AND (o.state <> 'completed' OR o.total_minor > 0 OR o.subject_order_id IS NULL))",
+    )?;
+    let without = "SELECT o.number AS name FROM orders o WHERE NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id)";
+    all.extend(found_names(tx, without)?);
+    let untold = "SELECT o.number AS name FROM orders o WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.order_id = o.id)";
+    all.extend(found_names(tx, untold)?);
+    Ok(all)
+}
+
+/// Lines of which another amount is on bills than was shared and not taken back; the difference.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unreleased(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     found(
         tx,
-        "SELECT l.number AS name, o.currency AS currency, CAST(l.amount_minor - SUM(x.minor) AS BIGINT) AS amount
-         FROM (SELECT line_id, price_minor AS minor FROM terms UNION ALL SELECT line_id, fee_minor AS minor FROM term_fees) x
-         JOIN order_lines l ON l.id = x.line_id JOIN orders o ON o.id = l.order_id WHERE l.refunded_minor = 0
-         GROUP BY l.id, l.number, o.currency, l.amount_minor HAVING l.amount_minor <> SUM(x.minor)",
+        "SELECT l.number AS name, o.currency AS currency, CAST(CASE WHEN l.completed_at IS NULL THEN l.released_minor
+              ELSE l.amount_minor - l.refunded_minor END - COALESCE(b.billed, 0) AS BIGINT) AS amount
+         FROM order_lines l JOIN orders o ON o.id = l.order_id
+         LEFT JOIN (SELECT line_id, SUM(amount_minor) AS billed,
+                    SUM(CASE WHEN kind = 'original' AND part <> '' THEN amount_minor ELSE 0 END) AS parts
+              FROM bill_lines WHERE kind <> 'usage' GROUP BY line_id) b ON b.line_id = l.id
+         WHERE o.kind <> 'unsubscribe' AND (l.released_minor <> COALESCE(b.parts, 0) OR COALESCE(b.billed, 0) <>
+              CASE WHEN l.completed_at IS NULL THEN l.released_minor ELSE l.amount_minor - l.refunded_minor END)",
     )
 }

@@ -1,11 +1,11 @@
 //! Charges, totals and records against each other.
 
-use super::{FOUND_MAX, Sum, found};
+use super::{FOUND_MAX, Named, Sum, found, found_names};
 use crate::{
     DbError, Key, Tx,
-    usage::{Charge, Record},
+    usage::{Charge, Record, Total},
 };
-use db::schema::{usage_charges, usage_records};
+use db::schema::{usage_charges, usage_records, usage_totals};
 use diesel::{
     prelude::*,
     sql_query,
@@ -124,5 +124,26 @@ pub fn charged_below_zero(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
         "SELECT i.seller_instance_id AS name, c.currency AS currency, CAST(SUM(c.amount_minor) AS BIGINT) AS amount FROM usage_charges c
          JOIN instances i ON i.id = c.instance_id WHERE c.state = 'paid'
          GROUP BY c.instance_id, i.seller_instance_id, c.currency HAVING SUM(c.amount_minor) < 0",
+    )
+}
+
+/// What was counted of an instance, by cycle.
+///
+/// # Errors
+/// [`DbError`].
+pub fn totals(tx: &mut Tx, instance: Key) -> Result<Vec<Total>, DbError> {
+    let own = usage_totals::table.filter(usage_totals::instance_id.eq(instance));
+    Ok(own.order(usage_totals::cycle_at).select(Total::as_select()).load(tx)?)
+}
+
+/// Records that correct one which is not there.
+///
+/// # Errors
+/// [`DbError`].
+pub fn corrects_nothing(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
+    found_names(
+        tx,
+        "SELECT COALESCE(r.metering_sn, r.sent_instance) AS name FROM usage_records r LEFT JOIN usage_records old ON old.id = r.corrects_id
+         WHERE r.corrects_id IS NOT NULL AND old.id IS NULL",
     )
 }
