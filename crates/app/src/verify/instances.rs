@@ -39,6 +39,7 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<[Check; 2], Error> {
     instances.names(witness::unlike_their_lines(tx)?, "its instance is gone, or another than was bought");
     instances.names(witness::unlike_their_events(tx)?, "its instance ended without an event of it, or goes on after one");
     instances.names(witness::without_trial(tx)?, "the trial is not kept: the buyer could have another one");
+    instances.names(witness::held_for_nothing(tx)?, "its instance waits for an order that is over or gone");
     Ok([found, instances].map(Found::done))
 }
 

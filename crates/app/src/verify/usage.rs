@@ -42,6 +42,7 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
         found.differs(format!("package {id}: {} are used but records took {}", Quantity(d.used), Quantity(d.drawn)));
     }
     found.all(witness::charged_below_zero(tx)?, "its charges by use come to");
+    found.names(witness::charged_to_others(tx)?, "it is charged to another buyer, or for another seller, than it is of");
     found.names(witness::corrects_nothing(tx)?, "the record corrects one that is gone");
     forgotten(tx, ctx, &mut found)?;
     let loose = usage_hold::any_loose(tx)?;

@@ -85,7 +85,8 @@ pub fn unfit_bill_lines(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
     all.extend(found_names(
         tx,
         "SELECT b.order_line || ' ' || b.kind AS name FROM bill_lines b JOIN order_lines l ON l.id = b.line_id
-         LEFT JOIN terms t ON t.line_id = l.id WHERE b.bill_id IS NULL AND b.kind = 'original' AND b.part = ''
+         LEFT JOIN terms t ON t.instance_id = l.instance_id AND t.line_id = l.id
+         WHERE b.bill_id IS NULL AND b.kind = 'original' AND b.part = ''
          AND b.effective_at > l.completed_at AND b.effective_at > COALESCE(t.start_at, l.completed_at)",
     )?);
     Ok(all)

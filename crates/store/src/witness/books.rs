@@ -71,9 +71,10 @@ pub fn escrow_of_no_line(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
 pub fn nobodys_wallets(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     let id = hex(tx, "id");
     let text = format!(
-        "WITH a AS MATERIALIZED (SELECT {id} AS owner FROM accounts)
-         SELECT b.account || ' ' || b.owner AS name, b.currency AS currency, b.balance_minor AS amount FROM ledger_balances b
-         LEFT JOIN a ON a.owner = b.owner WHERE b.account = 'buyer_wallet' AND b.balance_minor <> 0 AND a.owner IS NULL"
+        "SELECT 'buyer_wallet ' || x.owner AS name, MAX(x.currency) AS currency, CAST(MAX(x.minor) AS BIGINT) AS amount
+         FROM (SELECT owner, currency, balance_minor AS minor, 0 AS known FROM ledger_balances WHERE account = 'buyer_wallet' UNION ALL
+               SELECT {id} AS owner, '' AS currency, 0 AS minor, 1 AS known FROM accounts) x
+         GROUP BY x.owner HAVING MAX(x.known) = 0 AND MAX(x.minor) > 0"
     );
     found(tx, &text)
 }

@@ -61,6 +61,21 @@ pub fn unlike_their_events(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
     Ok(all)
 }
 
+/// Instances that wait for an order which is over, gone or another's: no other could be placed.
+///
+/// # Errors
+/// [`DbError`].
+pub fn held_for_nothing(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
+    found_names(
+        tx,
+        &format!(
+            "SELECT {NAME} AS name FROM instances i LEFT JOIN order_lines l ON l.id = i.line_id LEFT JOIN orders o ON o.id = i.open_order_id
+             WHERE i.open_order_id IS NOT NULL AND i.state IN ('opening', 'running', 'frozen')
+             AND (o.id IS NULL OR o.instance_id IS NULL OR o.instance_id <> i.id OR o.state NOT IN ('pending_payment', 'processing'))"
+        ),
+    )
+}
+
 /// Completed trials that are not kept, so that the buyer could have another one.
 ///
 /// # Errors

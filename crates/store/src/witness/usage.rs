@@ -136,6 +136,18 @@ pub fn totals(tx: &mut Tx, instance: Key) -> Result<Vec<Total>, DbError> {
     Ok(own.order(usage_totals::cycle_at).select(Total::as_select()).load(tx)?)
 }
 
+/// Charges of others than their instances are of.
+///
+/// # Errors
+/// [`DbError`].
+pub fn charged_to_others(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
+    found_names(
+        tx,
+        "SELECT COALESCE(i.seller_instance_id, 'a charge of no instance') AS name FROM usage_charges c
+         LEFT JOIN instances i ON i.id = c.instance_id WHERE i.id IS NULL OR i.buyer_id <> c.buyer_id OR i.seller_id <> c.seller_id",
+    )
+}
+
 /// Records that correct one which is not there.
 ///
 /// # Errors

@@ -275,6 +275,8 @@ fn each_term_and_instance_is_what_was_paid_for() {
         (&its_instance("state = 'released', ended_at = 1704420000000000, front_end_url = NULL, password = NULL"), "instances"),
         ("UPDATE instances SET state = 'running', ended_at = NULL WHERE state = 'released'", "instances"),
         ("UPDATE orders SET instance_id = buyer_id; UPDATE order_lines SET instance_id = product_id", "instances"),
+        (&its_instance("open_order_id = line_id"), "instances"),
+        (&its_instance(&format!("open_order_id = (SELECT id FROM orders WHERE number = {ORDER})")), "instances"),
         ("DELETE FROM trials", "instances"),
     ]);
 }
@@ -318,6 +320,7 @@ fn each_charge_is_its_records_and_what_is_counted_is_charged() {
         ("UPDATE usage_charges SET state = 'due', paid_at = NULL WHERE amount_minor > 0", "entries_have_causes"),
         ("UPDATE usage_charges SET buyer_id = seller_id", "entries_have_causes"),
         ("UPDATE usage_charges SET begin_at = begin_at - 1728000000000", records),
+        ("UPDATE usage_charges SET seller_id = buyer_id", "charges_by_use"),
         ("UPDATE usage_charges SET paid_at = 1", "entries_have_causes"),
         ("UPDATE usage_records SET begin_at = begin_at + 7200000000, end_at = end_at + 7200000000 WHERE state = 'charged'", records),
         ("UPDATE usage_records SET quantity = quantity * 2 WHERE state = 'charged'", records),
