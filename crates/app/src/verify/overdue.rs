@@ -20,6 +20,8 @@ pub(super) fn check(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
         let names = (site.code.as_str(), site.currency.as_str());
         let late = witness::unbilled(tx, names, micros(billed_until(site, by_now)))?;
         found.all(late, "its month is closed, and it is on no bill:");
+        let run = format!("{}:{}", JobKind::Bills, site.code);
+        found.names(witness::without_bill_run(tx, names, &run)?, "nothing will bill it: the job is gone");
     }
     Ok(found.done())
 }

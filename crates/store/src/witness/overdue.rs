@@ -54,3 +54,14 @@ pub fn unbilled(tx: &mut Tx, (site, currency): (&str, &str), before: i64) -> Res
     let of_site = sql_query(text).bind::<Text, _>(site).bind::<Text, _>(currency);
     Ok(of_site.bind::<BigInt, _>(before).bind::<BigInt, _>(FOUND_MAX).load(tx)?)
 }
+
+/// Lines of a site's sellers that stand on no bill while the job of that name which makes the bills is gone.
+///
+/// # Errors
+/// [`DbError`].
+pub fn without_bill_run(tx: &mut Tx, (site, currency): (&str, &str), job: &str) -> Result<Vec<Named>, DbError> {
+    let text = "SELECT l.order_line || ' ' || l.kind AS name FROM bill_lines l JOIN accounts a ON a.id = l.seller_id AND a.site = $1
+         WHERE l.currency = $2 AND l.bill_id IS NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.name = $3) LIMIT $4";
+    let of_site = sql_query(text).bind::<Text, _>(site).bind::<Text, _>(currency);
+    Ok(of_site.bind::<Text, _>(job).bind::<BigInt, _>(FOUND_MAX).load(tx)?)
+}
