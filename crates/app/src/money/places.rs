@@ -75,7 +75,8 @@ fn kept_in(tx: &mut Tx, ctx: &Ctx, place: &Place) -> Result<Option<Vec<Currency>
 /// After a posting: what is due to a seller is what the bills say, escrow holds what is paid and not earned, and what the
 /// platform earned is not below zero. A posting may mend these, and may not make them differ.
 pub(super) fn agree(tx: &mut Tx, row: &Correction) -> Result<(), Error> {
-    if let Some(differs) = row.line_id.map(|line| witness::shares_of_line(tx, line)).transpose()?.flatten() {
+    let line = row.line_id.map(|id| order::any_line(tx, id)).transpose()?.flatten();
+    if let Some(differs) = line.map(|line| witness::shares_of_line(tx, line.order_id, line.id)).transpose()?.flatten() {
         let by = domain::money::text(differs.amount, &differs.currency);
         let detail = format!("the {} of the order line would differ from its bill lines by {by} {}", differs.name, differs.currency);
         return Err(Error::conflict("correction.not_billed", detail));

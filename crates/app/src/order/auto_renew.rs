@@ -81,13 +81,7 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
     switch_on(tx, ctx, caller, id, (period, None))
 }
 
-fn switch_on(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    caller: &Caller,
-    id: InstanceId,
-    (period, seen): (Period, Option<Money>),
-) -> Result<Instance, Error> {
+fn switch_on(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, (period, seen): (Period, Option<Money>)) -> Result<Instance, Error> {
     let subject = locked_subject(tx, ctx, caller, id)?;
     let price_minor = renewable_price(ctx, caller, &subject, period)?;
     let price = Money::new(price_minor, subject.site.currency);

@@ -18,7 +18,7 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     causes.names(witness::misplaced(tx)?, "is of no known kind, or of another moment or line than its cause");
     let mut billed = Found::of("payable_is_billed", entries);
     billed.all(witness::due_not_billed(tx)?, "the ledger owes the seller what the lines of the bills do not say:");
-    billed.all(witness::shares_not_billed(tx)?, "the shares differ from the lines of the bills; the seller's by");
+    billed.all(witness::shares_not_billed(tx)?, "differs from the lines of the bills by");
     let bills = bills(tx, ctx, entries)?;
     Ok([balanced, balances, causes, bills, billed].map(Found::done).into())
 }

@@ -16,9 +16,10 @@ use diesel::{
 pub fn wrong_bills(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     found(
         tx,
-        "SELECT b.month AS name, b.currency AS currency, CAST(b.total_minor - COALESCE(SUM(l.payable_minor), 0) AS BIGINT) AS amount
-         FROM bills b LEFT JOIN bill_lines l ON l.bill_id = b.id AND l.currency = b.currency AND l.seller_id = b.seller_id
-         GROUP BY b.id, b.month, b.currency, b.total_minor HAVING b.total_minor <> COALESCE(SUM(l.payable_minor), 0)",
+        "SELECT b.month AS name, b.currency AS currency, CAST(b.total_minor - COALESCE(l.payable, 0) AS BIGINT) AS amount
+         FROM bills b LEFT JOIN (SELECT bill_id, CAST(SUM(payable_minor) AS BIGINT) AS payable FROM bill_lines
+              WHERE bill_id IS NOT NULL GROUP BY bill_id) l
+         ON l.bill_id = b.id WHERE b.total_minor <> COALESCE(l.payable, 0)",
     )
 }
 
@@ -51,24 +52,49 @@ pub fn due_not_billed(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     found(tx, &text)
 }
 
-/// Order lines whose shares in the ledger are not those of their bill lines; what the payables differ by.
+/// The shares of order lines in the ledger less those of their bill lines, of the entries and of the lines that are wanted.
+fn shares(entries: &str, lines: &str) -> String {
+    format!(
+        "SELECT e.line_id AS line_id, p.currency AS currency,
+                CASE WHEN p.account = 'seller_payable' THEN p.amount_minor ELSE 0 END AS payable,
+                CASE WHEN p.account = 'seller_payable' THEN 0 ELSE p.amount_minor END AS fee,
+                CASE WHEN p.account = 'tax_payable' THEN p.amount_minor ELSE 0 END AS tax
+         FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
+         WHERE {entries} AND p.account IN ('seller_payable', 'platform_commission', 'tax_payable')
+         UNION ALL SELECT line_id, currency, -payable_minor, -fee_minor, -tax_minor FROM bill_lines WHERE {lines}"
+    )
+}
+
+const DIFFER: &str = "SUM(x.payable) <> 0 OR SUM(x.fee) <> 0 OR SUM(x.tax) <> 0";
+/// The first share that differs, and by how much.
+const WHICH: &str = "CASE WHEN SUM(x.payable) <> 0 THEN 'payable' WHEN SUM(x.fee) <> 0 THEN 'fee' ELSE 'tax' END";
+const BY: &str =
+    "CAST(CASE WHEN SUM(x.payable) <> 0 THEN SUM(x.payable) WHEN SUM(x.fee) <> 0 THEN SUM(x.fee) ELSE SUM(x.tax) END AS BIGINT)";
+
+/// Order lines whose shares in the ledger are not those of their bill lines; which share, and by how much.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn shares_not_billed(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
-    found(
-        tx,
-        "SELECT COALESCE(l.number, 'a line that is gone') AS name, x.currency AS currency, CAST(SUM(x.payable) AS BIGINT) AS amount
-         FROM (SELECT e.line_id AS line_id, p.currency AS currency,
-                      CASE WHEN p.account = 'seller_payable' THEN p.amount_minor ELSE 0 END AS payable,
-                      CASE WHEN p.account = 'seller_payable' THEN 0 ELSE p.amount_minor END AS fee,
-                      CASE WHEN p.account = 'tax_payable' THEN p.amount_minor ELSE 0 END AS tax
-               FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
-               WHERE e.line_id IS NOT NULL AND p.account IN ('seller_payable', 'platform_commission', 'tax_payable')
-               UNION ALL SELECT line_id, currency, -payable_minor, -fee_minor, -tax_minor FROM bill_lines) x
-         LEFT JOIN order_lines l ON l.id = x.line_id
-         GROUP BY x.line_id, l.number, x.currency HAVING SUM(x.payable) <> 0 OR SUM(x.fee) <> 0 OR SUM(x.tax) <> 0",
-    )
+    let shares = shares("e.line_id IS NOT NULL", "1 = 1");
+    let text = format!(
+        "SELECT COALESCE(l.number, 'a line that is gone') || ' ' || {WHICH} AS name, x.currency AS currency, {BY} AS amount
+         FROM ({shares}) x LEFT JOIN order_lines l ON l.id = x.line_id
+         GROUP BY x.line_id, l.number, x.currency HAVING {DIFFER}"
+    );
+    found(tx, &text)
+}
+
+/// The same of one line of an order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn shares_of_line(tx: &mut Tx, order: Key, line: Key) -> Result<Option<Sum>, DbError> {
+    let shares = shares("e.order_id = $1 AND e.line_id = $2", "line_id = $2");
+    let text = format!(
+        "SELECT {WHICH} AS name, x.currency AS currency, {BY} AS amount FROM ({shares}) x GROUP BY x.currency HAVING {DIFFER} LIMIT 1"
+    );
+    Ok(sql_query(text).bind::<Binary, _>(order).bind::<Binary, _>(line).get_result(tx).optional()?)
 }
 
 /// Lines of bills that are of another order, order line or seller than they say, or that stand on no bill before they may.

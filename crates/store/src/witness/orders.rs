@@ -11,10 +11,12 @@ pub fn unpaid(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     found(
         tx,
         "SELECT l.number AS name, o.currency AS currency, l.amount_minor AS amount FROM order_lines l JOIN orders o ON o.id = l.order_id
-         LEFT JOIN ledger_entries e ON e.reference = 'payment:' || l.number
-         LEFT JOIN ledger_postings p ON p.entry_id = e.id AND p.account = 'escrow'
-         WHERE o.paid_at IS NOT NULL AND o.kind <> 'unsubscribe' AND l.amount_minor <> 0
-         AND (p.amount_minor IS NULL OR p.amount_minor <> l.amount_minor)",
+         LEFT JOIN (SELECT e.line_id AS line_id, e.reference AS reference, CAST(SUM(p.amount_minor) AS BIGINT) AS paid
+              FROM ledger_entries e
+              JOIN ledger_postings p ON p.entry_id = e.id
+              WHERE e.kind = 'payment' AND p.account = 'escrow' GROUP BY e.line_id, e.reference) r
+         ON r.line_id = l.id AND r.reference = 'payment:' || l.number
+         WHERE o.paid_at IS NOT NULL AND o.kind <> 'unsubscribe' AND l.amount_minor <> COALESCE(r.paid, 0)",
     )
 }
 

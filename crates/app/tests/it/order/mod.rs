@@ -3,6 +3,7 @@
 mod at_once;
 mod change;
 mod consent;
+mod consented_price;
 mod failed;
 mod freeze;
 mod later;
