@@ -113,15 +113,12 @@ pub fn originals_of(tx: &mut Tx, line: Key) -> Result<Vec<BillLine>, DbError> {
         .load(tx)?)
 }
 
-/// Brings what is not billed yet of an order line forward, so that it stands beside its refund.
+/// Lets all that is not billed yet of an order line take effect at one moment, so that it stands on one bill.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn bring_forward(tx: &mut Tx, line: Key, effective_at: i64) -> Result<(), DbError> {
-    let open = bill_lines::table
-        .filter(bill_lines::line_id.eq(line))
-        .filter(bill_lines::bill_id.is_null())
-        .filter(bill_lines::effective_at.gt(effective_at));
+pub fn gather(tx: &mut Tx, line: Key, effective_at: i64) -> Result<(), DbError> {
+    let open = bill_lines::table.filter(bill_lines::line_id.eq(line)).filter(bill_lines::bill_id.is_null());
     diesel::update(open).set(bill_lines::effective_at.eq(effective_at)).run(tx)?;
     Ok(())
 }

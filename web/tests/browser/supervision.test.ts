@@ -342,7 +342,7 @@ it('an appeal is decided by giving a part back, and the order says so', async ()
   await p.go(page, `/buyer/supervision/${id}`)
   await page.locator('.page-head').getByText('Cancelled').waitFor()
   await page.locator('a.mono[href*="/buyer/orders/"]').click()
-  await page.getByText('¥40.00 are back, the rest went to the seller').waitFor()
+  await page.getByText(/¥40\.00 were given back to your wallet on .*; the rest was paid to the seller/).waitFor()
 }, 90_000)
 
 it('the list says whose turn it is and is walked by keyboard', async () => {

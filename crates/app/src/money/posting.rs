@@ -261,9 +261,11 @@ fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor:
     if line.refunded_minor.checked_add(minor) == Some(line.amount_minor) {
         // All rows of what is given back whole stand in the same bill, sum 0 (money 1.4), unless the original was billed:
         // also that of the month before, as long as it was not made.
-        bill::bring_forward(tx, line.id, ctx.now_micros())?;
-        let open = originals.iter().filter(|l| l.bill_id.is_none()).map(|l| from_micros(l.effective_at).min(ctx.now));
-        effective_at = open.max().unwrap_or(ctx.now);
+        let open = originals.iter().filter(|l| l.bill_id.is_none()).map(|l| from_micros(l.effective_at).min(ctx.now)).max();
+        if let Some(at) = open {
+            bill::gather(tx, line.id, micros(at))?;
+        }
+        effective_at = open.unwrap_or(ctx.now);
     }
     let entry = BillEntry { order, line, kind: "refund", amount: negated(minor)?, shares: turned, effective_at };
     let part = if line.refunded_minor == 0 { String::new() } else { format!("after-{}", line.refunded_minor) };

@@ -2,7 +2,7 @@
 //! the last one ends and on its last day (`order-life 3`).
 
 use super::{
-    Sold,
+    RenewalPrice, Sold,
     renew::{Subject, draft, locked_subject, require_free, subject, taken_and_placed},
 };
 use crate::{Caller, Ctx, Error, Tenant, account, event, from_micros, instance};
@@ -120,13 +120,19 @@ pub fn agree_to_auto_renewal(
     switch_on(tx, ctx, caller, id, (period, Some(seen)))
 }
 
-/// The last price follows what the buyer saw and paid for by themselves: a renewal for the same period, or an upgrade, whose
-/// quote says what a term costs from then on.
+/// The last price follows what the buyer saw and paid for by themselves: a renewal for the same period, or an upgrade whose
+/// quote said what a term costs from then on. Whatever else it costs then, the next try asks for consent.
 pub(super) fn price_follows(tx: &mut Tx, ctx: &Ctx, found: &Instance, line: &Line) -> Result<(), Error> {
     let Some(row) = auto_renewal::of_instance(tx, found.id)? else {
         return Ok(());
     };
-    if line.period.as_ref().is_some_and(|period| *period != row.period) || (line.period.is_none() && line.sku == found.sku) {
+    let Some(period) = line.period.as_deref() else {
+        return match Sold::of(line)?.renewal.filter(|shown| shown.period == row.period) {
+            Some(shown) => Ok(auto_renewal::set_price(tx, found.id, shown.minor)?),
+            None => Ok(()),
+        };
+    };
+    if period != row.period {
         return Ok(());
     }
     let listing = ctx.listings.approved(tx, line.revision_id)?;
@@ -149,7 +155,7 @@ pub(super) fn price_of(
     found: &Instance,
     (spec, sku): (&Specification, &str),
     currency: Currency,
-) -> Result<Option<Money>, Error> {
+) -> Result<Option<RenewalPrice>, Error> {
     let Some(row) = auto_renewal::of_instance(tx, found.id)? else {
         return Ok(None);
     };
@@ -157,7 +163,8 @@ pub(super) fn price_of(
     let sku = spec.sku(sku).ok_or_else(|| bad(found, &"its combination is gone"))?;
     let quantity = u32::try_from(found.quantity).map_err(|e| bad(found, &e))?;
     let sku = Sku { on_sale: true, ..sku.clone() };
-    Ok(pricing::price(spec, &sku, Some(period), quantity, currency).ok().map(|price| price.total))
+    let price = pricing::price(spec, &sku, Some(period), quantity, currency).ok();
+    Ok(price.map(|price| RenewalPrice { period: row.period, minor: price.total.minor }))
 }
 
 /// A refund of a renewal says that no more are wanted; a release ends it with the instance.

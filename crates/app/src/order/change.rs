@@ -42,6 +42,7 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku:
         return Err(Error::field("/sku", "change.not_dearer", "only a dearer combination is an upgrade; others come with a renewal"));
     }
     let total = Money::new(quoted.total()?, subject.site.currency);
+    let renewal = super::auto_renew::price_of(tx, &subject.instance, (&subject.specification, &new.key), subject.site.currency)?;
     let price = Price { unit: total, units: 1, quantity: 1, total, by_month: None };
     Ok(Draft {
         kind: OrderKind::Change,
@@ -52,7 +53,7 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku:
         revision: subject.revision,
         specification: instance.specification.clone(),
         sku: new.key.clone(),
-        sold: Sold { term_fees: quoted.fees, ..subject.sold(&new, &price, None) },
+        sold: Sold { term_fees: quoted.fees, renewal, ..subject.sold(&new, &price, None) },
         period: None,
         charging_mode: subject.specification.charging_mode,
         quantity: subject.quantity(),
@@ -99,9 +100,9 @@ pub struct ChangeQuote {
 /// As [`change`].
 pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku: &str) -> Result<ChangeQuote, Error> {
     let subject = renew::subject(tx, ctx, caller, id)?;
-    let fee = Money::new(draft(tx, ctx, caller, &subject, sku)?.total_minor, subject.site.currency);
-    let renewal = super::auto_renew::price_of(tx, &subject.instance, (&subject.specification, sku), subject.site.currency)?;
-    Ok(ChangeQuote { fee, renewal })
+    let draft = draft(tx, ctx, caller, &subject, sku)?;
+    let money = |minor| Money::new(minor, subject.site.currency);
+    Ok(ChangeQuote { fee: money(draft.total_minor), renewal: draft.sold.renewal.map(|r| money(r.minor)) })
 }
 
 /// Orders an upgrade of the caller's instance.

@@ -152,6 +152,7 @@ impl Quote {
             personal: None,
             shipping: None,
             term_fees: Vec::new(),
+            renewal: None,
             changed_from: None,
         }
     }

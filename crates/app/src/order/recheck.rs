@@ -44,8 +44,9 @@ fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Order, line: &mut Line, now: 
         let detail = format!("the change costs {today} now and no longer {was}; cancel this order and order it again");
         return Err(Error::conflict("order.price_changed", detail));
     }
-    // Also at the same price the days that it is for may be others.
-    line.sold = serde_json::to_string(&now.sold).map_err(|e| Error::row("order_lines", &line.number, e))?;
+    // Also at the same price the days that it is for may be others. What automatic renewal takes was shown with the order.
+    let sold = Sold { renewal: Sold::of(line)?.renewal, ..now.sold };
+    line.sold = serde_json::to_string(&sold).map_err(|e| Error::row("order_lines", &line.number, e))?;
     (order.total_minor, line.amount_minor) = (today.minor, today.minor);
     order::set_price(tx, order.id, line.id, today.minor, &line.sold)?;
     if today.minor == was.minor {

@@ -93,6 +93,7 @@ impl Subject {
             personal: None,
             shipping: None,
             term_fees: Vec::new(),
+            renewal: None,
             changed_from: None,
         }
     }

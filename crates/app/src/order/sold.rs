@@ -24,6 +24,13 @@ pub struct TermFee {
     pub days: i64,
 }
 
+/// What a term costs by automatic renewal from a change on: the buyer saw it, and agreed to it by ordering.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewalPrice {
+    pub period: String,
+    pub minor: i64,
+}
+
 /// Names and choice as they were when sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sold {
@@ -54,6 +61,9 @@ pub struct Sold {
     /// Only on a change: what it adds to which term.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub term_fees: Vec<TermFee>,
+    /// Only on a change: what its quote said of automatic renewal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalPrice>,
     /// Only on a renewal with change: the combination before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_from: Option<String>,

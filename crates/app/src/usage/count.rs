@@ -26,8 +26,6 @@ pub(super) struct Rating<'a> {
     /// What was agreed to: a charge of not more does not wait for consent again.
     pub agreed_minor: Option<i64>,
     caps: Vec<Cap>,
-    /// Charges that this rating made: nobody has seen them.
-    pub made: Vec<Key>,
     /// What this month may not be charged any more for, as records of it were refused.
     cap_refused: bool,
 }
@@ -91,16 +89,7 @@ impl<'a> Rating<'a> {
         rows::hold(tx, found.id)?;
         let (priced, site) = (must_be_priced(tx, ctx, found)?, crate::instance::site(tx, ctx, found)?);
         let packages = Packages::load(tx, ctx, &site, found, &priced.of)?;
-        Ok(Self {
-            found,
-            site,
-            priced,
-            packages,
-            agreed_minor: None,
-            made: Vec::new(),
-            caps: cap::of_instance(tx, found.id)?,
-            cap_refused: false,
-        })
+        Ok(Self { found, site, priced, packages, agreed_minor: None, caps: cap::of_instance(tx, found.id)?, cap_refused: false })
     }
 
     /// Writes what was drawn from packages; warns and stops as a cap says.
@@ -189,7 +178,7 @@ impl<'a> Rating<'a> {
         Ok(amount(counted).and_then(|before| Ok((before, amount(&next)?))).map(|amounts| (next, amounts)))
     }
 
-    fn keep(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, counted: Counted, records: &[Key]) -> Result<(), Error> {
+    fn keep(&self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, counted: Counted, records: &[Key]) -> Result<(), Error> {
         let name = || crate::instance::id(self.found);
         let (amount_minor, quantity, from_packages) = counted.charge().map_err(|e| Error::row("usage_charges", name(), e))?;
         for (cycle_at, total) in counted.totals {
@@ -217,9 +206,7 @@ impl<'a> Rating<'a> {
             from_packages,
         };
         rows::insert_charge(tx, &row)?;
-        rows::set_charged(tx, records, row.id)?;
-        self.made.push(row.id);
-        Ok(())
+        Ok(rows::set_charged(tx, records, row.id)?)
     }
 }
 

@@ -24,6 +24,9 @@ use store::{
     usage_hold::{self as rows, Hold},
 };
 
+/// Charges are made once an hour.
+const SEEN_AFTER: SignedDuration = SignedDuration::from_mins(30);
+
 fn days(count: i64) -> SignedDuration {
     SignedDuration::from_hours(count.saturating_mul(24))
 }
@@ -51,7 +54,9 @@ pub(super) fn proposed(
         return Ok(None);
     }
     let since = ctx.now.checked_sub(days(LARGEST_DAYS)).unwrap_or(Timestamp::MIN);
-    let largest_minor = records::largest_charge(tx, rating.found.id, micros(since), &rating.made)?;
+    // What was charged just now, by this rating or one that goes on with it, nobody has seen: it vouches for nothing.
+    let until = ctx.now.checked_sub(SEEN_AFTER).unwrap_or(Timestamp::MIN);
+    let largest_minor = records::largest_charge(tx, rating.found.id, (micros(since), micros(until)))?;
     let waits = given.is_some() || needs_consent(amount_minor, largest_minor, rating.site.currency);
     Ok(waits.then_some(Proposed { begin, amount_minor, quantity, largest_minor }))
 }

@@ -36,6 +36,8 @@ pub enum Refused {
     AfterRelease,
     #[error("begin_time lies in a time for which the instance was frozen")]
     Frozen,
+    #[error("end_time lies in a time for which the instance was frozen, after the hour in which that began; send what was used until then")]
+    GoesOnFrozen,
     #[error("relate_pkg_instance: the buyer of the instance has no package {0} for it")]
     UnknownPackage(String),
     #[error("relate_pkg_instance: the package {0} does not cover begin_time; its terms are over or begin later")]
@@ -77,7 +79,7 @@ pub fn hour_of(site: &Site, at: Timestamp) -> Timestamp {
 
 /// Whether a time may be reported for an instance (`open-api 4.1`). That it begins not before the hour of the site in
 /// which the instance was opened is our own rule: what was used earlier was not used by this buyer. Nor does it begin while
-/// the instance is frozen: the seller was told to stop its use.
+/// the instance is frozen, or go on after the hour in which that began: the seller was told to stop its use.
 ///
 /// # Errors
 /// [`Refused`]: the rule that it breaks.
@@ -98,8 +100,14 @@ pub fn check_span(span: Span, life: Life<'_>, site: &Site, now: Timestamp) -> Re
     if life.ended_at.is_some_and(|ended| span.end > ended) {
         return Err(Refused::AfterRelease);
     }
-    if life.frozen.iter().any(|(from, until)| span.begin >= *from && until.is_none_or(|until| span.begin < until)) {
-        return Err(Refused::Frozen);
+    for (from, until) in life.frozen {
+        if span.begin >= *from && until.is_none_or(|until| span.begin < until) {
+            return Err(Refused::Frozen);
+        }
+        let hour_over = hour_of(site, *from).saturating_add(SignedDuration::from_hours(1)).unwrap_or(*from);
+        if span.begin < *from && span.end > hour_over && until.is_none_or(|until| until > hour_over) {
+            return Err(Refused::GoesOnFrozen);
+        }
     }
     Ok(())
 }
@@ -134,7 +142,9 @@ mod tests {
         let stopped = Life { frozen: &frozen, ..running };
         let begins = ["05:00", "06:00", "06:30", "07:00", "07:10", "07:30"].map(|t| format!("2024-01-31T{t}:00Z"));
         let refused = begins.map(|begin| check(&begin, "2024-01-31T08:00:00Z", stopped).is_err());
-        assert_eq!(refused, [false, true, false, false, true, true], "what begins while it is frozen");
+        assert_eq!(refused, [true, true, false, false, true, true], "what begins while it is frozen, or goes on in it");
+        let check_to = |end: &str| check("2024-01-31T04:00:00Z", end, stopped);
+        assert_eq!((check_to("2024-01-31T06:00:00Z"), check_to("2024-01-31T06:00:01Z")), (Ok(()), Err(Refused::GoesOnFrozen)));
         let over = Life { ended_at: Some(at("2024-01-31T07:30:00Z")), ..running };
         assert_eq!(check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", over), Err(Refused::AfterRelease));
         assert_eq!(

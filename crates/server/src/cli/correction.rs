@@ -6,10 +6,17 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum Correction {
     /// Refunds by the operator and correcting postings, newest first.
+    #[command(after_help = "Example: yunshi correction list --state waiting --kind refund")]
     List {
         /// waiting, done or refused.
         #[arg(long)]
         state: Option<String>,
+        /// refund or posting.
+        #[arg(long)]
+        kind: Option<String>,
+        /// The number of the order that it is about.
+        #[arg(long)]
+        order: Option<String>,
         #[command(flatten)]
         page: Page,
     },
@@ -33,8 +40,10 @@ pub enum Correction {
         reason: String,
     },
     /// Confirm what another person asked for.
+    #[command(after_help = "Example: yunshi correction confirm cor_01a2271c")]
     Confirm { id: String },
     /// Refuse what another person asked for.
+    #[command(after_help = "Example: yunshi correction refuse cor_01a2271c --reason 'the transfer was for another account'")]
     Refuse {
         id: String,
         #[arg(long)]

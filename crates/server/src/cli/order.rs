@@ -47,12 +47,14 @@ pub enum Order {
         timeout: u64,
     },
     /// One order; with --timeline everything that happened to it.
+    #[command(after_help = "Example: yunshi order show CS2611240955AB12C --timeline")]
     Show {
         number: String,
         #[arg(long)]
         timeline: bool,
     },
     /// Orders, newest first.
+    #[command(after_help = "Example: yunshi order list --as seller --state processing")]
     List {
         #[command(flatten)]
         filter: OrderFilter,
@@ -60,10 +62,13 @@ pub enum Order {
         page: Page,
     },
     /// Pay an order from the wallet.
+    #[command(after_help = "Example: yunshi order pay CS2611240955AB12C")]
     Pay { number: String },
     /// Cancel an order that was not paid.
+    #[command(after_help = "Example: yunshi order cancel CS2611240955AB12C")]
     Cancel { number: String },
     /// Renew an instance.
+    #[command(after_help = "Example: yunshi order renew ins_01a2271c --period 1y")]
     Renew {
         instance: String,
         #[arg(long, default_value = "1m")]
@@ -75,21 +80,36 @@ pub enum Order {
         unpaid: bool,
     },
     /// Turn a trial into a purchase.
+    #[command(after_help = "Example: yunshi order convert ins_01a2271c --period 1m")]
     Convert {
         instance: String,
         #[arg(long, default_value = "1m")]
         period: String,
     },
     /// Upgrade an instance to a dearer combination.
+    #[command(after_help = "Example: yunshi order upgrade ins_01a2271c --sku pro/5 --quote")]
     Upgrade {
         instance: String,
         #[arg(long)]
         sku: String,
+        /// Say what it would cost, and do nothing.
+        #[arg(long)]
+        quote: bool,
+        /// Leave it to be paid.
+        #[arg(long, conflicts_with = "quote")]
+        unpaid: bool,
     },
     /// Accept what was delivered under service supervision; the order is completed.
+    #[command(after_help = "Example: yunshi order accept CS2611240955AB12C")]
     Accept { number: String },
     /// Give an order back, where a rule allows it.
-    Unsubscribe { number: String },
+    #[command(after_help = "Example: yunshi order unsubscribe CS2611240955AB12C --preview")]
+    Unsubscribe {
+        number: String,
+        /// Say what would come back and when the service would end, and do nothing.
+        #[arg(long)]
+        preview: bool,
+    },
     /// Give a part of a completed order back (finance); the service goes on. From 1,000 units on a second person confirms it.
     #[command(after_help = "Example: yunshi order refund CS2611240955AB12C --amount 30.00 --reason 'two days without service'")]
     Refund {

@@ -27,8 +27,9 @@ fn place(text: &str) -> Value {
 /// [`Failure`].
 pub async fn run(remote: &Remote, command: &Correction, json: bool) -> Result<(), Failure> {
     let document = match command {
-        Correction::List { state, page } => {
-            let found = remote.get(&list("/api/v1/operator/corrections", page, &[("state", state.clone())])).await?;
+        Correction::List { state, kind, order, page } => {
+            let filters = [("state", state.clone()), ("kind", kind.clone()), ("order", order.clone())];
+            let found = remote.get(&list("/api/v1/operator/corrections", page, &filters)).await?;
             output::table(json, &found, "corrections", &["id", "kind", "state", "amount", "order_number", "asked_by", "reason"]);
             return Ok(());
         }

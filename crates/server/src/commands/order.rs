@@ -47,15 +47,19 @@ pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Fai
         Order::Cancel { number } => post(format!("/api/v1/orders/{number}/cancel"), json!({})).await?,
         Order::Accept { number } => accept(remote, number).await?,
         Order::Refund { number, amount, reason } => super::correction::refund(remote, number, amount, reason).await?,
-        Order::Unsubscribe { number } => post(format!("/api/v1/orders/{number}/unsubscribe"), json!({})).await?,
+        Order::Unsubscribe { number, preview: true } => remote.get(&format!("/api/v1/orders/{number}/unsubscribe")).await?,
+        Order::Unsubscribe { number, preview: false } => post(format!("/api/v1/orders/{number}/unsubscribe"), json!({})).await?,
         Order::Renew { instance, period, sku, unpaid } => {
             post(format!("/api/v1/instances/{instance}/renew"), json!({ "period": period, "sku": sku, "pay": !unpaid })).await?
         }
         Order::Convert { instance, period } => {
             post(format!("/api/v1/instances/{instance}/convert"), json!({ "period": period, "pay": true })).await?
         }
-        Order::Upgrade { instance, sku } => {
-            post(format!("/api/v1/instances/{instance}/change"), json!({ "sku": sku, "pay": true })).await?
+        Order::Upgrade { instance, sku, quote: true, .. } => {
+            remote.get(&with_query(&format!("/api/v1/instances/{instance}/change-quote"), &[("sku", Some(sku.clone()))])).await?
+        }
+        Order::Upgrade { instance, sku, unpaid, quote: false } => {
+            post(format!("/api/v1/instances/{instance}/change"), json!({ "sku": sku, "pay": !unpaid })).await?
         }
         Order::Export { filter: f, out } => return export(remote, f, out, json).await,
     };
@@ -120,7 +124,10 @@ async fn export(remote: &Remote, f: &OrderFilter, out: &std::path::Path, json: b
     let mut export = remote.post("/api/v1/orders-exports", &Value::Object(body)).await?;
     let id = export["id"].as_str().unwrap_or_default().to_owned();
     while matches!(export["state"].as_str(), Some("waiting" | "running")) {
-        eprintln!("{} of {} rows", export["rows_done"], export["rows_total"]);
+        match export["rows_total"].as_i64() {
+            Some(total) => eprintln!("{} of {total} rows", export["rows_done"]),
+            None => eprintln!("counting the rows"),
+        }
         tokio::time::sleep(Duration::from_millis(300)).await;
         export = remote.get(&format!("/api/v1/orders-exports/{id}")).await?;
     }

@@ -378,13 +378,13 @@ pub fn charges(tx: &mut Tx, instance: Key, since: i64, limit: i64) -> Result<Vec
         .load(tx)?)
 }
 
-/// The largest charge of an instance that was made since a moment, but for some.
+/// The largest charge of an instance that was made between two moments.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn largest_charge(tx: &mut Tx, instance: Key, since: i64, but: &[Key]) -> Result<Option<i64>, DbError> {
+pub fn largest_charge(tx: &mut Tx, instance: Key, (since, until): (i64, i64)) -> Result<Option<i64>, DbError> {
     let made = usage_charges::table.filter(usage_charges::instance_id.eq(instance)).filter(usage_charges::created_at.ge(since));
-    let made = made.filter(usage_charges::id.ne_all(but.to_vec()));
+    let made = made.filter(usage_charges::created_at.le(until));
     Ok(made.select(diesel::dsl::max(usage_charges::amount_minor)).first(tx)?)
 }
 

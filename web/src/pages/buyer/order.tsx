@@ -148,6 +148,22 @@ function Unsubscribed({ preview }: { preview: Schemas['RefundPreview'] }) {
   )
 }
 
+/** What an upgrade that waits for payment costs now: paying takes no more. */
+const useChangeFee = (order: Order) => {
+  const [sku, id] = [order.lines[0]?.sku, order.instance_id]
+  return useQuery({
+    queryKey: ['fee', id, sku],
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/instances/{id}/change-quote', {
+          params: { path: { id: id ?? '' }, query: { sku: sku ?? '' } },
+        }),
+      ),
+    enabled: order.state === 'pending_payment' && order.kind === 'change' && !!id && !!sku,
+    retry: false,
+  }).data?.fee
+}
+
 /** A change that costs more than when it was ordered is not paid: shows what it cost then and costs now. */
 function useNewQuote(order: Order) {
   const { t } = useTranslation()
@@ -176,6 +192,7 @@ function Actions({ order }: { order: Order }) {
   const { modal } = App.useApp()
   const path = { path: { number: order.order_number } }
   const newQuote = useNewQuote(order)
+  const now = useChangeFee(order)
   const pay = useAction(
     () => unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })).catch(newQuote),
     undefined,
@@ -213,6 +230,9 @@ function Actions({ order }: { order: Order }) {
     <>
       {order.state === 'pending_payment' && (
         <>
+          {now && Number(now.amount) < Number(order.total.amount) && (
+            <span className="muted">{t('order.pays_now', { amount: moneyText(now) })}</span>
+          )}
           <Popconfirm title={t('order.cancel_sure')} onConfirm={() => cancel.mutate(undefined)}>
             <Button>{t('action.cancel_order')}</Button>
           </Popconfirm>

@@ -54,6 +54,25 @@ export function Desk() {
     queryKey: ['supervision', 'appealed'],
     queryFn: () => supervised({ state: 'open', appealed: 'true' }),
   })
+  const corrections = useQuery({
+    queryKey: ['corrections', 'waiting'],
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/operator/corrections', {
+          params: { query: { state: 'waiting', limit: '100', direction: 'asc' } },
+        }),
+      ),
+    retry: false,
+  })
+  const holds = useQuery({
+    queryKey: ['usage-holds', 'waiting'],
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/usage-holds', {
+          params: { query: { state: 'waiting', limit: '100', direction: 'asc' } },
+        }),
+      ),
+  })
   const queue = (
     to: string,
     search: Record<string, string>,
@@ -94,6 +113,21 @@ export function Desk() {
           { state: 'pending' },
           t('desk.transfers'),
           transfers.data && { rows: rows(transfers.data.transfers, (x) => x.created_at), next: transfers.data.next },
+        )}
+        {queue(
+          '/operator/corrections',
+          { state: 'waiting' },
+          t('desk.corrections'),
+          corrections.data && {
+            rows: rows(corrections.data.corrections, (x) => x.asked_at),
+            next: corrections.data.next,
+          },
+        )}
+        {queue(
+          '/operator/usage-holds',
+          { state: 'waiting' },
+          t('desk.holds'),
+          holds.data && { rows: rows(holds.data.holds, (h) => h.created_at), next: holds.data.next },
         )}
         {queue(
           '/operator/supervision',

@@ -180,3 +180,25 @@ fn use_is_what_was_sold_and_no_refund() {
         assert_eq!(sums, [(1_200, 0)]);
     });
 }
+
+#[test]
+fn part_by_part_given_back_before_the_bill_stands_on_one_bill_too() {
+    on_both(|m| {
+        let (buyer, seller, operator) = (m.buyer(), m.seller(), m.operator());
+        m.advance_to(at("2024-01-31T02:00:00Z"));
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        m.advance_to(at("2024-02-01T02:00:00Z"));
+        let part = money::Correct::Refund { number: bought.order.number.clone() };
+        let amount = domain::money::Money::new(3_333, domain::money::Currency::Cny);
+        m.ok(&operator, |tx, ctx| money::correct(tx, ctx, &operator, &part, amount, "a day without service"));
+        m.advance_to(at("2024-02-02T02:00:00Z"));
+        m.give_back(&buyer, &bought.order);
+        m.advance("33d");
+        let bill = m.bill(&seller, "2024-01");
+        let mut january = bill.amounts();
+        january.sort_unstable();
+        assert_eq!(january, [("original", "100.00"), ("refund", "-33.33"), ("refund", "-66.67")]);
+        assert_eq!(bill.total, "0.00");
+        m.verify();
+    });
+}

@@ -66,3 +66,40 @@ fn of_eight_upgrades_at_once_one_is_paid() {
         m.verify();
     });
 }
+
+#[test]
+fn an_unsubscription_and_renewals_at_once_cost_nothing_in_the_end() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let (id, number) = (bought.id(), bought.order.number.clone());
+        let results = m.at_once(&buyer, 8, |n, tx, ctx| match n % 2 {
+            0 => order::unsubscribe(tx, ctx, &buyer, &number).map(drop),
+            _ => order::renew(tx, ctx, &buyer, id, period("1m"), true).map(drop),
+        });
+        let failures: Vec<_> = results.iter().filter_map(|r| r.as_ref().err().filter(|e| e.code().is_none())).collect();
+        assert!(failures.is_empty(), "{failures:?}");
+        assert_eq!(results.iter().step_by(2).filter(|r| r.is_ok()).count(), 1, "{results:?}");
+        m.settle();
+        assert_eq!((m.instance(bought.instance).state.as_str(), m.balance(&buyer).as_str()), ("released", "1000000.00"));
+        m.verify();
+    });
+}
+
+#[test]
+fn a_change_and_a_renewal_that_is_given_back_at_once_leave_no_cent_unexplained() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let renewal = m.renew(&buyer, &bought, "1m");
+        let cmd = order::PlaceChange { instance: bought.id(), sku: "pro/5".to_owned(), pay: true };
+        let results = m.at_once(&buyer, 8, |n, tx, ctx| match n % 2 {
+            0 => order::unsubscribe(tx, ctx, &buyer, &renewal.number).map(drop),
+            _ => order::change(tx, ctx, &buyer, &cmd).map(drop),
+        });
+        let failures: Vec<_> = results.iter().filter_map(|r| r.as_ref().err().filter(|e| e.code().is_none())).collect();
+        assert!(failures.is_empty(), "{failures:?}");
+        m.settle();
+        m.verify();
+    });
+}

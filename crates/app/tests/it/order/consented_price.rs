@@ -122,3 +122,21 @@ fn a_renewal_with_change_for_another_period_is_no_consent_to_a_dearer_automatic_
         m.verify();
     });
 }
+
+#[test]
+fn a_change_that_showed_no_price_of_the_next_term_is_no_consent_to_one() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        let cmd = order::PlaceChange { instance: bought.id(), sku: "pro/5".to_owned(), pay: false };
+        let placed = m.ok(&buyer, |tx, ctx| order::change(tx, ctx, &buyer, &cmd)).order.number;
+        auto_renewal(m, bought.id(), Some("1m")); // agreed to 100.00
+        m.ok(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, &placed));
+        m.settle();
+        let last = m.read(|tx, _| Ok(store::auto_renewal::of_instance(tx, bought.instance)?)).unwrap().price_minor;
+        assert_eq!(harness::money(last), "100.00");
+        m.advance("32d");
+        assert_eq!((m.count_messages(&buyer, "auto_renewal.dearer") > 0, m.balance(&buyer).as_str()), (true, "999780.00"));
+        m.verify();
+    });
+}

@@ -173,3 +173,24 @@ fn charges_of_one_push_do_not_vouch_for_each_other() {
         m.verify();
     });
 }
+
+#[test]
+fn charges_of_a_rating_that_goes_on_do_not_vouch_for_each_other_either() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        m.list(&m.seller(), "metered", &on_demand("1"));
+        let bought = m.open(&buyer, &choice("metered", ""));
+        m.advance("6h");
+        // A rating takes 2,000 records and is begun again at once.
+        let many = |hour: &str, value: &str| -> Vec<Record> {
+            (0..1_000).map(|n| m.record(&bought, &format!("2024-01-05{hour}"), value, &format!("{hour}-{n}"))).collect()
+        };
+        let (seller, first) = (m.seller(), many("T02", "0.495"));
+        m.push(&seller, &first);
+        m.push(&seller, &many("T03", "0.505"));
+        m.push(&seller, &[m.record(&bought, "2024-01-05T04", "4900", "large")]);
+        m.advance("1h");
+        assert_eq!((m.balance(&buyer).as_str(), waiting(m, &bought).len()), ("999000.00", 1), "495.00 and 505.00 are taken");
+        m.verify();
+    });
+}
