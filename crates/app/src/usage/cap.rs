@@ -136,22 +136,24 @@ pub fn set_cap(
     let amount = wanted.map(|(amount, _)| currency.text(amount));
     let data = json!({ "side": side, "amount": amount, "action": wanted.map(|(_, action)| action) });
     event::record(tx, ctx, "usage.cap_set", about, &data)?;
-    review(tx, ctx, &found, false)?;
+    review(tx, ctx, &found, None)?;
     let now = instance::show(tx, tenant, id)?;
     caps(tx, ctx, &now)
 }
 
 /// Warns, freezes and unfreezes as the cap that counts says, after a charge, a change of a cap, or the end of a month.
 /// `refused`: records of this month were refused for it.
-pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Instance, refused: bool) -> Result<(), Error> {
+pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Instance, refused: Option<CapSide>) -> Result<(), Error> {
     let site = instance::site(tx, ctx, found)?;
     let (month, all) = (Month::of(&site, ctx.now), rows::of_instance(tx, found.id)?);
     let parsed: Vec<Cap> = all.iter().map(cap).collect::<Result<_, Error>>()?;
-    let Some(cap) = in_force(parsed) else {
+    // A cap that refused is the one that counts, also when another is lower and was not reached.
+    let of = refused.and_then(|side| parsed.iter().copied().find(|cap| cap.side == side));
+    let Some(cap) = of.or_else(|| in_force(parsed)) else {
         return instance::unfreeze_capped(tx, ctx, found);
     };
     let charged = month.charged(tx, found.id)?;
-    let level = if refused { CapLevel::Reached } else { cap.level(charged) };
+    let level = if refused.is_some() { CapLevel::Reached } else { cap.level(charged) };
     let freezes = level == CapLevel::Reached && cap.action == CapAction::Freeze;
     if !freezes {
         instance::unfreeze_capped(tx, ctx, found)?;
@@ -189,7 +191,7 @@ pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Instance, refused: bool) ->
 /// [`Error::Store`].
 pub fn month_over(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     match store::instance::lookup(tx, Tenant::Any, id)? {
-        Some(found) => review(tx, ctx, &found, false),
+        Some(found) => review(tx, ctx, &found, None),
         None => Ok(()),
     }
 }
@@ -199,5 +201,5 @@ pub fn month_over(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Store`].
 pub fn stop_if_capped(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
-    if found.state == "running" { review(tx, ctx, found, false) } else { Ok(()) }
+    if found.state == "running" { review(tx, ctx, found, None) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ use domain::{
     id::ChargeId,
     money::Currency,
     site::Site,
-    usage::{self, Cap, CapSide, HoldEnd, Quantity, QuantitySum, Refused, Total, in_force},
+    usage::{self, Cap, CapSide, HoldEnd, Quantity, QuantitySum, Refused, Total},
 };
 use std::collections::{BTreeMap, btree_map::Entry};
 use store::{
@@ -26,8 +26,8 @@ pub(super) struct Rating<'a> {
     /// What was agreed to: a charge of not more does not wait for consent again.
     pub agreed_minor: Option<i64>,
     caps: Vec<Cap>,
-    /// What this month may not be charged any more for, as records of it were refused.
-    cap_refused: bool,
+    /// Whose cap refused records of this month.
+    cap_refused: Option<CapSide>,
 }
 
 /// What became of the records of an hour or day.
@@ -89,7 +89,7 @@ impl<'a> Rating<'a> {
         rows::hold(tx, found.id)?;
         let (priced, site) = (must_be_priced(tx, ctx, found)?, crate::instance::site(tx, ctx, found)?);
         let packages = Packages::load(tx, ctx, &site, found, &priced.of)?;
-        Ok(Self { found, site, priced, packages, agreed_minor: None, caps: cap::of_instance(tx, found.id)?, cap_refused: false })
+        Ok(Self { found, site, priced, packages, agreed_minor: None, caps: cap::of_instance(tx, found.id)?, cap_refused: None })
     }
 
     /// Writes what was drawn from packages; warns and stops as a cap says.
@@ -104,18 +104,21 @@ impl<'a> Rating<'a> {
         self.caps.retain(|cap| (cap.side, by) != (CapSide::Buyer, HoldEnd::Buyer));
     }
 
-    /// Why a cap refuses what a record adds to a charge.
+    /// Why a cap refuses what a record adds to a charge. Each cap that refuses is asked by itself: a lower one that freezes
+    /// lifts no other.
     fn beyond_cap(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, (before, after): (i64, i64)) -> Result<Option<String>, Error> {
-        let Some(cap) = in_force(self.caps.iter().copied()).filter(|_| after > before) else {
-            return Ok(None);
-        };
-        let month = cap::Month::of(&self.site, begin);
-        let charged = month.charged(tx, self.found.id)?;
-        if cap.allows(charged, after) {
+        if self.caps.is_empty() || after <= before {
             return Ok(None);
         }
-        self.cap_refused |= month == cap::Month::of(&self.site, ctx.now);
-        Ok(Some(cap::reason(&cap, &self.site, &month)))
+        let month = cap::Month::of(&self.site, begin);
+        let charged = month.charged(tx, self.found.id)?;
+        let Some(cap) = self.caps.iter().find(|cap| !cap.allows(charged, after)) else {
+            return Ok(None);
+        };
+        if month == cap::Month::of(&self.site, ctx.now) {
+            self.cap_refused = Some(cap.side);
+        }
+        Ok(Some(cap::reason(cap, &self.site, &month)))
     }
 
     fn cycle_of(&self, record: &Record) -> i64 {

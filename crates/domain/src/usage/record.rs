@@ -44,6 +44,8 @@ pub enum Refused {
     PackageOver(String),
     #[error("relate_pkg_instance: the package {0} is used up and stops; the buyer may renew it")]
     PackageUsedUp(String),
+    #[error("relate_pkg_instance: begin_time lies in a time for which the package {0} was frozen")]
+    PackageFrozen(String),
     #[error("usage_value: with it the charge of its hour or day would be more than {}, the largest charge", .0.text(CHARGE_MINOR_MAX))]
     ChargeTooLarge(Currency),
     #[error("usage_value: with it the use of its day or month would come to more than {}", .0.text(CYCLE_MINOR_MAX))]
@@ -77,6 +79,12 @@ pub fn hour_of(site: &Site, at: Timestamp) -> Timestamp {
     at.to_zoned_datetime(site.time_zone.clone()).round(rounding).map_or(at, |hour| hour.timestamp())
 }
 
+/// Whether a moment lies in one of the times from which until which something was frozen.
+#[must_use]
+pub fn is_frozen<'a>(frozen: impl IntoIterator<Item = &'a (Timestamp, Option<Timestamp>)>, at: Timestamp) -> bool {
+    frozen.into_iter().any(|(from, until)| at >= *from && until.is_none_or(|until| at < until))
+}
+
 /// Whether a time may be reported for an instance (`open-api 4.1`). That it begins not before the hour of the site in
 /// which the instance was opened is our own rule: what was used earlier was not used by this buyer. Nor does it begin while
 /// the instance is frozen, or go on after the hour in which that began: the seller was told to stop its use.
@@ -100,10 +108,10 @@ pub fn check_span(span: Span, life: Life<'_>, site: &Site, now: Timestamp) -> Re
     if life.ended_at.is_some_and(|ended| span.end > ended) {
         return Err(Refused::AfterRelease);
     }
+    if is_frozen(life.frozen, span.begin) {
+        return Err(Refused::Frozen);
+    }
     for (from, until) in life.frozen {
-        if span.begin >= *from && until.is_none_or(|until| span.begin < until) {
-            return Err(Refused::Frozen);
-        }
         let hour_over = hour_of(site, *from).saturating_add(SignedDuration::from_hours(1)).unwrap_or(*from);
         if span.begin < *from && span.end > hour_over && until.is_none_or(|until| until > hour_over) {
             return Err(Refused::GoesOnFrozen);

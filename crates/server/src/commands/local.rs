@@ -71,9 +71,8 @@ pub async fn admin(command: &Admin, json: bool) -> Result<(), Failure> {
 }
 
 async fn reseal(reason: String, database: &Database, json: bool) -> Result<(), Failure> {
-    let config = plain(database.database.as_ref())?;
-    let node = Node::start(&config, node::open_database(&config).await?, MovableClock::default()).await?;
-    let done = node.app.write(app::Actor::System, move |tx, ctx| app::event::reseal(tx, ctx, &reason)).await.map_err(refused)?;
+    let app = opened(&plain(database.database.as_ref())?).await?;
+    let done = app.write(app::Actor::System, move |tx, ctx| app::event::reseal(tx, ctx, &reason)).await.map_err(refused)?;
     output::document(json, &serde_json::to_value(done).map_err(Failure::failed)?);
     Ok(())
 }
@@ -115,15 +114,19 @@ pub async fn verify(args: &VerifyArgs, json: bool) -> Result<(), Failure> {
 }
 
 async fn of_database(database: &str) -> Result<Value, Failure> {
-    let config = plain(Some(&database.to_owned()))?;
+    let app = opened(&plain(Some(&database.to_owned()))?).await?;
+    let checks = app.snapshot(app::Actor::System, verify::verify).await.map_err(Failure::failed)?;
+    Ok(json!({ "ok": checks.iter().all(|c| c.ok), "checks": checks }))
+}
+
+/// The use cases on a database as it stands, by its own clock; nothing is begun or scheduled.
+async fn opened(config: &Config) -> Result<app::App, Failure> {
     let db = db::Db::open(&config.database, &config.database_options).map_err(|e| Failure::caused(&e))?;
     let stored = db.read(|tx| store::setting::get(tx, "clock_offset")).await.map_err(Failure::failed)?;
     let offset = stored.and_then(|text| text.parse().ok()).unwrap_or(0);
     let (ids, sealer) = (std::sync::Arc::new(app::RandomIds::default()), app::secret::Sealer::new(&config.secret_key));
     let env = app::Environment::new(MovableClock::at_offset(offset), ids, config.settings.clone(), sealer);
-    let app = app::App::new(db, env);
-    let checks = app.snapshot(app::Actor::System, verify::verify).await.map_err(Failure::failed)?;
-    Ok(json!({ "ok": checks.iter().all(|c| c.ok), "checks": checks }))
+    Ok(app::App::new(db, env))
 }
 
 /// Runs the debugger's cases against a seller's server.

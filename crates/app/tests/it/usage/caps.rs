@@ -167,3 +167,16 @@ fn a_yes_lifts_no_cap_but_the_buyers_own() {
         m.verify();
     });
 }
+
+#[test]
+fn a_lower_cap_that_freezes_lifts_no_cap_that_refuses() {
+    on_both(|m| {
+        let (buyer, seller, bought) = (m.buyer(), m.seller(), used(m));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Refuse)));
+        set(m, &seller, &bought, CapSide::Seller, Some(("99.99", CapAction::Freeze)));
+        push(m, &bought, "2024-01-05T02", "800", "beyond");
+        assert!(m.reason("beyond").contains("the cap of CNY 100.00"), "{}", m.reason("beyond"));
+        assert_eq!((m.balance(&buyer).as_str(), state(m, &bought).as_str()), ("1000000.00", "running"));
+        m.verify();
+    });
+}
