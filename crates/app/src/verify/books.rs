@@ -16,6 +16,7 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let mut causes = Found::of("entries_have_causes", entries);
     causes.all(witness::unexplained(tx)?, "is not what was paid, shared, given back, used, transferred or corrected; it differs by");
     causes.names(witness::misplaced(tx)?, "is of no known kind, or of another moment or line than its cause");
+    causes.names(witness::untold(tx)?, "was confirmed, but no event tells of it");
     let mut billed = Found::of("payable_is_billed", entries);
     billed.all(witness::due_not_billed(tx)?, "the ledger owes the seller what the lines of the bills do not say:");
     billed.all(witness::shares_not_billed(tx)?, "differs from the lines of the bills by");

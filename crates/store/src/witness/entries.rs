@@ -117,6 +117,27 @@ fn not_on_bills(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     )
 }
 
+/// Transfers that were confirmed and corrections that were carried out, of which no event of that moment tells.
+///
+/// # Errors
+/// [`DbError`].
+pub fn untold(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
+    let id = hex(tx, "c.id");
+    let transfers = format!(
+        "SELECT 'top_up:' || {id} AS name FROM transfers c
+         LEFT JOIN (SELECT DISTINCT account_id, at FROM events WHERE kind = 'transfer.confirmed') e
+         ON e.account_id = c.account_id AND e.at = c.decided_at WHERE c.state = 'confirmed' AND e.at IS NULL"
+    );
+    let corrections = format!(
+        "SELECT 'correction:' || {id} AS name FROM corrections c
+         LEFT JOIN (SELECT DISTINCT at FROM events WHERE kind = 'correction.done') e
+         ON e.at = c.decided_at WHERE c.state = 'done' AND e.at IS NULL"
+    );
+    let mut all = found_names(tx, &transfers)?;
+    all.extend(found_names(tx, &corrections)?);
+    Ok(all)
+}
+
 /// Entries at another time than their causes or their postings, those of no known kind, and postings of no entry.
 ///
 /// # Errors

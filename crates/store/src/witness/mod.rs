@@ -13,7 +13,7 @@ mod usage;
 
 pub use bills::{Billed, bills, due_not_billed, shares_not_billed, shares_of_line, unfit_bill_lines, wrong_bill_lines, wrong_bills};
 pub use books::{escrow, escrow_of_no_line, nobodys_wallets, unbalanced, wrong_balances};
-pub use entries::{entry_count, misplaced, unexplained};
+pub use entries::{entry_count, misplaced, unexplained, untold};
 pub use instances::{held_for_nothing, unlike_their_events, unlike_their_lines, without_trial};
 pub use orders::{unfit_lines, unpaid, unreleased, wrong_totals};
 pub use overdue::{late_ends, late_payments, lost_jobs, unbilled, without_bill_run};

@@ -146,6 +146,8 @@ fn each_entry_of_the_ledger_has_its_cause() {
             causes,
         ),
         ("UPDATE transfers SET amount_minor = amount_minor - 1", causes),
+        ("UPDATE events SET at = at + 1 WHERE kind = 'transfer.confirmed'", causes),
+        ("DELETE FROM events WHERE kind = 'correction.done'", causes),
         ("UPDATE corrections SET amount_minor = 1 WHERE kind = 'posting'", causes),
         ("DELETE FROM corrections WHERE kind = 'posting'", causes),
         ("UPDATE ledger_balances SET balance_minor = balance_minor + 1 WHERE account = 'buyer_wallet'", "balances"),
