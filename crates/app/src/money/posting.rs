@@ -113,11 +113,13 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order
 pub struct Completion<'a> {
     pub order: &'a Order,
     pub line: &'a Line,
-    /// From when it stands on the seller's bill.
+    /// When what was bought begins.
     pub effective_at: Timestamp,
 }
 
-/// Shares what is left of paid lines out of escrow and puts it on the sellers' next bills once it is effective.
+/// Shares what is left of paid lines out of escrow and puts it on the sellers' bills of the month in which it is both paid and
+/// effective: a frozen instance is renewed from a day on that may lie in a month which is billed already
+/// (`money-reseller-buyer-domain 1.1`).
 ///
 /// # Errors
 /// [`Error::Store`].
@@ -131,7 +133,7 @@ pub fn complete(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Resul
     for c in open() {
         let minor = rest(c.line)?;
         if minor != 0 {
-            parts.push(Part { order: c.order, line: c.line, minor, name: "", effective_at: c.effective_at });
+            parts.push(Part { order: c.order, line: c.line, minor, name: "", effective_at: c.effective_at.max(ctx.now) });
         }
     }
     share(tx, ctx, &parts)?;

@@ -57,6 +57,23 @@ fn a_bill_says_what_was_paid_what_was_given_back_and_of_which_orders() {
 }
 
 #[test]
+fn a_renewal_from_a_billed_month_on_stands_on_the_bill_of_the_month_in_which_it_was_paid() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        m.advance("20d");
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        m.advance("38d"); // 3 March: frozen since 25 February, and the bill of February is made
+        assert_eq!(m.instance(bought.instance).state, "frozen");
+        m.renew(&buyer, &bought, "1m");
+        m.settle();
+        m.verify();
+        m.advance("31d");
+        assert_eq!(m.bill(&seller, "2024-03").total, "95.00");
+        m.verify();
+    });
+}
+
+#[test]
 fn a_renewal_stands_on_the_bill_of_the_month_in_which_it_begins() {
     on_both(|m| {
         let (buyer, seller) = (m.buyer(), m.seller());
