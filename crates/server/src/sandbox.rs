@@ -58,7 +58,9 @@ fn config(args: &SandboxArgs) -> Result<Config, Failure> {
 
 /// Where business time stands: as stored, else at `--start`, else now.
 async fn clock(db: &db::Db, args: &SandboxArgs) -> Result<MovableClock, Failure> {
-    let stored = db.read(|tx| store::setting::get(tx, "clock_offset")).await.map_err(Failure::failed)?;
+    // One that died while it moved its clock moves it no more.
+    let moves_no_more = |tx: &mut db::Tx| store::setting::put(tx, "clock_moves", "").and_then(|()| store::setting::get(tx, "clock_offset"));
+    let stored = db.write(moves_no_more).await.map_err(Failure::failed)?;
     if let Some(offset) = stored.and_then(|text| text.parse().ok()) {
         return Ok(MovableClock::at_offset(offset));
     }

@@ -105,6 +105,14 @@ pub fn fees(tx: &mut Tx, of: &[Key]) -> Result<Vec<TermFee>, DbError> {
     Ok(query.order((term_fees::term_id, term_fees::line_id)).select(TermFee::as_select()).load(tx)?)
 }
 
+/// What lines of changes added to terms.
+///
+/// # Errors
+/// [`DbError`].
+pub fn fees_of_lines(tx: &mut Tx, lines: &[Key]) -> Result<Vec<TermFee>, DbError> {
+    Ok(term_fees::table.filter(term_fees::line_id.eq_any(lines.to_vec())).select(TermFee::as_select()).load(tx)?)
+}
+
 /// Sets what a line paid for a term, after a part of it was given back.
 ///
 /// # Errors

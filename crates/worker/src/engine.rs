@@ -358,8 +358,10 @@ impl Worker {
     pub async fn advance(&self, by: SignedDuration) -> Result<Ran, Error> {
         let _one_at_a_time = self.0.advancing.lock().await;
         self.0.patient.store(true, Ordering::SeqCst);
+        self.clock_moves(true).await?;
         let result = self.advance_patiently(by).await;
         self.0.patient.store(false, Ordering::SeqCst);
+        self.clock_moves(false).await?;
         result
     }
 
@@ -378,6 +380,12 @@ impl Worker {
         self.set_clock(target).await?;
         self.drain().await?;
         Ok(Ran { jobs: self.0.jobs.load(Ordering::SeqCst) - before.0, calls: self.0.calls.load(Ordering::SeqCst) - before.1 })
+    }
+
+    /// Says to `verify` whether the clock is being moved: what a request schedules that began before a step is late at once.
+    async fn clock_moves(&self, moves: bool) -> Result<(), Error> {
+        let value = if moves { "yes" } else { "" };
+        self.0.app.write(Actor::System, move |tx, _| Ok(store::setting::put(tx, "clock_moves", value)?)).await
     }
 
     /// The clock's place is stored first: a process that dies here starts again at that time.

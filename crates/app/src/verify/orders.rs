@@ -5,7 +5,7 @@ use crate::{Error, Page, Tenant, catalogue, order::Sold};
 use db::{Key, Tx};
 use domain::{call::Activity, listing::Specification, period::Period};
 use std::collections::HashMap;
-use store::{call, job, order, witness};
+use store::{call, job, order, term, witness};
 
 pub(super) fn checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
     let (mut money, mut stuck) = (Found::of("orders_and_escrow", 0), Found::of("no_stuck_order", 0));
@@ -43,17 +43,44 @@ fn escrow_of(tx: &mut Tx, orders: &[order::Order], found: &mut Found) -> Result<
     let by_id: HashMap<Key, &order::Order> = orders.iter().map(|o| (o.id, o)).collect();
     let lines = order::lines_of(tx, &by_id.keys().copied().collect::<Vec<_>>())?;
     let numbers: Vec<String> = lines.iter().map(|l| l.number.clone()).collect();
+    let fees = fees_of(tx, &lines)?;
     let held: HashMap<(String, String), i64> =
         witness::escrow(tx, &numbers)?.into_iter().map(|s| ((s.name, s.currency), s.amount)).collect();
     for line in &lines {
         let Some(o) = by_id.get(&line.order_id) else { continue };
         let escrow = held.get(&(line.number.clone(), o.currency.clone())).copied().unwrap_or(0);
         line_money(o, line, escrow, found);
-        if !is_as_sold(o, line)? {
+        let sold = match Sold::of(line) {
+            Ok(sold) => sold,
+            Err(e) => {
+                found.differs(e.to_string());
+                continue;
+            }
+        };
+        if !is_as_sold(o, line, &sold)? {
             found.differs(format!("line {}: its product, combination, period, quantity or amount is not what was sold", line.number));
+        }
+        if line.completed_at.is_some() && !fees_fit(&sold, fees.get(&line.id).map_or(&[], Vec::as_slice)) {
+            found.differs(format!("line {}: its fees are for other terms or days than were sold", line.number));
         }
     }
     Ok(())
+}
+
+fn fees_of(tx: &mut Tx, lines: &[order::Line]) -> Result<HashMap<Key, Vec<term::TermFee>>, Error> {
+    let mut by_line: HashMap<Key, Vec<term::TermFee>> = HashMap::new();
+    for fee in term::fees_of_lines(tx, &lines.iter().map(|l| l.id).collect::<Vec<_>>())? {
+        by_line.entry(fee.line_id).or_default().push(fee);
+    }
+    Ok(by_line)
+}
+
+/// Whether the fees that a line added to terms are for the terms and days that it sold: a later refund takes the value left by
+/// them. Their amounts follow what is given back (`terms`).
+fn fees_fit(sold: &Sold, stored: &[term::TermFee]) -> bool {
+    let wanted: HashMap<Key, i64> = 
+        sold.term_fees.iter().filter(|f| f.fee_minor > 0).map(|f| (Key::of(f.term), f.days)).collect();
+    wanted.len() == stored.len() && stored.iter().all(|f| wanted.get(&f.term_id) == Some(&f.days))
 }
 
 fn gone(line: &order::Line) -> i128 {
@@ -97,8 +124,7 @@ fn line_money(o: &order::Order, line: &order::Line, escrow: i64, found: &mut Fou
 
 /// Whether a line is what its copy of the listing says: the codes name product, combination and unit of the period, and price,
 /// time and quantity make the amount.
-fn is_as_sold(o: &order::Order, line: &order::Line) -> Result<bool, Error> {
-    let sold = Sold::of(line)?;
+fn is_as_sold(o: &order::Order, line: &order::Line, sold: &Sold) -> Result<bool, Error> {
     let bad = |e| Error::row("order_lines", &line.number, e);
     let period: Option<Period> = line.period.as_deref().map(str::parse).transpose().map_err(bad)?;
     let spec = Specification { key: line.specification.clone(), ..Specification::default() };

@@ -15,13 +15,17 @@ pub(super) fn check(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
     found.all(witness::late_payments(tx, micros(by_now))?, "waits for payment for too long:");
     found.names(witness::late_ends(tx, micros(by_now))?, "its last term is over, and it runs");
     let kinds = (JobKind::UnpaidOrder.as_str(), JobKind::Expiry.as_str());
-    found.names(witness::lost_jobs(tx, kinds)?, "nothing will end it in time: its job is gone");
+    let soon = ctx.now.saturating_add(SLACK).map_err(|e| Error::row("jobs", "clock", e))?;
+    found.names(witness::lost_jobs(tx, kinds, micros(soon))?, "nothing will end it in time: its job is gone, or late");
     for site in ctx.settings.sites.all() {
         let names = (site.code.as_str(), site.currency.as_str());
         let late = witness::unbilled(tx, names, micros(billed_until(site, by_now)))?;
         found.all(late, "its month is closed, and it is on no bill:");
         let run = format!("{}:{}", JobKind::Bills, site.code);
-        found.names(witness::without_bill_run(tx, names, &run)?, "nothing will bill it: the job is gone");
+        // One that failed and is tried again is due soon.
+        let next = money::next_bill_run(site, ctx.now).max(soon);
+        let run = (run.as_str(), micros(next));
+        found.names(witness::without_bill_run(tx, names, run)?, "nothing will bill it: the job is gone, or late");
     }
     Ok(found.done())
 }

@@ -195,6 +195,9 @@ fn each_order_is_what_was_sold_and_paid() {
         ("DELETE FROM jobs", "nothing_overdue"),
         ("DELETE FROM jobs WHERE kind = 'bills'", "nothing_overdue"),
         ("DELETE FROM jobs WHERE kind = 'instance.expiry'", "nothing_overdue"),
+        ("UPDATE jobs SET due_at = due_at + 86400000000000 WHERE kind = 'bills'", "nothing_overdue"),
+        ("UPDATE jobs SET due_at = due_at + 86400000000 WHERE kind = 'instance.expiry'", "nothing_overdue"),
+        ("UPDATE jobs SET due_at = due_at + 86400000000 WHERE kind = 'order.unpaid'", "nothing_overdue"),
         ("UPDATE jobs SET due_at = 0 WHERE state = 'due'", "no_stuck_job"),
     ]);
 }
@@ -268,6 +271,8 @@ fn each_term_and_instance_is_what_was_paid_for() {
         (&its_term("removed = TRUE"), "terms"),
         (&its_term("period = '2m'"), "terms"),
         ("UPDATE term_fees SET fee_minor = 1", "terms"),
+        ("UPDATE term_fees SET days = days + 1", "orders_and_escrow"),
+        ("UPDATE order_lines SET sold = 'x'", "orders_and_escrow"),
         ("DELETE FROM term_fees", "terms"),
         ("UPDATE terms SET removed = FALSE", "terms"),
         ("UPDATE terms SET end_at = end_at + 1 WHERE NOT removed", "terms"),
