@@ -67,6 +67,20 @@ pub fn share(paid_minor: i64, rates: Rates) -> Result<Shares, MoneyError> {
     Shares::of(paid_minor, fee, round_quotient(fee, taxed)?)
 }
 
+/// The shares of an amount after what was shared of the same line before, less than zero for one that comes back: together
+/// they are those of one amount, so that of many small ones no share gains a minor unit. What leaves nothing paid takes all
+/// shares back, at whatever rates they were made (`money 1.3`).
+///
+/// # Errors
+/// [`MoneyError::Overflow`].
+pub fn share_next(before: Shares, minor: i64, rates: Rates) -> Result<Shares, MoneyError> {
+    let was = before.sum()?;
+    match money::sum([was, minor])? {
+        0 => Shares::default().without(before),
+        is => share(is, rates)?.without(share(was, rates)?),
+    }
+}
+
 /// The part of former shares that a refund of `refund_minor` takes back when `before_minor` of the same payment were
 /// refunded before. Refunds of parts take back together what one refund of their sum takes, and those of the whole
 /// everything, each share to the minor unit (`money 1.4`).
@@ -111,6 +125,27 @@ mod tests {
             prop_assert_eq!(shares.sum(), Ok(paid));
             prop_assert!(shares.payable >= 0 && shares.commission >= 0 && shares.tax >= 0);
             prop_assert_eq!(take_back(shares, 0, paid), Ok(shares));
+        }
+
+        /// However use is charged and corrected, in whatever steps, it is shared as one charge of what is left.
+        #[test]
+        fn many_charges_are_shared_as_one_of_their_sum(steps in proptest::collection::vec(-5_000i64..10_000, 1..60)) {
+            let mut all = Shares::default();
+            for step in steps {
+                let step = step.max(-all.sum().unwrap());
+                let next = share_next(all, step, Rates::default()).unwrap();
+                prop_assert_eq!(next.sum(), Ok(step));
+                all = Shares {
+                    payable: all.payable + next.payable,
+                    commission: all.commission + next.commission,
+                    tax: all.tax + next.tax,
+                };
+                prop_assert_eq!(all, shared(all.sum().unwrap()));
+            }
+            // Also after the rates have changed, nothing is left of what came back whole.
+            let other = Rates { fee: Decimal::new(1, 1), ..Rates::default() };
+            let whole = share_next(all, -all.sum().unwrap(), other).unwrap();
+            prop_assert_eq!((whole.payable, whole.commission, whole.tax), (-all.payable, -all.commission, -all.tax));
         }
 
         /// However a payment is given back in parts, no share moves by a minor unit, and no part takes from nothing.

@@ -100,6 +100,15 @@ pub fn add_usage(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
     if changed == 0 { insert_lines(tx, std::slice::from_ref(line)) } else { Ok(()) }
 }
 
+/// What was payable, the fee and the tax of each row that an order line has of a kind.
+///
+/// # Errors
+/// [`DbError`].
+pub fn shares_of(tx: &mut Tx, line: Key, kind: &str) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    let of_kind = bill_lines::table.filter(bill_lines::line_id.eq(line)).filter(bill_lines::kind.eq(kind));
+    Ok(of_kind.select((bill_lines::payable_minor, bill_lines::fee_minor, bill_lines::tax_minor)).load(tx)?)
+}
+
 /// What was put on bills of an order line when its parts were shared.
 ///
 /// # Errors

@@ -170,7 +170,9 @@ struct Part<'a> {
 fn share(tx: &mut Tx, ctx: &Ctx, parts: &[Part<'_>]) -> Result<(), Error> {
     let (mut entries, mut lines) = (Vec::new(), Vec::new());
     for p in parts {
-        let shares = settlement::share(p.minor, ctx.settings.rates)?;
+        // Only what is shared in parts has shares before.
+        let before = if p.line.released_minor == 0 { Shares::default() } else { shares_of(tx, p.line, "original")? };
+        let shares = settlement::share_next(before, p.minor, ctx.settings.rates)?;
         let mut postings = vec![(AccountKind::Escrow, escrow(p.line), negated(p.minor)?)];
         postings.extend(shared(p.order, shares));
         let posted = Posted { order: p.order, line: p.line, kind: EntryKind::Completion, postings };
@@ -180,6 +182,18 @@ fn share(tx: &mut Tx, ctx: &Ctx, parts: &[Part<'_>]) -> Result<(), Error> {
     }
     ledger_store::post(tx, &entries)?;
     Ok(bill::insert_lines(tx, &lines)?)
+}
+
+/// How what was shared of a line so far was shared, by the rows of that kind on bills.
+fn shares_of(tx: &mut Tx, line: &Line, kind: &str) -> Result<Shares, Error> {
+    sum_of(bill::shares_of(tx, line.id, kind)?.into_iter())
+}
+
+/// Sums what is payable, the fee and the tax of rows.
+fn sum_of(rows: impl Iterator<Item = (i64, i64, i64)> + Clone) -> Result<Shares, Error> {
+    let (payable, fee) = (amount::sum(rows.clone().map(|r| r.0))?, amount::sum(rows.clone().map(|r| r.1))?);
+    let tax = amount::sum(rows.map(|r| r.2))?;
+    Ok(Shares { payable, commission: amount::difference(fee, tax)?, tax })
 }
 
 fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
@@ -197,7 +211,7 @@ fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
 /// [`Error::Store`]; a check violation when the wallet does not cover it.
 pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: &Charge) -> Result<(), Error> {
     let charged = charge.amount_minor;
-    let shares = settlement::share(charged, ctx.settings.rates)?;
+    let shares = settlement::share_next(shares_of(tx, line, "usage")?, charged, ctx.settings.rates)?;
     let mut postings = vec![(AccountKind::BuyerWallet, hex::encode(order.buyer_id.0), negated(charged)?)];
     postings.extend(shared(order, shares));
     let reference = format!("{}:{}", EntryKind::Usage, hex::encode(charge.id.0));
@@ -247,9 +261,7 @@ fn nth(kind: EntryKind, line: &Line) -> String {
 
 fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor: i64) -> Result<(), Error> {
     let originals = bill::originals_of(tx, line.id)?;
-    let of = |amount: fn(&BillLine) -> i64| amount::sum(originals.iter().map(amount));
-    let (fee, tax) = (of(|l| l.fee_minor)?, of(|l| l.tax_minor)?);
-    let shares = Shares { payable: of(|l| l.payable_minor)?, commission: amount::difference(fee, tax)?, tax };
+    let shares = sum_of(originals.iter().map(|l| (l.payable_minor, l.fee_minor, l.tax_minor)))?;
     if shares.sum()? != line.amount_minor {
         return Err(Error::row("bill_lines", &line.number, "are not what the line cost"));
     }

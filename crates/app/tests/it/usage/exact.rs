@@ -132,3 +132,27 @@ fn verify_names_a_charge_that_is_not_the_sum_of_its_records() {
         assert!(wrong(m).contains(&"charges_are_their_records"), "{:?}", m.differences());
     });
 }
+
+#[test]
+fn small_charges_that_one_correction_reverses_leave_no_share_behind() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = priced(m, &buyer, "0.10");
+        m.advance("46h");
+        let hour = |n: i32| format!("2024-01-{:02}T{:02}", 5 + (n + 3) / 24, (n + 3) % 24);
+        let pushed: Vec<Record> = (0..40).map(|n| m.record(&bought, &hour(n), "1", &format!("sn-{n}"))).collect();
+        m.push(&seller, &pushed);
+        m.advance("1h");
+        let running = |kind: &str| {
+            let all = m.read(|tx, ctx| app::money::running_bill(tx, ctx, m.key(&seller), "CNY", app::Page::first(100)));
+            let of_kind = all.lines.iter().filter(|l| l.kind == kind);
+            of_kind.fold((0, 0), |(amount, fee), l| (amount + l.amount_minor, fee + l.fee_minor))
+        };
+        assert_eq!(running("usage"), (400, 20), "forty charges of 0.10 are shared as one of 4.00: 5 %");
+        let correct = |n: i32| Record { corrects: Some(format!("sn-{n}")), ..m.record(&bought, &hour(39), "0.0001", &format!("c-{n}")) };
+        m.push(&seller, &(0..40).map(correct).collect::<Vec<_>>());
+        m.advance("2h");
+        assert_eq!((m.balance(&buyer).as_str(), running("usage")), ("1000000.00", (0, 0)));
+        m.verify();
+    });
+}
