@@ -29,6 +29,19 @@ pub use statement::{Run, together};
 
 use diesel::{PgConnection, SqliteConnection};
 
+/// Runs a part of a transaction and takes back what it wrote when it fails; the transaction goes on.
+///
+/// # Errors
+/// What the part says, or that the transaction is lost.
+pub fn savepoint<T, E: UnitError>(tx: &mut Tx, part: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+    let run = |tx: &mut Tx, text: &str| dialect::batch(tx, text).map_err(DbError::from);
+    run(tx, "SAVEPOINT part")?;
+    let result = part(tx);
+    let end = if result.is_ok() { "RELEASE SAVEPOINT part" } else { "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part" };
+    run(tx, end)?;
+    result
+}
+
 /// How often a unit runs at most when others win the race.
 const TRIES_MAX: u32 = 8;
 

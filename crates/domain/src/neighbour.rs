@@ -64,11 +64,15 @@ pub fn check_metered(at: Timestamp, opened: Timestamp, ended: Option<Timestamp>,
     if at > now + AHEAD {
         return Err(BadTime::Ahead);
     }
-    // An hour counts as a whole.
-    if at < opened - SignedDuration::from_hours(1) {
+    // An hour counts as a whole: the one in which it was opened, and the one in which it ended.
+    if at < hour(opened) {
         return Err(BadTime::BeforeOpening);
     }
-    if ended.is_some_and(|end| at > end + SignedDuration::from_hours(1)) { Err(BadTime::AfterEnd) } else { Ok(()) }
+    if ended.is_some_and(|end| hour(at) > end) { Err(BadTime::AfterEnd) } else { Ok(()) }
+}
+
+fn hour(at: Timestamp) -> Timestamp {
+    at - SignedDuration::from_secs(at.as_second().rem_euclid(3600)) - SignedDuration::from_nanos(at.subsec_nanosecond().into())
 }
 
 #[cfg(test)]
@@ -94,9 +98,9 @@ mod tests {
         assert_eq!(check("2026-01-01T10:00:00Z", None), Ok(()));
         assert_eq!(check("2026-01-01T20:05:00Z", None), Ok(()));
         assert_eq!(check("2026-01-01T20:05:01Z", None), Err(BadTime::Ahead));
-        assert_eq!(check("2026-01-01T09:00:00Z", None), Err(BadTime::BeforeOpening));
+        assert_eq!(check("2026-01-01T09:59:59Z", None), Err(BadTime::BeforeOpening));
         assert_eq!(check("2025-12-31T19:59:59Z", None), Err(BadTime::TooOld));
         assert_eq!(check("2026-01-01T15:59:00Z", Some("2026-01-01T15:00:00Z")), Ok(()));
-        assert_eq!(check("2026-01-01T16:01:00Z", Some("2026-01-01T15:00:00Z")), Err(BadTime::AfterEnd));
+        assert_eq!(check("2026-01-01T16:00:00Z", Some("2026-01-01T15:30:00Z")), Err(BadTime::AfterEnd));
     }
 }

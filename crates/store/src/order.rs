@@ -314,9 +314,10 @@ pub fn refund_line(tx: &mut Tx, line: &Line, minor: i64) -> Result<Written, DbEr
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_price(tx: &mut Tx, order: Key, line: Key, minor: i64, sold: &str) -> Result<(), DbError> {
-    diesel::update(orders::table.find(order)).set(orders::total_minor.eq(minor)).run(tx)?;
-    diesel::update(order_lines::table.find(line)).set((order_lines::amount_minor.eq(minor), order_lines::sold.eq(sold))).run(tx)?;
+pub fn set_price(tx: &mut Tx, order: Key, line: &Line) -> Result<(), DbError> {
+    diesel::update(orders::table.find(order)).set(orders::total_minor.eq(line.amount_minor)).run(tx)?;
+    let price = (order_lines::amount_minor.eq(line.amount_minor), order_lines::sold.eq(&line.sold));
+    diesel::update(order_lines::table.find(line.id)).set((price, order_lines::revision_id.eq(line.revision_id))).run(tx)?;
     Ok(())
 }
 

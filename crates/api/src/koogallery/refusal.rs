@@ -120,12 +120,23 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// Nothing was changed; the seller's system sends it again.
+    fn disk_full() -> Self {
+        tracing::error!("an open API failed because the disk is full");
+        let detail = "the server's disk is full; nothing was changed".to_owned();
+        Self { detail, ..Self::new(StatusCode::INSUFFICIENT_STORAGE, "MKT.0999", "System internal error.") }
+    }
+}
+
 impl From<Error> for Refusal {
     fn from(e: Error) -> Self {
         match e {
             Error::Refused(refusal) if refusal.kind == Kind::Unauthenticated => {
                 Self { detail: refusal.detail.clone(), ..Self::new(StatusCode::UNAUTHORIZED, "MKT.0154", "Illegal token") }
             }
+            Error::DiskFull => Self::disk_full(),
+            Error::Store(e) if e.is_disk_full() => Self::disk_full(),
             Error::Refused(refusal) => Self::invalid(refusal.detail.clone()),
             other => {
                 tracing::error!(error = %other, cause = ?std::error::Error::source(&other), "an open API failed");

@@ -15,4 +15,5 @@ pub use figures::{Earned, revenue, spending};
 pub use places::Place;
 pub(crate) use posting::charge_usage;
 pub use posting::{Completion, PaymentProvider, Wallet, complete, pay, refund, release_part};
+pub(crate) use transfer::transfer_event;
 pub use transfer::{decide as decide_transfer, request as request_transfer, version as transfer_version};

@@ -72,9 +72,14 @@ fn kept_in(tx: &mut Tx, ctx: &Ctx, place: &Place) -> Result<Option<Vec<Currency>
     })
 }
 
+/// Whoever posts a correction holds it until their transaction ends.
+const POSTINGS: Key = Key(*b"correct-postings");
+
 /// After a posting: what is due to a seller is what the bills say, escrow holds what is paid and not earned, and what the
 /// platform earned is not below zero. A posting may mend these, and may not make them differ.
 pub(super) fn agree(tx: &mut Tx, row: &Correction) -> Result<(), Error> {
+    // Accounts that are sums have no row to lock: postings are compared one after the other.
+    db::dialect::one_at_a_time(tx, POSTINGS)?;
     let line = row.line_id.map(|id| order::any_line(tx, id)).transpose()?.flatten();
     if let Some(differs) = line.map(|line| witness::shares_of_line(tx, line.order_id, line.id)).transpose()?.flatten() {
         let by = domain::money::text(differs.amount, &differs.currency);

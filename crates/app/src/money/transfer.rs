@@ -8,7 +8,7 @@ use domain::{
     money::{Currency, Money},
 };
 use ledger::{AccountKind, Entry, EntryKind, Posting};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{
     Written,
     ledger::{self as ledger_store, EntryRow},
@@ -46,7 +46,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
         reason: None,
     };
     transfer::insert(tx, &row)?;
-    let data = json!({ "amount": amount, "reference": reference });
+    let data = transfer_event(amount, reference);
     event::record(tx, ctx, "transfer.requested", event::About::account(row.account_id), &data)?;
     let send = message::Send {
         event: MessageEvent::TransferToConfirm,
@@ -62,6 +62,11 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
     };
     message::send(tx, ctx, &send)?;
     Ok(row)
+}
+
+/// What events tell of a transfer.
+pub(crate) fn transfer_event(amount: Money, reference: &str) -> Value {
+    json!({ "amount": amount, "reference": reference })
 }
 
 /// The version of a transfer that a decision is made on.
@@ -94,7 +99,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
     let currency: Currency = row.currency.parse().map_err(|e| Error::row("transfers", id, e))?;
     let amount = Money::new(row.amount_minor, currency);
     let about = event::About { account: Some(row.account_id), ..event::About::default() };
-    event::record(tx, ctx, &format!("transfer.{state}"), about, &json!({ "amount": amount, "reference": row.reference }))?;
+    event::record(tx, ctx, &format!("transfer.{state}"), about, &transfer_event(amount, &row.reference))?;
     let send = message::Send {
         event: MessageEvent::TransferDecided,
         account: Some(row.account_id),

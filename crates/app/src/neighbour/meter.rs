@@ -57,6 +57,9 @@ fn meter(tx: &mut Tx, ctx: &Ctx, seller: Key, code: Option<&str>, record: &Usage
         Err(BadTime::AfterEnd) => return refused,
         checked => checked.map_err(|e| bad_time(e, "/Timestamp"))?,
     }
+    if usage::was_frozen(tx, found.id, at)? {
+        return refused;
+    }
     let reported = usage::hourly(tx, ctx, &usage::Hourly { by: "aws", instance: &found, at, quantity })?;
     let status = if reported.quantity == quantity { Status::Success } else { Status::DuplicateRecord };
     Ok((record.sent.clone(), Some(hex::encode(reported.record.0)), status))

@@ -59,8 +59,7 @@ fn last_price(tx: &mut Tx, found: &Instance, period: Period) -> Result<Option<i6
     }
     for term in store::term::of_instance(tx, found.id)?.iter().rev().filter(|t| t.period == period) {
         if let Some(line) = store::order::any_line(tx, term.line_id)?.filter(|line| line.sku == found.sku) {
-            let fees = money::sum(Sold::of(&line)?.term_fees.iter().map(|f| f.fee_minor))?;
-            return Ok(Some(money::difference(line.amount_minor, fees)?));
+            return Ok(Some(term_price(&line)?));
         }
     }
     Ok(None)
@@ -122,7 +121,7 @@ pub fn agree_to_auto_renewal(
 
 /// The last price follows what the buyer saw and paid for by themselves: a renewal for the same period, or an upgrade whose
 /// quote said what a term costs from then on. Whatever else it costs then, the next try asks for consent.
-pub(super) fn price_follows(tx: &mut Tx, ctx: &Ctx, found: &Instance, line: &Line) -> Result<(), Error> {
+pub(super) fn price_follows(tx: &mut Tx, found: &Instance, line: &Line) -> Result<(), Error> {
     let Some(row) = auto_renewal::of_instance(tx, found.id)? else {
         return Ok(());
     };
@@ -135,13 +134,13 @@ pub(super) fn price_follows(tx: &mut Tx, ctx: &Ctx, found: &Instance, line: &Lin
     if period != row.period {
         return Ok(());
     }
-    let listing = ctx.listings.approved(tx, line.revision_id)?;
-    let spec = listing.specification(&line.specification).ok_or_else(|| bad(found, &"its specification is gone"))?;
-    let currency = instance::currency(tx, ctx, found)?;
-    match price_of(tx, found, (spec, &line.sku), currency)? {
-        Some(price) => Ok(auto_renewal::set_price(tx, found.id, price.minor)?),
-        None => Ok(()),
-    }
+    Ok(auto_renewal::set_price(tx, found.id, term_price(line)?)?)
+}
+
+/// What a line paid for its term, without what it added to others.
+fn term_price(line: &Line) -> Result<i64, Error> {
+    let fees = money::sum(Sold::of(line)?.term_fees.iter().map(|f| f.fee_minor))?;
+    Ok(money::difference(line.amount_minor, fees)?)
 }
 
 fn bad(found: &Instance, e: &dyn std::fmt::Display) -> Error {

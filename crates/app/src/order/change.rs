@@ -2,6 +2,7 @@
 
 use super::{
     Draft, Full, Sold,
+    place::Pay,
     quote::price_refused,
     renew::{self, Subject},
     sold::TermFee,
@@ -114,6 +115,17 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Res
     let subject = renew::locked_subject(tx, ctx, caller, cmd.instance)?;
     let draft = draft(tx, ctx, caller, &subject, &cmd.sku)?;
     renew::taken_and_placed(tx, ctx, &subject.instance, draft, cmd.pay)
+}
+
+/// Orders an upgrade in the name of the caller, who did not ask for it themselves: it waits until they pay it, also when it
+/// costs nothing, because paying is their consent to what a term costs from then on.
+///
+/// # Errors
+/// As [`change`].
+pub fn ask_change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (id, sku): (InstanceId, &str)) -> Result<Full, Error> {
+    let subject = renew::locked_subject(tx, ctx, caller, id)?;
+    let draft = draft(tx, ctx, caller, &subject, sku)?;
+    renew::taken_and_placed(tx, ctx, &subject.instance, draft, Pay::Asked)
 }
 
 /// The same upgrade as an order of today.

@@ -94,7 +94,7 @@ fn renew(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error
         scene = Scene::RenewalChange;
     }
     instance::add_fees(tx, line)?;
-    super::auto_renew::price_follows(tx, ctx, &instance, line)?;
+    super::auto_renew::price_follows(tx, &instance, line)?;
     refresh(tx, ctx, &instance, order, line, scene)?;
     instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
     let _ = completed(tx, ctx, order, line, span.start)?;
@@ -245,7 +245,7 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Ke
     }
     store::instance::set_sku(tx, instance.id, &line.sku, line.revision_id)?;
     instance::add_fees(tx, &line)?;
-    super::auto_renew::price_follows(tx, ctx, instance, &line)?;
+    super::auto_renew::price_follows(tx, instance, &line)?;
     tell_buyer(tx, ctx, &order, MessageEvent::OrderChanged, &[])
 }
 

@@ -23,7 +23,7 @@ mod whereabouts;
 
 pub use auto_renew::{AutoRenewalQuote, agree_to_auto_renewal, auto_renew, auto_renewal_quote, set_auto_renewal};
 pub use cancel::{cancel, cancel_unpaid};
-pub use change::{ChangeQuote, PlaceChange, change, change_quote};
+pub use change::{ChangeQuote, PlaceChange, ask_change, change, change_quote};
 pub use consent::Consents;
 pub(crate) use consent::of_line as consents_of;
 pub use convert::convert;

@@ -24,6 +24,22 @@ pub struct PlaceOrder {
     pub pay: bool,
 }
 
+/// When an order is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pay {
+    AtOnce,
+    /// Within some days; what costs nothing at once.
+    Later,
+    /// By the buyer, also what costs nothing: somebody else asks for it in their name.
+    Asked,
+}
+
+impl From<bool> for Pay {
+    fn from(at_once: bool) -> Self {
+        if at_once { Self::AtOnce } else { Self::Later }
+    }
+}
+
 /// Places an order, and pays it when asked to.
 ///
 /// # Errors
@@ -59,7 +75,7 @@ pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Resul
     if trial {
         keep_trial(tx, &order, &line)?;
     }
-    placed(tx, ctx, order, line, cmd.pay)
+    placed(tx, ctx, order, line, cmd.pay.into())
 }
 
 /// One trial for each buyer and specification, for ever.
@@ -74,9 +90,9 @@ fn keep_trial(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), Error> {
 }
 
 /// Stores a new order that is paid at once, or that waits for payment.
-pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay_now: bool) -> Result<Full, Error> {
+pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay: Pay) -> Result<Full, Error> {
     let data = json!({ "number": order.number, "kind": order.kind, "total": super::total(&order)? });
-    if pay_now || order.total_minor == 0 {
+    if pay == Pay::AtOnce || (pay == Pay::Later && order.total_minor == 0) {
         return pay::placed_and_paid(tx, ctx, order, line, &data);
     }
     insert(tx, ctx, &order, &line, &[("order.created", &data)])?;

@@ -1,6 +1,6 @@
 //! What paying an order checks again that was checked when it was placed (`order-life 3`): it may have waited for days.
 
-use super::{Choice, Draft, Sold, change, kind, quote, renew, renew_change};
+use super::{Choice, Draft, RenewalPrice, Sold, change, kind, quote, renew, renew_change};
 use crate::{Caller, Ctx, Error, event};
 use db::Tx;
 use domain::{money::Money, order::OrderKind};
@@ -44,11 +44,17 @@ fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Order, line: &mut Line, now: 
         let detail = format!("the change costs {today} now and no longer {was}; cancel this order and order it again");
         return Err(Error::conflict("order.price_changed", detail));
     }
-    // Also at the same price the days that it is for may be others. What automatic renewal takes was shown with the order.
-    let sold = Sold { renewal: Sold::of(line)?.renewal, ..now.sold };
+    // Also at the same price the days that it is for may be others. What automatic renewal takes was shown with the order; less
+    // than that is taken as it is now.
+    let lower = |shown: RenewalPrice| match now.sold.renewal {
+        Some(ref now) if now.period == shown.period && now.minor < shown.minor => now.clone(),
+        _ => shown,
+    };
+    let sold = Sold { renewal: Sold::of(line)?.renewal.map(lower), ..now.sold.clone() };
+    line.revision_id = now.revision;
     line.sold = serde_json::to_string(&sold).map_err(|e| Error::row("order_lines", &line.number, e))?;
     (order.total_minor, line.amount_minor) = (today.minor, today.minor);
-    order::set_price(tx, order.id, line.id, today.minor, &line.sold)?;
+    order::set_price(tx, order.id, line)?;
     if today.minor == was.minor {
         return Ok(());
     }

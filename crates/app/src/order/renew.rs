@@ -1,6 +1,10 @@
 //! Renewal: a term more, at today's price (`order-life 3`).
 
-use super::{Draft, Full, place::placed, quote::price_refused};
+use super::{
+    Draft, Full,
+    place::{Pay, placed},
+    quote::price_refused,
+};
 use crate::{Caller, Ctx, Error, Tenant, catalogue, from_micros, instance};
 use db::{Key, Tx};
 use domain::{
@@ -224,14 +228,14 @@ pub(super) fn draft_of<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKin
 }
 
 /// Places an order on an instance that no other order has.
-pub(super) fn taken_and_placed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, draft: Draft<'_>, pay: bool) -> Result<Full, Error> {
+pub(super) fn taken_and_placed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, draft: Draft<'_>, pay: impl Into<Pay>) -> Result<Full, Error> {
     require_free(tx, instance)?;
     let (order, line) = super::rows(ctx, draft)?;
     if store::instance::take(tx, instance.id, order.id)? == Written::SomeoneElseWasFirst {
         // Another order came between; the unit runs again and names it.
         return Err(db::DbError::Raced.into());
     }
-    placed(tx, ctx, order, line, pay)
+    placed(tx, ctx, order, line, pay.into())
 }
 
 /// The same renewal or conversion as an order of today.

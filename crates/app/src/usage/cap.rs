@@ -43,7 +43,7 @@ impl Month {
 
     /// What an instance was charged for the use of the month.
     pub fn charged(&self, tx: &mut Tx, instance: Key) -> Result<i64, Error> {
-        Ok(rows::charged_between(tx, instance, (micros(self.from), micros(self.until)))?)
+        Ok(rows::charged_between(tx, instance, (micros(self.from), micros(self.until)))?.max(0))
     }
 }
 

@@ -105,7 +105,7 @@ fn recorded(tx: &mut Tx, ctx: &Ctx, hold: &Hold, kind: &str) -> Result<(), Error
 /// Says yes or no to a held charge, as its buyer or as the operator ([`Tenant::Any`]).
 ///
 /// # Errors
-/// `usage.hold_not_found`, `usage.hold_decided`, `usage.over_cap`.
+/// `usage.hold_not_found`, `usage.hold_over`, `usage.hold_decided`, `usage.over_cap`.
 pub fn decide_hold(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: HoldId, yes: bool) -> Result<Hold, Error> {
     let missing = || Error::not_found("usage.hold_not_found", "there is no such held charge");
     let by = match tenant {
@@ -114,6 +114,10 @@ pub fn decide_hold(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: 
         Tenant::Seller(_) | Tenant::Any => return Err(missing()),
     };
     let hold = rows::lookup(tx, tenant, Key::of(id))?.ok_or_else(missing)?;
+    if hold.state == HoldState::Waiting.as_str() && ctx.now_micros() >= hold.until_at {
+        let detail = format!("it waited for {HOLD_DAYS} days and is refused; the seller pushes it again if it is right");
+        return Err(Error::conflict("usage.hold_over", detail));
+    }
     let decided = if yes { approve(tx, ctx, &hold, by)? } else { refuse(tx, ctx, &hold, by)? };
     if decided == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("usage.hold_decided", "the charge waits no more; somebody decided, or its records were corrected"));

@@ -5,11 +5,11 @@ use super::{
     judge::{known_by_sn, to_rate},
     later,
 };
-use crate::{Ctx, Error, micros};
+use crate::{Ctx, Error, from_micros, micros};
 use db::{DbError, Key, Tx};
 use domain::{
     Timestamp,
-    usage::{Quantity, UsageState},
+    usage::{Quantity, UsageState, is_frozen},
 };
 use jiff::{RoundMode, SignedDuration, TimestampRound, Unit};
 use std::collections::BTreeSet;
@@ -41,6 +41,16 @@ pub struct Reported {
 
 fn hour(at: Timestamp) -> Timestamp {
     at.round(TimestampRound::new().smallest(Unit::Hour).mode(RoundMode::Trunc)).unwrap_or(at)
+}
+
+/// Whether an instance was frozen when the hour of a moment began: its seller was told to stop its use.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn was_frozen(tx: &mut Tx, instance: Key, at: Timestamp) -> Result<bool, Error> {
+    let freezes = store::instance::freezes(tx, &[instance])?;
+    let frozen: Vec<_> = freezes.iter().map(|f| (from_micros(f.from_at), f.until_at.map(from_micros))).collect();
+    Ok(is_frozen(&frozen, hour(at)))
 }
 
 /// Books a report, or finds the one of that hour.

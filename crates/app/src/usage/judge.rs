@@ -1,6 +1,7 @@
 //! The records of a push, one by one: accepted, known already, or refused with the rule that they break.
 
 use super::{
+    cap::Month,
     hold, later,
     package::{self, Held},
     priced, rating_job,
@@ -156,6 +157,14 @@ impl Instances {
             return Err(Refused::PackageFrozen(name.clone()));
         }
         Ok(Some(package.held.instance.id))
+    }
+
+    /// Whether two records of an instance are of one month of its site.
+    fn of_one_month(&self, one: &Record, other: &Record) -> bool {
+        let mut known = self.by_name.get(&one.sent_instance).into_iter().flatten();
+        let Some(of) = known.find(|k| Some(k.instance.id) == one.instance_id) else { return false };
+        let month = |r: &Record| Month::of(&of.site, from_micros(r.begin_at.unwrap_or_default()));
+        month(one) == month(other)
     }
 
     fn find(&self, sent: &Sent) -> Result<&Known, Refused> {
@@ -317,7 +326,7 @@ fn judge(tx: &mut Tx, ctx: &Ctx, batch: &Batch, sent: Vec<Sent>) -> Result<(), E
     known_before(tx, &mut plain, &by_name)?;
     let mut touched = insert(tx, &plain)?;
     for (row, sn) in corrections {
-        let row = replacing(tx, ctx, row, &sn)?;
+        let row = replacing(tx, ctx, &instances, row, &sn)?;
         touched.extend(insert(tx, std::slice::from_ref(&row))?);
     }
     to_rate(tx, ctx, touched)?;
@@ -347,25 +356,29 @@ pub(super) fn to_rate(tx: &mut Tx, ctx: &Ctx, touched: BTreeSet<Key>) -> Result<
     Ok(())
 }
 
-/// A correction replaces a standing record of the same instance, once; it is refused when there is none.
-fn replacing(tx: &mut Tx, ctx: &Ctx, mut row: Record, sn: &str) -> Result<Record, Error> {
+/// A correction replaces a standing record of the same instance and month, once; it is refused when there is none. What it
+/// takes back is counted in its own month, where a cap and a bill would miss it.
+fn replacing(tx: &mut Tx, ctx: &Ctx, instances: &Instances, mut row: Record, sn: &str) -> Result<Record, Error> {
     if row.state == UsageState::Refused.as_str() || rows::any_known(tx, row.known_by)?.is_some() {
         return Ok(row);
     }
     let old = rows::any_known(tx, known_by_sn(row.seller_id, sn))?.filter(|old| old.instance_id == row.instance_id);
     match old {
+        Some(old) if !instances.of_one_month(&row, &old) => refused(&mut row, &Refused::CorrectsOtherMonth),
         Some(old) if rows::correct(tx, old.id)? != Written::SomeoneElseWasFirst => {
             row.corrects_id = Some(old.id);
             if let Some(hold) = old.hold_id.filter(|_| old.state == UsageState::Held.as_str()) {
                 hold::withdraw(tx, ctx, hold)?;
             }
         }
-        _ => {
-            UsageState::Refused.as_str().clone_into(&mut row.state);
-            row.reason = Some(Refused::NothingToCorrect.to_string());
-        }
+        _ => refused(&mut row, &Refused::NothingToCorrect),
     }
     Ok(row)
+}
+
+fn refused(row: &mut Record, why: &Refused) {
+    UsageState::Refused.as_str().clone_into(&mut row.state);
+    row.reason = Some(why.to_string());
 }
 
 /// Inserts rows, counts the ones that are known; says whose instances have something new to rate.

@@ -1,10 +1,13 @@
 //! The ledger and the bills, each entry with its cause.
 
 use super::{BATCH, Check, Found};
-use crate::{Ctx, Error, from_micros};
+use crate::{Ctx, Error, from_micros, money::transfer_event};
 use db::{Key, Tx};
-use domain::id::BillId;
+use domain::{id::BillId, money::Money};
+use std::collections::BTreeMap;
 use store::witness;
+
+pub(super) const NAMES: &[&str] = &["ledger_balanced", "balances", "entries_have_causes", "bills", "payable_is_billed"];
 
 pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let entries = witness::entry_count(tx)?;
@@ -17,11 +20,26 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     causes.all(witness::unexplained(tx)?, "is not what was paid, shared, given back, used, transferred or corrected; it differs by");
     causes.names(witness::misplaced(tx)?, "is of no known kind, or of another moment or line than its cause");
     causes.names(witness::untold(tx)?, "was confirmed, but no event tells of it");
+    waiting_transfers(tx, &mut causes)?;
     let mut billed = Found::of("payable_is_billed", entries);
     billed.all(witness::due_not_billed(tx)?, "the ledger owes the seller what the lines of the bills do not say:");
     billed.all(witness::shares_not_billed(tx)?, "differs from the lines of the bills by");
     let bills = bills(tx, ctx, entries)?;
     Ok([balanced, balances, causes, bills, billed].map(Found::done).into())
+}
+
+/// A transfer that waits is what was announced: confirmed it would be money.
+fn waiting_transfers(tx: &mut Tx, found: &mut Found) -> Result<(), Error> {
+    let mut told: BTreeMap<String, bool> = BTreeMap::new();
+    for w in witness::waiting_transfers(tx)? {
+        let currency = w.currency.parse().map_err(|e| Error::row("transfers", &w.name, e))?;
+        let announced = transfer_event(Money::new(w.amount_minor, currency), &w.reference);
+        let is_so = w.event.and_then(|data| serde_json::from_str(&data).ok()) == Some(announced);
+        let told = told.entry(w.name).or_default();
+        *told = *told || is_so;
+    }
+    told.iter().filter(|(_, told)| !**told).for_each(|(name, _)| found.differs(format!("{name}: waits, but is not what was announced")));
+    Ok(())
 }
 
 fn bills(tx: &mut Tx, ctx: &Ctx, entries: i64) -> Result<Found, Error> {

@@ -17,7 +17,9 @@ use store::{
     witness::{self, Standing},
 };
 
-pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<[Check; 2], Error> {
+pub(super) const NAMES: &[&str] = &["terms", "instances"];
+
+pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let mut found = Found::of("terms", 0);
     let mut after = None;
     loop {
@@ -40,7 +42,7 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<[Check; 2], Error> {
     instances.names(witness::unlike_their_events(tx)?, "its instance ended without an event of it, or goes on after one");
     instances.names(witness::without_trial(tx)?, "the trial is not kept: the buyer could have another one");
     instances.names(witness::held_for_nothing(tx)?, "its instance waits for an order that is over or gone");
-    Ok([found, instances].map(Found::done))
+    Ok([found, instances].map(Found::done).into())
 }
 
 fn instance_terms(tx: &mut Tx, ctx: &Ctx, (i, terms): (&Instance, &[Standing]), found: &mut Found) -> Result<(), Error> {

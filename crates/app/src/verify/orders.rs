@@ -1,13 +1,15 @@
 //! Orders: what was paid is in escrow, shared or given back, and every paid order ends or has somebody at work.
 
 use super::{BATCH, Check, Found, text};
-use crate::{Error, Page, Tenant, catalogue, order::Sold};
+use crate::{Ctx, Error, Page, Tenant, catalogue, order::Sold};
 use db::{Key, Tx};
 use domain::{call::Activity, listing::Specification, period::Period};
 use std::collections::HashMap;
 use store::{call, job, order, term, witness};
 
-pub(super) fn checks(tx: &mut Tx) -> Result<Vec<Check>, Error> {
+pub(super) const NAMES: &[&str] = &["orders_and_escrow", "no_stuck_order", "payments", "refunds", "paid_terms_lived"];
+
+pub(super) fn checks(tx: &mut Tx, _: &Ctx) -> Result<Vec<Check>, Error> {
     let (mut money, mut stuck) = (Found::of("orders_and_escrow", 0), Found::of("no_stuck_order", 0));
     let mut after = None;
     loop {

@@ -9,15 +9,21 @@ use store::witness;
 
 const SLACK: SignedDuration = SignedDuration::from_hours(1);
 
-pub(super) fn check(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
+pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let by_now = ctx.now.saturating_sub(SLACK).map_err(|e| Error::row("jobs", "clock", e))?;
     let mut found = Found::of("nothing_overdue", 0);
     found.all(witness::late_payments(tx, micros(by_now))?, "waits for payment for too long:");
     found.names(witness::late_ends(tx, micros(by_now))?, "its last term is over, and it runs");
-    let kinds = (JobKind::UnpaidOrder.as_str(), JobKind::Expiry.as_str());
+    let kinds = [JobKind::UnpaidOrder, JobKind::Expiry, JobKind::UsageHold, JobKind::AutoRenewal].map(JobKind::as_str);
     let soon = ctx.now.saturating_add(SLACK).map_err(|e| Error::row("jobs", "clock", e))?;
-    found.names(witness::lost_jobs(tx, kinds, micros(soon))?, "nothing will end it in time: its job is gone, or late");
-    for site in ctx.settings.sites.all() {
+    found.names(witness::lost_jobs(tx, kinds, micros(soon))?, "nothing will end or renew it in time: its job is gone, or late");
+    let sites = ctx.settings.sites.all();
+    for of in witness::billed_where(tx)? {
+        if !sites.iter().any(|s| of.site.as_deref() == Some(s.code.as_str()) && of.currency == s.currency.as_str()) {
+            found.differs(format!("{}: no site bills its seller in {}", of.name, of.currency));
+        }
+    }
+    for site in sites {
         let names = (site.code.as_str(), site.currency.as_str());
         let late = witness::unbilled(tx, names, micros(billed_until(site, by_now)))?;
         found.all(late, "its month is closed, and it is on no bill:");
@@ -27,7 +33,7 @@ pub(super) fn check(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
         let run = (run.as_str(), micros(next));
         found.names(witness::without_bill_run(tx, names, run)?, "nothing will bill it: the job is gone, or late");
     }
-    Ok(found.done())
+    Ok(vec![found.done()])
 }
 
 /// What took effect before is on a bill.

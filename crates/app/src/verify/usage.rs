@@ -10,14 +10,16 @@ use store::{job, package, usage_hold, witness};
 /// Records are rated within the hour; older ones were forgotten.
 const UNRATED: SignedDuration = SignedDuration::from_hours(2);
 
-pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<[Check; 2], Error> {
+pub(super) const NAMES: &[&str] = &["charges_by_use", "charges_are_their_records"];
+
+pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let charges = charges(tx, ctx)?;
     let mut found = Found::of("charges_are_their_records", 0);
     let mut after = Key::LEAST;
     loop {
         let page = witness::charged(tx, after, BATCH)?;
         let Some(last) = page.last() else {
-            return Ok([charges, found.done()]);
+            return Ok(vec![charges, found.done()]);
         };
         after = *last;
         for id in page {
@@ -45,11 +47,29 @@ fn charges(tx: &mut Tx, ctx: &Ctx) -> Result<Check, Error> {
     found.names(witness::charged_to_others(tx)?, "it is charged to another buyer, or for another seller, than it is of");
     found.names(witness::corrects_nothing(tx)?, "the record corrects one that is gone");
     forgotten(tx, ctx, &mut found)?;
+    as_received(tx, &mut found)?;
     let loose = usage_hold::any_loose(tx)?;
     if loose > 0 {
         found.differs(format!("{loose} held charges or records of such wait for nothing"));
     }
     Ok(found.done())
+}
+
+/// What will be charged is what its seller sent, of the instance that they named.
+fn as_received(tx: &mut Tx, found: &mut Found) -> Result<(), Error> {
+    let mut after = Key::LEAST;
+    loop {
+        let page = witness::to_be_charged(tx, after, BATCH)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = last.id;
+        for (record, name) in page {
+            let sent: Option<Quantity> = record.sent_value.parse().ok();
+            if sent.map(|q| q.0) != record.quantity || name.as_deref() != Some(record.sent_instance.as_str()) {
+                let sn = record.metering_sn.as_deref().unwrap_or(&record.sent_instance);
+                found.differs(format!("record {sn} will be charged for another quantity or instance than was sent"));
+            }
+        }
+    }
 }
 
 /// What waited for consent is older, and rated with the next job.

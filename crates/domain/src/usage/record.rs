@@ -52,6 +52,8 @@ pub enum Refused {
     CycleTooLarge(Currency),
     #[error("usage_value: with it more than {} would be counted in its day or month", Quantity(QUANTITY_SUM_MAX))]
     QuantityTooLarge,
+    #[error("corrects: the record is of another month; correct it in its month, and push what was used in this one by itself")]
+    CorrectsOtherMonth,
     #[error("corrects: there is no such record of this instance that can still be corrected")]
     NothingToCorrect,
 }

@@ -108,12 +108,29 @@ pub fn unfit_bill_lines(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
          LEFT JOIN orders o ON o.id = l.order_id
          WHERE o.id IS NULL OR b.order_id <> o.id OR b.order_line <> l.number OR b.seller_id <> o.seller_id OR b.currency <> o.currency",
     )?;
-    all.extend(found_names(
+    all.extend(untimely_bill_lines(tx)?);
+    Ok(all)
+}
+
+/// What is on no bill yet and takes effect later than it was complete and its term began, or before its term begins; what is
+/// given back stands not later than what it is given back of, or than now.
+fn untimely_bill_lines(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
+    let mut all = found_names(
         tx,
         "SELECT b.order_line || ' ' || b.kind AS name FROM bill_lines b JOIN order_lines l ON l.id = b.line_id
          LEFT JOIN terms t ON t.instance_id = l.instance_id AND t.line_id = l.id
          WHERE b.bill_id IS NULL AND b.kind = 'original' AND b.part = ''
-         AND b.effective_at > l.completed_at AND b.effective_at > COALESCE(t.start_at, l.completed_at)",
+         AND ((b.effective_at > l.completed_at AND b.effective_at > COALESCE(t.start_at, l.completed_at))
+              OR (b.effective_at < t.start_at AND l.refunded_minor < l.amount_minor))",
+    )?;
+    all.extend(found_names(
+        tx,
+        "SELECT b.order_line || ' ' || b.kind AS name FROM bill_lines b
+         JOIN ledger_entries e ON e.kind = 'completion_reversed'
+              AND e.reference = 'completion_reversed:' || b.order_line || CASE WHEN b.part = '' THEN '' ELSE ':' || substr(b.part, 7) END
+         WHERE b.bill_id IS NULL AND b.kind = 'refund' AND b.effective_at > e.at
+         AND NOT EXISTS (SELECT 1 FROM bill_lines o WHERE o.line_id = b.line_id AND o.kind = 'original'
+              AND o.effective_at >= b.effective_at)",
     )?);
     Ok(all)
 }

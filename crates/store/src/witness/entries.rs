@@ -4,7 +4,11 @@
 use super::{Named, Sum, found, found_names};
 use crate::{DbError, Tx};
 use db::{dialect::hex, schema::ledger_entries};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Nullable, Text},
+};
 use ledger::EntryKind;
 
 /// How many entries there are.
@@ -136,6 +140,35 @@ pub fn untold(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
     let mut all = found_names(tx, &transfers)?;
     all.extend(found_names(tx, &corrections)?);
     Ok(all)
+}
+
+/// A transfer that waits for confirmation, with what an event of its moment tells of it.
+#[derive(Debug, QueryableByName)]
+pub struct Waiting {
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub currency: String,
+    #[diesel(sql_type = BigInt)]
+    pub amount_minor: i64,
+    #[diesel(sql_type = Text)]
+    pub reference: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub event: Option<String>,
+}
+
+/// The transfers that wait for confirmation, once for each event of their account at their moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn waiting_transfers(tx: &mut Tx) -> Result<Vec<Waiting>, DbError> {
+    let name = hex(tx, "c.id");
+    let text = format!(
+        "SELECT 'top_up:' || {name} AS name, c.currency AS currency, c.amount_minor AS amount_minor, c.reference AS reference,
+              e.data AS event FROM transfers c LEFT JOIN (SELECT account_id, at, data FROM events WHERE kind = 'transfer.requested') e
+         ON e.account_id = c.account_id AND e.at = c.created_at WHERE c.state = 'pending'"
+    );
+    Ok(sql_query(text).load(tx)?)
 }
 
 /// Entries at another time than their causes or their postings, those of no known kind, and postings of no entry.

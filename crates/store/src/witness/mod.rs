@@ -13,15 +13,15 @@ mod usage;
 
 pub use bills::{Billed, bills, due_not_billed, shares_not_billed, shares_of_line, unfit_bill_lines, wrong_bill_lines, wrong_bills};
 pub use books::{escrow, escrow_of_no_line, nobodys_wallets, unbalanced, wrong_balances};
-pub use entries::{entry_count, misplaced, unexplained, untold};
+pub use entries::{Waiting, entry_count, misplaced, unexplained, untold, waiting_transfers};
 pub use instances::{held_for_nothing, unlike_their_events, unlike_their_lines, without_trial};
 pub use orders::{unfit_lines, unpaid, unreleased, wrong_totals};
-pub use overdue::{late_ends, late_payments, lost_jobs, unbilled, without_bill_run};
+pub use overdue::{BilledWhere, billed_where, late_ends, late_payments, lost_jobs, unbilled, without_bill_run};
 pub use refunds::{kept_after_unsubscription, unlike_removed_terms, without_cause, wrong_refunds, wrong_renewals};
 pub use terms::{Standing, paid_for_nothing, standing, unlike_their_terms, wrong_term_prices};
 pub use usage::{
     Difference, charge, charge_count, charged, charged_below_zero, charged_records, charged_to_others, charges, corrects_nothing,
-    differences, totals, unrated_before,
+    differences, to_be_charged, totals, unrated_before,
 };
 
 use crate::{DbError, Tx};

@@ -5,10 +5,11 @@ use crate::{DbError, Tx};
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Nullable, Text},
 };
 
 const FOUND_MAX: i64 = super::FOUND_MAX;
+const DAY: i64 = 86_400_000_000;
 
 /// Orders that wait for payment longer than they may; what they cost.
 ///
@@ -30,21 +31,53 @@ pub fn late_ends(tx: &mut Tx, before: i64) -> Result<Vec<Named>, DbError> {
     Ok(sql_query(text).bind::<BigInt, _>(before).bind::<BigInt, _>(FOUND_MAX).load(tx)?)
 }
 
-/// Orders and instances that nothing will end when their time has come: the jobs are gone, or due later than that and than
-/// `soon`, for which one is put off that is tried again.
+/// What nothing will end or renew when its time has come: its job is gone, or due later than that and than `soon`, for which one
+/// is put off that is tried again. The kinds of jobs are of unpaid orders, of expiry, of held charges and of automatic renewal,
+/// which is tried for the last time on the last day.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn lost_jobs(tx: &mut Tx, (unpaid, expiry): (&str, &str), soon: i64) -> Result<Vec<Named>, DbError> {
-    let text = "SELECT o.number AS name FROM orders o WHERE o.state = 'pending_payment'
-         AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.subject = o.id AND j.kind = $1 AND (j.due_at <= o.pay_by OR j.due_at <= $2))
-         UNION ALL SELECT COALESCE(l.number, i.seller_instance_id, 'an instance of no line') AS name FROM instances i
-         LEFT JOIN order_lines l ON l.id = i.line_id WHERE i.state = 'running' AND i.expires_at IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.subject = i.id AND j.kind = $3
-         AND (j.due_at <= i.expires_at OR j.due_at <= $2)) LIMIT $4";
+pub fn lost_jobs(tx: &mut Tx, [unpaid, expiry, hold, renewal]: [&str; 4], soon: i64) -> Result<Vec<Named>, DbError> {
     // SQLite numbers parameters in the order in which they are met.
-    let of_orders = sql_query(text).bind::<Text, _>(unpaid).bind::<BigInt, _>(soon);
-    Ok(of_orders.bind::<Text, _>(expiry).bind::<BigInt, _>(FOUND_MAX).load(tx)?)
+    let job = |subject: &str, kind: &str, until: &str| {
+        format!("NOT EXISTS (SELECT 1 FROM jobs j WHERE j.due_at <= CASE WHEN {until} > $1 THEN {until} ELSE $1 END
+         AND j.subject = {subject} AND j.kind = '{kind}')")
+    };
+    let instance = "SELECT COALESCE(l.number, i.seller_instance_id, 'an instance of no line') AS name FROM instances i
+         LEFT JOIN order_lines l ON l.id = i.line_id";
+    let text = format!(
+        "SELECT o.number AS name FROM orders o WHERE {} AND o.state = 'pending_payment'
+         UNION ALL {instance} WHERE {} AND i.state = 'running' AND i.expires_at IS NOT NULL
+         UNION ALL {instance} JOIN usage_holds h ON h.instance_id = i.id WHERE {} AND h.state = 'waiting'
+         UNION ALL {instance} JOIN auto_renewals a ON a.instance_id = i.id WHERE {} AND i.state = 'running'
+         AND i.expires_at - {DAY} > $1 LIMIT $2",
+        job("o.id", unpaid, "o.pay_by"),
+        job("i.id", expiry, "i.expires_at"),
+        job("h.id", hold, "h.until_at"),
+        job("i.id", renewal, "i.expires_at"),
+    );
+    Ok(sql_query(text).bind::<BigInt, _>(soon).bind::<BigInt, _>(FOUND_MAX).load(tx)?)
+}
+
+/// A currency in which a seller has lines on no bill, with the site of that seller and one of the lines.
+#[derive(Debug, QueryableByName)]
+pub struct BilledWhere {
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub currency: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub site: Option<String>,
+}
+
+/// Where the lines that are on no bill will be billed.
+///
+/// # Errors
+/// [`DbError`].
+pub fn billed_where(tx: &mut Tx) -> Result<Vec<BilledWhere>, DbError> {
+    let text = "SELECT MIN(l.order_line) AS name, l.currency AS currency, a.site AS site FROM bill_lines l
+         LEFT JOIN accounts a ON a.id = l.seller_id WHERE l.bill_id IS NULL GROUP BY a.site, l.currency";
+    Ok(sql_query(text).load(tx)?)
 }
 
 /// Lines of a site's sellers that took effect before a moment and stand on no bill; what is due of them.

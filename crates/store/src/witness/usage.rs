@@ -5,7 +5,7 @@ use crate::{
     DbError, Key, Tx,
     usage::{Charge, Record, Total},
 };
-use db::schema::{usage_charges, usage_records, usage_totals};
+use db::schema::{instances, usage_charges, usage_records, usage_totals};
 use diesel::{
     prelude::*,
     sql_query,
@@ -148,7 +148,7 @@ pub fn charged_to_others(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
     )
 }
 
-/// Records that correct one which is not there.
+/// Records that correct one which is not there, or which stands as if nothing corrected it.
 ///
 /// # Errors
 /// [`DbError`].
@@ -156,6 +156,17 @@ pub fn corrects_nothing(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
     found_names(
         tx,
         "SELECT COALESCE(r.metering_sn, r.sent_instance) AS name FROM usage_records r LEFT JOIN usage_records old ON old.id = r.corrects_id
-         WHERE r.corrects_id IS NOT NULL AND old.id IS NULL",
+         WHERE r.corrects_id IS NOT NULL AND (old.id IS NULL OR (r.state = 'charged' AND old.state <> 'corrected'))",
     )
+}
+
+/// Records that will be charged, a page at a time by id, each with the seller's name of its instance.
+///
+/// # Errors
+/// [`DbError`].
+pub fn to_be_charged(tx: &mut Tx, after: Key, limit: i64) -> Result<Vec<(Record, Option<String>)>, DbError> {
+    let with_instances = usage_records::table.left_join(instances::table.on(instances::id.nullable().eq(usage_records::instance_id)));
+    let waiting = with_instances.filter(usage_records::state.eq_any(["accepted", "held"])).filter(usage_records::id.gt(after));
+    let names = instances::seller_instance_id.nullable();
+    Ok(waiting.order(usage_records::id).limit(limit).select((Record::as_select(), names)).load(tx)?)
 }

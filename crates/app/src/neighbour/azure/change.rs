@@ -4,7 +4,7 @@ use super::{find, subscription::on_sale};
 use crate::{
     Caller, Ctx, Error, Tenant, account, instance,
     neighbour::plan,
-    order::{self, PlaceChange},
+    order,
 };
 use db::Tx;
 use domain::{
@@ -48,8 +48,7 @@ pub fn change_plan(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: &str, wanted: &S
         return Err(Error::field("/planId", "change.not_offered", detail));
     }
     let buyer = in_the_name_of(tx, &found, caller)?;
-    let cmd = PlaceChange { instance: instance::id(&found), sku: sku.clone(), pay: false };
-    let placed = order::change(tx, ctx, &buyer, &cmd)?;
+    let placed = order::ask_change(tx, ctx, &buyer, (instance::id(&found), sku))?;
     Ok(placed.order.id.id::<OrderId>().0.hyphenated().to_string())
 }
 

@@ -101,6 +101,9 @@ fn book(tx: &mut Tx, ctx: &Ctx, caller: &Caller, event: &UsageEvent) -> Result<R
         Err(BadTime::AfterEnd) => return no(UsageStatus::ResourceNotActive, "the subscription had ended"),
         Err(e @ (BadTime::Ahead | BadTime::BeforeOpening)) => return no(UsageStatus::BadArgument, &format!("effectiveStartTime: {e}")),
     }
+    if usage::was_frozen(tx, found.id, at)? {
+        return no(UsageStatus::ResourceNotActive, "the subscription was suspended at effectiveStartTime");
+    }
     let reported = usage::hourly(tx, ctx, &Hourly { by: "azure", instance: &found, at, quantity })?;
     let id = Some(uuid::Uuid::from_bytes(reported.record.0).hyphenated().to_string());
     if !reported.known {

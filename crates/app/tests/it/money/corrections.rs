@@ -362,3 +362,18 @@ fn a_posting_is_refused_where_nobody_owns_the_account_or_keeps_another_currency(
         m.verify();
     });
 }
+
+#[test]
+fn postings_at_once_take_no_more_from_what_the_platform_earned_than_is_there() {
+    on_both(|m| {
+        let (buyer, operator, other) = (m.buyer(), m.operator(), finance(m));
+        m.open(&buyer, &choice("backup", "1y")); // 1,000.00, of which the commission is 47.17
+        let earned = Place { account: AccountKind::PlatformCommission, owner: "platform".to_owned() };
+        let what = Correct::Posting { from: earned, to: clearing(), line: None };
+        let ask = || m.ok(&operator, |tx, ctx| correct(tx, ctx, &operator, &what, yuan("33.00"), "paid out"));
+        let rows = [ask(), ask(), ask()];
+        let done = m.at_once(&other, 3, |n, tx, ctx| decide_correction(tx, ctx, &other, rows[n].id.id(), true, None));
+        assert_eq!(done.iter().filter(|r| r.is_ok()).count(), 1, "{done:?}");
+        m.verify();
+    });
+}

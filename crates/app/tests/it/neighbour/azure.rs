@@ -125,3 +125,28 @@ fn a_dearer_plan_that_the_seller_asks_for_waits_until_the_customer_pays_it() {
         m.verify();
     });
 }
+
+#[test]
+fn a_plan_that_costs_nothing_today_waits_for_the_customer_who_alone_agrees_to_a_dearer_renewal() {
+    on_both(|m| {
+        sell(m, "vault", sample("backup"));
+        let (seller, buyer, (of, id)) = (m.seller(), m.buyer(), bought(m, "vault", "standard", "1m"));
+        activate(m, &seller, &id, PLAN);
+        let month = Some("1m".parse().unwrap());
+        m.ok(&buyer, |tx, ctx| order::set_auto_renewal(tx, ctx, &buyer, of.id(), month));
+        let end = m.instance(of.instance).expires_at.map(app::from_micros).unwrap();
+        m.execute("UPDATE jobs SET due_at = due_at + 86400000000 WHERE kind = 'instance.auto_renewal'");
+        m.advance_to(end - jiff::SignedDuration::from_hours(23)); // no days to come
+        let agreed = || m.read(|tx, _| Ok(store::auto_renewal::of_instance(tx, of.instance)?)).map(|row| row.price_minor);
+        m.ok(&seller, |tx, ctx| azure::change_plan(tx, ctx, &seller, &id, &plan("standard.pro.5")));
+        m.settle();
+        let found = m.instance(of.instance);
+        assert_eq!((found.sku.as_str(), agreed()), ("basic/5", Some(10_000)), "the customer was not asked yet");
+        let waiting = m.read(|tx, _| Ok(store::order::lookup(tx, app::Tenant::Any, found.open_order_id.unwrap())?)).unwrap();
+        assert_eq!((waiting.state.as_str(), waiting.total_minor), ("pending_payment", 0));
+        m.ok(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, &waiting.number));
+        m.settle();
+        assert_eq!((m.instance(of.instance).sku.as_str(), agreed()), ("pro/5", Some(22_000)));
+        m.verify();
+    });
+}

@@ -46,3 +46,23 @@ fn each_hour_of_use_is_booked_once_and_what_is_wrong_has_its_status() {
         m.verify();
     });
 }
+
+#[test]
+fn use_of_a_time_in_which_it_was_suspended_is_refused_also_later() {
+    on_both(|m| {
+        sell(m, "scribe", sample("transcribe"));
+        let (operator, (of, id)) = (m.operator(), bought(m, "scribe", "minutes", ""));
+        let minutes = || ("minutes", "minutes", json!(60));
+        activate(m, &m.seller(), &id, "minutes");
+        m.advance("1h");
+        m.ok(&operator, |tx, ctx| app::instance::freeze_for_violation(tx, ctx, &operator, of.id(), "misuse"));
+        m.advance("6h");
+        assert_eq!(report(m, &id, minutes(), 3), UsageStatus::ResourceNotActive);
+        m.ok(&operator, |tx, ctx| app::instance::unfreeze(tx, ctx, &operator, of.id()));
+        m.advance("1h");
+        assert_eq!(report(m, &id, minutes(), 3), UsageStatus::ResourceNotActive, "the hour lies in the freeze");
+        assert_eq!(report(m, &id, minutes(), 0), UsageStatus::Accepted);
+        assert_eq!(report(m, &id, minutes(), 9), UsageStatus::BadArgument, "before the hour in which it was activated");
+        m.verify();
+    });
+}

@@ -140,3 +140,33 @@ fn a_change_that_showed_no_price_of_the_next_term_is_no_consent_to_one() {
         m.verify();
     });
 }
+
+#[test]
+fn the_last_price_is_what_was_paid_also_when_an_order_waited_while_prices_fell_and_rose() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let priced = |minor| {
+            let mut listed = sample("backup");
+            listed.specifications[0].skus.iter_mut().filter(|s| s.key == "pro/5").for_each(|s| s.month_minor = Some(minor));
+            m.list(&seller, "backup", &listed);
+        };
+        let last = |of: &harness::Bought| m.read(|tx, _| Ok(store::auto_renewal::of_instance(tx, of.instance)?)).unwrap().price_minor;
+        let (renewed, changed) = (m.open(&buyer, &choice("backup", "1m")), m.open(&buyer, &choice("backup", "1m")));
+        for of in [&renewed, &changed] {
+            auto_renewal(m, of.id(), Some("1m"));
+        }
+        priced(500_000);
+        let cmd = order::RenewWithChange { instance: renewed.id(), sku: "pro/5".to_owned(), period: period("1m"), pay: false };
+        let waiting = m.renew_with_change(&buyer, &cmd).unwrap().unwrap().order.number;
+        let cmd = order::PlaceChange { instance: changed.id(), sku: "pro/5".to_owned(), pay: false };
+        let other = m.ok(&buyer, |tx, ctx| order::change(tx, ctx, &buyer, &cmd)).order.number;
+        priced(22_000);
+        for number in [&waiting, &other] {
+            m.ok(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, number));
+        }
+        m.settle();
+        priced(500_000);
+        assert_eq!((last(&renewed), last(&changed)), (22_000, 22_000), "nobody paid 5,000.00 for a term");
+        m.verify();
+    });
+}

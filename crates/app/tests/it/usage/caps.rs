@@ -180,3 +180,27 @@ fn a_lower_cap_that_freezes_lifts_no_cap_that_refuses() {
         m.verify();
     });
 }
+
+#[test]
+fn a_correction_takes_back_in_the_month_of_its_record_and_lifts_no_cap_of_another() {
+    on_both(|m| {
+        let (buyer, bought) = (m.buyer(), used(m));
+        m.advance_to(at("2024-01-31T12:00:00Z"));
+        push(m, &bought, "2024-01-31T10", "900", "january");
+        m.advance_to(at("2024-02-01T12:00:00Z"));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Refuse)));
+        let correct = |hour: &str, sn: &str| wire::open_api::usage::Record {
+            corrects: Some("january".to_owned()),
+            ..m.record(&bought, hour, "0.0001", sn)
+        };
+        m.push(&m.seller(), &[correct("2024-02-01T10", "other")]);
+        m.advance("1h");
+        assert!(m.reason("other").contains("of another month"), "{}", m.reason("other"));
+        push(m, &bought, "2024-02-01T11", "101", "beyond");
+        assert!(m.reason("beyond").contains("the cap of CNY 100.00"), "{}", m.reason("beyond"));
+        m.push(&m.seller(), &[correct("2024-01-31T11", "right")]);
+        m.advance("1h");
+        assert_eq!(m.balance(&buyer), "1000000.00");
+        m.verify();
+    });
+}

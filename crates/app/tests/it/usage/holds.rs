@@ -194,3 +194,23 @@ fn charges_of_a_rating_that_goes_on_do_not_vouch_for_each_other_either() {
         m.verify();
     });
 }
+
+#[test]
+fn nobody_agrees_to_a_charge_after_its_seven_days_also_when_its_timer_is_late() {
+    on_both(|m| {
+        let (buyer, operator) = (m.buyer(), m.operator());
+        let bought = used(m, &buyer);
+        push(m, m.record(&bought, "2024-01-05T03", "5000", "large"));
+        let held = waiting(m, &bought).remove(0);
+        m.execute("UPDATE jobs SET due_at = due_at + 864000000000 WHERE kind = 'usage.hold'");
+        m.advance("169h");
+        let before = m.balance(&buyer);
+        for who in [&buyer, &operator] {
+            assert_eq!(decide(m, who, &held, true).unwrap_err().code(), Some("usage.hold_over"));
+        }
+        assert_eq!(m.balance(&buyer), before);
+        m.advance("240h");
+        assert_eq!(m.record_named("large").state, "refused");
+        m.verify();
+    });
+}
