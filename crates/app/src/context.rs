@@ -1,6 +1,6 @@
 //! What a use case is given along with the transaction: time, ids, the caller, settings.
 
-use crate::{Error, Repeat, catalogue::Listings, event, message, secret::Sealer, supervision::Templates};
+use crate::{Error, Repeat, catalogue::Listings, event, message, secret::Sealer, supervision::Templates, usage};
 use db::Tx;
 use domain::{
     Timestamp,
@@ -12,6 +12,7 @@ use domain::{
 };
 use jiff::SignedDuration;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::{
@@ -257,6 +258,8 @@ pub struct Ctx<'a> {
     pub(crate) news: RefCell<Vec<NewEvent>>,
     /// Likewise messages.
     pub(crate) said: RefCell<Vec<Message>>,
+    /// Buyers whose wallets got money: what they owe is taken when the unit is done.
+    pub(crate) credited: RefCell<BTreeSet<db::Key>>,
 }
 
 impl Ctx<'_> {
@@ -287,8 +290,10 @@ impl Ctx<'_> {
         micros(self.wall)
     }
 
-    /// Writes the events and messages that the unit left.
+    /// Takes what buyers owe from the wallets that got money, and writes the events and messages that the unit left.
     pub(crate) fn write_down(&self, tx: &mut Tx) -> Result<(), Error> {
+        let credited = self.credited.take();
+        credited.into_iter().try_for_each(|buyer| usage::settle(tx, self, buyer))?;
         event::write_down(tx, self)?;
         message::write_down(tx, self)
     }

@@ -65,6 +65,7 @@ impl Environment {
             templates: &self.templates,
             news: RefCell::default(),
             said: RefCell::default(),
+            credited: RefCell::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use domain::{
     money::{Currency, Money},
     text,
 };
-use ledger::{Entry, EntryKind, Posting};
+use ledger::{AccountKind, Entry, EntryKind, Posting};
 use serde_json::json;
 use store::{
     Written,
@@ -206,7 +206,6 @@ fn give_back(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
     if let Some(found) = order.instance_id {
         instance::lower_payments(tx, &order::site(ctx, &order)?, found, line.id, amount.minor)?;
     }
-    crate::usage::settle(tx, ctx, order.buyer_id)?;
     let amount = ("amount", amount.to_string());
     order::tell_buyer(tx, ctx, &order, MessageEvent::OrderRefunded, &[amount.clone(), ("reason", row.reason.clone())])?;
     order::tell_seller(tx, ctx, &order, MessageEvent::SalePartRefunded, &[amount, ("reason", row.reason.clone())])
@@ -232,10 +231,14 @@ fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
         reference: format!("{}:{}", EntryKind::Correction, hex::encode(row.id.0)),
     };
     match ledger_store::post(tx, &[(header, entry)]) {
-        Err(e) if e.is_check_violation() => Err(places::short(row)),
-        Ok(()) => places::agree(tx, row),
-        Err(e) => Err(e.into()),
+        Err(e) if e.is_check_violation() => return Err(places::short(row)),
+        Ok(()) => places::agree(tx, row)?,
+        Err(e) => return Err(e.into()),
     }
+    if row.to_account.as_deref() == Some(AccountKind::BuyerWallet.as_str()) {
+        ctx.credited.borrow_mut().extend(row.to_owner.as_deref().and_then(places::account_of));
+    }
+    Ok(())
 }
 
 fn happened(tx: &mut Tx, ctx: &Ctx, row: &Correction, kind: &str) -> Result<(), Error> {

@@ -135,7 +135,7 @@ fn escrow_agrees(tx: &mut Tx, row: &Correction, owner: &str) -> Result<(), Error
     Err(Error::conflict("correction.escrow", detail))
 }
 
-fn account_of(owner: &str) -> Option<Key> {
+pub(super) fn account_of(owner: &str) -> Option<Key> {
     let mut key = [0; 16];
     hex::decode_to_slice(owner, &mut key).ok()?;
     Some(Key(key))

@@ -245,6 +245,7 @@ pub fn refund(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Or
     let (account, owner) = provider.account(order);
     let postings = vec![(AccountKind::Escrow, escrow(line), negated(minor)?), (account, owner, minor)];
     post_as(tx, ctx, Posted { order, line, kind, postings }, nth(kind, line))?;
+    ctx.credited.borrow_mut().insert(order.buyer_id);
     recorded(tx, ctx, order, line, "money.refunded", minor)?;
     Ok(minor)
 }

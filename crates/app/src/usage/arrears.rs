@@ -205,6 +205,8 @@ fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> 
 /// # Errors
 /// [`Error::Store`].
 pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    let buyer = lookup(tx, id)?.buyer_id;
+    settle(tx, ctx, buyer)?;
     let found = lookup(tx, id)?;
     if found.state != "running" || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {
         return Ok(());

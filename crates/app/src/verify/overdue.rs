@@ -17,6 +17,7 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let kinds = [JobKind::UnpaidOrder, JobKind::Expiry, JobKind::UsageHold, JobKind::AutoRenewal].map(JobKind::as_str);
     let soon = ctx.now.saturating_add(SLACK).map_err(|e| Error::row("jobs", "clock", e))?;
     found.names(witness::lost_jobs(tx, kinds, micros(soon))?, "nothing will end or renew it in time: its job is gone, or late");
+    found.all(witness::covered_charges(tx)?, "covers what its buyer owes for use, and it was not taken:");
     let sites = ctx.settings.sites.all();
     for of in witness::billed_where(tx)? {
         if !sites.iter().any(|s| of.site.as_deref() == Some(s.code.as_str()) && of.currency == s.currency.as_str()) {

@@ -2,6 +2,7 @@
 
 use super::{Named, Sum};
 use crate::{DbError, Tx};
+use db::dialect::hex;
 use diesel::{
     prelude::*,
     sql_query,
@@ -57,6 +58,22 @@ pub fn lost_jobs(tx: &mut Tx, [unpaid, expiry, hold, renewal]: [&str; 4], soon: 
         job("i.id", renewal, "i.expires_at"),
     );
     Ok(sql_query(text).bind::<BigInt, _>(soon).bind::<BigInt, _>(FOUND_MAX).load(tx)?)
+}
+
+/// Buyers who owe for use what their wallets cover; what they owe.
+///
+/// # Errors
+/// [`DbError`].
+pub fn covered_charges(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
+    let buyer = hex(tx, "c.buyer_id");
+    let text = format!(
+        "SELECT 'the wallet ' || b.owner AS name, d.currency AS currency, d.amount AS amount
+         FROM (SELECT {buyer} AS owner, c.currency AS currency, CAST(SUM(c.amount_minor) AS BIGINT) AS amount FROM usage_charges c
+               WHERE c.state = 'due' GROUP BY c.buyer_id, c.currency HAVING SUM(c.amount_minor) > 0) d
+         JOIN ledger_balances b ON b.account = 'buyer_wallet' AND b.owner = d.owner AND b.currency = d.currency
+         WHERE b.balance_minor >= d.amount LIMIT $1"
+    );
+    Ok(sql_query(text).bind::<BigInt, _>(FOUND_MAX).load(tx)?)
 }
 
 /// A currency in which a seller has lines on no bill, with the site of that seller and one of the lines.

@@ -166,3 +166,22 @@ fn settled_eight_times_at_once_use_is_paid_once() {
         m.verify();
     });
 }
+
+#[test]
+fn what_is_owed_is_taken_from_money_that_comes_back_in_any_way() {
+    on_both(|m| {
+        let buyer = m.new_buyer("poor", "200.00");
+        let (used, given) = (m.open(&buyer, &choice("transcribe", "")), m.open(&buyer, &choice("backup", "1m")));
+        let part = m.open(&buyer, &choice("backup", "1m"));
+        use_for_12(m, &used);
+        m.advance("1h");
+        assert_eq!((m.balance(&buyer), due(m, &used)), ("0.00".to_owned(), "12.00".to_owned()));
+        m.give_back(&buyer, &given.order);
+        assert_eq!((m.balance(&buyer), due(m, &used)), ("88.00".to_owned(), "0.00".to_owned()), "an unsubscription");
+        let operator = m.operator();
+        let refund = app::money::Correct::Refund { number: part.order.number };
+        let amount = domain::money::Money::new(500, domain::money::Currency::Cny);
+        m.ok(&operator, |tx, ctx| app::money::correct(tx, ctx, &operator, &refund, amount, "a day without service"));
+        m.verify();
+    });
+}
