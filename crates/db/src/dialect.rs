@@ -109,9 +109,24 @@ pub fn hex(tx: &Tx, column: &str) -> String {
 /// [`DbError`].
 pub fn one_at_a_time(tx: &mut Tx, key: Key) -> Result<(), DbError> {
     if let Tx::Pg(_) = tx {
-        // Two keys with the same number wait for each other without need, and no more.
-        let number = key.0.chunks_exact(8).fold(0, |n, part| n ^ i64::from_be_bytes(part.try_into().unwrap_or_default()));
-        sql_query("SELECT pg_advisory_xact_lock($1)").bind::<diesel::sql_types::BigInt, _>(number).execute(tx)?;
+        sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(number_of(key)).execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Two keys with the same number wait for each other without need, and no more.
+fn number_of(key: Key) -> i64 {
+    key.0.chunks_exact(8).fold(0, |n, part| n ^ i64::from_be_bytes(part.try_into().unwrap_or_default()))
+}
+
+/// Lets any number of transactions that say so pass for a key, and none while one that passes alone
+/// ([`one_at_a_time`]) is open. SQLite's writers pass alone anyway.
+///
+/// # Errors
+/// [`DbError`].
+pub fn many_at_a_time(tx: &mut Tx, key: Key) -> Result<(), DbError> {
+    if let Tx::Pg(_) = tx {
+        sql_query("SELECT pg_advisory_xact_lock_shared($1)").bind::<BigInt, _>(number_of(key)).execute(tx)?;
     }
     Ok(())
 }

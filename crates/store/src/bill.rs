@@ -8,7 +8,7 @@ use db::{
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Binary, Text},
 };
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -145,11 +145,11 @@ pub fn any_billable(tx: &mut Tx, before: i64) -> Result<Vec<(Key, String)>, DbEr
         .load(tx)?)
 }
 
-/// Issues a bill over the seller's open lines up to a moment.
+/// Issues a bill over the seller's open lines up to a moment; its total is what they come to.
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when the month was billed.
-pub fn issue(tx: &mut Tx, bill: &Bill, before: i64) -> Result<(), DbError> {
+pub fn issue(tx: &mut Tx, bill: &Bill, before: i64) -> Result<i64, DbError> {
     diesel::insert_into(bills::table).values(bill).run(tx)?;
     let open = bill_lines::table
         .filter(bill_lines::seller_id.eq(bill.seller_id))
@@ -157,7 +157,21 @@ pub fn issue(tx: &mut Tx, bill: &Bill, before: i64) -> Result<(), DbError> {
         .filter(bill_lines::bill_id.is_null())
         .filter(bill_lines::effective_at.lt(before));
     diesel::update(open).set(bill_lines::bill_id.eq(bill.id)).run(tx)?;
-    Ok(())
+    // Added up once they are taken in: until then others may add to them.
+    let total = total_of(tx, bill.id)?;
+    diesel::update(bills::table.find(bill.id)).set(bills::total_minor.eq(total)).run(tx)?;
+    Ok(total)
+}
+
+fn total_of(tx: &mut Tx, bill: Key) -> Result<i64, DbError> {
+    let text = "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines WHERE bill_id = $1";
+    Ok(sql_query(text).bind::<Binary, _>(bill).get_result::<Amount>(tx)?.amount)
+}
+
+#[derive(QueryableByName)]
+struct Amount {
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
 }
 
 fn open(seller: Key, currency: &str, before: i64) -> bill_lines::BoxedQuery<'static, db::Backend> {
@@ -183,12 +197,7 @@ pub fn open_lines(tx: &mut Tx, seller: Key, currency: &str, before: i64, page: P
 /// # Errors
 /// [`DbError`].
 pub fn open_total(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Result<i64, DbError> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        amount: i64,
-    }
-    let row: Row = sql_query(
+    let row: Amount = sql_query(
         "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines
          WHERE seller_id = $1 AND currency = $2 AND bill_id IS NULL AND effective_at < $3",
     )

@@ -41,6 +41,10 @@ async fn seal(app: &App, horizon: &mut Option<Horizon>) -> Result<(), Error> {
         match app.write(Actor::System, move |tx, ctx| app::event::seal(tx, ctx, &until)).await? {
             Sealed::Events(_) => {}
             Sealed::All => return Ok(()),
+            Sealed::Damaged => {
+                tracing::error!("seals of events are gone or replaced: look at `yunshi verify`, then `yunshi admin reseal`");
+                return Ok(());
+            }
             Sealed::Waiting if looks < LOOKS => {
                 looks += 1;
                 tokio::time::sleep(LOOK_EVERY).await;

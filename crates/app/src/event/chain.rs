@@ -1,7 +1,10 @@
 //! The hash chain over the events: sealed in an order that commits cannot change, walked by `verify`, and made again with a
 //! reason where it was damaged.
 
-use super::About;
+use super::{
+    About,
+    head::{self, Head},
+};
 use crate::{Ctx, Error, from_micros};
 use db::Tx;
 use domain::text;
@@ -14,8 +17,10 @@ use store::event::{self, Event, Seal};
 /// Events that one seal covers at most.
 const SEAL_BATCH: i64 = 1_000;
 
-/// What a new seal covers of its events: all of their columns.
-const FORM: i64 = 2;
+/// What a seal covers of its events from this form on: all of their columns.
+const COLUMNS: i64 = 2;
+/// The form of new seals: they are made soon after their events, or say why not.
+const FORM: i64 = 3;
 
 fn chain(form: i64, former: &[u8], events: &[Event]) -> Vec<u8> {
     let mut hash = Sha256::new();
@@ -23,7 +28,7 @@ fn chain(form: i64, former: &[u8], events: &[Event]) -> Vec<u8> {
     for e in events {
         hash.update(e.seq.to_be_bytes());
         hash.update(e.at.to_be_bytes());
-        if form >= FORM {
+        if form >= COLUMNS {
             hash.update(e.recorded_at.to_be_bytes());
             for id in [e.order_id, e.instance_id, e.product_id, e.account_id] {
                 hash.update([u8::from(id.is_some())]);
@@ -75,6 +80,8 @@ pub enum Sealed {
     All,
     /// A transaction that was open at the horizon is open still.
     Waiting,
+    /// The newest seals were taken away or replaced: nothing is sealed over it before a person has looked ([`reseal`]).
+    Damaged,
 }
 
 /// Seals the next events before a horizon into the hash chain, in an order that no commit changes any more.
@@ -85,21 +92,46 @@ pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> 
     if !horizon.is_settled(tx)? {
         return Ok(Sealed::Waiting);
     }
-    let (seq, hash) = event::last_seal(tx)?.map_or((FIRST, Vec::new()), |s| (s.last_seq, s.hash));
+    let (newest, head) = (event::last_seal(tx)?, Head::kept(tx)?);
+    if head.as_ref().is_some_and(|head| !head.fits(newest.as_ref())) {
+        return Ok(Sealed::Damaged);
+    }
+    let (seq, hash) = newest.as_ref().map_or((FIRST, Vec::new()), |s| (s.last_seq, s.hash.clone()));
     let events = event::any_between(tx, seq, horizon.seq, SEAL_BATCH)?;
-    let Some(newest) = events.last() else {
+    let (Some(first), Some(last)) = (events.first(), events.last()) else {
+        match (head, newest) {
+            (Some(head), _) => head::rounded(tx, ctx, head)?,
+            (None, Some(seal)) => head::moved(tx, &seal, None)?,
+            (None, None) => {}
+        }
         return Ok(Sealed::All);
     };
-    let hash = chain(FORM, &hash, &events);
-    event::insert_seal(tx, &Seal { last_seq: newest.seq, hash, sealed_at: ctx.wall_micros(), form: FORM, reason: None })?;
+    let (hash, sealed_at) = (chain(FORM, &hash, &events), ctx.wall_micros());
+    let seal = Seal { last_seq: last.seq, hash, sealed_at, form: FORM, reason: away(first, head.as_ref(), sealed_at) };
+    event::insert_seal(tx, &seal)?;
+    head::moved(tx, &seal, head.as_ref())?;
     Ok(Sealed::Events(events.len()))
+}
+
+const AWAY: &str = "all events were sealed last at";
+
+/// Why an event is sealed late: no round was complete since it was recorded, because no node ran or a transaction was open.
+fn away(first: &Event, head: Option<&Head>, now: i64) -> Option<String> {
+    let last = head.map(|head| head.round_at).filter(|at| *at < after(first.recorded_at, LATE))?;
+    (first.recorded_at < before(now, LATE)).then(|| format!("{AWAY} {}", from_micros(last)))
 }
 
 /// Before every event, also one that was added by hand.
 const FIRST: i64 = i64::MIN;
 /// Events are sealed within a minute. Older ones without a seal, or with one that was made so late, are named.
 const UNSEALED: SignedDuration = SignedDuration::from_hours(1);
-const SEALED_LATE: SignedDuration = SignedDuration::from_hours(24);
+const LATE: SignedDuration = SignedDuration::from_mins(15);
+/// Seals of the forms before did not say why they were late.
+const LATE_BEFORE: SignedDuration = SignedDuration::from_hours(24);
+
+fn after(at: i64, by: SignedDuration) -> i64 {
+    at.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX))
+}
 
 fn before(at: i64, by: SignedDuration) -> i64 {
     at.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX))
@@ -127,6 +159,11 @@ fn walk(tx: &mut Tx) -> Result<Walked, Error> {
     loop {
         let seals = event::seals_after(tx, w.fits.seq, 100)?;
         if seals.is_empty() {
+            let newest = event::last_seal(tx)?;
+            let head = Head::kept(tx)?;
+            let reaches = head.as_ref().map_or(newest.is_none(), |head| head.fits(newest.as_ref()));
+            let until = head.map_or_else(|| "where is not known".to_owned(), |head| head.seq.to_string());
+            w.damage = (!reaches).then(|| format!("events were sealed until {until}, and are until {}: seals are gone", w.fits.seq));
             return Ok(w);
         }
         for seal in seals {
@@ -147,10 +184,11 @@ fn damage(tx: &mut Tx, fits: &Place, seal: &Seal, events: &[Event]) -> Result<Op
     if chain(seal.form, &fits.hash, events) != seal.hash {
         return Ok(Some(format!("events {from} to {until} were altered")));
     }
-    let Some(late) = events.first().filter(|e| e.recorded_at < before(seal.sealed_at, SEALED_LATE)) else {
+    let limit = if seal.form >= FORM { LATE } else { LATE_BEFORE };
+    let Some(late) = events.first().filter(|e| e.recorded_at < before(seal.sealed_at, limit)) else {
         return Ok(None);
     };
-    if seal.reason.is_some() && is_told(tx, seal)? {
+    if seal.reason.as_deref().is_some_and(|reason| reason.starts_with(AWAY)) || (seal.reason.is_some() && is_told(tx, seal)?) {
         return Ok(None);
     }
     let (recorded, sealed) = (from_micros(late.recorded_at), from_micros(seal.sealed_at));
@@ -205,13 +243,16 @@ pub struct Resealed {
 pub fn reseal(tx: &mut Tx, ctx: &Ctx, reason: &str) -> Result<Resealed, Error> {
     let reason = text::line(reason, 500).map_err(|e| Error::field("/reason", "chain.reason", e.to_string()))?;
     let walked = walk(tx)?;
-    let (Some(damage), Some(end)) = (walked.damage, event::last_seal(tx)?) else {
+    let Some(damage) = walked.damage else {
         return Err(Error::conflict("chain.intact", "every seal fits; there is nothing to seal again"));
     };
+    let (newest, head) = (event::last_seal(tx)?, Head::kept(tx)?);
+    let was = head.as_ref().map_or_else(|| newest.as_ref().map(|s| hex::encode(&s.hash)).unwrap_or_default(), |h| h.hash.clone());
+    let end = newest.map(|s| s.last_seq).into_iter().chain(head.as_ref().map(|h| h.seq)).max().unwrap_or(FIRST);
     event::any_remove_seals_after(tx, walked.fits.seq)?;
     let (mut place, mut first_seq) = (walked.fits, None);
     loop {
-        let events = event::any_between(tx, place.seq, end.last_seq, SEAL_BATCH)?;
+        let events = event::any_between(tx, place.seq, end, SEAL_BATCH)?;
         let (Some(first), Some(last)) = (events.first(), events.last()) else { break };
         first_seq = first_seq.or(Some(first.seq));
         let hash = chain(FORM, &place.hash, &events);
@@ -219,8 +260,8 @@ pub fn reseal(tx: &mut Tx, ctx: &Ctx, reason: &str) -> Result<Resealed, Error> {
         event::insert_seal(tx, &seal)?;
         place = Place { seq: last.seq, hash };
     }
-    let first_seq = first_seq.unwrap_or(end.last_seq);
-    let done = Resealed { first_seq, last_seq: end.last_seq, damage, was: hex::encode(end.hash), now: hex::encode(place.hash) };
+    head::ends_here(tx, head.as_ref())?;
+    let done = Resealed { first_seq: first_seq.unwrap_or(end), last_seq: end, damage, was, now: hex::encode(place.hash) };
     let data = json!({ "reason": reason, "replaced": done });
     super::record(tx, ctx, RESEALED, About::default(), &data)?;
     Ok(done)

@@ -1,8 +1,10 @@
 //! The flight recorder: every request, answer, decision and posting of an order, append-only.
 
 mod chain;
+mod head;
 
 pub use chain::{Horizon, Resealed, Sealed, check_seals, reseal, seal};
+pub use head::last_alive;
 
 use crate::{Ctx, Error};
 use db::{Key, Tx};

@@ -39,12 +39,35 @@ fn closed_month(site: &Site, at: Timestamp) -> (Timestamp, String) {
     (site.start_of(first), before.strftime("%Y-%m").to_string())
 }
 
+/// The bills of a site are made by one transaction at a time, and not while another puts something on an earlier month.
+fn run_of(site: &Site) -> Key {
+    let mut name = *b"bills-of-a-site:";
+    name.iter_mut().rev().zip(site.code.as_str().bytes()).for_each(|(at, byte)| *at ^= byte);
+    Key(name)
+}
+
+/// Until when a site's bills are made.
+fn billed_until(site: &Site) -> String {
+    format!("billed_until:{}", site.code)
+}
+
+/// Whether the month of a moment is open: its bill is not made. It stays so until the transaction ends.
+pub(super) fn is_open(tx: &mut Tx, ctx: &Ctx, site: &Site, at: Timestamp) -> Result<bool, Error> {
+    let month = |at| site.day_of(at).first_of_month();
+    if month(at) >= month(ctx.now) {
+        return Ok(true);
+    }
+    db::dialect::many_at_a_time(tx, run_of(site))?;
+    let until = store::setting::get(tx, &billed_until(site))?.and_then(|text| text.parse().ok()).unwrap_or(i64::MIN);
+    let following = month(at).saturating_add(jiff::Span::new().months(1));
+    Ok(micros(at) >= until && ctx.now < next_run(site, site.start_of(following)))
+}
+
 /// How use stands on a bill: the name of its line, and from when. It is on the bill of the month of its day while that is
 /// open, also when it is charged after midnight; later it is on the running one, under the day and the month of the charge.
-pub(super) fn use_on_bill(site: &Site, used: Timestamp, now: Timestamp) -> (String, Timestamp) {
+pub(super) fn use_on_bill(site: &Site, used: Timestamp, now: Timestamp, is_open: bool) -> (String, Timestamp) {
     let day = site.day_of(used);
-    let following = day.first_of_month().saturating_add(jiff::Span::new().months(1));
-    if now < next_run(site, site.start_of(following)) {
+    if is_open {
         return (day.to_string(), used);
     }
     (format!("{day}/{}", site.day_of(now).strftime("%Y-%m")), now)
@@ -57,22 +80,23 @@ pub(super) fn use_on_bill(site: &Site, used: Timestamp, now: Timestamp) -> (Stri
 /// [`Error::Store`].
 pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
     let (until, month) = closed_month(site, ctx.now);
+    db::dialect::one_at_a_time(tx, run_of(site))?;
+    store::setting::put(tx, &billed_until(site), &micros(until).to_string())?;
     let mut issued: usize = 0;
     for (seller, currency) in bill::any_billable(tx, micros(until))? {
         let home = account::lookup(tx, seller)?.map(|a| a.site);
         if home.as_deref() != Some(site.code.as_str()) || currency != site.currency.as_str() {
             continue;
         }
-        let total = bill::open_total(tx, seller, &currency, micros(until))?;
         let row = Bill {
             id: Key::of(ctx.id::<BillId>()),
             seller_id: seller,
             month: month.clone(),
             currency,
-            total_minor: total,
+            total_minor: 0,
             issued_at: ctx.now_micros(),
         };
-        bill::issue(tx, &row, micros(until))?;
+        let total = bill::issue(tx, &row, micros(until))?;
         let send = message::Send {
             event: MessageEvent::BillIssued,
             account: Some(seller),
@@ -135,9 +159,9 @@ mod tests {
         assert_eq!(next_run(&site, at("2024-02-02T15:59:59Z")), at("2024-02-02T16:00:00Z"));
         assert_eq!(next_run(&site, at("2024-12-02T16:00:00Z")), at("2025-01-02T16:00:00Z"));
         let used = at("2024-01-31T15:00:00Z");
-        assert_eq!(use_on_bill(&site, used, at("2024-02-02T15:59:59Z")), ("2024-01-31".to_owned(), used));
+        assert_eq!(use_on_bill(&site, used, at("2024-02-02T15:59:59Z"), true), ("2024-01-31".to_owned(), used));
         let late = at("2024-02-02T16:00:00Z");
-        assert_eq!(use_on_bill(&site, used, late), ("2024-01-31/2024-02".to_owned(), late));
+        assert_eq!(use_on_bill(&site, used, late, false), ("2024-01-31/2024-02".to_owned(), late));
         assert_eq!(closed_month(&site, at("2024-02-02T16:00:00Z")), (at("2024-01-31T16:00:00Z"), "2024-01".to_owned()));
     }
 }

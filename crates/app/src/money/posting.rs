@@ -1,6 +1,6 @@
 //! Entries of the life of an order (`money 1.7`): paid into escrow, shared on completion, given back.
 
-use super::bill::use_on_bill;
+use super::bill::{is_open, use_on_bill};
 use crate::{Ctx, Error, event, from_micros, micros, order::currency};
 use db::{DbError, Key, Tx};
 use domain::{
@@ -216,7 +216,8 @@ pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: 
     postings.extend(shared(order, shares));
     let reference = format!("{}:{}", EntryKind::Usage, hex::encode(charge.id.0));
     post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
-    let (part, effective_at) = use_on_bill(&crate::order::site(ctx, order)?, from_micros(charge.begin_at), ctx.now);
+    let (site, used) = (crate::order::site(ctx, order)?, from_micros(charge.begin_at));
+    let (part, effective_at) = use_on_bill(&site, used, ctx.now, is_open(tx, ctx, &site, used)?);
     let entry = BillEntry { order, line, kind: "usage", amount: charged, shares, effective_at };
     match bill::add_usage(tx, &BillLine { part, ..bill_line(ctx, entry)? }) {
         // The bill of the month was issued in between; the unit runs again, later.
@@ -261,6 +262,10 @@ fn nth(kind: EntryKind, line: &Line) -> String {
 }
 
 fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor: i64) -> Result<(), Error> {
+    if let Some(at) = line.completed_at.map(from_micros) {
+        // What is on no bill yet is read while none is made.
+        let _open = is_open(tx, ctx, &crate::order::site(ctx, order)?, at)?;
+    }
     let originals = bill::originals_of(tx, line.id)?;
     let shares = sum_of(originals.iter().map(|l| (l.payable_minor, l.fee_minor, l.tax_minor)))?;
     if shares.sum()? != line.amount_minor {

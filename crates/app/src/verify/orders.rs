@@ -80,8 +80,7 @@ fn fees_of(tx: &mut Tx, lines: &[order::Line]) -> Result<HashMap<Key, Vec<term::
 /// Whether the fees that a line added to terms are for the terms and days that it sold: a later refund takes the value left by
 /// them. Their amounts follow what is given back (`terms`).
 fn fees_fit(sold: &Sold, stored: &[term::TermFee]) -> bool {
-    let wanted: HashMap<Key, i64> = 
-        sold.term_fees.iter().filter(|f| f.fee_minor > 0).map(|f| (Key::of(f.term), f.days)).collect();
+    let wanted: HashMap<Key, i64> = sold.term_fees.iter().filter(|f| f.fee_minor > 0).map(|f| (Key::of(f.term), f.days)).collect();
     wanted.len() == stored.len() && stored.iter().all(|f| wanted.get(&f.term_id) == Some(&f.days))
 }
 

@@ -25,7 +25,7 @@ fn seal(m: &Market, until: &Horizon) -> Sealed {
 /// Seals everything that is there.
 fn seal_all(m: &Market) {
     let until = horizon(m);
-    while seal(m, &until) != Sealed::All {}
+    while matches!(seal(m, &until), Sealed::Events(_)) {}
 }
 
 fn row() -> NewEvent {
@@ -161,6 +161,48 @@ fn whatever_is_altered_of_an_event_is_named() {
             seal_all(m);
             let named: Vec<_> = m.differences().into_iter().map(|(name, _)| name).collect();
             assert!(named.contains(&"event_chain"), "sealing over it does not hide it: {damage}: {named:?}");
+        });
+    }
+}
+
+#[test]
+fn events_that_nobody_sealed_while_no_node_ran_are_sealed_late_and_right() {
+    on_both(|m| {
+        sealed(m);
+        happen(m, "before.the.outage");
+        m.environment().clock.pass(jiff::SignedDuration::from_hours(25));
+        happen(m, "after.the.outage");
+        seal_all(m);
+        m.verify();
+        m.environment().clock.pass(jiff::SignedDuration::from_hours(25));
+        m.verify();
+    });
+}
+
+#[test]
+fn seals_that_are_taken_away_are_named_at_once_and_nothing_is_sealed_over_it() {
+    let newest = "(SELECT MAX(last_seq) FROM event_seals)";
+    let events = "(SELECT COALESCE(MAX(last_seq), 0) FROM event_seals WHERE last_seq < (SELECT MAX(last_seq) FROM event_seals))";
+    for damage in [
+        "DELETE FROM event_seals; UPDATE events SET data = '{}'".to_owned(),
+        format!("DELETE FROM events WHERE seq > {events}; DELETE FROM event_seals WHERE last_seq = {newest}"),
+        format!("UPDATE events SET data = '{{}}' WHERE seq > {events}; DELETE FROM event_seals WHERE last_seq = {newest}"),
+    ] {
+        on_both(|m| {
+            sealed(m);
+            happen(m, "another");
+            seal_all(m);
+            m.execute(&damage);
+            let wrong = |m: &Market| m.differences().into_iter().any(|(name, _)| name == "event_chain");
+            assert!(wrong(m), "{damage}");
+            happen(m, "later");
+            let until = horizon(m);
+            assert_eq!(seal(m, &until), Sealed::Damaged, "{damage}");
+            m.environment().clock.pass(jiff::SignedDuration::from_hours(25));
+            assert!(wrong(m), "{damage}");
+            m.write_system(|tx, ctx| event::reseal(tx, ctx, "J. Doe: rows were lost")).unwrap();
+            seal_all(m);
+            assert!(!wrong(m), "{damage}");
         });
     }
 }

@@ -41,8 +41,10 @@ pub fn late_ends(tx: &mut Tx, before: i64) -> Result<Vec<Named>, DbError> {
 pub fn lost_jobs(tx: &mut Tx, [unpaid, expiry, hold, renewal]: [&str; 4], soon: i64) -> Result<Vec<Named>, DbError> {
     // SQLite numbers parameters in the order in which they are met.
     let job = |subject: &str, kind: &str, until: &str| {
-        format!("NOT EXISTS (SELECT 1 FROM jobs j WHERE j.due_at <= CASE WHEN {until} > $1 THEN {until} ELSE $1 END
-         AND j.subject = {subject} AND j.kind = '{kind}')")
+        format!(
+            "NOT EXISTS (SELECT 1 FROM jobs j WHERE j.due_at <= CASE WHEN {until} > $1 THEN {until} ELSE $1 END
+         AND j.subject = {subject} AND j.kind = '{kind}')"
+        )
     };
     let instance = "SELECT COALESCE(l.number, i.seller_instance_id, 'an instance of no line') AS name FROM instances i
          LEFT JOIN order_lines l ON l.id = i.line_id";

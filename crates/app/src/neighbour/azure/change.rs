@@ -1,11 +1,7 @@
 //! Changes that a seller asks for on the customer's behalf. What costs money waits until the customer pays it.
 
 use super::{find, subscription::on_sale};
-use crate::{
-    Caller, Ctx, Error, Tenant, account, instance,
-    neighbour::plan,
-    order,
-};
+use crate::{Caller, Ctx, Error, Tenant, account, instance, neighbour::plan, order};
 use db::Tx;
 use domain::{
     call::Activity,

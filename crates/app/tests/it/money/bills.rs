@@ -2,6 +2,7 @@
 
 use app::money;
 use harness::{Market, at, choice, on_both};
+use std::sync::Arc;
 
 #[test]
 fn a_refund_after_the_bill_stands_in_the_next_one() {
@@ -216,6 +217,35 @@ fn part_by_part_given_back_before_the_bill_stands_on_one_bill_too() {
         january.sort_unstable();
         assert_eq!(january, [("original", "100.00"), ("refund", "-33.33"), ("refund", "-66.67")]);
         assert_eq!(bill.total, "0.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn use_that_is_paid_while_the_bill_of_its_month_is_made_is_on_it_or_on_the_next_one() {
+    on_both(|m| {
+        let (seller, operator) = (m.seller(), m.operator());
+        let buyers: Vec<_> = (0..7).map(|n| m.new_buyer(&format!("poor{n}"), "0.00")).collect();
+        let used: Vec<_> = buyers.iter().map(|buyer| m.open(buyer, &choice("transcribe", ""))).collect();
+        m.advance_to(at("2024-01-31T14:00:00Z"));
+        for (n, of) in used.iter().enumerate() {
+            m.push(&seller, &[m.record(of, "2024-01-31T12", "100", &format!("sn-{n}"))]);
+        }
+        let amount = domain::money::Money::new(1_200, domain::money::Currency::Cny);
+        let announce = |buyer: &Arc<app::Caller>| m.ok(buyer, |tx, ctx| money::request_transfer(tx, ctx, buyer, amount, "R"));
+        let transfers: Vec<_> = buyers.iter().map(announce).collect();
+        m.advance_to(at("2024-02-02T15:00:00Z")); // the bill of January is made in an hour
+        let site = m.read(|_, ctx| Ok(ctx.site(seller.site)));
+        let done = m.at_once(&operator, 8, |n, tx, ctx| match n.checked_sub(1) {
+            None => money::issue_bills(tx, ctx, &site).map(drop),
+            Some(n) => money::decide_transfer(tx, ctx, &operator, transfers[n].id.id(), true, None).map(drop),
+        });
+        assert!(done.iter().all(Result::is_ok), "{done:?}");
+        m.advance("2h");
+        m.verify();
+        m.advance("31d");
+        let of = |month: &str| m.bills(&seller, month).iter().map(|b| harness::minor(&b.total)).sum::<i64>();
+        assert_eq!(of("2024-01") + of("2024-02"), 7 * 1_140, "95 % of 12.00 each");
         m.verify();
     });
 }

@@ -132,11 +132,10 @@ fn a_plan_that_costs_nothing_today_waits_for_the_customer_who_alone_agrees_to_a_
         sell(m, "vault", sample("backup"));
         let (seller, buyer, (of, id)) = (m.seller(), m.buyer(), bought(m, "vault", "standard", "1m"));
         activate(m, &seller, &id, PLAN);
+        let end = m.instance(of.instance).expires_at.map(app::from_micros).unwrap();
+        m.advance_to(end - jiff::SignedDuration::from_hours(15)); // the last day, before the last try: no days to come
         let month = Some("1m".parse().unwrap());
         m.ok(&buyer, |tx, ctx| order::set_auto_renewal(tx, ctx, &buyer, of.id(), month));
-        let end = m.instance(of.instance).expires_at.map(app::from_micros).unwrap();
-        m.execute("UPDATE jobs SET due_at = due_at + 86400000000 WHERE kind = 'instance.auto_renewal'");
-        m.advance_to(end - jiff::SignedDuration::from_hours(23)); // no days to come
         let agreed = || m.read(|tx, _| Ok(store::auto_renewal::of_instance(tx, of.instance)?)).map(|row| row.price_minor);
         m.ok(&seller, |tx, ctx| azure::change_plan(tx, ctx, &seller, &id, &plan("standard.pro.5")));
         m.settle();
@@ -146,6 +145,7 @@ fn a_plan_that_costs_nothing_today_waits_for_the_customer_who_alone_agrees_to_a_
         assert_eq!((waiting.state.as_str(), waiting.total_minor), ("pending_payment", 0));
         m.ok(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, &waiting.number));
         m.settle();
+        m.advance("1m"); // the seller says nothing against it
         assert_eq!((m.instance(of.instance).sku.as_str(), agreed()), ("pro/5", Some(22_000)));
         m.verify();
     });
