@@ -28,6 +28,8 @@ const AT_ONCE: i64 = 1_000;
 /// # Errors
 /// [`Error::Store`].
 pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
+    // Who charges and who credits see each other's work: one of them comes last.
+    rows::hold(tx, buyer)?;
     let (mut open, mut paid) = (BTreeSet::new(), BTreeSet::new());
     while take_page(tx, ctx, buyer, &mut open, &mut paid)? {}
     for id in paid.difference(&open) {
@@ -63,12 +65,20 @@ fn take_page(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid:
     // What a correction gives back comes first, as far as the instance has paid for it.
     let instances: BTreeSet<Key> = till.back.keys().copied().collect();
     instances.into_iter().try_for_each(|id| till.give_back(tx, ctx, id))?;
-    for charge in due {
+    let mut together: BTreeSet<Key> = BTreeSet::new();
+    for (n, charge) in due.iter().enumerate() {
+        let id = charge.instance_id;
+        if together.contains(&id) {
+            continue;
+        }
         // The oldest of an instance first: a smaller one does not overtake what the wallet does not cover.
-        if open.contains(&charge.instance_id) || !till.pay(tx, ctx, &charge)? {
-            open.insert(charge.instance_id);
+        if !open.contains(&id) && till.pay(tx, ctx, charge)? {
+            paid.insert(id);
+        } else if !open.contains(&id) && till.pay_all(tx, ctx, due.iter().skip(n).filter(|c| c.instance_id == id))? {
+            together.insert(id);
+            paid.insert(id);
         } else {
-            paid.insert(charge.instance_id);
+            open.insert(id);
         }
     }
     Ok(full && till.taken > 0 && open.is_empty())
@@ -143,6 +153,21 @@ impl Till {
         of.waiting = later;
         let now: Vec<Charge> = now;
         now.iter().try_for_each(|charge| self.take(tx, ctx, charge))
+    }
+
+    /// Pays all that an instance owes at once, with what corrects it, when the wallet covers what it comes to: a correction may
+    /// be larger than any of the charges that it corrects.
+    fn pay_all<'c>(&mut self, tx: &mut Tx, ctx: &Ctx, due: impl Iterator<Item = &'c Charge> + Clone) -> Result<bool, Error> {
+        let Some(first) = due.clone().next() else { return Ok(false) };
+        let Some(back) = self.back.get(&first.instance_id).filter(|of| !of.waiting.is_empty()) else { return Ok(false) };
+        let owed = due.clone().fold(back.waiting_minor(), |sum, charge| sum.saturating_add(charge.amount_minor));
+        if back.paid_minor.saturating_add(owed) < 0 || owed > *self.balance(tx, &first.currency)? {
+            return Ok(false);
+        }
+        let waiting = std::mem::take(&mut self.of(tx, first.instance_id)?.waiting);
+        waiting.iter().try_for_each(|charge| self.take(tx, ctx, charge))?;
+        due.into_iter().try_for_each(|charge| self.take(tx, ctx, charge))?;
+        Ok(true)
     }
 
     /// Pays a charge when the wallet covers it together with what waits to be given back.

@@ -185,3 +185,47 @@ fn what_is_owed_is_taken_from_money_that_comes_back_in_any_way() {
         m.verify();
     });
 }
+
+#[test]
+fn a_correction_of_several_unpaid_charges_leaves_only_what_is_owed_net() {
+    on_both(|m| {
+        let (buyer, used) = poor(m);
+        m.advance("4h");
+        let seller = m.seller();
+        m.push(&seller, &[m.record(&used, "2024-01-05T03", "500", "a"), m.record(&used, "2024-01-05T04", "300", "b")]);
+        m.advance("1h");
+        assert_eq!(due(m, &used), "96.00");
+        let correct =
+            |of: &str, value: &str, sn: &str| Record { corrects: Some(of.to_owned()), ..m.record(&used, "2024-01-05T05", value, sn) };
+        m.push(&seller, &[correct("a", "50", "ca"), correct("b", "100", "cb")]);
+        m.advance("1h");
+        assert_eq!(due(m, &used), "18.00");
+        m.top_up(&buyer, "17.99");
+        assert_eq!((due(m, &used), m.balance(&buyer)), ("18.00".to_owned(), "17.99".to_owned()));
+        m.top_up(&buyer, "0.01");
+        assert_eq!((due(m, &used), m.balance(&buyer)), ("0.00".to_owned(), "0.00".to_owned()));
+        m.verify();
+    });
+}
+
+#[test]
+fn of_charges_and_top_ups_at_once_none_is_left_with_the_money_in_the_wallet() {
+    on_both(|m| {
+        let buyer = m.new_buyer("poor", "0.00");
+        let used: Vec<Bought> = (0..4).map(|_| m.open(&buyer, &choice("transcribe", ""))).collect();
+        m.advance("3h");
+        for (n, of) in used.iter().enumerate() {
+            m.push(&m.seller(), &[m.record(of, "2024-01-05T03", "100", &format!("sn-{n}"))]);
+        }
+        let (operator, amount) = (m.operator(), domain::money::Money::new(1_200, domain::money::Currency::Cny));
+        let announce = || m.ok(&buyer, |tx, ctx| app::money::request_transfer(tx, ctx, &buyer, amount, "R")).id;
+        let transfers: Vec<_> = (0..4).map(|_| announce()).collect();
+        let done = m.at_once(&operator, 8, |n, tx, ctx| match n.checked_sub(4) {
+            None => usage::rate(tx, ctx, &format!("usage:{}", hex::encode(used[n].instance.0))),
+            Some(n) => app::money::decide_transfer(tx, ctx, &operator, transfers[n].id(), true, None).map(drop),
+        });
+        assert!(done.iter().all(Result::is_ok), "{done:?}");
+        assert_eq!(m.balance(&buyer), "0.00");
+        m.verify();
+    });
+}
