@@ -3,9 +3,11 @@
 use crate::{
     Caller, Ctx, Error, Tenant, event, from_micros,
     job::{self, JobKind},
+    limit,
     order::{self, Full},
 };
 use db::{Key, Tx};
+use domain::limit::Limit;
 use domain::{access::Role, id::ExportId, money, refund::Extent};
 use serde_json::json;
 use store::{
@@ -96,13 +98,11 @@ pub fn row(full: &Full, language: &str) -> Result<[String; COLUMNS], Error> {
 /// `export.too_many` when three wait already.
 pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, role: Role, filter: &Filter) -> Result<Export, Error> {
     let account = Key::of(caller.account_id);
-    let open = export::list(tx, account, role.as_str(), store::Page::first(100))?
-        .iter()
-        .filter(|e| e.state == "waiting" || e.state == "running")
-        .count();
-    if open >= 3 {
-        return Err(Error::conflict("export.too_many", "three exports are being written; wait for one of them"));
-    }
+    limit::room(tx, Limit::Exports, account, |tx| {
+        let mut open = export::list(tx, account, role.as_str(), store::Page::first(100))?;
+        open.retain(|e| e.state == "waiting" || e.state == "running");
+        Ok(limit::number(&open))
+    })?;
     let row = Export {
         id: ctx.key(),
         account_id: account,

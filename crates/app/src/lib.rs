@@ -25,6 +25,7 @@ pub mod interface;
 pub mod job;
 pub mod kit;
 pub mod licence;
+mod limit;
 pub mod message;
 pub mod money;
 pub mod neighbour;

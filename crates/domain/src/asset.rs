@@ -15,9 +15,6 @@ pub const PACKAGE_BYTES_MAX: i64 = 1 << 30;
 /// What a seller sends in a day at most: bytes and files.
 pub const DAY_BYTES_MAX: i64 = 10 << 30;
 pub const DAY_FILES_MAX: i64 = 100;
-/// Ours: the reference names no maximum.
-pub const ASSETS_MAX: usize = 100;
-pub const VERSIONS_MAX: usize = 100;
 
 /// A name or version of another form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -19,6 +19,7 @@ pub mod instance;
 pub mod kit;
 pub mod licence;
 pub mod licence_rules;
+pub mod limit;
 pub mod listing;
 pub mod listing_check;
 pub mod measure;

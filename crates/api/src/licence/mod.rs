@@ -306,7 +306,8 @@ struct TestCodes {
     responses((status = 200, body = TestCodes)))]
 async fn tests(State(api): State<Api>, Who(caller): Who) -> Result<Json<TestCodes>, Problem> {
     api.counted().await?;
-    let found = api.read(caller, |tx, _, who| Ok(rows::tests(tx, Key::of(who.account_id), licence::TEST_CODES_MAX)?)).await?;
+    let found =
+        api.read(caller, |tx, _, who| Ok(rows::tests(tx, Key::of(who.account_id), domain::limit::Limit::TestCodes.most())?)).await?;
     Ok(Json(TestCodes { test_codes: found.into_iter().map(Into::into).collect() }))
 }
 

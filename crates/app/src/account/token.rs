@@ -1,8 +1,9 @@
 //! API tokens: for programs, with scopes; the secret is shown once.
 
 use super::{caller, words};
-use crate::{Caller, Ctx, Error, event, micros, secret};
+use crate::{Caller, Ctx, Error, event, limit, micros, secret};
 use db::{Key, Tx};
+use domain::limit::Limit;
 use domain::{Timestamp, access::Scope, id::TokenId};
 use serde_json::json;
 use store::{Written, session};
@@ -32,9 +33,8 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewToken) -> Result<
     if new.expires_at.is_some_and(|at| at <= ctx.wall) {
         return Err(Error::field("/expires_at", "token.expired", "the end must lie in the future"));
     }
-    if session::tokens_of_user(tx, Key::of(caller.user_id))?.len() >= 50 {
-        return Err(Error::conflict("token.too_many", "you have 50 tokens; revoke one first"));
-    }
+    let user = Key::of(caller.user_id);
+    limit::room(tx, Limit::Tokens, user, |tx| Ok(limit::number(&session::tokens_of_user(tx, user)?)))?;
     let (id, secret) = (ctx.id::<TokenId>(), format!("{PREFIX}{}", ctx.random_hex(24)));
     let scopes: Vec<&str> = new.scopes.iter().map(|s| s.as_str()).collect();
     session::insert_token(

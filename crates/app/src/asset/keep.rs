@@ -1,12 +1,9 @@
 //! Assets are made, and removed when nothing is deployed from them (`seller-domain 2.1`).
 
-use crate::{Caller, Ctx, Error, event};
+use crate::{Caller, Ctx, Error, event, limit};
 use db::{Key, Tx};
-use domain::{
-    asset::{ASSETS_MAX, AssetKind},
-    id::AssetId,
-    text::Line,
-};
+use domain::limit::Limit;
+use domain::{asset::AssetKind, id::AssetId, text::Line};
 use serde_json::json;
 use store::{
     Written,
@@ -20,9 +17,7 @@ use store::{
 pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, kind: AssetKind, name: Line<60>) -> Result<Asset, Error> {
     let seller = Key::of(caller.account_id);
     crate::seller::require_approved(tx, seller)?;
-    if rows::list(tx, seller)?.len() >= ASSETS_MAX {
-        return Err(Error::conflict("asset.too_many", format!("you have {ASSETS_MAX} assets; remove one first")));
-    }
+    limit::room(tx, Limit::Assets, seller, |tx| Ok(limit::number(&rows::list(tx, seller)?)))?;
     let row = Asset {
         id: Key::of(ctx.id::<AssetId>()),
         seller_id: seller,

@@ -1,10 +1,11 @@
 //! Versions: an installer that was sent, or where an image lies in a region of the cloud.
 
 use super::{keep::show, kind};
-use crate::{Caller, Ctx, Error, event, micros};
+use crate::{Caller, Ctx, Error, event, limit, micros};
 use db::Tx;
+use domain::limit::Limit;
 use domain::{
-    asset::{AssetKind, DAY_BYTES_MAX, DAY_FILES_MAX, VERSIONS_MAX, check_file_name, check_version},
+    asset::{AssetKind, DAY_BYTES_MAX, DAY_FILES_MAX, check_file_name, check_version},
     id::AssetId,
 };
 use serde_json::json;
@@ -41,14 +42,12 @@ fn of_kind(tx: &mut Tx, caller: &Caller, id: AssetId, wanted: AssetKind) -> Resu
 
 fn new_version(tx: &mut Tx, asset: &Asset, version: &str) -> Result<(), Error> {
     check_version(version).map_err(|e| Error::field("/version", "asset.bad_version", e.to_string()))?;
+    limit::hold(tx, Limit::AssetVersions, asset.id)?;
     let known = rows::versions(tx, asset.id)?;
     if known.iter().any(|v| v.version == version) {
         return Err(Error::field("/version", "asset.version_taken", "the asset has this version; a version never changes"));
     }
-    if known.len() >= VERSIONS_MAX {
-        return Err(Error::conflict("asset.too_many_versions", format!("an asset keeps {VERSIONS_MAX} versions; make another asset")));
-    }
-    Ok(())
+    limit::room(tx, Limit::AssetVersions, asset.id, |_| Ok(limit::number(&known)))
 }
 
 /// Refuses an installer before its bytes are read: another kind, a version that is there, the quota of the day.

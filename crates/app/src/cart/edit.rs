@@ -1,12 +1,13 @@
 //! Putting into a cart, changing quantities, taking out.
 
-use super::{LINES_MAX, choice};
+use super::choice;
 use crate::{
-    Caller, Ctx, Error,
+    Caller, Ctx, Error, limit,
     order::{self, Choice},
 };
 use db::{DbError, Key, Tx};
 use domain::id::CartLineId;
+use domain::limit::Limit;
 use store::{
     Written,
     cart::{self, CartLine},
@@ -34,6 +35,7 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, wanted: &Choice) -> Result<(
         quantity: i64::from(quote.quantity),
         created_at: ctx.now_micros(),
     };
+    limit::hold(tx, Limit::CartLines, buyer)?;
     let lines = cart::lines(tx, buyer)?;
     let same = |l: &&CartLine| {
         (l.product_id, &l.specification, &l.sku, &l.period) == (line.product_id, &line.specification, &line.sku, &line.period)
@@ -45,9 +47,7 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, wanted: &Choice) -> Result<(
             Written::SomeoneElseWasFirst => Err(DbError::Raced.into()),
         };
     }
-    if lines.len() >= LINES_MAX {
-        return Err(Error::conflict("cart.full", format!("a cart holds {LINES_MAX} lines; buy or remove some first")));
-    }
+    limit::room(tx, Limit::CartLines, buyer, |_| Ok(limit::number(&lines)))?;
     match cart::insert(tx, &line) {
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
         result => Ok(result?),

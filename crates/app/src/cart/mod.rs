@@ -12,9 +12,6 @@ use crate::{Error, order::Choice};
 use domain::id::ProductId;
 use store::cart::CartLine;
 
-/// Lines of a cart at most.
-pub const LINES_MAX: usize = 50;
-
 /// The choice that a line stands for.
 fn choice(line: &CartLine) -> Result<Choice, Error> {
     let bad = |e: String| Error::row("cart_lines", hex::encode(line.id.0), e);

@@ -1,13 +1,12 @@
 //! A seller's domains: added, proved by a file or a DNS text, removed when no address is there (`seller-domain 6.1`).
 
-use crate::{Caller, Ctx, Error, event};
+use crate::{Caller, Ctx, Error, event, limit};
 use db::{Key, Tx};
 use domain::domain_name::DomainName;
+use domain::limit::Limit;
 use serde_json::json;
 use store::domain_name::{self as rows, SellerDomain};
 
-/// Domains of one seller at most.
-pub const MAX: usize = 20;
 /// Where the file lies.
 pub const FILE: &str = "/.well-known/yunshi-domain-proof.txt";
 /// The name of the DNS text, below which the domain follows.
@@ -32,9 +31,7 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, name: &str) -> Result<Seller
         return Err(bad("a domain of this machine can only be used in a sandbox".to_owned()));
     }
     crate::seller::require_approved(tx, seller)?;
-    if rows::list(tx, seller)?.len() >= MAX {
-        return Err(Error::conflict("interface.too_many_domains", format!("you have {MAX} domains; remove one first")));
-    }
+    limit::room(tx, Limit::Domains, seller, |tx| Ok(limit::number(&rows::list(tx, seller)?)))?;
     let row = SellerDomain {
         id: ctx.key(),
         seller_id: seller,

@@ -1,8 +1,9 @@
 //! Licence files for machines without network, and the keys of sellers that sign them.
 
 use super::{node, right, right::Right};
-use crate::{Caller, Ctx, Error, event, micros};
+use crate::{Caller, Ctx, Error, event, limit, micros};
 use db::{Key, Tx};
+use domain::limit::Limit;
 use domain::{Timestamp, licence_rules::file_end};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -70,9 +71,6 @@ fn new_key_of(tx: &mut Tx, ctx: &Ctx, seller: Key) -> Result<LicenceKey, Error> 
     Ok(row)
 }
 
-/// Keys that a seller may make.
-const KEYS_MAX: usize = 50;
-
 /// A new key of the caller's: it signs from now on. Programs that know only older keys refuse what it signs, so the new
 /// key is built into them first.
 ///
@@ -80,9 +78,7 @@ const KEYS_MAX: usize = 50;
 /// `licence.too_many_keys`.
 pub fn new_key(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<LicenceKey, Error> {
     let seller = Key::of(caller.account_id);
-    if rows::of_seller(tx, seller)?.len() >= KEYS_MAX {
-        return Err(Error::conflict("licence.too_many_keys", format!("{KEYS_MAX} keys were made already")));
-    }
+    limit::room(tx, Limit::LicenceKeys, seller, |tx| Ok(limit::number(&rows::of_seller(tx, seller)?)))?;
     new_key_of(tx, ctx, seller)
 }
 
@@ -108,19 +104,13 @@ pub struct File {
     pub end: Option<Timestamp>,
 }
 
-/// Files of a code in a day, beside one for each machine that the licence is bound to: whoever holds the code asks for
-/// them, and each stands on the flight recorder.
-const FILES_A_DAY: i64 = 100;
-
-/// Refuses more files of a code than a day has.
+/// Refuses more files of a code than a day has, beside one for each machine that the licence is bound to: whoever holds the
+/// code asks for them, and each stands on the flight recorder.
 fn not_too_many(tx: &mut Tx, ctx: &Ctx, right: &Right) -> Result<(), Error> {
     let Some(instance) = right.licence.instance_id else { return Ok(()) };
-    let most = FILES_A_DAY + right.nodes().unwrap_or(0);
     let day = micros(ctx.now - SignedDuration::from_hours(24));
-    if store::event::count_of_instance(tx, instance, "licence.file_signed", day)? < most {
-        return Ok(());
-    }
-    Err(Error::conflict("licence.too_many_files", format!("{most} files were given within a day; use one of them, or ask tomorrow")))
+    let count = |tx: &mut Tx| store::event::count_of_instance(tx, instance, "licence.file_signed", day);
+    limit::room_beside(tx, Limit::LicenceFiles, instance, right.nodes().unwrap_or(0), count)
 }
 
 /// Signs a file of a code for a machine; binds the machine when the rules say so.

@@ -28,7 +28,7 @@ pub use query::{Answer, query};
 pub use right::Right;
 pub use seat::{Take, Taken, give_back, lease_text, renew, take};
 pub use tally::{Noted, write_down};
-pub use test_code::{MAX as TEST_CODES_MAX, request as request_test_code};
+pub use test_code::request as request_test_code;
 pub use usage::{by_day, report};
 
 use crate::{Ctx, Error, from_micros};

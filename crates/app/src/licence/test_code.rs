@@ -2,13 +2,11 @@
 //! (`license-interface 2.5`).
 
 use super::new_code;
-use crate::{Caller, Ctx, Error, event};
+use crate::{Caller, Ctx, Error, event, limit};
 use db::{Key, Tx};
+use domain::limit::Limit;
 use serde_json::json;
 use store::licence::{self, Licence};
-
-/// Test codes of a seller at most.
-pub const MAX: i64 = 100;
 
 /// A new test code of the caller.
 ///
@@ -17,12 +15,7 @@ pub const MAX: i64 = 100;
 pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Licence, Error> {
     let seller = Key::of(caller.account_id);
     crate::seller::require_approved(tx, seller)?;
-    if licence::test_count(tx, seller)? >= MAX {
-        return Err(Error::conflict(
-            "licence.too_many_test_codes",
-            format!("you have {MAX} test codes; use one that is not activated yet"),
-        ));
-    }
+    limit::room(tx, Limit::TestCodes, seller, |tx| licence::test_count(tx, seller))?;
     let row = Licence {
         id: ctx.key(),
         code: new_code(ctx),

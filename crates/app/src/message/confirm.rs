@@ -1,8 +1,9 @@
 //! A mailbox is written to once its owner agreed: nobody gets mails because somebody else typed his address.
 
 use super::{hand_on::deliver, settings};
-use crate::{Caller, Ctx, Error, event, micros};
+use crate::{Caller, Ctx, Error, event, limit, micros};
 use db::{DbError, Key, Tx};
+use domain::limit::Limit;
 use domain::{
     id::{AccountId, MessageId, RecipientId},
     message::{Channel, MessageEvent},
@@ -20,8 +21,6 @@ const PURPOSE: &str = "message.confirm";
 const VALID: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Between two mails that ask the owner of one mailbox, whichever recipients an account gives it.
 const PAUSE: SignedDuration = SignedDuration::from_mins(10);
-/// Mailboxes that an account asks in a day.
-const DAILY: i64 = 50;
 
 /// What asking the owner of a mailbox came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +45,7 @@ pub(super) fn ask(tx: &mut Tx, ctx: &Ctx, r: &Recipient) -> Result<Asked, Error>
         mailboxes::put_index(tx, r.id, &index)?;
     }
     let today = micros(ctx.now - SignedDuration::from_hours(24));
-    if mailboxes::asked_after(tx, r.account_id, today)? >= DAILY {
-        let text = format!("{DAILY} mailboxes were asked within a day; ask this one tomorrow");
-        return Err(Error::conflict("message.too_many_asked", text));
-    }
+    limit::room(tx, Limit::MailboxesAsked, r.account_id, |tx| mailboxes::asked_after(tx, r.account_id, today))?;
     let moments = (ctx.now_micros(), micros(ctx.now - PAUSE));
     match mailboxes::ask(tx, r.account_id, &index, moments) {
         Ok(Written::Yes) => send(tx, ctx, r).map(|()| Asked::Now),

@@ -1,8 +1,9 @@
 //! The message centre (消息中心): who hears of which type by mail and SMS, and of what not.
 
 use super::confirm;
-use crate::{Caller, Ctx, Error, event};
+use crate::{Caller, Ctx, Error, event, limit};
 use db::{Key, Tx};
+use domain::limit::Limit;
 use domain::{
     id::RecipientId,
     message::{MessageEvent, TYPES},
@@ -18,8 +19,6 @@ use store::{
 
 const MAILBOX: &str = "message_recipients.mailbox";
 const PHONE: &str = "message_recipients.phone";
-/// Of an account, over all types.
-const RECIPIENTS_MAX: usize = 50;
 
 /// What an account wants of a type of message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,10 +106,9 @@ pub(crate) fn add_to(tx: &mut Tx, ctx: &Ctx, account: Key, new: &NewRecipient) -
         TimeZone::get(name)
             .map_err(|e| Error::field("/time_zone", "message.bad_zone", format!("{e}; write a name such as Asia/Shanghai")))?;
     }
+    limit::hold(tx, Limit::Recipients, account)?;
     let others = rows::recipients(tx, account)?;
-    if others.len() >= RECIPIENTS_MAX {
-        return Err(Error::conflict("message.too_many_recipients", format!("you have {RECIPIENTS_MAX} recipients; remove one first")));
-    }
+    limit::room(tx, Limit::Recipients, account, |_| Ok(limit::number(&others)))?;
     let seal = |column: &str, text: &Option<String>| text.as_ref().map(|t| ctx.sealer.seal(ctx.ids, column, t));
     let mailbox_index = new.mailbox.as_deref().map(|m| index(ctx, m));
     // The owner of the same mailbox agreed for another type already.

@@ -1,8 +1,9 @@
 //! Webhooks by the Standard Webhooks specification 1.0: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
 
 use super::{hand_on::deliver, show};
-use crate::{Caller, Ctx, Error, Page, event, from_micros, job, job::JobKind, micros};
+use crate::{Caller, Ctx, Error, Page, event, from_micros, job, job::JobKind, limit, micros};
 use db::{Key, Tx};
+use domain::limit::Limit;
 use domain::{
     Timestamp,
     id::{DeliveryId, EndpointId, MessageId},
@@ -19,8 +20,6 @@ use store::{
 };
 
 const SECRET: &str = "webhook_endpoints.secret";
-/// Of an account.
-const ENDPOINTS_MAX: usize = 20;
 /// A former secret signs too for so long after a rotation.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 /// Seconds to the next attempts, 28 hours in all.
@@ -62,9 +61,7 @@ fn new_secret(ctx: &Ctx) -> String {
 pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewEndpoint) -> Result<Endpoint, Error> {
     check_url(ctx, &new.url)?;
     let account = Key::of(caller.account_id);
-    if rows::list(tx, account)?.len() >= ENDPOINTS_MAX {
-        return Err(Error::conflict("webhook.too_many", format!("you have {ENDPOINTS_MAX} endpoints; remove one first")));
-    }
+    limit::room(tx, Limit::Webhooks, account, |tx| Ok(limit::number(&rows::list(tx, account)?)))?;
     let row = Endpoint {
         id: Key::of(ctx.id::<EndpointId>()),
         account_id: account,

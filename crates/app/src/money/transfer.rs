@@ -1,7 +1,8 @@
 //! Bank transfers: announced by a buyer, confirmed or refused by finance.
 
-use crate::{Caller, Ctx, Error, event, message};
+use crate::{Caller, Ctx, Error, event, limit, message};
 use db::{Key, Tx};
+use domain::limit::Limit;
 use domain::{
     id::TransferId,
     message::MessageEvent,
@@ -28,10 +29,8 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
         let detail = format!("your account is kept in {currency}");
         return Err(Error::field("/amount/currency", "transfer.currency", detail));
     }
-    let page = store::Page::first(20);
-    if transfer::list(tx, Some(Key::of(caller.account_id)), Some("pending"), page)?.len() >= 20 {
-        return Err(Error::conflict("transfer.too_many", "20 transfers wait for confirmation already"));
-    }
+    let (account, page) = (Key::of(caller.account_id), store::Page::first(Limit::Transfers.most()));
+    limit::room(tx, Limit::Transfers, account, |tx| Ok(limit::number(&transfer::list(tx, Some(account), Some("pending"), page)?)))?;
     let row = Transfer {
         id: ctx.key(),
         account_id: Key::of(caller.account_id),

@@ -1,10 +1,11 @@
 //! Unsubscription: five days without reason, or a renewal that is not yet effective (`order-life 5`).
 
 use super::{Draft, Full, Sold, fulfil, insert, kind, rows};
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, money};
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, limit, micros, money};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
+    limit::Limit,
     listing::AccessType,
     message::MessageEvent,
     money::Money,
@@ -138,7 +139,9 @@ pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<
 /// # Errors
 /// `order.not_found`, `refund.order_state`, `refund.on_demand`, `refund.negotiate`; the codes of `domain::refund::Refused`.
 pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
-    super::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
+    let buyer = Key::of(caller.account_id);
+    super::locked(tx, Tenant::Buyer(buyer), number)?;
+    limit::hold(tx, Limit::Unsubscriptions, buyer)?;
     let case = decide(tx, ctx, caller, number)?;
     let backs = backs(tx, &case)?;
     let total = total(&backs)?;

@@ -1,14 +1,12 @@
 //! Departments: a tree whose codes never change.
 
 use super::recorded;
-use crate::{Caller, Ctx, Error, interface::Change, kit};
+use crate::{Caller, Ctx, Error, interface::Change, kit, limit};
 use db::{Key, Tx};
+use domain::limit::Limit;
 use domain::organisation::in_a_circle;
 use serde_json::json;
 use store::organisation::{self as rows, Department};
-
-/// As many as are told in one message (`allOrgSync`).
-const DEPARTMENTS_MAX: usize = 2_000;
 
 /// Makes a department, or changes the one of this code.
 ///
@@ -44,10 +42,8 @@ pub fn put(tx: &mut Tx, ctx: &Ctx, caller: &Caller, code: &str, name: &str, pare
             rows::update_department(tx, old.id, name, parent_id)?;
             Change::Updated
         }
-        None if all.len() >= DEPARTMENTS_MAX => {
-            return Err(Error::conflict("department.too_many", format!("an account has at most {DEPARTMENTS_MAX} departments")));
-        }
         None => {
+            limit::room(tx, Limit::Departments, account, |_| Ok(limit::number(&all)))?;
             rows::insert_department(tx, &row)?;
             Change::Created
         }

@@ -1,7 +1,8 @@
 //! Pictures of products and shops: taken in, and checked where they are used.
 
-use crate::{Caller, Ctx, Error, event};
+use crate::{Caller, Ctx, Error, event, limit};
 use db::{DbError, Key, Tx};
+use domain::limit::Limit;
 use domain::{id::PictureId, picture::PictureKind};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -28,9 +29,6 @@ pub fn file(hash: &[u8]) -> String {
     format!("pictures/{}", hex::encode(hash))
 }
 
-/// Pictures of an account at most.
-const PICTURES_MAX: i64 = 500;
-
 /// Takes a picture of the caller in; the same bytes again are the same picture.
 ///
 /// # Errors
@@ -40,9 +38,7 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewPicture) -> Result<
     if let Some(known) = picture::by_hash(tx, seller, new.kind.as_str(), &new.hash)? {
         return Ok(known);
     }
-    if picture::count(tx, seller)? >= PICTURES_MAX {
-        return Err(Error::conflict("picture.too_many", format!("an account keeps {PICTURES_MAX} pictures; use those that are there")));
-    }
+    limit::room(tx, Limit::Pictures, seller, |tx| picture::count(tx, seller))?;
     let row = Picture {
         id: ctx.key(),
         seller_id: seller,

@@ -1,8 +1,9 @@
 //! Files: sent to a case by a side, then named in what that side does; or the forms of a seller's listings.
 
 use super::{Found, find};
-use crate::{Caller, Ctx, Error, Tenant, event, micros};
+use crate::{Caller, Ctx, Error, Tenant, event, limit, micros};
 use db::{Key, Tx};
+use domain::limit::Limit;
 use domain::{
     id::{DocumentId, SupervisionId},
     supervision::{CaseState, EvidenceKind},
@@ -18,8 +19,6 @@ use store::{
 /// Files that an account sends in a day at most, and their bytes (ours, after `seller-domain 2.1`).
 const DAY_FILES_MAX: i64 = 200;
 const DAY_BYTES_MAX: i64 = 2 << 30;
-/// Files that wait in a case for a step.
-const WAITING_MAX: usize = 40;
 /// After so long a file that no step named is forgotten.
 const WAITING_DAYS: i64 = 7;
 
@@ -68,9 +67,8 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: Supervis
         return Err(Error::conflict("supervision.over", format!("the case is {}", found.case.state)));
     }
     let row = row(tx, ctx, caller, Some(found.row.id), new)?;
-    if rows::waiting(tx, row.account_id, found.row.id)?.len() >= WAITING_MAX {
-        return Err(Error::conflict("evidence.too_many_waiting", "send the files that wait with an action first; 40 may wait"));
-    }
+    let count = |tx: &mut Tx| Ok(limit::number(&rows::waiting(tx, row.account_id, found.row.id)?));
+    limit::room(tx, Limit::WaitingFiles, row.account_id, count)?;
     rows::insert(tx, &row)?;
     let about = event::About::order(found.row.order_id, Some(found.row.instance_id));
     event::record(

@@ -8,6 +8,7 @@ mod decisions;
 mod documentation;
 mod example;
 mod licence;
+mod limits;
 mod message;
 mod money;
 mod neighbour;

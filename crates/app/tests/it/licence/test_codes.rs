@@ -1,10 +1,7 @@
 //! Test codes: a seller proves its software before anything is sold (`license-interface 2.5`).
 
 use super::{in_2026, seat, take};
-use app::{
-    Tenant,
-    licence::{self, TEST_CODES_MAX},
-};
+use app::{Tenant, licence};
 
 #[test]
 fn a_seller_proves_its_software_with_test_codes_before_anything_is_sold() {
@@ -46,7 +43,7 @@ fn a_test_code_has_seats_machines_and_files_to_try_the_software_with() {
 fn a_seller_has_a_hundred_test_codes() {
     in_2026(|m| {
         let seller = m.seller();
-        for _ in 0..TEST_CODES_MAX {
+        for _ in 0..domain::limit::Limit::TestCodes.most() {
             m.ok(&seller, |tx, ctx| licence::request_test_code(tx, ctx, &seller));
         }
         assert_eq!(m.refused(&seller, |tx, ctx| licence::request_test_code(tx, ctx, &seller)), "licence.too_many_test_codes");

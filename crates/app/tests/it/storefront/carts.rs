@@ -2,7 +2,7 @@
 
 use app::{
     Caller, Error,
-    cart::{self, BuyCart, CartView, Chosen, LINES_MAX},
+    cart::{self, BuyCart, CartView, Chosen},
     catalogue,
     order::{Choice, Consents, Full, Input},
 };
@@ -14,6 +14,9 @@ use domain::{
 };
 use harness::{Market, choice, money, on_both};
 use std::sync::Arc;
+
+/// Lines of a cart.
+const LINES: usize = domain::limit::Limit::CartLines.most() as usize;
 
 fn view(m: &Market, buyer: &Caller) -> CartView {
     m.read(|tx, ctx| cart::view(tx, ctx, buyer))
@@ -141,12 +144,12 @@ fn a_cart_holds_fifty_lines() {
         let products = [("backup", "basic/5"), ("backup", "basic/10"), ("backup", "pro/5"), ("archive", "starter"), ("archive", "team")];
         let wanted = |(product, sku): (&str, &str), period: &str| Choice { sku: Some(sku.to_owned()), ..choice(product, period) };
         let mut choices = products.into_iter().flat_map(|of| periods.map(|period| wanted(of, period)));
-        for fits in choices.by_ref().take(LINES_MAX) {
+        for fits in choices.by_ref().take(LINES) {
             add(m, &buyer, &fits);
         }
         let more = choices.next().unwrap();
         assert_eq!(m.refused(&buyer, |tx, ctx| cart::add(tx, ctx, &buyer, &more)), "cart.full");
-        assert_eq!(add(m, &buyer, &choice("backup", "1m")).lines.len(), LINES_MAX, "what is there may be more");
+        assert_eq!(add(m, &buyer, &choice("backup", "1m")).lines.len(), LINES, "what is there may be more");
     });
 }
 
