@@ -80,6 +80,9 @@ pub struct OrderLineView {
     pub specification_name: TextView,
     pub sku: String,
     pub sku_name: TextView,
+    /// Of a change, and a renewal with change: the combination before it.
+    #[serde(default)]
+    pub from_sku_name: Option<TextView>,
     pub state: String,
     pub period: Option<String>,
     pub quantity: i64,
@@ -205,6 +208,7 @@ fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
     })
 }
 
+        from_sku_name: sold.changed_from_name.map(Into::into),
 /// An order as its buyer sees it.
 pub fn buyers_order(full: &Full) -> Result<OrderView, Error> {
     order_view(full, Tenant::Buyer(full.order.buyer_id))

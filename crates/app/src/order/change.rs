@@ -54,7 +54,7 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku:
         revision: subject.revision,
         specification: instance.specification.clone(),
         sku: new.key.clone(),
-        sold: Sold { term_fees: quoted.fees, renewal, ..subject.sold(&new, &price, None) },
+        sold: Sold { term_fees: quoted.fees, renewal, changed_from_name: subject.present_name(), ..subject.sold(&new, &price, None) },
         period: None,
         charging_mode: subject.specification.charging_mode,
         quantity: subject.quantity(),

@@ -154,6 +154,7 @@ impl Quote {
             term_fees: Vec::new(),
             renewal: None,
             changed_from: None,
+            changed_from_name: None,
         }
     }
 

@@ -99,7 +99,14 @@ impl Subject {
             term_fees: Vec::new(),
             renewal: None,
             changed_from: None,
+            changed_from_name: None,
         }
+    }
+
+    /// How the combination that the instance has now is called.
+    pub fn present_name(&self) -> Option<Bilingual> {
+        let (spec, key) = (&self.specification, &self.instance.sku);
+        spec.sku(key).map(|_| Bilingual { zh: spec.sku_name(key, "zh"), en: spec.sku_name(key, "en") })
     }
 
     /// Another combination than the instance has, that is on sale.

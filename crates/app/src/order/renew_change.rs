@@ -41,7 +41,8 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd:
     // The difference to a smaller one is not given back.
     let quoted = quote(tx, ctx, subject, &new)?;
     let total_minor = money::sum([draft.total_minor, quoted.total()?])?;
-    let sold = Sold { term_fees: quoted.fees, changed_from: Some(subject.instance.sku.clone()), ..draft.sold };
+    let changed_from = Some(subject.instance.sku.clone());
+    let sold = Sold { term_fees: quoted.fees, changed_from, changed_from_name: subject.present_name(), ..draft.sold };
     Ok(Draft { sold, total_minor, ..draft })
 }
 

@@ -67,6 +67,9 @@ pub struct Sold {
     /// Only on a renewal with change: the combination before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_from: Option<String>,
+    /// On a change or a renewal with change: how the combination before it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_from_name: Option<Bilingual>,
 }
 
 impl Sold {

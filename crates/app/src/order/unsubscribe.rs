@@ -175,7 +175,15 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
         revision: case.line.revision_id,
         specification: case.line.specification.clone(),
         sku: case.line.sku.clone(),
-        sold: Sold { unit_minor: back, units: 1, by_month_minor: None, term_fees: Vec::new(), renewal: None, ..sold },
+        sold: Sold {
+            unit_minor: back,
+            units: 1,
+            by_month_minor: None,
+            term_fees: Vec::new(),
+            renewal: None,
+            changed_from_name: None,
+            ..sold
+        },
         period: case.line.period.as_deref().and_then(|p| p.parse().ok()),
         charging_mode: case.line.charging_mode.parse::<ChargingMode>().map_err(|e| Error::row("order_lines", &case.line.number, e))?,
         quantity: 1,

@@ -69,6 +69,9 @@ fn a_choice_that_is_not_dearer_for_every_term_comes_with_a_renewal() {
         assert_eq!(code, "change.not_dearer");
         let renewed = m.renew_with_change(&buyer, &renewal(&bought, "pro/5", "1y")).unwrap().unwrap().order;
         assert_eq!(money(renewed.total_minor), "900.00", "the difference to a smaller one is not given back");
+        let line = m.read(|tx, _| order::show(tx, app::Tenant::Any, &renewed.number)).lines.remove(0);
+        let from = order::Sold::of(&line).unwrap().changed_from_name.map(|name| name.en);
+        assert_eq!(from.as_deref(), Some("basic / 5"), "it says from which combination");
         m.settle();
         m.verify();
     });
