@@ -146,6 +146,9 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// The same in both languages, as far as the platform worded it.
     pub reason_text: Option<TextView>,
+    /// `agreement` with the seller or `decision` of the platform, when that ended it; it did not fail then.
+    #[serde(default)]
+    pub ended_by: Option<String>,
     /// Where the money is, of an order that is under way or has failed.
     #[serde(default)]
     pub money: Option<WhereView>,
@@ -194,6 +197,7 @@ fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
         specification_name: sold.specification_name.into(),
         sku: line.sku.clone(),
         sku_name: sold.sku_name.into(),
+        from_sku_name: sold.changed_from_name.map(Into::into),
         state: state.to_owned(),
         period: line.period.clone(),
         quantity: line.quantity,
@@ -208,7 +212,6 @@ fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
     })
 }
 
-        from_sku_name: sold.changed_from_name.map(Into::into),
 /// An order as its buyer sees it.
 pub fn buyers_order(full: &Full) -> Result<OrderView, Error> {
     order_view(full, Tenant::Buyer(full.order.buyer_id))
@@ -236,6 +239,7 @@ pub fn order_view(full: &Full, tenant: Tenant) -> Result<OrderView, Error> {
         ended_at: times(o.ended_at),
         reason: reason.map(str::to_owned),
         reason_text: reason.map(|text| app::message::reason(text).into()),
+        ended_by: o.reason.as_deref().and_then(order::Ending::of).map(|e| e.to_string()),
         money: where_view(full)?,
         instance_id: o.instance_id.map(|i| i.id::<domain::id::InstanceId>().to_string()),
         lines: full.lines.iter().map(|l| line_view(o, l)).collect::<Result<_, _>>()?,

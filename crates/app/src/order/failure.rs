@@ -22,6 +22,33 @@ const NOT_OPENED: &str = "could not be opened";
 const NOT_UPGRADED: &str = "could not be upgraded";
 const ENDED: &str = "the instance ended before the change";
 
+domain::words! {
+    /// What ended a paid order that did not fail.
+    pub enum Ending ("end of an order") {
+        /// Buyer and seller agreed.
+        Agreement = "agreement",
+        /// The platform decided an appeal.
+        Decision = "decision",
+    }
+}
+
+const ENDINGS: [(Ending, &str); 2] =
+    [(Ending::Agreement, "negotiated with the seller"), (Ending::Decision, "the platform decided an appeal")];
+
+impl Ending {
+    /// By the reason that is kept with the order.
+    #[must_use]
+    pub fn of(stored: &str) -> Option<Self> {
+        ENDINGS.iter().find(|(_, words)| *words == stored).map(|(ending, _)| *ending)
+    }
+
+    /// As it is kept with the order, and told.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        ENDINGS.iter().find(|(ending, _)| *ending == self).map_or("", |(_, words)| words)
+    }
+}
+
 /// Why a paid order failed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Failure<'a> {
@@ -64,6 +91,14 @@ pub fn reason_for(tenant: Tenant, stored: &str) -> &str {
 mod tests {
     use super::*;
     use db::Key;
+
+    #[test]
+    fn what_was_agreed_or_decided_is_no_failure() {
+        for ending in [Ending::Agreement, Ending::Decision] {
+            assert_eq!(Ending::of(ending.words()), Some(ending));
+        }
+        assert_eq!(Ending::of(Failure::InstanceEnded.for_buyer()), None);
+    }
 
     #[test]
     fn a_buyer_reads_the_platforms_words_and_the_others_the_whole() {

@@ -27,8 +27,8 @@ pub use change::{ChangeQuote, PlaceChange, ask_change, change, change_quote};
 pub use consent::Consents;
 pub(crate) use consent::of_line as consents_of;
 pub use convert::convert;
-pub use failure::reason_for;
 pub(crate) use failure::{Detail, Failure};
+pub use failure::{Ending, reason_for};
 pub use fulfil::{FAILED_PER_MONTH, change_done};
 pub(crate) use fulfil::{change_failed, complete_all, ids, new_instance, opening_failed, tell_buyer, tell_seller};
 

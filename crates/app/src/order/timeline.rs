@@ -1,6 +1,7 @@
 //! The flight recorder as people read it: events, calls, messages and timers in one list, redacted by
 //! role (`order-life 6`).
 
+use super::Ending;
 use crate::{Error, Tenant, from_micros, supervision};
 use db::{Key, Tx};
 use domain::Timestamp;
@@ -62,11 +63,13 @@ fn of_event(tenant: Tenant, e: Event) -> Option<Entry> {
         Tenant::Any => Some(e.actor.clone()),
         Tenant::Buyer(_) | Tenant::Seller(_) => Some(name.to_owned()),
     };
-    let mut data = serde_json::from_str(&e.data).unwrap_or(Value::Null);
+    let mut data: Value = serde_json::from_str(&e.data).unwrap_or(Value::Null);
     if matches!(tenant, Tenant::Buyer(_)) {
         without_detail(tenant, &e.kind, &mut data);
     }
-    Some(Entry { at: from_micros(e.at), tone: tone(&e.kind), kind: e.kind, actor, data })
+    let ended = data["reason"].as_str().and_then(Ending::of).filter(|_| e.kind == "order.failed");
+    let kind = ended.map_or(e.kind, |by| format!("order.ended_by_{by}"));
+    Some(Entry { at: from_micros(e.at), tone: tone(&kind), kind, actor, data })
 }
 
 fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry>) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use super::{Done, Found, Move};
 use crate::{
     Ctx, Error, call, event, instance, licence, message, money,
-    order::{self, Detail, Failure},
+    order::{self, Detail, Ending, Failure},
 };
 use db::{Key, Tx};
 use domain::{
@@ -191,8 +191,8 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
     let detail = Detail::new(done.data["reason"].as_str().unwrap_or_default());
     let (reason, told) = match done.kind {
         "opening_failed" => (Failure::NotOpened(detail).whole(), Failure::NotOpened(detail).for_buyer()),
-        "decided" => ("the platform decided an appeal".to_owned(), "the platform decided an appeal"),
-        _ => ("negotiated with the seller".to_owned(), "negotiated with the seller"),
+        "decided" => (Ending::Decision.words().to_owned(), Ending::Decision.words()),
+        _ => (Ending::Agreement.words().to_owned(), Ending::Agreement.words()),
     };
     let step = Step {
         id: s.order.id,

@@ -44,7 +44,12 @@ fn what_the_seller_agrees_to_goes_back_and_the_rest_is_his() {
         let case = step(m, &case, Answer::Agree).unwrap();
         assert_eq!(case.case.state, CaseState::Cancelled);
         assert_eq!((money(case.case.refunded_minor).as_str(), money(case.case.released_minor).as_str()), ("30.00", "70.00"));
-        assert_eq!(m.order(&case.row.order_number).state, "cancelled");
+        let order = m.order(&case.row.order_number);
+        assert_eq!(order.state, "cancelled");
+        let ending = order.reason.as_deref().and_then(app::order::Ending::of);
+        assert_eq!(ending, Some(app::order::Ending::Agreement), "both agreed: it did not fail");
+        let told = m.read(|tx, _| app::order::timeline(tx, app::Tenant::Any, &order.number));
+        assert!(told.iter().any(|e| e.kind == "order.ended_by_agreement") && told.iter().all(|e| e.kind != "order.failed"));
         assert_eq!(m.balance(&m.buyer()), "999930.00");
         m.verify();
     });
