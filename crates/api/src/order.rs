@@ -8,7 +8,7 @@ use crate::{
     state::Api,
     storefront::ChoiceBody,
     timeline::{Timeline, timeline_view},
-    views::{MoneyView, OrderView, TextView, buyers_order, money, order_view, read_time, times},
+    views::{GivenBackView, MoneyView, OrderView, TextView, buyers_order, money, order_view, read_time, time, times},
 };
 use app::{
     Caller, Error, Key, Tenant,
@@ -17,6 +17,7 @@ use app::{
 use axum::{Json, extract::State};
 use domain::{
     access::Role,
+    correction::{CorrectionKind, CorrectionState},
     id::InstanceId,
     order::{OrderKind, OrderState},
     supervision::Address,
@@ -264,6 +265,18 @@ fn find(tx: &mut app::Tx, who: &Caller, number: &str) -> Result<(Full, Tenant), 
     Err(Error::not_found("order.not_found", format!("there is no order {number}")))
 }
 
+/// What the platform gave back of an order, and why.
+fn given_back(tx: &mut app::Tx, order: Key) -> Result<Vec<GivenBackView>, Error> {
+    let done = store::correction::any_of_order(tx, order)?.into_iter().filter(|c| c.state == CorrectionState::Done.as_str());
+    let refunds = done.filter(|c| c.kind == CorrectionKind::Refund.as_str());
+    let view = |c: store::correction::Correction| GivenBackView {
+        at: time(c.decided_at.unwrap_or(c.asked_at)),
+        amount: money(c.amount_minor, &c.currency),
+        reason: c.reason,
+    };
+    Ok(refunds.map(view).collect())
+}
+
 /// One order.
 #[utoipa::path(get, path = "/api/v1/orders/{number}", tag = "orders", operation_id = "order_show", security(("access" = ["user"])),
     params(("number" = String, Path)), responses((status = 200, body = OrderView)))]
@@ -276,6 +289,7 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(number): PathOf<S
             if let Some(money) = &mut view.money {
                 money.until = until.map(|at| at.to_string());
             }
+            view.given_back = given_back(tx, full.order.id)?;
             Ok(view)
         })
         .await?;
@@ -339,6 +353,8 @@ struct RefundPart {
     sku_name: TextView,
     paid_at: Option<String>,
     paid: MoneyView,
+    /// What of it came back before.
+    refunded: MoneyView,
     refund: MoneyView,
 }
 
@@ -362,6 +378,7 @@ fn preview_view(preview: order::Preview) -> Result<RefundPreview, Error> {
             sku_name: sold.sku_name.into(),
             paid_at: times(back.order.paid_at),
             paid: money(back.line.amount_minor, &back.order.currency),
+            refunded: money(back.line.refunded_minor, &back.order.currency),
             refund: money(back.minor, &back.order.currency),
         })
     };

@@ -149,11 +149,22 @@ pub struct OrderView {
     /// `agreement` with the seller or `decision` of the platform, when that ended it; it did not fail then.
     #[serde(default)]
     pub ended_by: Option<String>,
+    /// What the platform gave back of it and why, oldest first. Only of one order.
+    #[serde(default)]
+    pub given_back: Vec<GivenBackView>,
     /// Where the money is, of an order that is under way or has failed.
     #[serde(default)]
     pub money: Option<WhereView>,
     pub instance_id: Option<String>,
     pub lines: Vec<OrderLineView>,
+}
+
+/// A refund by the platform; the service went on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct GivenBackView {
+    pub at: String,
+    pub amount: MoneyView,
+    pub reason: String,
 }
 
 /// Where the money of an order is, and what its buyer does next.
@@ -240,6 +251,7 @@ pub fn order_view(full: &Full, tenant: Tenant) -> Result<OrderView, Error> {
         reason: reason.map(str::to_owned),
         reason_text: reason.map(|text| app::message::reason(text).into()),
         ended_by: o.reason.as_deref().and_then(order::Ending::of).map(|e| e.to_string()),
+        given_back: Vec::new(),
         money: where_view(full)?,
         instance_id: o.instance_id.map(|i| i.id::<domain::id::InstanceId>().to_string()),
         lines: full.lines.iter().map(|l| line_view(o, l)).collect::<Result<_, _>>()?,

@@ -39,6 +39,23 @@ async fn a_refund_and_the_bill_on_which_it_stands_are_shown() {
 }
 
 #[tokio::test]
+async fn what_the_platform_gave_back_is_told_with_its_reason_and_whose_it_is() {
+    on_both(async |p| {
+        let (order, _) = p.buy_open("1m").await;
+        let cny = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+        let refund = json!({ "amount": cny("30.00"), "reason": "a day without service" });
+        let done = p.post("operator", &format!("/api/v1/operator/orders/{}/refund", number(&order)), refund).await;
+        assert_eq!(done["state"], "done", "{done}");
+        let seen = p.order(&order).await;
+        let back = seen["given_back"].as_array().unwrap();
+        assert_eq!((back.len(), &back[0]["amount"], &back[0]["reason"]), (1, &cny("30.00"), &json!("a day without service")));
+        let preview = p.get("buyer", &unsubscribe(&order)).await;
+        assert_eq!((&preview["parts"][0]["refunded"], &preview["refund"]), (&cny("30.00"), &cny("70.00")));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_transfer_is_announced_and_confirmed_by_its_paths() {
     on_both(async |p| {
         let request = json!({ "amount": { "amount": "12.34", "currency": "CNY" }, "reference": "R-1" });
