@@ -7,11 +7,12 @@ use crate::{
     problem::Problem,
     seller::ReasonBody,
     state::Api,
-    views::{MoneyView, money, time, times},
+    views::{MoneyView, TextView, money, time, times},
 };
 use app::{
-    Error, Key,
+    Caller, Error, Key, Tenant, Tx,
     money::{self as use_case, Correct, Place},
+    order,
 };
 use axum::{Json, extract::State};
 use domain::{
@@ -41,6 +42,16 @@ struct LedgerPlace {
     owner: Option<String>,
 }
 
+/// An account of the ledger, and how its owner is called.
+#[derive(Debug, Serialize, ToSchema)]
+struct LedgerPlaceView {
+    account: String,
+    /// Of a wallet or a payable: the account, such as `acc_…`; of escrow: the number of the order line.
+    owner: Option<String>,
+    /// Of the account.
+    name: Option<String>,
+}
+
 impl LedgerPlace {
     fn read(self, pointer: &str) -> Result<Place, Error> {
         let at = format!("{pointer}/owner");
@@ -61,19 +72,57 @@ impl LedgerPlace {
         };
         Ok(Place { account: self.account, owner })
     }
+}
 
-    fn of(account: Option<&String>, owner: Option<&String>) -> Option<Self> {
-        let account: AccountKind = account?.parse().ok()?;
-        let owner = match account {
+impl LedgerPlaceView {
+    fn of(tx: &mut Tx, account: Option<&String>, owner: Option<&String>) -> Result<Option<Self>, Error> {
+        let Some(account) = account.and_then(|kind| kind.parse::<AccountKind>().ok()) else {
+            return Ok(None);
+        };
+        let (owner, name) = match account {
             AccountKind::BuyerWallet | AccountKind::SellerPayable => {
                 let mut key = [0; 16];
-                hex::decode_to_slice(owner?, &mut key).ok()?;
-                Some(Key(key).id::<AccountId>().to_string())
+                if hex::decode_to_slice(owner.map_or("", String::as_str), &mut key).is_err() {
+                    return Ok(None);
+                }
+                let name = store::account::lookup(tx, Key(key))?.map(|found| found.name);
+                (Some(Key(key).id::<AccountId>().to_string()), name)
             }
-            AccountKind::Escrow => owner.cloned(),
-            AccountKind::ProviderClearing | AccountKind::PlatformCommission | AccountKind::TaxPayable => None,
+            AccountKind::Escrow => (owner.cloned(), None),
+            AccountKind::ProviderClearing | AccountKind::PlatformCommission | AccountKind::TaxPayable => (None, None),
         };
-        Some(Self { account, owner })
+        Ok(Some(Self { account: account.as_str().to_owned(), owner, name }))
+    }
+}
+
+/// The order that a correction is of, as it is now.
+#[derive(Debug, Serialize, ToSchema)]
+struct CorrectedOrder {
+    customer_name: String,
+    product_name: TextView,
+    sku_name: TextView,
+    paid: MoneyView,
+    /// What of it came back already.
+    refunded: MoneyView,
+    net: MoneyView,
+}
+
+impl CorrectedOrder {
+    fn of(tx: &mut Tx, number: Option<&String>) -> Result<Option<Self>, Error> {
+        let Some(number) = number else { return Ok(None) };
+        let full = order::show(tx, Tenant::Any, number)?;
+        let (paid, refunded) = order::paid_and_refunded(&full)?;
+        let sold = full.lines.first().map(order::Sold::of).transpose()?;
+        let (product_name, sku_name) = sold.map(|sold| (sold.product_name, sold.sku_name)).unwrap_or_default();
+        let money = |minor| money(minor, &full.order.currency);
+        Ok(Some(Self {
+            product_name: product_name.into(),
+            sku_name: sku_name.into(),
+            paid: money(paid),
+            refunded: money(refunded),
+            net: money(paid.saturating_sub(refunded)),
+            customer_name: full.order.customer_name,
+        }))
     }
 }
 
@@ -88,9 +137,10 @@ struct CorrectionView {
     reason: String,
     /// Of a refund.
     order_number: Option<String>,
+    order: Option<CorrectedOrder>,
     /// Of a posting.
-    from: Option<LedgerPlace>,
-    to: Option<LedgerPlace>,
+    from: Option<LedgerPlaceView>,
+    to: Option<LedgerPlaceView>,
     asked_by: String,
     asked_at: String,
     decided_by: Option<String>,
@@ -104,16 +154,17 @@ struct CorrectionView {
     version: String,
 }
 
-fn view(row: rows::Correction, reader: Key) -> CorrectionView {
-    CorrectionView {
+fn view(tx: &mut Tx, row: rows::Correction, who: &Caller) -> Result<CorrectionView, Error> {
+    Ok(CorrectionView {
         version: use_case::correction_version(&row),
         id: row.id.id::<CorrectionId>().to_string(),
-        from: LedgerPlace::of(row.from_account.as_ref(), row.from_owner.as_ref()),
-        to: LedgerPlace::of(row.to_account.as_ref(), row.to_owner.as_ref()),
+        order: CorrectedOrder::of(tx, row.order_number.as_ref())?,
+        from: LedgerPlaceView::of(tx, row.from_account.as_ref(), row.from_owner.as_ref())?,
+        to: LedgerPlaceView::of(tx, row.to_account.as_ref(), row.to_owner.as_ref())?,
         amount: money(row.amount_minor, &row.currency),
         asked_at: time(row.asked_at),
         decided_at: times(row.decided_at),
-        own: row.asked_by == reader,
+        own: row.asked_by == Key::of(who.user_id),
         kind: row.kind,
         state: row.state,
         reason: row.reason,
@@ -122,7 +173,7 @@ fn view(row: rows::Correction, reader: Key) -> CorrectionView {
         decided_by: row.decided_name,
         note: row.note,
         alone: row.alone,
-    }
+    })
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -162,8 +213,8 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
         .read(caller, move |tx, _, who| {
             let found = rows::any_list(tx, &filter, page)?;
             let next = next(&found, page, |c| (c.asked_at, c.id));
-            let reader = Key::of(who.user_id);
-            Ok(CorrectionList { corrections: found.into_iter().map(|c| view(c, reader)).collect(), next })
+            let corrections = found.into_iter().map(|c| view(tx, c, who)).collect::<Result<_, _>>()?;
+            Ok(CorrectionList { corrections, next })
         })
         .await?;
     Ok(Json(answer))
@@ -192,7 +243,10 @@ async fn post(State(api): State<Api>, Who(caller): Who, body: Body<PostingBody>)
     let what = Correct::Posting { from: from.read("/from")?, to: to.read("/to")?, line: order_line };
     let amount = amount.read("/amount")?;
     let row = api
-        .write(caller, move |tx, ctx, who| Ok(view(use_case::correct(tx, ctx, who, &what, amount, reason.as_str())?, Key::of(who.user_id))))
+        .write(caller, move |tx, ctx, who| {
+            let row = use_case::correct(tx, ctx, who, &what, amount, reason.as_str())?;
+            view(tx, row, who)
+        })
         .await?;
     Ok(Json(row))
 }
@@ -219,7 +273,10 @@ async fn refund(
     let RefundBody { amount, reason } = body.value;
     let (what, amount) = (Correct::Refund { number }, amount.read("/amount")?);
     let row = api
-        .write(caller, move |tx, ctx, who| Ok(view(use_case::correct(tx, ctx, who, &what, amount, reason.as_str())?, Key::of(who.user_id))))
+        .write(caller, move |tx, ctx, who| {
+            let row = use_case::correct(tx, ctx, who, &what, amount, reason.as_str())?;
+            view(tx, row, who)
+        })
         .await?;
     Ok(Json(row))
 }
@@ -228,8 +285,10 @@ async fn refund(
 #[utoipa::path(post, path = "/api/v1/operator/corrections/{id}/confirm", tag = "operator", operation_id = "correction_confirm",
     security(("access" = ["operator:finance"])), params(("id" = String, Path)), responses((status = 200, body = CorrectionView)))]
 async fn confirm(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<CorrectionId>) -> Result<Json<CorrectionView>, Problem> {
-    let decided =
-        api.write(caller, move |tx, ctx, who| Ok(view(use_case::decide_correction(tx, ctx, who, id, true, None)?, Key::of(who.user_id))));
+    let decided = api.write(caller, move |tx, ctx, who| {
+        let row = use_case::decide_correction(tx, ctx, who, id, true, None)?;
+        view(tx, row, who)
+    });
     Ok(Json(decided.await?))
 }
 
@@ -245,7 +304,8 @@ async fn refuse(
 ) -> Result<Json<CorrectionView>, Problem> {
     let reason = body.value.reason.into_string();
     let decided = api.write(caller, move |tx, ctx, who| {
-        Ok(view(use_case::decide_correction(tx, ctx, who, id, false, Some(&reason))?, Key::of(who.user_id)))
+        let row = use_case::decide_correction(tx, ctx, who, id, false, Some(&reason))?;
+        view(tx, row, who)
     });
     Ok(Json(decided.await?))
 }

@@ -45,12 +45,19 @@ async fn what_the_platform_gave_back_is_told_with_its_reason_and_whose_it_is() {
         let cny = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
         let refund = json!({ "amount": cny("30.00"), "reason": "a day without service" });
         let done = p.post("operator", &format!("/api/v1/operator/orders/{}/refund", number(&order)), refund).await;
-        assert_eq!(done["state"], "done", "{done}");
+        let of = &done["order"];
+        assert_eq!((&of["customer_name"], of["product_name"]["zh"].is_string()), (&order["customer_name"], true), "{done}");
+        assert_eq!((&of["paid"], &of["refunded"], &of["net"]), (&cny("100.00"), &cny("30.00"), &cny("70.00")));
         let seen = p.order(&order).await;
         let back = seen["given_back"].as_array().unwrap();
         assert_eq!((back.len(), &back[0]["amount"], &back[0]["reason"]), (1, &cny("30.00"), &json!("a day without service")));
         let preview = p.get("buyer", &unsubscribe(&order)).await;
         assert_eq!((&preview["parts"][0]["refunded"], &preview["refund"]), (&cny("30.00"), &cny("70.00")));
+        let wallet = json!({ "account": "buyer_wallet", "owner": p.document["accounts"]["buyer"]["account_id"] });
+        let from = json!({ "account": "provider_clearing" });
+        let mend = json!({ "from": from, "to": wallet, "amount": cny("1.00"), "reason": "x" });
+        let posted = p.post("operator", "/api/v1/operator/corrections", mend).await;
+        assert_eq!((&posted["to"]["name"], &posted["from"]["name"]), (&order["customer_name"], &json!(null)), "{posted}");
     })
     .await;
 }
