@@ -32,6 +32,8 @@ struct CapView {
     action: String,
     /// It is the lower one.
     in_force: bool,
+    /// This month it is reached, or refused a record.
+    reached: bool,
 }
 
 /// The caps of an instance, and how far the month has come.
@@ -55,6 +57,7 @@ fn view(found: usage::Caps, currency: &str) -> CapsView {
         amount: money(c.amount_minor, currency),
         action: c.action.to_string(),
         in_force: counts == Some(*c),
+        reached: found.reached.contains(&c.side),
     };
     CapsView {
         caps: found.all.iter().map(cap).collect(),

@@ -54,6 +54,8 @@ pub struct Caps {
     /// yyyy-MM
     pub month: String,
     pub charged_minor: i64,
+    /// Whose cap is reached this month, or refused a record of it.
+    pub reached: Vec<CapSide>,
     /// When the month ends.
     pub until: Timestamp,
     /// The instance is frozen because the cap is reached.
@@ -71,9 +73,11 @@ fn cap(row: &Row) -> Result<Cap, Error> {
 /// [`Error::Store`].
 pub fn caps(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Caps, Error> {
     let month = Month::of(&instance::site(tx, ctx, found)?, ctx.now);
-    let all = rows::of_instance(tx, found.id)?.iter().map(cap).collect::<Result<_, _>>()?;
-    let charged_minor = month.charged(tx, found.id)?;
-    Ok(Caps { all, month: month.name, charged_minor, until: month.until, stopped: is_capped(found) })
+    let (stored, charged_minor) = (rows::of_instance(tx, found.id)?, month.charged(tx, found.id)?);
+    let all = stored.iter().map(cap).collect::<Result<Vec<Cap>, _>>()?;
+    let is_reached = |(cap, row): &(&Cap, &Row)| row.reached_month == month.name || cap.level(charged_minor) == CapLevel::Reached;
+    let reached = all.iter().zip(&stored).filter(is_reached).map(|(cap, _)| cap.side).collect();
+    Ok(Caps { all, month: month.name, charged_minor, reached, until: month.until, stopped: is_capped(found) })
 }
 
 /// The caps of an instance.
@@ -134,7 +138,7 @@ pub fn set_cap(
     }
     let about = event::About { instance: Some(found.id), ..event::About::default() };
     let amount = wanted.map(|(amount, _)| currency.text(amount));
-    let data = json!({ "side": side, "amount": amount, "action": wanted.map(|(_, action)| action) });
+    let data = json!({ "side": side, "amount": amount, "currency": currency.as_str(), "action": wanted.map(|(_, action)| action) });
     event::record(tx, ctx, "usage.cap_set", about, &data)?;
     review(tx, ctx, &found, None)?;
     let now = instance::show(tx, tenant, id)?;

@@ -96,7 +96,9 @@ async fn held_charges_are_decided_and_caps_are_set_by_those_whose_they_are() {
         assert_eq!((&seen["month"], &seen["stopped"]), (&json!("2024-01"), &json!(false)));
         let (status, problem) = p.send("buyer", "PUT", &cap, Some(&of("0.00", "freeze"))).await;
         assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/amount")));
-        assert_eq!(p.send("seller", "PUT", &cap, Some(&of("1.00", "freeze"))).await.1["stopped"], json!(true));
+        let low = p.send("seller", "PUT", &cap, Some(&of("1.00", "freeze"))).await.1;
+        let reached: Vec<_> = low["caps"].as_array().unwrap().iter().map(|c| (c["side"].clone(), c["reached"].clone())).collect();
+        assert_eq!((&low["stopped"], reached), (&json!(true), vec![(json!("buyer"), json!(false)), (json!("seller"), json!(true))]));
         assert_eq!(p.instance(&instance).await["freeze_cause"], json!("cap"));
         assert_eq!(p.send("seller", "PUT", &cap, Some(&json!({ "amount": null }))).await.1["stopped"], json!(false));
         p.verify().await;
