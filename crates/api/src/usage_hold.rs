@@ -51,7 +51,10 @@ pub(crate) struct HoldView {
     /// The first moment of the hour or day that is charged.
     begin: String,
     quantity: String,
+    /// What is charged at most: what others use meanwhile may leave less of it.
     amount: MoneyView,
+    /// What was charged after a yes.
+    charged: Option<MoneyView>,
     /// The largest charge of the 30 days before; null when there was none.
     largest: Option<MoneyView>,
     /// `waiting`, `approved`, `refused` or `withdrawn`: judged anew.
@@ -70,7 +73,10 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, h: rows::Hold) -> Result<HoldView, Er
     let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| gone("its instance has no line"))?;
     let order = store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| gone("its instance has no order"))?;
     let unit = usage::unit(tx, ctx, &instance)?;
+    let approved = h.state == HoldState::Approved.as_str();
+    let charged = if approved { rows::any_charged(tx, h.id)? } else { None };
     Ok(HoldView {
+        charged: charged.map(|minor| money(minor, &h.currency)),
         product_name: order::Sold::of(&line)?.product_name.into(),
         unit: unit.into(),
         customer_name: order.customer_name,

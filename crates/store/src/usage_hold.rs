@@ -3,7 +3,7 @@
 use crate::{DbError, Key, Page, Tx, Written, order::Tenant, usage::Record};
 use db::{
     Run,
-    schema::{usage_holds, usage_records},
+    schema::{usage_charges, usage_holds, usage_records},
 };
 use diesel::prelude::*;
 
@@ -69,6 +69,18 @@ pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<
         query = query.filter(usage_holds::instance_id.eq(instance));
     }
     Ok(newest_first!(query, page, usage_holds::created_at, usage_holds::id).select(Hold::as_select()).load(tx)?)
+}
+
+/// What was charged for the records of a hold in the end; none before it was.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_charged(tx: &mut Tx, hold: Key) -> Result<Option<i64>, DbError> {
+    let charge = usage_records::table.filter(usage_records::hold_id.eq(hold)).filter(usage_records::charge_id.is_not_null());
+    let Some(Some(id)) = charge.select(usage_records::charge_id).first::<Option<Key>>(tx).optional()? else {
+        return Ok(None);
+    };
+    Ok(usage_charges::table.find(id).select(usage_charges::amount_minor).first(tx).optional()?)
 }
 
 /// Ends a hold that waits.

@@ -81,7 +81,9 @@ async fn held_charges_are_decided_and_caps_are_set_by_those_whose_they_are() {
         let (yes, no) = (json!({ "approve": true }), json!({ "approve": false }));
         let refused = p.refused("buyer2", &format!("/api/v1/{}", path(0)), yes.clone()).await;
         assert_eq!(refused, (404, "usage.hold_not_found".into()));
-        assert_eq!(p.post("buyer", &format!("/api/v1/{}", path(0)), yes.clone()).await["state"], json!("approved"));
+        assert_eq!(holds[0]["charged"], json!(null), "nothing is taken before a yes");
+        let agreed = p.post("buyer", &format!("/api/v1/{}", path(0)), yes.clone()).await;
+        assert_eq!((&agreed["state"], &agreed["charged"]), (&json!("approved"), &agreed["amount"]));
         assert_eq!(p.post("operator", &format!("/api/v1/operator/{}", path(1)), no).await["decided_by"], json!("operator"));
         assert_eq!(p.refused("buyer", &format!("/api/v1/{}", path(1)), yes).await, (409, "usage.hold_decided".into()));
         let waiting = p.get("operator", &format!("/api/v1/usage-holds?state=waiting&instance={instance}")).await;
