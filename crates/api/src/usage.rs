@@ -62,6 +62,8 @@ struct RecordView {
     state: String,
     /// Why it was refused; send it again when it is right.
     reason: Option<String>,
+    /// The same in both languages.
+    reason_text: Option<TextView>,
     /// How often the same record came again.
     repeats: i64,
     /// The instance of the package that it names.
@@ -91,6 +93,7 @@ fn view(r: rows::Record) -> RecordView {
         end: times(r.end_at),
         value: r.sent_value,
         state: r.state,
+        reason_text: r.reason.as_deref().map(|stored| usage::reason(stored).into()),
         reason: r.reason,
         repeats: r.repeats,
         package: r.package_id.map(|i| i.id::<InstanceId>().to_string()),

@@ -14,6 +14,7 @@ mod judge;
 mod meter;
 mod package;
 mod rate;
+mod reason;
 mod receive;
 mod recount;
 mod tried;
@@ -26,6 +27,7 @@ pub use judge::judge_batch;
 pub use meter::{Day, Metered, metered, unit};
 pub use package::{Left, left, stop_if_used_up};
 pub use rate::rate;
+pub use reason::reason;
 pub use receive::{BodySignature, receive};
 pub use recount::recount;
 
