@@ -4283,6 +4283,8 @@ export interface components {
             amount: components["schemas"]["MoneyView"];
             /** @description It is the lower one. */
             in_force: boolean;
+            /** @description This month it is reached, or refused a record. */
+            reached: boolean;
             /** @description `buyer` or `seller`. */
             side: string;
         };
@@ -4433,6 +4435,16 @@ export interface components {
             role: string;
             title?: string | null;
         };
+        /** @description The order that a correction is of, as it is now. */
+        CorrectedOrder: {
+            customer_name: string;
+            net: components["schemas"]["MoneyView"];
+            paid: components["schemas"]["MoneyView"];
+            product_name: components["schemas"]["TextView"];
+            /** @description What of it came back already. */
+            refunded: components["schemas"]["MoneyView"];
+            sku_name: components["schemas"]["TextView"];
+        };
         CorrectionList: {
             corrections: components["schemas"]["CorrectionView"][];
             next?: string | null;
@@ -4445,11 +4457,12 @@ export interface components {
             asked_by: string;
             decided_at?: string | null;
             decided_by?: string | null;
-            from?: components["schemas"]["LedgerPlace"] | null;
+            from?: components["schemas"]["LedgerPlaceView"] | null;
             id: string;
             /** @description `refund` or `posting`. */
             kind: string;
             note?: string | null;
+            order?: components["schemas"]["CorrectedOrder"] | null;
             /** @description Of a refund. */
             order_number?: string | null;
             /** @description The reader asked for it: another person confirms it. */
@@ -4457,7 +4470,7 @@ export interface components {
             reason: string;
             /** @description `waiting`, `done`, `refused`. */
             state: string;
-            to?: components["schemas"]["LedgerPlace"] | null;
+            to?: components["schemas"]["LedgerPlaceView"] | null;
             /** @description What a decision is made on: sent back as `If-Match`. */
             version: string;
         };
@@ -4918,6 +4931,12 @@ export interface components {
             error_msg: string;
             request_id: string;
         };
+        /** @description A refund by the platform; the service went on. */
+        GivenBackView: {
+            amount: components["schemas"]["MoneyView"];
+            at: string;
+            reason: string;
+        };
         GrantBody: {
             /** @description `user` or `admin`. */
             role: string;
@@ -4999,9 +5018,11 @@ export interface components {
         };
         /** @description A charge that waits, or waited, for consent. */
         HoldView: {
+            /** @description What is charged at most: what others use meanwhile may leave less of it. */
             amount: components["schemas"]["MoneyView"];
             /** @description The first moment of the hour or day that is charged. */
             begin: string;
+            charged?: components["schemas"]["MoneyView"] | null;
             created_at: string;
             customer_name: string;
             decided_at?: string | null;
@@ -5233,6 +5254,14 @@ export interface components {
             /** @description `buyer_wallet`, `provider_clearing`, `escrow`, `seller_payable`, `platform_commission` or `tax_payable`. */
             account: string;
             /** @description Of a wallet or a payable: the account, such as `acc_…`; of escrow: the number of the order line. Else left out. */
+            owner?: string | null;
+        };
+        /** @description An account of the ledger, and how its owner is called. */
+        LedgerPlaceView: {
+            account: string;
+            /** @description Of the account. */
+            name?: string | null;
+            /** @description Of a wallet or a payable: the account, such as `acc_…`; of escrow: the number of the order line. */
             owner?: string | null;
         };
         /** @description `error_code` 92020000 on success; another one with its text otherwise, mostly with HTTP 200. */
@@ -5821,6 +5850,7 @@ export interface components {
             access_type: string;
             amount: components["schemas"]["MoneyView"];
             by_month?: components["schemas"]["MoneyView"] | null;
+            from_sku_name?: components["schemas"]["TextView"] | null;
             instances: string[];
             line_number: string;
             period?: string | null;
@@ -5850,6 +5880,10 @@ export interface components {
             created_at: string;
             customer_name: string;
             ended_at?: string | null;
+            /** @description `agreement` with the seller or `decision` of the platform, when that ended it; it did not fail then. */
+            ended_by?: string | null;
+            /** @description What the platform gave back of it and why, oldest first. Only of one order. */
+            given_back?: components["schemas"]["GivenBackView"][];
             instance_id?: string | null;
             kind: string;
             lines: components["schemas"]["OrderLineView"][];
@@ -6219,6 +6253,7 @@ export interface components {
             package?: string | null;
             /** @description Why it was refused; send it again when it is right. */
             reason?: string | null;
+            reason_text?: components["schemas"]["TextView"] | null;
             received_at: string;
             /**
              * Format: int64
@@ -6247,6 +6282,8 @@ export interface components {
             paid_at?: string | null;
             product_name: components["schemas"]["TextView"];
             refund: components["schemas"]["MoneyView"];
+            /** @description What of it came back before. */
+            refunded: components["schemas"]["MoneyView"];
             sku_name: components["schemas"]["TextView"];
         };
         RefundPreview: {
