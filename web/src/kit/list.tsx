@@ -1,7 +1,7 @@
 import { DownloadOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Checkbox, Dropdown, Empty, Grid, Input, Select, Skeleton, Table, type TableColumnsType } from 'antd'
-import { useRef, useState, type ReactNode } from 'react'
+import { Fragment, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAddress, type Search } from './address'
 import { csv, download } from './csv'
@@ -154,6 +154,82 @@ function ExportButton<Row>({
   )
 }
 
+/** What is not there is not told. */
+const missing = (x: unknown) => x === null || x === undefined || x === false || x === '' || x === '–'
+
+/** The rows where a table has no room: a card for each, with what is done with it in reach. */
+function Cards<Row>({
+  columns,
+  rows,
+  rowKey,
+  empty,
+}: {
+  columns: Column<Row>[]
+  rows: Row[]
+  rowKey: (row: Row) => string
+  empty: string
+}) {
+  if (rows.length === 0) return <Empty description={empty} />
+  const shown = (column: Column<Row>, row: Row) => (column.render ? column.render(row) : column.value?.(row))
+  const [first, ...others] = columns.filter((c) => c.key !== 'do')
+  const actions = columns.find((c) => c.key === 'do')
+  return (
+    <ul className="cards">
+      {rows.map((row) => (
+        <li key={rowKey(row)} className="panel" data-row-key={rowKey(row)}>
+          {first && <div className="card-head">{shown(first, row)}</div>}
+          <dl>
+            {others.map((column) => {
+              const content = shown(column, row)
+              if (missing(content) || (column.value && missing(column.value(row)))) return null
+              return (
+                <Fragment key={column.key}>
+                  <dt>{column.title}</dt>
+                  <dd>{content}</dd>
+                </Fragment>
+              )
+            })}
+          </dl>
+          {actions && shown(actions, row)}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** What a table is sorted by at its head. */
+function SortChoice<Row>({
+  columns,
+  sort,
+  direction,
+  choose,
+}: {
+  columns: Column<Row>[]
+  sort: string
+  direction: string
+  choose: (key: string, way: 'ascend' | 'descend') => void
+}) {
+  const { t } = useTranslation()
+  const sortable = columns.filter((c) => c.sort)
+  const now = sortable.find((c) => c.sort === sort)
+  if (sortable.length === 0) return null
+  return (
+    <Select
+      aria-label={t('list.sort')}
+      style={{ width: '100%', marginBottom: 12 }}
+      value={now && `${now.key} ${direction === 'asc' ? 'ascend' : 'descend'}`}
+      options={sortable.flatMap((c) => [
+        { value: `${c.key} descend`, label: `${c.title} ↓` },
+        { value: `${c.key} ascend`, label: `${c.title} ↑` },
+      ])}
+      onChange={(chosen) => {
+        const [key = '', way] = chosen.split(' ')
+        choose(key, way === 'ascend' ? 'ascend' : 'descend')
+      }}
+    />
+  )
+}
+
 /** The one list: filters, order and place in the address, pages by cursor, columns to choose, export, all states. */
 export function List<Row extends object>({
   name,
@@ -178,7 +254,7 @@ export function List<Row extends object>({
     queryFn: () => fetch(asked, { cursor: search[place], direction }),
     placeholderData: (old) => old,
   })
-  // What is done with a row stays in sight where there is room.
+  // A table where there is room, with what is done with a row always in sight; else a card for each row.
   const wide = Grid.useBreakpoint().md ?? false
   const filtered = filters.some((f) => search[f.name])
   const shown: TableColumnsType<Row> = columns
@@ -187,7 +263,7 @@ export function List<Row extends object>({
       key: c.key,
       title: c.title,
       align: c.align,
-      ...(wide && c.key === 'do' && { fixed: 'right' as const }),
+      ...(c.key === 'do' && { fixed: 'right' as const }),
       render: (_: unknown, row: Row) => (c.render ? c.render(row) : c.value?.(row)),
       ...(c.sort && {
         sorter: true,
@@ -247,18 +323,32 @@ export function List<Row extends object>({
       ) : query.isPending ? (
         <Skeleton active title={false} paragraph={{ rows: 8, width: '100%' }} />
       ) : (
-        <Table<Row>
-          size="middle"
-          rowKey={rowKey}
-          columns={shown}
-          dataSource={query.data?.rows}
-          pagination={false}
-          sortDirections={usual.direction === 'asc' ? ['ascend', 'descend'] : ['descend', 'ascend']}
-          showSorterTooltip={false}
-          onChange={(_page, _filters, sorter) => !Array.isArray(sorter) && sortBy(sorter.columnKey, sorter.order)}
-          scroll={{ x: 'max-content' }}
-          locale={{ emptyText: <Empty description={filtered ? t('list.nothing_found') : empty} /> }}
-        />
+        <>
+          {!wide && (
+            <SortChoice columns={columns} sort={sort} direction={direction ?? usual.direction} choose={sortBy} />
+          )}
+          {!wide ? (
+            <Cards
+              columns={columns.filter((c) => !hidden.includes(c.key))}
+              rows={query.data?.rows ?? []}
+              rowKey={rowKey}
+              empty={filtered ? t('list.nothing_found') : empty}
+            />
+          ) : (
+            <Table<Row>
+              size="middle"
+              rowKey={rowKey}
+              columns={shown}
+              dataSource={query.data?.rows}
+              pagination={false}
+              sortDirections={usual.direction === 'asc' ? ['ascend', 'descend'] : ['descend', 'ascend']}
+              showSorterTooltip={false}
+              onChange={(_page, _filters, sorter) => !Array.isArray(sorter) && sortBy(sorter.columnKey, sorter.order)}
+              scroll={{ x: 'max-content' }}
+              locale={{ emptyText: <Empty description={filtered ? t('list.nothing_found') : empty} /> }}
+            />
+          )}
+        </>
       )}
       <div className="row" style={{ marginTop: 12, justifyContent: 'flex-end' }}>
         {search[place] && <Button onClick={() => set({ [place]: undefined })}>{t('action.first_page')}</Button>}
