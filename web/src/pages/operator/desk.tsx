@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Statistic } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap } from '../../api/client'
 import { Page } from '../../kit/page'
@@ -79,8 +78,9 @@ export function Desk() {
     title: string,
     of?: { rows: { at?: string | null }[]; next?: string | null },
   ) => (
-    <Link to={to} search={search as never}>
-      <Statistic title={title} value={countText(of?.rows, of?.next)} />
+    <Link to={to} search={search as never} className="panel">
+      <span className="muted">{title}</span>
+      <strong className={of?.rows.length ? 'num' : 'num none'}>{countText(of?.rows, of?.next)}</strong>
       <div className="dim">
         {of?.rows[0]?.at ? (
           <>
@@ -95,7 +95,7 @@ export function Desk() {
   const rows = <T,>(list: T[], at: (row: T) => string | null | undefined) => list.map((row) => ({ at: at(row) }))
   return (
     <Page title={t('nav.desk')} purpose={t('desk.purpose')}>
-      <div className="panel row" style={{ padding: 24, gap: 48 }}>
+      <div className="queues">
         {queue(
           '/operator/reviews',
           { state: 'in_review' },
