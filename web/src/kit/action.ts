@@ -13,6 +13,9 @@ export class Incomplete extends Error {
   }
 }
 
+/** A refusal that a dialog has told already. */
+export class Told extends Error {}
+
 /** A write: begun once for each click, refreshes what is shown, says that it is done or why not. */
 export function useAction<In, Out>(run: (input: In) => Promise<Out>, done?: (out: Out) => void, success?: string) {
   const client = useQueryClient()
@@ -27,7 +30,8 @@ export function useAction<In, Out>(run: (input: In) => Promise<Out>, done?: (out
       done?.(out)
     },
     onError: (e: unknown) => {
-      if (e instanceof Refused) {
+      if (e instanceof Told) void client.invalidateQueries()
+      else if (e instanceof Refused) {
         message.error(problemText(t, e.problem), 6)
         // What is decided anew is shown as it is now.
         if (e.problem.status === 409) void client.invalidateQueries()

@@ -13,6 +13,8 @@ type Asked = {
   ok: string
   danger?: boolean
 }
+  /** Word of the other button, where the usual one could be taken for it. */
+  cancel?: string
 
 function About({ of, sure }: { of: Asked['about']; sure?: string }) {
   return (
@@ -48,6 +50,7 @@ export function useDecision() {
       okText: asked.ok,
       okButtonProps: { danger: asked.danger },
       // A key that repeats on the button that asked must not answer as well.
+      cancelText: asked.cancel,
       autoFocusButton: 'cancel',
       onOk: () => closing(decide()),
     })

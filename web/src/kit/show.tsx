@@ -18,6 +18,9 @@ export const moneyText = (m: Money) => {
   return `${negative ? '−' : ''}${signs[m.currency] ?? `${m.currency} `}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${part ? `.${part}` : ''}`
 }
 
+/** Words of the server as a sentence: they begin small where they stand within one. */
+export const sentence = (words?: string | null) => (words ? words.charAt(0).toUpperCase() + words.slice(1) : '')
+
 export const MoneyShown = ({ of, strong }: { of: Money; strong?: boolean }) => (
   <span className={strong ? 'price' : 'num'}>{moneyText(of)}</span>
 )

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { useAddress } from '../../kit/address'
 import { Await, Page } from '../../kit/page'
 import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
@@ -116,7 +117,13 @@ function leave(landing: Schemas['LandingView']) {
 function Detail({ instance }: { instance: Instance }) {
   const { t } = useTranslation()
   const text = useText()
-  const [open, setOpen] = useState<'renew' | 'upgrade' | null>(null)
+  const { search, set } = useAddress()
+  // A change that became dearer is chosen again here.
+  const [open, setOpen] = useState(search['choose'])
+  const close = () => {
+    setOpen(undefined)
+    set({ choose: undefined })
+  }
   const periods = usePeriods(instance)
   const timeline = useQuery({
     queryKey: ['instance-timeline', instance.id],
@@ -164,8 +171,8 @@ function Detail({ instance }: { instance: Instance }) {
         </>
       }
     >
-      {open === 'renew' && <RenewModal instance={instance} close={() => setOpen(null)} />}
-      {open === 'upgrade' && <UpgradeModal instance={instance} close={() => setOpen(null)} />}
+      {open === 'renew' && <RenewModal instance={instance} close={close} />}
+      {open === 'upgrade' && <UpgradeModal instance={instance} close={close} />}
       <div className="stack">
         {instance.state === 'frozen' && (
           <Alert

@@ -1,16 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useRouterState } from '@tanstack/react-router'
-import { Alert, App, Button, Descriptions, Popconfirm, Steps, Tag, Tooltip } from 'antd'
+import { Alert, Button, Descriptions, Steps, Tag } from 'antd'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import { api, Refused, unwrap, type Schemas } from '../../api/client'
-import { useAction } from '../../kit/action'
+import { api, unwrap, type Schemas } from '../../api/client'
 import { Await, Page } from '../../kit/page'
-import { problemText } from '../../kit/problem'
-import { Id, moneyText, State, Time, useText } from '../../kit/show'
+import { Id, moneyText, sentence, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
 import { RefundPart } from '../operator/refund'
 import { useSide } from '../supervision/cases'
 import { Access, OpenApplication } from './access'
+import { OrderActions } from './order-actions'
+import { PriceNow, usePriceNow } from './price-now'
 import { Whereabouts } from './whereabouts'
 
 type Order = Schemas['OrderView']
@@ -45,7 +46,13 @@ export function Progress({ order, mine = true }: { order: Order; mine?: boolean 
   const text = useText()
   const at = { pending_payment: 1, processing: 2, completed: 4, cancelled: 1 }[order.state] ?? 0
   const failed = order.state === 'cancelled'
-  const ended = order.paid_at ? t('order.failed') : t('order.cancelled')
+  // What both agreed to, and what the platform decided, is an end and no failure.
+  const wrong = failed && !!order.paid_at && !order.ended_by
+  const ended = order.ended_by
+    ? t(`order.ended_${order.ended_by}`)
+    : order.paid_at
+      ? t('order.failed')
+      : t('order.cancelled')
   // What the seller's server answered stands behind the platform's words; its buyer is not told it.
   const detailed = text(order.reason_text ?? undefined) || order.reason
   const step = (name: string, time?: string | null) => ({
@@ -56,13 +63,13 @@ export function Progress({ order, mine = true }: { order: Order; mine?: boolean 
     <div className="panel" style={{ padding: 24 }} aria-live="polite">
       <Steps
         size="small"
-        current={failed && order.paid_at ? 2 : at}
-        status={failed ? 'error' : undefined}
+        current={order.ended_by ? 4 : wrong ? 2 : at}
+        status={failed && !order.ended_by ? 'error' : undefined}
         items={[
           step('placed', order.created_at),
           step('paid', order.paid_at),
           step(supervised ? 'delivery' : 'opening'),
-          step(failed ? 'cancelled' : 'completed', order.ended_at),
+          step(order.ended_by ? 'ended' : failed ? 'cancelled' : 'completed', order.ended_at),
         ]}
       />
       {order.state === 'processing' && supervised && (
@@ -102,12 +109,14 @@ export function Progress({ order, mine = true }: { order: Order; mine?: boolean 
       {failed && (
         <Alert
           style={{ marginTop: 16 }}
-          type="error"
+          type={wrong ? 'error' : 'info'}
           showIcon
           title={ended}
           description={
             <div className="stack" style={{ gap: 4 }}>
-              <div className="prose">{mine ? text(order.reason_text ?? undefined) : detailed}</div>
+              {!order.ended_by && (
+                <div className="prose">{sentence(mine ? text(order.reason_text ?? undefined) : detailed)}</div>
+              )}
               <Whereabouts order={order} mine={mine} />
             </div>
           }
@@ -117,138 +126,22 @@ export function Progress({ order, mine = true }: { order: Order; mine?: boolean 
   )
 }
 
-/** All that goes with an unsubscription: what comes back of which order, the sum, and when the service ends. */
-function Unsubscribed({ preview }: { preview: Schemas['RefundPreview'] }) {
+/** What came back of a completed order: where it is now, and why it was given back. */
+function GivenBack({ order, mine }: { order: Order; mine: boolean }) {
   const { t } = useTranslation()
-  const text = useText()
+  if (order.state !== 'completed' || order.refund_state === 'none') return null
+  const about = { amount: moneyText(order.refunded), paid: moneyText(order.paid) }
   return (
-    <div className="num">
-      {preview.parts.map((p) => (
-        <div className="sum" key={p.order_number}>
-          <span className="muted">
-            {t(`kind.${p.kind}`)} · {text(p.sku_name) || text(p.product_name)} · <Time at={p.paid_at} />
-          </span>
-          <span>{moneyText(p.refund)}</span>
+    <Alert
+      type="info"
+      showIcon
+      title={t(mine ? 'order.back_to_you' : 'order.back_to_buyer', about)}
+      description={order.given_back?.map((back) => (
+        <div key={back.at} className="prose">
+          <Time at={back.at} /> · {moneyText(back.amount)} · {back.reason}
         </div>
       ))}
-      <div className="sum total">
-        <strong>{t('order.unsubscribe_total')}</strong>
-        <span className="price">{moneyText(preview.refund)}</span>
-      </div>
-      <p>
-        {preview.ends_at ? (
-          <>
-            {t('order.unsubscribe_ends')} <Time at={preview.ends_at} />
-          </>
-        ) : (
-          t('order.unsubscribe_ends_now')
-        )}
-      </p>
-    </div>
-  )
-}
-
-/** What an upgrade that waits for payment costs now: paying takes no more. */
-const useChangeFee = (order: Order) => {
-  const [sku, id] = [order.lines[0]?.sku, order.instance_id]
-  return useQuery({
-    queryKey: ['fee', id, sku],
-    queryFn: () =>
-      unwrap(
-        api.GET('/api/v1/instances/{id}/change-quote', {
-          params: { path: { id: id ?? '' }, query: { sku: sku ?? '' } },
-        }),
-      ),
-    enabled: order.state === 'pending_payment' && order.kind === 'change' && !!id && !!sku,
-    retry: false,
-  }).data?.fee
-}
-
-/** A change that costs more than when it was ordered is not paid: shows what it cost then and costs now. */
-function useNewQuote(order: Order) {
-  const { t } = useTranslation()
-  const { modal } = App.useApp()
-  return async (e: unknown): Promise<never> => {
-    const [line, id] = [order.lines[0], order.instance_id]
-    if (e instanceof Refused && e.problem.code === 'order.price_changed' && line && id) {
-      const { sku, period } = line
-      const quote = await unwrap(
-        period
-          ? api.GET('/api/v1/instances/{id}/renewal-quote', { params: { path: { id }, query: { sku, period } } })
-          : api.GET('/api/v1/instances/{id}/change-quote', { params: { path: { id }, query: { sku } } }),
-      )
-      modal.warning({
-        title: t('order.price_changed'),
-        content: t('order.price_changed_more', { was: moneyText(order.total), now: moneyText(quote.fee) }),
-      })
-    }
-    throw e
-  }
-}
-
-/** Pay, cancel, unsubscribe: what cannot be done now stays visible with its reason. */
-function Actions({ order }: { order: Order }) {
-  const { t } = useTranslation()
-  const { modal } = App.useApp()
-  const path = { path: { number: order.order_number } }
-  const newQuote = useNewQuote(order)
-  const now = useChangeFee(order)
-  const pay = useAction(
-    () => unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })).catch(newQuote),
-    undefined,
-    t('order.paid'),
-  )
-  const cancel = useAction(() => unwrap(api.POST('/api/v1/orders/{number}/cancel', { params: path, body: {} })))
-  const unsubscribe = useAction(
-    () => unwrap(api.POST('/api/v1/orders/{number}/unsubscribe', { params: path, body: {} })),
-    undefined,
-    t('order.unsubscribed'),
-  )
-  const preview = useQuery({
-    queryKey: ['unsubscribe', order.order_number, order.state],
-    queryFn: () => unwrap(api.GET('/api/v1/orders/{number}/unsubscribe', { params: path })),
-    enabled: order.state === 'completed' && order.kind !== 'unsubscribe',
-    retry: false,
-  })
-  const why =
-    preview.error instanceof Refused
-      ? problemText(t, preview.error.problem)
-      : order.state === 'completed'
-        ? ''
-        : t('order.unsubscribe_later')
-  const confirm = () =>
-    modal.confirm({
-      title: t('order.unsubscribe_sure'),
-      content: preview.data && <Unsubscribed preview={preview.data} />,
-      okText: t('action.unsubscribe'),
-      okButtonProps: { danger: true },
-      autoFocusButton: 'cancel',
-      width: 560,
-      onOk: () => unsubscribe.mutateAsync(undefined),
-    })
-  return (
-    <>
-      {order.state === 'pending_payment' && (
-        <>
-          {now && Number(now.amount) < Number(order.total.amount) && (
-            <span className="muted">{t('order.pays_now', { amount: moneyText(now) })}</span>
-          )}
-          <Popconfirm title={t('order.cancel_sure')} onConfirm={() => cancel.mutate(undefined)}>
-            <Button>{t('action.cancel_order')}</Button>
-          </Popconfirm>
-          <Button type="primary" loading={pay.isPending} onClick={() => pay.mutate(undefined)}>
-            {t('action.pay')}
-          </Button>
-        </>
-      )}
-      {order.kind !== 'unsubscribe' && ['processing', 'completed'].includes(order.state) && (
-        <Tooltip title={why}>
-          <Button disabled={!preview.data} onClick={confirm}>
-            {t('action.unsubscribe')}
-          </Button>
-        </Tooltip>
-      )}
-    </>
+    />
   )
 }
 
@@ -286,96 +179,122 @@ function Facts({ order, role }: { order: Order; role: string }) {
   const text = useText()
   const line = order.lines[0]
   if (!line) return null
-  const instance = line.instances[0]
+  // An order that failed opened nothing.
+  const instance = (order.state === 'completed' || !['new', 'trial'].includes(order.kind)) && line.instances[0]
+  const from = text(line.from_sku_name ?? undefined)
   return (
-    <>
-      <section className="panel" style={{ padding: 24 }}>
-        <h2>{t('field.product')}</h2>
-        <Descriptions
-          column={1}
-          size="small"
-          items={[
-            { key: 'n', label: t('field.order_number'), children: <Id of={order.order_number} /> },
-            {
-              key: 'p',
-              label: t('field.product'),
-              children: (
-                <Link to="/products/$product" params={{ product: line.product_id } as never}>
-                  {text(line.product_name)}
-                </Link>
-              ),
-            },
-            {
-              key: 's',
-              label: t('buy.specification'),
-              children: [text(line.specification_name), text(line.sku_name)].filter(Boolean).join(' / '),
-            },
-            ...(line.period
-              ? [
-                  {
-                    key: 'd',
-                    label: t('buy.period'),
-                    children: t(`period.${line.period}`, { defaultValue: line.period }),
-                  },
-                ]
-              : []),
-            { key: 'v', label: t('field.seller'), children: line.seller_name },
-            { key: 'c', label: t('field.customer'), children: `${order.customer_name} · ${order.user_name}` },
-            ...(line.supervised
-              ? [{ key: 'sv', label: t('nav.supervision'), children: <CaseLink order={order.order_number} /> }]
-              : []),
-            ...(instance && role === 'buyer'
-              ? [
-                  {
-                    key: 'i',
-                    label: t('field.instance'),
-                    children: (
-                      <Link to="/buyer/instances/$id" params={{ id: instance } as never}>
-                        {t('action.open_instance')}
-                      </Link>
-                    ),
-                  },
-                ]
-              : []),
-          ]}
-        />
-      </section>
-      <section className="panel num" style={{ padding: 24 }}>
-        <h2>{t('field.amount')}</h2>
-        {line.by_month && (
-          <div className="sum">
-            <span className="muted">{t('buy.by_month')}</span>
-            <span>{moneyText(line.by_month)}</span>
-          </div>
-        )}
-        <div className="sum">
-          <span className="muted">{line.line_number}</span>
-          <span>{moneyText(line.amount)}</span>
-        </div>
-        <div className="sum total">
-          <strong>{t('order.total')}</strong>
-          <span className="price">{moneyText(order.total)}</span>
-        </div>
-        {order.refund_state !== 'none' && (
-          <>
-            <div className="sum">
-              <span className="muted">{t('order.paid_sum')}</span>
-              <span>{moneyText(order.paid)}</span>
-            </div>
-            <div className="sum">
-              <span className="muted">{t(`order.back_${order.refund_state}`)}</span>
-              <span>−{moneyText(order.refunded)}</span>
-            </div>
-            <div className="sum total">
-              <strong>{t('order.net')}</strong>
-              <span className="price">{moneyText(order.net)}</span>
-            </div>
-          </>
-        )}
-      </section>
-    </>
+    <section className="panel" style={{ padding: 24 }}>
+      <h2>{t('field.product')}</h2>
+      <Descriptions
+        column={1}
+        size="small"
+        items={[
+          { key: 'n', label: t('field.order_number'), children: <Id of={order.order_number} /> },
+          { key: 'k', label: t('field.kind'), children: kindText(t, order) },
+          {
+            key: 'p',
+            label: t('field.product'),
+            children: (
+              <Link to="/products/$product" params={{ product: line.product_id } as never}>
+                {text(line.product_name)}
+              </Link>
+            ),
+          },
+          ...(from ? [{ key: 'f', label: t('order.from'), children: from }] : []),
+          {
+            key: 's',
+            label: t(from ? 'order.to' : 'buy.specification'),
+            children: [text(line.specification_name), text(line.sku_name)].filter(Boolean).join(' / '),
+          },
+          ...(line.period
+            ? [
+                {
+                  key: 'd',
+                  label: t('buy.period'),
+                  children: t(`period.${line.period}`, { defaultValue: line.period }),
+                },
+              ]
+            : []),
+          { key: 'v', label: t('field.seller'), children: line.seller_name },
+          { key: 'c', label: t('field.customer'), children: `${order.customer_name} · ${order.user_name}` },
+          ...(line.supervised
+            ? [{ key: 'sv', label: t('nav.supervision'), children: <CaseLink order={order.order_number} /> }]
+            : []),
+          ...(instance && role === 'buyer'
+            ? [
+                {
+                  key: 'i',
+                  label: t('field.instance'),
+                  children: (
+                    <Link to="/buyer/instances/$id" params={{ id: instance } as never}>
+                      {t('action.open_instance')}
+                    </Link>
+                  ),
+                },
+              ]
+            : []),
+        ]}
+      />
+    </section>
   )
 }
+
+/** What is paid for what; what came back, and what is left of it. */
+function Amounts({ order, mine }: { order: Order; mine: boolean }) {
+  const { t } = useTranslation()
+  const text = useText()
+  const now = usePriceNow(mine ? order : undefined)
+  const line = order.lines[0]
+  if (!line) return null
+  const period = line.period && t(`period.${line.period}`, { defaultValue: line.period })
+  return (
+    <section className="panel num" style={{ padding: 24 }}>
+      <h2>{t('field.amount')}</h2>
+      {line.by_month && (
+        <div className="sum">
+          <span className="muted">{t('buy.by_month')}</span>
+          <s className="muted">{moneyText(line.by_month)}</s>
+        </div>
+      )}
+      <div className="sum">
+        <span className="muted">
+          {[text(line.sku_name) || text(line.product_name), period].filter(Boolean).join(' · ')}
+        </span>
+        <span>{moneyText(line.amount)}</span>
+      </div>
+      <div className="sum total">
+        <strong>{t('order.total')}</strong>
+        <span className="price">{moneyText(order.total)}</span>
+      </div>
+      {now && (
+        <div className="sum total">
+          <strong>{t(now.dearer ? 'order.price_now' : 'order.costs_now')}</strong>
+          <span className="price">{moneyText(now.fee)}</span>
+        </div>
+      )}
+      {order.refund_state !== 'none' && (
+        <>
+          <div className="sum">
+            <span className="muted">{t('order.paid_sum')}</span>
+            <span>{moneyText(order.paid)}</span>
+          </div>
+          <div className="sum">
+            <span className="muted">{t(`order.back_${order.refund_state}`)}</span>
+            <span>−{moneyText(order.refunded)}</span>
+          </div>
+          <div className="sum total">
+            <strong>{t('order.net')}</strong>
+            <span className="price">{moneyText(order.net)}</span>
+          </div>
+        </>
+      )}
+    </section>
+  )
+}
+
+/** What kind of order it is. */
+const kindText = (t: TFunction, order: Order) =>
+  t(order.kind === 'renew' && order.lines[0]?.from_sku_name ? 'kind.renew_change' : `kind.${order.kind}`)
 
 /** One order: steps, time line, money worked out; live while it is being opened. */
 export function OrderPage() {
@@ -396,18 +315,21 @@ export function OrderPage() {
     placeholderData: (old) => old,
   })
   const opened = useOpened(query.data, role)
+  const text = useText()
+  const mine = role === 'buyer'
   return (
     <Await query={query}>
       {(order) => (
         <Page
           title={number}
           above={<Link to={`/${role}/orders` as never}>{t('orders.back')}</Link>}
+          purpose={[kindText(t, order), text(order.lines[0]?.product_name)].filter(Boolean).join(' · ')}
           actions={
             <>
               <State of={order.state} />
               {order.refund_state !== 'none' && <Tag color="gold">{t(`order.back_${order.refund_state}`)}</Tag>}
               {opened && <Opened instance={opened} />}
-              {role === 'buyer' && <Actions order={order} />}
+              {mine && <OrderActions order={order} />}
               {role === 'operator' && order.state === 'completed' && order.kind !== 'unsubscribe' && (
                 <RefundPart order={order} />
               )}
@@ -415,8 +337,10 @@ export function OrderPage() {
           }
         >
           <div className="stack">
-            <Progress order={order} mine={role === 'buyer'} />
-            <div className="split">
+            <Progress order={order} mine={mine} />
+            {mine && <PriceNow order={order} />}
+            <GivenBack order={order} mine={mine} />
+            <div className="split facts-first">
               <section className="panel" style={{ padding: 24 }}>
                 <h2>{t('timeline.title')}</h2>
                 <Await query={timeline}>{(data) => <FlightRecorder entries={data.entries} />}</Await>
@@ -428,6 +352,7 @@ export function OrderPage() {
                     <Access app={opened.app} />
                   </section>
                 )}
+                <Amounts order={order} mine={mine} />
                 <Facts order={order} role={role} />
               </div>
             </div>
