@@ -18,6 +18,12 @@ export const moneyText = (m: Money) => {
   return `${negative ? '−' : ''}${signs[m.currency] ?? `${m.currency} `}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${part ? `.${part}` : ''}`
 }
 
+/** A quantity with its thousands apart. */
+export const numberText = (n: string) => {
+  const [whole = '', part] = n.split('.')
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${part ? `.${part}` : ''}`
+}
+
 /** Words of the server as a sentence: they begin small where they stand within one. */
 export const sentence = (words?: string | null) => (words ? words.charAt(0).toUpperCase() + words.slice(1) : '')
 

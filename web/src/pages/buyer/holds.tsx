@@ -1,9 +1,10 @@
-import { Alert, Button, Popconfirm } from 'antd'
-import { useState } from 'react'
+import { Alert, Button } from 'antd'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
-import { moneyText, Time } from '../../kit/show'
+import { useDecision } from '../../kit/decide'
+import { Id, moneyText, numberText, Time, useText } from '../../kit/show'
 
 type Hold = Schemas['HoldView']
 
@@ -16,26 +17,43 @@ const decideAsOperator = ({ id, approve }: { id: string; approve: boolean }) =>
 /** Yes or no to a charge that waits, each after a question. */
 export function Decide({ hold, operator }: { hold: Hold; operator?: boolean }) {
   const { t } = useTranslation()
+  const text = useText()
+  const { ask } = useDecision()
   const action = useAction(operator ? decideAsOperator : decide, undefined, t('hold.decided'))
   const amount = moneyText(hold.amount)
+  const about: [string, ReactNode][] = [
+    [t('hold.wallet'), hold.customer_name],
+    [t('field.product'), text(hold.product_name)],
+    [t('field.instance'), <Id key="i" of={hold.instance} />],
+    [t('usage.begin'), <Time key="b" at={hold.begin} />],
+    [t('usage.value'), `${numberText(hold.quantity)} ${text(hold.unit)}`],
+    [t('hold.at_most'), amount],
+    [t('hold.largest_short'), hold.largest ? moneyText(hold.largest) : '–'],
+  ]
+  const decided = (approve: boolean) => () => action.mutateAsync({ id: hold.id, approve })
+  const approve = () =>
+    ask(
+      {
+        title: t('hold.approve_title'),
+        about,
+        sure: t(operator ? 'hold.approve_for' : 'hold.approve_sure', { amount, customer: hold.customer_name }),
+        ok: t('hold.approve'),
+      },
+      decided(true),
+    )
+  const refuse = () =>
+    ask(
+      { title: t('hold.refuse_title'), about, sure: t('hold.refuse_sure'), ok: t('hold.refuse'), danger: true },
+      decided(false),
+    )
   return (
     <div className="row">
-      <Popconfirm
-        title={t('hold.approve_sure', { amount })}
-        onConfirm={() => action.mutate({ id: hold.id, approve: true })}
-      >
-        <Button type="primary" size="small" loading={action.isPending}>
-          {t('hold.approve')}
-        </Button>
-      </Popconfirm>
-      <Popconfirm
-        title={t('hold.refuse_sure', { amount })}
-        onConfirm={() => action.mutate({ id: hold.id, approve: false })}
-      >
-        <Button danger size="small" loading={action.isPending}>
-          {t('hold.refuse')}
-        </Button>
-      </Popconfirm>
+      <Button type="primary" size="small" loading={action.isPending} onClick={approve}>
+        {t('hold.approve')}
+      </Button>
+      <Button danger size="small" loading={action.isPending} onClick={refuse}>
+        {t('hold.refuse')}
+      </Button>
     </div>
   )
 }
@@ -70,7 +88,7 @@ function Held({ hold, unit }: { hold: Hold; unit: string }) {
       description={
         <div className="stack">
           <div>
-            {t('hold.quantity', { quantity: hold.quantity, unit })} <Time at={hold.begin} />
+            {t('hold.quantity', { quantity: numberText(hold.quantity), unit })} <Time at={hold.begin} />
           </div>
           <div>{hold.largest ? t('hold.largest', { amount: moneyText(hold.largest) }) : t('hold.no_largest')}</div>
           <div>

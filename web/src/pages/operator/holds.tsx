@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
-import { Id, MoneyShown, Time, useText } from '../../kit/show'
+import { Id, MoneyShown, numberText, Time, useText } from '../../kit/show'
 import { Decide } from '../buyer/holds'
 
 const tones: Record<string, string> = { waiting: 'gold', approved: 'green', refused: 'red' }
@@ -38,13 +38,25 @@ export function UsageHolds() {
             render: (h) => <Id of={h.instance} />,
           },
           { key: 'begin', title: t('usage.begin'), value: (h) => h.begin, render: (h) => <Time at={h.begin} /> },
-          { key: 'quantity', title: t('usage.value'), align: 'right', value: (h) => `${h.quantity} ${text(h.unit)}` },
+          {
+            key: 'quantity',
+            title: t('usage.value'),
+            align: 'right',
+            value: (h) => `${numberText(h.quantity)} ${text(h.unit)}`,
+          },
           {
             key: 'amount',
-            title: t('field.amount'),
+            title: t('hold.at_most'),
             align: 'right',
             value: (h) => h.amount.amount,
             render: (h) => <MoneyShown of={h.amount} strong />,
+          },
+          {
+            key: 'charged',
+            title: t('hold.charged'),
+            align: 'right',
+            value: (h) => h.charged?.amount,
+            render: (h) => (h.charged ? <MoneyShown of={h.charged} strong /> : '–'),
           },
           {
             key: 'largest',
