@@ -9,12 +9,14 @@ type Asked = {
   about: [label: string, value: ReactNode][]
   /** What follows, in a sentence. */
   sure?: string
+  /** What the reason is called that is asked for. */
+  why?: string
   /** Word of the button; `danger` when it is against somebody. */
   ok: string
-  danger?: boolean
-}
   /** Word of the other button, where the usual one could be taken for it. */
   cancel?: string
+  danger?: boolean
+}
 
 function About({ of, sure }: { of: Asked['about']; sure?: string }) {
   return (
@@ -48,9 +50,9 @@ export function useDecision() {
       title: asked.title,
       content: <About of={asked.about} sure={asked.sure} />,
       okText: asked.ok,
+      cancelText: asked.cancel,
       okButtonProps: { danger: asked.danger },
       // A key that repeats on the button that asked must not answer as well.
-      cancelText: asked.cancel,
       autoFocusButton: 'cancel',
       onOk: () => closing(decide()),
     })
@@ -67,8 +69,8 @@ export function useDecision() {
           <About of={asked.about} sure={asked.sure} />
           <Input.TextArea
             autoFocus
-            aria-label={t('review.reason')}
-            placeholder={t('review.reason')}
+            aria-label={asked.why ?? t('review.reason')}
+            placeholder={asked.why ?? t('review.reason')}
             maxLength={500}
             onChange={(e) => type(e.target.value)}
           />

@@ -1,25 +1,23 @@
 import { Link } from '@tanstack/react-router'
 import { App, Button, Tag, Tooltip } from 'antd'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, Refused, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { useDecision } from '../../kit/decide'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
-import { MoneyShown, moneyText, Time, Words } from '../../kit/show'
+import { Id, MoneyShown, moneyText, Time, useText, Words } from '../../kit/show'
 
 type Correction = Schemas['CorrectionView']
 
 const tones: Record<string, string> = { waiting: 'gold', done: 'green', refused: 'red' }
 
-/** An id in a sentence. */
-const short = (id?: string | null) => (id && id.length > 24 ? `${id.slice(0, 10)}…${id.slice(-6)}` : id)
-
 /** What a correction moves, in words: an order, or two accounts of the ledger. */
 function useMoves() {
   const { t } = useTranslation()
-  const place = (p?: Schemas['LedgerPlace'] | null) =>
-    p ? [t(`ledger.${p.account}`), short(p.owner)].filter(Boolean).join(' ') : ''
+  const place = (p?: Schemas['LedgerPlaceView'] | null) =>
+    p ? [t(`ledger.${p.account}`), p.name ?? p.owner].filter(Boolean).join(' · ') : ''
   const moves = (x: Correction) => (x.kind === 'refund' ? (x.order_number ?? '') : `${place(x.from)} → ${place(x.to)}`)
   return { moves, place }
 }
@@ -27,6 +25,7 @@ function useMoves() {
 /** Refunds by the operator and postings that mend the books; another person than asked confirms them. */
 export function Corrections() {
   const { t } = useTranslation()
+  const text = useText()
   const { ask, askWhy } = useDecision()
   const { moves, place } = useMoves()
   const to = (x: Correction) => ({ path: { id: x.id } })
@@ -49,12 +48,41 @@ export function Corrections() {
   const refuse = useAction(({ of, reason }: { of: Correction; reason: string }) =>
     unwrap(api.POST('/api/v1/operator/corrections/{id}/refuse', { params: to(of), body: { reason } })),
   )
-  const about = (x: Correction): [string, string][] => [
+  const whole = (p?: Schemas['LedgerPlaceView'] | null) => (
+    <div>
+      {place(p)}
+      {p?.name && p.owner && (
+        <div>
+          <Id of={p.owner} />
+        </div>
+      )}
+    </div>
+  )
+  const about = (x: Correction): [string, ReactNode][] => [
     [t('field.kind'), t(`corrections.${x.kind}`)],
-    [t('corrections.moves'), moves(x)],
-    [t('field.amount'), moneyText(x.amount)],
+    ...(x.from && x.to
+      ? ([
+          [t('corrections.from'), whole(x.from)],
+          [t('corrections.to_place'), whole(x.to)],
+        ] as [string, ReactNode][])
+      : []),
+    [t('field.amount'), <MoneyShown key="a" of={x.amount} strong />],
+    ...(x.order_number && x.order ? ofOrder(x.order_number, x.order) : []),
     [t('corrections.asked_by'), x.asked_by],
-    [t('review.reason'), x.reason],
+    [t('corrections.asked_reason'), x.reason],
+  ]
+  const ofOrder = (number: string, order: Schemas['CorrectedOrder']): [string, ReactNode][] => [
+    [
+      t('field.order_number'),
+      <a key="o" href={`/operator/orders/${number}`} target="_blank" rel="noreferrer" className="mono">
+        {number}
+      </a>,
+    ],
+    [t('corrections.customer'), order.customer_name],
+    [t('field.product'), [text(order.product_name), text(order.sku_name)].filter(Boolean).join(' · ')],
+    [t('corrections.paid'), moneyText(order.paid)],
+    [t('corrections.back'), moneyText(order.refunded)],
+    [t('corrections.left'), moneyText(order.net)],
   ]
   const options = (words: string[]) => words.map((value) => ({ value, label: t(`corrections.${value}`) }))
   const [kinds, states] = [options(['refund', 'posting']), options(['waiting', 'done', 'refused'])]
@@ -82,12 +110,19 @@ export function Corrections() {
             value: moves,
             render: (x) => (
               <>
+                {x.order && <Words>{x.order.customer_name}</Words>}
                 {x.order_number && (
                   <Link to={'/operator/orders/$number' as never} params={{ number: x.order_number } as never}>
                     {x.order_number}
                   </Link>
                 )}
-                {x.kind !== 'refund' && <Words>{moves(x)}</Words>}
+                {x.kind !== 'refund' && (
+                  <Words>
+                    {whole(x.from)}
+                    <div>→ {place(x.to)}</div>
+                    {x.to?.name && x.to.owner && <Id of={x.to.owner} />}
+                  </Words>
+                )}
               </>
             ),
           },
@@ -155,6 +190,7 @@ export function Corrections() {
                           title: t('corrections.refuse_title'),
                           about: about(x),
                           ok: t('corrections.refuse'),
+                          why: t('review.refusal'),
                           danger: true,
                         },
                         (reason) => refuse.mutateAsync({ of: x, reason }),
