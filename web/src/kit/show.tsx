@@ -24,6 +24,12 @@ export const numberText = (n: string) => {
   return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${part ? `.${part}` : ''}`
 }
 
+/** The amounts in words of the server as they stand elsewhere on the page. */
+export const withSigns = (words: string) =>
+  words.replace(/\b([A-Z]{3}) (\d+(?:\.\d+)?)/g, (all, currency: string, amount: string) =>
+    currency in signs ? moneyText({ amount, currency }) : all,
+  )
+
 /** Words of the server as a sentence: they begin small where they stand within one. */
 export const sentence = (words?: string | null) => (words ? words.charAt(0).toUpperCase() + words.slice(1) : '')
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { moneyText } from '../../src/kit/show'
+import { moneyText, numberText, sentence, withSigns } from '../../src/kit/show'
 import { flatten } from '../../src/pages/operator/review'
 import { fieldPath } from '../../src/kit/form'
 import { combinations } from '../../src/pages/seller/specifications'
@@ -9,6 +9,14 @@ describe('what people see', () => {
     expect(moneyText({ amount: '1234567.80', currency: 'CNY' })).toBe('¥1,234,567.80')
     expect(moneyText({ amount: '-1200.00', currency: 'USD' })).toBe('−$1,200.00')
     expect(moneyText({ amount: '0.05', currency: 'EUR' })).toBe('€0.05')
+  })
+
+  it('writes quantities with their thousands apart, and words of the server as sentences', () => {
+    expect([numberText('123456.5'), numberText('30000'), numberText('12')]).toEqual(['123,456.5', '30,000', '12'])
+    expect(sentence('could not be opened')).toBe('Could not be opened')
+    expect(sentence(undefined)).toBe('')
+    expect(withSigns('the cap of CNY 1000.00 a month is reached')).toBe('the cap of ¥1,000.00 a month is reached')
+    expect(withSigns('UTC 12 is no amount')).toBe('UTC 12 is no amount')
   })
 
   it('finds the form field of a JSON pointer', () => {
