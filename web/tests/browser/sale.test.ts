@@ -196,7 +196,7 @@ describe('a buyer of services', () => {
   it('buys by use, sees the prices, and releases the service', async () => {
     const { page, errors } = await p.as('buyer', 'en')
     await p.go(page, '/products/transcribe')
-    await page.getByText('CNY 0.12 / minute').first().waitFor()
+    await page.getByText('¥0.12 / minute').first().waitFor()
     await page.getByRole('button', { name: 'Buy now' }).click()
     await page.getByLabel(words.en.agree).check()
     await page.getByRole('button', { name: words.en.pay }).click()
@@ -204,7 +204,7 @@ describe('a buyer of services', () => {
     await page.getByRole('link', { name: words.en.service }).click()
     await page.getByText('Nothing was charged yet.').waitFor()
     await page.getByRole('button', { name: 'Release', exact: true }).click()
-    await page.getByRole('tooltip').getByRole('button', { name: 'Release' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click()
     await page.getByText('Released').first().waitFor()
     await p.shot(page, 'released-en')
     expect(errors).toEqual([])

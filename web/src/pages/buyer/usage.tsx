@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Alert, Popconfirm, Button, Statistic } from 'antd'
+import { Alert, Button, Statistic } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { Chart } from '../../kit/charts'
+import { useDecision } from '../../kit/decide'
 import { Await } from '../../kit/page'
-import { moneyText, Time, useText } from '../../kit/show'
+import { Id, moneyText, Time, useText } from '../../kit/show'
 import { TierTable } from '../store/tiers'
 import { Holds } from './holds'
 import { Left } from './package'
@@ -99,21 +100,34 @@ export function UsagePanel({ instance }: { instance: string }) {
 /** Ends an instance that is billed by use, after a question. */
 export function ReleaseButton({ instance }: { instance: Schemas['InstanceView'] }) {
   const { t } = useTranslation()
+  const text = useText()
+  const { ask } = useDecision()
   const release = useAction(
     () => unwrap(api.POST('/api/v1/instances/{id}/release', { params: { path: { id: instance.id } } })),
     undefined,
     t('usage.released'),
   )
   return (
-    <Popconfirm
-      title={t('usage.release_sure')}
-      description={t('usage.release_text')}
-      okText={t('usage.release')}
-      onConfirm={() => release.mutate(undefined)}
+    <Button
+      danger
+      loading={release.isPending}
+      onClick={() =>
+        ask(
+          {
+            title: t('usage.release_sure'),
+            about: [
+              [t('field.product'), text(instance.product_name)],
+              [t('field.instance'), <Id key="i" of={instance.id} />],
+            ],
+            sure: t('usage.release_text'),
+            ok: t('usage.release'),
+            danger: true,
+          },
+          () => release.mutateAsync(undefined),
+        )
+      }
     >
-      <Button danger loading={release.isPending}>
-        {t('usage.release')}
-      </Button>
-    </Popconfirm>
+      {t('usage.release')}
+    </Button>
   )
 }

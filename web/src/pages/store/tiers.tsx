@@ -1,5 +1,6 @@
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { moneyText } from '../../kit/show'
 
 type Tier = { up_to?: string | null; price?: string }
 
@@ -23,7 +24,11 @@ export function TierTable({
     if (!tier.up_to) return from ? t('meter.above', { from, unit }) : t('meter.any')
     return t('meter.up_to', { from: from ?? '0', to: tier.up_to, unit })
   }
-  const rows = tiers.map((tier, i) => ({ key: i, range: range(tier, i), price: `${currency} ${tier.price} / ${unit}` }))
+  const rows = tiers.map((tier, i) => ({
+    key: i,
+    range: range(tier, i),
+    price: `${moneyText({ amount: tier.price ?? '0', currency })} / ${unit}`,
+  }))
   return (
     <div>
       <Table
