@@ -3,7 +3,7 @@ import { api, unwrap, type Schemas } from '../../api/client'
 import { List } from '../../kit/list'
 import { Page } from '../../kit/page'
 import { useMe } from '../../kit/session'
-import { Id, State, Time } from '../../kit/show'
+import { Id, State, Time, useText, Words } from '../../kit/show'
 import { CapButton } from '../buyer/caps'
 
 type Row = Schemas['RecordView']
@@ -11,6 +11,7 @@ type Row = Schemas['RecordView']
 /** Usage records that were pushed: what became of each, and why one was refused. */
 export function UsageRecords() {
   const { t } = useTranslation()
+  const text = useText()
   const sells = useMe().data?.roles.includes('seller')
   const states = ['accepted', 'held', 'refused', 'charged', 'corrected'].map((value) => ({
     value,
@@ -47,14 +48,7 @@ export function UsageRecords() {
             render: (r) => <span className="mono">{r.seller_instance_id}</span>,
           },
           { key: 'begin', title: t('usage.begin'), value: (r) => r.begin, render: (r) => <Time at={r.begin} /> },
-          { key: 'end', title: t('usage.end'), value: (r) => r.end, render: (r) => <Time at={r.end} /> },
           { key: 'value', title: t('usage.value'), align: 'right', value: (r) => r.value },
-          {
-            key: 'package',
-            title: t('package.title'),
-            value: (r) => r.package,
-            render: (r) => (r.package ? <Id of={r.package} /> : '–'),
-          },
           {
             key: 'state',
             title: t('field.state'),
@@ -64,8 +58,15 @@ export function UsageRecords() {
           {
             key: 'reason',
             title: t('usage.reason'),
-            value: (r) => r.reason,
-            render: (r) => <div style={{ maxWidth: 320, whiteSpace: 'normal' }}>{r.reason}</div>,
+            value: (r) => text(r.reason_text ?? undefined),
+            render: (r) => r.reason && <Words>{text(r.reason_text ?? undefined)}</Words>,
+          },
+          { key: 'end', title: t('usage.end'), value: (r) => r.end, render: (r) => <Time at={r.end} /> },
+          {
+            key: 'package',
+            title: t('package.title'),
+            value: (r) => r.package,
+            render: (r) => (r.package ? <Id of={r.package} /> : '–'),
           },
           { key: 'repeats', title: t('usage.repeats'), align: 'right', value: (r) => r.repeats },
           {
@@ -76,7 +77,7 @@ export function UsageRecords() {
             render: (r) => <Time at={r.received_at} />,
           },
           {
-            key: 'cap',
+            key: 'do',
             title: t('cap.title'),
             render: (r) => sells && r.instance && <CapButton instance={r.instance} side="seller" />,
           },
