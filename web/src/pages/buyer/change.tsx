@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Modal, Select } from 'antd'
+import { Alert, Descriptions, Modal, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { ProblemBox } from '../../kit/problem'
-import { moneyText, useText } from '../../kit/show'
+import { moneyText, Time, useText } from '../../kit/show'
 import { periodsOf } from '../store/buy-box'
 
 type Instance = Schemas['InstanceView']
@@ -129,6 +129,7 @@ export function RenewModal({ instance, close }: { instance: Instance; close: () 
 /** An upgrade to a dearer combination, with its fee. */
 export function UpgradeModal({ instance, close }: { instance: Instance; close: () => void }) {
   const { t } = useTranslation()
+  const text = useText()
   const navigate = useNavigate()
   const { spec, name } = useSpecification(instance)
   const [sku, setSku] = useState<string>()
@@ -141,6 +142,18 @@ export function UpgradeModal({ instance, close }: { instance: Instance; close: (
         }),
       ),
     enabled: !!sku,
+    retry: false,
+  })
+  const period = instance.auto_renewal
+  const before = useQuery({
+    queryKey: ['auto-renewal', instance.id, period],
+    queryFn: () =>
+      unwrap(
+        api.GET('/api/v1/instances/{id}/auto-renewal', {
+          params: { path: { id: instance.id }, query: { period: period ?? '' } },
+        }),
+      ),
+    enabled: !!period,
     retry: false,
   })
   const order = useAction(
@@ -164,6 +177,16 @@ export function UpgradeModal({ instance, close }: { instance: Instance; close: (
       onOk={() => order.mutate(undefined)}
     >
       <p>{t('instance.upgrade_text')}</p>
+      <Descriptions
+        size="small"
+        column={1}
+        style={{ marginBottom: 12 }}
+        items={[
+          { key: 'p', label: t('field.product'), children: text(instance.product_name) },
+          { key: 'n', label: t('instance.upgrade_now'), children: text(instance.sku_name) },
+          { key: 'e', label: t('field.expires_at'), children: <Time at={instance.expires_at} /> },
+        ]}
+      />
       <Select
         aria-label={t('buy.combination')}
         style={{ width: '100%' }}
@@ -179,8 +202,17 @@ export function UpgradeModal({ instance, close }: { instance: Instance; close: (
           <span className="price">{moneyText(fee.data.fee)}</span>
         </div>
       )}
-      {fee.data?.renewal && (
-        <p className="muted">{t('instance.upgrade_renewal', { amount: moneyText(fee.data.renewal) })}</p>
+      {fee.data?.renewal && instance.auto_renewal && (
+        <Alert
+          type="warning"
+          showIcon
+          style={{ marginTop: 12 }}
+          title={t('instance.upgrade_renewal', {
+            amount: moneyText(fee.data.renewal),
+            period: t(`period.${instance.auto_renewal}`, { defaultValue: instance.auto_renewal }),
+          })}
+          description={before.data && t('instance.upgrade_renewal_was', { amount: moneyText(before.data.price) })}
+        />
       )}
     </Modal>
   )
