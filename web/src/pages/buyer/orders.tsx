@@ -95,7 +95,7 @@ function Orders({ role }: { role: Role }) {
   return (
     <Page
       title={t(role === 'buyer' ? 'nav.my_orders' : role === 'seller' ? 'nav.seller_orders' : 'nav.all_orders')}
-      purpose={t('orders.purpose')}
+      purpose={t(role === 'buyer' ? 'orders.purpose_buyer' : 'orders.purpose')}
       actions={
         <>
           <Button onClick={() => setExports(true)}>{t('export.history')}</Button>
