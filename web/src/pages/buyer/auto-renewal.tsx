@@ -10,7 +10,7 @@ import { moneyText, Time } from '../../kit/show'
 type Instance = Schemas['InstanceView']
 
 /** What a term costs now and cost last, and that switching it on is the consent. */
-function Prices({ quote }: { quote: Schemas['AutoRenewalQuote'] }) {
+function Prices({ quote, already }: { quote: Schemas['AutoRenewalQuote']; already: boolean }) {
   const { t } = useTranslation()
   const price = moneyText(quote.price)
   return (
@@ -28,7 +28,7 @@ function Prices({ quote }: { quote: Schemas['AutoRenewalQuote'] }) {
       {quote.dearer ? (
         <Alert type="warning" showIcon title={t('auto_renewal.dearer', { price })} />
       ) : (
-        <p className="muted">{t('auto_renewal.consent', { price })}</p>
+        <p className="muted">{t(already ? 'auto_renewal.consented' : 'auto_renewal.consent', { price })}</p>
       )}
     </div>
   )
@@ -40,6 +40,7 @@ function AutoRenewalModal({ instance, periods, close }: { instance: Instance; pe
   const [period, setPeriod] = useState(instance.auto_renewal ?? '1m')
   const chosen = periods.includes(period) ? period : periods[0]
   const path = { id: instance.id }
+  const already = !!instance.auto_renewal
   const quote = useQuery({
     queryKey: ['auto-renewal', instance.id, chosen],
     queryFn: () =>
@@ -63,7 +64,13 @@ function AutoRenewalModal({ instance, periods, close }: { instance: Instance; pe
       open
       title={t('auto_renewal.title')}
       onCancel={close}
-      okText={t(!on ? 'auto_renewal.save' : quote.data?.dearer ? 'auto_renewal.agree' : 'auto_renewal.switch_on')}
+      okText={t(
+        quote.data?.dearer && on
+          ? 'auto_renewal.agree'
+          : on && !already
+            ? 'auto_renewal.switch_on'
+            : 'auto_renewal.save',
+      )}
       okButtonProps={{ loading: set.isPending, disabled: on && !quote.data }}
       onOk={() => set.mutate(undefined)}
     >
@@ -86,7 +93,7 @@ function AutoRenewalModal({ instance, periods, close }: { instance: Instance; pe
         />
       </div>
       {on && quote.error && <ProblemBox error={quote.error} retry={() => void quote.refetch()} />}
-      {on && quote.data && <Prices quote={quote.data} />}
+      {on && quote.data && <Prices quote={quote.data} already={already} />}
     </Modal>
   )
 }
