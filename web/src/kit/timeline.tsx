@@ -37,7 +37,8 @@ function detail(item: Item, text: ReturnType<typeof useText>, t: TFunction): str
     )
   if (typeof data['duration_ms'] === 'number') parts.push(`${data['duration_ms']} ms`)
   if (typeof data['error'] === 'string') parts.push(data['error'])
-  if (item.reason) parts.push(sentence(withSigns(text(item.reason))))
+  // Of an end that was agreed the words above say it.
+  if (item.reason && !item.kind.startsWith('order.ended_by_')) parts.push(sentence(withSigns(text(item.reason))))
   return parts.join(' · ')
 }
 
