@@ -230,6 +230,52 @@ describe('a buyer of services', () => {
   })
 })
 
+/** Lists the backup anew with other prices by the month. */
+async function reprice(month: Record<string, string>) {
+  type Listing = { specifications: { skus: { key: string; month: string }[] }[] }
+  const { products } = (await p.api('seller', 'GET', '/api/v1/seller/products?key=backup')) as unknown as {
+    products: { id: string }[]
+  }
+  const path = `/api/v1/seller/products/${products[0]?.id}`
+  const shown = async () =>
+    (await p.api('seller', 'GET', path)) as unknown as { revisions: { id: string; listing: Listing }[] }
+  const listing = (await shown()).revisions[0]?.listing
+  for (const sku of listing?.specifications[0]?.skus ?? []) sku.month = month[sku.key] ?? sku.month
+  await p.api('seller', 'PUT', '/api/v1/seller/products/by-key/backup', listing)
+  const application = (await shown()).revisions[0]?.id
+  await p.api('seller', 'POST', `/api/v1/seller/applications/${application}/submit`, {})
+  await p.api('operator', 'POST', `/api/v1/operator/applications/${application}/approve`, {})
+}
+
+it('a change that became dearer is told in one dialog, and chosen again', async () => {
+  const choice = { product: 'backup', specification: 'standard', sku: 'basic/5', period: '1m' }
+  await p.api('buyer', 'POST', '/api/v1/orders', { choice, pay: true })
+  await p.api('operator', 'POST', '/api/v1/sandbox/clock/advance', { by: '0m' })
+  const { instances } = (await p.api('buyer', 'GET', '/api/v1/instances?state=running')) as unknown as {
+    instances: { id: string; access_type: string; sku: string }[]
+  }
+  const id = instances.find((i) => i.sku === 'basic/5')?.id ?? ''
+  const order = await p.api('buyer', 'POST', `/api/v1/instances/${id}/change`, { sku: 'pro/5', pay: false })
+  const { page, errors } = await p.as('buyer', 'en')
+  await p.go(page, `/buyer/orders/${String(order['order_number'])}`)
+  await page.getByText('Change · Duncun Backup SaaS').waitFor()
+  await page.getByText('Until now').waitFor()
+  const pay = page.getByRole('button', { name: 'Pay ¥120.00' })
+  await pay.waitFor()
+  await reprice({ 'pro/5': '300.00' })
+  await pay.click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('It was ¥120.00 when you ordered it and is ¥200.00 now.').waitFor()
+  expect(await page.locator('.ant-message-notice').count(), 'nothing says it besides').toBe(0)
+  await dialog.getByRole('button', { name: 'Keep the order' }).click()
+  await page.getByText('It costs ¥200.00 now; it was ¥120.00 when you ordered it').waitFor()
+  await page.getByRole('button', { name: 'Pay', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Cancel and choose again' }).click()
+  await page.waitForURL(/\/buyer\/instances\/.*choose=upgrade/)
+  await page.getByRole('dialog').getByText('The same service, a bigger combination').waitFor()
+  expect(errors).toEqual([])
+})
+
 describe('a visitor', () => {
   it('must log in to buy and comes back to the choice', async () => {
     const { page } = await p.page('en')
