@@ -23,6 +23,8 @@ export type Column<Row> = {
   align?: 'right'
   /** The server's name of the sort by this column. */
   sort?: string
+  /** Stands in the file alone: on the page another column tells it. */
+  file?: true
 }
 
 /** What every list asks of the server beside its filters. */
@@ -257,7 +259,8 @@ export function List<Row extends object>({
   // A table where there is room, with what is done with a row always in sight; else a card for each row.
   const wide = Grid.useBreakpoint().md ?? false
   const filtered = filters.some((f) => search[f.name])
-  const shown: TableColumnsType<Row> = columns
+  const told = columns.filter((c) => !c.file)
+  const shown: TableColumnsType<Row> = told
     .filter((c) => !hidden.includes(c.key))
     .map((c) => ({
       key: c.key,
@@ -306,7 +309,7 @@ export function List<Row extends object>({
             />
           ),
         )}
-        <ColumnChooser columns={columns} hidden={hidden} hide={hide} />
+        <ColumnChooser columns={told} hidden={hidden} hide={hide} />
         <ExportButton name={name} fetch={fetch} search={asked} direction={direction} columns={columns} />
         {filtered && (
           <Button
@@ -329,7 +332,7 @@ export function List<Row extends object>({
           )}
           {!wide ? (
             <Cards
-              columns={columns.filter((c) => !hidden.includes(c.key))}
+              columns={told.filter((c) => !hidden.includes(c.key))}
               rows={query.data?.rows ?? []}
               rowKey={rowKey}
               empty={filtered ? t('list.nothing_found') : empty}

@@ -142,8 +142,8 @@ export function State({ of }: { of: string }) {
 }
 
 /** Words that a person wrote, in a column: they take several lines and make the table no wider. */
-export const Words = ({ children }: { children?: ReactNode }) => (
-  <div className="prose" style={{ maxWidth: 320, minWidth: 120, whiteSpace: 'normal' }}>
+export const Words = ({ children, width = 320 }: { children?: ReactNode; width?: number }) => (
+  <div className="prose" style={{ maxWidth: width, minWidth: 120, whiteSpace: 'normal' }}>
     {children}
   </div>
 )

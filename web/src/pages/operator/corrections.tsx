@@ -103,13 +103,14 @@ export function Corrections() {
           { name: 'state', label: t('field.state'), options: states },
         ]}
         columns={[
-          { key: 'kind', title: t('field.kind'), value: (x) => t(`corrections.${x.kind}`) },
+          { key: 'kind', title: t('field.kind'), value: (x) => t(`corrections.${x.kind}`), file: true },
           {
             key: 'moves',
             title: t('corrections.moves'),
             value: moves,
             render: (x) => (
               <>
+                <strong>{t(`corrections.${x.kind}`)}</strong>
                 {x.order && <Words>{x.order.customer_name}</Words>}
                 {x.order_number && (
                   <Link to={'/operator/orders/$number' as never} params={{ number: x.order_number } as never}>
@@ -141,7 +142,8 @@ export function Corrections() {
               <>
                 <Tag color={tones[x.state]}>{t(`corrections.${x.state}`)}</Tag>
                 {x.alone && <Tag color="gold">{t('corrections.alone')}</Tag>}
-                {x.note && <Words>{x.note}</Words>}
+                {x.decided_by && x.state !== 'waiting' && <div className="dim">{x.decided_by}</div>}
+                {x.note && <Words width={200}>{x.note}</Words>}
               </>
             ),
           },
@@ -149,16 +151,21 @@ export function Corrections() {
             key: 'reason',
             title: t('review.reason'),
             value: (x) => x.reason,
-            render: (x) => <Words>{x.reason}</Words>,
+            render: (x) => <Words width={220}>{x.reason}</Words>,
           },
-          { key: 'by', title: t('corrections.asked_by'), value: (x) => x.asked_by },
-          { key: 'decided', title: t('corrections.decided_by'), value: (x) => x.decided_by ?? '–' },
+          { key: 'by', title: t('corrections.asked_by'), value: (x) => x.asked_by, file: true },
+          { key: 'decided', title: t('corrections.decided_by'), value: (x) => x.decided_by, file: true },
           {
             key: 'at',
-            title: t('field.created_at'),
+            title: t('corrections.asked_at'),
             sort: 'created',
             value: (x) => x.asked_at,
-            render: (x) => <Time at={x.asked_at} />,
+            render: (x) => (
+              <>
+                <Time at={x.asked_at} />
+                <div className="dim">{x.asked_by}</div>
+              </>
+            ),
           },
           {
             key: 'do',
