@@ -57,13 +57,18 @@ function Unpaid({ order }: { order: Order }) {
   const path = { path: { number: order.order_number } }
   const now = usePriceNow(order)
   const dearer = useDearer(order)
+  const tell = async (): Promise<never> => {
+    await dearer()
+    throw new Told()
+  }
   const pay = useAction(
     () =>
-      unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })).catch(async (e: unknown) => {
-        if (!(e instanceof Refused) || e.problem.code !== 'order.price_changed') throw e
-        await dearer()
-        throw new Told()
-      }),
+      now?.dearer
+        ? tell()
+        : unwrap(api.POST('/api/v1/orders/{number}/pay', { params: path, body: {} })).catch((e: unknown) => {
+            if (e instanceof Refused && e.problem.code === 'order.price_changed') return tell()
+            throw e
+          }),
     undefined,
     t('order.paid'),
   )
@@ -88,11 +93,7 @@ function Unpaid({ order }: { order: Order }) {
       <Button loading={cancel.isPending} onClick={asks}>
         {t('action.cancel_order')}
       </Button>
-      <Button
-        type={now?.dearer ? 'default' : 'primary'}
-        loading={pay.isPending}
-        onClick={() => (now?.dearer ? void dearer() : pay.mutate(undefined))}
-      >
+      <Button type={now?.dearer ? 'default' : 'primary'} loading={pay.isPending} onClick={() => pay.mutate(undefined)}>
         {now?.dearer ? t('action.pay') : t('order.pay_sum', { amount: moneyText(now?.fee ?? order.total) })}
       </Button>
     </>
