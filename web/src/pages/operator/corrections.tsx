@@ -111,14 +111,14 @@ export function Corrections() {
             render: (x) => (
               <>
                 <strong>{t(`corrections.${x.kind}`)}</strong>
-                {x.order && <Words>{x.order.customer_name}</Words>}
+                {x.order && <Words width={210}>{x.order.customer_name}</Words>}
                 {x.order_number && (
                   <Link to={'/operator/orders/$number' as never} params={{ number: x.order_number } as never}>
                     {x.order_number}
                   </Link>
                 )}
                 {x.kind !== 'refund' && (
-                  <Words>
+                  <Words width={210}>
                     {whole(x.from)}
                     <div>→ {place(x.to)}</div>
                     {x.to?.name && x.to.owner && <Id of={x.to.owner} />}
@@ -151,7 +151,7 @@ export function Corrections() {
             key: 'reason',
             title: t('review.reason'),
             value: (x) => x.reason,
-            render: (x) => <Words width={220}>{x.reason}</Words>,
+            render: (x) => <Words width={200}>{x.reason}</Words>,
           },
           { key: 'by', title: t('corrections.asked_by'), value: (x) => x.asked_by, file: true },
           { key: 'decided', title: t('corrections.decided_by'), value: (x) => x.decided_by, file: true },
