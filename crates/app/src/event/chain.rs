@@ -107,7 +107,8 @@ pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> 
         return Ok(Sealed::All);
     };
     let (hash, sealed_at) = (chain(FORM, &hash, &events), ctx.wall_micros());
-    let seal = Seal { last_seq: last.seq, hash, sealed_at, form: FORM, reason: away(first, head.as_ref(), sealed_at) };
+    let last_round = head.as_ref().map(|head| head.round_at).or(newest.as_ref().filter(|s| s.form < FORM).map(|s| s.sealed_at));
+    let seal = Seal { last_seq: last.seq, hash, sealed_at, form: FORM, reason: away(first, last_round, sealed_at) };
     event::insert_seal(tx, &seal)?;
     head::moved(tx, &seal, head.as_ref())?;
     Ok(Sealed::Events(events.len()))
@@ -116,8 +117,8 @@ pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> 
 const AWAY: &str = "all events were sealed last at";
 
 /// Why an event is sealed late: no round was complete since it was recorded, because no node ran or a transaction was open.
-fn away(first: &Event, head: Option<&Head>, now: i64) -> Option<String> {
-    let last = head.map(|head| head.round_at).filter(|at| *at < after(first.recorded_at, LATE))?;
+fn away(first: &Event, last_round: Option<i64>, now: i64) -> Option<String> {
+    let last = last_round.filter(|at| *at < after(first.recorded_at, LATE))?;
     (first.recorded_at < before(now, LATE)).then(|| format!("{AWAY} {}", from_micros(last)))
 }
 
@@ -161,7 +162,9 @@ fn walk(tx: &mut Tx) -> Result<Walked, Error> {
         if seals.is_empty() {
             let newest = event::last_seal(tx)?;
             let head = Head::kept(tx)?;
-            let reaches = head.as_ref().map_or(newest.is_none(), |head| head.fits(newest.as_ref()));
+            // Releases before kept no head.
+            let may_miss = newest.as_ref().is_none_or(|seal| seal.form < FORM);
+            let reaches = head.as_ref().map_or(may_miss, |head| head.fits(newest.as_ref()));
             let until = head.map_or_else(|| "where is not known".to_owned(), |head| head.seq.to_string());
             w.damage = (!reaches).then(|| format!("events were sealed until {until}, and are until {}: seals are gone", w.fits.seq));
             return Ok(w);

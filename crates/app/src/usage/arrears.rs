@@ -28,6 +28,11 @@ const AT_ONCE: i64 = 1_000;
 /// # Errors
 /// [`Error::Store`].
 pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
+    settle_but(tx, ctx, buyer, None)
+}
+
+/// As [`settle`]; the days of grace of one instance are over, and do not begin again.
+fn settle_but(tx: &mut Tx, ctx: &Ctx, buyer: Key, over: Option<Key>) -> Result<(), Error> {
     // Who charges and who credits see each other's work: one of them comes last.
     rows::hold(tx, buyer)?;
     let (mut open, mut paid) = (BTreeSet::new(), BTreeSet::new());
@@ -45,7 +50,7 @@ pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
             cap::stop_if_capped(tx, ctx, &now)?;
         }
     }
-    for id in open {
+    for id in open.into_iter().filter(|id| Some(*id) != over) {
         let found = lookup(tx, id)?;
         begin_arrears(tx, ctx, &found)?;
     }
@@ -231,7 +236,7 @@ fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> 
 /// [`Error::Store`].
 pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let buyer = lookup(tx, id)?.buyer_id;
-    settle(tx, ctx, buyer)?;
+    settle_but(tx, ctx, buyer, Some(id))?;
     let found = lookup(tx, id)?;
     if found.state != "running" || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {
         return Ok(());

@@ -180,6 +180,19 @@ fn events_that_nobody_sealed_while_no_node_ran_are_sealed_late_and_right() {
 }
 
 #[test]
+fn a_chain_of_a_release_before_is_right_and_goes_on() {
+    on_both(|m| {
+        sealed(m);
+        happen(m, "before.the.upgrade");
+        m.execute("UPDATE event_seals SET form = 2; DELETE FROM settings WHERE name = 'chain_head'");
+        m.verify();
+        m.environment().clock.pass(jiff::SignedDuration::from_hours(2));
+        seal_all(m);
+        m.verify();
+    });
+}
+
+#[test]
 fn seals_that_are_taken_away_are_named_at_once_and_nothing_is_sealed_over_it() {
     let newest = "(SELECT MAX(last_seq) FROM event_seals)";
     let events = "(SELECT COALESCE(MAX(last_seq), 0) FROM event_seals WHERE last_seq < (SELECT MAX(last_seq) FROM event_seals))";

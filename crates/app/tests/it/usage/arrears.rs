@@ -40,6 +40,7 @@ fn arrears_are_told_then_freeze_and_a_top_up_ends_them() {
         m.advance("24h");
         let frozen = m.instance(bought.instance);
         assert_eq!((frozen.state.as_str(), frozen.freeze_cause.as_deref()), ("frozen", Some("arrears")));
+        assert_eq!(m.count_messages(&buyer, "usage.unpaid"), 1, "the days of grace do not begin again");
         assert_eq!(m.last_activity(bought.instance), ("updateInstanceStatus".to_owned(), "done".to_owned()));
         let operator = m.operator();
         assert_eq!(m.refused(&operator, |tx, ctx| instance::unfreeze(tx, ctx, &operator, bought.id())), "instance.arrears");
