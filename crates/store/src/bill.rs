@@ -100,12 +100,13 @@ pub fn add_usage(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
     if changed == 0 { insert_lines(tx, std::slice::from_ref(line)) } else { Ok(()) }
 }
 
-/// What was payable, the fee and the tax of each row that an order line has of a kind.
+/// What was payable, the fee and the tax of each row that an order line has of a kind, of those whose parts begin so.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn shares_of(tx: &mut Tx, line: Key, kind: &str) -> Result<Vec<(i64, i64, i64)>, DbError> {
+pub fn shares_of(tx: &mut Tx, line: Key, kind: &str, part: &str) -> Result<Vec<(i64, i64, i64)>, DbError> {
     let of_kind = bill_lines::table.filter(bill_lines::line_id.eq(line)).filter(bill_lines::kind.eq(kind));
+    let of_kind = of_kind.filter(bill_lines::part.like(format!("{part}%")));
     Ok(of_kind.select((bill_lines::payable_minor, bill_lines::fee_minor, bill_lines::tax_minor)).load(tx)?)
 }
 

@@ -77,6 +77,11 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
 /// # Errors
 /// [`DbError`].
 pub fn lock(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, DbError> {
+    if matches!(tenant, Tenant::Any) {
+        db::dialect::lock_row(tx, "instances", id)?;
+        return lookup(tx, tenant, id);
+    }
+    // Nobody locks what is another's.
     let found = lookup(tx, tenant, id)?;
     if found.is_some() && db::dialect::lock_row(tx, "instances", id)? { lookup(tx, tenant, id) } else { Ok(found) }
 }

@@ -52,7 +52,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
         found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
     }
     let subject =
-        store::instance::lookup(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
+        store::instance::lock(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
     let reading = Reading { protocol: sent.protocol, secret: &sent.secret };
     let judged = judge(activity(&found)?, subject.seller_instance_id.as_deref(), reading, exchange);
     let judged = refuse_stolen_id(tx, &subject, judged)?;

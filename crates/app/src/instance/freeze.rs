@@ -78,7 +78,7 @@ fn protocol(tx: &mut Tx, instance: &Instance) -> Result<Protocol, Error> {
 /// # Errors
 /// [`Error::Store`].
 pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
-    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else {
+    let Some(found) = instance::lock(tx, Tenant::Any, instance)? else {
         return Ok(());
     };
     let Some(end) = found.expires_at.map(from_micros).filter(|end| *end <= ctx.now) else {
@@ -111,7 +111,7 @@ pub fn freeze_version(found: &Instance) -> String {
 /// # Errors
 /// `instance.not_found`, `instance.state`, `decision.stale`.
 pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId, reason: &str) -> Result<Instance, Error> {
-    let found = super::show(tx, Tenant::Any, instance)?;
+    let found = super::locked(tx, Tenant::Any, instance)?;
     ctx.require_seen(&freeze_version(&found))?;
     let to = state(&found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     set(tx, ctx, &found, to, Some(FreezeCause::Violation), Some(reason))?;
@@ -201,7 +201,7 @@ pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -
 /// # Errors
 /// `instance.not_found`, `instance.state`, `instance.expired`, `instance.capped`, `instance.arrears`, `decision.stale`.
 pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> Result<Instance, Error> {
-    let found = super::show(tx, Tenant::Any, instance)?;
+    let found = super::locked(tx, Tenant::Any, instance)?;
     ctx.require_seen(&freeze_version(&found))?;
     let to = state(&found)?.after(InstanceStep::Unfreeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     if is_capped(&found) {

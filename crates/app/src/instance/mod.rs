@@ -93,7 +93,19 @@ pub fn sku_name(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Bilingual, E
 /// # Errors
 /// `instance.not_found`.
 pub fn show(tx: &mut Tx, tenant: Tenant, id: InstanceId) -> Result<Instance, Error> {
-    instance::lookup(tx, tenant, Key::of(id))?.ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))
+    instance::lookup(tx, tenant, Key::of(id))?.ok_or_else(not_found)
+}
+
+/// An instance of a tenant, locked until the transaction ends: what it says stays true until then.
+///
+/// # Errors
+/// `instance.not_found`.
+pub(crate) fn locked(tx: &mut Tx, tenant: Tenant, id: InstanceId) -> Result<Instance, Error> {
+    instance::lock(tx, tenant, Key::of(id))?.ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::not_found("instance.not_found", "there is no such instance")
 }
 
 /// The password of an instance, for its buyer.

@@ -55,7 +55,7 @@ pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str, order:
 /// # Errors
 /// [`Error::Store`].
 pub fn release_expired(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
-    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else {
+    let Some(found) = instance::lock(tx, Tenant::Any, instance)? else {
         return Ok(());
     };
     let retention = SignedDuration::from_hours(24 * ctx.settings.retention_days);
@@ -75,7 +75,7 @@ pub fn release_expired(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Erro
 /// `instance.not_found`, `instance.not_on_demand`, `instance.state`.
 pub fn end_on_demand(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<Instance, Error> {
     let tenant = Tenant::Buyer(Key::of(caller.account_id));
-    let found = super::show(tx, tenant, id)?;
+    let found = super::locked(tx, tenant, id)?;
     let line = store::order::any_line(tx, found.line_id)?.ok_or_else(|| Error::row("instances", id, "has no line"))?;
     if line.charging_mode != ChargingMode::OnDemand.as_str() {
         let detail = "only what is billed by use is released by hand; unsubscribe the order, or let the term end";

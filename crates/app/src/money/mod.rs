@@ -7,6 +7,7 @@ mod correction;
 mod figures;
 mod places;
 mod posting;
+mod rates;
 mod transfer;
 
 pub use bill::{extents as bill_extents, issue as issue_bills, next_run as next_bill_run, running as running_bill};

@@ -1,6 +1,9 @@
 //! Entries of the life of an order (`money 1.7`): paid into escrow, shared on completion, given back.
 
-use super::bill::{is_open, use_on_bill};
+use super::{
+    bill::{is_open, use_on_bill},
+    rates,
+};
 use crate::{Ctx, Error, event, from_micros, micros, order::currency};
 use db::{DbError, Key, Tx};
 use domain::{
@@ -171,7 +174,7 @@ fn share(tx: &mut Tx, ctx: &Ctx, parts: &[Part<'_>]) -> Result<(), Error> {
     let (mut entries, mut lines) = (Vec::new(), Vec::new());
     for p in parts {
         // Only what is shared in parts has shares before.
-        let before = if p.line.released_minor == 0 { Shares::default() } else { shares_of(tx, p.line, "original")? };
+        let before = if p.line.released_minor == 0 { Shares::default() } else { shares_of(tx, p.line, ("original", ""))? };
         let shares = settlement::share_next(before, p.minor, ctx.settings.rates)?;
         let mut postings = vec![(AccountKind::Escrow, escrow(p.line), negated(p.minor)?)];
         postings.extend(shared(p.order, shares));
@@ -184,9 +187,9 @@ fn share(tx: &mut Tx, ctx: &Ctx, parts: &[Part<'_>]) -> Result<(), Error> {
     Ok(bill::insert_lines(tx, &lines)?)
 }
 
-/// How what was shared of a line so far was shared, by the rows of that kind on bills.
-fn shares_of(tx: &mut Tx, line: &Line, kind: &str) -> Result<Shares, Error> {
-    sum_of(bill::shares_of(tx, line.id, kind)?.into_iter())
+/// How what was shared of a line so far was shared, by the rows of that kind on bills whose parts begin so.
+fn shares_of(tx: &mut Tx, line: &Line, (kind, part): (&str, &str)) -> Result<Shares, Error> {
+    sum_of(bill::shares_of(tx, line.id, kind, part)?.into_iter())
 }
 
 /// Sums what is payable, the fee and the tax of rows.
@@ -211,12 +214,14 @@ fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
 /// [`Error::Store`]; a check violation when the wallet does not cover it.
 pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: &Charge) -> Result<(), Error> {
     let charged = charge.amount_minor;
-    let shares = settlement::share_next(shares_of(tx, line, "usage")?, charged, ctx.settings.rates)?;
+    let (site, used) = (crate::order::site(ctx, order)?, from_micros(charge.begin_at));
+    let month = site.day_of(used).strftime("%Y-%m").to_string();
+    let (before, rates) = (shares_of(tx, line, ("usage", &month))?, rates::of_use(tx, ctx, &month)?);
+    let shares = settlement::share_next(before, charged, rates)?;
     let mut postings = vec![(AccountKind::BuyerWallet, hex::encode(order.buyer_id.0), negated(charged)?)];
     postings.extend(shared(order, shares));
     let reference = format!("{}:{}", EntryKind::Usage, hex::encode(charge.id.0));
     post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
-    let (site, used) = (crate::order::site(ctx, order)?, from_micros(charge.begin_at));
     let (part, effective_at) = use_on_bill(&site, used, ctx.now, is_open(tx, ctx, &site, used)?);
     let entry = BillEntry { order, line, kind: "usage", amount: charged, shares, effective_at };
     match bill::add_usage(tx, &BillLine { part, ..bill_line(ctx, entry)? }) {

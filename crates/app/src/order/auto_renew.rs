@@ -73,7 +73,7 @@ fn last_price(tx: &mut Tx, found: &Instance, period: Period) -> Result<Option<i6
 /// `instance.no_auto_renewal`, `price.…`.
 pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, period: Option<Period>) -> Result<Instance, Error> {
     let Some(period) = period else {
-        let found = instance::show(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
+        let found = instance::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
         switch_off(tx, ctx, &found, "by the buyer")?;
         return Ok(found);
     };

@@ -118,13 +118,14 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Res
 }
 
 /// Orders an upgrade in the name of the caller, who did not ask for it themselves: it waits until they pay it, also when it
-/// costs nothing, because paying is their consent to what a term costs from then on.
+/// costs nothing. They saw no price of the next term, so automatic renewal asks them before it takes more than the last one.
 ///
 /// # Errors
 /// As [`change`].
 pub fn ask_change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (id, sku): (InstanceId, &str)) -> Result<Full, Error> {
     let subject = renew::locked_subject(tx, ctx, caller, id)?;
-    let draft = draft(tx, ctx, caller, &subject, sku)?;
+    let mut draft = draft(tx, ctx, caller, &subject, sku)?;
+    draft.sold.renewal = None;
     renew::taken_and_placed(tx, ctx, &subject.instance, draft, Pay::Asked)
 }
 

@@ -38,7 +38,7 @@ fn settle_but(tx: &mut Tx, ctx: &Ctx, buyer: Key, over: Option<Key>) -> Result<(
     let (mut open, mut paid) = (BTreeSet::new(), BTreeSet::new());
     while take_page(tx, ctx, buyer, &mut open, &mut paid)? {}
     for id in paid.difference(&open) {
-        let found = lookup(tx, *id)?;
+        let found = locked(tx, *id)?;
         // What is beyond the page that could not be paid is owed all the same.
         if rows::due_of_instance(tx, buyer, *id)? > 0 {
             continue;
@@ -193,6 +193,10 @@ impl Till {
     }
 }
 
+fn locked(tx: &mut Tx, id: Key) -> Result<Instance, Error> {
+    store::instance::lock(tx, Tenant::Any, id)?.ok_or_else(|| Error::row("usage_charges", hex::encode(id.0), "its instance is gone"))
+}
+
 fn lookup(tx: &mut Tx, id: Key) -> Result<Instance, Error> {
     store::instance::lookup(tx, Tenant::Any, id)?.ok_or_else(|| Error::row("usage_charges", hex::encode(id.0), "its instance is gone"))
 }
@@ -235,7 +239,7 @@ fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> 
 /// # Errors
 /// [`Error::Store`].
 pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
-    let buyer = lookup(tx, id)?.buyer_id;
+    let buyer = locked(tx, id)?.buyer_id;
     settle_but(tx, ctx, buyer, Some(id))?;
     let found = lookup(tx, id)?;
     if found.state != "running" || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {

@@ -108,7 +108,7 @@ pub fn set_cap(
         CapSide::Buyer => Tenant::Buyer(account),
         CapSide::Seller => Tenant::Seller(account),
     };
-    let found = instance::show(tx, tenant, id)?;
+    let found = instance::locked(tx, tenant, id)?;
     if !is_by_use(tx, ctx, &found)? {
         return Err(Error::conflict("instance.not_on_demand", "the instance is not billed by use"));
     }
@@ -194,7 +194,7 @@ pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Instance, refused: Option<C
 /// # Errors
 /// [`Error::Store`].
 pub fn month_over(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
-    match store::instance::lookup(tx, Tenant::Any, id)? {
+    match store::instance::lock(tx, Tenant::Any, id)? {
         Some(found) => review(tx, ctx, &found, None),
         None => Ok(()),
     }

@@ -131,7 +131,7 @@ fn end(tx: &mut Tx, ctx: &Ctx, hold: &Hold, state: HoldState, by: HoldEnd) -> Re
 }
 
 fn subject(tx: &mut Tx, hold: &Hold) -> Result<Instance, Error> {
-    let found = store::instance::lookup(tx, Tenant::Any, hold.instance_id)?;
+    let found = store::instance::lock(tx, Tenant::Any, hold.instance_id)?;
     found.ok_or_else(|| Error::row("usage_holds", hold.id.id::<HoldId>(), "its instance is gone"))
 }
 

@@ -28,7 +28,7 @@ const AT_ONCE: i64 = 2_000;
 /// [`Error::Store`].
 pub fn rate(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), Error> {
     let instance = key_of(name).ok_or_else(|| Error::row("jobs", name, "names no instance"))?;
-    let Some(found) = instance::lookup(tx, Tenant::Any, instance)? else {
+    let Some(found) = instance::lock(tx, Tenant::Any, instance)? else {
         return Ok(());
     };
     let mut rating = Rating::begin(tx, ctx, &found)?;

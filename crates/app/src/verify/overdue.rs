@@ -18,6 +18,7 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let soon = ctx.now.saturating_add(SLACK).map_err(|e| Error::row("jobs", "clock", e))?;
     found.names(witness::lost_jobs(tx, kinds, micros(soon))?, "nothing will end or renew it in time: its job is gone, or late");
     found.all(witness::covered_charges(tx)?, "covers what its buyer owes for use, and it was not taken:");
+    found.all(witness::not_given_back(tx)?, "its corrections give back what was paid, and it did not come back:");
     let sites = ctx.settings.sites.all();
     for of in witness::billed_where(tx)? {
         if !sites.iter().any(|s| of.site.as_deref() == Some(s.code.as_str()) && of.currency == s.currency.as_str()) {

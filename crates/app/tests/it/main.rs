@@ -1,6 +1,7 @@
 //! The rules of the marketplace, on both engines, without a process: see the crate `harness`.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
+mod at_once;
 mod call;
 mod catalogue;
 mod chain;

@@ -16,7 +16,9 @@ pub use books::{escrow, escrow_of_no_line, nobodys_wallets, unbalanced, wrong_ba
 pub use entries::{Waiting, entry_count, misplaced, unexplained, untold, waiting_transfers};
 pub use instances::{held_for_nothing, unlike_their_events, unlike_their_lines, without_trial};
 pub use orders::{unfit_lines, unpaid, unreleased, wrong_totals};
-pub use overdue::{BilledWhere, billed_where, covered_charges, late_ends, late_payments, lost_jobs, unbilled, without_bill_run};
+pub use overdue::{
+    BilledWhere, billed_where, covered_charges, late_ends, late_payments, lost_jobs, not_given_back, unbilled, without_bill_run,
+};
 pub use refunds::{kept_after_unsubscription, unlike_removed_terms, without_cause, wrong_refunds, wrong_renewals};
 pub use terms::{Standing, paid_for_nothing, standing, unlike_their_terms, wrong_term_prices};
 pub use usage::{

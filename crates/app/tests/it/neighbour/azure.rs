@@ -146,7 +146,10 @@ fn a_plan_that_costs_nothing_today_waits_for_the_customer_who_alone_agrees_to_a_
         m.ok(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, &waiting.number));
         m.settle();
         m.advance("1m"); // the seller says nothing against it
-        assert_eq!((m.instance(of.instance).sku.as_str(), agreed()), ("pro/5", Some(22_000)));
+        assert_eq!((m.instance(of.instance).sku.as_str(), agreed()), ("pro/5", Some(10_000)), "they saw no price of the next term");
+        let before = m.balance(&buyer);
+        m.advance("2h");
+        assert_eq!((m.balance(&buyer), m.count_messages(&buyer, "auto_renewal.dearer")), (before, 1));
         m.verify();
     });
 }

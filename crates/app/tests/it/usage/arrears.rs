@@ -210,6 +210,27 @@ fn a_correction_of_several_unpaid_charges_leaves_only_what_is_owed_net() {
 }
 
 #[test]
+fn a_correction_of_what_is_paid_and_what_is_not_gives_back_the_difference() {
+    on_both(|m| {
+        let buyer = m.new_buyer("poor", "70.00");
+        let used = m.open(&buyer, &choice("transcribe", ""));
+        let seller = m.seller();
+        m.advance("4h");
+        m.push(&seller, &[m.record(&used, "2024-01-05T03", "500", "a")]);
+        m.advance("1h");
+        assert_eq!(m.balance(&buyer), "10.00");
+        m.push(&seller, &[m.record(&used, "2024-01-05T04", "400", "b"), m.record(&used, "2024-01-05T05", "325", "c")]);
+        m.advance("1h");
+        assert_eq!(due(m, &used), "80.25");
+        let correct = |of: &str| Record { corrects: Some(of.to_owned()), ..m.record(&used, "2024-01-05T06", "1", &format!("c{of}")) };
+        m.push(&seller, &[correct("a"), correct("b"), correct("c")]);
+        m.advance("1h");
+        assert_eq!((due(m, &used), m.balance(&buyer)), ("0.00".to_owned(), "69.64".to_owned()), "three minutes at 0.12");
+        m.verify();
+    });
+}
+
+#[test]
 fn of_charges_and_top_ups_at_once_none_is_left_with_the_money_in_the_wallet() {
     on_both(|m| {
         let buyer = m.new_buyer("poor", "0.00");

@@ -156,3 +156,28 @@ fn small_charges_that_one_correction_reverses_leave_no_share_behind() {
         m.verify();
     });
 }
+
+#[test]
+fn a_correction_after_the_rates_have_changed_takes_back_what_was_shared() {
+    on_both(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let bought = priced(m, &buyer, "1");
+        m.push(&seller, &[m.record(&bought, "2024-01-05T03", "780", "sn")]);
+        m.advance("1h");
+        let lines = || m.read(|tx, ctx| Ok(app::money::running_bill(tx, ctx, m.key(&seller), "CNY", app::Page::first(10))?.lines));
+        assert_eq!(lines()[0].fee_minor, 3_900, "5 %");
+        // As after a start with another commission.
+        let dear = app::Settings {
+            rates: domain::settlement::Rates { fee: "0.08".parse().unwrap(), ..m.environment().settings.rates },
+            ..(*m.environment().settings).clone()
+        };
+        let env = app::Environment { settings: Arc::new(dear), ..m.environment().clone() };
+        let correction = Record { corrects: Some("sn".to_owned()), ..m.record(&bought, "2024-01-05T03", "100", "less") };
+        m.push(&seller, &[correction]);
+        let mut local = db::Local::open(m.database()).unwrap();
+        let rating = format!("usage:{}", hex::encode(bought.instance.0));
+        local.write(|tx| env.write(tx, &app::Actor::System, |tx, ctx| app::usage::rate(tx, ctx, &rating))).unwrap();
+        assert_eq!((m.balance(&buyer).as_str(), lines()[0].fee_minor), ("999900.00", 500), "5 % of 100.00");
+        m.verify();
+    });
+}
