@@ -11,7 +11,7 @@ use app::{
 use db::dialect::Claim;
 use domain::Timestamp;
 use jiff::SignedDuration;
-use store::job::{Job, claim, next_due};
+use store::job::{Job, Lease, claim, next_due};
 
 /// Jobs done in one go at most: more means that one makes itself due again and again.
 const JOBS_MAX: usize = 100_000;
@@ -131,7 +131,7 @@ impl Market {
     }
 
     fn perform(&self, due: &Job) {
-        let (id, kind) = (due.id, due.kind.as_str());
+        let (lease, kind) = (due.lease(), due.kind.as_str());
         if self.ends_here() {
             return;
         }
@@ -144,11 +144,11 @@ impl Market {
                 if self.ends_here() {
                     return;
                 }
-                self.write_system(|tx, ctx| job::finish_call(tx, ctx, id, &outgoing, &exchange))
+                self.write_system(|tx, ctx| job::finish_call(tx, ctx, &lease, &outgoing, &exchange))
             }
-            Work::Mail(mail) => self.send_text(id, mail, Sent::Mail),
-            Work::Sms(sms) => self.send_text(id, sms, Sent::Sms),
-            Work::Webhook(sent) => self.send_webhook(id, &sent),
+            Work::Mail(mail) => self.send_text(&lease, mail, Sent::Mail),
+            Work::Sms(sms) => self.send_text(&lease, sms, Sent::Sms),
+            Work::Webhook(sent) => self.send_webhook(&lease, &sent),
             Work::Probe(product) => {
                 let probed = self.probe(product);
                 self.write_system(|tx, ctx| job::finish_probe(tx, ctx, due, probed.as_ref()))
@@ -174,19 +174,19 @@ impl Market {
         !fails
     }
 
-    fn send_text(&self, job: db::Key, mail: OutgoingMail, channel: fn(OutgoingMail) -> Sent) -> Result<(), Error> {
+    fn send_text(&self, lease: &Lease, mail: OutgoingMail, channel: fn(OutgoingMail) -> Sent) -> Result<(), Error> {
         let result = if self.is_taken() { Ok(()) } else { Err("the channel refused it".to_owned()) };
-        self.write_system(|tx, ctx| job::finish_mail(tx, ctx, job, &mail, &result, 1))?;
+        self.write_system(|tx, ctx| job::finish_mail(tx, ctx, lease, &mail, &result, 1))?;
         if result.is_ok() {
             self.sent.borrow_mut().push(channel(mail));
         }
         Ok(())
     }
 
-    fn send_webhook(&self, job: db::Key, sent: &OutgoingWebhook) -> Result<(), Error> {
+    fn send_webhook(&self, lease: &Lease, sent: &OutgoingWebhook) -> Result<(), Error> {
         let status = if self.is_taken() { 204 } else { 500 };
         let answered = Answered { status: Some(status), body: String::new(), error: None, duration_ms: 1 };
-        self.write_system(|tx, ctx| job::finish_webhook(tx, ctx, job, sent, &answered))?;
+        self.write_system(|tx, ctx| job::finish_webhook(tx, ctx, lease, sent, &answered))?;
         if status == 204 {
             let (url, body, headers) = (sent.url.clone(), sent.body.clone(), sent.headers.clone());
             self.sent.borrow_mut().push(Sent::Webhook { url, body, headers });

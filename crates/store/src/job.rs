@@ -1,6 +1,6 @@
 //! Jobs: what is due, under lease while somebody does it.
 
-use crate::{DbError, Key, Tx};
+use crate::{DbError, Key, Tx, Written};
 use db::{Run, dialect, schema::jobs};
 use diesel::prelude::*;
 
@@ -18,6 +18,22 @@ pub struct Job {
     pub lease_until: i64,
     pub error: Option<String>,
     pub name: Option<String>,
+}
+
+/// A job under the lease of whoever claimed it. Once the lease has run out another may have the job: only its owner ends it,
+/// puts it off or sets it aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub job: Key,
+    pub owner: String,
+}
+
+impl Job {
+    /// The lease under which the job was claimed.
+    #[must_use]
+    pub fn lease(&self) -> Lease {
+        Lease { job: self.id, owner: self.lease_owner.clone() }
+    }
 }
 
 /// # Errors
@@ -66,20 +82,31 @@ pub fn claim(tx: &mut Tx, claim: &dialect::Claim<'_>) -> Result<Vec<Job>, DbErro
     Ok(jobs::table.filter(jobs::lease_owner.eq(claim.owner)).order((jobs::due_at, jobs::id)).select(Job::as_select()).load(tx)?)
 }
 
+/// Whether the lease is held still; it is until the transaction ends.
+///
+/// # Errors
+/// [`DbError`].
+pub fn hold(tx: &mut Tx, lease: &Lease) -> Result<Written, DbError> {
+    let held = jobs::table.find(lease.job).filter(jobs::lease_owner.eq(&lease.owner));
+    Ok(Written::from_rows(diesel::update(held).set(jobs::lease_until.eq(jobs::lease_until)).run(tx)?))
+}
+
 /// Removes a job that is done.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn done(tx: &mut Tx, id: Key) -> Result<usize, DbError> {
-    Ok(diesel::delete(jobs::table.find(id)).run(tx)?)
+pub fn done(tx: &mut Tx, lease: &Lease) -> Result<Written, DbError> {
+    let held = jobs::table.find(lease.job).filter(jobs::lease_owner.eq(&lease.owner));
+    Ok(Written::from_rows(diesel::delete(held).run(tx)?))
 }
 
 /// Puts a job off and gives its lease back.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn put_off(tx: &mut Tx, id: Key, due_at: i64, error: Option<&str>) -> Result<(), DbError> {
-    diesel::update(jobs::table.find(id))
+pub fn put_off(tx: &mut Tx, lease: &Lease, due_at: i64, error: Option<&str>) -> Result<Written, DbError> {
+    let held = jobs::table.find(lease.job).filter(jobs::lease_owner.eq(&lease.owner));
+    let changed = diesel::update(held)
         .set((
             jobs::due_at.eq(due_at),
             jobs::attempts.eq(jobs::attempts + 1),
@@ -88,16 +115,17 @@ pub fn put_off(tx: &mut Tx, id: Key, due_at: i64, error: Option<&str>) -> Result
             jobs::error.eq(error),
         ))
         .run(tx)?;
-    Ok(())
+    Ok(Written::from_rows(changed))
 }
 
 /// Sets a job aside for a person.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn fail(tx: &mut Tx, id: Key, error: &str) -> Result<(), DbError> {
-    diesel::update(jobs::table.find(id)).set((jobs::state.eq("failed"), jobs::lease_owner.eq(""), jobs::error.eq(error))).run(tx)?;
-    Ok(())
+pub fn fail(tx: &mut Tx, lease: &Lease, error: &str) -> Result<Written, DbError> {
+    let held = jobs::table.find(lease.job).filter(jobs::lease_owner.eq(&lease.owner));
+    let failed = (jobs::state.eq("failed"), jobs::lease_owner.eq(""), jobs::error.eq(error));
+    Ok(Written::from_rows(diesel::update(held).set(failed).run(tx)?))
 }
 
 /// Removes the jobs of a kind about a subject.

@@ -257,7 +257,7 @@ impl Worker {
     /// Does a job; says whether the outside answered. A job that fails is put off, then set aside.
     async fn perform(&self, job: Job) -> bool {
         self.0.jobs.fetch_add(1, Ordering::SeqCst);
-        let (id, attempts, kind) = (job.id, job.attempts, job.kind.clone());
+        let (lease, attempts, kind) = (job.lease(), job.attempts, job.kind.clone());
         let result = self.work(Arc::new(job)).await;
         match result {
             Ok(answered) => answered,
@@ -265,11 +265,12 @@ impl Worker {
                 tracing::error!(job.kind = kind, error = %e, source = ?std::error::Error::source(&e), "a job failed");
                 let text = e.to_string();
                 let put_off = self.0.app.write(Actor::System, move |tx, ctx| {
+                    // Who has lost the lease leaves the job to the one who has it now.
                     if attempts + 1 >= TRIES_MAX {
-                        return Ok(job::fail(tx, id, &text)?);
+                        return Ok(job::fail(tx, &lease, &text).map(drop)?);
                     }
                     let due = micros(ctx.now + SignedDuration::from_secs(5 << attempts.min(8)));
-                    Ok(job::put_off(tx, id, due, Some(&text))?)
+                    Ok(job::put_off(tx, &lease, due, Some(&text)).map(drop)?)
                 });
                 if let Err(e) = put_off.await {
                     tracing::error!(error = %e, "the failed job could not be put off; its lease will run out");
@@ -285,9 +286,9 @@ impl Worker {
         match self.0.app.write(Actor::System, move |tx, ctx| app::job::begin(tx, ctx, &due)).await? {
             Work::Done => Ok(true),
             Work::Call(outgoing) => self.call(&job, *outgoing).await,
-            Work::Mail(mail) => self.mail(job.id, mail, Channel::Mail).await,
-            Work::Sms(sms) => self.mail(job.id, sms, Channel::Sms).await,
-            Work::Webhook(sent) => self.webhook(job.id, *sent).await,
+            Work::Mail(mail) => self.mail(job.lease(), mail, Channel::Mail).await,
+            Work::Sms(sms) => self.mail(job.lease(), sms, Channel::Sms).await,
+            Work::Webhook(sent) => self.webhook(job.lease(), *sent).await,
             Work::Probe(product) => self.probe(job, product).await,
             Work::Export => export::write(&self.0.app, &self.0.files, &job).await.map(|()| true),
         }
@@ -304,14 +305,14 @@ impl Worker {
 
     /// Sends one attempt of a call and books what came back.
     async fn call(&self, job: &Job, outgoing: call::Outgoing) -> Result<bool, Error> {
-        let id = job.id;
+        let lease = job.lease();
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let exchange = self.send(&job.lane, &outgoing).await;
         let answered = exchange.error.is_none();
         let outcome = exchange.error.as_ref().map_or("answered", |(kind, _)| *kind);
         metrics::counter!("yunshi_calls_total", "outcome" => outcome).increment(1);
         metrics::histogram!("yunshi_call_seconds").record(seconds(exchange.duration_ms * 1000));
-        let finish = move |tx: &mut Tx, ctx: &app::Ctx| app::job::finish_call(tx, ctx, id, &outgoing, &exchange);
+        let finish = move |tx: &mut Tx, ctx: &app::Ctx| app::job::finish_call(tx, ctx, &lease, &outgoing, &exchange);
         self.0.app.write(Actor::System, finish).await?;
         Ok(answered)
     }

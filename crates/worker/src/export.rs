@@ -8,6 +8,7 @@ use app::{
 };
 use rust_xlsxwriter::Workbook;
 use store::{
+    Written,
     export::{self, Export, Progress},
     job::{self, Job},
     order::{self, Filter},
@@ -17,9 +18,9 @@ const BATCH: i64 = 500;
 
 /// Writes the export that the job names.
 pub(crate) async fn write(app: &App, files: &Files, job: &Job) -> Result<(), Error> {
-    let (id, job_id) = (job.subject.unwrap_or(db::Key([0; 16])), job.id);
+    let (id, lease) = (job.subject.unwrap_or(db::Key([0; 16])), job.lease());
     let Some(export) = app.read(Actor::System, move |tx, _| Ok(export::any_lookup(tx, id)?)).await? else {
-        return app.write(Actor::System, move |tx, _| Ok(job::done(tx, job_id).map(|_| ())?)).await;
+        return app.write(Actor::System, move |tx, _| Ok(job::done(tx, &lease).map(drop)?)).await;
     };
     let (bytes, rows) = sheet(app, &export).await?;
     let name = format!("exports/{}.xlsx", id.id::<domain::id::ExportId>());
@@ -34,9 +35,11 @@ pub(crate) async fn write(app: &App, files: &Files, job: &Job) -> Result<(), Err
             error: None,
             ended_at: Some(ctx.now_micros()),
         };
-        export::progress(tx, &progress)?;
-        job::done(tx, job_id)?;
-        Ok(())
+        // Written by another worker after our lease ran out.
+        match job::done(tx, &lease)? {
+            Written::Yes => Ok(export::progress(tx, &progress)?),
+            Written::SomeoneElseWasFirst => Ok(()),
+        }
     })
     .await
 }

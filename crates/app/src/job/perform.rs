@@ -5,7 +5,10 @@ use super::JobKind;
 use crate::{Ctx, Error, call, instance, message, micros, money, order, probe, supervision, usage};
 use db::{Key, Tx};
 use domain::{Timestamp, site::SiteCode};
-use store::job::{self, Job};
+use store::{
+    Written,
+    job::{self, Job, Lease},
+};
 use wire::conformance::Exchange;
 
 /// What is to be done outside the transaction.
@@ -28,7 +31,12 @@ pub enum Work {
 /// [`Error::Store`]; [`Error::Row`] for a kind that is not known.
 pub fn begin(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
     let kind: JobKind = job.kind.parse().map_err(|e| Error::row("jobs", &job.kind, e))?;
-    let subject = subject(job);
+    let (subject, lease) = (subject(job), job.lease());
+    // What leaves the platform is sent by who has the job; calls ask that of their attempt.
+    let sends = matches!(kind, JobKind::Mail | JobKind::Sms | JobKind::Webhook | JobKind::Probe | JobKind::Export);
+    if sends && job::hold(tx, &lease)? == Written::SomeoneElseWasFirst {
+        return Ok(Work::Done);
+    }
     match kind {
         JobKind::Call => begin_call(tx, ctx, job),
         JobKind::Mail => {
@@ -47,7 +55,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
         JobKind::Export => Ok(Work::Export),
         // Done by another worker after our lease ran out, or cancelled meanwhile: what it would do may not be done twice.
         timer => {
-            if job::done(tx, job.id)? > 0 {
+            if job::done(tx, &lease)? == Written::Yes {
                 fire(tx, ctx, timer, job)?;
             }
             Ok(Work::Done)
@@ -64,7 +72,7 @@ fn begun(tx: &mut Tx, job: &Job, work: Option<Work>) -> Result<Work, Error> {
     match work {
         Some(work) => Ok(work),
         None => {
-            job::done(tx, job.id)?;
+            let _lost = job::done(tx, &job.lease())?;
             Ok(Work::Done)
         }
     }
@@ -74,9 +82,11 @@ fn begin_call(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
     match call::begin(tx, ctx, subject(job).id())? {
         call::Begun::Send(outgoing) => return Ok(Work::Call(Box::new(outgoing))),
         call::Begun::Over => {
-            job::done(tx, job.id)?;
+            let _lost = job::done(tx, &job.lease())?;
         }
-        call::Begun::Later(at) => job::put_off(tx, job.id, micros(at), None)?,
+        call::Begun::Later(at) => {
+            let _lost = job::put_off(tx, &job.lease(), micros(at), None)?;
+        }
         call::Begun::Taken => {}
     }
     Ok(Work::Done)
@@ -118,12 +128,12 @@ fn bills(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`call::finish`].
-pub fn finish_call(tx: &mut Tx, ctx: &Ctx, job: Key, sent: &call::Outgoing, exchange: &Exchange) -> Result<(), Error> {
+pub fn finish_call(tx: &mut Tx, ctx: &Ctx, lease: &Lease, sent: &call::Outgoing, exchange: &Exchange) -> Result<(), Error> {
     let next = match call::finish(tx, ctx, sent, exchange)? {
         call::Next::At(at) => Some(at),
         call::Next::Ended => None,
     };
-    again(tx, job, next)
+    again(tx, lease, next)
 }
 
 /// The end of an attempt to send a mail or an SMS, which took so many milliseconds.
@@ -133,13 +143,13 @@ pub fn finish_call(tx: &mut Tx, ctx: &Ctx, job: Key, sent: &call::Outgoing, exch
 pub fn finish_mail(
     tx: &mut Tx,
     ctx: &Ctx,
-    job: Key,
+    lease: &Lease,
     sent: &message::OutgoingMail,
     result: &Result<(), String>,
     duration_ms: i64,
 ) -> Result<(), Error> {
     let next = message::finish_mail(tx, ctx, sent, result, duration_ms)?;
-    again(tx, job, next)
+    again(tx, lease, next)
 }
 
 /// The end of an attempt to send to an endpoint.
@@ -149,12 +159,12 @@ pub fn finish_mail(
 pub fn finish_webhook(
     tx: &mut Tx,
     ctx: &Ctx,
-    job: Key,
+    lease: &Lease,
     sent: &message::OutgoingWebhook,
     answered: &message::Answered,
 ) -> Result<(), Error> {
     let next = message::finish_webhook(tx, ctx, sent, answered)?;
-    again(tx, job, next)
+    again(tx, lease, next)
 }
 
 /// The end of a probe; without a result nobody is called for the product, or it is not on sale.
@@ -163,7 +173,7 @@ pub fn finish_webhook(
 /// As [`probe::finish`].
 pub fn finish_probe(tx: &mut Tx, ctx: &Ctx, job: &Job, result: Option<&probe::Probed>) -> Result<(), Error> {
     // Done by another worker after our lease ran out.
-    if job::done(tx, job.id)? == 0 {
+    if job::done(tx, &job.lease())? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
     let product = subject(job);
@@ -173,13 +183,11 @@ pub fn finish_probe(tx: &mut Tx, ctx: &Ctx, job: &Job, result: Option<&probe::Pr
     probe::next_of_seller(tx, ctx, product)
 }
 
-/// The job is done, or due again.
-fn again(tx: &mut Tx, job: Key, next: Option<Timestamp>) -> Result<(), Error> {
-    match next {
-        Some(at) => Ok(job::put_off(tx, job, micros(at), None)?),
-        None => {
-            job::done(tx, job)?;
-            Ok(())
-        }
-    }
+/// The job is done, or due again. Who has lost its lease leaves it to the one who has it now.
+fn again(tx: &mut Tx, lease: &Lease, next: Option<Timestamp>) -> Result<(), Error> {
+    let _lost = match next {
+        Some(at) => job::put_off(tx, lease, micros(at), None)?,
+        None => job::done(tx, lease)?,
+    };
+    Ok(())
 }

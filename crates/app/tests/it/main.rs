@@ -8,6 +8,7 @@ mod chain;
 mod decisions;
 mod documentation;
 mod example;
+mod leases;
 mod licence;
 mod limits;
 mod message;

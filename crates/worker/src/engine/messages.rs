@@ -5,8 +5,9 @@ use app::{
     Actor, Ctx, Error,
     message::{OutgoingMail, OutgoingWebhook},
 };
-use db::{Key, Tx};
+use db::Tx;
 use std::time::Instant;
+use store::job::Lease;
 
 /// What carries a message in text.
 #[derive(Clone, Copy)]
@@ -17,7 +18,7 @@ pub(super) enum Channel {
 
 impl Worker {
     /// Sends a message by mail or SMS; says whether it was taken.
-    pub(super) async fn mail(&self, job: Key, mail: OutgoingMail, channel: Channel) -> Result<bool, Error> {
+    pub(super) async fn mail(&self, lease: Lease, mail: OutgoingMail, channel: Channel) -> Result<bool, Error> {
         let started = Instant::now();
         let result = match channel {
             Channel::Mail => self.0.channels.mail(&mail).await,
@@ -25,16 +26,16 @@ impl Worker {
         };
         let took = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
         let taken = result.is_ok();
-        let finish = move |tx: &mut Tx, ctx: &Ctx| app::job::finish_mail(tx, ctx, job, &mail, &result, took);
+        let finish = move |tx: &mut Tx, ctx: &Ctx| app::job::finish_mail(tx, ctx, &lease, &mail, &result, took);
         self.0.app.write(Actor::System, finish).await?;
         Ok(taken)
     }
 
     /// Sends a message to an endpoint; says whether it answered.
-    pub(super) async fn webhook(&self, job: Key, sent: OutgoingWebhook) -> Result<bool, Error> {
+    pub(super) async fn webhook(&self, lease: Lease, sent: OutgoingWebhook) -> Result<bool, Error> {
         let answered = crate::channels::webhook(&self.0.client, &sent).await;
         let reached = answered.status.is_some();
-        let finish = move |tx: &mut Tx, ctx: &Ctx| app::job::finish_webhook(tx, ctx, job, &sent, &answered);
+        let finish = move |tx: &mut Tx, ctx: &Ctx| app::job::finish_webhook(tx, ctx, &lease, &sent, &answered);
         self.0.app.write(Actor::System, finish).await?;
         Ok(reached)
     }

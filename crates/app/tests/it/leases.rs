@@ -1,0 +1,74 @@
+//! A job is ended, put off or set aside by the owner of its lease alone (`architecture 3`).
+
+use app::job::{self, Work};
+use db::dialect::Claim;
+use harness::{Market, choice, on_both, unpaid};
+use jiff::SignedDuration;
+use store::{
+    Written,
+    job::{Job, claim},
+};
+
+/// Claims the job of a kind that is due, as one worker or another.
+fn claimed(m: &Market, owner: &str, kind: &str) -> Job {
+    let claim_all = |tx: &mut db::Tx, ctx: &app::Ctx| {
+        let due = Claim {
+            owner,
+            lease_until: app::micros(ctx.wall + ctx.settings.job_lease),
+            due_until: ctx.now_micros(),
+            wall_now: ctx.wall_micros(),
+            per_lane: 10,
+            limit: 10,
+            busy: &[],
+        };
+        Ok(claim(tx, &due)?)
+    };
+    let jobs = m.write_system(claim_all).unwrap();
+    jobs.into_iter().find(|j| j.kind == kind).unwrap_or_else(|| panic!("{owner} gets no job {kind}"))
+}
+
+#[test]
+fn a_timer_whose_lease_was_lost_is_left_to_who_has_it_now() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let number = m.ok(&buyer, |tx, ctx| app::order::place(tx, ctx, &buyer, &unpaid(&choice("backup", "1m")))).order.number;
+        let clock = &m.environment().clock;
+        clock.advance_to(m.now() + SignedDuration::from_hours(24 * 7));
+        let slow = claimed(m, "slow", "order.unpaid");
+        clock.pass(SignedDuration::from_secs(61));
+        let quick = claimed(m, "quick", "order.unpaid");
+        assert_eq!(slow.id, quick.id);
+        for lost in [
+            m.write_system(|tx, _| Ok(store::job::done(tx, &slow.lease())?)).unwrap(),
+            m.write_system(|tx, _| Ok(store::job::put_off(tx, &slow.lease(), 1, Some("x"))?)).unwrap(),
+            m.write_system(|tx, _| Ok(store::job::fail(tx, &slow.lease(), "x")?)).unwrap(),
+        ] {
+            assert_eq!(lost, Written::SomeoneElseWasFirst);
+        }
+        m.write_system(|tx, ctx| job::begin(tx, ctx, &slow)).unwrap();
+        assert_eq!(m.order(&number).state, "pending_payment", "the slow worker does nothing");
+        m.write_system(|tx, ctx| job::begin(tx, ctx, &quick)).unwrap();
+        assert_eq!(m.order(&number).state, "cancelled");
+        m.settle();
+        m.verify();
+    });
+}
+
+#[test]
+fn a_call_whose_lease_was_lost_stays_due_for_who_has_it_now() {
+    on_both(|m| {
+        let placed = m.buy(&m.buyer(), &choice("backup", "1m"));
+        let slow = claimed(m, "slow", "call");
+        let Work::Call(sent) = m.write_system(|tx, ctx| job::begin(tx, ctx, &slow)).unwrap() else { panic!("a call") };
+        m.environment().clock.pass(SignedDuration::from_secs(61));
+        let quick = claimed(m, "quick", "call");
+        let exchange = m.server.call(&sent);
+        m.write_system(|tx, ctx| job::finish_call(tx, ctx, &slow.lease(), &sent, &exchange)).unwrap();
+        let left = m.read(|tx, _| Ok(store::job::of_subject(tx, slow.subject.unwrap())?));
+        assert_eq!(left.iter().map(|j| j.lease_owner.as_str()).collect::<Vec<_>>(), ["quick"], "the slow worker does not end it");
+        assert!(matches!(m.write_system(|tx, ctx| job::begin(tx, ctx, &quick)).unwrap(), Work::Done), "the call is over");
+        m.settle();
+        assert_eq!(m.order(&placed.order.number).state, "completed");
+        m.verify();
+    });
+}
