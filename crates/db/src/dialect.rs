@@ -142,6 +142,20 @@ pub fn lock_row(tx: &mut Tx, table: &str, id: Key) -> Result<bool, DbError> {
     Ok(true)
 }
 
+/// Locks rows likewise, in the order of their ids, so that two that want the same do not wait for each other in a circle.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_rows(tx: &mut Tx, table: &str, ids: &[Key]) -> Result<(), DbError> {
+    if let (Tx::Pg(_), false) = (&*tx, ids.is_empty()) {
+        let list: Vec<String> = ids.iter().map(|id| format!("'\\x{:032x}'", u128::from_be_bytes(id.0))).collect();
+        let text = format!("SELECT id FROM {table} WHERE id IN ({}) ORDER BY id FOR UPDATE", list.join(", "));
+        // A text that names rows is one of many, and not to be kept.
+        sql_query(text).execute(tx)?;
+    }
+    Ok(())
+}
+
 /// The open transactions of others that have written to a table, by names that no later transaction has. SQLite lets one
 /// write at a time, so whoever writes sees none.
 ///

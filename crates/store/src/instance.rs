@@ -1,6 +1,6 @@
 //! Instances.
 
-use crate::{DbError, Key, Page, Tx, Written, order::Tenant};
+use crate::{DbError, Key, Locked, Page, Tx, Written, order::Tenant};
 use db::{
     Run,
     schema::{instance_freezes, instances, order_lines},
@@ -57,13 +57,13 @@ fn in_state(tenant: Tenant, state: Option<&str>) -> instances::BoxedQuery<'stati
     }
 }
 
-/// Stores a new instance that nobody is called for.
+/// Stores a new instance that nobody is called for. No other transaction sees it before this one ends.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn insert(tx: &mut Tx, instance: &Instance) -> Result<(), DbError> {
-    diesel::insert_into(instances::table).values(instance).run(tx)?;
-    Ok(())
+pub fn insert(tx: &mut Tx, instance: Instance) -> Result<Locked<Instance>, DbError> {
+    diesel::insert_into(instances::table).values(&instance).run(tx)?;
+    Ok(Locked::new(instance))
 }
 
 /// # Errors
@@ -76,14 +76,23 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
 ///
 /// # Errors
 /// [`DbError`].
-pub fn lock(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, DbError> {
-    if matches!(tenant, Tenant::Any) {
-        db::dialect::lock_row(tx, "instances", id)?;
-        return lookup(tx, tenant, id);
-    }
+pub fn lock(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Locked<Instance>>, DbError> {
     // Nobody locks what is another's.
-    let found = lookup(tx, tenant, id)?;
-    if found.is_some() && db::dialect::lock_row(tx, "instances", id)? { lookup(tx, tenant, id) } else { Ok(found) }
+    if !matches!(tenant, Tenant::Any) && lookup(tx, tenant, id)?.is_none() {
+        return Ok(None);
+    }
+    db::dialect::lock_row(tx, "instances", id)?;
+    Ok(lookup(tx, tenant, id)?.map(Locked::new))
+}
+
+/// Those of these instances that exist, locked one after the other in the order of their ids.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_all(tx: &mut Tx, ids: &[Key]) -> Result<Vec<Locked<Instance>>, DbError> {
+    db::dialect::lock_rows(tx, "instances", ids)?;
+    let found = any_of(tx, ids)?;
+    Ok(found.into_iter().map(Locked::new).collect())
 }
 
 /// Those of these instances that exist, in no order.
@@ -196,8 +205,8 @@ pub fn opened_since(tx: &mut Tx, seller: Key, since: i64, limit: i64) -> Result<
 ///
 /// # Errors
 /// [`DbError`].
-pub fn take(tx: &mut Tx, id: Key, order: Key) -> Result<Written, DbError> {
-    let free = instances::table.find(id).filter(instances::open_order_id.is_null());
+pub fn take(tx: &mut Tx, of: &Locked<Instance>, order: Key) -> Result<Written, DbError> {
+    let free = instances::table.find(of.id).filter(instances::open_order_id.is_null());
     Ok(Written::from_rows(diesel::update(free).set(instances::open_order_id.eq(order)).run(tx)?))
 }
 
@@ -205,8 +214,8 @@ pub fn take(tx: &mut Tx, id: Key, order: Key) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn give_back(tx: &mut Tx, id: Key, order: Key) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id).filter(instances::open_order_id.eq(order)))
+pub fn give_back(tx: &mut Tx, of: &Locked<Instance>, order: Key) -> Result<(), DbError> {
+    diesel::update(instances::table.find(of.id).filter(instances::open_order_id.eq(order)))
         .set(instances::open_order_id.eq(None::<Key>))
         .run(tx)?;
     Ok(())
@@ -216,15 +225,14 @@ pub fn give_back(tx: &mut Tx, id: Key, order: Key) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when another instance of the product has it.
-pub fn set_seller_id(tx: &mut Tx, id: Key, seller_instance_id: &str) -> Result<Written, DbError> {
-    let unknown = instances::table.find(id).filter(instances::seller_instance_id.is_null());
+pub fn set_seller_id(tx: &mut Tx, of: &Locked<Instance>, seller_instance_id: &str) -> Result<Written, DbError> {
+    let unknown = instances::table.find(of.id).filter(instances::seller_instance_id.is_null());
     Ok(Written::from_rows(diesel::update(unknown).set(instances::seller_instance_id.eq(seller_instance_id)).run(tx)?))
 }
 
 /// What the seller said of an instance when it opened.
-#[derive(Debug)]
-pub struct Opening {
-    pub id: Key,
+pub struct Opening<'a> {
+    pub of: &'a Locked<Instance>,
     pub at: i64,
     pub anchor_day: Option<i64>,
     pub expires_at: Option<i64>,
@@ -236,12 +244,12 @@ pub struct Opening {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn open_all(tx: &mut Tx, openings: &[Opening]) -> Result<Written, DbError> {
+pub fn open_all(tx: &mut Tx, openings: &[Opening<'_>]) -> Result<Written, DbError> {
     let changed = db::each_part(tx, openings, |part| db::Update {
         table: "instances",
         keys: 1,
         columns: ["id", "opened_at", "anchor_day", "expires_at", "open_order_id"],
-        rows: part.iter().map(|o| db::row![&o.id, o.at, o.anchor_day, o.expires_at, &o.open_order_id]).collect(),
+        rows: part.iter().map(|o| db::row![&o.of.id, o.at, o.anchor_day, o.expires_at, &o.open_order_id]).collect(),
         set: "state = 'running'",
         filter: "instances.state = 'opening'",
     })?;
@@ -260,8 +268,8 @@ pub struct AppData {
 
 /// # Errors
 /// [`DbError`].
-pub fn set_app(tx: &mut Tx, id: Key, app: &AppData) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id))
+pub fn set_app(tx: &mut Tx, of: &Locked<Instance>, app: &AppData) -> Result<(), DbError> {
+    diesel::update(instances::table.find(of.id))
         .set((
             instances::front_end_url.eq(&app.front_end_url),
             instances::admin_url.eq(&app.admin_url),
@@ -277,16 +285,14 @@ pub fn set_app(tx: &mut Tx, id: Key, app: &AppData) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_licence(tx: &mut Tx, id: Key, licence: &[u8]) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id)).set(instances::licence.eq(Some(licence))).run(tx)?;
+pub fn set_licence(tx: &mut Tx, of: &Locked<Instance>, licence: &[u8]) -> Result<(), DbError> {
+    diesel::update(instances::table.find(of.id)).set(instances::licence.eq(Some(licence))).run(tx)?;
     Ok(())
 }
 
 /// A change of state with what belongs to it.
 #[derive(Debug)]
 pub struct Step<'a> {
-    pub id: Key,
-    pub from: &'a str,
     pub to: &'a str,
     pub freeze_cause: Option<&'a str>,
     pub freeze_reason: Option<&'a str>,
@@ -297,8 +303,8 @@ pub struct Step<'a> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
-    let there = instances::table.find(s.id).filter(instances::state.eq(s.from));
+pub fn step(tx: &mut Tx, of: &Locked<Instance>, s: &Step<'_>) -> Result<Written, DbError> {
+    let there = instances::table.find(of.id).filter(instances::state.eq(&of.state));
     let changed = diesel::update(there)
         .set((
             instances::state.eq(s.to),
@@ -321,11 +327,11 @@ pub struct Freeze {
 
 /// # Errors
 /// [`DbError`].
-pub fn begin_freeze(tx: &mut Tx, id: Key, at: i64) -> Result<(), DbError> {
+pub fn begin_freeze(tx: &mut Tx, of: &Locked<Instance>, at: i64) -> Result<(), DbError> {
     // Frozen, unfrozen and frozen again at one moment is one freeze.
-    let same = instance_freezes::table.find((id, at));
+    let same = instance_freezes::table.find((of.id, at));
     if diesel::update(same).set(instance_freezes::until_at.eq(None::<i64>)).run(tx)? == 0 {
-        let row = (instance_freezes::instance_id.eq(id), instance_freezes::from_at.eq(at));
+        let row = (instance_freezes::instance_id.eq(of.id), instance_freezes::from_at.eq(at));
         diesel::insert_into(instance_freezes::table).values(row).run(tx)?;
     }
     Ok(())
@@ -333,8 +339,8 @@ pub fn begin_freeze(tx: &mut Tx, id: Key, at: i64) -> Result<(), DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn end_freeze(tx: &mut Tx, id: Key, at: i64) -> Result<(), DbError> {
-    let open = instance_freezes::table.filter(instance_freezes::instance_id.eq(id)).filter(instance_freezes::until_at.is_null());
+pub fn end_freeze(tx: &mut Tx, of: &Locked<Instance>, at: i64) -> Result<(), DbError> {
+    let open = instance_freezes::table.filter(instance_freezes::instance_id.eq(of.id)).filter(instance_freezes::until_at.is_null());
     diesel::update(open).set(instance_freezes::until_at.eq(at)).run(tx)?;
     Ok(())
 }
@@ -350,8 +356,8 @@ pub fn freezes(tx: &mut Tx, ids: &[Key]) -> Result<Vec<Freeze>, DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn set_expiry(tx: &mut Tx, id: Key, expires_at: Option<i64>) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id)).set(instances::expires_at.eq(expires_at)).run(tx)?;
+pub fn set_expiry(tx: &mut Tx, of: &Locked<Instance>, expires_at: Option<i64>) -> Result<(), DbError> {
+    diesel::update(instances::table.find(of.id)).set(instances::expires_at.eq(expires_at)).run(tx)?;
     Ok(())
 }
 
@@ -359,15 +365,15 @@ pub fn set_expiry(tx: &mut Tx, id: Key, expires_at: Option<i64>) -> Result<(), D
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_formal(tx: &mut Tx, id: Key, anchor_day: i64) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id)).set((instances::anchor_day.eq(anchor_day), instances::trial.eq(false))).run(tx)?;
+pub fn set_formal(tx: &mut Tx, of: &Locked<Instance>, anchor_day: i64) -> Result<(), DbError> {
+    diesel::update(instances::table.find(of.id)).set((instances::anchor_day.eq(anchor_day), instances::trial.eq(false))).run(tx)?;
     Ok(())
 }
 
 /// # Errors
 /// [`DbError`].
-pub fn set_sku(tx: &mut Tx, id: Key, sku: &str, revision: Key) -> Result<(), DbError> {
-    diesel::update(instances::table.find(id)).set((instances::sku.eq(sku), instances::revision_id.eq(revision))).run(tx)?;
+pub fn set_sku(tx: &mut Tx, of: &Locked<Instance>, sku: &str, revision: Key) -> Result<(), DbError> {
+    diesel::update(instances::table.find(of.id)).set((instances::sku.eq(sku), instances::revision_id.eq(revision))).run(tx)?;
     Ok(())
 }
 

@@ -61,6 +61,7 @@ pub mod licence_application;
 pub mod licence_key;
 pub mod licence_node;
 pub mod licence_seat;
+mod locked;
 pub mod log_in_try;
 pub mod mailbox;
 pub mod message;
@@ -87,6 +88,7 @@ pub mod webhook;
 pub mod witness;
 
 pub use db::{DbError, Key, Tx};
+pub use locked::Locked;
 
 /// What a guarded update came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -135,11 +135,12 @@ fn told_without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, spoken: Protocol) -> R
         return Ok(Quiet::Made);
     }
     // The seller may decide on it at this very moment (`neighbour::azure`).
+    let locked = instance::lock(tx, Tenant::Any, call.instance_id)?;
+    let instance = locked.ok_or_else(|| Error::row("calls", call.id.id::<CallId>(), "its instance is gone"))?;
     call::hold_queue(tx, call.instance_id)?;
     let Some(call) = &call::lookup(tx, Tenant::Any, call.id)?.filter(|c| c.state == "due") else {
         return Ok(Quiet::Over);
     };
-    let instance = instance_of(tx, call)?;
     let quiet = neighbour::without_call(tx, ctx, call, &instance, spoken)?;
     // A creation that waits has been told of when it began to.
     let waited = activity(call)? == Activity::Create && instance.seller_instance_id.is_some();

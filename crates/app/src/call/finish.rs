@@ -17,6 +17,7 @@ use domain::{
 };
 use jiff::SignedDuration;
 use serde_json::json;
+use store::Locked;
 use store::{
     Written,
     call::{self, Call, Finished, Progress},
@@ -46,13 +47,13 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
     let (call, attempt) = (sent.call, sent.attempt);
     let gone = || Error::row("calls", call, "is gone");
     let mut found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
+    let subject =
+        store::instance::lock(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
     if sent.protocol == Protocol::SaasAzure {
         // The seller may have decided on it while its webhook was answering.
         call::hold_queue(tx, found.instance_id)?;
         found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
     }
-    let subject =
-        store::instance::lock(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
     let reading = Reading { protocol: sent.protocol, secret: &sent.secret };
     let judged = judge(activity(&found)?, subject.seller_instance_id.as_deref(), reading, exchange);
     let judged = refuse_stolen_id(tx, &subject, judged)?;
@@ -91,7 +92,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
 ///
 /// # Errors
 /// [`Error::Store`], [`Error::Row`].
-pub(crate) fn succeeded_quietly(tx: &mut Tx, ctx: &Ctx, call: &Call, subject: &Instance, judged: &Judged) -> Result<(), Error> {
+pub(crate) fn succeeded_quietly(tx: &mut Tx, ctx: &Ctx, call: &Call, subject: &Locked<Instance>, judged: &Judged) -> Result<(), Error> {
     let step = Step { ids: (call.id.id(), call.id.id()), call: call.clone(), subject: subject.clone() };
     step.succeeded(tx, ctx, judged).map(|_| ())
 }
@@ -100,7 +101,7 @@ pub(crate) fn succeeded_quietly(tx: &mut Tx, ctx: &Ctx, call: &Call, subject: &I
 ///
 /// # Errors
 /// [`Error::Store`], [`Error::Row`].
-pub(crate) fn given_up_quietly(tx: &mut Tx, ctx: &Ctx, call: &Call, subject: &Instance, reason: &str) -> Result<(), Error> {
+pub(crate) fn given_up_quietly(tx: &mut Tx, ctx: &Ctx, call: &Call, subject: &Locked<Instance>, reason: &str) -> Result<(), Error> {
     let step = Step { ids: (call.id.id(), call.id.id()), call: call.clone(), subject: subject.clone() };
     step.give_up(tx, ctx, reason).map(|_| ())
 }
@@ -123,7 +124,7 @@ fn refuse_stolen_id(tx: &mut Tx, subject: &Instance, judged: Judged) -> Result<J
 
 struct Step {
     call: Call,
-    subject: Instance,
+    subject: Locked<Instance>,
     ids: (CallId, AttemptId),
 }
 
@@ -203,10 +204,10 @@ impl Step {
         };
         if let Some(licence) = &judged.licence {
             let sealed = ctx.sealer.seal(ctx.ids, instance::LICENCE_COLUMN, licence);
-            store::instance::set_licence(tx, self.subject.id, &sealed)?;
+            store::instance::set_licence(tx, &self.subject, &sealed)?;
         }
         if self.subject.seller_instance_id.is_none() {
-            let _ = store::instance::set_seller_id(tx, self.subject.id, &id)?;
+            let _ = store::instance::set_seller_id(tx, &self.subject, &id)?;
         }
         self.event(tx, ctx, "instance.accepted", &json!({ "seller_instance_id": id }))?;
         if let Some(app) = &judged.app {
@@ -320,7 +321,7 @@ impl Step {
         self.event(tx, ctx, "call.late_answer", &json!({ "activity": self.call.activity, "outcome": judged.outcome.kind() }))?;
         let failed = instance::state(&self.subject)? == InstanceState::Failed;
         if let Some(id) = judged.instance_id.as_ref().filter(|_| failed && self.subject.seller_instance_id.is_none()) {
-            let _ = store::instance::set_seller_id(tx, self.subject.id, id)?;
+            let _ = store::instance::set_seller_id(tx, &self.subject, id)?;
             let request = Request::ReleaseInstance { instance_id: id.clone(), order: None };
             enqueue::enqueue(tx, ctx, &self.subject, None, &request)?;
         }

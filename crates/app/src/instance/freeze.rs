@@ -17,7 +17,7 @@ use domain::{
 use jiff::SignedDuration;
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     instance::{self, Instance, Step},
     order::Order,
 };
@@ -27,26 +27,19 @@ use wire::saas_v2::{Request, Status};
 fn set(
     tx: &mut Tx,
     ctx: &Ctx,
-    instance: &Instance,
+    instance: &Locked<Instance>,
     to: InstanceState,
     cause: Option<FreezeCause>,
     reason: Option<&str>,
 ) -> Result<(), Error> {
-    let step = Step {
-        id: instance.id,
-        from: &instance.state,
-        to: to.as_str(),
-        freeze_cause: cause.map(FreezeCause::as_str),
-        freeze_reason: reason,
-        ended_at: None,
-    };
-    if instance::step(tx, &step)? == Written::SomeoneElseWasFirst {
+    let step = Step { to: to.as_str(), freeze_cause: cause.map(FreezeCause::as_str), freeze_reason: reason, ended_at: None };
+    if instance::step(tx, instance, &step)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
     match (state(instance)?, to) {
         (InstanceState::Frozen, InstanceState::Frozen) => {}
-        (_, InstanceState::Frozen) => instance::begin_freeze(tx, instance.id, ctx.now_micros())?,
-        _ => instance::end_freeze(tx, instance.id, ctx.now_micros())?,
+        (_, InstanceState::Frozen) => instance::begin_freeze(tx, instance, ctx.now_micros())?,
+        _ => instance::end_freeze(tx, instance, ctx.now_micros())?,
     }
     let about = event::About { instance: Some(instance.id), ..event::About::default() };
     event::record(tx, ctx, &format!("instance.{to}"), about, &json!({ "cause": cause, "reason": reason }))
@@ -122,7 +115,7 @@ pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: Inst
 }
 
 /// Frozen because nothing was paid: kept for the retention days, then released.
-pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Instance, cause: FreezeCause, reason: &str) -> Result<(), Error> {
+pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, cause: FreezeCause, reason: &str) -> Result<(), Error> {
     let to = state(found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     set(tx, ctx, found, to, Some(cause), Some(reason))?;
     tell_seller(tx, ctx, found, None, Some(cause))?;
@@ -134,7 +127,7 @@ pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Instance, cause: Fre
 
 /// A package that stops is used up: it works no more until it is renewed, or a correction gives some of it back. Its
 /// term goes on.
-pub(crate) fn freeze_used_up(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+pub(crate) fn freeze_used_up(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<(), Error> {
     let reason = "the package is used up";
     set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some(reason))?;
     tell_seller(tx, ctx, found, None, Some(FreezeCause::Expired))?;
@@ -151,7 +144,7 @@ pub fn is_used_up(ctx: &Ctx, found: &Instance) -> bool {
 
 /// The cap of a month is reached: it works no more until the cap is raised or removed, or the month ends. Stored as an end
 /// like that of a package; what is billed by use has no other.
-pub(crate) fn freeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Instance, reason: &str) -> Result<(), Error> {
+pub(crate) fn freeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, reason: &str) -> Result<(), Error> {
     set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some(reason))?;
     tell_seller(tx, ctx, found, None, Some(FreezeCause::Expired))
 }
@@ -163,7 +156,7 @@ pub fn is_capped(found: &Instance) -> bool {
 }
 
 /// The cap was raised or removed, or its month is over.
-pub(crate) fn unfreeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+pub(crate) fn unfreeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<(), Error> {
     if !is_capped(found) {
         return Ok(());
     }
@@ -176,7 +169,7 @@ pub(crate) fn unfreeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Resul
 }
 
 /// A correction gave back some of a package that had stopped.
-pub(crate) fn unfreeze_refilled(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+pub(crate) fn unfreeze_refilled(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<(), Error> {
     if !is_used_up(ctx, found) {
         return Ok(());
     }
@@ -186,7 +179,7 @@ pub(crate) fn unfreeze_refilled(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Res
 }
 
 /// Everything was paid: an instance that was frozen for arrears works again.
-pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<(), Error> {
     if found.state != "frozen" || found.freeze_cause.as_deref() != Some(FreezeCause::Arrears.as_str()) {
         return Ok(());
     }
@@ -229,14 +222,14 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
     super::tell(tx, ctx, &found, MessageEvent::InstanceUnfrozen, &[])?;
     // What became due meanwhile begins its days of grace now.
     crate::usage::settle(tx, ctx, found.buyer_id)?;
-    let now = super::show(tx, Tenant::Any, instance)?;
+    let now = super::locked(tx, Tenant::Any, instance)?;
     crate::usage::stop_if_used_up(tx, ctx, &now)?;
     crate::usage::stop_if_capped(tx, ctx, &now)?;
     super::show(tx, Tenant::Any, instance)
 }
 
 /// The violation is over, and so is the term: it stays frozen, for its end.
-fn term_ended_meanwhile(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Instance, Error> {
+fn term_ended_meanwhile(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<Instance, Error> {
     set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?;
     // In 1.0 a renewal ends what expireInstance began, not a freeze for a violation.
     let spoken = protocol(tx, found)?;
@@ -251,7 +244,7 @@ fn term_ended_meanwhile(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Inst
 }
 
 /// After a renewal: an instance that was frozen by its end works again, if the new end lies ahead.
-pub fn unfreeze_if_paid(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, end: Timestamp) -> Result<(), Error> {
+pub fn unfreeze_if_paid(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: &Order, end: Timestamp) -> Result<(), Error> {
     let by_end = instance.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str());
     if state(instance)? != InstanceState::Frozen || !by_end || end <= ctx.now {
         return Ok(());

@@ -25,6 +25,7 @@ use domain::{
     message::{Audience, MessageEvent},
     site::Site,
 };
+use store::Locked;
 use store::{
     instance::{self, Instance},
     product,
@@ -100,7 +101,7 @@ pub fn show(tx: &mut Tx, tenant: Tenant, id: InstanceId) -> Result<Instance, Err
 ///
 /// # Errors
 /// `instance.not_found`.
-pub(crate) fn locked(tx: &mut Tx, tenant: Tenant, id: InstanceId) -> Result<Instance, Error> {
+pub(crate) fn locked(tx: &mut Tx, tenant: Tenant, id: InstanceId) -> Result<Locked<Instance>, Error> {
     instance::lock(tx, tenant, Key::of(id))?.ok_or_else(not_found)
 }
 

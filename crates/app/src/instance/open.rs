@@ -13,7 +13,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     instance::{self, AppData, Instance, Opening},
     order::{Line, Order},
     term::Term,
@@ -64,7 +64,7 @@ pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Ins
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Result<(), Error> {
+pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, app: &AppInfo) -> Result<(), Error> {
     store_app(tx, ctx, instance, app)?;
     let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no line"))?;
     let order =
@@ -83,7 +83,7 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Res
 /// An instance that begins to run, with what paid for it.
 #[derive(Clone, Copy)]
 pub(crate) struct Start<'a> {
-    pub instance: &'a Instance,
+    pub instance: &'a Locked<Instance>,
     pub order: &'a Order,
     pub line: &'a Line,
     pub at: Timestamp,
@@ -105,7 +105,7 @@ pub(crate) fn run_from(tx: &mut Tx, ctx: &Ctx, starts: &[Start<'_>]) -> Result<W
         let first = site.day_of(s.at);
         let span = period.map(|p| term::term(&site, s.at, Anchor::first(first), p));
         openings.push(Opening {
-            id: s.instance.id,
+            of: s.instance,
             at: micros(s.at),
             anchor_day: period.map(|_| i64::from(first.day())),
             expires_at: span.map(|s| micros(s.end)),
@@ -142,7 +142,7 @@ fn first_term(ctx: &Ctx, s: &Start<'_>, span: TermSpan, period: Period) -> Term 
     }
 }
 
-fn store_app(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Result<(), Error> {
+fn store_app(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, app: &AppInfo) -> Result<(), Error> {
     let cut = |text: &Option<String>, max: usize| text.as_ref().map(|t| t.chars().filter(|c| !c.is_control()).take(max).collect());
     let data = AppData {
         front_end_url: cut(&app.front_end_url, 512),
@@ -151,20 +151,16 @@ fn store_app(tx: &mut Tx, ctx: &Ctx, instance: &Instance, app: &AppInfo) -> Resu
         password: app.password.as_deref().map(|p| ctx.sealer.seal(ctx.ids, PASSWORD_COLUMN, p)),
         memo: cut(&app.memo, 1024),
     };
-    Ok(instance::set_app(tx, instance.id, &data)?)
+    Ok(instance::set_app(tx, instance, &data)?)
 }
 
 /// Opening failed for good. When the seller had given an id, it is released at the seller's.
-pub fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<(), Error> {
-    let step = instance::Step {
-        id: instance.id,
-        from: "opening",
-        to: "failed",
-        freeze_cause: None,
-        freeze_reason: None,
-        ended_at: Some(ctx.now_micros()),
-    };
-    if instance::step(tx, &step)? == Written::SomeoneElseWasFirst {
+pub fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>) -> Result<(), Error> {
+    if instance.state != "opening" {
+        return Ok(());
+    }
+    let step = instance::Step { to: "failed", freeze_cause: None, freeze_reason: None, ended_at: Some(ctx.now_micros()) };
+    if instance::step(tx, instance, &step)? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
     let about = event::About { instance: Some(instance.id), ..event::About::default() };

@@ -12,7 +12,7 @@ use domain::{
 use jiff::SignedDuration;
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     instance::{self, AppData, Instance, Step},
 };
 use wire::saas_v2::{OrderIds, Request};
@@ -21,18 +21,11 @@ use wire::saas_v2::{OrderIds, Request};
 ///
 /// # Errors
 /// `instance.state`.
-pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str, order: Option<OrderIds>) -> Result<(), Error> {
+pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, reason: &str, order: Option<OrderIds>) -> Result<(), Error> {
     let to = state(instance)?.after(InstanceStep::Release).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
-    instance::set_app(tx, instance.id, &AppData::default())?;
-    let step = Step {
-        id: instance.id,
-        from: &instance.state,
-        to: to.as_str(),
-        freeze_cause: None,
-        freeze_reason: None,
-        ended_at: Some(ctx.now_micros()),
-    };
-    if instance::step(tx, &step)? == Written::SomeoneElseWasFirst {
+    instance::set_app(tx, instance, &AppData::default())?;
+    let step = Step { to: to.as_str(), freeze_cause: None, freeze_reason: None, ended_at: Some(ctx.now_micros()) };
+    if instance::step(tx, instance, &step)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
     store::job::cancel_all(tx, instance.id)?;
@@ -86,7 +79,7 @@ pub fn end_on_demand(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) ->
 }
 
 /// An unpaid renewal of a released instance can no longer be paid.
-fn cancel_open_order(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<(), Error> {
+fn cancel_open_order(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>) -> Result<(), Error> {
     match instance.open_order_id {
         Some(order) => crate::order::cancel_unpaid(tx, ctx, order),
         None => Ok(()),

@@ -13,6 +13,7 @@ use domain::{
     term::{self, Anchor, TermSpan},
 };
 use serde_json::json;
+use store::Locked;
 use store::{
     Written,
     instance::{self, Instance},
@@ -21,7 +22,7 @@ use store::{
 };
 
 struct Append<'a> {
-    instance: &'a Instance,
+    instance: &'a Locked<Instance>,
     line: &'a Line,
     period: Period,
     start: Timestamp,
@@ -130,14 +131,14 @@ pub(crate) fn lower_payments(tx: &mut Tx, site: &Site, instance: Key, line: Key,
     Ok(())
 }
 
-fn set_end(tx: &mut Tx, ctx: &Ctx, instance: &Instance, end: Timestamp) -> Result<(), Error> {
-    instance::set_expiry(tx, instance.id, Some(micros(end)))?;
+fn set_end(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, end: Timestamp) -> Result<(), Error> {
+    instance::set_expiry(tx, instance, Some(micros(end)))?;
     let site = site(tx, ctx, instance)?;
     timers::schedule(tx, ctx, instance.id, &site, end)
 }
 
 /// A renewal's term starts where the last one ends, also when bought while frozen (`order-life 1`).
-pub fn append_term(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: &Line, period: Period) -> Result<TermSpan, Error> {
+pub fn append_term(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: &Line, period: Period) -> Result<TermSpan, Error> {
     let start = instance.expires_at.map(from_micros).ok_or_else(|| Error::row("instances", id(instance), "has no end"))?;
     let day = instance.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
     let anchor = Anchor::after(&site(tx, ctx, instance)?, start, day);
@@ -145,18 +146,18 @@ pub fn append_term(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: &Line, per
 }
 
 /// The trial's term ends and the paid one starts, now.
-pub fn make_formal(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: &Line, period: Period) -> Result<TermSpan, Error> {
+pub fn make_formal(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: &Line, period: Period) -> Result<TermSpan, Error> {
     // Also a trial that is over stays contiguous: its frozen days belong to it.
     if let Some(trial) = terms::of_instance(tx, instance.id)?.last() {
         terms::end(tx, trial.id, ctx.now_micros())?;
     }
     let today = site(tx, ctx, instance)?.day_of(ctx.now);
-    instance::set_formal(tx, instance.id, i64::from(today.day()))?;
+    instance::set_formal(tx, instance, i64::from(today.day()))?;
     append(tx, ctx, &Append { instance, line, period, start: ctx.now, anchor: Anchor::first(today) })
 }
 
 /// Removes the last term; returns the new end.
-pub fn remove_last_term(tx: &mut Tx, ctx: &Ctx, instance: &Instance, line: Key) -> Result<Timestamp, Error> {
+pub fn remove_last_term(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: Key) -> Result<Timestamp, Error> {
     let mut all = terms::of_instance(tx, instance.id)?;
     let last = all.pop().filter(|t| t.line_id == line).ok_or_else(|| Error::row("terms", id(instance), "is not the last"))?;
     if terms::remove(tx, last.id)? == Written::SomeoneElseWasFirst {

@@ -2,7 +2,7 @@
 //! (`license-interface 2.2.1`, `2.2.2`).
 
 use super::{Held, held, refused};
-use crate::{Caller, Ctx, Error, event, from_micros, instance, micros, supervision};
+use crate::{Caller, Ctx, Error, Tenant, event, from_micros, instance, micros, supervision};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -44,7 +44,12 @@ pub(super) fn activate_all(tx: &mut Tx, ctx: &Ctx, held: &[Held], real: Option<T
     let instances: Vec<&Instance> = held.iter().filter_map(|one| one.instance.as_ref()).collect();
     match supervision::activated(tx, ctx, &instances) {
         // Sold before there was supervision.
-        Ok(others) => others.into_iter().try_for_each(|found| instance::opened(tx, ctx, found, &AppInfo::default()))?,
+        Ok(others) => {
+            for found in others {
+                let locked = instance::locked(tx, Tenant::Any, instance::id(found))?;
+                instance::opened(tx, ctx, &locked, &AppInfo::default())?;
+            }
+        }
         Err(e) => {
             return Err(match e.code() {
                 Some("supervision.not_taken") => refused(&Refused::NotReceived),

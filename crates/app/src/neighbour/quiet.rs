@@ -9,6 +9,7 @@ use domain::{
     call::{Activity, Outcome},
 };
 use jiff::SignedDuration;
+use store::Locked;
 use store::{
     call::{Call, Progress},
     instance::Instance,
@@ -33,7 +34,7 @@ pub(crate) enum Quiet {
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(crate) fn without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Instance, spoken: Protocol) -> Result<Quiet, Error> {
+pub(crate) fn without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instance>, spoken: Protocol) -> Result<Quiet, Error> {
     let activity = call::activity(call)?;
     let mut judged = call::Judged { outcome: Outcome::Success, instance_id: None, app: None, licence: None };
     match (spoken, activity) {
@@ -58,7 +59,7 @@ pub(crate) fn without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Insta
     Ok(Quiet::Over)
 }
 
-fn until_activated(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Instance) -> Result<Quiet, Error> {
+fn until_activated(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instance>) -> Result<Quiet, Error> {
     let end = from_micros(call.created_at) + SignedDuration::from_hours(24 * ACTIVATION_DAYS);
     if end <= ctx.now {
         let reason = format!("the seller did not activate the subscription within {ACTIVATION_DAYS} days");
@@ -66,7 +67,7 @@ fn until_activated(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Instance) -> 
         return Ok(Quiet::Over);
     }
     if instance.seller_instance_id.is_none() {
-        let _ = store::instance::set_seller_id(tx, instance.id, &guid(instance))?;
+        let _ = store::instance::set_seller_id(tx, instance, &guid(instance))?;
     }
     let waits = Progress { id: call.id, state: "due", failures: call.failures, next_at: Some(micros(end)), ended_at: None, error: None };
     store::call::progress(tx, &waits)?;

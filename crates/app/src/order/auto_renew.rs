@@ -18,7 +18,7 @@ use domain::{
 };
 use ledger::AccountKind;
 use serde_json::json;
-use store::{Written, auto_renewal, instance::Instance, order::Line};
+use store::{Locked, Written, auto_renewal, instance::Instance, order::Line};
 
 /// What switching automatic renewal on agrees to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,13 +75,13 @@ pub fn set_auto_renewal(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId,
     let Some(period) = period else {
         let found = instance::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
         switch_off(tx, ctx, &found, "by the buyer")?;
-        return Ok(found);
+        return Ok(found.into_row());
     };
     switch_on(tx, ctx, caller, id, (period, None))
 }
 
 fn switch_on(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, (period, seen): (Period, Option<Money>)) -> Result<Instance, Error> {
-    let subject = locked_subject(tx, ctx, caller, id)?;
+    let (_locked, subject) = locked_subject(tx, ctx, caller, id)?;
     let price_minor = renewable_price(ctx, caller, &subject, period)?;
     let price = Money::new(price_minor, subject.site.currency);
     if seen.is_some_and(|seen| seen != price) {
@@ -211,9 +211,9 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     };
     let caller = account::caller_of_user(tx, wanted.user_id)?;
     let period = wanted.period.parse().map_err(|e| Error::row("auto_renewals", id.id::<InstanceId>(), e))?;
-    let subject = locked_subject(tx, ctx, &caller, id.id())?;
+    let (locked, subject) = locked_subject(tx, ctx, &caller, id.id())?;
     let last = Money::new(wanted.price_minor, subject.site.currency);
-    match renew(tx, ctx, &caller, &subject, (period, last)) {
+    match renew(tx, ctx, &caller, (&locked, &subject), (period, last)) {
         Ok(None) => Ok(()),
         Ok(Some(obstacle)) => not_renewed(tx, ctx, &subject, obstacle),
         Err(Error::Refused(refusal)) => not_renewed(tx, ctx, &subject, Obstacle::Refused(refusal.detail)),
@@ -222,7 +222,13 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
 }
 
 /// Refuses before anything is written, so that the reason can be told in the same transaction.
-fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subject: &Subject, (period, last): (Period, Money)) -> Result<Option<Obstacle>, Error> {
+fn renew(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    (locked, subject): (&Locked<Instance>, &Subject),
+    (period, last): (Period, Money),
+) -> Result<Option<Obstacle>, Error> {
     require_running(ctx, &subject.instance)?;
     let draft = draft(caller, subject, OrderKind::Renew, period)?;
     subject.require_near(ctx, period)?;
@@ -237,7 +243,7 @@ fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subject: &Subject, (period, la
         let (amount, balance) = (Money::new(draft.total_minor, currency), Money::new(balance, currency));
         return Ok(Some(Obstacle::WalletShort { amount, balance }));
     }
-    match taken_and_placed(tx, ctx, &subject.instance, draft, true) {
+    match taken_and_placed(tx, ctx, locked, draft, true) {
         Ok(_) => Ok(None),
         // Another order was paid in between; the unit runs again and sees it.
         Err(Error::Refused(_)) => Err(DbError::Raced.into()),

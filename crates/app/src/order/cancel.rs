@@ -6,7 +6,7 @@ use db::{Key, Tx};
 use domain::{message::MessageEvent, order::OrderStep};
 use serde_json::json;
 use store::{
-    Written, instance,
+    Written,
     order::{self, Order, Step},
 };
 
@@ -47,9 +47,7 @@ fn end(tx: &mut Tx, ctx: &Ctx, order: &Order, reason: &str) -> Result<(), Error>
     if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
         return Err(too_late(&"the order changed while you were cancelling it"));
     }
-    if let Some(id) = order.instance_id {
-        instance::give_back(tx, id, order.id)?;
-    }
+    super::let_go(tx, order)?;
     event::record(tx, ctx, "order.cancelled", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
     let send = message::Send {
         event: MessageEvent::OrderCancelled,

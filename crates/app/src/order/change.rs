@@ -112,9 +112,9 @@ pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku
 /// `change.not_offered`, `change.state`, `change.same`, `change.not_dearer`, `sku.not_found`, `price.not_on_sale`,
 /// `product.not_on_sale`, `instance.not_found`, `instance.open_order`, `wallet.short`.
 pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Result<Full, Error> {
-    let subject = renew::locked_subject(tx, ctx, caller, cmd.instance)?;
+    let (locked, subject) = renew::locked_subject(tx, ctx, caller, cmd.instance)?;
     let draft = draft(tx, ctx, caller, &subject, &cmd.sku)?;
-    renew::taken_and_placed(tx, ctx, &subject.instance, draft, cmd.pay)
+    renew::taken_and_placed(tx, ctx, &locked, draft, cmd.pay)
 }
 
 /// Orders an upgrade in the name of the caller, who did not ask for it themselves: it waits until they pay it, also when it
@@ -123,10 +123,10 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Res
 /// # Errors
 /// As [`change`].
 pub fn ask_change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (id, sku): (InstanceId, &str)) -> Result<Full, Error> {
-    let subject = renew::locked_subject(tx, ctx, caller, id)?;
+    let (locked, subject) = renew::locked_subject(tx, ctx, caller, id)?;
     let mut draft = draft(tx, ctx, caller, &subject, sku)?;
     draft.sold.renewal = None;
-    renew::taken_and_placed(tx, ctx, &subject.instance, draft, Pay::Asked)
+    renew::taken_and_placed(tx, ctx, &locked, draft, Pay::Asked)
 }
 
 /// The same upgrade as an order of today.

@@ -16,7 +16,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     instance::Instance,
     order::{self, Line, Order, Step},
 };
@@ -52,7 +52,7 @@ fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error>
         if called {
             call::enqueue_first(tx, ctx, &instance, order, &new_instance(order, line))?;
         } else {
-            store::instance::insert(tx, &instance)?;
+            store::instance::insert(tx, instance.clone())?;
             call::notify_of(tx, ctx, &instance, order, line)?;
         }
         instance
@@ -68,9 +68,9 @@ pub(crate) fn new_instance(order: &Order, line: &Line) -> Request {
 }
 
 /// The instance that a paid order acts on; it may have ended while the order waited.
-fn acted_on(tx: &mut Tx, order: &Order) -> Result<Instance, Error> {
+fn acted_on(tx: &mut Tx, order: &Order) -> Result<Locked<Instance>, Error> {
     let id = order.instance_id.ok_or_else(|| Error::row("orders", &order.number, "has no instance"))?;
-    let found = store::instance::lookup(tx, Tenant::Any, id)?.ok_or_else(|| Error::row("orders", &order.number, "its instance is gone"))?;
+    let found = store::instance::lock(tx, Tenant::Any, id)?.ok_or_else(|| Error::row("orders", &order.number, "its instance is gone"))?;
     if instance::state(&found)?.renewable() {
         Ok(found)
     } else {
@@ -90,7 +90,7 @@ fn renew(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error
     let span = instance::append_term(tx, ctx, &instance, line, period_of(line)?)?;
     let mut scene = Scene::Renewal;
     if sold.changed_from.is_some() {
-        store::instance::set_sku(tx, instance.id, &line.sku, line.revision_id)?;
+        store::instance::set_sku(tx, &instance, &line.sku, line.revision_id)?;
         scene = Scene::RenewalChange;
     }
     instance::add_fees(tx, line)?;
@@ -141,9 +141,7 @@ fn ask_for_change(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<
 /// The order is done: its state, its money, and the instance is free for another order. Says whether this was the
 /// first to end it.
 pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<Written, Error> {
-    if let Some(instance) = order.instance_id {
-        store::instance::give_back(tx, instance, order.id)?;
-    }
+    super::let_go(tx, order)?;
     complete_all(tx, ctx, &[Completion { order, line, effective_at }])
 }
 
@@ -182,9 +180,7 @@ fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, failure: Failure<'
     if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
-    if let Some(id) = order.instance_id {
-        store::instance::give_back(tx, id, order.id)?;
-    }
+    super::let_go(tx, order)?;
     event::record(tx, ctx, "order.failed", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
     let refunded = money::refund(tx, ctx, &money::Wallet, order, line, line.amount_minor)?;
     let amount = domain::money::Money::new(refunded, super::currency(order)?).to_string();
@@ -203,7 +199,13 @@ fn with_line(tx: &mut Tx, order: Option<Key>) -> Result<Option<(Order, Line)>, E
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(crate) fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Key>, error: Detail<'_>) -> Result<(), Error> {
+pub(crate) fn opening_failed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Locked<Instance>,
+    order: Option<Key>,
+    error: Detail<'_>,
+) -> Result<(), Error> {
     let Some((order, line)) = with_line(tx, order)? else {
         return Ok(());
     };
@@ -232,7 +234,7 @@ pub(crate) fn opening_failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order:
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Key>) -> Result<(), Error> {
+pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: Option<Key>) -> Result<(), Error> {
     let Some((order, line)) = with_line(tx, order)? else {
         return Ok(());
     };
@@ -243,7 +245,7 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<Ke
     if completed(tx, ctx, &order, &line, ctx.now)? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
-    store::instance::set_sku(tx, instance.id, &line.sku, line.revision_id)?;
+    store::instance::set_sku(tx, instance, &line.sku, line.revision_id)?;
     instance::add_fees(tx, &line)?;
     super::auto_renew::price_follows(tx, instance, &line)?;
     tell_buyer(tx, ctx, &order, MessageEvent::OrderChanged, &[])

@@ -87,6 +87,15 @@ pub(crate) fn locked(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, 
     }
 }
 
+/// Lets the instance of an order go, which is over: another order may take it.
+pub(crate) fn let_go(tx: &mut Tx, order: &Order) -> Result<(), Error> {
+    let locked = order.instance_id.map(|id| store::instance::lock(tx, Tenant::Any, id)).transpose()?.flatten();
+    match locked {
+        Some(instance) => Ok(store::instance::give_back(tx, &instance, order.id)?),
+        None => Ok(()),
+    }
+}
+
 /// The kind of an order.
 ///
 /// # Errors

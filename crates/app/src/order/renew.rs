@@ -18,7 +18,7 @@ use domain::{
 };
 use std::sync::Arc;
 use store::{
-    Written,
+    Locked, Written,
     instance::Instance,
     order::Line,
     product::{self, Listed},
@@ -45,9 +45,10 @@ pub(super) fn subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -
 }
 
 /// The same with the instance locked, to write an order on it: orders at once are decided one after the other.
-pub(super) fn locked_subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
-    let found = store::instance::lock(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?;
-    subject_of(tx, ctx, found, id)
+pub(super) fn locked_subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<(Locked<Instance>, Subject), Error> {
+    let locked = crate::instance::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
+    let subject = subject_of(tx, ctx, Some(Instance::clone(&locked)), id)?;
+    Ok((locked, subject))
 }
 
 fn subject_of(tx: &mut Tx, ctx: &Ctx, found: Option<Instance>, id: InstanceId) -> Result<Subject, Error> {
@@ -179,12 +180,12 @@ pub(super) fn ordered(
     period: Period,
     pay: bool,
 ) -> Result<Full, Error> {
-    let subject = locked_subject(tx, ctx, caller, id)?;
+    let (locked, subject) = locked_subject(tx, ctx, caller, id)?;
     let draft = draft(caller, &subject, kind, period)?;
     if kind == OrderKind::Renew {
         subject.require_near(ctx, period)?;
     }
-    taken_and_placed(tx, ctx, &subject.instance, draft, pay)
+    taken_and_placed(tx, ctx, &locked, draft, pay)
 }
 
 /// What a term more costs today, as an order; refused where the instance or the price list does not allow it.
@@ -235,10 +236,16 @@ pub(super) fn draft_of<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKin
 }
 
 /// Places an order on an instance that no other order has.
-pub(super) fn taken_and_placed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, draft: Draft<'_>, pay: impl Into<Pay>) -> Result<Full, Error> {
+pub(super) fn taken_and_placed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Locked<Instance>,
+    draft: Draft<'_>,
+    pay: impl Into<Pay>,
+) -> Result<Full, Error> {
     require_free(tx, instance)?;
     let (order, line) = super::rows(ctx, draft)?;
-    if store::instance::take(tx, instance.id, order.id)? == Written::SomeoneElseWasFirst {
+    if store::instance::take(tx, instance, order.id)? == Written::SomeoneElseWasFirst {
         // Another order came between; the unit runs again and names it.
         return Err(db::DbError::Raced.into());
     }

@@ -84,9 +84,9 @@ pub fn renew_with_change(
     if let Some(why) = call::check_answered(tx, ctx, check, exchange)? {
         return Ok(Err(why));
     }
-    let subject = locked_subject(tx, ctx, caller, cmd.instance)?;
+    let (locked, subject) = locked_subject(tx, ctx, caller, cmd.instance)?;
     let draft = draft(tx, ctx, caller, &subject, cmd)?;
-    taken_and_placed(tx, ctx, &subject.instance, draft, cmd.pay).map(Ok)
+    taken_and_placed(tx, ctx, &locked, draft, cmd.pay).map(Ok)
 }
 
 /// The same renewal with change as an order of today.

@@ -17,6 +17,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
+    Locked,
     instance::Instance,
     order::{self, Line, Order},
 };
@@ -143,6 +144,7 @@ pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Res
     super::locked(tx, Tenant::Buyer(buyer), number)?;
     limit::hold(tx, Limit::Unsubscriptions, buyer)?;
     let case = decide(tx, ctx, caller, number)?;
+    let locked = instance::locked(tx, Tenant::Buyer(buyer), instance::id(&case.instance))?;
     let backs = backs(tx, &case)?;
     let total = total(&backs)?;
     let (order, line) = insert_order(tx, ctx, caller, &case, total)?;
@@ -150,10 +152,10 @@ pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Res
         money::refund(tx, ctx, &money::Wallet, &back.order, &back.line, back.minor)?;
     }
     match case.refund {
-        Refund::Renewal => remove_renewal(tx, ctx, &case, &order, &line)?,
+        Refund::Renewal => remove_renewal(tx, ctx, (&case, &locked), &order, &line)?,
         Refund::Instance => {
             let ids = Some(fulfil::ids(&order, &line));
-            instance::release(tx, ctx, &case.instance, "unsubscribed", ids)?;
+            instance::release(tx, ctx, &locked, "unsubscribed", ids)?;
         }
     }
     let amount = Money::new(total, super::currency(&order)?).to_string();
@@ -208,9 +210,9 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
 
 /// Takes the last term away and tells the seller the new end; `orderId` is the unsubscription's
 /// (`saas-interface 2.2`).
-fn remove_renewal(tx: &mut Tx, ctx: &Ctx, case: &Case, order: &Order, line: &Line) -> Result<(), Error> {
+fn remove_renewal(tx: &mut Tx, ctx: &Ctx, (case, locked): (&Case, &Locked<Instance>), order: &Order, line: &Line) -> Result<(), Error> {
     super::auto_renew::switch_off(tx, ctx, &case.instance, "a renewal was given back")?;
-    let end = instance::remove_last_term(tx, ctx, &case.instance, case.line.id)?;
+    let end = instance::remove_last_term(tx, ctx, locked, case.line.id)?;
     // On-line opening names the renewal that is given back, the others the unsubscription (license-interface 4.2).
     let online = instance::access_type(&case.instance)? == AccessType::LicenceOnline;
     let request = Request::RefreshInstance {

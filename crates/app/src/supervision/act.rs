@@ -97,7 +97,8 @@ pub fn act(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId, cmd: &Act)
     }
     if let (Some(licence), Party::Seller) = (&cmd.licence, by) {
         let sealed = ctx.sealer.seal(ctx.ids, instance::LICENCE_COLUMN, licence);
-        store::instance::set_licence(tx, found.row.instance_id, &sealed)?;
+        let locked = instance::locked(tx, Tenant::Any, found.row.instance_id.id())?;
+        store::instance::set_licence(tx, &locked, &sealed)?;
     }
     Ok(found)
 }

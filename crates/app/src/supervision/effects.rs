@@ -16,7 +16,7 @@ use domain::{
 use serde_json::json;
 use std::collections::HashMap;
 use store::{
-    Written,
+    Locked, Written,
     instance::Instance,
     order::{Line, Order, Step},
 };
@@ -26,7 +26,7 @@ use store::{
 struct Subject {
     order: Order,
     line: Line,
-    instance: Instance,
+    instance: Locked<Instance>,
 }
 
 fn subject(tx: &mut Tx, found: &Found) -> Result<Subject, Error> {
@@ -38,7 +38,7 @@ fn subject(tx: &mut Tx, found: &Found) -> Result<Subject, Error> {
 fn subjects(tx: &mut Tx, cases: &[&Found]) -> Result<Vec<Subject>, Error> {
     let (lines, instances): (Vec<Key>, Vec<Key>) = cases.iter().map(|f| (f.row.line_id, f.row.instance_id)).unzip();
     let mut lines: HashMap<Key, (Line, Order)> = store::order::any_lines(tx, &lines)?.into_iter().map(|l| (l.0.id, l)).collect();
-    let mut instances: HashMap<Key, Instance> = store::instance::any_of(tx, &instances)?.into_iter().map(|i| (i.id, i)).collect();
+    let mut instances: HashMap<Key, Locked<Instance>> = store::instance::lock_all(tx, &instances)?.into_iter().map(|i| (i.id, i)).collect();
     let take = |found: &&Found| {
         let gone = |what| Error::row("supervision_cases", &found.row.order_number, what);
         let (line, order) = lines.remove(&found.row.line_id).ok_or_else(|| gone("has no line or order"))?;
@@ -110,7 +110,7 @@ fn finish(tx: &mut Tx, ctx: &Ctx, ends: &[End<'_>]) -> Result<(), Error> {
             let completes = end.completed;
             starts.push(instance::Start { instance: &s.instance, order: &s.order, line: &s.line, at, completes });
         } else if end.completed {
-            store::instance::give_back(tx, s.instance.id, s.order.id)?;
+            store::instance::give_back(tx, &s.instance, s.order.id)?;
         }
         if end.completed {
             completions.push(money::Completion { order: &s.order, line: &s.line, effective_at: ctx.now });
@@ -205,7 +205,7 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
     if store::order::step(tx, &step)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
-    store::instance::give_back(tx, s.instance.id, s.order.id)?;
+    store::instance::give_back(tx, &s.instance, s.order.id)?;
     let about = event::About::order(s.order.id, Some(s.instance.id));
     event::record(tx, ctx, "order.failed", about, &json!({ "reason": reason }))?;
     money::refund(tx, ctx, &money::Wallet, &s.order, &s.line, back)?;

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap, hash_map::Entry};
+use store::Locked;
 use store::{
     Written,
     instance::Instance,
@@ -46,7 +47,7 @@ fn settle_but(tx: &mut Tx, ctx: &Ctx, buyer: Key, over: Option<Key>) -> Result<(
         store::job::cancel(tx, JobKind::Arrears.as_str(), *id)?;
         instance::unfreeze_after_arrears(tx, ctx, &found)?;
         if found.state == "frozen" {
-            let now = lookup(tx, *id)?;
+            let now = locked(tx, *id)?;
             cap::stop_if_capped(tx, ctx, &now)?;
         }
     }
@@ -193,7 +194,7 @@ impl Till {
     }
 }
 
-fn locked(tx: &mut Tx, id: Key) -> Result<Instance, Error> {
+fn locked(tx: &mut Tx, id: Key) -> Result<Locked<Instance>, Error> {
     store::instance::lock(tx, Tenant::Any, id)?.ok_or_else(|| Error::row("usage_charges", hex::encode(id.0), "its instance is gone"))
 }
 
@@ -241,7 +242,7 @@ fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> 
 pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let buyer = locked(tx, id)?.buyer_id;
     settle_but(tx, ctx, buyer, Some(id))?;
-    let found = lookup(tx, id)?;
+    let found = locked(tx, id)?;
     if found.state != "running" || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {
         return Ok(());
     }

@@ -19,6 +19,7 @@ use domain::{
     usage::{Cap, CapAction, CapLevel, CapSide, in_force},
 };
 use serde_json::json;
+use store::Locked;
 use store::{
     instance::Instance,
     usage_cap::{self as rows, Cap as Row},
@@ -147,7 +148,7 @@ pub fn set_cap(
 
 /// Warns, freezes and unfreezes as the cap that counts says, after a charge, a change of a cap, or the end of a month.
 /// `refused`: records of this month were refused for it.
-pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Instance, refused: Option<CapSide>) -> Result<(), Error> {
+pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, refused: Option<CapSide>) -> Result<(), Error> {
     let site = instance::site(tx, ctx, found)?;
     let (month, all) = (Month::of(&site, ctx.now), rows::of_instance(tx, found.id)?);
     let parsed: Vec<Cap> = all.iter().map(cap).collect::<Result<_, Error>>()?;
@@ -204,6 +205,6 @@ pub fn month_over(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn stop_if_capped(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
+pub fn stop_if_capped(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<(), Error> {
     if found.state == "running" { review(tx, ctx, found, None) } else { Ok(()) }
 }

@@ -12,6 +12,7 @@ use domain::{
     usage::{self, Cap, CapSide, HoldEnd, Quantity, QuantitySum, Refused, Total},
 };
 use std::collections::{BTreeMap, btree_map::Entry};
+use store::Locked;
 use store::{
     instance::Instance,
     usage::{self as rows, Charge, Record},
@@ -19,7 +20,7 @@ use store::{
 
 /// A rating of an instance.
 pub(super) struct Rating<'a> {
-    pub found: &'a Instance,
+    pub found: &'a Locked<Instance>,
     pub site: Site,
     pub priced: Priced,
     pub packages: Packages,
@@ -85,7 +86,7 @@ impl Counted {
 
 impl<'a> Rating<'a> {
     /// Ratings of one instance pass one at a time.
-    pub fn begin(tx: &mut Tx, ctx: &Ctx, found: &'a Instance) -> Result<Self, Error> {
+    pub fn begin(tx: &mut Tx, ctx: &Ctx, found: &'a Locked<Instance>) -> Result<Self, Error> {
         rows::hold(tx, found.id)?;
         let (priced, site) = (must_be_priced(tx, ctx, found)?, crate::instance::site(tx, ctx, found)?);
         let packages = Packages::load(tx, ctx, &site, found, &priced.of)?;

@@ -17,6 +17,7 @@ use domain::{
 };
 use jiff::SignedDuration;
 use serde_json::json;
+use store::Locked;
 use store::{
     Written,
     instance::Instance,
@@ -130,7 +131,7 @@ fn end(tx: &mut Tx, ctx: &Ctx, hold: &Hold, state: HoldState, by: HoldEnd) -> Re
     Ok(rows::decide(tx, hold.id, state.as_str(), by.as_str(), ctx.now_micros())?)
 }
 
-fn subject(tx: &mut Tx, hold: &Hold) -> Result<Instance, Error> {
+fn subject(tx: &mut Tx, hold: &Hold) -> Result<Locked<Instance>, Error> {
     let found = store::instance::lock(tx, Tenant::Any, hold.instance_id)?;
     found.ok_or_else(|| Error::row("usage_holds", hold.id.id::<HoldId>(), "its instance is gone"))
 }

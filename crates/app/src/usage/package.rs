@@ -216,7 +216,7 @@ impl Packages {
             if is_up {
                 used_up(tx, ctx, held, open.window)?;
             } else if held.stops() {
-                let now = instance::show(tx, Tenant::Any, instance::id(&held.instance))?;
+                let now = instance::locked(tx, Tenant::Any, instance::id(&held.instance))?;
                 instance::unfreeze_refilled(tx, ctx, &now)?;
             }
         }
@@ -236,7 +236,7 @@ fn used_up(tx: &mut Tx, ctx: &Ctx, held: &Held, window: Window) -> Result<(), Er
 
 /// Freezes a package that stops; the buyer may renew it, which automatic renewal does at once.
 fn stop(tx: &mut Tx, ctx: &Ctx, package: &Instance) -> Result<(), Error> {
-    let now = instance::show(tx, Tenant::Any, instance::id(package))?;
+    let now = instance::locked(tx, Tenant::Any, instance::id(package))?;
     if now.state != "running" {
         return Ok(());
     }

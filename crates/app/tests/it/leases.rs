@@ -49,6 +49,8 @@ fn a_timer_whose_lease_was_lost_is_left_to_who_has_it_now() {
         assert_eq!(m.order(&number).state, "pending_payment", "the slow worker does nothing");
         m.write_system(|tx, ctx| job::begin(tx, ctx, &quick)).unwrap();
         assert_eq!(m.order(&number).state, "cancelled");
+        // What was claimed besides is done once its lease has run out.
+        clock.pass(SignedDuration::from_secs(61));
         m.settle();
         m.verify();
     });
@@ -67,6 +69,7 @@ fn a_call_whose_lease_was_lost_stays_due_for_who_has_it_now() {
         let left = m.read(|tx, _| Ok(store::job::of_subject(tx, slow.subject.unwrap())?));
         assert_eq!(left.iter().map(|j| j.lease_owner.as_str()).collect::<Vec<_>>(), ["quick"], "the slow worker does not end it");
         assert!(matches!(m.write_system(|tx, ctx| job::begin(tx, ctx, &quick)).unwrap(), Work::Done), "the call is over");
+        m.environment().clock.pass(SignedDuration::from_secs(61));
         m.settle();
         assert_eq!(m.order(&placed.order.number).state, "completed");
         m.verify();

@@ -18,13 +18,26 @@ fn line<const N: usize>(text: &str) -> Line<N> {
     Line::parse(text).unwrap()
 }
 
+/// Somebody, with what they do.
+fn of(who: &Arc<Caller>, work: fn(usize, &mut Tx, &Ctx, &Arc<Caller>) -> Result<(), Error>) -> (Arc<Caller>, OneMore) {
+    let caller = who.clone();
+    (who.clone(), Box::new(move |n: usize, tx: &mut Tx, ctx: &Ctx| work(n, tx, ctx, &caller)))
+}
+
 /// Who comes, and what each of them does. None where a limit has a test of its own at once.
 fn one_more(m: &Market, limit: Limit) -> Option<(Arc<Caller>, OneMore)> {
-    let (seller, buyer) = (m.seller(), m.buyer());
-    let of = |who: &Arc<Caller>, work: fn(usize, &mut Tx, &Ctx, &Arc<Caller>) -> Result<(), Error>| {
-        let caller = who.clone();
-        Some((who.clone(), Box::new(move |n: usize, tx: &mut Tx, ctx: &Ctx| work(n, tx, ctx, &caller)) as OneMore))
-    };
+    match limit {
+        // Eight at once in `licence::files`, `message::consent` and `supervision::evidence`.
+        Limit::LicenceFiles | Limit::MailboxesAsked | Limit::WaitingFiles => None,
+        Limit::AssetVersions | Limit::Departments | Limit::CartLines | Limit::Unsubscriptions => Some(of_what_is_there(m, limit)),
+        Limit::Domains | Limit::LicenceKeys | Limit::TestCodes | Limit::Assets | Limit::Pictures => Some(of_a_seller(m, limit)),
+        _ => Some(of_anybody(m, limit)),
+    }
+}
+
+/// Of what a buyer has.
+fn of_anybody(m: &Market, limit: Limit) -> (Arc<Caller>, OneMore) {
+    let buyer = m.buyer();
     match limit {
         Limit::Transfers => of(&buyer, |_, tx, ctx, who| {
             let amount = money_of(100);
@@ -56,10 +69,31 @@ fn one_more(m: &Market, limit: Limit) -> Option<(Arc<Caller>, OneMore)> {
             };
             message::add_recipient(tx, ctx, who, &new).map(drop)
         }),
+        other => unreachable!("{other} is elsewhere"),
+    }
+}
+
+/// Of what a seller has.
+fn of_a_seller(m: &Market, limit: Limit) -> (Arc<Caller>, OneMore) {
+    let seller = m.seller();
+    match limit {
         Limit::Domains => of(&seller, |n, tx, ctx, who| interface::domain_name::add(tx, ctx, who, &format!("d{n}.example.com")).map(drop)),
         Limit::LicenceKeys => of(&seller, |_, tx, ctx, who| licence::new_key(tx, ctx, who).map(drop)),
         Limit::TestCodes => of(&seller, |_, tx, ctx, who| licence::request_test_code(tx, ctx, who).map(drop)),
         Limit::Assets => of(&seller, |n, tx, ctx, who| asset::add(tx, ctx, who, AssetKind::Image, line(&format!("asset {n}"))).map(drop)),
+        Limit::Pictures => of(&seller, |n, tx, ctx, who| {
+            let hash = picture::hash(&n.to_be_bytes());
+            let new = picture::NewPicture { kind: domain::picture::PictureKind::Main, media_type: "image/png", hash, length: 5 };
+            picture::add(tx, ctx, who, &new).map(drop)
+        }),
+        other => unreachable!("{other} is elsewhere"),
+    }
+}
+
+/// Of what needs something that is there before.
+fn of_what_is_there(m: &Market, limit: Limit) -> (Arc<Caller>, OneMore) {
+    let (seller, buyer) = (m.seller(), m.buyer());
+    match limit {
         Limit::AssetVersions => {
             let seller = m.seller2();
             let made = m.ok(&seller, |tx, ctx| asset::add(tx, ctx, &seller, AssetKind::Image, line("image"))).id;
@@ -77,13 +111,8 @@ fn one_more(m: &Market, limit: Limit) -> Option<(Arc<Caller>, OneMore)> {
                 };
                 asset::add_image(tx, ctx, &caller, new).map(drop)
             };
-            Some((seller, Box::new(work)))
+            (seller, Box::new(work))
         }
-        Limit::Pictures => of(&seller, |n, tx, ctx, who| {
-            let hash = picture::hash(&n.to_be_bytes());
-            let new = picture::NewPicture { kind: domain::picture::PictureKind::Main, media_type: "image/png", hash, length: 5 };
-            picture::add(tx, ctx, who, &new).map(drop)
-        }),
         Limit::Departments => {
             of(&buyer, |n, tx, ctx, who| organisation::put_department(tx, ctx, who, &format!("d{n}"), "Sales", None).map(drop))
         }
@@ -93,18 +122,17 @@ fn one_more(m: &Market, limit: Limit) -> Option<(Arc<Caller>, OneMore)> {
                 m.list(&seller, &sold(n), &harness::sample("backup"));
             }
             let caller = buyer.clone();
-            let of = move |n: usize| order::Choice { sku: Some("basic/5".to_owned()), ..choice(&sold(n), "1m") };
-            Some((buyer, Box::new(move |n, tx, ctx| cart::add(tx, ctx, &caller, &of(n)))))
+            let wanted = move |n: usize| order::Choice { sku: Some("basic/5".to_owned()), ..choice(&sold(n), "1m") };
+            (buyer, Box::new(move |n, tx, ctx| cart::add(tx, ctx, &caller, &wanted(n))))
         }
         Limit::Unsubscriptions => {
             let count = usize::try_from(limit.most()).unwrap() + CALLERS;
             let bought: Vec<Bought> = (0..count).map(|_| m.open(&buyer, &choice("backup", "1m"))).collect();
             let caller = buyer.clone();
             let work = move |n: usize, tx: &mut Tx, ctx: &Ctx| order::unsubscribe(tx, ctx, &caller, &bought[n].order.number).map(drop);
-            Some((buyer, Box::new(work)))
+            (buyer, Box::new(work))
         }
-        // Eight at once in `licence::files`, `message::consent` and `supervision::evidence`.
-        Limit::LicenceFiles | Limit::MailboxesAsked | Limit::WaitingFiles => None,
+        other => unreachable!("{other} is elsewhere"),
     }
 }
 

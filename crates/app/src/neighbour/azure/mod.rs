@@ -13,9 +13,9 @@ pub use subscription::{activate, list, plans, resolve, show};
 pub use usage::{Told, report};
 
 use super::protocol;
-use crate::{Caller, Error, Tenant};
+use crate::{Caller, Error, Tenant, instance};
 use db::{Key, Tx};
-use store::instance::Instance;
+use store::{Locked, instance::Instance};
 use wire::conformance::Protocol;
 
 fn unknown() -> Error {
@@ -30,8 +30,9 @@ fn find(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Instance, Error> {
 }
 
 /// A subscription of the caller's whose calls nobody else decides on until this transaction ends.
-fn find_and_hold(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Instance, Error> {
+fn find_and_hold(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Locked<Instance>, Error> {
     let found = find(tx, caller, id)?;
+    let locked = instance::locked(tx, Tenant::Seller(Key::of(caller.account_id)), instance::id(&found))?;
     store::call::hold_queue(tx, found.id)?;
-    find(tx, caller, id)
+    Ok(locked)
 }
