@@ -46,14 +46,15 @@ pub enum Next {
 pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> Result<Next, Error> {
     let (call, attempt) = (sent.call, sent.attempt);
     let gone = || Error::row("calls", call, "is gone");
-    let mut found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
+    let asked = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
     let subject =
-        store::instance::lock(tx, Tenant::Any, found.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
+        store::instance::lock(tx, Tenant::Any, asked.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
     if sent.protocol == Protocol::SaasAzure {
         // The seller may have decided on it while its webhook was answering.
-        call::hold_queue(tx, found.instance_id)?;
-        found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
+        call::hold_queue(tx, asked.instance_id)?;
     }
+    // It may have been given up while this waited for the instance.
+    let found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
     let reading = Reading { protocol: sent.protocol, secret: &sent.secret };
     let judged = judge(activity(&found)?, subject.seller_instance_id.as_deref(), reading, exchange);
     let judged = refuse_stolen_id(tx, &subject, judged)?;

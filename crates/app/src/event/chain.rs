@@ -6,13 +6,16 @@ use super::{
     head::{self, Head},
 };
 use crate::{Ctx, Error, from_micros};
-use db::Tx;
+use db::{Key, Tx};
 use domain::text;
 use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::event::{self, Event, Seal};
+
+/// Whoever writes the chain holds it until their transaction ends.
+const CHAIN: Key = Key(*b"chain of events.");
 
 /// Events that one seal covers at most.
 const SEAL_BATCH: i64 = 1_000;
@@ -89,6 +92,8 @@ pub enum Sealed {
 /// # Errors
 /// [`Error::Store`]; a unique violation when another node sealed them.
 pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> {
+    // Several nodes seal: each sees what the one before it wrote.
+    db::dialect::one_at_a_time(tx, CHAIN)?;
     if !horizon.is_settled(tx)? {
         return Ok(Sealed::Waiting);
     }
@@ -110,7 +115,7 @@ pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> 
     let last_round = head.as_ref().map(|head| head.round_at).or(newest.as_ref().filter(|s| s.form < FORM).map(|s| s.sealed_at));
     let seal = Seal { last_seq: last.seq, hash, sealed_at, form: FORM, reason: away(first, last_round, sealed_at) };
     event::insert_seal(tx, &seal)?;
-    head::moved(tx, &seal, head.as_ref())?;
+    head::moved(tx, &seal, last_round)?;
     Ok(Sealed::Events(events.len()))
 }
 
@@ -245,6 +250,7 @@ pub struct Resealed {
 /// `chain.intact`, `chain.reason`; [`Error::Store`].
 pub fn reseal(tx: &mut Tx, ctx: &Ctx, reason: &str) -> Result<Resealed, Error> {
     let reason = text::line(reason, 500).map_err(|e| Error::field("/reason", "chain.reason", e.to_string()))?;
+    db::dialect::one_at_a_time(tx, CHAIN)?;
     let walked = walk(tx)?;
     let Some(damage) = walked.damage else {
         return Err(Error::conflict("chain.intact", "every seal fits; there is nothing to seal again"));

@@ -24,7 +24,7 @@ impl Head {
     /// The head as it is kept; none before the first seal.
     ///
     /// # Errors
-    /// [`Error::Store`], [`Error::Row`].
+    /// [`Error::Store`].
     pub fn kept(tx: &mut Tx) -> Result<Option<Self>, Error> {
         let Some(text) = setting::get(tx, NAME)?.filter(|text| !text.is_empty()) else { return Ok(None) };
         let mut words = text.split(' ');
@@ -32,7 +32,8 @@ impl Head {
         let (round_at, seq) = (number(), number());
         match (round_at, seq, words.next()) {
             (Some(round_at), Some(seq), Some(hash)) => Ok(Some(Self { round_at, seq, hash: hash.to_owned() })),
-            _ => Err(Error::row("settings", NAME, format!("{text:?} is no head of a chain"))),
+            // It names no seal that there is: that is damage, and a person seals again.
+            _ => Ok(Some(Self { round_at: 0, seq: i64::MIN, hash: text })),
         }
     }
 
@@ -59,15 +60,15 @@ pub fn last_alive(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
 }
 
 /// A seal was made; when all events were sealed last stays.
-pub(super) fn moved(tx: &mut Tx, seal: &Seal, former: Option<&Head>) -> Result<(), Error> {
-    let round_at = former.map_or(seal.sealed_at, |head| head.round_at);
+pub(super) fn moved(tx: &mut Tx, seal: &Seal, last_round: Option<i64>) -> Result<(), Error> {
+    let round_at = last_round.unwrap_or(seal.sealed_at);
     Head { round_at, seq: seal.last_seq, hash: hex::encode(&seal.hash) }.put(tx)
 }
 
 /// The chain ends at the newest seal that there is, whatever was kept.
 pub(super) fn ends_here(tx: &mut Tx, former: Option<&Head>) -> Result<(), Error> {
     match store::event::last_seal(tx)? {
-        Some(seal) => moved(tx, &seal, former),
+        Some(seal) => moved(tx, &seal, former.map(|head| head.round_at)),
         None => Ok(setting::put(tx, NAME, "")?),
     }
 }

@@ -2,7 +2,7 @@
 //! sent by the caller, and is finished in another.
 
 use super::JobKind;
-use crate::{Ctx, Error, call, instance, message, micros, money, order, probe, supervision, usage};
+use crate::{Ctx, Error, Tenant, call, instance, message, micros, money, order, probe, supervision, usage};
 use db::{Key, Tx};
 use domain::{Timestamp, site::SiteCode};
 use store::{
@@ -55,12 +55,27 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
         JobKind::Export => Ok(Work::Export),
         // Done by another worker after our lease ran out, or cancelled meanwhile: what it would do may not be done twice.
         timer => {
+            lock_subject(tx, timer, subject)?;
             if job::done(tx, &lease)? == Written::Yes {
                 fire(tx, ctx, timer, job)?;
             }
             Ok(Work::Done)
         }
     }
+}
+
+/// Locks the instance that a timer is about, before its job: who ends the instance locks them in this order too.
+fn lock_subject(tx: &mut Tx, kind: JobKind, subject: Key) -> Result<(), Error> {
+    let instance = match kind {
+        JobKind::Reminder | JobKind::AutoRenewal | JobKind::Expiry | JobKind::Release | JobKind::UsageCap | JobKind::Arrears => {
+            Some(subject)
+        }
+        JobKind::UnpaidOrder => store::order::lookup(tx, Tenant::Any, subject)?.and_then(|o| o.instance_id),
+        JobKind::UsageHold => store::usage_hold::lookup(tx, Tenant::Any, subject)?.map(|hold| hold.instance_id),
+        _ => None,
+    };
+    instance.map(|id| store::instance::lock(tx, Tenant::Any, id)).transpose()?;
+    Ok(())
 }
 
 fn subject(job: &Job) -> Key {

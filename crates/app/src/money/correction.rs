@@ -230,14 +230,18 @@ fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
         line_id: row.line_id,
         reference: format!("{}:{}", EntryKind::Correction, hex::encode(row.id.0)),
     };
+    let credited = (row.to_account.as_deref() == Some(AccountKind::BuyerWallet.as_str())).then_some(row.to_owner.as_deref()).flatten();
+    let credited = credited.and_then(places::account_of);
+    if let Some(buyer) = credited {
+        // Before the wallet, as whoever settles does.
+        store::usage::hold(tx, buyer)?;
+    }
     match ledger_store::post(tx, &[(header, entry)]) {
         Err(e) if e.is_check_violation() => return Err(places::short(row)),
         Ok(()) => places::agree(tx, row)?,
         Err(e) => return Err(e.into()),
     }
-    if row.to_account.as_deref() == Some(AccountKind::BuyerWallet.as_str()) {
-        ctx.credited.borrow_mut().extend(row.to_owner.as_deref().and_then(places::account_of));
-    }
+    ctx.credited.borrow_mut().extend(credited);
     Ok(())
 }
 

@@ -243,6 +243,8 @@ pub fn refund(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Or
     if minor < 0 || order::refund_line(tx, line, minor)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("refund.already_refunded", format!("that much of line {} is not left to give back", line.number)));
     }
+    // Before the wallet, as whoever settles does.
+    store::usage::hold(tx, order.buyer_id)?;
     let mut kind = EntryKind::RefundBeforeCompletion;
     if line.completed_at.is_some() {
         reverse_completion(tx, ctx, order, line, minor)?;

@@ -92,6 +92,8 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
         return Err(Error::conflict("transfer.decided", format!("the transfer is {}", row.state)));
     }
     if confirm {
+        // Before the wallet, as whoever settles does.
+        store::usage::hold(tx, row.account_id)?;
         top_up(tx, ctx, &row)?;
         ctx.credited.borrow_mut().insert(row.account_id);
     }

@@ -210,15 +210,37 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
         return Ok(());
     };
     let caller = account::caller_of_user(tx, wanted.user_id)?;
-    let period = wanted.period.parse().map_err(|e| Error::row("auto_renewals", id.id::<InstanceId>(), e))?;
     let (locked, subject) = locked_subject(tx, ctx, &caller, id.id())?;
+    // The buyer may have switched it off, or agreed to another price, while this waited for the instance.
+    let Some(wanted) = auto_renewal::of_instance(tx, id)? else {
+        return Ok(());
+    };
+    let period = wanted.period.parse().map_err(|e| Error::row("auto_renewals", id.id::<InstanceId>(), e))?;
     let last = Money::new(wanted.price_minor, subject.site.currency);
+    let (locked, subject) = without_asked(tx, ctx, &caller, locked, subject)?;
     match renew(tx, ctx, &caller, (&locked, &subject), (period, last)) {
         Ok(None) => Ok(()),
         Ok(Some(obstacle)) => not_renewed(tx, ctx, &subject, obstacle),
         Err(Error::Refused(refusal)) => not_renewed(tx, ctx, &subject, Obstacle::Refused(refusal.detail)),
         Err(e) => Err(e),
     }
+}
+
+/// What somebody else asked for in the buyer's name and they have not paid stands in the way of no renewal: it is cancelled.
+fn without_asked(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    locked: Locked<Instance>,
+    subject: Subject,
+) -> Result<(Locked<Instance>, Subject), Error> {
+    let Some(open) = locked.open_order_id else { return Ok((locked, subject)) };
+    let asked = store::order::lines(tx, open)?.first().map(Sold::of).transpose()?.is_some_and(|sold| sold.asked);
+    if !asked {
+        return Ok((locked, subject));
+    }
+    super::cancel_unpaid(tx, ctx, open)?;
+    locked_subject(tx, ctx, caller, instance::id(&locked))
 }
 
 /// Refuses before anything is written, so that the reason can be told in the same transaction.

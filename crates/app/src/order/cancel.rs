@@ -27,7 +27,9 @@ pub fn cancel(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<F
 /// # Errors
 /// [`Error::Store`].
 pub fn cancel_unpaid(tx: &mut Tx, ctx: &Ctx, order: Key) -> Result<(), Error> {
-    match order::lookup(tx, Tenant::Any, order)? {
+    let number = order::lookup(tx, Tenant::Any, order)?.map(|o| o.number);
+    let locked = number.map(|number| super::locked(tx, Tenant::Any, &number)).transpose()?;
+    match locked.map(|full| full.order) {
         Some(order) if order.state == "pending_payment" => end(tx, ctx, &order, "not paid in time"),
         _ => Ok(()),
     }

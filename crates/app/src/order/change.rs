@@ -125,7 +125,7 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Res
 pub fn ask_change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (id, sku): (InstanceId, &str)) -> Result<Full, Error> {
     let (locked, subject) = renew::locked_subject(tx, ctx, caller, id)?;
     let mut draft = draft(tx, ctx, caller, &subject, sku)?;
-    draft.sold.renewal = None;
+    draft.sold = Sold { renewal: None, asked: true, ..draft.sold };
     renew::taken_and_placed(tx, ctx, &locked, draft, Pay::Asked)
 }
 

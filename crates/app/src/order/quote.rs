@@ -153,6 +153,7 @@ impl Quote {
             shipping: None,
             term_fees: Vec::new(),
             renewal: None,
+            asked: false,
             changed_from: None,
             changed_from_name: None,
         }

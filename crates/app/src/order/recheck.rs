@@ -39,9 +39,9 @@ pub(super) fn recheck(tx: &mut Tx, ctx: &Ctx, caller: &Caller, order: &mut Order
 }
 
 fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Order, line: &mut Line, now: Draft<'_>) -> Result<(), Error> {
-    let (was, today) = (super::total(order)?, Money::new(now.total_minor, super::currency(order)?));
-    if today.minor > was.minor {
-        let detail = format!("the change costs {today} now and no longer {was}; cancel this order and order it again");
+    let (price, today) = (super::total(order)?, Money::new(now.total_minor, super::currency(order)?));
+    if today.minor > price.minor {
+        let detail = format!("the change costs {today} now and no longer {price}; cancel this order and order it again");
         return Err(Error::conflict("order.price_changed", detail));
     }
     // Also at the same price the days that it is for may be others. What automatic renewal takes was shown with the order; less
@@ -50,14 +50,15 @@ fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Order, line: &mut Line, now: 
         Some(ref now) if now.period == shown.period && now.minor < shown.minor => now.clone(),
         _ => shown,
     };
-    let sold = Sold { renewal: Sold::of(line)?.renewal.map(lower), ..now.sold.clone() };
+    let was = Sold::of(line)?;
+    let sold = Sold { renewal: was.renewal.map(lower), asked: was.asked, ..now.sold.clone() };
     line.revision_id = now.revision;
     line.sold = serde_json::to_string(&sold).map_err(|e| Error::row("order_lines", &line.number, e))?;
     (order.total_minor, line.amount_minor) = (today.minor, today.minor);
     order::set_price(tx, order.id, line)?;
-    if today.minor == was.minor {
+    if today.minor == price.minor {
         return Ok(());
     }
     let about = event::About::order(order.id, order.instance_id);
-    event::record(tx, ctx, "order.price_lowered", about, &json!({ "from": was, "amount": today }))
+    event::record(tx, ctx, "order.price_lowered", about, &json!({ "from": price, "amount": today }))
 }

@@ -99,6 +99,7 @@ impl Subject {
             shipping: None,
             term_fees: Vec::new(),
             renewal: None,
+            asked: false,
             changed_from: None,
             changed_from_name: None,
         }

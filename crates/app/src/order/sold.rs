@@ -64,6 +64,9 @@ pub struct Sold {
     /// Only on a change: what its quote said of automatic renewal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal: Option<RenewalPrice>,
+    /// Only on a change that somebody else asked for in the buyer's name, who has not paid it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
     /// Only on a renewal with change: the combination before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_from: Option<String>,

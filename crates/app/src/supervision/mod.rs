@@ -193,6 +193,8 @@ fn moved(tx: &mut Tx, ctx: &Ctx, cases: &mut [Found], input: &Input, done: &Done
 
 /// Writes moves down: the cases, what was done, what it means, and the next timers.
 fn written(tx: &mut Tx, ctx: &Ctx, moves: &mut [Move<'_>], done: &Done<'_>) -> Result<(), Error> {
+    // Before the cases, as sellers' answers do.
+    store::instance::lock_all(tx, &moves.iter().map(|m| m.found.row.instance_id).collect::<Vec<_>>())?;
     keep(tx, ctx, moves, done)?;
     effects::perform(tx, ctx, moves, done)?;
     timer::set(tx, ctx, &moves.iter().map(|m| &*m.found).collect::<Vec<_>>())

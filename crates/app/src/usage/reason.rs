@@ -83,6 +83,11 @@ const REASONS: &[(&str, &str, &str)] = &[
         "With it more than * would be counted in its day or month.",
     ),
     (
+        "corrects: the record is of another month; correct it in its month, and push what was used in this one by itself",
+        "更正须与原话单在同一月份，本月用量请另行上报",
+        "The record is of another month; correct it in its month, and push what was used in this one by itself.",
+    ),
+    (
         "corrects: there is no such record of this instance that can still be corrected",
         "该实例没有可更正的此条话单",
         "There is no such record of this instance that can still be corrected.",
@@ -179,11 +184,12 @@ mod tests {
             Refused::CycleTooLarge(Currency::Cny),
             Refused::QuantityTooLarge,
             Refused::NothingToCorrect,
+            Refused::CorrectsOtherMonth,
         ];
         for refused in all {
             let told = reason(&refused.to_string());
             assert_ne!(told.zh, told.en, "{refused}");
-            let fields = ["usage_value", "begin_time", "end_time", "relate_pkg_instance"];
+            let fields = ["corrects:", "usage_value", "begin_time", "end_time", "relate_pkg_instance"];
             assert!(!fields.iter().any(|field| told.zh.contains(field) || told.en.contains(field)), "{told:?}");
             assert!(!told.zh.contains('*') && !told.en.contains('*'), "{told:?}");
         }

@@ -166,7 +166,7 @@ fn of_twenty_who_come_at_once_as_many_get_in_as_each_limit_has_room_for() {
             let done = m.at_once(&who, CALLERS, |n, tx, ctx| work(most + n, tx, ctx));
             let (fit, refused): (Vec<_>, Vec<_>) = done.into_iter().partition(Result::is_ok);
             let codes: Vec<_> = refused.iter().map(|r| r.as_ref().unwrap_err().code().unwrap_or("failure")).collect();
-            assert!(fit.len() <= ROOM && !fit.is_empty(), "{limit}: {} got in where {ROOM} fit", fit.len());
+            assert_eq!(fit.len(), ROOM, "{limit}");
             assert!(codes.iter().all(|code| *code == limit.code()), "{limit}: {codes:?}");
         }
         m.verify();

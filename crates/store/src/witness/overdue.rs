@@ -86,7 +86,9 @@ pub fn covered_charges(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
 pub fn not_given_back(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
     let text = "SELECT MIN(COALESCE(i.seller_instance_id, 'an instance')) AS name, c.currency AS currency,
               CAST(-SUM(CASE WHEN c.state = 'due' THEN c.amount_minor ELSE 0 END) AS BIGINT) AS amount
-         FROM usage_charges c JOIN instances i ON i.id = c.instance_id GROUP BY c.instance_id, c.currency
+         FROM usage_charges c JOIN instances i ON i.id = c.instance_id
+         WHERE c.instance_id IN (SELECT d.instance_id FROM usage_charges d WHERE d.state = 'due' AND d.amount_minor < 0)
+         GROUP BY c.instance_id, c.currency
          HAVING SUM(CASE WHEN c.state = 'due' THEN c.amount_minor ELSE 0 END) < 0 AND SUM(c.amount_minor) >= 0 LIMIT $1";
     Ok(sql_query(text).bind::<BigInt, _>(FOUND_MAX).load(tx)?)
 }

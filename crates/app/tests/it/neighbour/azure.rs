@@ -153,3 +153,20 @@ fn a_plan_that_costs_nothing_today_waits_for_the_customer_who_alone_agrees_to_a_
         m.verify();
     });
 }
+
+#[test]
+fn a_plan_that_a_seller_asks_for_stands_in_the_way_of_no_automatic_renewal() {
+    on_both(|m| {
+        sell(m, "vault", sample("backup"));
+        let (seller, buyer, (of, id)) = (m.seller(), m.buyer(), bought(m, "vault", "standard", "1m"));
+        activate(m, &seller, &id, PLAN);
+        m.ok(&buyer, |tx, ctx| order::set_auto_renewal(tx, ctx, &buyer, of.id(), Some("1m".parse().unwrap())));
+        m.advance("20d");
+        m.ok(&seller, |tx, ctx| azure::change_plan(tx, ctx, &seller, &id, &plan("standard.pro.5")));
+        let asked = m.instance(of.instance).open_order_id.unwrap();
+        m.advance("5d");
+        let asked = m.read(|tx, _| Ok(store::order::lookup(tx, app::Tenant::Any, asked)?)).unwrap();
+        assert_eq!((asked.state.as_str(), m.terms(of.instance).len()), ("cancelled", 2), "the buyer wanted the renewal");
+        m.verify();
+    });
+}
