@@ -44,7 +44,7 @@ fn meter(tx: &mut Tx, ctx: &Ctx, seller: Key, code: Option<&str>, record: &Usage
     // The whole batch is refused for a time that no agreement could have.
     neighbour::check_metered(at, at, None, ctx.now).map_err(|e| bad_time(e, "/Timestamp"))?;
     let refused = Ok((record.sent.clone(), None, Status::CustomerNotSubscribed));
-    let Some(found) = subscribed(tx, ctx, seller, code, record)? else {
+    let Some(found) = subscribed(tx, ctx, seller, (code, at), record)? else {
         return refused;
     };
     let Some(opened) = found.opened_at.map(from_micros) else {
@@ -67,7 +67,13 @@ fn meter(tx: &mut Tx, ctx: &Ctx, seller: Key, code: Option<&str>, record: &Usage
 
 /// The instance that a record is about: by its licence, else that of the customer with the plan, the running one
 /// before those that ended.
-fn subscribed(tx: &mut Tx, ctx: &Ctx, seller: Key, code: Option<&str>, record: &UsageRecord) -> Result<Option<Instance>, Error> {
+fn subscribed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    seller: Key,
+    (code, at): (Option<&str>, Timestamp),
+    record: &UsageRecord,
+) -> Result<Option<Instance>, Error> {
     let unknown_dimension =
         || Error::field("/Dimension", "neighbour.dimension_unknown", format!("{:?} is no plan that is billed by use", record.dimension));
     if let Some(arn) = &record.license_arn {
@@ -87,6 +93,12 @@ fn subscribed(tx: &mut Tx, ctx: &Ctx, seller: Key, code: Option<&str>, record: &
         None => vec![],
     };
     held.retain(|i| plan(i) == record.dimension);
+    // A customer's plan has one record for an hour, whichever of its instances it was booked on.
+    for found in &held {
+        if usage::is_reported(tx, "aws", found, at)? {
+            return Ok(Some(found.clone()));
+        }
+    }
     // Newest first already; those that live come first.
     held.sort_by_key(|i| i.ended_at.is_some());
     for found in held {

@@ -37,7 +37,8 @@ fn settle_but(tx: &mut Tx, ctx: &Ctx, buyer: Key, over: Option<Key>) -> Result<(
     // Who charges and who credits see each other's work: one of them comes last.
     rows::hold(tx, buyer)?;
     let (mut open, mut paid) = (BTreeSet::new(), BTreeSet::new());
-    while take_page(tx, ctx, buyer, &mut open, &mut paid)? {}
+    // What one instance gives back may pay what another owes, and what is on the next page.
+    while take_page(tx, ctx, buyer, &mut open, &mut paid)? > 0 {}
     for id in paid.difference(&open) {
         let found = locked(tx, *id)?;
         // What is beyond the page that could not be paid is owed all the same.
@@ -58,12 +59,13 @@ fn settle_but(tx: &mut Tx, ctx: &Ctx, buyer: Key, over: Option<Key>) -> Result<(
     Ok(())
 }
 
-/// Takes a page of charges; says whether there may be more that can be paid.
-fn take_page(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid: &mut BTreeSet<Key>) -> Result<bool, Error> {
-    let due = rows::due(tx, buyer, AT_ONCE)?;
-    let full = i64::try_from(due.len()).unwrap_or(0) == AT_ONCE;
+/// Takes a page of charges; says how many were taken. `open` are the instances that owe something then.
+fn take_page(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid: &mut BTreeSet<Key>) -> Result<usize, Error> {
+    open.clear();
     let mut till = Till { buyer, balances: HashMap::new(), back: HashMap::new(), taken: 0 };
-    let (back, due): (Vec<Charge>, Vec<Charge>) = due.into_iter().partition(|charge| charge.amount_minor < 0);
+    // Corrections are the newest charges: they count wherever they stand.
+    let (mut due, back) = (rows::due(tx, buyer, AT_ONCE)?, rows::due_back(tx, buyer, AT_ONCE)?);
+    due.retain(|charge| charge.amount_minor >= 0);
     for charge in back {
         paid.insert(charge.instance_id);
         till.of(tx, charge.instance_id)?.waiting.push(charge);
@@ -87,7 +89,7 @@ fn take_page(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid:
             open.insert(id);
         }
     }
-    Ok(full && till.taken > 0 && open.is_empty())
+    Ok(till.taken)
 }
 
 /// What an instance has paid for its use, and what it is to be given back.

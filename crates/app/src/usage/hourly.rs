@@ -43,6 +43,18 @@ fn hour(at: Timestamp) -> Timestamp {
     at.round(TimestampRound::new().smallest(Unit::Hour).mode(RoundMode::Trunc)).unwrap_or(at)
 }
 
+/// Whether a marketplace's rules have a record of an instance for the hour of a moment.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn is_reported(tx: &mut Tx, by: &str, instance: &Instance, at: Timestamp) -> Result<bool, Error> {
+    Ok(rows::any_known(tx, known_by_sn(instance.seller_id, &name(by, instance, hour(at))))?.is_some())
+}
+
+fn name(by: &str, instance: &Instance, begin: Timestamp) -> String {
+    format!("{by}-{}-{}", hex::encode(instance.id.0), begin.strftime("%Y%m%d%H"))
+}
+
 /// Whether an instance was frozen when the hour of a moment began: its seller was told to stop its use.
 ///
 /// # Errors
@@ -59,7 +71,7 @@ pub fn was_frozen(tx: &mut Tx, instance: Key, at: Timestamp) -> Result<bool, Err
 /// [`Error::Store`].
 pub fn hourly(tx: &mut Tx, ctx: &Ctx, report: &Hourly<'_>) -> Result<Reported, Error> {
     let (instance, begin) = (report.instance, hour(report.at));
-    let sn = format!("{}-{}-{}", report.by, hex::encode(instance.id.0), begin.strftime("%Y%m%d%H"));
+    let sn = name(report.by, instance, begin);
     let known_by = known_by_sn(instance.seller_id, &sn);
     if let Some(known) = rows::any_known(tx, known_by)? {
         rows::came_again(tx, known_by)?;

@@ -22,7 +22,7 @@ mod tried;
 pub use arrears::{freeze_for_arrears, settle};
 pub use cap::{Caps, caps, month_over, set_cap, stop_if_capped};
 pub use hold::{decide_hold, hold_over};
-pub use hourly::{Hourly, Reported, hourly, was_frozen};
+pub use hourly::{Hourly, Reported, hourly, is_reported, was_frozen};
 pub use judge::judge_batch;
 pub use meter::{Day, Metered, metered, unit};
 pub use package::{Left, left, stop_if_used_up};

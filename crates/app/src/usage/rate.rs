@@ -10,9 +10,9 @@ use db::{Key, Tx};
 use domain::{
     Timestamp,
     site::Site,
-    usage::{Accumulation, BillingCycle},
+    usage::{Accumulation, BillingCycle, hour_of},
 };
-use jiff::{SignedDuration, Unit};
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use store::{
     instance,
@@ -59,7 +59,7 @@ fn key_of(name: &str) -> Option<Key> {
 /// The first moment of the hour or day that a moment lies in, at the site.
 fn cycle(site: &Site, cycle: BillingCycle, at: Timestamp) -> Timestamp {
     match cycle {
-        BillingCycle::Hour => at.round(jiff::TimestampRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Trunc)).unwrap_or(at),
+        BillingCycle::Hour => hour_of(site, at),
         BillingCycle::Day => site.start_of(site.day_of(at)),
     }
 }

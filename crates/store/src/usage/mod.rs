@@ -364,6 +364,20 @@ pub fn due(tx: &mut Tx, buyer: Key, limit: i64) -> Result<Vec<Charge>, DbError> 
         .load(tx)?)
 }
 
+/// What a buyer is to be given back by corrections, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn due_back(tx: &mut Tx, buyer: Key, limit: i64) -> Result<Vec<Charge>, DbError> {
+    let due = usage_charges::table.filter(usage_charges::buyer_id.eq(buyer)).filter(usage_charges::state.eq("due"));
+    Ok(due
+        .filter(usage_charges::amount_minor.lt(0))
+        .order((usage_charges::created_at, usage_charges::id))
+        .limit(limit)
+        .select(Charge::as_select())
+        .load(tx)?)
+}
+
 /// Charges of an instance since a moment, oldest first. The caller has looked up the instance for its tenant.
 ///
 /// # Errors

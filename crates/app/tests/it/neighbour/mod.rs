@@ -1,5 +1,6 @@
-//! Other marketplaces' interfaces: Azure's subscriptions and usage events.
+//! Other marketplaces' interfaces: subscriptions and use of Azure, metering of AWS.
 
+mod aws_usage;
 mod azure;
 mod azure_usage;
 

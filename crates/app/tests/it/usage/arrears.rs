@@ -231,6 +231,28 @@ fn a_correction_of_what_is_paid_and_what_is_not_gives_back_the_difference() {
 }
 
 #[test]
+fn what_a_correction_of_one_instance_gives_back_pays_what_another_owes() {
+    on_both(|m| {
+        let buyer = m.new_buyer("poor", "70.00");
+        let (first, second) = (m.open(&buyer, &choice("transcribe", "")), m.open(&buyer, &choice("transcribe", "")));
+        let seller = m.seller();
+        m.advance("6h");
+        m.push(&seller, &[m.record(&second, "2024-01-05T03", "500", "a")]);
+        m.advance("1h");
+        m.push(&seller, &[m.record(&first, "2024-01-05T04", "400", "b")]);
+        m.advance("1h");
+        m.push(&seller, &[m.record(&second, "2024-01-05T04", "500", "c"), m.record(&second, "2024-01-05T05", "300", "d")]);
+        m.advance("1h");
+        assert_eq!((m.balance(&buyer), due(m, &first)), ("10.00".to_owned(), "48.00".to_owned()));
+        let correct = |of: &str| Record { corrects: Some(of.to_owned()), ..m.record(&second, "2024-01-05T06", "1", &format!("c{of}")) };
+        m.push(&seller, &[correct("a"), correct("c"), correct("d")]);
+        m.advance("1h");
+        assert_eq!((due(m, &first), due(m, &second), m.balance(&buyer)), ("0.00".to_owned(), "0.00".to_owned(), "21.64".to_owned()));
+        m.verify();
+    });
+}
+
+#[test]
 fn of_charges_and_top_ups_at_once_none_is_left_with_the_money_in_the_wallet() {
     on_both(|m| {
         let buyer = m.new_buyer("poor", "0.00");
