@@ -20,7 +20,7 @@ use store::{
     usage::{self as rows, Charge},
 };
 
-/// Charges taken in one transaction.
+/// Charges that are read at a time.
 const AT_ONCE: i64 = 1_000;
 
 /// Takes what a buyer owes from the wallet as far as it goes; instances that owe nothing more work again,
@@ -37,14 +37,10 @@ fn settle_but(tx: &mut Tx, ctx: &Ctx, buyer: Key, over: Option<Key>) -> Result<(
     // Who charges and who credits see each other's work: one of them comes last.
     rows::hold(tx, buyer)?;
     let (mut open, mut paid) = (BTreeSet::new(), BTreeSet::new());
-    // What one instance gives back may pay what another owes, and what is on the next page.
-    while take_page(tx, ctx, buyer, &mut open, &mut paid)? > 0 {}
+    // What one instance gives back may pay what another owes.
+    while take_round(tx, ctx, buyer, &mut open, &mut paid)? > 0 {}
     for id in paid.difference(&open) {
         let found = locked(tx, *id)?;
-        // What is beyond the page that could not be paid is owed all the same.
-        if rows::due_of_instance(tx, buyer, *id)? > 0 {
-            continue;
-        }
         store::job::cancel(tx, JobKind::Arrears.as_str(), *id)?;
         instance::unfreeze_after_arrears(tx, ctx, &found)?;
         if found.state == "frozen" {
@@ -59,37 +55,39 @@ fn settle_but(tx: &mut Tx, ctx: &Ctx, buyer: Key, over: Option<Key>) -> Result<(
     Ok(())
 }
 
-/// Takes a page of charges; says how many were taken. `open` are the instances that owe something then.
-fn take_page(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid: &mut BTreeSet<Key>) -> Result<usize, Error> {
+/// Tries all that is due once; says how much was taken. `open` are the instances that owe something then.
+fn take_round(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid: &mut BTreeSet<Key>) -> Result<usize, Error> {
     open.clear();
     let mut till = Till { buyer, balances: HashMap::new(), back: HashMap::new(), taken: 0 };
-    // Corrections are the newest charges: they count wherever they stand.
-    let (mut due, back) = (rows::due(tx, buyer, AT_ONCE)?, rows::due_back(tx, buyer, AT_ONCE)?);
-    due.retain(|charge| charge.amount_minor >= 0);
-    for charge in back {
-        paid.insert(charge.instance_id);
-        till.of(tx, charge.instance_id)?.waiting.push(charge);
-    }
     // What a correction gives back comes first, as far as the instance has paid for it.
-    let instances: BTreeSet<Key> = till.back.keys().copied().collect();
-    instances.into_iter().try_for_each(|id| till.give_back(tx, ctx, id))?;
-    let mut together: BTreeSet<Key> = BTreeSet::new();
-    for (n, charge) in due.iter().enumerate() {
-        let id = charge.instance_id;
-        if together.contains(&id) {
-            continue;
+    for id in rows::corrected_instances(tx, buyer)? {
+        paid.insert(id);
+        till.know(tx, id)?;
+        till.give_back(tx, ctx, id)?;
+    }
+    loop {
+        // An instance that owes something is passed over from then on, so that each page takes something or is the last of one.
+        let page = rows::due(tx, buyer, open, AT_ONCE)?;
+        if page.is_empty() {
+            return Ok(till.taken);
         }
-        // The oldest of an instance first: a smaller one does not overtake what the wallet does not cover.
-        if !open.contains(&id) && till.pay(tx, ctx, charge)? {
-            paid.insert(id);
-        } else if !open.contains(&id) && till.pay_all(tx, ctx, due.iter().skip(n).filter(|c| c.instance_id == id))? {
-            together.insert(id);
-            paid.insert(id);
-        } else {
-            open.insert(id);
+        let mut together: BTreeSet<Key> = BTreeSet::new();
+        for charge in &page {
+            let id = charge.instance_id;
+            // The oldest of an instance first: a smaller one does not overtake what the wallet does not cover.
+            if open.contains(&id) || together.contains(&id) {
+                continue;
+            }
+            if till.pay(tx, ctx, charge)? {
+                paid.insert(id);
+            } else if till.pay_all(tx, ctx, charge)? {
+                together.insert(id);
+                paid.insert(id);
+            } else {
+                open.insert(id);
+            }
         }
     }
-    Ok(till.taken)
 }
 
 /// What an instance has paid for its use, and what it is to be given back.
@@ -115,14 +113,17 @@ struct Till {
 }
 
 impl Till {
-    fn of(&mut self, tx: &mut Tx, instance: Key) -> Result<&mut Back, Error> {
-        match self.back.entry(instance) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(empty) => {
-                let paid_minor = rows::paid_of_instance(tx, instance)?;
-                Ok(empty.insert(Back { paid_minor, waiting: Vec::new() }))
-            }
-        }
+    /// Reads what an instance is to be given back, and what it has paid.
+    fn know(&mut self, tx: &mut Tx, instance: Key) -> Result<(), Error> {
+        let paid_minor = rows::paid_of_instance(tx, instance)?;
+        let waiting = rows::due_charges(tx, self.buyer, instance)?.into_iter().filter(|charge| charge.amount_minor < 0).collect();
+        self.back.insert(instance, Back { paid_minor, waiting });
+        Ok(())
+    }
+
+    /// The corrections of an instance that wait, to be taken now.
+    fn waiting(&mut self, instance: Key) -> Vec<Charge> {
+        self.back.get_mut(&instance).map(|of| std::mem::take(&mut of.waiting)).unwrap_or_default()
     }
 
     fn balance(&mut self, tx: &mut Tx, currency: &str) -> Result<&mut i64, Error> {
@@ -163,18 +164,18 @@ impl Till {
         now.iter().try_for_each(|charge| self.take(tx, ctx, charge))
     }
 
-    /// Pays all that an instance owes at once, with what corrects it, when the wallet covers what it comes to: a correction may
-    /// be larger than any of the charges that it corrects.
-    fn pay_all<'c>(&mut self, tx: &mut Tx, ctx: &Ctx, due: impl Iterator<Item = &'c Charge> + Clone) -> Result<bool, Error> {
-        let Some(first) = due.clone().next() else { return Ok(false) };
+    /// Pays all that the instance of a charge owes at once, with what corrects it, when the wallet covers what it comes to: a
+    /// correction may be larger than any of the charges that it corrects.
+    fn pay_all(&mut self, tx: &mut Tx, ctx: &Ctx, first: &Charge) -> Result<bool, Error> {
         let Some(back) = self.back.get(&first.instance_id).filter(|of| !of.waiting.is_empty()) else { return Ok(false) };
-        let owed = due.clone().fold(back.waiting_minor(), |sum, charge| sum.saturating_add(charge.amount_minor));
-        if back.paid_minor.saturating_add(owed) < 0 || owed > *self.balance(tx, &first.currency)? {
+        let paid_minor = back.paid_minor;
+        let due = rows::due_charges(tx, self.buyer, first.instance_id)?;
+        let owed = due.iter().fold(0_i64, |sum, charge| sum.saturating_add(charge.amount_minor));
+        if paid_minor.saturating_add(owed) < 0 || owed > *self.balance(tx, &first.currency)? {
             return Ok(false);
         }
-        let waiting = std::mem::take(&mut self.of(tx, first.instance_id)?.waiting);
-        waiting.iter().try_for_each(|charge| self.take(tx, ctx, charge))?;
-        due.into_iter().try_for_each(|charge| self.take(tx, ctx, charge))?;
+        self.waiting(first.instance_id);
+        due.iter().try_for_each(|charge| self.take(tx, ctx, charge))?;
         Ok(true)
     }
 
@@ -187,7 +188,7 @@ impl Till {
             if back == 0 || !whole || balance.saturating_sub(back) < charge.amount_minor {
                 return Ok(false);
             }
-            let waiting = std::mem::take(&mut self.of(tx, charge.instance_id)?.waiting);
+            let waiting = self.waiting(charge.instance_id);
             waiting.iter().try_for_each(|charge| self.take(tx, ctx, charge))?;
         }
         self.take(tx, ctx, charge)?;

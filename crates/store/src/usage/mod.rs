@@ -10,6 +10,7 @@ use diesel::{
     query_builder::{AstPass, QueryFragment},
     sql_types::{BigInt, Binary, Nullable, Text},
 };
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = usage_batches)]
@@ -350,32 +351,51 @@ pub fn set_paid(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
     Ok(Written::from_rows(diesel::update(due).set((usage_charges::state.eq("paid"), usage_charges::paid_at.eq(at))).run(tx)?))
 }
 
-/// What a buyer owes for use, oldest first.
+/// What a buyer owes for the use of other instances than these, oldest first, without what corrects it.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn due(tx: &mut Tx, buyer: Key, limit: i64) -> Result<Vec<Charge>, DbError> {
+pub fn due(tx: &mut Tx, buyer: Key, but: &BTreeSet<Key>, limit: i64) -> Result<Vec<Charge>, DbError> {
     Ok(usage_charges::table
         .filter(usage_charges::buyer_id.eq(buyer))
         .filter(usage_charges::state.eq("due"))
+        .filter(usage_charges::amount_minor.ge(0))
+        .filter(usage_charges::instance_id.ne_all(but))
         .order((usage_charges::created_at, usage_charges::id))
         .limit(limit)
         .select(Charge::as_select())
         .load(tx)?)
 }
 
-/// What a buyer is to be given back by corrections, oldest first.
+/// The instances for which a buyer is to be given something back by corrections.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn due_back(tx: &mut Tx, buyer: Key, limit: i64) -> Result<Vec<Charge>, DbError> {
-    let due = usage_charges::table.filter(usage_charges::buyer_id.eq(buyer)).filter(usage_charges::state.eq("due"));
-    Ok(due
+pub fn corrected_instances(tx: &mut Tx, buyer: Key) -> Result<Vec<Key>, DbError> {
+    Ok(usage_charges::table
+        .filter(usage_charges::buyer_id.eq(buyer))
+        .filter(usage_charges::state.eq("due"))
         .filter(usage_charges::amount_minor.lt(0))
-        .order((usage_charges::created_at, usage_charges::id))
-        .limit(limit)
-        .select(Charge::as_select())
+        .select(usage_charges::instance_id)
+        .distinct()
+        .order(usage_charges::instance_id)
         .load(tx)?)
+}
+
+/// All that is due for an instance, what corrects it first, oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn due_charges(tx: &mut Tx, buyer: Key, instance: Key) -> Result<Vec<Charge>, DbError> {
+    let mut found: Vec<Charge> = usage_charges::table
+        .filter(usage_charges::buyer_id.eq(buyer))
+        .filter(usage_charges::state.eq("due"))
+        .filter(usage_charges::instance_id.eq(instance))
+        .order((usage_charges::created_at, usage_charges::id))
+        .select(Charge::as_select())
+        .load(tx)?;
+    found.sort_by_key(|charge| charge.amount_minor >= 0);
+    Ok(found)
 }
 
 /// Charges of an instance since a moment, oldest first. The caller has looked up the instance for its tenant.

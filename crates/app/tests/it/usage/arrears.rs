@@ -273,3 +273,40 @@ fn of_charges_and_top_ups_at_once_none_is_left_with_the_money_in_the_wallet() {
         m.verify();
     });
 }
+
+/// The hour so many hours after the first one of the tests, such as `2024-01-05T03`.
+fn hour(n: i64) -> String {
+    (harness::at("2024-01-05T03:00:00Z") + jiff::SignedDuration::from_hours(n)).strftime("%Y-%m-%dT%H").to_string()
+}
+
+#[test]
+fn more_charges_than_are_read_at_a_time_hide_no_correction_and_no_other_instance() {
+    on_both(|m| {
+        let (buyer, first) = poor(m);
+        let all = [m.open(&buyer, &choice("transcribe", "")), m.open(&buyer, &choice("transcribe", "")), first];
+        m.advance("17d");
+        for (i, of) in all.iter().enumerate() {
+            let records: Vec<Record> = (0..360).map(|n| m.record(of, &hour(n), "50", &format!("{i}.{n}"))).collect();
+            m.push(&m.seller(), &records);
+        }
+        let last = m.open(&buyer, &choice("transcribe", ""));
+        m.advance("2h");
+        m.push(&m.seller(), &[m.record(&last, &hour(17 * 24), "10", "last")]);
+        m.advance("1h");
+        assert_eq!(due(m, &last), "1.20");
+        m.top_up(&buyer, "1.20");
+        assert_eq!((due(m, &last), m.balance(&buyer)), ("0.00".to_owned(), "0.00".to_owned()), "1,080 older charges are passed over");
+        for (i, of) in all.iter().enumerate() {
+            let begins = hour(17 * 24 + 1);
+            let less = |n| Record { corrects: Some(format!("{i}.{n}")), ..m.record(of, &begins, "0.01", &format!("less {i}.{n}")) };
+            let records: Vec<Record> = (0..360).map(less).collect();
+            m.push(&m.seller(), &records);
+        }
+        m.advance("1h");
+        assert_eq!(all.each_ref().map(|of| due(m, of)), ["0.43", "0.43", "0.43"]);
+        m.top_up(&buyer, "1.29");
+        assert_eq!(all.each_ref().map(|of| due(m, of)), ["0.00", "0.00", "0.00"]);
+        assert_eq!(m.balance(&buyer), "0.00");
+        m.verify();
+    });
+}
