@@ -80,7 +80,7 @@ fn chosen_sku<'a>(spec: &'a Specification, sku: Option<&str>) -> Result<&'a Sku,
 ///
 /// # Errors
 /// `product.not_found`, `product.not_on_sale`, `specification.not_found`, `sku.…`, `price.…`,
-/// `trial.had_one`, `site.other`.
+/// `trial.had_one`, `site.other`, `order.in_arrears`.
 pub fn quote(tx: &mut Tx, ctx: &Ctx, buyer: Option<&Caller>, site: &Site, choice: &Choice) -> Result<Quote, Error> {
     let (listed, listing) = catalogue::find(tx, ctx, site.code.as_str(), &choice.product)?;
     if !catalogue::visibility(&listed.product)?.buyable() {
@@ -99,6 +99,9 @@ pub fn quote(tx: &mut Tx, ctx: &Ctx, buyer: Option<&Caller>, site: &Site, choice
         Error::field("/specification", "specification.not_found", detail)
     })?;
     let sku = chosen_sku(&spec, choice.sku.as_deref())?.clone();
+    if spec.charging_mode == ChargingMode::OnDemand {
+        refuse_in_arrears(tx, buyer, &product_site)?;
+    }
     let (kind, period, price) = if choice.trial {
         let days = spec.trial_days.ok_or_else(|| price_refused(&PriceError::NoTrial))?;
         refuse_second_trial(tx, buyer, listed.product.id, &spec.key)?;
@@ -120,6 +123,18 @@ fn refuse_second_trial(tx: &mut Tx, buyer: Option<&Caller>, product: Key, spec: 
         && trial::had(tx, Key::of(buyer.account_id), product, spec)?
     {
         return Err(Error::conflict("trial.had_one", "you had a trial of this specification; one is given per buyer"));
+    }
+    Ok(())
+}
+
+/// Nothing is asked of a wallet when use is opened, so who owes for use pays first (our own rule).
+fn refuse_in_arrears(tx: &mut Tx, buyer: Option<&Caller>, site: &Site) -> Result<(), Error> {
+    let Some(buyer) = buyer else { return Ok(()) };
+    let due = store::usage::due_of_buyer(tx, Key::of(buyer.account_id))?;
+    if due > 0 {
+        let owed = Money::new(due, site.currency);
+        let detail = format!("you owe {owed} for use; top up your wallet, it is paid at once, and order again");
+        return Err(Error::conflict("order.in_arrears", detail));
     }
     Ok(())
 }

@@ -152,8 +152,7 @@ impl Instances {
         if package.held.stops() && used >= window.quota && sent.corrects.is_none() {
             return Err(Refused::PackageUsedUp(name.clone()));
         }
-        let frozen = named.iter().filter(|k| k.instance.id == package.held.instance.id).flat_map(|k| &k.frozen);
-        if sent.corrects.is_none() && usage::is_frozen(frozen, begin) {
+        if sent.corrects.is_none() && usage::is_frozen(&package.held.frozen, begin) {
             return Err(Refused::PackageFrozen(name.clone()));
         }
         Ok(Some(package.held.instance.id))

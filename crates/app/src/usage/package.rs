@@ -10,7 +10,7 @@ use domain::{
     package::{Bought, PackageTerm, Window, given},
     site::Site,
     term::TermSpan,
-    usage::Quantity,
+    usage::{Quantity, is_frozen},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, btree_map::Entry};
@@ -25,6 +25,8 @@ use store::{
 pub struct Held {
     pub instance: Instance,
     pub bought: Bought,
+    /// From when until when it was frozen.
+    pub frozen: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
 /// The package that an instance is, as it was when it was bought; none for what is no package.
@@ -48,7 +50,9 @@ pub fn held(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Option<Held>, Er
     }
     let anchor_day = found.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
     let unit = Quantity(quota.0.saturating_mul(found.quantity));
-    Ok(Some(Held { instance: found.clone(), bought: Bought { package, unit, terms, anchor_day } }))
+    let freezes = store::instance::freezes(tx, &[found.id])?;
+    let frozen = freezes.iter().map(|f| (from_micros(f.from_at), f.until_at.map(from_micros))).collect();
+    Ok(Some(Held { instance: found.clone(), bought: Bought { package, unit, terms, anchor_day }, frozen }))
 }
 
 impl Held {
@@ -149,7 +153,8 @@ impl Packages {
     }
 
     /// The packages that a record may draw from: the one it names, then those whose window ends first. Those that stop
-    /// are drawn from by name only, and then alone.
+    /// are drawn from by name only, and then alone. One that was frozen then gives nothing, except to what corrects a record:
+    /// the use was of before (our own rule, as for a record that names it).
     fn order(&self, record: &Record, at: Timestamp) -> Vec<usize> {
         let named = self.all.iter().position(|h| record.package_id == Some(h.instance.id));
         if let Some(named) = named.filter(|i| self.all[*i].stops()) {
@@ -157,6 +162,7 @@ impl Packages {
         }
         let mut others: Vec<(Timestamp, usize)> = (self.all.iter().enumerate())
             .filter(|(i, h)| !h.stops() && Some(*i) != named)
+            .filter(|(_, h)| record.corrects_id.is_some() || !is_frozen(&h.frozen, at))
             .filter_map(|(i, h)| Some((h.bought.window(&self.site, at)?.end, i)))
             .collect();
         others.sort_unstable();

@@ -427,12 +427,18 @@ pub fn largest_charge(tx: &mut Tx, instance: Key, (since, until): (i64, i64)) ->
 /// # Errors
 /// [`DbError`].
 pub fn due_of_instance(tx: &mut Tx, buyer: Key, instance: Key) -> Result<i64, DbError> {
-    let amounts: Vec<i64> = usage_charges::table
-        .filter(usage_charges::buyer_id.eq(buyer))
-        .filter(usage_charges::state.eq("due"))
-        .filter(usage_charges::instance_id.eq(instance))
-        .select(usage_charges::amount_minor)
-        .load(tx)?;
+    let of = usage_charges::table.filter(usage_charges::buyer_id.eq(buyer)).filter(usage_charges::instance_id.eq(instance));
+    let amounts: Vec<i64> = of.filter(usage_charges::state.eq("due")).select(usage_charges::amount_minor).load(tx)?;
+    Ok(clamped(amounts.iter().map(|a| i128::from(*a)).sum()))
+}
+
+/// What a buyer owes for the use of all instances.
+///
+/// # Errors
+/// [`DbError`].
+pub fn due_of_buyer(tx: &mut Tx, buyer: Key) -> Result<i64, DbError> {
+    let of = usage_charges::table.filter(usage_charges::buyer_id.eq(buyer)).filter(usage_charges::state.eq("due"));
+    let amounts: Vec<i64> = of.select(usage_charges::amount_minor).load(tx)?;
     Ok(clamped(amounts.iter().map(|a| i128::from(*a)).sum()))
 }
 

@@ -1,7 +1,7 @@
 //! Use that is not paid: the buyer is told, the instance frozen, paid for later or written down at its end
 //! (`seller-domain 4.4`).
 
-use app::{Caller, instance, usage};
+use app::{Caller, instance, order, usage};
 use harness::{Bought, Market, choice, money, on_both};
 use std::sync::Arc;
 use wire::open_api::usage::Record;
@@ -133,9 +133,9 @@ fn one_instance_in_arrears_does_not_stop_another_of_its_buyer() {
     on_both(|m| {
         let (buyer, first) = poor(m);
         use_for_12(m, &first);
+        let second = m.open(&buyer, &choice("transcribe", ""));
         m.advance("1h");
         m.top_up(&buyer, "6.00");
-        let second = m.open(&buyer, &choice("transcribe", ""));
         m.advance("2h");
         m.push(&m.seller(), &[m.record(&second, "2024-01-05T06", "10", "b")]);
         m.advance("1h");
@@ -284,12 +284,12 @@ fn more_charges_than_are_read_at_a_time_hide_no_correction_and_no_other_instance
     on_both(|m| {
         let (buyer, first) = poor(m);
         let all = [m.open(&buyer, &choice("transcribe", "")), m.open(&buyer, &choice("transcribe", "")), first];
+        let last = m.open(&buyer, &choice("transcribe", ""));
         m.advance("17d");
         for (i, of) in all.iter().enumerate() {
             let records: Vec<Record> = (0..360).map(|n| m.record(of, &hour(n), "50", &format!("{i}.{n}"))).collect();
             m.push(&m.seller(), &records);
         }
-        let last = m.open(&buyer, &choice("transcribe", ""));
         m.advance("2h");
         m.push(&m.seller(), &[m.record(&last, &hour(17 * 24), "10", "last")]);
         m.advance("1h");
@@ -307,6 +307,28 @@ fn more_charges_than_are_read_at_a_time_hide_no_correction_and_no_other_instance
         m.top_up(&buyer, "1.29");
         assert_eq!(all.each_ref().map(|of| due(m, of)), ["0.00", "0.00", "0.00"]);
         assert_eq!(m.balance(&buyer), "0.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn who_owes_for_use_opens_no_more_of_it_until_it_is_paid() {
+    on_both(|m| {
+        let (buyer, first) = poor(m);
+        let by_use = harness::unpaid(&choice("transcribe", ""));
+        let refused = |m: &Market| m.refused(&buyer, |tx, ctx| order::place(tx, ctx, &buyer, &by_use));
+        use_for_12(m, &first);
+        m.advance("1h");
+        assert_eq!(refused(m), "order.in_arrears");
+        m.advance("4d");
+        m.ok(&buyer, |tx, ctx| instance::end_on_demand(tx, ctx, &buyer, first.id()));
+        assert_eq!(refused(m), "order.in_arrears", "ending what was used pays nothing");
+        m.open(&m.buyer(), &choice("transcribe", ""));
+        m.top_up(&buyer, "11.99");
+        assert_eq!(refused(m), "order.in_arrears");
+        m.top_up(&buyer, "100.01");
+        m.open(&buyer, &choice("backup", "1m"));
+        m.open(&buyer, &choice("transcribe", ""));
         m.verify();
     });
 }

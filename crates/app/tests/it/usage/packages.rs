@@ -287,3 +287,24 @@ fn a_record_that_names_a_used_up_package_is_charged_nothing_and_counted_so() {
         m.verify();
     });
 }
+
+#[test]
+fn a_package_gives_nothing_to_use_of_while_it_was_frozen() {
+    on_both(|m| {
+        let (running, package) = (by_use(m), buy(m, &pack("s", "2m")));
+        m.advance("3h");
+        rated(m, &[m.record(&running, "2024-01-05T03", "100", "a")]);
+        let operator = m.operator();
+        m.ok(&operator, |tx, ctx| instance::freeze_for_violation(tx, ctx, &operator, package.id(), "abuse"));
+        m.advance("2h");
+        rated(m, &[m.record(&running, "2024-01-05T06", "100", "b")]);
+        assert_eq!((balance(m).as_str(), m.left(&package).as_str()), ("999808.00", "900"), "charged, although it names no package");
+        rated(m, &[correcting(m.record(&running, "2024-01-05T07", "50", "c"), "a")]);
+        assert_eq!((balance(m).as_str(), m.left(&package).as_str()), ("999808.00", "950"), "what was used before stays covered");
+        m.ok(&operator, |tx, ctx| instance::unfreeze(tx, ctx, &operator, package.id()));
+        m.advance("2h");
+        rated(m, &[m.record(&running, "2024-01-05T10", "100", "d")]);
+        assert_eq!((balance(m).as_str(), m.left(&package).as_str()), ("999808.00", "850"));
+        m.verify();
+    });
+}
