@@ -2,7 +2,7 @@
 //! that of all who come together no more get in than there is room for.
 
 use crate::Error;
-use db::{DbError, Key, Tx};
+use db::{DbError, Key, Lock, Tx};
 use domain::limit::Limit;
 
 /// Lets nobody else count the limit for the owner until the transaction ends.
@@ -12,7 +12,7 @@ use domain::limit::Limit;
 pub(crate) fn hold(tx: &mut Tx, limit: Limit, owner: Key) -> Result<(), Error> {
     let mut name = owner.0;
     name.iter_mut().zip(limit.as_str().bytes()).for_each(|(at, byte)| *at ^= byte);
-    Ok(db::dialect::one_at_a_time(tx, Key(name))?)
+    Ok(db::dialect::one_at_a_time(tx, Lock::Limit, Key(name))?)
 }
 
 /// Refuses one more when the owner has as many as there may be.

@@ -1,6 +1,9 @@
 //! Every difference between the engines, by name. Nowhere else does code ask which engine runs.
 
-use crate::{Backend, DbError, Key, Run, Tx};
+use crate::{
+    Backend, DbError, Key, Run, Tx,
+    locks::{self, Lock},
+};
 use diesel::{
     QueryResult, RunQueryDsl,
     connection::SimpleConnection,
@@ -107,16 +110,19 @@ pub fn hex(tx: &Tx, column: &str) -> String {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn one_at_a_time(tx: &mut Tx, key: Key) -> Result<(), DbError> {
+pub fn one_at_a_time(tx: &mut Tx, lock: Lock, key: Key) -> Result<(), DbError> {
+    locks::taken(lock, key);
     if let Tx::Pg(_) = tx {
-        sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(number_of(key)).execute(tx)?;
+        sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(number_of(lock, key)).run(tx)?;
     }
     Ok(())
 }
 
 /// Two keys with the same number wait for each other without need, and no more.
-fn number_of(key: Key) -> i64 {
-    key.0.chunks_exact(8).fold(0, |n, part| n ^ i64::from_be_bytes(part.try_into().unwrap_or_default()))
+fn number_of(lock: Lock, key: Key) -> i64 {
+    // Another odd factor for each kind: the same key has other numbers.
+    let factor = i64::from(lock as u8).wrapping_mul(2).wrapping_add(1);
+    key.0.chunks_exact(8).fold(0, |n, part| n ^ i64::from_be_bytes(part.try_into().unwrap_or_default())).wrapping_mul(factor)
 }
 
 /// Lets any number of transactions that say so pass for a key, and none while one that passes alone
@@ -124,34 +130,10 @@ fn number_of(key: Key) -> i64 {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn many_at_a_time(tx: &mut Tx, key: Key) -> Result<(), DbError> {
+pub fn many_at_a_time(tx: &mut Tx, lock: Lock, key: Key) -> Result<(), DbError> {
+    locks::taken(lock, key);
     if let Tx::Pg(_) = tx {
-        sql_query("SELECT pg_advisory_xact_lock_shared($1)").bind::<BigInt, _>(number_of(key)).execute(tx)?;
-    }
-    Ok(())
-}
-
-/// Locks a row until the transaction ends; says whether others may have written it since this transaction began, so that what
-/// was read of it before is read again. SQLite's writers pass one at a time anyway.
-///
-/// # Errors
-/// [`DbError`].
-pub fn lock_row(tx: &mut Tx, table: &str, id: Key) -> Result<bool, DbError> {
-    let Tx::Pg(_) = tx else { return Ok(false) };
-    sql_query(format!("SELECT id FROM {table} WHERE id = $1 FOR UPDATE")).bind::<diesel::sql_types::Binary, _>(id).execute(tx)?;
-    Ok(true)
-}
-
-/// Locks rows likewise, in the order of their ids, so that two that want the same do not wait for each other in a circle.
-///
-/// # Errors
-/// [`DbError`].
-pub fn lock_rows(tx: &mut Tx, table: &str, ids: &[Key]) -> Result<(), DbError> {
-    if let (Tx::Pg(_), false) = (&*tx, ids.is_empty()) {
-        let list: Vec<String> = ids.iter().map(|id| format!("'\\x{:032x}'", u128::from_be_bytes(id.0))).collect();
-        let text = format!("SELECT id FROM {table} WHERE id IN ({}) ORDER BY id FOR UPDATE", list.join(", "));
-        // A text that names rows is one of many, and not to be kept.
-        sql_query(text).execute(tx)?;
+        sql_query("SELECT pg_advisory_xact_lock_shared($1)").bind::<BigInt, _>(number_of(lock, key)).run(tx)?;
     }
     Ok(())
 }

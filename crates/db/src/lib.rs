@@ -12,6 +12,7 @@ pub mod dialect;
 mod error;
 mod key;
 mod local;
+mod locks;
 mod many;
 mod migrate;
 mod pool;
@@ -23,9 +24,10 @@ mod statement;
 pub use error::{DbError, UnitError};
 pub use key::Key;
 pub use local::Local;
+pub use locks::{Lock, made, taken};
 pub use many::{Insert, Update, Value, each_part, parts};
 pub use migrate::{MIGRATIONS, Migration};
-pub use statement::{Run, together};
+pub use statement::{Run, lock, together};
 
 use diesel::{PgConnection, SqliteConnection};
 

@@ -1,7 +1,7 @@
 //! One connection on the caller's own thread, for programs without a runtime: tests of use cases, and tools.
 
 use crate::{
-    DbError, TRIES_MAX, Tx, UnitError, dialect, migrate,
+    DbError, TRIES_MAX, Tx, UnitError, dialect, locks, migrate,
     pool::{Manager, Target},
     postgres, sqlite,
 };
@@ -38,6 +38,7 @@ impl Local {
         loop {
             tries += 1;
             dialect::begin_write(&mut self.tx).map_err(DbError::from)?;
+            locks::begin();
             let result = work(&mut self.tx).and_then(|value| {
                 dialect::batch(&mut self.tx, "COMMIT").map_err(DbError::from)?;
                 Ok(value)

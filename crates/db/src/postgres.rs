@@ -2,7 +2,7 @@
 //! (`db-layer 5`).
 
 use crate::{
-    DbError, Options, TRIES_MAX, Tx, UnitError, dialect,
+    DbError, Options, TRIES_MAX, Tx, UnitError, dialect, locks,
     pool::{Manager, Pool, Pooled, Target},
 };
 use std::{
@@ -85,6 +85,7 @@ fn run_unit<T, E: UnitError>(pooled: &mut Pooled, work: &mut impl FnMut(&mut Tx)
         pooled.broken = true;
         return Err(e.into());
     }
+    locks::begin();
     let result = catch_unwind(AssertUnwindSafe(|| work(&mut pooled.tx))).unwrap_or_else(|_| Err(DbError::Panicked.into()));
     match result {
         Ok(value) => match dialect::batch(&mut pooled.tx, "COMMIT") {

@@ -4,18 +4,22 @@
 //! plan on PostgreSQL, a parse on SQLite. And under a `MultiConnection` it writes the text of a statement
 //! for each of its passes. [`Run`] writes the text once and lets the connection keep what it prepared.
 
-use crate::{Backend, Key, Tx};
+use crate::{
+    Backend, Key, Tx,
+    locks::{self, Lock},
+};
 use diesel::{
     QueryResult, RunQueryDsl,
     internal::derives::multiconnection::AstPassHelper,
     query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId},
+    query_dsl::methods::LoadQuery,
     sql_types::Binary,
 };
 
 type Text = <Backend as diesel::backend::Backend>::QueryBuilder;
 
 /// A statement with its text.
-struct Kept<Q> {
+pub struct Kept<Q> {
     query: Q,
     text: String,
 }
@@ -60,6 +64,24 @@ impl<Q> RunQueryDsl<Tx> for Kept<Q> {}
 /// The engine's error.
 pub(crate) fn keys<Q: Query<SqlType = Binary> + QueryFragment<Backend>>(tx: &mut Tx, query: Q) -> QueryResult<Vec<Key>> {
     Kept::new(query, tx)?.load(tx)
+}
+
+/// Reads rows and locks them in the order of the query until the transaction ends: nobody else writes or locks them meanwhile,
+/// and they are read as the last one who had them left them. `keys` are theirs. SQLite's writers pass one at a time anyway.
+///
+/// # Errors
+/// The engine's error.
+pub fn lock<Q, U>(tx: &mut Tx, (lock, keys): (Lock, &[Key]), query: Q) -> QueryResult<Vec<U>>
+where
+    Q: Query + QueryFragment<Backend>,
+    Kept<Q>: for<'q> LoadQuery<'q, Tx, U>,
+{
+    keys.iter().for_each(|key| locks::taken(lock, *key));
+    let mut kept = Kept::new(query, tx)?;
+    if let Tx::Pg(_) = tx {
+        kept.text.push_str(" FOR UPDATE");
+    }
+    kept.load(tx)
 }
 
 /// Runs a statement and keeps it prepared. Its text must be one of a few: values go in as binds.

@@ -23,7 +23,7 @@ fn original(engine: Engine, start: &'static str) -> Arc<Original> {
             let mut local = Local::open(&fresh.url).expect("the database opens");
             local.migrate().expect("the migrations run");
             let env = market::environment(&Setup { start, seed: 0, ..Setup::default() });
-            local.write(|tx| env.write(tx, &Actor::System, seed)).expect("the market is seeded");
+            seed(&mut |step| local.write(|tx| env.write(tx, &Actor::System, &mut *step)).expect("the market is seeded"));
             // Every test would do it first: nobody here has a mailbox.
             while local.write(|tx| env.write(tx, &Actor::System, app::message::hand_on)).expect("messages are dispatched") > 0 {}
         }))
@@ -31,21 +31,23 @@ fn original(engine: Engine, start: &'static str) -> Arc<Original> {
     known.entry((engine, start)).or_insert_with(make).clone()
 }
 
-fn seed(tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
-    app::job::prepare(tx, ctx)?;
+/// Each step is a unit of its own, as it is on a platform.
+type Step<'a> = &'a mut dyn FnMut(&mut Tx, &Ctx) -> Result<(), Error>;
+
+fn seed(run: &mut dyn FnMut(Step<'_>)) {
+    run(&mut |tx, ctx| app::job::prepare(tx, ctx));
     let mut all = HashMap::new();
     for (name, kind) in people::PEOPLE {
-        all.insert(name, people::register(tx, ctx, name, kind)?);
+        run(&mut |tx, ctx| people::register(tx, ctx, name, kind).map(|caller| drop(all.insert(name, caller))));
     }
     let operator = &all["operator"];
     for buyer in ["buyer", "buyer2"] {
-        people::top_up(tx, ctx, operator, &all[buyer], people::WALLET_MINOR)?;
+        run(&mut |tx, ctx| people::top_up(tx, ctx, operator, &all[buyer], people::WALLET_MINOR));
     }
     for seller in ["seller", "seller2"] {
-        people::approve_seller(tx, ctx, operator, &all[seller])?;
+        run(&mut |tx, ctx| people::approve_seller(tx, ctx, operator, &all[seller]));
     }
     for (seller, key) in [("seller", "backup"), ("seller", "assess"), ("seller", "transcribe"), ("seller2", "archive")] {
-        products::list(tx, ctx, (&all[seller], operator), key, products::sample(key))?;
+        run(&mut |tx, ctx| products::list(tx, ctx, (&all[seller], operator), key, products::sample(key)).map(drop));
     }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Tx, Written};
 use db::{
-    Run,
+    Lock, Run,
     schema::{asset_images, asset_links, asset_versions, assets, instances},
 };
 use diesel::{dsl, prelude::*};
@@ -173,7 +173,7 @@ pub fn images(tx: &mut Tx, asset: Key) -> Result<Vec<Image>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn sent_since(tx: &mut Tx, seller: Key, since: i64) -> Result<(i64, i64), DbError> {
-    db::dialect::one_at_a_time(tx, seller)?;
+    db::dialect::one_at_a_time(tx, Lock::Limit, seller)?;
     let lengths: Vec<Option<i64>> = asset_versions::table
         .inner_join(assets::table.on(assets::id.eq(asset_versions::asset_id)))
         .filter(assets::seller_id.eq(seller))

@@ -65,6 +65,7 @@ fn scoped(tenant: Tenant) -> calls::BoxedQuery<'static, db::Backend> {
 /// # Errors
 /// [`DbError`]; a unique violation for a second instance of a line, or a second trial.
 pub fn insert_opening(tx: &mut Tx, instance: &Instance, call: &Call, job: &Job) -> Result<(), DbError> {
+    db::made(db::Lock::Instance, instance.id);
     let instance = diesel::insert_into(instances::table).values(instance);
     let call = diesel::insert_into(calls::table).values(call);
     Ok(db::together(tx, &[&instance, &call, &diesel::insert_into(jobs::table).values(job)])?)
@@ -320,7 +321,7 @@ pub fn restart(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn hold_queue(tx: &mut Tx, instance: Key) -> Result<(), DbError> {
-    db::dialect::one_at_a_time(tx, instance)
+    crate::instance::hold(tx, instance)
 }
 
 /// The first call of an instance that waits for its turn. Whoever asks has the queue of the instance until his
@@ -329,7 +330,7 @@ pub fn hold_queue(tx: &mut Tx, instance: Key) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError> {
-    db::dialect::one_at_a_time(tx, instance)?;
+    crate::instance::hold(tx, instance)?;
     Ok(calls::table
         .filter(calls::instance_id.eq(instance))
         .filter(calls::state.eq("waiting"))
@@ -352,7 +353,7 @@ pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
         #[diesel(sql_type = BigInt)]
         open: i64,
     }
-    db::dialect::one_at_a_time(tx, instance)?;
+    crate::instance::hold(tx, instance)?;
     let place: Place = sql_query(
         "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS last,
                 CAST(COALESCE(SUM(CASE WHEN state IN ('due', 'waiting') AND activity <> 'orderNotify' THEN 1 ELSE 0 END), 0) AS BIGINT)

@@ -84,7 +84,7 @@ pub fn any_of_order(tx: &mut Tx, order: Key) -> Result<Vec<Correction>, DbError>
     Ok(query.select(Correction::as_select()).load(tx)?)
 }
 
-/// What one person alone gave back for an order's instance, in a currency; whoever asks this next waits for this transaction.
+/// What one person alone gave back for an order's instance, in a currency. Whoever asks has locked them.
 ///
 /// # Errors
 /// [`DbError`].
@@ -95,7 +95,6 @@ pub fn any_unconfirmed(tx: &mut Tx, order: Key, instance: Option<Key>, currency:
         amount: i64,
     }
     let subject = instance.unwrap_or(order);
-    db::dialect::one_at_a_time(tx, subject)?;
     let text = "SELECT CAST(COALESCE(SUM(c.amount_minor), 0) AS BIGINT) AS amount FROM corrections c JOIN orders o ON o.id = c.order_id
                 WHERE (o.instance_id = $1 OR o.id = $1) AND c.currency = $2 AND c.kind = 'refund' AND c.state = 'done'
                 AND c.asked_by = c.decided_by";

@@ -1,7 +1,7 @@
 //! Files of evidence and forms: what is known of them; the bytes lie under their hash.
 
 use crate::{DbError, Key, Tx, Written};
-use db::{Run, schema::documents};
+use db::{Lock, Run, schema::documents};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -56,7 +56,7 @@ pub fn waiting(tx: &mut Tx, account: Key, case: Key) -> Result<Vec<Document>, Db
 /// # Errors
 /// [`DbError`].
 pub fn sent_since(tx: &mut Tx, account: Key, since: i64) -> Result<(i64, i64), DbError> {
-    db::dialect::one_at_a_time(tx, account)?;
+    db::dialect::one_at_a_time(tx, Lock::Limit, account)?;
     let own = documents::table.filter(documents::account_id.eq(account)).filter(documents::created_at.ge(since));
     let lengths: Vec<i64> = own.select(documents::length).load(tx)?;
     Ok((i64::try_from(lengths.len()).unwrap_or(i64::MAX), lengths.iter().sum()))

@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Tx};
 use db::{
-    Run,
+    Lock, Run,
     schema::{event_seals, events},
 };
 use diesel::prelude::*;
@@ -88,7 +88,7 @@ pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Event>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn count_of_instance(tx: &mut Tx, instance: Key, kind: &str, since: i64) -> Result<i64, DbError> {
-    db::dialect::one_at_a_time(tx, instance)?;
+    db::dialect::one_at_a_time(tx, Lock::Limit, instance)?;
     let own = events::table.filter(events::instance_id.eq(instance)).filter(events::kind.eq(kind.to_owned()));
     Ok(own.filter(events::at.ge(since)).count().get_result(tx)?)
 }

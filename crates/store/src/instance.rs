@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Locked, Page, Tx, Written, order::Tenant};
 use db::{
-    Run,
+    Lock, Run,
     schema::{instance_freezes, instances, order_lines},
 };
 use diesel::{prelude::*, sql_types::BigInt};
@@ -63,6 +63,7 @@ fn in_state(tenant: Tenant, state: Option<&str>) -> instances::BoxedQuery<'stati
 /// [`DbError`].
 pub fn insert(tx: &mut Tx, instance: Instance) -> Result<Locked<Instance>, DbError> {
     diesel::insert_into(instances::table).values(&instance).run(tx)?;
+    db::made(Lock::Instance, instance.id);
     Ok(Locked::new(instance))
 }
 
@@ -77,12 +78,15 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
 /// # Errors
 /// [`DbError`].
 pub fn lock(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Locked<Instance>>, DbError> {
-    // Nobody locks what is another's.
-    if !matches!(tenant, Tenant::Any) && lookup(tx, tenant, id)?.is_none() {
-        return Ok(None);
-    }
-    db::dialect::lock_row(tx, "instances", id)?;
-    Ok(lookup(tx, tenant, id)?.map(Locked::new))
+    let found = db::lock(tx, (Lock::Instance, &[id]), scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()))?;
+    Ok(found.into_iter().next().map(Locked::new))
+}
+
+/// Locks an instance without reading it: its calls are decided on by one transaction at a time.
+pub(crate) fn hold(tx: &mut Tx, id: Key) -> Result<(), DbError> {
+    let row = instances::table.filter(instances::id.eq(id)).select(instances::id);
+    db::lock::<_, Key>(tx, (Lock::Instance, &[id]), row)?;
+    Ok(())
 }
 
 /// Those of these instances that exist, locked one after the other in the order of their ids.
@@ -90,9 +94,13 @@ pub fn lock(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Locked<Instan
 /// # Errors
 /// [`DbError`].
 pub fn lock_all(tx: &mut Tx, ids: &[Key]) -> Result<Vec<Locked<Instance>>, DbError> {
-    db::dialect::lock_rows(tx, "instances", ids)?;
-    let found = any_of(tx, ids)?;
-    Ok(found.into_iter().map(Locked::new).collect())
+    let (mut ids, mut found) = (ids.to_vec(), Vec::new());
+    ids.sort_unstable();
+    for part in db::parts(&ids) {
+        let these = instances::table.filter(instances::id.eq_any(part.to_vec())).order(instances::id);
+        found.extend(db::lock(tx, (Lock::Instance, part), these.select(Instance::as_select()))?.into_iter().map(Locked::new));
+    }
+    Ok(found)
 }
 
 /// Those of these instances that exist, in no order.

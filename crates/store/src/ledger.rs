@@ -58,6 +58,10 @@ pub fn post(tx: &mut Tx, entries: &[(EntryRow, Entry)]) -> Result<(), DbError> {
     let mut moves: Vec<BalanceAdd<'_>> = guarded.into_iter().map(moved).collect();
     // What is added last goes with the entries themselves.
     let last = moves.pop_if(|m| m.amount_minor > 0);
+    if moves.iter().chain(&last).any(|m| m.account == AccountKind::BuyerWallet.as_str()) {
+        // All in one order, so one name does for all.
+        db::taken(db::Lock::Wallet, Key([0; 16]));
+    }
     for run in moves.chunk_by(|a, b| (a.amount_minor < 0) == (b.amount_minor < 0)) {
         if run[0].amount_minor < 0 {
             take(tx, run)?;

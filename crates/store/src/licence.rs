@@ -42,6 +42,7 @@ pub struct Day {
 /// # Errors
 /// [`DbError`]; a unique violation for a second instance of a line, or a code that exists.
 pub fn insert_with_instance(tx: &mut Tx, instance: &Instance, licence: &Licence) -> Result<(), DbError> {
+    db::made(db::Lock::Instance, instance.id);
     let instance = diesel::insert_into(instances::table).values(instance);
     Ok(db::together(tx, &[&instance, &diesel::insert_into(licences::table).values(licence)])?)
 }

@@ -4,12 +4,17 @@ use std::ops::Deref;
 
 /// A row that no other transaction writes before this one ends, as it was when it was locked. Only the store makes one, by
 /// locking a row or inserting it, and what writes such rows takes one: who forgets the lock does not compile.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Locked<T>(T);
 
 impl<T> Locked<T> {
     pub(crate) fn new(row: T) -> Self {
         Self(row)
+    }
+
+    /// For what the store writes: the row says it then.
+    pub(crate) fn row_mut(&mut self) -> &mut T {
+        &mut self.0
     }
 
     /// The row, to be kept beyond the transaction.

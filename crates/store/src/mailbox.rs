@@ -3,7 +3,7 @@
 
 use crate::{DbError, Key, Tx, Written};
 use db::{
-    Run,
+    Lock, Run,
     schema::{mailbox_asks, message_recipients},
 };
 use diesel::prelude::*;
@@ -31,7 +31,7 @@ pub fn ask(tx: &mut Tx, account: Key, index: &[u8], (now, unless_after): (i64, i
 /// # Errors
 /// [`DbError`].
 pub fn asked_after(tx: &mut Tx, account: Key, moment: i64) -> Result<i64, DbError> {
-    db::dialect::one_at_a_time(tx, account)?;
+    db::dialect::one_at_a_time(tx, Lock::Limit, account)?;
     Ok(mailbox_asks::table.filter(mailbox_asks::account_id.eq(account)).filter(mailbox_asks::asked_at.gt(moment)).count().get_result(tx)?)
 }
 

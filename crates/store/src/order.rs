@@ -1,15 +1,15 @@
 //! Orders and their lines.
 
 use crate::{
-    DbError, Key, Page, Tx, Written, containing,
+    DbError, Key, Locked, Page, Tx, Written, containing,
     event::{self, NewEvent},
     lower,
 };
 use db::{
-    Run,
+    Lock, Run,
     schema::{order_lines, orders},
 };
-use diesel::prelude::*;
+use diesel::{dsl, prelude::*};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = orders)]
@@ -70,14 +70,39 @@ pub enum Tenant {
     Any,
 }
 
-/// An order with its line and the events that tell of it, one at least.
+/// An order with its line and the events that tell of it, one at least. No other transaction sees it before this one ends.
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when the number is taken.
-pub fn insert(tx: &mut Tx, order: &Order, line: &Line, events: &[NewEvent]) -> Result<(), DbError> {
-    let order = diesel::insert_into(orders::table).values(order);
+pub fn insert(tx: &mut Tx, order: Order, line: &Line, events: &[NewEvent]) -> Result<Locked<Order>, DbError> {
+    let row = diesel::insert_into(orders::table).values(&order);
     let line = diesel::insert_into(order_lines::table).values(line);
-    Ok(db::together(tx, &[&order, &line, &event::insertion(events)])?)
+    db::together(tx, &[&row, &line, &event::insertion(events)])?;
+    db::made(Lock::Order, order.id);
+    Ok(Locked::new(order))
+}
+
+/// An order, locked with its lines until the transaction ends. Where it has an instance, that is locked first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Locked<Order>>, DbError> {
+    let found = db::lock(tx, (Lock::Order, &[id]), scoped(tenant).filter(orders::id.eq(id)).select(Order::as_select()))?;
+    Ok(found.into_iter().next().map(Locked::new))
+}
+
+/// Those of these orders that exist, locked one after the other in the order of their ids.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_all(tx: &mut Tx, ids: &[Key]) -> Result<Vec<Locked<Order>>, DbError> {
+    let (mut ids, mut found) = (ids.to_vec(), Vec::new());
+    ids.sort_unstable();
+    for part in db::parts(&ids) {
+        let these = orders::table.filter(orders::id.eq_any(part.to_vec())).order(orders::id);
+        found.extend(db::lock(tx, (Lock::Order, part), these.select(Order::as_select()))?.into_iter().map(Locked::new));
+    }
+    Ok(found)
 }
 
 /// The filters of the order list (`seller-domain 4.1`).
@@ -227,9 +252,8 @@ pub fn any_lines_of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<(Line, Or
 }
 
 /// A step of an order: from a state to another, with the times that belong to it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
-    pub id: Key,
     pub from: &'a str,
     pub to: &'a str,
     pub paid_at: Option<i64>,
@@ -237,16 +261,16 @@ pub struct Step<'a> {
     pub reason: Option<&'a str>,
 }
 
-/// Moves orders on, if each is still where it was.
+/// Moves orders on, each once, if each is still where it was.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn step_all(tx: &mut Tx, steps: &[Step<'_>]) -> Result<Written, DbError> {
+pub fn step_all(tx: &mut Tx, steps: &[(&Locked<Order>, Step<'_>)]) -> Result<Written, DbError> {
     let changed = db::each_part(tx, steps, |part| db::Update {
         table: "orders",
         keys: 1,
         columns: ["id", "", "state", "paid_at", "ended_at", "reason"],
-        rows: part.iter().map(|s| db::row![&s.id, s.from, s.to, s.paid_at, s.ended_at, s.reason]).collect(),
+        rows: part.iter().map(|(of, s)| db::row![&of.id, s.from, s.to, s.paid_at, s.ended_at, s.reason]).collect(),
         set: "",
         filter: "orders.state = v.column2",
     })?;
@@ -257,11 +281,14 @@ pub fn step_all(tx: &mut Tx, steps: &[Step<'_>]) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
-    let there = orders::table.find(s.id).filter(orders::state.eq(s.from));
+pub fn step(tx: &mut Tx, of: &mut Locked<Order>, s: &Step<'_>) -> Result<Written, DbError> {
+    let there = orders::table.find(of.id).filter(orders::state.eq(s.from));
     let changed = diesel::update(there)
         .set((orders::state.eq(s.to), orders::paid_at.eq(s.paid_at), orders::ended_at.eq(s.ended_at), orders::reason.eq(s.reason)))
         .run(tx)?;
+    let row = of.row_mut();
+    s.to.clone_into(&mut row.state);
+    (row.paid_at, row.ended_at, row.reason) = (s.paid_at, s.ended_at, s.reason.map(str::to_owned));
     Ok(Written::from_rows(changed))
 }
 
@@ -269,19 +296,28 @@ pub fn step(tx: &mut Tx, s: &Step<'_>) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_instance(tx: &mut Tx, order: Key, line: Key, instance: Key) -> Result<(), DbError> {
-    diesel::update(orders::table.find(order)).set(orders::instance_id.eq(instance)).run(tx)?;
-    diesel::update(order_lines::table.find(line)).set(order_lines::instance_id.eq(instance)).run(tx)?;
+pub fn set_instance(tx: &mut Tx, of: &mut Locked<Order>, line: &mut Line, instance: Key) -> Result<(), DbError> {
+    diesel::update(orders::table.find(of.id)).set(orders::instance_id.eq(instance)).run(tx)?;
+    diesel::update(own(of, line)).set(order_lines::instance_id.eq(instance)).run(tx)?;
+    (of.row_mut().instance_id, line.instance_id) = (Some(instance), Some(instance));
     Ok(())
 }
 
-/// Completes lines, each once.
+type OwnLine = dsl::Filter<dsl::Find<order_lines::table, Key>, dsl::Eq<order_lines::order_id, Key>>;
+
+/// A line of an order.
+fn own(of: &Locked<Order>, line: &Line) -> OwnLine {
+    order_lines::table.find(line.id).filter(order_lines::order_id.eq(of.id))
+}
+
+/// Completes lines of orders, each once.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn complete_lines(tx: &mut Tx, lines: &[Key], at: i64) -> Result<Written, DbError> {
+pub fn complete_lines(tx: &mut Tx, lines: &[(&Locked<Order>, &Line)], at: i64) -> Result<Written, DbError> {
     let changed = db::each_part(tx, lines, |part| {
-        diesel::update(order_lines::table.filter(order_lines::id.eq_any(part.to_vec())).filter(order_lines::completed_at.is_null()))
+        let ids = part.iter().map(|(_, line)| line.id).collect::<Vec<_>>();
+        diesel::update(order_lines::table.filter(order_lines::id.eq_any(ids)).filter(order_lines::completed_at.is_null()))
             .set(order_lines::completed_at.eq(at))
     })?;
     Ok(Written::of_all(changed, lines.len()))
@@ -291,9 +327,9 @@ pub fn complete_lines(tx: &mut Tx, lines: &[Key], at: i64) -> Result<Written, Db
 ///
 /// # Errors
 /// [`DbError`].
-pub fn release_part(tx: &mut Tx, line: Key, minor: i64) -> Result<(), DbError> {
+pub fn release_part(tx: &mut Tx, of: &Locked<Order>, line: &Line, minor: i64) -> Result<(), DbError> {
     let change = order_lines::released_minor.eq(order_lines::released_minor + minor);
-    diesel::update(order_lines::table.find(line)).set(change).run(tx)?;
+    diesel::update(own(of, line)).set(change).run(tx)?;
     Ok(())
 }
 
@@ -301,9 +337,8 @@ pub fn release_part(tx: &mut Tx, line: Key, minor: i64) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn refund_line(tx: &mut Tx, line: &Line, minor: i64) -> Result<Written, DbError> {
-    let as_read = order_lines::table
-        .find(line.id)
+pub fn refund_line(tx: &mut Tx, of: &Locked<Order>, line: &Line, minor: i64) -> Result<Written, DbError> {
+    let as_read = own(of, line)
         .filter(order_lines::refunded_minor.eq(line.refunded_minor))
         .filter(order_lines::amount_minor.ge(order_lines::refunded_minor + minor));
     let more = order_lines::refunded_minor.eq(order_lines::refunded_minor + minor);
@@ -314,10 +349,11 @@ pub fn refund_line(tx: &mut Tx, line: &Line, minor: i64) -> Result<Written, DbEr
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_price(tx: &mut Tx, order: Key, line: &Line) -> Result<(), DbError> {
-    diesel::update(orders::table.find(order)).set(orders::total_minor.eq(line.amount_minor)).run(tx)?;
+pub fn set_price(tx: &mut Tx, of: &mut Locked<Order>, line: &Line) -> Result<(), DbError> {
+    diesel::update(orders::table.find(of.id)).set(orders::total_minor.eq(line.amount_minor)).run(tx)?;
     let price = (order_lines::amount_minor.eq(line.amount_minor), order_lines::sold.eq(&line.sold));
-    diesel::update(order_lines::table.find(line.id)).set((price, order_lines::revision_id.eq(line.revision_id))).run(tx)?;
+    diesel::update(own(of, line)).set((price, order_lines::revision_id.eq(line.revision_id))).run(tx)?;
+    of.row_mut().total_minor = line.amount_minor;
     Ok(())
 }
 

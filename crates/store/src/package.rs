@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Tx, instance::Instance};
 use db::{
-    Run,
+    Lock, Run,
     schema::{instances, order_lines, package_draws, package_windows},
 };
 use diesel::{
@@ -42,7 +42,7 @@ pub fn of_buyer(tx: &mut Tx, buyer: Key, product: Key) -> Result<Vec<Instance>, 
 /// # Errors
 /// [`DbError`].
 pub fn hold(tx: &mut Tx, buyer: Key) -> Result<(), DbError> {
-    db::dialect::one_at_a_time(tx, buyer)
+    db::dialect::one_at_a_time(tx, Lock::Packages, buyer)
 }
 
 /// What was used of a window, in ten-thousandths.

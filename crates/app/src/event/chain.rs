@@ -6,7 +6,7 @@ use super::{
     head::{self, Head},
 };
 use crate::{Ctx, Error, from_micros};
-use db::{Key, Tx};
+use db::{Key, Lock, Tx};
 use domain::text;
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -93,7 +93,7 @@ pub enum Sealed {
 /// [`Error::Store`]; a unique violation when another node sealed them.
 pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> {
     // Several nodes seal: each sees what the one before it wrote.
-    db::dialect::one_at_a_time(tx, CHAIN)?;
+    db::dialect::one_at_a_time(tx, Lock::Chain, CHAIN)?;
     if !horizon.is_settled(tx)? {
         return Ok(Sealed::Waiting);
     }
@@ -250,7 +250,7 @@ pub struct Resealed {
 /// `chain.intact`, `chain.reason`; [`Error::Store`].
 pub fn reseal(tx: &mut Tx, ctx: &Ctx, reason: &str) -> Result<Resealed, Error> {
     let reason = text::line(reason, 500).map_err(|e| Error::field("/reason", "chain.reason", e.to_string()))?;
-    db::dialect::one_at_a_time(tx, CHAIN)?;
+    db::dialect::one_at_a_time(tx, Lock::Chain, CHAIN)?;
     let walked = walk(tx)?;
     let Some(damage) = walked.damage else {
         return Err(Error::conflict("chain.intact", "every seal fits; there is nothing to seal again"));

@@ -67,8 +67,7 @@ pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Ins
 pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, app: &AppInfo) -> Result<(), Error> {
     store_app(tx, ctx, instance, app)?;
     let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no line"))?;
-    let order =
-        store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no order"))?;
+    let order = store::order::lock(tx, Tenant::Any, line.order_id)?.ok_or_else(|| Error::row("instances", id(instance), "has no order"))?;
     if ctx.listings.approved(tx, instance.revision_id)?.is_supervised() && store::supervision::of_order(tx, order.id)?.is_some() {
         return event::record(tx, ctx, "instance.ready", event::About::order(order.id, Some(instance.id)), &json!({}));
     }
@@ -84,7 +83,7 @@ pub fn opened(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, app: &AppInfo
 #[derive(Clone, Copy)]
 pub(crate) struct Start<'a> {
     pub instance: &'a Locked<Instance>,
-    pub order: &'a Order,
+    pub order: &'a Locked<Order>,
     pub line: &'a Line,
     pub at: Timestamp,
     /// Its order is done with that, and lets the instance go.

@@ -1,7 +1,7 @@
 //! Release: the end of an instance. Log-in data are wiped; the seller is told; nothing is called after.
 
 use super::state;
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, kit};
+use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, kit, usage};
 use db::{Key, Tx};
 use domain::{
     id::InstanceId,
@@ -56,6 +56,10 @@ pub fn release_expired(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Erro
     let by_arrears = found.freeze_cause.as_deref() == Some(FreezeCause::Arrears.as_str());
     let over = by_arrears || found.expires_at.is_some_and(|end| from_micros(end) + retention <= ctx.now);
     if found.state != "frozen" || !over {
+        return Ok(());
+    }
+    // What it owed was paid a moment ago.
+    if by_arrears && usage::paid_up(tx, ctx, found.id)? {
         return Ok(());
     }
     cancel_open_order(tx, ctx, &found)?;

@@ -36,6 +36,10 @@ domain::words! {
         UsageCap = "usage.cap",
         /// What was used is unpaid for so long that the instance is frozen. Subject: instance.
         Arrears = "instance.arrears",
+        /// What an instance owed was paid. Subject: instance.
+        PaidUp = "instance.paid_up",
+        /// A package that stops was drawn from, or something was given back to it. Subject: instance.
+        PackageUsed = "package.used",
         /// A renewal's call is still failed a day later. Subject: call.
         RenewalStuck = "call.renewal_stuck",
         /// Something falls due in a case of service supervision. Subject: case.

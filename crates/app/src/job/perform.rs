@@ -67,9 +67,14 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
 /// Locks the instance that a timer is about, before its job: who ends the instance locks them in this order too.
 fn lock_subject(tx: &mut Tx, kind: JobKind, subject: Key) -> Result<(), Error> {
     let instance = match kind {
-        JobKind::Reminder | JobKind::AutoRenewal | JobKind::Expiry | JobKind::Release | JobKind::UsageCap | JobKind::Arrears => {
-            Some(subject)
-        }
+        JobKind::Reminder
+        | JobKind::AutoRenewal
+        | JobKind::Expiry
+        | JobKind::Release
+        | JobKind::UsageCap
+        | JobKind::Arrears
+        | JobKind::PaidUp
+        | JobKind::PackageUsed => Some(subject),
         JobKind::UnpaidOrder => store::order::lookup(tx, Tenant::Any, subject)?.and_then(|o| o.instance_id),
         JobKind::UsageHold => store::usage_hold::lookup(tx, Tenant::Any, subject)?.map(|hold| hold.instance_id),
         _ => None,
@@ -122,6 +127,8 @@ fn fire(tx: &mut Tx, ctx: &Ctx, kind: JobKind, job: &Job) -> Result<(), Error> {
         JobKind::UsageHold => usage::hold_over(tx, ctx, subject),
         JobKind::UsageCap => usage::month_over(tx, ctx, subject),
         JobKind::Arrears => usage::freeze_for_arrears(tx, ctx, subject),
+        JobKind::PackageUsed => usage::review_package(tx, ctx, subject),
+        JobKind::PaidUp => usage::paid_up(tx, ctx, subject).map(drop),
         JobKind::Supervision => supervision::fall_due(tx, ctx, subject),
         JobKind::Bills => bills(tx, ctx, name),
         JobKind::ProbeRound => probe::round(tx, ctx, name),

@@ -1,10 +1,10 @@
 //! Monthly bills: on the 3rd for the month before (`money 1.2`).
 
 use crate::{Ctx, Error, message, micros};
-use db::{Key, Tx};
+use db::{Key, Lock, Tx};
 use domain::{
     Timestamp,
-    id::BillId,
+    id::{AccountId, BillId},
     message::MessageEvent,
     money::{self, Money},
     refund::Extent,
@@ -51,13 +51,27 @@ fn billed_until(site: &Site) -> String {
     format!("billed_until:{}", site.code)
 }
 
+/// Lets nobody else settle with a buyer, and no bill of their site be made, until the transaction ends. Whoever credits a wallet
+/// or takes from it what was used holds the buyer before the wallet: one of them comes last and sees what the other did.
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn hold_buyer(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
+    store::usage::hold_buyer(tx, buyer)?;
+    let site = account::lookup(tx, buyer)?.map(|a| a.site.parse().map_err(|e| Error::row("accounts", buyer.id::<AccountId>(), e)));
+    match site.transpose()? {
+        Some(code) => Ok(db::dialect::many_at_a_time(tx, Lock::Bills, run_of(&ctx.site(code)))?),
+        None => Ok(()),
+    }
+}
+
 /// Whether the month of a moment is open: its bill is not made. It stays so until the transaction ends.
 pub(super) fn is_open(tx: &mut Tx, ctx: &Ctx, site: &Site, at: Timestamp) -> Result<bool, Error> {
     let month = |at| site.day_of(at).first_of_month();
     if month(at) >= month(ctx.now) {
         return Ok(true);
     }
-    db::dialect::many_at_a_time(tx, run_of(site))?;
+    db::dialect::many_at_a_time(tx, Lock::Bills, run_of(site))?;
     let until = store::setting::get(tx, &billed_until(site))?.and_then(|text| text.parse().ok()).unwrap_or(i64::MIN);
     let following = month(at).saturating_add(jiff::Span::new().months(1));
     Ok(micros(at) >= until && ctx.now < next_run(site, site.start_of(following)))
@@ -80,7 +94,7 @@ pub(super) fn use_on_bill(site: &Site, used: Timestamp, now: Timestamp, is_open:
 /// [`Error::Store`].
 pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
     let (until, month) = closed_month(site, ctx.now);
-    db::dialect::one_at_a_time(tx, run_of(site))?;
+    db::dialect::one_at_a_time(tx, Lock::Bills, run_of(site))?;
     store::setting::put(tx, &billed_until(site), &micros(until).to_string())?;
     let mut issued: usize = 0;
     for (seller, currency) in bill::any_billable(tx, micros(until))? {

@@ -18,7 +18,6 @@ use store::{
     Written,
     correction::{self as rows, Correction},
     ledger::{self as ledger_store, EntryRow},
-    order::Order,
 };
 
 /// What is to be corrected.
@@ -57,7 +56,7 @@ pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Mone
     }
     let (of_order, line, before_minor) = match what {
         Correct::Refund { number } => {
-            let order = refundable(tx, number, amount)?;
+            let order = refundable(tx, number, amount)?.order.into_row();
             let before = rows::any_unconfirmed(tx, order.id, order.instance_id, &order.currency)?;
             (Some(order), None, before)
         }
@@ -165,22 +164,23 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: CorrectionId, confirm: bo
 }
 
 /// The order whose price is given back in part.
-fn refundable(tx: &mut Tx, number: &str, amount: Money) -> Result<Order, Error> {
-    let order::Full { order, lines } = order::locked(tx, Tenant::Any, number)?;
+fn refundable(tx: &mut Tx, number: &str, amount: Money) -> Result<order::Held, Error> {
+    let held = order::locked(tx, Tenant::Any, number)?;
+    let order::Held { order, line } = &held;
     if order.state != "completed" || order.kind == "unsubscribe" {
         let detail = format!("the order is {}; only a completed one is given back in part", order.state);
         return Err(Error::conflict("refund.order_state", detail));
     }
-    let currency = order::currency(&order)?;
+    let currency = order::currency(order)?;
     if amount.currency != currency {
         return Err(Error::field("/amount/currency", "money.currency", format!("the order was paid in {currency}")));
     }
-    let left = lines.first().map_or(0, |line| line.amount_minor.saturating_sub(line.refunded_minor));
+    let left = line.amount_minor.saturating_sub(line.refunded_minor);
     if amount.minor > left {
         let detail = format!("{} of it are left to give back", Money::new(left, currency));
         return Err(Error::field("/amount/amount", "refund.too_much", detail));
     }
-    Ok(order)
+    Ok(held)
 }
 
 fn carry_out(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
@@ -199,9 +199,7 @@ fn amount_of(row: &Correction) -> Result<Money, Error> {
 fn give_back(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
     let amount = amount_of(row)?;
     let number = row.order_number.as_deref().unwrap_or_default();
-    refundable(tx, number, amount)?;
-    let order::Full { order, mut lines } = order::show(tx, Tenant::Any, number)?;
-    let line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
+    let order::Held { order, line } = refundable(tx, number, amount)?;
     refund(tx, ctx, &Wallet, &order, &line, amount.minor)?;
     if let Some(found) = order.instance_id {
         instance::lower_payments(tx, &order::site(ctx, &order)?, found, line.id, amount.minor)?;
@@ -234,7 +232,7 @@ fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
     let credited = credited.and_then(places::account_of);
     if let Some(buyer) = credited {
         // Before the wallet, as whoever settles does.
-        store::usage::hold(tx, buyer)?;
+        super::hold_buyer(tx, ctx, buyer)?;
     }
     match ledger_store::post(tx, &[(header, entry)]) {
         Err(e) if e.is_check_violation() => return Err(places::short(row)),

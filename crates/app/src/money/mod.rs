@@ -10,6 +10,7 @@ mod posting;
 mod rates;
 mod transfer;
 
+pub(crate) use bill::hold_buyer;
 pub use bill::{extents as bill_extents, issue as issue_bills, next_run as next_bill_run, running as running_bill};
 pub use correction::{Correct, correct, decide as decide_correction, version as correction_version};
 pub use figures::{Earned, revenue, spending};

@@ -2,7 +2,7 @@
 //! them as the rest of the books says.
 
 use crate::{Ctx, Error};
-use db::{Key, Tx};
+use db::{Key, Lock, Tx};
 use domain::{id::AccountId, money::Currency};
 use ledger::AccountKind;
 use store::{
@@ -79,7 +79,7 @@ const POSTINGS: Key = Key(*b"correct-postings");
 /// platform earned is not below zero. A posting may mend these, and may not make them differ.
 pub(super) fn agree(tx: &mut Tx, row: &Correction) -> Result<(), Error> {
     // Accounts that are sums have no row to lock: postings are compared one after the other.
-    db::dialect::one_at_a_time(tx, POSTINGS)?;
+    db::dialect::one_at_a_time(tx, Lock::Postings, POSTINGS)?;
     let line = row.line_id.map(|id| order::any_line(tx, id)).transpose()?.flatten();
     if let Some(differs) = line.map(|line| witness::shares_of_line(tx, line.order_id, line.id)).transpose()?.flatten() {
         let by = domain::money::text(differs.amount, &differs.currency);

@@ -5,7 +5,7 @@ use super::{
     rates,
 };
 use crate::{Ctx, Error, event, from_micros, micros, order::currency};
-use db::{DbError, Key, Tx};
+use db::{DbError, Tx};
 use domain::{
     Timestamp,
     money::{self as amount, Money},
@@ -14,7 +14,7 @@ use domain::{
 use ledger::{AccountKind, Entry, EntryKind, Posting};
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     bill::{self, BillLine},
     ledger::{self as ledger_store, EntryRow},
     order::{self, Line, Order},
@@ -114,7 +114,7 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order
 /// An order that is done.
 #[derive(Debug, Clone, Copy)]
 pub struct Completion<'a> {
-    pub order: &'a Order,
+    pub order: &'a Locked<Order>,
     pub line: &'a Line,
     /// When what was bought begins.
     pub effective_at: Timestamp,
@@ -128,7 +128,7 @@ pub struct Completion<'a> {
 /// [`Error::Store`].
 pub fn complete(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Result<(), Error> {
     let open = || completions.iter().filter(|c| c.line.completed_at.is_none());
-    let lines: Vec<Key> = open().map(|c| c.line.id).collect();
+    let lines: Vec<_> = open().map(|c| (c.order, c.line)).collect();
     if order::complete_lines(tx, &lines, ctx.now_micros())? == Written::SomeoneElseWasFirst {
         return Err(DbError::Raced.into());
     }
@@ -152,11 +152,11 @@ fn rest(line: &Line) -> Result<i64, Error> {
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn release_part(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor: i64, name: &str) -> Result<(), Error> {
+pub fn release_part(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line, minor: i64, name: &str) -> Result<(), Error> {
     if minor == 0 {
         return Ok(());
     }
-    order::release_part(tx, line.id, minor)?;
+    order::release_part(tx, order, line, minor)?;
     share(tx, ctx, &[Part { order, line, minor, name, effective_at: ctx.now }])?;
     recorded(tx, ctx, order, line, "money.part_released", minor)
 }
@@ -221,8 +221,8 @@ pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: 
     let mut postings = vec![(AccountKind::BuyerWallet, hex::encode(order.buyer_id.0), negated(charged)?)];
     postings.extend(shared(order, shares));
     let reference = format!("{}:{}", EntryKind::Usage, hex::encode(charge.id.0));
-    post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
     let (part, effective_at) = use_on_bill(&site, used, ctx.now, is_open(tx, ctx, &site, used)?);
+    post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
     let entry = BillEntry { order, line, kind: "usage", amount: charged, shares, effective_at };
     match bill::add_usage(tx, &BillLine { part, ..bill_line(ctx, entry)? }) {
         // The bill of the month was issued in between; the unit runs again, later.
@@ -236,15 +236,22 @@ pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: 
 ///
 /// # Errors
 /// `refund.already_refunded` when that much is not left, or something was given back since the line was read.
-pub fn refund(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order, line: &Line, minor: i64) -> Result<i64, Error> {
+pub fn refund(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    provider: &dyn PaymentProvider,
+    order: &Locked<Order>,
+    line: &Line,
+    minor: i64,
+) -> Result<i64, Error> {
     if minor == 0 {
         return Ok(0);
     }
-    if minor < 0 || order::refund_line(tx, line, minor)? == Written::SomeoneElseWasFirst {
+    if minor < 0 || order::refund_line(tx, order, line, minor)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("refund.already_refunded", format!("that much of line {} is not left to give back", line.number)));
     }
     // Before the wallet, as whoever settles does.
-    store::usage::hold(tx, order.buyer_id)?;
+    super::hold_buyer(tx, ctx, order.buyer_id)?;
     let mut kind = EntryKind::RefundBeforeCompletion;
     if line.completed_at.is_some() {
         reverse_completion(tx, ctx, order, line, minor)?;

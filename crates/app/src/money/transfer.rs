@@ -93,7 +93,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
     }
     if confirm {
         // Before the wallet, as whoever settles does.
-        store::usage::hold(tx, row.account_id)?;
+        super::hold_buyer(tx, ctx, row.account_id)?;
         top_up(tx, ctx, &row)?;
         ctx.credited.borrow_mut().insert(row.account_id);
     }

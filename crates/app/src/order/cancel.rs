@@ -1,12 +1,12 @@
 //! Cancelling an order that was not paid, by the buyer or by the timer.
 
-use super::{Full, state};
+use super::{Full, Held, state};
 use crate::{Caller, Ctx, Error, Tenant, event, job, message};
 use db::{Key, Tx};
 use domain::{message::MessageEvent, order::OrderStep};
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     order::{self, Order, Step},
 };
 
@@ -16,10 +16,10 @@ use store::{
 /// `order.not_found`, `order.too_late_to_cancel`.
 pub fn cancel(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
     let tenant = Tenant::Buyer(Key::of(caller.account_id));
-    let full = super::locked(tx, tenant, number)?;
-    end(tx, ctx, &full.order, "cancelled by the buyer")?;
-    store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), full.order.id)?;
-    super::show(tx, tenant, number)
+    let Held { order, line } = super::locked(tx, tenant, number)?;
+    let order = end(tx, ctx, order, "cancelled by the buyer")?;
+    store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), order.id)?;
+    Ok(Held { order, line }.into_full())
 }
 
 /// The timer's side: an order that is still unpaid is cancelled, any other is left alone.
@@ -27,29 +27,19 @@ pub fn cancel(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<F
 /// # Errors
 /// [`Error::Store`].
 pub fn cancel_unpaid(tx: &mut Tx, ctx: &Ctx, order: Key) -> Result<(), Error> {
-    let number = order::lookup(tx, Tenant::Any, order)?.map(|o| o.number);
-    let locked = number.map(|number| super::locked(tx, Tenant::Any, &number)).transpose()?;
-    match locked.map(|full| full.order) {
-        Some(order) if order.state == "pending_payment" => end(tx, ctx, &order, "not paid in time"),
-        _ => Ok(()),
-    }
+    let Some(read) = order::lookup(tx, Tenant::Any, order)? else { return Ok(()) };
+    let order = super::locked_as_read(tx, &read)?.order;
+    if order.state == "pending_payment" { end(tx, ctx, order, "not paid in time").map(drop) } else { Ok(()) }
 }
 
-fn end(tx: &mut Tx, ctx: &Ctx, order: &Order, reason: &str) -> Result<(), Error> {
+fn end(tx: &mut Tx, ctx: &Ctx, mut order: Locked<Order>, reason: &str) -> Result<Locked<Order>, Error> {
     let too_late = |e: &dyn std::fmt::Display| Error::conflict("order.too_late_to_cancel", e.to_string());
-    let cancelled = state(order)?.after(OrderStep::Cancel).map_err(|e| too_late(&e))?;
-    let step = Step {
-        id: order.id,
-        from: &order.state,
-        to: cancelled.as_str(),
-        paid_at: None,
-        ended_at: Some(ctx.now_micros()),
-        reason: Some(reason),
-    };
-    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+    let (from, cancelled) = (order.state.clone(), state(&order)?.after(OrderStep::Cancel).map_err(|e| too_late(&e))?);
+    let step = Step { from: &from, to: cancelled.as_str(), paid_at: None, ended_at: Some(ctx.now_micros()), reason: Some(reason) };
+    if order::step(tx, &mut order, &step)? == Written::SomeoneElseWasFirst {
         return Err(too_late(&"the order changed while you were cancelling it"));
     }
-    super::let_go(tx, order)?;
+    super::let_go(tx, &order)?;
     event::record(tx, ctx, "order.cancelled", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
     let send = message::Send {
         event: MessageEvent::OrderCancelled,
@@ -59,9 +49,10 @@ fn end(tx: &mut Tx, ctx: &Ctx, order: &Order, reason: &str) -> Result<(), Error>
         about: order.number.clone(),
         params: &[
             ("order", order.number.clone().into()),
-            ("product", super::product_name(order).into()),
+            ("product", super::product_name(&order).into()),
             ("reason", reason.to_owned().into()),
         ],
     };
-    message::send(tx, ctx, &send)
+    message::send(tx, ctx, &send)?;
+    Ok(order)
 }

@@ -1,6 +1,6 @@
 //! What a paid order does: opens an instance, appends a term, or asks the seller for a change.
 
-use super::{Detail, Failure, Sold, kind};
+use super::{Detail, Failure, Held, Sold, kind};
 use crate::{
     Ctx, Error, Tenant, call, catalogue, event, instance, licence, message,
     money::{self, Completion},
@@ -30,7 +30,7 @@ pub(crate) fn ids(order: &Order, line: &Line) -> OrderIds {
 }
 
 /// Begins what the order is for. The order is paid.
-pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line) -> Result<(), Error> {
     match kind(order)? {
         OrderKind::New | OrderKind::Trial => open(tx, ctx, order, line),
         OrderKind::Renew => renew(tx, ctx, order, line),
@@ -84,7 +84,7 @@ pub(super) fn period_of(line: &Line) -> Result<Period, Error> {
 }
 
 /// A renewal's term is appended at once; the seller is told by a call that may take its time.
-fn renew(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+fn renew(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line) -> Result<(), Error> {
     let instance = acted_on(tx, order)?;
     let sold = Sold::of(line)?;
     let span = instance::append_term(tx, ctx, &instance, line, period_of(line)?)?;
@@ -101,7 +101,7 @@ fn renew(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error
     tell_renewed(tx, ctx, order, span.end)
 }
 
-fn make_formal(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
+fn make_formal(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line) -> Result<(), Error> {
     let instance = acted_on(tx, order)?;
     let span = instance::make_formal(tx, ctx, &instance, line, period_of(line)?)?;
     refresh(tx, ctx, &instance, order, line, Scene::TrialToFormal)?;
@@ -140,7 +140,7 @@ fn ask_for_change(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<
 
 /// The order is done: its state, its money, and the instance is free for another order. Says whether this was the
 /// first to end it.
-pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effective_at: Timestamp) -> Result<Written, Error> {
+pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line, effective_at: Timestamp) -> Result<Written, Error> {
     super::let_go(tx, order)?;
     complete_all(tx, ctx, &[Completion { order, line, effective_at }])
 }
@@ -148,15 +148,15 @@ pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, effe
 /// Orders are done: their states and money; their instances were let go. When another was first to end one of them, the
 /// transaction is to be rolled back.
 pub(crate) fn complete_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Result<Written, Error> {
-    let step = |c: &Completion<'_>| Step {
-        id: c.order.id,
+    let step = |paid_at| Step {
         from: OrderState::Processing.as_str(),
         to: OrderState::Completed.as_str(),
-        paid_at: c.order.paid_at,
+        paid_at,
         ended_at: Some(ctx.now_micros()),
         reason: None,
     };
-    if order::step_all(tx, &completions.iter().map(step).collect::<Vec<_>>())? == Written::SomeoneElseWasFirst {
+    let steps: Vec<_> = completions.iter().map(|c| (c.order, step(c.order.paid_at))).collect();
+    if order::step_all(tx, &steps)? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
     for c in completions {
@@ -167,32 +167,29 @@ pub(crate) fn complete_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>
 }
 
 /// The order failed: the money goes back in full, the reason stays on the order.
-fn failed(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, failure: Failure<'_>) -> Result<(), Error> {
+fn failed(tx: &mut Tx, ctx: &Ctx, Held { mut order, line }: Held, failure: Failure<'_>) -> Result<(), Error> {
     let reason = failure.whole();
     let step = Step {
-        id: order.id,
         from: OrderState::Processing.as_str(),
         to: OrderState::Cancelled.as_str(),
         paid_at: order.paid_at,
         ended_at: Some(ctx.now_micros()),
         reason: Some(&reason),
     };
-    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+    if order::step(tx, &mut order, &step)? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
-    super::let_go(tx, order)?;
+    super::let_go(tx, &order)?;
     event::record(tx, ctx, "order.failed", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
-    let refunded = money::refund(tx, ctx, &money::Wallet, order, line, line.amount_minor)?;
-    let amount = domain::money::Money::new(refunded, super::currency(order)?).to_string();
-    tell_buyer(tx, ctx, order, MessageEvent::OrderRefunded, &[("amount", amount), ("reason", failure.for_buyer().to_owned())])
+    let refunded = money::refund(tx, ctx, &money::Wallet, &order, &line, line.amount_minor)?;
+    let amount = domain::money::Money::new(refunded, super::currency(&order)?).to_string();
+    tell_buyer(tx, ctx, &order, MessageEvent::OrderRefunded, &[("amount", amount), ("reason", failure.for_buyer().to_owned())])
 }
 
-fn with_line(tx: &mut Tx, order: Option<Key>) -> Result<Option<(Order, Line)>, Error> {
-    let Some(order) = order.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten() else {
-        return Ok(None);
-    };
-    let line = order::lines(tx, order.id)?.pop().ok_or_else(|| Error::row("orders", &order.number, "has no line"))?;
-    Ok(Some((order, line)))
+/// The order of a call on an instance that is locked.
+fn held(tx: &mut Tx, order: Option<Key>) -> Result<Option<Held>, Error> {
+    let locked = order.map(|id| order::lock(tx, Tenant::Any, id)).transpose()?.flatten();
+    locked.map(|order| Held::of(tx, order)).transpose()
 }
 
 /// Opening failed for good: refund, and if the seller had given an id, release.
@@ -206,11 +203,12 @@ pub(crate) fn opening_failed(
     order: Option<Key>,
     error: Detail<'_>,
 ) -> Result<(), Error> {
-    let Some((order, line)) = with_line(tx, order)? else {
+    let Some(held) = held(tx, order)? else {
         return Ok(());
     };
+    let order = Order::clone(&held.order);
     if !supervision::opening_failed(tx, ctx, order.id, error)? {
-        failed(tx, ctx, &order, &line, Failure::NotOpened(error))?;
+        failed(tx, ctx, held, Failure::NotOpened(error))?;
         instance::failed(tx, ctx, instance)?;
     }
     let site = super::site(ctx, &order)?;
@@ -235,12 +233,13 @@ pub(crate) fn opening_failed(
 /// # Errors
 /// [`Error::Store`].
 pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: Option<Key>) -> Result<(), Error> {
-    let Some((order, line)) = with_line(tx, order)? else {
+    let Some(held) = held(tx, order)? else {
         return Ok(());
     };
     if !instance::state(instance)?.renewable() {
-        return failed(tx, ctx, &order, &line, Failure::InstanceEnded);
+        return failed(tx, ctx, held, Failure::InstanceEnded);
     }
+    let Held { order, line } = held;
     // Nothing is changed for an order that was refunded, and nothing twice.
     if completed(tx, ctx, &order, &line, ctx.now)? == Written::SomeoneElseWasFirst {
         return Ok(());
@@ -256,10 +255,10 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: O
 /// # Errors
 /// [`Error::Store`].
 pub(crate) fn change_failed(tx: &mut Tx, ctx: &Ctx, order: Option<Key>, error: Detail<'_>) -> Result<(), Error> {
-    let Some((order, line)) = with_line(tx, order)? else {
-        return Ok(());
-    };
-    failed(tx, ctx, &order, &line, Failure::NotUpgraded(error))
+    match held(tx, order)? {
+        Some(held) => failed(tx, ctx, held, Failure::NotUpgraded(error)),
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn tell_buyer(tx: &mut Tx, ctx: &Ctx, order: &Order, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {

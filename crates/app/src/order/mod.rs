@@ -55,7 +55,10 @@ use domain::{
     order::{OrderKind, OrderState},
     site::Site,
 };
-use store::order::{self, Line, Order};
+use store::{
+    Locked,
+    order::{self, Line, Order},
+};
 
 /// An order with its lines.
 #[derive(Debug, Clone)]
@@ -69,22 +72,56 @@ pub struct Full {
 /// # Errors
 /// `order.not_found`.
 pub fn show(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, Error> {
-    let order =
-        order::by_number(tx, tenant, number)?.ok_or_else(|| Error::not_found("order.not_found", format!("there is no order {number}")))?;
+    let order = order::by_number(tx, tenant, number)?.ok_or_else(|| not_found(number))?;
     let lines = order::lines(tx, order.id)?;
     Ok(Full { order, lines })
 }
 
-/// An order by its number, with its instance locked until the transaction ends: what both say stays true until then.
+/// An order that is locked, with its line.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub order: Locked<Order>,
+    pub line: Line,
+}
+
+impl Held {
+    fn of(tx: &mut Tx, order: Locked<Order>) -> Result<Self, Error> {
+        let line = order::lines(tx, order.id)?.pop().ok_or_else(|| Error::row("orders", &order.number, "has no line"))?;
+        Ok(Self { order, line })
+    }
+
+    fn into_full(self) -> Full {
+        Full { order: self.order.into_row(), lines: vec![self.line] }
+    }
+}
+
+/// An order by its number, locked after its instance until the transaction ends: what both say stays true until then.
 ///
 /// # Errors
 /// `order.not_found`.
-pub(crate) fn locked(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, Error> {
-    let full = show(tx, tenant, number)?;
-    match full.order.instance_id {
-        Some(instance) if db::dialect::lock_row(tx, "instances", instance)? => show(tx, tenant, number),
-        _ => Ok(full),
+pub(crate) fn locked(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Held, Error> {
+    let found = order::by_number(tx, tenant, number)?.ok_or_else(|| not_found(number))?;
+    locked_as_read(tx, &found)
+}
+
+/// An order that was read, locked after its instance.
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn locked_as_read(tx: &mut Tx, read: &Order) -> Result<Held, Error> {
+    if let Some(instance) = read.instance_id {
+        store::instance::lock(tx, Tenant::Any, instance)?;
     }
+    let order = order::lock(tx, Tenant::Any, read.id)?.ok_or_else(|| not_found(&read.number))?;
+    if order.instance_id != read.instance_id {
+        // It was paid in between: its instance is to be locked first, when the unit runs again.
+        return Err(DbError::Raced.into());
+    }
+    Held::of(tx, order)
+}
+
+fn not_found(number: &str) -> Error {
+    Error::not_found("order.not_found", format!("there is no order {number}"))
 }
 
 /// Lets the instance of an order go, which is over: another order may take it.
@@ -199,7 +236,13 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
 }
 
 /// Inserts an order with its line and the events that tell of it.
-pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, events: &[(&str, &serde_json::Value)]) -> Result<(), Error> {
+pub(crate) fn insert(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    order: Order,
+    line: &Line,
+    events: &[(&str, &serde_json::Value)],
+) -> Result<Locked<Order>, Error> {
     let about = event::About::order(order.id, order.instance_id);
     event::write_down(tx, ctx)?;
     match order::insert(tx, order, line, &event::rows(ctx, about, events)) {

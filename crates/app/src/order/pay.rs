@@ -1,6 +1,6 @@
 //! Paying an order from the wallet: the money goes to escrow and fulfilment begins.
 
-use super::{Full, fulfil, kind, recheck, state};
+use super::{Full, Held, fulfil, kind, recheck, state};
 use crate::{Caller, Ctx, Error, Tenant, event, job, money};
 use db::{Key, Tx};
 use domain::{
@@ -9,7 +9,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 use store::{
-    Written,
+    Locked, Written,
     order::{self, Line, Order, Step},
 };
 
@@ -22,23 +22,21 @@ fn not_payable(e: impl std::fmt::Display) -> Error {
 /// # Errors
 /// `order.not_found`, `order.not_payable`, `order.price_changed`, `wallet.short`; what placing the order is refused for.
 pub fn pay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
-    let Full { mut order, mut lines } = super::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
-    let mut line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
+    let Held { mut order, mut line } = super::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
     store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), order.id)?;
-    let (from, instance) = (order.state.clone(), order.instance_id);
-    state(&order)?.after(OrderStep::Pay).map_err(not_payable)?;
+    let from = order.state.clone();
+    let to = state(&order)?.after(OrderStep::Pay).map_err(not_payable)?;
     if let Some(pay_by) = order.pay_by.filter(|pay_by| *pay_by < ctx.now_micros()) {
         let until = super::moment(crate::from_micros(pay_by));
         return Err(not_payable(format!("it was to be paid until {until}; order it again at today's price")));
     }
     recheck::recheck(tx, ctx, caller, &mut order, &mut line)?;
-    mark_paid(ctx, &mut order, &mut line)?;
-    let step = Step { id: order.id, from: &from, to: &order.state, paid_at: order.paid_at, ended_at: None, reason: None };
-    if order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+    let step = Step { from: &from, to: to.as_str(), paid_at: Some(ctx.now_micros()), ended_at: None, reason: None };
+    if order::step(tx, &mut order, &step)? == Written::SomeoneElseWasFirst {
         return Err(not_payable("the order changed while you were paying"));
     }
-    if let (None, Some(reserved)) = (instance, order.instance_id) {
-        order::set_instance(tx, order.id, line.id, reserved)?;
+    if let Some(reserved) = reserved(ctx, &order)? {
+        order::set_instance(tx, &mut order, &mut line, reserved)?;
     }
     let about = event::About::order(order.id, order.instance_id);
     event::record(tx, ctx, "order.paid", about, &paid_data(&order)?)?;
@@ -47,8 +45,14 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full
 
 /// Stores an order that is paid as it is placed.
 pub(super) fn placed_and_paid(tx: &mut Tx, ctx: &Ctx, mut order: Order, mut line: Line, created: &Value) -> Result<Full, Error> {
-    mark_paid(ctx, &mut order, &mut line)?;
-    super::insert(tx, ctx, &order, &line, &[("order.created", created), ("order.paid", &paid_data(&order)?)])?;
+    let paid: OrderState = state(&order)?.after(OrderStep::Pay).map_err(not_payable)?;
+    paid.as_str().clone_into(&mut order.state);
+    order.paid_at = Some(ctx.now_micros());
+    if let Some(reserved) = reserved(ctx, &order)? {
+        (order.instance_id, line.instance_id) = (Some(reserved), Some(reserved));
+    }
+    let data = paid_data(&order)?;
+    let order = super::insert(tx, ctx, order, &line, &[("order.created", created), ("order.paid", &data)])?;
     take_and_begin(tx, ctx, order, line)
 }
 
@@ -56,23 +60,16 @@ fn paid_data(order: &Order) -> Result<Value, Error> {
     Ok(json!({ "amount": super::total(order)?, "by": "wallet" }))
 }
 
-/// The order as it is once paid. A purchase gets the id of the instance that it will open.
-fn mark_paid(ctx: &Ctx, order: &mut Order, line: &mut Line) -> Result<(), Error> {
-    let paid: OrderState = state(order)?.after(OrderStep::Pay).map_err(not_payable)?;
-    paid.as_str().clone_into(&mut order.state);
-    order.paid_at = Some(ctx.now_micros());
-    if matches!(kind(order)?, OrderKind::New | OrderKind::Trial) {
-        let reserved = Key::of(ctx.id::<InstanceId>());
-        (order.instance_id, line.instance_id) = (Some(reserved), Some(reserved));
-    }
-    Ok(())
+/// The id of the instance that a purchase opens once it is paid.
+fn reserved(ctx: &Ctx, order: &Order) -> Result<Option<Key>, Error> {
+    Ok(matches!(kind(order)?, OrderKind::New | OrderKind::Trial).then(|| Key::of(ctx.id::<InstanceId>())))
 }
 
-fn take_and_begin(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line) -> Result<Full, Error> {
+fn take_and_begin(tx: &mut Tx, ctx: &Ctx, order: Locked<Order>, line: Line) -> Result<Full, Error> {
     money::pay(tx, ctx, &money::Wallet, &order, &line)?;
     fulfil::begin(tx, ctx, &order, &line)?;
     match kind(&order)? {
-        OrderKind::New | OrderKind::Trial | OrderKind::Change | OrderKind::Unsubscribe => Ok(Full { order, lines: vec![line] }),
+        OrderKind::New | OrderKind::Trial | OrderKind::Change | OrderKind::Unsubscribe => Ok(Held { order, line }.into_full()),
         // These are complete as soon as they are paid.
         OrderKind::Renew | OrderKind::TrialToFormal => super::show(tx, Tenant::Any, &order.number),
     }

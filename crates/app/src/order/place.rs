@@ -1,6 +1,6 @@
 //! Placing an order: a choice becomes a line with a price, to be paid now or within some days.
 
-use super::{Choice, Consents, Draft, Full, Input, Sold, consent, insert, pay, quote, rows};
+use super::{Choice, Consents, Draft, Full, Held, Input, Sold, consent, insert, pay, quote, rows};
 use crate::{Caller, Ctx, Error, job, message, supervision};
 use db::Tx;
 use domain::{listing::Listing, message::MessageEvent, order::OrderKind, supervision::Address, text};
@@ -95,7 +95,7 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay: Pay)
     if pay == Pay::AtOnce || (pay == Pay::Later && order.total_minor == 0) {
         return pay::placed_and_paid(tx, ctx, order, line, &data);
     }
-    insert(tx, ctx, &order, &line, &[("order.created", &data)])?;
+    let order = insert(tx, ctx, order, &line, &[("order.created", &data)])?;
     let until = crate::from_micros(order.pay_by.unwrap_or_default());
     job::schedule(tx, ctx, job::JobKind::UnpaidOrder, Some(order.id), until)?;
     let send = message::Send {
@@ -112,7 +112,7 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay: Pay)
         ],
     };
     message::send(tx, ctx, &send)?;
-    Ok(Full { order, lines: vec![line] })
+    Ok(Held { order, line }.into_full())
 }
 
 /// Extension parameters (扩展参数): those that the listing asks for, each once, each one line of text.

@@ -5,14 +5,17 @@ use crate::{Caller, Ctx, Error, event};
 use db::Tx;
 use domain::{money::Money, order::OrderKind};
 use serde_json::json;
-use store::order::{self, Line, Order};
+use store::{
+    Locked,
+    order::{self, Line, Order},
+};
 
 /// Refuses what could not be ordered any more. A purchase and a renewal keep the price that they were placed with; a
 /// change is worked out again: a lower price is taken, a higher one is refused.
 ///
 /// # Errors
 /// As placing the order; `order.price_changed`.
-pub(super) fn recheck(tx: &mut Tx, ctx: &Ctx, caller: &Caller, order: &mut Order, line: &mut Line) -> Result<(), Error> {
+pub(super) fn recheck(tx: &mut Tx, ctx: &Ctx, caller: &Caller, order: &mut Locked<Order>, line: &mut Line) -> Result<(), Error> {
     match kind(order)? {
         kind @ (OrderKind::New | OrderKind::Trial) => {
             let choice = Choice {
@@ -38,7 +41,7 @@ pub(super) fn recheck(tx: &mut Tx, ctx: &Ctx, caller: &Caller, order: &mut Order
     }
 }
 
-fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Order, line: &mut Line, now: Draft<'_>) -> Result<(), Error> {
+fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Locked<Order>, line: &mut Line, now: Draft<'_>) -> Result<(), Error> {
     let (price, today) = (super::total(order)?, Money::new(now.total_minor, super::currency(order)?));
     if today.minor > price.minor {
         let detail = format!("the change costs {today} now and no longer {price}; cancel this order and order it again");
@@ -54,8 +57,8 @@ fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Order, line: &mut Line, now: 
     let sold = Sold { renewal: was.renewal.map(lower), asked: was.asked, ..now.sold.clone() };
     line.revision_id = now.revision;
     line.sold = serde_json::to_string(&sold).map_err(|e| Error::row("order_lines", &line.number, e))?;
-    (order.total_minor, line.amount_minor) = (today.minor, today.minor);
-    order::set_price(tx, order.id, line)?;
+    line.amount_minor = today.minor;
+    order::set_price(tx, order, line)?;
     if today.minor == price.minor {
         return Ok(());
     }

@@ -141,15 +141,19 @@ pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<
 /// `order.not_found`, `refund.order_state`, `refund.on_demand`, `refund.negotiate`; the codes of `domain::refund::Refused`.
 pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
     let buyer = Key::of(caller.account_id);
-    super::locked(tx, Tenant::Buyer(buyer), number)?;
+    let read = super::show(tx, Tenant::Buyer(buyer), number)?.order;
+    let locked = read.instance_id.map(|id| store::instance::lock(tx, Tenant::Any, id)).transpose()?.flatten();
+    let all = locked.as_ref().map_or(Ok(Vec::new()), |found| order::any_lines_of_instance(tx, found.id))?;
+    let orders = order::lock_all(tx, &all.iter().map(|(_, order)| order.id).collect::<Vec<_>>())?;
     limit::hold(tx, Limit::Unsubscriptions, buyer)?;
     let case = decide(tx, ctx, caller, number)?;
-    let locked = instance::locked(tx, Tenant::Buyer(buyer), instance::id(&case.instance))?;
+    let locked = locked.ok_or_else(|| Error::row("orders", number, "has no instance"))?;
     let backs = backs(tx, &case)?;
     let total = total(&backs)?;
     let (order, line) = insert_order(tx, ctx, caller, &case, total)?;
     for back in &backs {
-        money::refund(tx, ctx, &money::Wallet, &back.order, &back.line, back.minor)?;
+        let of = orders.iter().find(|o| o.id == back.order.id).ok_or_else(|| Error::row("orders", &back.order.number, "is gone"))?;
+        money::refund(tx, ctx, &money::Wallet, of, &back.line, back.minor)?;
     }
     match case.refund {
         Refund::Renewal => remove_renewal(tx, ctx, (&case, &locked), &order, &line)?,
@@ -166,7 +170,7 @@ pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Res
 }
 
 /// The unsubscription's own order: done at once, its reason names the rule.
-fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64) -> Result<(Order, Line), Error> {
+fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64) -> Result<(Locked<Order>, Line), Error> {
     let (sold, back) = (Sold::of(&case.line)?, domain::money::difference(0, total)?);
     let draft = Draft {
         kind: OrderKind::Unsubscribe,
@@ -202,7 +206,7 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
     order.paid_at = Some(ctx.now_micros());
     order.ended_at = order.paid_at;
     order.reason = Some(reason.to_owned());
-    insert(tx, ctx, &order, &line, &[("order.unsubscribed", &json!({ "of": case.order.number, "rule": reason }))])?;
+    let order = insert(tx, ctx, order, &line, &[("order.unsubscribed", &json!({ "of": case.order.number, "rule": reason }))])?;
     let about = event::About::order(case.order.id, None);
     event::record(tx, ctx, "order.given_back", about, &json!({ "by": order.number, "rule": reason }))?;
     Ok((order, line))

@@ -22,9 +22,8 @@ use store::{
 };
 
 /// The order, line and instance of a case.
-#[derive(Clone)]
 struct Subject {
-    order: Order,
+    order: Locked<Order>,
     line: Line,
     instance: Locked<Instance>,
 }
@@ -34,14 +33,19 @@ fn subject(tx: &mut Tx, found: &Found) -> Result<Subject, Error> {
     subjects.pop().ok_or_else(|| Error::row("supervision_cases", &found.row.order_number, "has no line or order"))
 }
 
-/// Those of several cases, in their order.
+/// Those of several cases, in their order; all are locked before a line is read.
 fn subjects(tx: &mut Tx, cases: &[&Found]) -> Result<Vec<Subject>, Error> {
-    let (lines, instances): (Vec<Key>, Vec<Key>) = cases.iter().map(|f| (f.row.line_id, f.row.instance_id)).unzip();
-    let mut lines: HashMap<Key, (Line, Order)> = store::order::any_lines(tx, &lines)?.into_iter().map(|l| (l.0.id, l)).collect();
-    let mut instances: HashMap<Key, Locked<Instance>> = store::instance::lock_all(tx, &instances)?.into_iter().map(|i| (i.id, i)).collect();
+    let ids = |of: fn(&Found) -> Key| cases.iter().map(|found| of(found)).collect::<Vec<_>>();
+    let instances = store::instance::lock_all(tx, &ids(|f| f.row.instance_id))?;
+    let mut instances: HashMap<Key, Locked<Instance>> = instances.into_iter().map(|i| (i.id, i)).collect();
+    let orders = store::order::lock_all(tx, &ids(|f| f.row.order_id))?;
+    let mut orders: HashMap<Key, Locked<Order>> = orders.into_iter().map(|o| (o.id, o)).collect();
+    let lines = store::order::any_lines(tx, &ids(|f| f.row.line_id))?;
+    let mut lines: HashMap<Key, Line> = lines.into_iter().map(|(line, _)| (line.id, line)).collect();
     let take = |found: &&Found| {
         let gone = |what| Error::row("supervision_cases", &found.row.order_number, what);
-        let (line, order) = lines.remove(&found.row.line_id).ok_or_else(|| gone("has no line or order"))?;
+        let line = lines.remove(&found.row.line_id).ok_or_else(|| gone("has no line"))?;
+        let order = orders.remove(&found.row.order_id).ok_or_else(|| gone("has no order"))?;
         let instance = instances.remove(&found.row.instance_id).ok_or_else(|| gone("has no instance"))?;
         Ok(Subject { order, line, instance })
     };
@@ -187,7 +191,7 @@ fn released(tx: &mut Tx, ctx: &Ctx, found: &Found, minor: i64, percent: u8) -> R
 
 /// The order is over: a part or all goes back, the rest is the seller's, what was opened is released.
 fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), done: &Done<'_>) -> Result<(), Error> {
-    let s = subject(tx, found)?;
+    let mut s = subject(tx, found)?;
     let detail = Detail::new(done.data["reason"].as_str().unwrap_or_default());
     let (reason, told) = match done.kind {
         "opening_failed" => (Failure::NotOpened(detail).whole(), Failure::NotOpened(detail).for_buyer()),
@@ -195,14 +199,13 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
         _ => (Ending::Agreement.words().to_owned(), Ending::Agreement.words()),
     };
     let step = Step {
-        id: s.order.id,
         from: OrderState::Processing.as_str(),
         to: OrderState::Cancelled.as_str(),
         paid_at: s.order.paid_at,
         ended_at: Some(ctx.now_micros()),
         reason: Some(&reason),
     };
-    if store::order::step(tx, &step)? == Written::SomeoneElseWasFirst {
+    if store::order::step(tx, &mut s.order, &step)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
     store::instance::give_back(tx, &s.instance, s.order.id)?;
@@ -243,7 +246,7 @@ fn unsubscription(tx: &mut Tx, ctx: &Ctx, s: &Subject, back: i64, kind: &str) ->
         ended_at: Some(ctx.now_micros()),
         reason: Some(if kind == "decided" { "appeal" } else { "negotiated" }.to_owned()),
         number,
-        ..s.order.clone()
+        ..Order::clone(&s.order)
     };
     let line = Line {
         id: Key::of(ctx.id::<LineId>()),
@@ -255,7 +258,8 @@ fn unsubscription(tx: &mut Tx, ctx: &Ctx, s: &Subject, back: i64, kind: &str) ->
         completed_at: None,
         ..s.line.clone()
     };
-    order::insert(tx, ctx, &mirror, &line, &[("order.unsubscribed", &json!({ "of": s.order.number, "rule": mirror.reason }))])
+    let data = json!({ "of": s.order.number, "rule": mirror.reason });
+    order::insert(tx, ctx, mirror, &line, &[("order.unsubscribed", &data)]).map(drop)
 }
 
 fn refund(tx: &mut Tx, ctx: &Ctx, found: &Found, state: RefundState) -> Result<(), Error> {

@@ -23,8 +23,8 @@ use store::{
 /// Charges that are read at a time.
 const AT_ONCE: i64 = 1_000;
 
-/// Takes what a buyer owes from the wallet as far as it goes; instances that owe nothing more work again,
-/// those that begin to owe are told of.
+/// Takes what a buyer owes from the wallet as far as it goes; instances that owe nothing more work again soon
+/// ([`paid_up`]), those that begin to owe are told of.
 ///
 /// # Errors
 /// [`Error::Store`].
@@ -34,18 +34,15 @@ pub fn settle(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
 
 /// As [`settle`]; the days of grace of one instance are over, and do not begin again.
 fn settle_but(tx: &mut Tx, ctx: &Ctx, buyer: Key, over: Option<Key>) -> Result<(), Error> {
-    // Who charges and who credits see each other's work: one of them comes last.
-    rows::hold(tx, buyer)?;
+    money::hold_buyer(tx, ctx, buyer)?;
     let (mut open, mut paid) = (BTreeSet::new(), BTreeSet::new());
     // What one instance gives back may pay what another owes.
     while take_round(tx, ctx, buyer, &mut open, &mut paid)? > 0 {}
     for id in paid.difference(&open) {
-        let found = locked(tx, *id)?;
-        store::job::cancel(tx, JobKind::Arrears.as_str(), *id)?;
-        instance::unfreeze_after_arrears(tx, ctx, &found)?;
-        if found.state == "frozen" {
-            let now = locked(tx, *id)?;
-            cap::stop_if_capped(tx, ctx, &now)?;
+        let found = lookup(tx, *id)?;
+        if is_frozen(&found) || waits(tx, *id)? {
+            // Instances are locked before their buyer, so each is let go by a unit of its own.
+            job::schedule(tx, ctx, JobKind::PaidUp, Some(*id), ctx.now)?;
         }
     }
     for id in open.into_iter().filter(|id| Some(*id) != over) {
@@ -225,8 +222,7 @@ fn take(tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<(), Error> {
 
 /// The first unpaid charge of a running instance: told once, and frozen after the days of grace.
 fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
-    let waits = store::job::of_subject(tx, found.id)?.iter().any(|j| j.kind == JobKind::Arrears.as_str());
-    if found.state != "running" || waits {
+    if found.state != "running" || waits(tx, found.id)? {
         return Ok(());
     }
     let until = later(ctx.now, SignedDuration::from_hours(ctx.settings.arrears_grace_days.saturating_mul(24)));
@@ -236,6 +232,34 @@ fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> 
     let about = event::About { instance: Some(found.id), ..event::About::default() };
     event::record(tx, ctx, "instance.arrears", about, &json!({ "until": until }))?;
     instance::tell(tx, ctx, found, MessageEvent::UsageUnpaid, &[("amount", amount), ("until", order::moment(until))])
+}
+
+/// Whether the days of grace of an instance run.
+fn waits(tx: &mut Tx, id: Key) -> Result<bool, Error> {
+    Ok(store::job::of_subject(tx, id)?.iter().any(|j| j.kind == JobKind::Arrears.as_str()))
+}
+
+/// Whether an instance is frozen for arrears.
+fn is_frozen(found: &Instance) -> bool {
+    found.state == "frozen" && found.freeze_cause.as_deref() == Some(FreezeCause::Arrears.as_str())
+}
+
+/// An instance that owes nothing more works again, unless a cap stops it; says whether it owes nothing.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn paid_up(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<bool, Error> {
+    let found = locked(tx, id)?;
+    if rows::due_of_instance(tx, found.buyer_id, id)? > 0 {
+        return Ok(false);
+    }
+    store::job::cancel(tx, JobKind::Arrears.as_str(), id)?;
+    if is_frozen(&found) {
+        instance::unfreeze_after_arrears(tx, ctx, &found)?;
+        let now = locked(tx, id)?;
+        cap::stop_if_capped(tx, ctx, &now)?;
+    }
+    Ok(true)
 }
 
 /// The days of grace are over.

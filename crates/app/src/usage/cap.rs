@@ -113,7 +113,6 @@ pub fn set_cap(
     if !is_by_use(tx, ctx, &found)? {
         return Err(Error::conflict("instance.not_on_demand", "the instance is not billed by use"));
     }
-    store::usage::hold(tx, found.id)?;
     let currency = instance::currency(tx, ctx, &found)?;
     match wanted {
         None => rows::remove(tx, found.id, side.as_str())?,

@@ -85,9 +85,8 @@ impl Counted {
 }
 
 impl<'a> Rating<'a> {
-    /// Ratings of one instance pass one at a time.
+    /// Ratings of one instance pass one at a time: it is locked.
     pub fn begin(tx: &mut Tx, ctx: &Ctx, found: &'a Locked<Instance>) -> Result<Self, Error> {
-        rows::hold(tx, found.id)?;
         let (priced, site) = (must_be_priced(tx, ctx, found)?, crate::instance::site(tx, ctx, found)?);
         let packages = Packages::load(tx, ctx, &site, found, &priced.of)?;
         Ok(Self { found, site, priced, packages, agreed_minor: None, caps: cap::of_instance(tx, found.id)?, cap_refused: None })

@@ -165,7 +165,6 @@ fn approve(tx: &mut Tx, ctx: &Ctx, hold: &Hold, by: HoldEnd) -> Result<Written, 
 /// Refuses the records of a held charge, and tells the seller.
 fn refuse(tx: &mut Tx, ctx: &Ctx, hold: &Hold, by: HoldEnd) -> Result<Written, Error> {
     let found = subject(tx, hold)?;
-    records::hold(tx, found.id)?;
     if end(tx, ctx, hold, HoldState::Refused, by)? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }

@@ -270,7 +270,7 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let Some(batch) = rows::any_batch(tx, id)? else {
         return Ok(());
     };
-    rows::hold(tx, batch.seller_id)?;
+    rows::hold_pushes(tx, batch.seller_id)?;
     let due = rows::any_batches_until(tx, &batch, OLDER_MAX)?;
     let reached = due.iter().any(|b| b.id == id);
     for batch in due {

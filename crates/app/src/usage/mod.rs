@@ -19,13 +19,13 @@ mod receive;
 mod recount;
 mod tried;
 
-pub use arrears::{freeze_for_arrears, settle};
+pub use arrears::{freeze_for_arrears, paid_up, settle};
 pub use cap::{Caps, caps, month_over, set_cap, stop_if_capped};
 pub use hold::{decide_hold, hold_over};
 pub use hourly::{Hourly, Reported, hourly, is_reported, was_frozen};
 pub use judge::judge_batch;
 pub use meter::{Day, Metered, metered, unit};
-pub use package::{Left, left, stop_if_used_up};
+pub use package::{Left, left, review_package, stop_if_used_up};
 pub use rate::rate;
 pub use reason::reason;
 pub use receive::{BodySignature, receive};

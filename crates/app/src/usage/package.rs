@@ -2,7 +2,11 @@
 //! (`open-api 4.3`, `seller-domain 2.5`). A package that stops when it is used up is drawn from by records that name
 //! it, and what exceeds it is not charged at all.
 
-use crate::{Ctx, Error, Tenant, event, from_micros, instance, micros};
+use crate::{
+    Ctx, Error, Tenant, event, from_micros, instance,
+    job::{self, JobKind},
+    micros,
+};
 use db::{Key, Tx};
 use domain::{
     Timestamp,
@@ -15,6 +19,7 @@ use domain::{
 use serde_json::json;
 use std::collections::{BTreeMap, btree_map::Entry};
 use store::{
+    Locked,
     instance::Instance,
     package::{self as rows, Draw},
     usage::Record,
@@ -221,9 +226,10 @@ impl Packages {
             }
             if is_up {
                 used_up(tx, ctx, held, open.window)?;
-            } else if held.stops() {
-                let now = instance::locked(tx, Tenant::Any, instance::id(&held.instance))?;
-                instance::unfreeze_refilled(tx, ctx, &now)?;
+            }
+            if held.stops() {
+                // The instance that is rated is locked: the package is by a unit of its own.
+                job::schedule(tx, ctx, JobKind::PackageUsed, Some(held.instance.id), ctx.now)?;
             }
         }
         Ok(())
@@ -234,38 +240,49 @@ fn used_up(tx: &mut Tx, ctx: &Ctx, held: &Held, window: Window) -> Result<(), Er
     let about = event::About { instance: Some(held.instance.id), ..event::About::default() };
     event::record(tx, ctx, "package.used_up", about, &json!({ "quota": window.quota, "from": window.begin, "until": window.end }))?;
     if held.stops() {
-        return stop(tx, ctx, &held.instance);
+        return Ok(());
     }
     let until = crate::order::moment(window.end);
     instance::tell(tx, ctx, &held.instance, MessageEvent::PackageUsedUp, &[("quota", window.quota.to_string()), ("until", until)])
 }
 
 /// Freezes a package that stops; the buyer may renew it, which automatic renewal does at once.
-fn stop(tx: &mut Tx, ctx: &Ctx, package: &Instance) -> Result<(), Error> {
-    let now = instance::locked(tx, Tenant::Any, instance::id(package))?;
-    if now.state != "running" {
+fn stop(tx: &mut Tx, ctx: &Ctx, package: &Locked<Instance>) -> Result<(), Error> {
+    if package.state != "running" {
         return Ok(());
     }
-    instance::freeze_used_up(tx, ctx, &now)?;
-    if store::auto_renewal::of_instance(tx, now.id)?.is_some() {
-        instance::schedule_auto_renewal(tx, ctx, now.id, Some(ctx.now))?;
+    instance::freeze_used_up(tx, ctx, package)?;
+    if store::auto_renewal::of_instance(tx, package.id)?.is_some() {
+        instance::schedule_auto_renewal(tx, ctx, package.id, Some(ctx.now))?;
     }
     Ok(())
+}
+
+/// Stops a package that is used up, or lets it work again when something was given back.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn review_package(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    match store::instance::lock(tx, Tenant::Any, id)? {
+        Some(found) if is_used_up(tx, ctx, &found)? => stop(tx, ctx, &found),
+        Some(found) => instance::unfreeze_refilled(tx, ctx, &found),
+        None => Ok(()),
+    }
 }
 
 /// Stops a package that was used up while it was frozen for another reason.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn stop_if_used_up(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
-    let Some(held) = held(tx, ctx, found)?.filter(Held::stops) else {
-        return Ok(());
-    };
+pub fn stop_if_used_up(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<(), Error> {
+    if is_used_up(tx, ctx, found)? { stop(tx, ctx, found) } else { Ok(()) }
+}
+
+/// Whether an instance is a package that stops, and nothing is left of it now.
+fn is_used_up(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<bool, Error> {
+    let Some(held) = held(tx, ctx, found)?.filter(Held::stops) else { return Ok(false) };
     let site = instance::site(tx, ctx, found)?;
-    match held.now(tx, &site, ctx.now)? {
-        Some((window, used)) if used >= window.quota => stop(tx, ctx, found),
-        _ => Ok(()),
-    }
+    Ok(held.now(tx, &site, ctx.now)?.is_some_and(|(window, used)| used >= window.quota))
 }
 
 /// What is left of a package now.

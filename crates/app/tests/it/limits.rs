@@ -158,11 +158,15 @@ fn of_twenty_who_come_at_once_as_many_get_in_as_each_limit_has_room_for() {
         for limit in Limit::ALL {
             let Some((who, work)) = one_more(m, *limit) else { continue };
             let most = usize::try_from(limit.most()).unwrap();
-            m.ok(&who, |tx, ctx| match limit {
+            match limit {
                 // Each is compared with all others when it is put.
-                Limit::Departments => (0..most - ROOM).try_for_each(|n| Ok(department(tx, ctx, m.key(&who), n)?)),
-                _ => (0..most - ROOM).try_for_each(|n| work(n, tx, ctx)),
-            });
+                Limit::Departments => {
+                    m.ok(&who, |tx, ctx| (0..most - ROOM).try_for_each(|n| Ok(department(tx, ctx, m.key(&who), n)?)));
+                }
+                // An instance is locked before all orders, so each is a unit.
+                Limit::Unsubscriptions => (0..most - ROOM).for_each(|n| m.ok(&who, |tx, ctx| work(n, tx, ctx))),
+                _ => m.ok(&who, |tx, ctx| (0..most - ROOM).try_for_each(|n| work(n, tx, ctx))),
+            }
             let done = m.at_once(&who, CALLERS, |n, tx, ctx| work(most + n, tx, ctx));
             let (fit, refused): (Vec<_>, Vec<_>) = done.into_iter().partition(Result::is_ok);
             let codes: Vec<_> = refused.iter().map(|r| r.as_ref().unwrap_err().code().unwrap_or("failure")).collect();

@@ -1,7 +1,7 @@
 //! The one thread that writes: units that wait together share a commit.
 
 use super::checkpoint::Checkpoints;
-use crate::{DbError, Run, TRIES_MAX, Tx, UnitError};
+use crate::{DbError, Run, TRIES_MAX, Tx, UnitError, locks};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
@@ -172,6 +172,7 @@ fn run_unit(tx: &mut Tx, unit: &mut dyn Waiting, began: Began) -> Result<(), DbE
         execute(tx, "SAVEPOINT unit")?;
     }
     for _ in 0..TRIES_MAX {
+        locks::begin();
         match unit.run(tx) {
             Ran::Done => break,
             Ran::Conflict => began.undo(tx)?,

@@ -1,6 +1,7 @@
 //! What any engine must do, and what must not happen: conformance, panics, crashes, full disks, races.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod locks;
 mod many;
 mod pool;
 mod sqlite;

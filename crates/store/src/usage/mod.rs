@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Page, Tx, Written};
 use db::{
-    Run,
+    Lock, Run,
     schema::{usage_batches, usage_charges, usage_records, usage_totals},
 };
 use diesel::{
@@ -234,12 +234,20 @@ pub fn any_to_rate(tx: &mut Tx, instance: Key, limit: i64) -> Result<Vec<Record>
         .load(tx)?)
 }
 
-/// Lets the ratings of an instance pass one at a time.
+/// Lets the transactions that judge a seller's pushes pass one at a time.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn hold(tx: &mut Tx, instance: Key) -> Result<(), DbError> {
-    db::dialect::one_at_a_time(tx, instance)
+pub fn hold_pushes(tx: &mut Tx, seller: Key) -> Result<(), DbError> {
+    db::dialect::one_at_a_time(tx, Lock::Pushes, seller)
+}
+
+/// Lets the transactions that settle what a buyer owes, or write what it is settled from, pass one at a time.
+///
+/// # Errors
+/// [`DbError`].
+pub fn hold_buyer(tx: &mut Tx, buyer: Key) -> Result<(), DbError> {
+    db::dialect::one_at_a_time(tx, Lock::Buyer, buyer)
 }
 
 /// # Errors

@@ -341,15 +341,15 @@ fn pushes_and_ratings_at_the_same_time_lose_and_double_nothing() {
     });
 }
 
-/// Does up to three due jobs of use, as one worker of several.
+/// Does a due job of use, if the next one is of use, as one worker of several.
 fn work_off(tx: &mut db::Tx, ctx: &app::Ctx, worker: usize) -> Result<(), app::Error> {
     let claim = db::dialect::Claim {
         owner: &format!("worker-{worker}"),
         lease_until: app::micros(ctx.wall + ctx.settings.job_lease),
         due_until: ctx.now_micros(),
         wall_now: ctx.wall_micros(),
-        per_lane: 3,
-        limit: 3,
+        per_lane: 1,
+        limit: 1,
         busy: &[],
     };
     for due in store::job::claim(tx, &claim)?.iter().filter(|j| j.kind.starts_with("usage.")) {
