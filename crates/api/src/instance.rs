@@ -306,6 +306,14 @@ pub(crate) struct FeeView {
     pub fee: MoneyView,
     /// What automatic renewal takes for a term from then on, where it is switched on: paying agrees to it.
     pub renewal: Option<MoneyView>,
+    /// Of the price: sent as `If-Match` with an order, which is refused when it costs another amount then.
+    pub version: String,
+}
+
+impl From<order::ChangeQuote> for FeeView {
+    fn from(quote: order::ChangeQuote) -> Self {
+        Self { fee: quote.fee.into(), renewal: quote.renewal.map(Into::into), version: quote.version }
+    }
 }
 
 /// What an upgrade would cost now.
@@ -319,7 +327,7 @@ async fn change_quote(
     Params(p): Params<ChangeParams>,
 ) -> Result<Json<FeeView>, Problem> {
     let quote = api.read(caller, move |tx, ctx, who| order::change_quote(tx, ctx, who, id, &p.sku)).await?;
-    Ok(Json(FeeView { fee: quote.fee.into(), renewal: quote.renewal.map(Into::into) }))
+    Ok(Json(quote.into()))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -197,5 +197,5 @@ async fn renewal_quote(
 ) -> Result<Json<FeeView>, Problem> {
     let cmd = order::RenewWithChange { instance: id, sku: p.sku, period: p.period, pay: false };
     let fee = api.read(caller, move |tx, ctx, who| order::renewal_quote(tx, ctx, who, &cmd)).await?;
-    Ok(Json(FeeView { fee: fee.into(), renewal: None }))
+    Ok(Json(fee.into()))
 }

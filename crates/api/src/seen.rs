@@ -33,18 +33,21 @@ const DECISIONS: [&str; 21] = [
     "supervision_carrier",
 ];
 
+/// The operations that order something, whose use cases compare the price.
+const ORDERS: [&str; 4] = ["order_place", "instance_renew", "instance_convert", "instance_change"];
+
 /// The version that a decision was made on; any when there is none, or `*`.
 pub fn version(headers: &HeaderMap) -> Option<String> {
     let named = headers.get(header::IF_MATCH)?.to_str().unwrap_or_default().trim();
     (named != "*").then(|| named.trim_start_matches("W/").trim_matches('"').to_owned())
 }
 
-fn parameter() -> Parameter {
+fn parameter(says: &str) -> Parameter {
     ParameterBuilder::new()
         .name("If-Match")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on."))
+        .description(Some(says))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(40))))
         .build()
 }
@@ -53,9 +56,15 @@ fn parameter() -> Parameter {
 pub fn describe(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for operation in [&mut item.post, &mut item.put].into_iter().flatten() {
-            if operation.operation_id.as_deref().is_some_and(|id| DECISIONS.contains(&id)) {
-                operation.parameters.get_or_insert_default().push(RefOr::T(parameter()));
-            }
+            let Some(id) = operation.operation_id.as_deref() else { continue };
+            let says = if DECISIONS.contains(&id) {
+                "The `version` that was decided on. Another one is refused with `decision.stale`; without it any is decided on."
+            } else if ORDERS.contains(&id) {
+                "The `version` of the price that was shown. Another price is refused with `price.changed`; without it today's is taken."
+            } else {
+                continue;
+            };
+            operation.parameters.get_or_insert_default().push(RefOr::T(parameter(says)));
         }
     }
 }

@@ -406,6 +406,8 @@ struct QuoteView {
     /// An estimate: the term begins when the seller opens.
     ends_at: Option<String>,
     trial: bool,
+    /// Of the price: sent as `If-Match` with an order, which is refused when it costs another amount then.
+    version: String,
 }
 
 /// Works out the price of a choice. With a caller, also whether this buyer may have it.
@@ -422,7 +424,9 @@ async fn quote(
     let caller = caller.map(|w| w.0);
     let q = api.app.read(Actor::System, move |tx, ctx| order::quote(tx, ctx, caller.as_deref(), &site, &choice)).await?;
     let saving = q.price.by_month.map(|m| Money::new(m.minor - q.price.total.minor, m.currency).into());
+    let version = q.version();
     Ok(Json(QuoteView {
+        version,
         product_id: q.listed.product.id.id::<ProductId>().to_string(),
         sku: q.sku.key.clone(),
         unit_price: q.price.unit.into(),

@@ -4890,6 +4890,8 @@ export interface components {
         FeeView: {
             fee: components["schemas"]["MoneyView"];
             renewal?: components["schemas"]["MoneyView"] | null;
+            /** @description Of the price: sent as `If-Match` with an order, which is refused when it costs another amount then. */
+            version: string;
         };
         FieldProblem: {
             code: string;
@@ -6185,6 +6187,8 @@ export interface components {
             unit_price: components["schemas"]["MoneyView"];
             /** Format: int64 */
             units: number;
+            /** @description Of the price: sent as `If-Match` with an order, which is refused when it costs another amount then. */
+            version: string;
         };
         RanView: {
             /** Format: int64 */
@@ -12504,6 +12508,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` of the price that was shown. Another price is refused with `price.changed`; without it today's is taken. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -12790,6 +12796,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` of the price that was shown. Another price is refused with `price.changed`; without it today's is taken. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -13497,6 +13505,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` of the price that was shown. Another price is refused with `price.changed`; without it today's is taken. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -26296,6 +26306,8 @@ export interface operations {
             header?: {
                 /** @description 1 to 100 visible ASCII characters, chosen anew for each thing to be done. A repeat with the same key and inputs within 7 days does nothing and is answered as the first request was, with the header `Idempotency-Hit: true`. */
                 "Idempotency-Key"?: string;
+                /** @description The `version` of the price that was shown. Another price is refused with `price.changed`; without it today's is taken. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;

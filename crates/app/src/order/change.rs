@@ -5,6 +5,7 @@ use super::{
     place::Pay,
     quote::price_refused,
     renew::{self, Subject},
+    shown,
     sold::TermFee,
 };
 use crate::{Caller, Ctx, Error, instance};
@@ -88,11 +89,13 @@ pub(super) fn quote(tx: &mut Tx, ctx: &Ctx, subject: &Subject, to: &Sku) -> Resu
 }
 
 /// What an upgrade would cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeQuote {
     pub fee: Money,
     /// What automatic renewal takes for a term from then on, where it is switched on.
     pub renewal: Option<Money>,
+    /// The version of the price, by which an order says what was seen.
+    pub version: String,
 }
 
 /// What an upgrade would cost now.
@@ -102,15 +105,21 @@ pub struct ChangeQuote {
 pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku: &str) -> Result<ChangeQuote, Error> {
     let subject = renew::subject(tx, ctx, caller, id)?;
     let draft = draft(tx, ctx, caller, &subject, sku)?;
+    Ok(quoted(&subject, &draft))
+}
+
+/// What a draft of an order on an instance costs.
+pub(super) fn quoted(subject: &Subject, draft: &Draft<'_>) -> ChangeQuote {
     let money = |minor| Money::new(minor, subject.site.currency);
-    Ok(ChangeQuote { fee: money(draft.total_minor), renewal: draft.sold.renewal.map(|r| money(r.minor)) })
+    let (fee, renewal) = (money(draft.total_minor), draft.sold.renewal.as_ref());
+    ChangeQuote { fee, renewal: renewal.map(|r| money(r.minor)), version: shown::version_of(fee, renewal, &[]) }
 }
 
 /// Orders an upgrade of the caller's instance.
 ///
 /// # Errors
 /// `change.not_offered`, `change.state`, `change.same`, `change.not_dearer`, `sku.not_found`, `price.not_on_sale`,
-/// `product.not_on_sale`, `instance.not_found`, `instance.open_order`, `wallet.short`.
+/// `product.not_on_sale`, `instance.not_found`, `instance.open_order`, `price.changed`, `wallet.short`.
 pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Result<Full, Error> {
     let (locked, subject) = renew::locked_subject(tx, ctx, caller, cmd.instance)?;
     let draft = draft(tx, ctx, caller, &subject, &cmd.sku)?;

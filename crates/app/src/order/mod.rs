@@ -16,6 +16,7 @@ mod quote;
 mod recheck;
 mod renew;
 mod renew_change;
+mod shown;
 mod sold;
 mod timeline;
 mod unsubscribe;

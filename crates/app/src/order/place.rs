@@ -1,6 +1,6 @@
 //! Placing an order: a choice becomes a line with a price, to be paid now or within some days.
 
-use super::{Choice, Consents, Draft, Full, Held, Input, Sold, consent, insert, pay, quote, rows};
+use super::{Choice, Consents, Draft, Full, Held, Input, Sold, consent, insert, pay, quote, rows, shown};
 use crate::{Caller, Ctx, Error, job, message, supervision};
 use db::Tx;
 use domain::{listing::Listing, message::MessageEvent, order::OrderKind, supervision::Address, text};
@@ -43,7 +43,7 @@ impl From<bool> for Pay {
 /// Places an order, and pays it when asked to.
 ///
 /// # Errors
-/// As [`quote`]; `input.…` for extension parameters; `consent.…` for personal data; `shipping.…` for goods; `wallet.short`.
+/// As [`quote`]; `price.changed`; `input.…` for extension parameters; `consent.…` for personal data; `shipping.…` for goods; `wallet.short`.
 pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Result<Full, Error> {
     let quote = quote(tx, ctx, Some(caller), &ctx.site(caller.site), &cmd.choice)?;
     let inputs = check_inputs(&quote.listing, &cmd.inputs)?;
@@ -91,6 +91,7 @@ fn keep_trial(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), Error> {
 
 /// Stores a new order that is paid at once, or that waits for payment.
 pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay: Pay) -> Result<Full, Error> {
+    shown::require(tx, ctx, &order, &line)?;
     let data = json!({ "number": order.number, "kind": order.kind, "total": super::total(&order)? });
     if pay == Pay::AtOnce || (pay == Pay::Later && order.total_minor == 0) {
         return pay::placed_and_paid(tx, ctx, order, line, &data);

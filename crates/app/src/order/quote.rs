@@ -1,6 +1,6 @@
 //! What a choice costs and whether this buyer may have it.
 
-use super::Sold;
+use super::{Sold, shown};
 use crate::{Caller, Ctx, Error, catalogue};
 use db::{Key, Tx};
 use domain::{
@@ -172,6 +172,12 @@ impl Quote {
             changed_from: None,
             changed_from_name: None,
         }
+    }
+
+    /// The version of the price, by which an order says what was seen.
+    #[must_use]
+    pub fn version(&self) -> String {
+        shown::version_of(self.price.total, None, &self.sku.tiers)
     }
 
     #[must_use]

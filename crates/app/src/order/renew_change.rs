@@ -3,19 +3,13 @@
 
 use super::{
     Draft, Full, Sold,
-    change::quote,
+    change::{ChangeQuote, quote, quoted},
     fulfil::period_of,
     renew::{Subject, draft_of, locked_subject, require_free, subject, taken_and_placed},
 };
 use crate::{Caller, Ctx, Error, call, instance};
 use db::Tx;
-use domain::{
-    id::InstanceId,
-    instance::InstanceState,
-    money::{self, Money},
-    order::OrderKind,
-    period::Period,
-};
+use domain::{id::InstanceId, instance::InstanceState, money, order::OrderKind, period::Period};
 use store::order::Line;
 use wire::{conformance::Exchange, saas_v2::TargetProduct};
 
@@ -50,10 +44,10 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd:
 ///
 /// # Errors
 /// As [`check`].
-pub fn renewal_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithChange) -> Result<Money, Error> {
+pub fn renewal_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithChange) -> Result<ChangeQuote, Error> {
     let subject = subject(tx, ctx, caller, cmd.instance)?;
-    let total = draft(tx, ctx, caller, &subject, cmd)?.total_minor;
-    Ok(Money::new(total, subject.site.currency))
+    let draft = draft(tx, ctx, caller, &subject, cmd)?;
+    Ok(quoted(&subject, &draft))
 }
 
 /// The question to the seller, when the order would be allowed otherwise.

@@ -87,7 +87,8 @@ pub enum Order {
         period: String,
     },
     /// Upgrade an instance to a dearer combination.
-    #[command(after_help = "Example: yunshi order upgrade ins_01a2271c --sku pro/5 --quote")]
+    #[command(after_help = "Example: yunshi order upgrade ins_01a2271c --sku pro/5 --quote
+Order it for what was quoted: yunshi --if-match VERSION order upgrade ins_01a2271c --sku pro/5")]
     Upgrade {
         instance: String,
         #[arg(long)]

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { onVersion } from '../../kit/decide'
 import { ProblemBox } from '../../kit/problem'
 import { moneyText, Time, useText } from '../../kit/show'
 import { periodsOf } from '../store/buy-box'
@@ -47,28 +48,18 @@ export function RenewModal({ instance, close }: { instance: Instance; close: () 
   const changed = sku !== instance.sku
   const quote = useQuery({
     queryKey: ['renewal', instance.id, sku, chosen],
-    queryFn: async () =>
-      changed
-        ? (
-            await unwrap(
-              api.GET('/api/v1/instances/{id}/renewal-quote', {
-                params: { path: { id: instance.id }, query: { sku, period: chosen ?? '' } },
-              }),
-            )
-          ).fee
-        : (
-            await unwrap(
-              api.POST('/api/v1/quotes', {
-                body: {
-                  product: instance.product_id,
-                  specification: instance.specification,
-                  sku,
-                  period: chosen,
-                  quantity: instance.quantity,
-                },
-              }),
-            )
-          ).total,
+    queryFn: async () => {
+      if (changed) {
+        const { fee, version } = await unwrap(
+          api.GET('/api/v1/instances/{id}/renewal-quote', {
+            params: { path: { id: instance.id }, query: { sku, period: chosen ?? '' } },
+          }),
+        )
+        return { total: fee, version }
+      }
+      const { product_id: product, specification, quantity } = instance
+      return unwrap(api.POST('/api/v1/quotes', { body: { product, specification, sku, period: chosen, quantity } }))
+    },
     enabled: !!chosen,
     retry: false,
   })
@@ -78,6 +69,7 @@ export function RenewModal({ instance, close }: { instance: Instance; close: () 
       unwrap(
         api.POST(instance.trial ? '/api/v1/instances/{id}/convert' : '/api/v1/instances/{id}/renew', {
           params: { path: { id: instance.id } },
+          headers: quote.data && onVersion(quote.data),
           body,
         }),
       ),
@@ -119,7 +111,7 @@ export function RenewModal({ instance, close }: { instance: Instance; close: () 
       {quote.data && (
         <div className="sum total num">
           <strong>{t('buy.to_pay')}</strong>
-          <span className="price">{moneyText(quote.data)}</span>
+          <span className="price">{moneyText(quote.data.total)}</span>
         </div>
       )}
     </Modal>
@@ -161,6 +153,7 @@ export function UpgradeModal({ instance, close }: { instance: Instance; close: (
       unwrap(
         api.POST('/api/v1/instances/{id}/change', {
           params: { path: { id: instance.id } },
+          headers: fee.data && onVersion(fee.data),
           body: { sku: sku ?? '', pay: true },
         }),
       ),

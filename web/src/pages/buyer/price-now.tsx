@@ -75,7 +75,7 @@ export function useDearer(order: Order) {
 export function PriceNow({ order }: { order: Order }) {
   const { t } = useTranslation()
   const now = usePriceNow(order)
-  const again = useChooseAgain(order)
+  const choose = useDearer(order)
   if (!now) return null
   const about = { was: moneyText(order.total), now: moneyText(now.fee) }
   return (
@@ -88,9 +88,7 @@ export function PriceNow({ order }: { order: Order }) {
           {t(now.dearer ? 'order.dearer_more' : 'order.cheaper_more', about)}
           {now.dearer && (
             <div>
-              <Button loading={again.isPending} onClick={() => again.mutate(undefined)}>
-                {t('order.choose_again')}
-              </Button>
+              <Button onClick={() => void choose()}>{t('order.choose_again')}</Button>
             </div>
           )}
         </div>

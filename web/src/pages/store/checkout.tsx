@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { useAddress } from '../../kit/address'
+import { onVersion } from '../../kit/decide'
 import { Summary, useWrong, whole } from '../../kit/form'
 import { Await, Page } from '../../kit/page'
 import { ProblemBox } from '../../kit/problem'
@@ -59,6 +60,7 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
       return catching(
         unwrap(
           api.POST('/api/v1/orders', {
+            headers: quote.data && onVersion(quote.data),
             body: { choice, inputs, consents: consentsOf(values.consents), shipping: values.shipping, pay },
           }),
         ),
@@ -152,14 +154,14 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
             type="primary"
             size="large"
             block
-            disabled={!agreed || !!quote.error || !!short}
+            disabled={!agreed || !quote.data || !!quote.error || !!short}
             loading={place.isPending}
             onClick={() => place.mutate(true)}
           >
             {t(choice.trial ? 'checkout.start_trial' : product.delivery ? 'action.pay' : 'checkout.pay')}
           </Button>
           {!choice.trial && (
-            <Button block disabled={!agreed || !!quote.error} onClick={() => place.mutate(false)}>
+            <Button block disabled={!agreed || !quote.data || !!quote.error} onClick={() => place.mutate(false)}>
               {t('checkout.later')}
             </Button>
           )}

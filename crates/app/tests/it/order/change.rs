@@ -158,7 +158,7 @@ fn a_renewal_with_change_asks_the_seller_first_and_costs_the_term_and_the_differ
         let bought = m.open(&buyer, &choice("backup", "1m")); // until 5 February
         let wanted = renewal(&bought, "pro/5", "1m");
         let quote = m.ok(&buyer, |tx, ctx| order::renewal_quote(tx, ctx, &buyer, &wanted));
-        assert_eq!(money(quote.minor), "340.00", "220.00 for the month to come, 120.00 for all days of this one");
+        assert_eq!(money(quote.fee.minor), "340.00", "220.00 for the month to come, 120.00 for all days of this one");
         let order = m.renew_with_change(&buyer, &wanted).unwrap().unwrap().order;
         assert_eq!((order.kind.as_str(), order.state.as_str(), money(order.total_minor).as_str()), ("renew", "completed", "340.00"));
         m.settle();

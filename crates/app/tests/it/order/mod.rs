@@ -10,4 +10,5 @@ mod later;
 mod life;
 mod place;
 mod renewal;
+mod shown;
 mod timeline;
