@@ -61,7 +61,8 @@ migrations![
     "0035_usage_caps",
     "0036_sealed_answers",
     "0037_corrections",
-    "0038_witness"
+    "0038_witness",
+    "0039_former_usage_caps"
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -737,6 +737,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_usage_caps (instance_id, side, from_at) {
+        instance_id -> Binary,
+        side -> Text,
+        from_at -> BigInt,
+        until_at -> BigInt,
+        amount_minor -> BigInt,
+        action -> Text,
+    }
+}
+
+diesel::table! {
     usage_caps (instance_id, side) {
         instance_id -> Binary,
         side -> Text,
@@ -1203,6 +1214,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     usage_charges,
     usage_holds,
     usage_caps,
+    former_usage_caps,
 );
 
 diesel::joinable!(order_lines -> orders (order_id));

@@ -3,7 +3,7 @@
 use crate::{DbError, Key, Tx};
 use db::{
     Run,
-    schema::{usage_caps, usage_charges},
+    schema::{former_usage_caps, usage_caps, usage_charges},
 };
 use diesel::prelude::*;
 
@@ -29,6 +29,47 @@ pub struct Cap {
 pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Cap>, DbError> {
     let own = usage_caps::table.filter(usage_caps::instance_id.eq(instance));
     Ok(own.order(usage_caps::side).select(Cap::as_select()).load(tx)?)
+}
+
+/// A cap as it was between two moments.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = former_usage_caps)]
+pub struct Former {
+    pub instance_id: Key,
+    /// `buyer` or `seller`.
+    pub side: String,
+    pub from_at: i64,
+    /// Exclusive.
+    pub until_at: i64,
+    pub amount_minor: i64,
+    /// `freeze` or `refuse`.
+    pub action: String,
+}
+
+/// The caps that an instance had, in their order. The caller has looked up the instance for its tenant.
+///
+/// # Errors
+/// [`DbError`].
+pub fn former(tx: &mut Tx, instance: Key) -> Result<Vec<Former>, DbError> {
+    let own = former_usage_caps::table.filter(former_usage_caps::instance_id.eq(instance));
+    Ok(own.order((former_usage_caps::side, former_usage_caps::from_at)).select(Former::as_select()).load(tx)?)
+}
+
+/// Keeps the cap of one side as it was until a moment, before it is set anew or removed; those that ended before `old` are
+/// forgotten.
+///
+/// # Errors
+/// [`DbError`].
+pub fn keep(tx: &mut Tx, (instance, side): (Key, &str), until_at: i64, old: i64) -> Result<(), DbError> {
+    let own = former_usage_caps::table.filter(former_usage_caps::instance_id.eq(instance));
+    diesel::delete(own.filter(former_usage_caps::until_at.lt(old))).run(tx)?;
+    let there = usage_caps::table.find((instance, side.to_owned())).select(Cap::as_select());
+    // One that was set at this very moment was never in force.
+    let Some(was) = there.first(tx).optional()?.filter(|was| was.set_at < until_at) else { return Ok(()) };
+    let (side, from_at) = (was.side, was.set_at);
+    let row = Former { instance_id: instance, side, from_at, until_at, amount_minor: was.amount_minor, action: was.action };
+    diesel::insert_into(former_usage_caps::table).values(&row).run(tx)?;
+    Ok(())
 }
 
 /// Sets a cap, or changes it.

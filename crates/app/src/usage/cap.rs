@@ -3,7 +3,7 @@
 
 use super::is_by_use;
 use crate::{
-    Caller, Ctx, Error, Tenant, event,
+    Caller, Ctx, Error, Tenant, event, from_micros,
     instance::{self, is_capped},
     job::{self, JobKind},
     micros, order,
@@ -16,14 +16,18 @@ use domain::{
     message::MessageEvent,
     money::{AMOUNT_MINOR_MAX, Money},
     site::Site,
-    usage::{Cap, CapAction, CapLevel, CapSide, in_force},
+    usage::{Cap, CapAction, CapLevel, CapSide, CapStanding as Standing, in_force},
 };
+use jiff::SignedDuration;
 use serde_json::json;
 use store::Locked;
 use store::{
     instance::Instance,
     usage_cap::{self as rows, Cap as Row},
 };
+
+/// How long a cap that was changed is kept: no record of use before is taken any more.
+const KEPT_DAYS: i64 = 62;
 
 /// A month of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +85,20 @@ pub fn caps(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Caps, Error> {
     Ok(Caps { all, month: month.name, charged_minor, reached, until: month.until, stopped: is_capped(found) })
 }
 
-/// The caps of an instance.
-pub(super) fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Cap>, Error> {
-    rows::of_instance(tx, instance)?.iter().map(cap).collect()
+/// The caps of an instance, each with those that its side had before.
+pub(super) fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Standing>, Error> {
+    let stored = rows::of_instance(tx, instance)?;
+    let former = if stored.is_empty() { Vec::new() } else { rows::former(tx, instance)? };
+    let was = |row: &rows::Former| {
+        let bad = |e: domain::Unknown| Error::row("former_usage_caps", row.instance_id.id::<InstanceId>(), e);
+        let (side, action) = (row.side.parse().map_err(bad)?, row.action.parse().map_err(bad)?);
+        Ok::<_, Error>((from_micros(row.from_at), from_micros(row.until_at), Cap { side, amount_minor: row.amount_minor, action }))
+    };
+    let standing = |row: &Row| {
+        let former = former.iter().filter(|f| f.side == row.side).map(was).collect::<Result<_, _>>()?;
+        Ok(Standing { cap: cap(row)?, set_at: from_micros(row.set_at), former })
+    };
+    stored.iter().map(standing).collect()
 }
 
 /// Why a record is refused that would go beyond a cap.
@@ -114,6 +129,8 @@ pub fn set_cap(
         return Err(Error::conflict("instance.not_on_demand", "the instance is not billed by use"));
     }
     let currency = instance::currency(tx, ctx, &found)?;
+    let old = ctx.now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::MIN);
+    rows::keep(tx, (found.id, side.as_str()), ctx.now_micros(), micros(old))?;
     match wanted {
         None => rows::remove(tx, found.id, side.as_str())?,
         Some((amount_minor, action)) => {

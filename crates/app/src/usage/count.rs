@@ -9,7 +9,7 @@ use domain::{
     id::ChargeId,
     money::Currency,
     site::Site,
-    usage::{self, Cap, CapSide, HoldEnd, Quantity, QuantitySum, Refused, Total},
+    usage::{self, CapSide, CapStanding, HoldEnd, Quantity, QuantitySum, Refused, Total},
 };
 use std::collections::{BTreeMap, btree_map::Entry};
 use store::Locked;
@@ -26,7 +26,7 @@ pub(super) struct Rating<'a> {
     pub packages: Packages,
     /// What was agreed to: a charge of not more does not wait for consent again.
     pub agreed_minor: Option<i64>,
-    caps: Vec<Cap>,
+    caps: Vec<CapStanding>,
     /// Whose cap refused records of this month.
     cap_refused: Option<CapSide>,
 }
@@ -98,21 +98,30 @@ impl<'a> Rating<'a> {
         if !self.caps.is_empty() { cap::review(tx, ctx, self.found, self.cap_refused) } else { Ok(()) }
     }
 
-    /// What a buyer agrees to passes their own cap; no other cap is lifted by a yes.
+    /// What a buyer agrees to passes their own cap; no other cap is lifted by a yes. What waited for consent is judged by the
+    /// caps of today, whenever it was used: who sets one while it waits does not consent.
     pub fn agreed(&mut self, amount_minor: i64, by: HoldEnd) {
         self.agreed_minor = Some(amount_minor);
-        self.caps.retain(|cap| (cap.side, by) != (CapSide::Buyer, HoldEnd::Buyer));
+        self.caps.retain(|of| (of.cap.side, by) != (CapSide::Buyer, HoldEnd::Buyer));
+        self.caps.iter_mut().for_each(|of| of.set_at = Timestamp::MIN);
     }
 
     /// Why a cap refuses what a record adds to a charge. Each cap that refuses is asked by itself: a lower one that freezes
     /// lifts no other.
-    fn beyond_cap(&mut self, tx: &mut Tx, ctx: &Ctx, begin: Timestamp, (before, after): (i64, i64)) -> Result<Option<String>, Error> {
+    fn beyond_cap(
+        &mut self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        (begin, record): (Timestamp, &Record),
+        (before, after): (i64, i64),
+    ) -> Result<Option<String>, Error> {
         if self.caps.is_empty() || after <= before {
             return Ok(None);
         }
         let month = cap::Month::of(&self.site, begin);
         let charged = month.charged(tx, self.found.id)?;
-        let Some(cap) = self.caps.iter().find(|cap| !cap.allows(charged, after)) else {
+        let used = from_micros(record.begin_at.unwrap_or_default());
+        let Some(CapStanding { cap, .. }) = self.caps.iter().find(|of| of.refuses(used, charged, after)) else {
             return Ok(None);
         };
         if month == cap::Month::of(&self.site, ctx.now) {
@@ -132,7 +141,7 @@ impl<'a> Rating<'a> {
         for record in records {
             let before = self.packages.mark();
             let refused = match self.with(tx, &counted, record)? {
-                Ok((more, amounts)) => match self.beyond_cap(tx, ctx, begin, amounts)? {
+                Ok((more, amounts)) => match self.beyond_cap(tx, ctx, (begin, record), amounts)? {
                     None => {
                         counted = more;
                         kept.push(record.id);

@@ -1,5 +1,7 @@
 //! Caps of an instance's charges in a month, set by its buyer and its seller: our own rule. The lower one counts.
 
+use crate::Timestamp;
+
 crate::words! {
     /// Who set a cap.
     pub enum CapSide ("side of a cap") { Buyer = "buyer", Seller = "seller" }
@@ -39,6 +41,28 @@ pub const WARN_PERCENT: i64 = 80;
 #[must_use]
 pub fn in_force(caps: impl IntoIterator<Item = Cap>) -> Option<Cap> {
     caps.into_iter().min_by_key(|cap| (cap.amount_minor, cap.action == CapAction::Freeze))
+}
+
+/// The cap of one side, with those that it had before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    pub cap: Cap,
+    pub set_at: Timestamp,
+    /// From when until when, which is exclusive.
+    pub former: Vec<(Timestamp, Timestamp, Cap)>,
+}
+
+impl Standing {
+    /// Whether use that began at a moment is refused when it raises what is charged of a month. A cap refuses nothing that was
+    /// used before it was set: the seller could not know of it. One that was lowered refuses of the use before what the higher
+    /// one refused, and one that was raised lets pass what the lower one refused (our own rule).
+    #[must_use]
+    pub fn refuses(&self, used: Timestamp, charged_minor: i64, after_minor: i64) -> bool {
+        let former = || self.former.iter().find(|(from, until, _)| (*from..*until).contains(&used)).map(|(_, _, cap)| *cap);
+        let then = if used >= self.set_at { Some(self.cap) } else { former() };
+        let refuses = |cap: Cap| !cap.allows(charged_minor, after_minor);
+        refuses(self.cap) && then.is_some_and(refuses)
+    }
 }
 
 impl Cap {

@@ -8,15 +8,15 @@ use domain::usage::{CapAction, CapSide, in_force};
 use harness::{Bought, Market, at, choice, minor, money, on_both, on_demand};
 use std::sync::Arc;
 
-/// An instance at 1.00 a unit, three hours old.
+/// An instance at 1.00 a unit, just opened.
 fn used(m: &Market) -> Bought {
     m.list(&m.seller(), "metered", &on_demand("1"));
-    let bought = m.open(&m.buyer(), &choice("metered", ""));
-    m.advance("3h");
-    bought
+    m.open(&m.buyer(), &choice("metered", ""))
 }
 
+/// Pushes the use of an hour, at its end or now, and lets it be charged.
 fn push(m: &Market, of: &Bought, hour: &str, value: &str, sn: &str) {
+    m.advance_to(m.now().max(at(&format!("{hour}:00:00Z")) + jiff::SignedDuration::from_hours(1)));
     m.push(&m.seller(), &[m.record(of, hour, value, sn)]);
     m.advance("1h");
 }
@@ -196,11 +196,37 @@ fn a_correction_takes_back_in_the_month_of_its_record_and_lifts_no_cap_of_anothe
         m.push(&m.seller(), &[correct("2024-02-01T10", "other")]);
         m.advance("1h");
         assert!(m.reason("other").contains("of another month"), "{}", m.reason("other"));
-        push(m, &bought, "2024-02-01T11", "101", "beyond");
+        push(m, &bought, "2024-02-01T13", "101", "beyond");
         assert!(m.reason("beyond").contains("the cap of CNY 100.00"), "{}", m.reason("beyond"));
         m.push(&m.seller(), &[correct("2024-01-31T11", "right")]);
         m.advance("1h");
         assert_eq!(m.balance(&buyer), "1000000.00");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_cap_refuses_nothing_that_was_used_before_it_was_set() {
+    on_both(|m| {
+        let (buyer, bought) = (m.buyer(), used(m));
+        m.advance("3h");
+        let accepted = m.record(&bought, "2024-01-05T02", "100", "a");
+        m.ok(&m.seller(), |tx, ctx| usage::receive(tx, ctx, &m.seller(), None, std::slice::from_ref(&accepted)));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("0.01", CapAction::Refuse)));
+        m.advance("1h");
+        assert_eq!(m.balance(&buyer), "999900.00", "what was used is paid");
+        push(m, &bought, "2024-01-05T03", "1", "b");
+        push(m, &bought, "2024-01-05T05", "1", "c");
+        assert_eq!((m.record_named("b").state.as_str(), m.record_named("c").state.as_str()), ("charged", "refused"));
+        // Lowered: of the time before, what the higher one refused is refused still. Raised: that passes now.
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("110.00", CapAction::Refuse)));
+        push(m, &bought, "2024-01-05T06", "5", "d");
+        m.advance("1h");
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("50.00", CapAction::Refuse)));
+        push(m, &bought, "2024-01-05T08", "3", "e");
+        push(m, &bought, "2024-01-05T08", "7", "f");
+        let charged = |sn: &str| m.record_named(sn).state;
+        assert_eq!([charged("d"), charged("e"), charged("f")], ["charged", "charged", "refused"]);
         m.verify();
     });
 }
