@@ -128,3 +128,11 @@ pub fn any_other_staff(tx: &mut Tx, roles: &[&str], but: Key) -> Result<i64, DbE
 pub fn operators(tx: &mut Tx) -> Result<Vec<Key>, DbError> {
     Ok(users::table.filter(users::staff_role.is_not_null()).select(users::account_id).distinct().load(tx)?)
 }
+
+/// Whether a site has accounts.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_of_site(tx: &mut Tx, site: &str) -> Result<bool, DbError> {
+    Ok(diesel::select(diesel::dsl::exists(accounts::table.filter(accounts::site.eq(site.to_owned())))).get_result(tx)?)
+}

@@ -49,6 +49,7 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
     ("reason", "released by the buyer", "客户主动释放", "released by the buyer"),
     ("reason", "unsubscribed", "已退订", "unsubscribed"),
     ("reason", "five_days", "五天无理由退订", "unsubscribed within five days"),
+    ("reason", "ended_by_seller", "商家终止并退款", "ended and given back by the seller"),
     ("reason", "renewal_not_effective", "退订未生效的续费", "a renewal that had not begun was unsubscribed"),
     ("reason", "order * was unsubscribed", "订单 * 已退订", "order * was unsubscribed"),
     ("reason", "by the buyer", "由买家关闭", "by the buyer"),

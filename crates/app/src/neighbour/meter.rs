@@ -99,8 +99,12 @@ fn subscribed(
             return Ok(Some(found.clone()));
         }
     }
-    // Newest first already; those that live come first.
-    held.sort_by_key(|i| i.ended_at.is_some());
+    // Newest first already. The one that was the customer's at the time comes first, and one that runs before one that is frozen.
+    let was_theirs = |i: &Instance| {
+        let opened = i.opened_at.map(from_micros);
+        opened.is_some_and(|opened| neighbour::check_metered(at, opened, i.ended_at.map(from_micros), ctx.now).is_ok())
+    };
+    held.sort_by_key(|i| (!was_theirs(i), i.state == "frozen", i.ended_at.is_some()));
     for found in held {
         if usage::is_by_use(tx, ctx, &found)? {
             return Ok(Some(found));

@@ -43,7 +43,7 @@ pub use renew_change::{RenewWithChange, check as check_change, renew_with_change
 pub use sold::{Input, Sold};
 pub(crate) use sold::{RenewalPrice, TermFee};
 pub use timeline::{Entry as TimelineEntry, Tone, of_instance as instance_timeline, of_order as timeline};
-pub use unsubscribe::{Back, Preview, preview as unsubscribe_preview, unsubscribe};
+pub use unsubscribe::{Back, Preview, ended_by_seller, preview as unsubscribe_preview, unsubscribe};
 pub use whereabouts::{NextStep, Place as MoneyPlace, Whereabouts, kept_until, whereabouts};
 
 use crate::{Caller, Ctx, Error, Tenant, event};

@@ -51,7 +51,15 @@ pub struct Preview {
     pub ends_at: Option<Timestamp>,
 }
 
-fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case, Error> {
+/// Who ends what was bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Buyer,
+    /// In the buyer's name: it is none of the unsubscriptions that a buyer has in a year, and not limited by them.
+    Seller,
+}
+
+fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> Result<Case, Error> {
     let Full { order, mut lines } = super::show(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
     let line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
     if order.state != "completed" {
@@ -83,7 +91,10 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Case,
         open_order: instance.open_order_id.is_some(),
         supervised: instance::access_type(&instance)?.is_licence() || !store::supervision::any_of_instances(tx, &[instance.id])?.is_empty(),
         package: line.charging_mode == ChargingMode::OnDemandPackage.as_str(),
-        unsubscribed_this_year: order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
+        unsubscribed_this_year: match by {
+            By::Buyer => order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
+            By::Seller => 0,
+        },
     };
     let refund = refund::decide(&situation).map_err(|e| Error::conflict(e.code(), e.to_string()))?;
     let term = own.map(|i| terms.swap_remove(i));
@@ -125,7 +136,7 @@ fn total(backs: &[Back]) -> Result<i64, Error> {
 /// # Errors
 /// As [`unsubscribe`].
 pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Preview, Error> {
-    let case = decide(tx, ctx, caller, number)?;
+    let case = decide(tx, ctx, caller, number, By::Buyer)?;
     let backs = backs(tx, &case)?;
     let ends_at = match case.refund {
         Refund::Instance => None,
@@ -140,17 +151,29 @@ pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<
 /// # Errors
 /// `order.not_found`, `refund.order_state`, `refund.on_demand`, `refund.negotiate`; the codes of `domain::refund::Refused`.
 pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
+    given_back(tx, ctx, caller, number, By::Buyer)
+}
+
+/// Unsubscribes an order in the name of the caller, its buyer: the seller ends it. It is none of the buyer's ten a year.
+///
+/// # Errors
+/// As [`unsubscribe`].
+pub fn ended_by_seller(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
+    given_back(tx, ctx, caller, number, By::Seller)
+}
+
+fn given_back(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> Result<Full, Error> {
     let buyer = Key::of(caller.account_id);
     let read = super::show(tx, Tenant::Buyer(buyer), number)?.order;
     let locked = read.instance_id.map(|id| store::instance::lock(tx, Tenant::Any, id)).transpose()?.flatten();
     let all = locked.as_ref().map_or(Ok(Vec::new()), |found| order::any_lines_of_instance(tx, found.id))?;
     let orders = order::lock_all(tx, &all.iter().map(|(_, order)| order.id).collect::<Vec<_>>())?;
     limit::hold(tx, Limit::Unsubscriptions, buyer)?;
-    let case = decide(tx, ctx, caller, number)?;
+    let case = decide(tx, ctx, caller, number, by)?;
     let locked = locked.ok_or_else(|| Error::row("orders", number, "has no instance"))?;
     let backs = backs(tx, &case)?;
     let total = total(&backs)?;
-    let (order, line) = insert_order(tx, ctx, caller, &case, total)?;
+    let (order, line) = insert_order(tx, ctx, caller, (&case, by), total)?;
     for back in &backs {
         let of = orders.iter().find(|o| o.id == back.order.id).ok_or_else(|| Error::row("orders", &back.order.number, "is gone"))?;
         money::refund(tx, ctx, &money::Wallet, of, &back.line, back.minor)?;
@@ -170,7 +193,7 @@ pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Res
 }
 
 /// The unsubscription's own order: done at once, its reason names the rule.
-fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64) -> Result<(Locked<Order>, Line), Error> {
+fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (case, by): (&Case, By), total: i64) -> Result<(Locked<Order>, Line), Error> {
     let (sold, back) = (Sold::of(&case.line)?, domain::money::difference(0, total)?);
     let draft = Draft {
         kind: OrderKind::Unsubscribe,
@@ -198,9 +221,10 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, case: &Case, total: i64
         subject: Some(case.order.id),
     };
     let (mut order, line) = rows(ctx, draft)?;
-    let reason = match case.refund {
-        Refund::Instance => "five_days",
-        Refund::Renewal => "renewal_not_effective",
+    let reason = match (case.refund, by) {
+        (Refund::Instance, By::Buyer) => "five_days",
+        (Refund::Instance, By::Seller) => "ended_by_seller",
+        (Refund::Renewal, _) => "renewal_not_effective",
     };
     order.state = OrderState::Completed.as_str().to_owned();
     order.paid_at = Some(ctx.now_micros());

@@ -57,7 +57,7 @@ fn key_of(name: &str) -> Option<Key> {
 }
 
 /// The first moment of the hour or day that a moment lies in, at the site.
-fn cycle(site: &Site, cycle: BillingCycle, at: Timestamp) -> Timestamp {
+pub(super) fn cycle(site: &Site, cycle: BillingCycle, at: Timestamp) -> Timestamp {
     match cycle {
         BillingCycle::Hour => hour_of(site, at),
         BillingCycle::Day => site.start_of(site.day_of(at)),

@@ -4,7 +4,7 @@ use super::{
     Priced,
     package::{self, Held},
     priced,
-    rate::{cycle_end, cycle_of},
+    rate::{cycle, cycle_of},
 };
 use crate::{Ctx, Error, Tenant, from_micros, micros};
 use db::{Key, Tx};
@@ -152,8 +152,9 @@ impl Again {
         let begins: HashMap<Key, i64> = charges.iter().map(|c| (c.id, c.begin_at)).collect();
         for (id, record) in self.records.values().filter_map(|r| Some((r.charge_id?, r))) {
             let Some(begin) = begins.get(&id).copied() else { continue };
-            let end = micros(cycle_end(&self.site, self.priced.meter.cycle, from_micros(begin)));
-            if record.begin_at.is_none_or(|at| at < begin || at >= end) {
+            // As the rating has it: the hour of a moment after a clock went back may begin more than an hour before.
+            let of = |at| micros(cycle(&self.site, self.priced.meter.cycle, from_micros(at)));
+            if record.begin_at.is_none_or(|at| of(at) != begin) {
                 let record = record.metering_sn.as_deref().unwrap_or(&record.sent_instance);
                 differ.push(format!("charge {}: the record {record} is of another time", id.id::<ChargeId>()));
             }

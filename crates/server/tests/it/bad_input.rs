@@ -102,6 +102,11 @@ async fn bodies_that_are_not_json_too_long_or_of_another_type_are_refused() {
         let wrong_method = p.send("buyer", "PUT", "/api/v1/orders", Some(&json!({}))).await;
         assert_eq!((wrong_method.0, wrong_method.1["code"].as_str().unwrap()), (405, "method_not_allowed"));
         assert_eq!(p.send("buyer", "GET", "/api/v1/nothing", None).await.0, 404);
+        for (method, path) in [("GET", "/orders/%00"), ("POST", "/orders/%00/pay"), ("GET", "/products/a%00"), ("DELETE", "/me/tokens/%00")]
+        {
+            let body = (method == "POST").then(|| json!({}));
+            assert_eq!(p.send("buyer", method, &format!("/api/v1{path}"), body.as_ref()).await.0, 404, "{path}");
+        }
         for (query, name) in [
             ("limit=0", "limit"),
             ("limit=x", "limit"),

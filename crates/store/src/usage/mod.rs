@@ -420,14 +420,17 @@ pub fn charges(tx: &mut Tx, instance: Key, since: i64, limit: i64) -> Result<Vec
         .load(tx)?)
 }
 
-/// The largest charge of an instance that was made between two moments.
+/// The largest charge of an instance that was made between two moments and of which no record was corrected since.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn largest_charge(tx: &mut Tx, instance: Key, (since, until): (i64, i64)) -> Result<Option<i64>, DbError> {
     let made = usage_charges::table.filter(usage_charges::instance_id.eq(instance)).filter(usage_charges::created_at.ge(since));
     let made = made.filter(usage_charges::created_at.le(until));
-    Ok(made.select(diesel::dsl::max(usage_charges::amount_minor)).first(tx)?)
+    let of_charge = usage_records::table.filter(usage_records::charge_id.eq(usage_charges::id.nullable()));
+    let corrected = of_charge.filter(usage_records::instance_id.eq(instance)).filter(usage_records::state.eq("corrected"));
+    let stands = made.filter(diesel::dsl::not(diesel::dsl::exists(corrected)));
+    Ok(stands.select(diesel::dsl::max(usage_charges::amount_minor)).first(tx)?)
 }
 
 /// What an instance owes; more than an amount holds is the largest one.

@@ -43,7 +43,7 @@ pub fn kept_after_unsubscription(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
         tx,
         "SELECT l.number AS name, o.currency AS currency, l.amount_minor - l.refunded_minor AS amount FROM orders u
          JOIN order_lines l ON l.instance_id = u.instance_id JOIN orders o ON o.id = l.order_id
-         WHERE u.kind = 'unsubscribe' AND u.reason = 'five_days' AND o.kind <> 'unsubscribe' AND o.state = 'completed'
+         WHERE u.kind = 'unsubscribe' AND u.reason IN ('five_days', 'ended_by_seller') AND o.kind <> 'unsubscribe' AND o.state = 'completed'
          AND l.amount_minor <> l.refunded_minor",
     )
 }

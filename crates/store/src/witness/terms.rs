@@ -34,7 +34,7 @@ pub fn wrong_term_prices(tx: &mut Tx) -> Result<Vec<Sum>, DbError> {
                     SELECT f.line_id, f.fee_minor FROM term_fees f JOIN terms t ON t.id = f.term_id WHERE NOT t.removed) x
          ON x.line_id = l.id
          WHERE o.state = 'completed' AND (o.kind = 'change' OR (o.kind <> 'unsubscribe' AND l.period IS NOT NULL))
-         AND NOT EXISTS (SELECT 1 FROM orders u WHERE u.instance_id = o.instance_id AND u.reason = 'five_days')
+         AND NOT EXISTS (SELECT 1 FROM orders u WHERE u.instance_id = o.instance_id AND u.reason IN ('five_days', 'ended_by_seller'))
          GROUP BY l.id, l.number, o.currency, l.amount_minor, l.refunded_minor
          HAVING l.amount_minor - l.refunded_minor <> COALESCE(SUM(x.minor), 0)",
     )

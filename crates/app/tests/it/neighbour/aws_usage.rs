@@ -48,3 +48,23 @@ fn a_record_that_comes_again_is_charged_once_also_when_another_instance_is_the_n
         m.verify();
     });
 }
+
+#[test]
+fn use_of_the_last_hours_of_an_instance_is_booked_on_it_also_when_the_customer_has_bought_another() {
+    on_both(|m| {
+        let mut listing = sample("transcribe");
+        listing.interface_address = Some(m.address(&m.seller(), "scribe", Protocol::SaasAws));
+        m.list(&m.seller(), "scribe", &listing);
+        let buyer = m.buyer();
+        let first = opened(m);
+        m.advance("3h");
+        let hour = m.now().as_second() - 3_600;
+        m.ok(&buyer, |tx, ctx| app::instance::end_on_demand(tx, ctx, &buyer, first.id()));
+        m.advance("1h");
+        let second = opened(m);
+        assert_eq!(report(m, hour), Status::Success);
+        m.advance("2h");
+        assert_eq!((m.balance(&buyer).as_str(), m.metered(&second).days.len()), ("999988.00", 0), "100 minutes at 0.12, on the first");
+        m.verify();
+    });
+}

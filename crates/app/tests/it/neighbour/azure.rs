@@ -170,3 +170,22 @@ fn a_plan_that_a_seller_asks_for_stands_in_the_way_of_no_automatic_renewal() {
         m.verify();
     });
 }
+
+#[test]
+fn what_the_seller_ends_is_none_of_the_unsubscriptions_that_a_buyer_has_in_a_year() {
+    on_both(|m| {
+        sell(m, "vault", sample("backup"));
+        let (seller, buyer) = (m.seller(), m.buyer());
+        for _ in 0..11 {
+            let (_, id) = bought(m, "vault", "standard", "1m");
+            activate(m, &seller, &id, PLAN);
+            m.ok(&seller, |tx, ctx| azure::unsubscribe(tx, ctx, &seller, &id));
+            m.settle();
+        }
+        assert_eq!(m.balance(&buyer), "1000000.00");
+        let own = m.open(&buyer, &harness::choice("backup", "1m"));
+        m.give_back(&buyer, &own.order);
+        assert_eq!(m.balance(&buyer), "1000000.00", "their own first one");
+        m.verify();
+    });
+}

@@ -92,6 +92,23 @@ fn without_a_charge_in_thirty_days_the_amount_alone_decides() {
 }
 
 #[test]
+fn a_charge_that_was_taken_back_vouches_for_none() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = used(m, &buyer);
+        push(m, m.record(&bought, "2024-01-05T03", "996", "mistake"));
+        m.advance("2h");
+        let less = Record { corrects: Some("mistake".to_owned()), ..m.record(&bought, "2024-01-05T04", "0.01", "right") };
+        push(m, less);
+        m.advance("2h");
+        let hour = (m.now() - jiff::SignedDuration::from_hours(2)).strftime("%Y-%m-%dT%H").to_string();
+        push(m, m.record(&bought, &hour, "9666", "huge"));
+        assert_eq!(waiting(m, &bought).len(), 1, "nothing as large stands");
+        m.verify();
+    });
+}
+
+#[test]
 fn the_operator_may_decide_and_nobody_else() {
     on_both(|m| {
         let (buyer, other, operator) = (m.buyer(), m.buyer2(), m.operator());
