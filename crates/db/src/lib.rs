@@ -20,6 +20,7 @@ mod postgres;
 pub mod schema;
 mod sqlite;
 mod statement;
+pub mod turns;
 
 pub use error::{DbError, UnitError};
 pub use key::Key;

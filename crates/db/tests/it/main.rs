@@ -5,6 +5,7 @@ mod locks;
 mod many;
 mod pool;
 mod sqlite;
+mod turns;
 
 use db::{Db, DbError, Options, Run, Tx, dialect, schema::settings};
 use diesel::prelude::*;
