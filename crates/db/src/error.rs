@@ -1,5 +1,6 @@
 //! What can go wrong below the use cases.
 
+use crate::turns::Party;
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,10 @@ pub enum DbError {
     Commit(String),
     #[error("no database connection was free in time; the server is overloaded")]
     Exhausted,
+    #[error("the account has its whole share of the database in use")]
+    Share,
+    #[error("what is to be changed is being changed by others; nothing was changed")]
+    Locked,
     #[error("the unit of work panicked and was rolled back")]
     Panicked,
     #[error("another request was quicker; run the unit again")]
@@ -32,9 +37,53 @@ impl DbError {
     pub fn is_conflict(&self) -> bool {
         match self {
             Self::Raced | Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-            Self::Statement(Diesel::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
-            _ => false,
+            _ => self.is_deadlock(),
         }
+    }
+
+    /// Why one of a party that waits is not waited for any longer; `crowded` when the party has more on hand than its share.
+    pub(crate) fn refused(party: Party, crowded: bool) -> Self {
+        let (error, reason) = match party {
+            Party::Account(_) if crowded => (Self::Share, "share"),
+            _ => (Self::Exhausted, "connections"),
+        };
+        metrics::counter!("yunshi_db_refused_total", "reason" => reason).increment(1);
+        error
+    }
+
+    /// What is to be changed stayed locked.
+    pub(crate) fn locked() -> Self {
+        metrics::counter!("yunshi_db_refused_total", "reason" => "lock").increment(1);
+        Self::Locked
+    }
+
+    /// Whether nothing was done because the database is busy, so that the same may go through in a moment.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.busy().is_some()
+    }
+
+    /// The same once more when the database is busy, for others who shared the transaction.
+    #[must_use]
+    pub fn busy(&self) -> Option<Self> {
+        match self {
+            Self::Exhausted => Some(Self::Exhausted),
+            Self::Share => Some(Self::Share),
+            Self::Locked => Some(Self::Locked),
+            _ => None,
+        }
+    }
+
+    /// Whether PostgreSQL gave the unit up to break a circle of units that waited for each other (40P01).
+    #[must_use]
+    pub fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Statement(Diesel::DatabaseError(_, info)) if info.message().contains("deadlock detected"))
+    }
+
+    /// Whether the unit waited for what another transaction has locked for as long as it may (55P03).
+    #[must_use]
+    pub fn is_lock_timeout(&self) -> bool {
+        matches!(self, Self::Statement(Diesel::DatabaseError(_, info)) if info.message().contains("due to lock timeout"))
     }
 
     /// Whether another connection has SQLite's lock.

@@ -29,6 +29,7 @@ pub use locks::{Lock, made, taken};
 pub use many::{Insert, Update, Value, each_part, parts};
 pub use migrate::{MIGRATIONS, Migration};
 pub use statement::{Run, lock, together};
+pub use turns::Party;
 
 use diesel::{PgConnection, SqliteConnection};
 
@@ -65,6 +66,8 @@ pub struct Options {
     pub connections: u32,
     /// How long a caller waits for a connection before it is refused.
     pub wait: std::time::Duration,
+    /// How long a unit on PostgreSQL holds its connection while it waits for what another one has locked.
+    pub lock_timeout: std::time::Duration,
     /// A unit longer than this is logged: on SQLite it stalls all others.
     pub slow: std::time::Duration,
     /// PgBouncer in transaction mode below 1.21 has no named prepared statements.
@@ -92,6 +95,7 @@ impl Default for Options {
         Self {
             connections: 16,
             wait: std::time::Duration::from_secs(5),
+            lock_timeout: std::time::Duration::from_secs(1),
             slow: std::time::Duration::from_millis(500),
             prepared_statements: true,
         }
@@ -135,53 +139,80 @@ impl Db {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// Runs a unit of work and commits it. The unit may run again after a conflict, so it has no effect
+    /// Runs a unit of work of a party and commits it. The unit may run again after a conflict, so it has no effect
     /// outside the transaction.
     ///
     /// # Errors
-    /// The unit's own error, after which nothing is stored, or [`DbError`] through it.
-    pub async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
+    /// The unit's own error, after which nothing is stored, or [`DbError`] through it: [`DbError::Share`],
+    /// [`DbError::Locked`] and [`DbError::Exhausted`] when its turn did not come, or others did not let go of what it changes.
+    pub async fn write_for<T, E, F>(&self, party: Party, unit: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: UnitError,
         F: FnMut(&mut Tx) -> Result<T, E> + Send + 'static,
     {
         match self {
-            Self::Sqlite(sqlite) => sqlite.write(unit).await,
-            Self::Postgres(postgres) => postgres.write(unit).await,
+            Self::Sqlite(sqlite) => sqlite.write(party, unit).await,
+            Self::Postgres(postgres) => postgres.write(party, unit).await,
         }
     }
 
-    /// Runs a unit that only reads. Several statements see the database at slightly different moments.
+    /// Runs a unit of a party that only reads. Several statements see the database at slightly different moments.
     ///
     /// # Errors
-    /// As [`Db::write`].
+    /// As [`Db::write_for`].
+    pub async fn read_for<T, E, F>(&self, party: Party, unit: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.read(party, unit).await,
+            Self::Postgres(postgres) => postgres.read(party, unit).await,
+        }
+    }
+
+    /// Runs a unit of a party that only reads and sees the database at one moment, however many statements it has.
+    ///
+    /// # Errors
+    /// As [`Db::write_for`].
+    pub async fn snapshot_for<T, E, F>(&self, party: Party, unit: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.snapshot(party, unit).await,
+            Self::Postgres(postgres) => postgres.snapshot(party, unit).await,
+        }
+    }
+
+    /// [`Db::write_for`] the system itself.
+    ///
+    /// # Errors
+    /// As [`Db::write_for`].
+    pub async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnMut(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        self.write_for(Party::System, unit).await
+    }
+
+    /// [`Db::read_for`] the system itself.
+    ///
+    /// # Errors
+    /// As [`Db::write_for`].
     pub async fn read<T, E, F>(&self, unit: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: UnitError,
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.read(unit).await,
-            Self::Postgres(postgres) => postgres.read(unit).await,
-        }
-    }
-
-    /// Runs a unit that only reads and sees the database at one moment, however many statements it has.
-    ///
-    /// # Errors
-    /// As [`Db::write`].
-    pub async fn snapshot<T, E, F>(&self, unit: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: UnitError,
-        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
-    {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.snapshot(unit).await,
-            Self::Postgres(postgres) => postgres.snapshot(unit).await,
-        }
+        self.read_for(Party::System, unit).await
     }
 
     /// Brings the schema to the newest version; returns the names of what was applied.
@@ -189,7 +220,10 @@ impl Db {
     /// # Errors
     /// [`DbError::Changed`] when an applied migration's text was edited.
     pub async fn migrate(&self) -> Result<Vec<&'static str>, DbError> {
-        self.write(migrate::run).await
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(Party::System, migrate::run).await,
+            Self::Postgres(postgres) => postgres.migrate().await,
+        }
     }
 
     /// The migrations that were not applied yet.

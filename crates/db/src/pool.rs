@@ -1,13 +1,19 @@
 //! Pools of connections of either engine, and the bridge from async callers to blocking work.
 
-use crate::{DbError, Tx, UnitError, dialect};
+use crate::{
+    DbError, Tx, UnitError, dialect,
+    turns::{Party, Shares, Turns},
+};
 use diesel::{
     Connection, PgConnection, SqliteConnection,
     connection::SimpleConnection,
     r2d2::{ManageConnection, Pool as R2d2},
 };
-use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::oneshot, time::Instant};
 
 /// A pooled connection that remembers whether it broke.
 pub struct Pooled {
@@ -59,13 +65,63 @@ impl ManageConnection for Manager {
     }
 }
 
-/// Connections, lent in the order in which they were asked for. The pool itself wakes whoever comes: with hundreds of
-/// callers one of them could wait for seconds beside others that were served ten times.
+/// Connections, lent in turn ([`Turns`]). The pool itself wakes whoever comes: with hundreds of callers one of them could
+/// wait for seconds beside others that were served ten times.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
     connections: R2d2<Manager>,
-    turns: Arc<Semaphore>,
-    wait: Duration,
+    gate: Arc<Gate>,
+}
+
+/// Who has a connection or waits for one, each with the way to call it.
+#[derive(Debug)]
+struct Gate(Mutex<Turns<oneshot::Sender<()>>>);
+
+impl Gate {
+    fn turns(&self) -> MutexGuard<'_, Turns<oneshot::Sender<()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the line, then the right to a connection; given back when it is dropped.
+struct Turn {
+    gate: Arc<Gate>,
+    party: Party,
+    number: u64,
+}
+
+impl Turn {
+    /// Waits for the turn of a party, without a thread.
+    async fn of(gate: &Arc<Gate>, party: Party, until: Instant) -> Result<Self, DbError> {
+        let (call, called) = oneshot::channel();
+        let joined = gate.turns().join(party, call);
+        let Ok(number) = joined else { return Err(DbError::refused(party, true)) };
+        let turn = Self { gate: gate.clone(), party, number };
+        call_in(&mut gate.turns());
+        match tokio::time::timeout_at(until, called).await {
+            Ok(Ok(())) => Ok(turn),
+            Ok(Err(_)) => Err(DbError::Closed),
+            Err(_) => Err(DbError::refused(party, gate.turns().is_crowded(party))),
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut turns = self.gate.turns();
+        if turns.leave(self.party, self.number).is_none() {
+            turns.end(self.party);
+        }
+        call_in(&mut turns);
+    }
+}
+
+/// Lets everybody go on who may.
+fn call_in(turns: &mut Turns<oneshot::Sender<()>>) {
+    while let Some((_, call)) = turns.admit() {
+        // Who has gone meanwhile gives the turn back.
+        let _ = call.send(());
+    }
 }
 
 impl Pool {
@@ -77,22 +133,23 @@ impl Pool {
             .test_on_check_out(false)
             .build(manager)
             .map_err(|e| DbError::Open(e.to_string()))?;
-        let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS)));
-        Ok(Self { connections, turns, wait })
+        let gate = Arc::new(Gate(Mutex::new(Turns::new(Shares::of_connections(size)))));
+        Ok(Self { connections, gate })
     }
 
-    /// Lends a connection to blocking work, beside the async runtime; a panic becomes an error. While all are lent the
-    /// caller waits without a thread.
-    pub(crate) async fn lend<T, E>(&self, work: impl FnOnce(&mut Pooled) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// Lends a connection to blocking work of a party, beside the async runtime; a panic becomes an error. Until its turn
+    /// the caller waits without a thread.
+    pub(crate) async fn lend<T, E>(
+        &self,
+        party: Party,
+        until: Instant,
+        work: impl FnOnce(&mut Pooled) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let turn = match tokio::time::timeout(self.wait, self.turns.clone().acquire_owned()).await {
-            Ok(Ok(turn)) => turn,
-            Ok(Err(_)) => return Err(DbError::Closed.into()),
-            Err(_) => return Err(DbError::Exhausted.into()),
-        };
+        let turn = Turn::of(&self.gate, party, until).await?;
         let connections = self.connections.clone();
         let lent = move || {
             // Given back after the connection is.
@@ -104,17 +161,17 @@ impl Pool {
     }
 
     /// Lends a connection to reading work. A connection that broke is not given back.
-    pub(crate) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn read<T, E, F>(&self, party: Party, until: Instant, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: UnitError,
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        self.lend(move |pooled| with(pooled, work)).await
+        self.lend(party, until, move |pooled| with(pooled, work)).await
     }
 
     /// Lends a connection to reading work that sees the database at one moment.
-    pub(crate) async fn snapshot<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn snapshot<T, E, F>(&self, party: Party, until: Instant, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: UnitError,
@@ -126,7 +183,7 @@ impl Pool {
             let ended = dialect::batch(tx, "ROLLBACK").map_err(DbError::from);
             result.and_then(|value| ended.map(|()| value).map_err(E::from))
         };
-        self.lend(move |pooled| with(pooled, moment)).await
+        self.lend(party, until, move |pooled| with(pooled, moment)).await
     }
 }
 

@@ -6,10 +6,14 @@ mod writer;
 use crate::{
     DbError, Options, Tx, UnitError,
     pool::{Manager, Pool, Target},
+    turns::Party,
 };
 use checkpoint::Checkpoints;
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use tokio::sync::{mpsc, oneshot};
 use writer::{Unit, Waiting};
 
@@ -39,11 +43,11 @@ impl Sqlite {
         connection.batch_execute(PRAGMAS)?;
         connection.batch_execute(OF_WRITER)?;
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
-        let slow = options.slow;
+        let pace = writer::Pace { slow: options.slow, wait: options.wait };
         let checkpoints = Checkpoints::start(path, PRAGMAS)?;
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || writer::run(Tx::Sqlite(connection), queue, slow, &checkpoints))
+            .spawn(move || writer::run(Tx::Sqlite(connection), queue, pace, &checkpoints))
             .map_err(|e| DbError::Open(e.to_string()))?;
         let manager = Manager {
             target: Target::Sqlite(path.to_owned()),
@@ -55,37 +59,42 @@ impl Sqlite {
         Ok(Self { writer, readers, wait: options.wait })
     }
 
-    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn write<T, E, F>(&self, party: Party, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: UnitError,
         F: FnMut(&mut Tx) -> Result<T, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let unit: Box<dyn Waiting> = Box::new(Unit { work, result: None, reply });
+        let unit: Box<dyn Waiting> = Box::new(Unit { work, result: None, reply, party, sent: Instant::now() });
         match tokio::time::timeout(self.wait, self.writer.send(unit)).await {
             Ok(Ok(())) => answer.await.unwrap_or_else(|_| Err(DbError::Closed.into())),
             Ok(Err(_)) => Err(DbError::Closed.into()),
-            Err(_) => Err(DbError::Exhausted.into()),
+            Err(_) => Err(DbError::refused(party, false).into()),
         }
     }
 
-    pub(crate) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: UnitError,
-        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
-    {
-        self.readers.read(work).await
+    /// Until when a reader waits for a connection.
+    fn until(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now() + self.wait
     }
 
-    pub(crate) async fn snapshot<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn read<T, E, F>(&self, party: Party, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: UnitError,
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        self.readers.snapshot(work).await
+        self.readers.read(party, self.until(), work).await
+    }
+
+    pub(crate) async fn snapshot<T, E, F>(&self, party: Party, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        self.readers.snapshot(party, self.until(), work).await
     }
 }
 
