@@ -4,6 +4,7 @@
 mod locks;
 mod many;
 mod pool;
+mod shares;
 mod sqlite;
 mod turns;
 
@@ -25,8 +26,27 @@ fn add(tx: &mut Tx, amount_minor: i64) -> Result<(), DbError> {
     Ok(())
 }
 
+fn change(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
+    diesel::update(settings::table.find(name)).set(settings::value.eq(value)).run(tx)?;
+    Ok(())
+}
+
+fn stored(tx: &mut Tx) -> Result<Vec<String>, DbError> {
+    Ok(settings::table.select(settings::name).order(settings::name).load(tx)?)
+}
+
 async fn names(db: &Db) -> Vec<String> {
-    db.read(|tx| Ok::<_, DbError>(settings::table.select(settings::name).order(settings::name).load(tx)?)).await.unwrap()
+    db.read(stored).await.unwrap()
+}
+
+/// The number that a query gives as `n`.
+fn count(tx: &mut Tx, text: &str) -> Result<i64, DbError> {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    Ok(diesel::sql_query(text).get_result::<Count>(tx)?.n)
 }
 
 #[tokio::test]
