@@ -116,7 +116,7 @@ async fn register(State(api): State<Api>, body: Body<RegisterBody>) -> Result<Js
     };
     let hashing = new.password.clone();
     let hash = tokio::task::spawn_blocking(move || secret::hash_password(&hashing)).await.map_err(|_| Error::TriedOut)??;
-    let made = api.app.write(Actor::System, move |tx, ctx| account::register(tx, ctx, &new, &hash)).await?;
+    let made = api.app.write(Actor::Anybody, move |tx, ctx| account::register(tx, ctx, &new, &hash)).await?;
     Ok(Json(Registered { account_id: made.account_id.to_string(), user_id: made.user_id.to_string() }))
 }
 

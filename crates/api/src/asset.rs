@@ -338,7 +338,7 @@ async fn unlink(
     security(("access" = ["public"])),
     params(("ticket" = String, Path)), responses((status = 200, content((Vec<u8> = "application/octet-stream")))))]
 async fn file(State(api): State<Api>, PathOf(ticket): PathOf<Line<400>>) -> Result<Response, Problem> {
-    let found = api.app.read(app::Actor::System, move |tx, ctx| asset::file_of(tx, ctx, ticket.as_str())).await?;
+    let found = api.app.read(app::Actor::Anybody, move |tx, ctx| asset::file_of(tx, ctx, ticket.as_str())).await?;
     let (length, bytes) = api.worker.files().read(&asset::file(&found.hash.unwrap_or_default())).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),

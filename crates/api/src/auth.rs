@@ -1,7 +1,7 @@
 //! Who is calling, and whether the route's own description lets them.
 
 use crate::{problem::Problem, state::Api};
-use app::{Actor, Caller, Error, account};
+use app::{Caller, Error, account};
 use axum::{
     extract::{FromRequestParts, MatchedPath, OptionalFromRequestParts, Request, State},
     http::{Method, header, request::Parts},
@@ -75,7 +75,7 @@ async fn recognise(api: &Api, headers: &axum::http::HeaderMap) -> Result<Option<
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let bad = || Error::unauthenticated("auth.bad_token", "the token is unknown, expired or revoked");
         let token = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(bad)?.to_owned();
-        let found = api.app.read(Actor::System, move |tx, ctx| account::caller_of_token(tx, ctx, &token)).await?;
+        let found = api.app.read_at_the_edge(move |tx, ctx| account::caller_of_token(tx, ctx, &token)).await?;
         return found.ok_or_else(bad).map(Some);
     }
     of_session(api, headers).await
@@ -86,7 +86,7 @@ pub(crate) async fn of_session(api: &Api, headers: &axum::http::HeaderMap) -> Re
     let Some(secret) = cookie(headers).map(str::to_owned) else {
         return Ok(None);
     };
-    api.app.read(Actor::System, move |tx, ctx| account::caller_of_session(tx, ctx, &secret)).await
+    api.app.read_at_the_edge(move |tx, ctx| account::caller_of_session(tx, ctx, &secret)).await
 }
 
 fn check_csrf(caller: &Caller, headers: &axum::http::HeaderMap) -> Result<(), Error> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::{
     collections::{BTreeMap, VecDeque},
     convert::Infallible,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use store::call::{self as rows, Followed};
@@ -68,6 +69,7 @@ fn event(f: &Followed) -> Event {
 /// What a reader has seen.
 struct Tail {
     api: Api,
+    who: Arc<Caller>,
     tenant: Tenant,
     began: Instant,
     /// Attempts that were told, by id, each with whether its end was.
@@ -95,7 +97,8 @@ impl Tail {
             let recent = lowest_id(wall(SKEW.min(self.began.elapsed())));
             open.map_or(recent, |open| open.min(recent)).max(lowest_id(wall(FOLLOWED)))
         };
-        let found = self.api.app.read(Actor::System, move |tx, _| Ok(rows::followed(tx, tenant, from, LOOK_MAX)?)).await?;
+        let found =
+            self.api.app.read(Actor::Caller(self.who.clone()), move |tx, _| Ok(rows::followed(tx, tenant, from, LOOK_MAX)?)).await?;
         self.told.retain(|id, _| *id >= from.0);
         for f in found {
             let ended = f.attempt.outcome.is_some();
@@ -123,11 +126,11 @@ impl Tail {
     }
 }
 
-fn follow(api: Api, who: &Caller) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Problem> {
-    let tenant = tenant(who)?;
+fn follow(api: Api, who: Arc<Caller>) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Problem> {
+    let tenant = tenant(&who)?;
     let full = |_| Error::too_many("calls.too_many_streams", "too many people follow the calls on this node; try again in a minute");
     let place = api.streams.clone().try_acquire_owned().map_err(full)?;
-    let tail = Tail { _place: place, tenant, api, began: Instant::now(), told: BTreeMap::new(), waiting: VecDeque::new() };
+    let tail = Tail { _place: place, who, tenant, api, began: Instant::now(), told: BTreeMap::new(), waiting: VecDeque::new() };
     Ok(unfold(tail, Tail::next))
 }
 
@@ -135,5 +138,5 @@ fn follow(api: Api, who: &Caller) -> Result<impl Stream<Item = Result<Event, Inf
 #[utoipa::path(get, path = "/api/v1/calls/stream", tag = "calls", operation_id = "call_stream", security(("access" = ["user"])),
     responses((status = 200, body = AttemptEvent, content_type = "text/event-stream")))]
 async fn stream(State(api): State<Api>, Who(caller): Who) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    Ok(Sse::new(follow(api, &caller)?).keep_alive(KeepAlive::default()))
+    Ok(Sse::new(follow(api, caller)?).keep_alive(KeepAlive::default()))
 }

@@ -217,7 +217,7 @@ async fn ask_again(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<
     security(("access" = ["public"])),
     params(("token" = String, Path, max_length = 400)), responses((status = 200, body = Done)))]
 async fn confirm(State(api): State<Api>, PathOf(token): PathOf<Line<400>>) -> Result<Json<Done>, Problem> {
-    api.app.write(app::Actor::System, move |tx, ctx| message::confirm_mailbox(tx, ctx, token.as_str())).await?;
+    api.app.write(app::Actor::Anybody, move |tx, ctx| message::confirm_mailbox(tx, ctx, token.as_str())).await?;
     Ok(DONE)
 }
 
@@ -226,7 +226,7 @@ async fn confirm(State(api): State<Api>, PathOf(token): PathOf<Line<400>>) -> Re
     security(("access" = ["public"])),
     params(("token" = String, Path, max_length = 400)), responses((status = 200, body = Done)))]
 async fn unsubscribe(State(api): State<Api>, PathOf(token): PathOf<Line<400>>) -> Result<Json<Done>, Problem> {
-    api.app.write(app::Actor::System, move |tx, ctx| message::unsubscribe(tx, ctx, token.as_str())).await?;
+    api.app.write(app::Actor::Anybody, move |tx, ctx| message::unsubscribe(tx, ctx, token.as_str())).await?;
     Ok(DONE)
 }
 

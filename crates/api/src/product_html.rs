@@ -70,7 +70,7 @@ pub async fn serve(State(api): State<Api>, headers: HeaderMap, Path(product): Pa
     let Ok(site) = site_of(&sites, &headers) else { return Html(page).into_response() };
     let found = api
         .app
-        .read(Actor::System, move |tx, ctx| {
+        .read(Actor::Anybody, move |tx, ctx| {
             let (listed, listing) = catalogue::find(tx, ctx, site.code.as_str(), &product)?;
             let on_sale = catalogue::visibility(&listed.product)?.buyable();
             let sold_at = ctx.site(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);

@@ -2,7 +2,7 @@
 
 use crate::{auth::Who, body::Body, problem::Problem, renewal::ask_and_renew, state::Api, views::TextView};
 use app::{
-    Actor, Caller, Clock, Error,
+    Caller, Clock, Error,
     account::caller_of_token,
     scene::{self, Cast, Played, Scene},
 };
@@ -199,7 +199,7 @@ struct SceneView {
 async fn seeded(api: &Api, sandbox: &Sandbox, role: &str) -> Result<Arc<Caller>, Error> {
     let missing = || Error::conflict("sandbox.not_seeded", "the sandbox is not seeded yet; try again in a moment");
     let token = sandbox.accounts.get().and_then(|all| all[role]["token"].as_str()).map(str::to_owned).ok_or_else(missing)?;
-    let found = api.app.read(Actor::System, move |tx, ctx| caller_of_token(tx, ctx, &token)).await?;
+    let found = api.app.read_at_the_edge(move |tx, ctx| caller_of_token(tx, ctx, &token)).await?;
     found.map(Arc::new).ok_or_else(missing)
 }
 

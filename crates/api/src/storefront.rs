@@ -306,7 +306,7 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
     if let Some((_, _, known)) = api.shown.get(&asked).filter(|(of, at, _)| *of == writes && at.elapsed() < OTHER_NODES) {
         return Ok(json(known));
     }
-    let (listed, listing) = api.app.read(Actor::System, move |tx, ctx| catalogue::find(tx, ctx, site.as_str(), &product)).await?;
+    let (listed, listing) = api.app.read(Actor::Anybody, move |tx, ctx| catalogue::find(tx, ctx, site.as_str(), &product)).await?;
     let key = (listed.revision_id, listed.product.visibility.clone(), listed.seller_name.clone());
     let page = match api.pages.get(&key) {
         Some(known) => known,
@@ -422,7 +422,8 @@ async fn quote(
     let site = site_of(&api.app.env.settings.sites, &headers)?;
     let choice = body.value.choice();
     let caller = caller.map(|w| w.0);
-    let q = api.app.read(Actor::System, move |tx, ctx| order::quote(tx, ctx, caller.as_deref(), &site, &choice)).await?;
+    let actor = caller.clone().map_or(Actor::Anybody, Actor::Caller);
+    let q = api.app.read(actor, move |tx, ctx| order::quote(tx, ctx, caller.as_deref(), &site, &choice)).await?;
     let saving = q.price.by_month.map(|m| Money::new(m.minor - q.price.total.minor, m.currency).into());
     let version = q.version();
     Ok(Json(QuoteView {

@@ -1,7 +1,7 @@
 //! What a use case is given along with the transaction: time, ids, the caller, settings.
 
 use crate::{Error, Repeat, catalogue::Listings, event, message, secret::Sealer, supervision::Templates, usage};
-use db::Tx;
+use db::{Key, Party, Tx};
 use domain::{
     Timestamp,
     access::{AccountKind, MemberRole, Role, Scope, StaffRole},
@@ -222,6 +222,8 @@ impl Caller {
 #[derive(Debug, Clone)]
 pub enum Actor {
     Caller(Arc<Caller>),
+    /// A request of somebody who is not known: the storefront's readers, who registers, the client of a licence.
+    Anybody,
     /// A timer or reconciler.
     System,
 }
@@ -230,7 +232,7 @@ impl Actor {
     pub(crate) fn repeat(&self) -> Option<Arc<Repeat>> {
         match self {
             Self::Caller(caller) => caller.repeat.clone(),
-            Self::System => None,
+            Self::Anybody | Self::System => None,
         }
     }
 
@@ -239,7 +241,17 @@ impl Actor {
     pub fn name(&self) -> String {
         match self {
             Self::Caller(caller) => format!("{} {}", caller.user_id, caller.user_name),
-            Self::System => "system".to_owned(),
+            Self::Anybody | Self::System => "system".to_owned(),
+        }
+    }
+
+    /// Whose share of the database its transactions take.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        match self {
+            Self::Caller(caller) => Party::Account(Key::of(caller.account_id)),
+            Self::Anybody => Party::Public,
+            Self::System => Party::System,
         }
     }
 }
@@ -259,7 +271,7 @@ pub struct Ctx<'a> {
     /// Likewise messages.
     pub(crate) said: RefCell<Vec<Message>>,
     /// Buyers whose wallets got money: what they owe is taken when the unit is done.
-    pub(crate) credited: RefCell<BTreeSet<db::Key>>,
+    pub(crate) credited: RefCell<BTreeSet<Key>>,
 }
 
 impl Ctx<'_> {
@@ -276,8 +288,8 @@ impl Ctx<'_> {
     }
 
     #[must_use]
-    pub fn key(&self) -> db::Key {
-        db::Key::of(self.ids.uuid(self.wall))
+    pub fn key(&self) -> Key {
+        Key::of(self.ids.uuid(self.wall))
     }
 
     #[must_use]

@@ -1,7 +1,7 @@
 //! Runs transactions with what they are given: [`Environment`] in one that the caller opened, [`App`] on a database.
 
 use crate::{Actor, Answer, Clock, Ctx, Error, Ids, MovableClock, Settings, catalogue::Listings, secret::Sealer, supervision::Templates};
-use db::{Db, Tx};
+use db::{Db, Party, Tx};
 use std::{
     cell::RefCell,
     sync::{
@@ -113,7 +113,7 @@ impl App {
     {
         let env = self.env.clone();
         let repeat = actor.repeat();
-        let result = self.db.write(move |tx| env.write_answered(tx, &actor, &mut work, &answer)).await;
+        let result = self.db.write_for(actor.party(), move |tx| env.write_answered(tx, &actor, &mut work, &answer)).await;
         self.writes.fetch_add(1, Ordering::SeqCst);
         if let (Ok(_), Some(repeat)) = (&result, repeat) {
             repeat.committed();
@@ -158,8 +158,7 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
     {
-        let env = self.env.clone();
-        self.db.read(move |tx| env.read(tx, &actor, work)).await
+        self.read_as(actor.party(), actor, work).await
     }
 
     /// Runs a reading closure that sees the database at one moment.
@@ -172,6 +171,27 @@ impl App {
         F: FnOnce(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
     {
         let env = self.env.clone();
-        self.db.snapshot(move |tx| env.read(tx, &actor, work)).await
+        self.db.snapshot_for(actor.party(), move |tx| env.read(tx, &actor, work)).await
+    }
+
+    /// Runs a closure that finds out who calls, or what they were answered before: it waits behind nothing that they do.
+    ///
+    /// # Errors
+    /// As [`App::write`].
+    pub async fn read_at_the_edge<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
+    {
+        self.read_as(Party::Edge, Actor::System, work).await
+    }
+
+    async fn read_as<T, F>(&self, party: Party, actor: Actor, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &Ctx) -> Result<T, Error> + Send + 'static,
+    {
+        let env = self.env.clone();
+        self.db.read_for(party, move |tx| env.read(tx, &actor, work)).await
     }
 }

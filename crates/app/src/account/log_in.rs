@@ -54,8 +54,8 @@ fn recognise(tx: &mut Tx, login: &str, password: &str) -> Result<(account::User,
 /// `account.bad_credentials`, `auth.too_many_log_ins`.
 pub async fn log_in(app: &crate::App, login: String, password: String, seen: Seen) -> Result<LoggedIn, Error> {
     let tried = login.clone();
-    app.write(crate::Actor::System, move |tx, ctx| count_try(tx, ctx, Try::LogIn, &tried)).await?;
-    let (user, account) = app.read(crate::Actor::System, move |tx, _| recognise(tx, &login, &password)).await?;
+    app.write(crate::Actor::Anybody, move |tx, ctx| count_try(tx, ctx, Try::LogIn, &tried)).await?;
+    let (user, account) = app.read(crate::Actor::Anybody, move |tx, _| recognise(tx, &login, &password)).await?;
     let caller = caller(&user, &account, vec![Scope::Read, Scope::Write])?;
     let caller = Arc::new(caller);
     app.write(crate::Actor::Caller(caller.clone()), move |tx, ctx| begin(tx, ctx, &caller, &seen)).await
@@ -140,7 +140,7 @@ pub fn sessions(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<session::
 /// `account.wrong_password`, `account.weak_password`, `auth.too_many_log_ins`.
 pub async fn change_password(app: &crate::App, caller: Arc<Caller>, old: String, new: String) -> Result<(), Error> {
     let login = caller.login.clone();
-    app.write(crate::Actor::System, move |tx, ctx| count_try(tx, ctx, Try::PasswordChange, &login)).await?;
+    app.write(crate::Actor::Anybody, move |tx, ctx| count_try(tx, ctx, Try::PasswordChange, &login)).await?;
     let who = caller.clone();
     let hashes = app.read(crate::Actor::Caller(caller.clone()), move |tx, _| hashed(tx, &who, &old, &new)).await?;
     let who = caller.clone();
