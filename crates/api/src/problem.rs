@@ -73,6 +73,41 @@ impl Problem {
     }
 }
 
+/// Seconds until a request goes through, probably, that was refused because the database is busy.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+/// Says of a refusal that is over soon (503), in whose words ever, when to come again.
+pub fn come_again(mut response: Response) -> Response {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
+    response
+}
+
+/// Why the database is busy for a request, and what to do: for people of any interface.
+pub fn busy(e: &DbError) -> (&'static str, &'static str) {
+    match e {
+        DbError::Share => {
+            let detail = "your account has as many requests at work as it may, and this one waited for them; nothing was changed. Send \
+                          fewer at the same time, and this one again in some seconds, with the same Idempotency-Key";
+            ("busy.account", detail)
+        }
+        DbError::Locked => {
+            let detail = "what this changes is being changed by other requests, which did not end in time; nothing was changed. Wait for \
+                          their answers, and send this one again in some seconds, with the same Idempotency-Key";
+            ("busy.locked", detail)
+        }
+        _ => ("overloaded", "the server is busy; nothing was changed. Try again in a moment"),
+    }
+}
+
+impl Problem {
+    fn busy(e: &DbError) -> Self {
+        let (code, detail) = busy(e);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+    }
+}
+
 fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -96,9 +131,7 @@ impl From<Error> for Problem {
     fn from(e: Error) -> Self {
         match e {
             Error::Refused(refusal) => (*refusal).into(),
-            Error::Store(DbError::Exhausted) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "the server is busy; try again in a moment")
-            }
+            Error::Store(e) if e.is_busy() => Self::busy(&e),
             Error::DiskFull => Self::disk_full(),
             Error::Store(e) if e.is_disk_full() => Self::disk_full(),
             // The frame answers instead (`once`).
@@ -122,7 +155,7 @@ impl IntoResponse for Problem {
         if status == StatusCode::TOO_MANY_REQUESTS {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
-        response
+        come_again(response)
     }
 }
 
@@ -139,7 +172,7 @@ const COMMON: [(&str, &str); 13] = [
     ("422", "A field breaks a rule; nothing changed"),
     ("429", "Too often"),
     ("500", "Our fault"),
-    ("503", "Too busy"),
+    ("503", "Too busy: the database, or what the account has at work; nothing changed"),
     ("507", "The server's disk is full; nothing changed"),
 ];
 
@@ -151,6 +184,14 @@ fn add_common(operation: &mut Operation) {
         let content = Content::new(Some(Ref::from_schema_name("Problem")));
         let response = ResponseBuilder::new().description(description).content("application/problem+json", content).build();
         operation.responses.responses.insert(status.to_owned(), RefOr::T(response));
+    }
+}
+
+/// Interfaces with documents of their own answer 503 with the one that they have for 500.
+fn add_busy(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    if let Some(document) = responses.get("500").cloned() {
+        responses.entry("503".to_owned()).or_insert(document);
     }
 }
 
@@ -167,10 +208,10 @@ pub fn describe(document: &mut OpenApi) {
             .security_scheme("session", cookie)
             .build(),
     );
-    // The open APIs have error documents of their own.
-    for item in document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/v1/")).map(|(_, item)| item) {
+    for (path, item) in &mut document.paths.paths {
         for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
-            add_common(operation);
+            // The open APIs have error documents of their own.
+            if path.starts_with("/api/v1/") { add_common(operation) } else { add_busy(operation) }
         }
     }
 }

@@ -1,7 +1,11 @@
 //! The provider's endpoints: OAuth 2 at the paths that applications of the kit know, and OpenID Connect beside them
 //! (`saas-interface 4`). Errors are those of RFC 6749; they are outside the guard, for they have their own log-in.
 
-use crate::{auth, problem::Problem, state::Api};
+use crate::{
+    auth,
+    problem::{Problem, come_again},
+    state::Api,
+};
 use app::{
     Actor, Error, Refusal,
     sign_on::{self, Asked, Authorised, Claims, Exchanged, Grant, Published, Tokens},
@@ -49,10 +53,17 @@ impl OAuthError {
 
 impl From<Error> for OAuthError {
     fn from(e: Error) -> Self {
-        let Error::Refused(refusal) = e else {
-            tracing::error!(error = %e, source = ?std::error::Error::source(&e), "a sign-on failed");
-            let description = "the server failed; try again".to_owned();
-            return Self { status: StatusCode::INTERNAL_SERVER_ERROR, error: "server_error", description };
+        let refusal = match e {
+            Error::Refused(refusal) => refusal,
+            Error::Store(e) if e.is_busy() => {
+                let description = "the server is busy; try again in a moment".to_owned();
+                return Self { status: StatusCode::SERVICE_UNAVAILABLE, error: "temporarily_unavailable", description };
+            }
+            e => {
+                tracing::error!(error = %e, source = ?std::error::Error::source(&e), "a sign-on failed");
+                let description = "the server failed; try again".to_owned();
+                return Self { status: StatusCode::INTERNAL_SERVER_ERROR, error: "server_error", description };
+            }
         };
         let Refusal { code, detail, .. } = *refusal;
         match code {
@@ -72,7 +83,7 @@ impl IntoResponse for OAuthError {
             let scheme = if self.error == "invalid_token" { "Bearer error=\"invalid_token\"" } else { "Basic realm=\"yunshi\"" };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
-        response
+        come_again(response)
     }
 }
 
@@ -85,7 +96,7 @@ pub(crate) fn issuer(headers: &HeaderMap) -> String {
 }
 
 async fn keys(api: &Api) -> Result<Published, Error> {
-    if let Some(known) = api.app.read(Actor::System, sign_on::published).await? {
+    if let Some(known) = api.app.read(Actor::Anybody, sign_on::published).await? {
         return Ok(known);
     }
     let made = tokio::task::spawn_blocking(sign_on::new_key).await.map_err(|e| Error::Row {
@@ -93,7 +104,7 @@ async fn keys(api: &Api) -> Result<Published, Error> {
         key: "new".to_owned(),
         what: e.to_string(),
     })??;
-    api.app.write(Actor::System, move |tx, ctx| sign_on::keep_key(tx, ctx, &made, false)).await
+    api.app.write(Actor::Anybody, move |tx, ctx| sign_on::keep_key(tx, ctx, &made, false)).await
 }
 
 /// Where everything is (OpenID Connect Discovery).
@@ -182,7 +193,7 @@ async fn authorise(State(api): State<Api>, RawQuery(query): RawQuery, headers: H
     let all = parameters(query.as_bytes())?;
     let (client_id, redirect_uri) = (must(&all, "client_id")?, must(&all, "redirect_uri")?);
     let uri = redirect_uri.clone();
-    let application = api.app.read(Actor::System, move |tx, _| sign_on::client_of(tx, &client_id, &uri)).await?;
+    let application = api.app.read(Actor::Anybody, move |tx, _| sign_on::client_of(tx, &client_id, &uri)).await?;
     let state = get(&all, "state").unwrap_or_default();
     let issuer = issuer(&headers);
     let back = |more: &[(&str, &str)]| {
@@ -269,7 +280,7 @@ async fn token(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
     let (issuer, published) = (issuer(&headers), keys(&api).await?);
     let exchanged = api
         .app
-        .write(Actor::System, move |tx, ctx| {
+        .write(Actor::Anybody, move |tx, ctx| {
             let signer = published.signers.first().ok_or_else(|| Error::Row {
                 table: "signing_keys",
                 key: "newest".to_owned(),
@@ -306,7 +317,7 @@ async fn user_info(State(api): State<Api>, headers: HeaderMap) -> Result<Respons
         description: "send the access token as Authorization: Bearer".to_owned(),
     };
     let token = token.ok_or_else(missing)?;
-    let claims: Claims = api.app.read(Actor::System, move |tx, ctx| sign_on::user_info(tx, ctx, &token)).await?;
+    let claims: Claims = api.app.read(Actor::Anybody, move |tx, ctx| sign_on::user_info(tx, ctx, &token)).await?;
     Ok(no_store(Json(claims)))
 }
 
@@ -319,7 +330,7 @@ async fn revoke(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resu
     let form = form(&headers, &body)?;
     let token = must(&form, "token")?;
     let (id, secret) = client(&headers, &form)?;
-    api.app.write(Actor::System, move |tx, ctx| sign_on::revoke(tx, ctx, &id, &secret, &token)).await?;
+    api.app.write(Actor::Anybody, move |tx, ctx| sign_on::revoke(tx, ctx, &id, &secret, &token)).await?;
     Ok(no_store(Json(json!({}))))
 }
 
@@ -332,7 +343,7 @@ async fn log_out(State(api): State<Api>, RawQuery(query): RawQuery) -> Result<Re
     let all = parameters(query.unwrap_or_default().as_bytes())?;
     let (hint, back) = (get(&all, "id_token_hint").unwrap_or_default(), get(&all, "post_logout_redirect_uri"));
     let signers = keys(&api).await?.signers;
-    let to = api.app.write(Actor::System, move |tx, ctx| sign_on::log_out(tx, ctx, &signers, &hint, back.as_deref())).await?;
+    let to = api.app.write(Actor::Anybody, move |tx, ctx| sign_on::log_out(tx, ctx, &signers, &hint, back.as_deref())).await?;
     match (to, get(&all, "state")) {
         (Some(to), Some(state)) => with(&to, &[("state", &state)]).map(|to| redirect(&to)),
         (Some(to), None) => Ok(redirect(&to)),

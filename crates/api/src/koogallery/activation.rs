@@ -114,6 +114,13 @@ async fn run(api: Api, caller: Arc<Caller>, group: Vec<Waiting>) {
                 return;
             }
             Err(Error::Refused(_)) => {}
+            // Surely nothing was done.
+            Err(Error::Store(e)) if e.is_busy() => {
+                for waiting in group {
+                    let _gone = waiting.reply.send(Err(e.busy().unwrap_or(DbError::Closed).into()));
+                }
+                return;
+            }
             Err(e) => {
                 tracing::error!(error = %e, cause = ?std::error::Error::source(&e), codes = group.len(), "codes were not activated");
                 // Who waits hears that nothing is known of his code: his channel ends.

@@ -167,9 +167,9 @@ async fn authenticate(api: &Api, parts: &axum::http::request::Parts, body: &[u8]
     let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(|| no("x-auth-token not found".to_owned()))?;
     let given = Authorization::parse(&String::from_utf8_lossy(header.as_bytes())).map_err(|e| no(e.to_string()))?;
     let ak = given.access.clone();
-    let signer = api.app.read(Actor::System, move |tx, ctx| access_key::signer(tx, ctx, &ak)).await.map_err(|e| {
+    let signer = api.app.read_at_the_edge(move |tx, ctx| access_key::signer(tx, ctx, &ak)).await.map_err(|e| {
         tracing::error!(error = %e, "an access key could not be looked up");
-        Gate::OurFault
+        Gate::from(&e)
     })?;
     let fail = |why: String| if api.quotas.failed(&given.access, from) { Gate::TooManyFailures } else { no(why) };
     let signer = signer.ok_or_else(|| fail(format!("ak {} not exist", given.access.chars().take(64).collect::<String>())))?;

@@ -1,7 +1,7 @@
 //! What a seller's software asks of its authorisation codes (`license-interface 2.2`): activate, query, usage.
 
 use super::{Activations, gateway::Signed, refusal::GatewayError};
-use crate::state::Api;
+use crate::{problem::come_again, state::Api};
 use app::{Caller, Ctx, Error, Tx, licence};
 use axum::{
     Json,
@@ -66,13 +66,17 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let (status, code, error_msg) = self.0.parts();
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(LicenceAnswer { error_code: code.to_owned(), error_msg })).into_response()
+        come_again((status, Json(LicenceAnswer { error_code: code.to_owned(), error_msg })).into_response())
     }
 }
 
 /// The documented code of a use case's refusal; in a batch an unknown code makes the whole call fail.
 fn refused(version: Version, e: &Error) -> Refused {
-    let known = if let Error::Refused(refusal) = e { refusal.code } else { "" };
+    let known = match e {
+        Error::Refused(refusal) => refusal.code,
+        Error::Store(e) if e.is_busy() => return Refusal::Busy.into(),
+        _ => "",
+    };
     Refused(match (known, version) {
         ("licence.not_found", Version::One) => Refusal::NoSuchCode,
         ("licence.not_found", Version::Batch) => Refusal::InvalidInBatch,

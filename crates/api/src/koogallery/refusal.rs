@@ -1,5 +1,6 @@
 //! Errors of the open APIs: the gateway's, and those of the services behind it (`open-api 1`, `3.3`).
 
+use crate::problem::{busy, come_again};
 use app::{Error, Kind};
 use axum::{
     Json,
@@ -27,6 +28,7 @@ pub enum Gate {
     TooManyFailures,
     TooOften,
     TooLong(usize),
+    Busy,
     OurFault,
 }
 
@@ -46,6 +48,7 @@ impl Gate {
                 (StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", text("The throttling threshold has been reached: policy user over ratelimit"))
             }
             Self::TooLong(max) => (StatusCode::PAYLOAD_TOO_LARGE, "APIGW.0201", format!("Request entity too large: at most {max} bytes")),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "APIGW.9999", text("System error: busy, try again in a moment")),
             Self::OurFault => (StatusCode::INTERNAL_SERVER_ERROR, "APIGW.9999", text("System error")),
         }
     }
@@ -57,7 +60,7 @@ impl Gate {
         if *self == Self::TooOften {
             response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
         }
-        response
+        come_again(response)
     }
 }
 
@@ -129,6 +132,15 @@ impl Refusal {
     }
 }
 
+impl From<&Error> for Gate {
+    fn from(e: &Error) -> Self {
+        match e {
+            Error::Store(e) if e.is_busy() => Self::Busy,
+            _ => Self::OurFault,
+        }
+    }
+}
+
 impl From<Error> for Refusal {
     fn from(e: Error) -> Self {
         match e {
@@ -137,6 +149,11 @@ impl From<Error> for Refusal {
             }
             Error::DiskFull => Self::disk_full(),
             Error::Store(e) if e.is_disk_full() => Self::disk_full(),
+            // Nothing was changed; the seller's system sends it again.
+            Error::Store(e) if e.is_busy() => {
+                let detail = busy(&e).1.to_owned();
+                Self { detail, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "MKT.0999", "System internal error.") }
+            }
             Error::Refused(refusal) => Self::invalid(refusal.detail.clone()),
             other => {
                 tracing::error!(error = %other, cause = ?std::error::Error::source(&other), "an open API failed");
@@ -151,6 +168,6 @@ impl IntoResponse for Refusal {
         let said = if self.detail.is_empty() { self.text.to_owned() } else { format!("{}: {}", self.text, self.detail) };
         let document =
             ServiceError { error_code: self.code.to_owned(), error_msg: said.clone(), result_code: self.code.to_owned(), result_msg: said };
-        (self.status, Json(document)).into_response()
+        come_again((self.status, Json(document)).into_response())
     }
 }

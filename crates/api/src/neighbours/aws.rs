@@ -7,9 +7,10 @@ use crate::{
         refusal::Gate,
     },
     open_api_log::Sight,
+    problem::come_again,
     state::Api,
 };
-use app::{Actor, Caller, Clock, Error, Ids, MovableClock, RandomIds, account::access_key, neighbour};
+use app::{Caller, Clock, Error, Ids, MovableClock, RandomIds, account::access_key, neighbour};
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
@@ -53,6 +54,11 @@ impl AwsError {
         Self { status: StatusCode::BAD_REQUEST, kind, message: message.into() }
     }
 
+    fn busy() -> Self {
+        let message = "The request has failed due to a temporary failure of the server. Retry your request.".to_owned();
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: "ServiceUnavailableException", message }
+    }
+
     fn ours() -> Self {
         let message = "An internal error has occurred. Retry your request.".to_owned();
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, kind: "InternalServiceErrorException", message }
@@ -72,9 +78,13 @@ impl From<BadRequest> for AwsError {
 
 impl From<Error> for AwsError {
     fn from(e: Error) -> Self {
-        let Error::Refused(refusal) = e else {
-            tracing::error!(error = %e, source = ?std::error::Error::source(&e), "an AWS operation failed");
-            return Self::ours();
+        let refusal = match e {
+            Error::Refused(refusal) => refusal,
+            Error::Store(e) if e.is_busy() => return Self::busy(),
+            e => {
+                tracing::error!(error = %e, source = ?std::error::Error::source(&e), "an AWS operation failed");
+                return Self::ours();
+            }
         };
         let kind = match refusal.code {
             "neighbour.product_unknown" | "neighbour.product_missing" => "InvalidProductCodeException",
@@ -169,7 +179,7 @@ async fn answer(api: &Api, form: Form, service: &str, operation: &str, request: 
         }
     };
     let id = [(HeaderName::from_static("x-amzn-requestid"), id)];
-    match form {
+    come_again(match form {
         Form::Json => (status, id, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response(),
         Form::Cbor => {
             let mut bytes = Vec::new();
@@ -178,7 +188,7 @@ async fn answer(api: &Api, form: Form, service: &str, operation: &str, request: 
             let own = [(HeaderName::from_static("smithy-protocol"), "rpc-v2-cbor")];
             (status, id, own, [(header::CONTENT_TYPE, "application/cbor")], bytes).into_response()
         }
-    }
+    })
 }
 
 async fn answered(api: &Api, form: Form, service: &str, operation: &str, request: Request) -> Result<Value, AwsError> {
@@ -228,7 +238,7 @@ async fn authenticate(api: &Api, parts: &Parts, body: &[u8], from: IpAddr, opera
     let given = Authorization::parse(&String::from_utf8_lossy(header.as_bytes()))
         .map_err(|e| AwsError::new("IncompleteSignatureException", e.to_string()))?;
     let ak = given.access.clone();
-    let signer = api.app.read(Actor::System, move |tx, ctx| access_key::signer(tx, ctx, &ak)).await?;
+    let signer = api.app.read_at_the_edge(move |tx, ctx| access_key::signer(tx, ctx, &ak)).await?;
     let fail =
         |kind, why: String| if api.quotas.failed(&given.access, from) { Gate::TooManyFailures.into() } else { AwsError::new(kind, why) };
     let unknown = "The security token included in the request is invalid.";

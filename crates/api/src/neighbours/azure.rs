@@ -1,8 +1,8 @@
 //! Azure SaaS fulfilment 2 and its metering, for publishers' programs that take another base address.
 
 use super::azure_token;
-use crate::{koogallery::gateway, open_api_log::Sight, state::Api};
-use app::{Actor, Caller, Error, account, cursor, neighbour::azure};
+use crate::{koogallery::gateway, open_api_log::Sight, problem::come_again, state::Api};
+use app::{Caller, Error, account, cursor, neighbour::azure};
 use axum::{
     Extension, Json,
     body::Bytes,
@@ -81,10 +81,17 @@ impl AzureError {
 
 impl From<Error> for AzureError {
     fn from(e: Error) -> Self {
-        let Error::Refused(refusal) = e else {
-            tracing::error!(error = %e, source = ?std::error::Error::source(&e), "an Azure operation failed");
-            let message = "the server failed; try again".to_owned();
-            return Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "UnexpectedError".to_owned(), message };
+        let refusal = match e {
+            Error::Refused(refusal) => refusal,
+            Error::Store(e) if e.is_busy() => {
+                let message = "the service is busy; nothing was changed, try again in a moment".to_owned();
+                return Self { status: StatusCode::SERVICE_UNAVAILABLE, code: "ServiceUnavailable".to_owned(), message };
+            }
+            e => {
+                tracing::error!(error = %e, source = ?std::error::Error::source(&e), "an Azure operation failed");
+                let message = "the server failed; try again".to_owned();
+                return Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "UnexpectedError".to_owned(), message };
+            }
         };
         let (status, code) = match refusal.code {
             "neighbour.subscription_unknown" | "neighbour.operation_unknown" => (StatusCode::NOT_FOUND, "EntityNotFound"),
@@ -100,7 +107,8 @@ impl From<Error> for AzureError {
 impl IntoResponse for AzureError {
     fn into_response(self) -> Response {
         let (code, message) = (self.code, self.message);
-        (self.status, Json(json!({ "code": code, "message": message, "error": { "code": code, "message": message } }))).into_response()
+        let document = json!({ "code": code, "message": message, "error": { "code": code, "message": message } });
+        come_again((self.status, Json(document)).into_response())
     }
 }
 
@@ -146,7 +154,7 @@ async fn let_in(api: &Api, request: Request) -> Result<Request, AzureError> {
     let token = header.and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(bad)?.to_owned();
     let found = api
         .app
-        .read(Actor::System, move |tx, ctx| match azure_token::holder(tx, ctx, &token)? {
+        .read_at_the_edge(move |tx, ctx| match azure_token::holder(tx, ctx, &token)? {
             Some((key, access, caller)) => Ok(Some((Some(key), access, caller))),
             None => Ok(account::caller_of_token(tx, ctx, &token)?.map(|caller| (None, "token".to_owned(), caller))),
         })

@@ -1,8 +1,8 @@
 //! Tokens for Azure's interface: client credentials (RFC 6749, 4.4), where the client is an access key and its secret.
 //! An API token of the account is taken too.
 
-use crate::{koogallery::gateway::note_use, state::Api};
-use app::{Actor, Caller, Clock, Ctx, Error, Tx, account::access_key, micros};
+use crate::{koogallery::gateway::note_use, problem::come_again, state::Api};
+use app::{Caller, Clock, Ctx, Error, Tx, account::access_key, micros};
 use axum::{
     Json,
     body::Bytes,
@@ -35,6 +35,14 @@ fn refused(error: &str, description: &str) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(json!({ "error": error, "error_description": description }))).into_response()
 }
 
+fn failed(e: &Error) -> Response {
+    let (status, error) = match e {
+        Error::Store(e) if e.is_busy() => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+    };
+    come_again((status, Json(json!({ "error": error }))).into_response())
+}
+
 /// A token by access key and secret key. Whatever the tenant is called, the access key says whose token it is.
 #[utoipa::path(post, path = "/azure/{tenant}/oauth2/token", tag = "neighbours", operation_id = "azure_token",
     security(("access" = ["public"])),
@@ -53,7 +61,7 @@ async fn token(
     let from = from.map_or([0, 0, 0, 0].into(), |c| c.0.0.ip());
     let (id, secret) = (field(&form, "client_id"), field(&form, "client_secret"));
     let ak = id.clone();
-    let found = api.app.read(Actor::System, move |tx, ctx| access_key::signer(tx, ctx, &ak)).await;
+    let found = api.app.read_at_the_edge(move |tx, ctx| access_key::signer(tx, ctx, &ak)).await;
     let signer = match found {
         Ok(Some(signer)) if bool::from(signer.secret.as_bytes().ct_eq(secret.as_bytes())) => signer,
         Ok(_) if api.quotas.failed(&id, from) => {
@@ -62,12 +70,12 @@ async fn token(
         Ok(_) => return refused("invalid_client", "client_id is an access key, client_secret its secret key"),
         Err(e) => {
             tracing::error!(error = %e, "an access key could not be looked up");
-            return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "server_error" }))).into_response();
+            return failed(&e);
         }
     };
     let until = micros(api.app.env.clock.wall()) + LASTS_SECONDS * 1_000_000;
     let text = format!("{} {until}", id);
-    let sealed = api.app.read(Actor::System, move |_, ctx| Ok(ctx.sealer.seal(ctx.ids, PURPOSE, &text))).await;
+    let sealed = api.app.read_at_the_edge(move |_, ctx| Ok(ctx.sealer.seal(ctx.ids, PURPOSE, &text))).await;
     if signer.use_is_news {
         note_use(&api, signer.id, from);
     }
@@ -77,7 +85,7 @@ async fn token(
                 "access_token": URL_SAFE_NO_PAD.encode(sealed) });
             ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
         }
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "server_error" }))).into_response(),
+        Err(e) => failed(&e),
     }
 }
 

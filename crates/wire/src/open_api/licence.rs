@@ -18,6 +18,8 @@ pub const BATCH_MAX: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     Internal,
+    /// Nothing was done, and the same may go through in a moment.
+    Busy,
     /// A value that fits its type and is illegal all the same.
     InvalidParam,
     IllegalState,
@@ -38,6 +40,7 @@ impl Refusal {
     pub fn parts(&self) -> (u16, &'static str, String) {
         let (status, code, text) = match self {
             Self::Internal => (200, "92020001", "internal error"),
+            Self::Busy => (503, "92020001", "internal error: busy, try again in a moment"),
             Self::InvalidParam => (200, "92020002", "invalid param"),
             Self::IllegalState => (200, "92020003", "illegal state"),
             Self::NotReceived => (200, "92020004", "can not active before user received."),
