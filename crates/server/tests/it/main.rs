@@ -9,6 +9,7 @@ mod audit_supervision;
 mod aws;
 mod azure;
 mod bad_input;
+mod busy;
 mod buyer_api;
 mod catalogue;
 mod consent;
