@@ -350,3 +350,17 @@ async fn log_out(State(api): State<Api>, RawQuery(query): RawQuery) -> Result<Re
         (None, _) => Ok(redirect("/")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use db::DbError;
+
+    #[test]
+    fn a_busy_database_is_temporarily_unavailable_with_the_time_to_come_again() {
+        let error = OAuthError::from(Error::Store(DbError::Locked));
+        assert_eq!(error.error, "temporarily_unavailable");
+        let response = error.into_response();
+        assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"2"[..]));
+    }
+}

@@ -354,3 +354,15 @@ async fn report(State(api): State<Api>, Signed(caller): Signed, headers: HeaderM
     api.tally.hear(&api.app, heard).await.map_err(|e| refused(Version::Batch, &e))?;
     Ok(Json(LicenceAnswer::success()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use db::DbError;
+
+    #[test]
+    fn a_busy_database_is_503_in_the_interfaces_own_document_with_the_time_to_come_again() {
+        let response = refused(Version::Batch, &Error::Store(DbError::Share)).into_response();
+        assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"2"[..]));
+    }
+}

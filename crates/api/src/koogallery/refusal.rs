@@ -171,3 +171,26 @@ impl IntoResponse for Refusal {
         come_again((self.status, Json(document)).into_response())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use db::DbError;
+
+    fn answer(response: Response) -> (u16, Option<HeaderValue>) {
+        (response.status().as_u16(), response.headers().get("retry-after").cloned())
+    }
+
+    #[test]
+    fn a_busy_database_is_503_with_the_time_to_come_again_in_the_words_of_gateway_and_service() {
+        for e in [DbError::Share, DbError::Locked, DbError::Exhausted] {
+            let gate = Gate::from(&Error::Store(e.busy().expect("busy")));
+            assert_eq!(gate, Gate::Busy);
+            assert_eq!(answer(gate.answer("id")), (503, Some(HeaderValue::from_static("2"))));
+            let refusal = Refusal::from(Error::Store(e));
+            assert_eq!(refusal.code, "MKT.0999");
+            assert_eq!(answer(refusal.into_response()), (503, Some(HeaderValue::from_static("2"))));
+        }
+        assert_eq!(answer(Refusal::from(Error::Store(DbError::Closed)).into_response()), (500, None));
+    }
+}

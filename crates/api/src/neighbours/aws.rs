@@ -170,8 +170,13 @@ async fn rpc_v2_cbor(
 }
 
 async fn answer(api: &Api, form: Form, service: &str, operation: &str, request: Request) -> Response {
+    written(form, answered(api, form, service, operation, request).await)
+}
+
+/// An answer in the form that was asked for.
+fn written(form: Form, answer: Result<Value, AwsError>) -> Response {
     let id = RandomIds::default().uuid(MovableClock::default().wall()).hyphenated().to_string();
-    let (status, body) = match answered(api, form, service, operation, request).await {
+    let (status, body) = match answer {
         Ok(body) => (StatusCode::OK, body),
         Err(e) => {
             let kind = if form == Form::Cbor { format!("com.amazonaws.marketplace#{}", e.kind) } else { e.kind.to_owned() };
@@ -303,4 +308,20 @@ fn of_cbor(value: Cbor) -> Result<Value, AwsError> {
         }
         _ => return Err(odd()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use db::DbError;
+
+    #[test]
+    fn a_busy_database_is_503_in_the_words_of_aws() {
+        let error = AwsError::from(Error::Store(DbError::Share));
+        assert_eq!((error.status.as_u16(), error.kind), (503, "ServiceUnavailableException"));
+        for form in [Form::Json, Form::Cbor] {
+            let response = written(form, Err(AwsError::busy()));
+            assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"2"[..]), "{form:?}");
+        }
+    }
 }

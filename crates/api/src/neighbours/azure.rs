@@ -366,3 +366,17 @@ async fn usage_batch(State(api): State<Api>, Extension(who): Seller, body: Bytes
         .await?;
     Ok(Json(json!({ "count": result.len(), "result": result })).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use db::DbError;
+
+    #[test]
+    fn a_busy_database_is_503_in_azures_words_with_the_time_to_come_again() {
+        let error = AzureError::from(Error::Store(DbError::Locked));
+        assert_eq!(error.code, "ServiceUnavailable");
+        let response = error.into_response();
+        assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"2"[..]));
+    }
+}

@@ -118,3 +118,16 @@ pub(super) fn holder(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<(Acce
     }
     Ok(access_key::signer(tx, ctx, access)?.map(|signer| (signer.id, access.to_owned(), signer.caller)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use db::DbError;
+
+    #[test]
+    fn a_busy_database_is_503_with_the_time_to_come_again() {
+        let response = failed(&Error::Store(DbError::Exhausted));
+        assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"2"[..]));
+        assert_eq!(failed(&Error::Store(DbError::Closed)).status().as_u16(), 500);
+    }
+}
