@@ -10,6 +10,7 @@ mod load;
 mod platform;
 mod raw;
 mod signature;
+mod tenants;
 mod usage;
 mod waiting;
 
@@ -75,6 +76,9 @@ async fn main() {
     if wanted("start") {
         start_and_memory().await;
     }
+    if wanted("tenants") {
+        tenants().await;
+    }
     if wanted("isolation") {
         dead_seller().await;
         hanging_sellers().await;
@@ -110,6 +114,30 @@ async fn events() {
             "ratio >= 0.90",
         );
     }
+}
+
+/// Another buyer's orders beside twenty callers of one buyer on one instance, against the same orders alone.
+async fn tenants() {
+    for (engine, server) in engines() {
+        let mut rounds = tenants::beside_hammering(engine, server.as_deref(), SPELL).await;
+        let ratios = |percent: f64| rounds.iter().map(|r| round(r.ratio(percent))).collect::<Vec<_>>();
+        let (p50, p99) = (ratios(50.0), ratios(99.0));
+        rounds.sort_by(|a, b| a.ratio(99.0).total_cmp(&b.ratio(99.0)));
+        let middle = &rounds[rounds.len() / 2];
+        let figure = json!({
+            "p50_ratio": median(&p50), "p99_ratio": median(&p99), "p50_ratios": p50, "p99_ratios": p99,
+            "alone_ms": [middle.alone.percentile_ms(50.0), middle.alone.percentile_ms(99.0)],
+            "beside_ms": [middle.beside.percentile_ms(50.0), middle.beside.percentile_ms(99.0)],
+            "hammered_per_second": middle.hammered_per_second, "refused": rounds.iter().map(|r| r.refused).sum::<u64>(),
+        });
+        report(&format!("orders beside 20 callers of another / alone, {engine}"), figure, "p50 and p99 <= 3");
+    }
+}
+
+fn median(ratios: &[f64]) -> f64 {
+    let mut sorted = ratios.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
 }
 
 /// Codes activated over HTTP, each closing its order; then asked about and counted.

@@ -110,6 +110,7 @@ impl Platform {
 
     /// Runs `yunshi serve` without workers on the seeded database.
     pub async fn serve(mut self) -> Self {
+        self.stop();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         self.address = port.to_string();
         let files = self.data().join("files").display().to_string();
@@ -186,11 +187,20 @@ impl Platform {
         self.buyers.push(token);
     }
 
+    /// The smallest order that is paid at once.
+    pub fn order_body() -> String {
+        json!({ "choice": { "product": "archive", "specification": "standard", "sku": "starter", "period": "1m" }, "pay": true })
+            .to_string()
+    }
+
+    /// The token of one of the many buyers.
+    pub fn other_buyer(&self) -> &str {
+        &self.buyers[0]
+    }
+
     /// Places and pays orders from many buyers, each with an idempotency key that is new under a name of the spell.
     pub async fn place_orders(&self, name: &str, callers: usize, spell: Duration) -> Measured {
-        let body =
-            json!({ "choice": { "product": "archive", "specification": "standard", "sku": "starter", "period": "1m" }, "pay": true })
-                .to_string();
+        let body = Self::order_body();
         let request = |round: String| {
             let (address, buyers, body) = (self.address.clone(), self.buyers.clone(), body.clone());
             move |caller: usize, n: u64| {
@@ -242,13 +252,21 @@ impl Platform {
     /// Buys one and says how long it took until it was open.
     pub async fn open_one(&self, product: &str, sku: &str) -> Duration {
         let started = Instant::now();
+        self.open_instance(product, sku).await;
+        started.elapsed()
+    }
+
+    /// Buys one and waits until it is open; its instance.
+    pub async fn open_instance(&self, product: &str, sku: &str) -> String {
+        let started = Instant::now();
         let body = json!({ "choice": { "product": product, "specification": "standard", "sku": sku, "period": "1m" }, "pay": true });
         let order = self.call(&self.token(Role::Buyer), "/api/v1/orders", body).await;
         let path = format!("/api/v1/orders/{}", order["order_number"].as_str().unwrap());
         loop {
             let (_, text) = self.send(Role::Buyer, "GET", &path, None).await;
             if text.contains(r#""state":"completed""#) {
-                return started.elapsed();
+                let order: Value = serde_json::from_str(&text).unwrap();
+                return order["lines"][0]["instances"][0].as_str().unwrap().to_owned();
             }
             assert!(started.elapsed() < Duration::from_secs(60), "the order beside the dead ones is not opened: {text}");
             tokio::time::sleep(Duration::from_millis(5)).await;
