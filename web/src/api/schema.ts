@@ -7213,6 +7213,14 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceError"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
         };
     };
     license_activate: {
@@ -7404,6 +7412,14 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceError"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
         };
     };
     ShowOrderDetails: {
@@ -7460,6 +7476,14 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7530,6 +7554,14 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceError"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
         };
     };
     CreateOrders: {
@@ -7586,6 +7618,14 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7656,6 +7696,14 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceError"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
         };
     };
     ListOrders: {
@@ -7712,6 +7760,14 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7782,6 +7838,14 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceError"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
         };
     };
     ShowSubscriptionAgreements: {
@@ -7838,6 +7902,14 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8101,6 +8173,14 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceError"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
         };
     };
     account_register: {
@@ -8223,7 +8303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8368,7 +8448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8506,7 +8586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8644,7 +8724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8782,7 +8862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8927,7 +9007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9072,7 +9152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9222,7 +9302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9365,7 +9445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9501,7 +9581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9639,7 +9719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9780,7 +9860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9916,7 +9996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10059,7 +10139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10202,7 +10282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10343,7 +10423,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10488,7 +10568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10633,7 +10713,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10771,7 +10851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10916,7 +10996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11057,7 +11137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11193,7 +11273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11338,7 +11418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11479,7 +11559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11617,7 +11697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11766,7 +11846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11909,7 +11989,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12058,7 +12138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12196,7 +12276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12337,7 +12417,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12482,7 +12562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12629,7 +12709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12770,7 +12850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12917,7 +12997,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13055,7 +13135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13200,7 +13280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13338,7 +13418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13479,7 +13559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13626,7 +13706,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13769,7 +13849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13910,7 +13990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14048,7 +14128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14193,7 +14273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14334,7 +14414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14479,7 +14559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14621,7 +14701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14766,7 +14846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14904,7 +14984,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15042,7 +15122,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15180,7 +15260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15325,7 +15405,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15470,7 +15550,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15613,7 +15693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15756,7 +15836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15897,7 +15977,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16035,7 +16115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16177,7 +16257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16315,7 +16395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16455,7 +16535,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16595,7 +16675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16735,7 +16815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16875,7 +16955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17022,7 +17102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17160,7 +17240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17306,7 +17386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17452,7 +17532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17588,7 +17668,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17731,7 +17811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17867,7 +17947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18010,7 +18090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18155,7 +18235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18296,7 +18376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18432,7 +18512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18575,7 +18655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18711,7 +18791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18850,7 +18930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18991,7 +19071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19127,7 +19207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19270,7 +19350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19411,7 +19491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19549,7 +19629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19692,7 +19772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19833,7 +19913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19974,7 +20054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20110,7 +20190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20255,7 +20335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20391,7 +20471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20529,7 +20609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20675,7 +20755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20811,7 +20891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20949,7 +21029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21088,7 +21168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21227,7 +21307,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21362,7 +21442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21511,7 +21591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21649,7 +21729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21794,7 +21874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21937,7 +22017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22084,7 +22164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22233,7 +22313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22376,7 +22456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22519,7 +22599,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22666,7 +22746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22802,7 +22882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22945,7 +23025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -23092,7 +23172,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -23235,7 +23315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -23380,7 +23460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -23527,7 +23607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -23674,7 +23754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -23821,7 +23901,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -23964,7 +24044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -24111,7 +24191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -24254,7 +24334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -24390,7 +24470,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -24533,7 +24613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -24672,7 +24752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -24819,7 +24899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -24966,7 +25046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -25113,7 +25193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -25258,7 +25338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -25405,7 +25485,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -25550,7 +25630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -25693,7 +25773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -25840,7 +25920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -25985,7 +26065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26121,7 +26201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26280,7 +26360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26425,7 +26505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26570,7 +26650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26713,7 +26793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26851,7 +26931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26989,7 +27069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -27127,7 +27207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -27272,7 +27352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -27417,7 +27497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -27555,7 +27635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -27693,7 +27773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -27838,7 +27918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -27986,7 +28066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28133,7 +28213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28281,7 +28361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28420,7 +28500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28573,7 +28653,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28712,7 +28792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28852,7 +28932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28994,7 +29074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29130,7 +29210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29266,7 +29346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29409,7 +29489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29552,7 +29632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29695,7 +29775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29831,7 +29911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29979,7 +30059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -30117,7 +30197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -30262,7 +30342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -30407,7 +30487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -30552,7 +30632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -30693,7 +30773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -30834,7 +30914,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -30970,7 +31050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -31113,7 +31193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -31251,7 +31331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -31392,7 +31472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -31537,7 +31617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -31682,7 +31762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -31827,7 +31907,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -31977,7 +32057,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -32122,7 +32202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -32258,7 +32338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -32401,7 +32481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -32542,7 +32622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -32683,7 +32763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -32819,7 +32899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -32955,7 +33035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -33098,7 +33178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -33246,7 +33326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -33387,7 +33467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -33523,7 +33603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -33666,7 +33746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -33809,7 +33889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -33956,7 +34036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -34104,7 +34184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -34242,7 +34322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -34387,7 +34467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -34532,7 +34612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -34677,7 +34757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -34813,7 +34893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -34956,7 +35036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -35099,7 +35179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -35244,7 +35324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -35389,7 +35469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -35525,7 +35605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -35664,7 +35744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -35807,7 +35887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -35945,7 +36025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -36085,7 +36165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -36224,7 +36304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -36363,7 +36443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -36499,7 +36579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -36635,7 +36715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -36790,7 +36870,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -36931,7 +37011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -37081,7 +37161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -37226,7 +37306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -37376,7 +37456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -37526,7 +37606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -37677,7 +37757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -37819,7 +37899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -37966,7 +38046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -38116,7 +38196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -38263,7 +38343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -38408,7 +38488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -38558,7 +38638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -38701,7 +38781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -38837,7 +38917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -38982,7 +39062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -39125,7 +39205,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -39266,7 +39346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -39402,7 +39482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -39545,7 +39625,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -39683,7 +39763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -39828,7 +39908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -39969,7 +40049,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -40114,7 +40194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -40255,7 +40335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -40396,7 +40476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too busy */
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -40455,6 +40535,14 @@ export interface operations {
                     "application/x-amz-json-1.1": unknown;
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-amz-json-1.1": unknown;
+                };
+            };
         };
     };
     aws_json_below: {
@@ -40496,6 +40584,14 @@ export interface operations {
                     "application/x-amz-json-1.1": unknown;
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-amz-json-1.1": unknown;
+                };
+            };
         };
     };
     aws_cbor: {
@@ -40523,6 +40619,12 @@ export interface operations {
                 content?: never;
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -40629,6 +40731,17 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -40748,6 +40861,17 @@ export interface operations {
                     };
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
         };
     };
     azure_resolve: {
@@ -40847,6 +40971,17 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -40966,6 +41101,17 @@ export interface operations {
                     };
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
         };
     };
     azure_unsubscribe: {
@@ -41063,6 +41209,17 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -41184,6 +41341,17 @@ export interface operations {
                     };
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
         };
     };
     azure_activate: {
@@ -41285,6 +41453,17 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -41404,6 +41583,17 @@ export interface operations {
                     };
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
         };
     };
     azure_operations: {
@@ -41503,6 +41693,17 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -41613,6 +41814,17 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -41735,6 +41947,17 @@ export interface operations {
                     };
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
         };
     };
     azure_usage: {
@@ -41846,6 +42069,17 @@ export interface operations {
                     };
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        message: string;
+                    };
+                };
+            };
         };
     };
     azure_token: {
@@ -41903,6 +42137,14 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
         };
     };
     azure_token_v2: {
@@ -41953,6 +42195,14 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -42031,6 +42281,14 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceError"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
         };
     };
     usage_push_oldest: {
@@ -42097,6 +42355,14 @@ export interface operations {
                 };
             };
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceError"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
