@@ -152,7 +152,7 @@ async fn the_third_unit_of_an_account_waits_for_the_next_group() {
     for (n, name) in [(1, "a1"), (1, "a2"), (1, "a3"), (1, "a4"), (2, "b1")] {
         let (seen, other) = (seen.clone(), other.clone());
         let unit = move |tx: &mut Tx| {
-            let stored = other.lock().unwrap().read(|tx| super::stored(tx))?;
+            let stored = other.lock().unwrap().read(super::stored)?;
             seen.lock().unwrap().push((name, stored));
             put(tx, name, "x")
         };

@@ -145,7 +145,7 @@ impl Seen {
     /// Lets one go on, if any may.
     fn admit(&mut self, turns: &mut Turns<()>) -> bool {
         let Some((party, ())) = turns.admit() else { return false };
-        let first = self.waiting.iter().position(|(p, _)| *p == party).expect("only who waits goes on");
+        let first = self.waiting.iter().position(|(p, _)| *p == party).unwrap();
         self.waiting.remove(first);
         self.running.push(party);
         true

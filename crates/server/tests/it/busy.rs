@@ -1,7 +1,7 @@
 //! One tenant costs others nothing: who hammers one thing, or wants what is locked, is told to come again; nobody else notices.
 
 use super::setup;
-use db::{DbError, Key, Local, dialect};
+use db::{DbError, Key, Local};
 use domain::id::InstanceId;
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ impl Lock {
         let mut other = Local::open(p.database()).unwrap();
         let held = std::thread::spawn(move || {
             let hold = |tx: &mut db::Tx| {
-                dialect::lock_row(tx, "instances", key)?;
+                store::instance::lock(tx, store::order::Tenant::Any, key)?;
                 locks.send(()).unwrap();
                 let _ = wait.recv();
                 Ok::<_, DbError>(())
