@@ -117,7 +117,11 @@ impl Tail {
             if self.began.elapsed() > LASTS {
                 return None;
             }
-            tokio::time::sleep(PERIOD).await;
+            // A node that stops ends its streams; the browser asks again, and reaches another node or the next start.
+            tokio::select! {
+                () = tokio::time::sleep(PERIOD) => {}
+                () = self.api.worker.stopping() => return None,
+            }
             if let Err(e) = self.look().await {
                 tracing::warn!(error = %e, "the tail of calls could not be read");
                 return None;

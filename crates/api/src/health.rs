@@ -26,7 +26,8 @@ const ROUND: Duration = Duration::from_secs(60);
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether this node does its work: its database answers and has all migrations, and the worker that it has comes round.
+/// Whether this node does its work: its database answers and has all migrations, the worker that it has comes round, and it
+/// was not asked to stop.
 /// A backlog is told and is no reason: other nodes would have it just the same.
 pub async fn readyz(State(api): State<Api>) -> Response {
     let now = micros(api.app.env.clock.now());
@@ -37,10 +38,12 @@ pub async fn readyz(State(api): State<Api>) -> Response {
     let answered = tokio::time::timeout(PATIENCE, asked).await.ok().flatten();
     let round = api.worker.since_round();
     let comes_round = round.is_none_or(|ago| ago < ROUND);
-    let ready = comes_round && answered.is_some_and(|(_, pending)| pending == 0);
+    let stopping = api.worker.is_stopping();
+    let ready = !stopping && comes_round && answered.is_some_and(|(_, pending)| pending == 0);
     let age = answered.and_then(|(next, _)| next).map_or(0, |due| (now - due).max(0));
     let body = serde_json::json!({
         "ready": ready,
+        "stopping": stopping,
         "database": { "engine": api.app.db.engine(), "ok": answered.is_some() },
         "migrations_pending": answered.map_or(-1, |(_, pending)| i64::try_from(pending).unwrap_or(-1)),
         "worker": { "here": round.is_some(), "ok": comes_round, "seconds_since_round": round.map(|ago| ago.as_secs()) },

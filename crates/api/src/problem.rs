@@ -132,6 +132,9 @@ impl From<Error> for Problem {
         match e {
             Error::Refused(refusal) => (*refusal).into(),
             Error::Store(e) if e.is_busy() => Self::busy(&e),
+            Error::Store(DbError::Closed) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "node.stopping", "this node is stopping; try again in a moment")
+            }
             Error::DiskFull => Self::disk_full(),
             Error::Store(e) if e.is_disk_full() => Self::disk_full(),
             // The frame answers instead (`once`).

@@ -253,6 +253,9 @@ pub struct SandboxArgs {
     /// Another database than the folder's own, such as postgres://…
     #[arg(long, env = "YUNSHI_SANDBOX_DATABASE")]
     pub database: Option<String>,
+    /// all, api or worker, to try several processes on one folder and PostgreSQL; a worker joins a sandbox that is there.
+    #[arg(long, default_value = "all", value_parser = ["all", "api", "worker"])]
+    pub role: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,6 +16,7 @@ use std::{
     net::SocketAddr,
     num::NonZeroU32,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// The file's contents; everything may be left out.
@@ -38,6 +39,8 @@ pub struct File {
     pub call_connect_seconds: Option<f64>,
     pub call_total_seconds: Option<f64>,
     pub job_lease_seconds: Option<u32>,
+    /// How long a node that is asked to stop finishes what is under way.
+    pub stop_seconds: Option<u32>,
     /// Requests a second of one access key.
     pub open_api_per_second: Option<NonZeroU32>,
     /// Whether products on sale are probed twice a day.
@@ -158,6 +161,12 @@ impl File {
         Ok(lease)
     }
 
+    /// Longer than a call may take, so that calls under way end; shorter than supervisors wait before they kill.
+    #[must_use]
+    pub fn stop_within(&self) -> Duration {
+        Duration::from_secs(self.stop_seconds.unwrap_or(15).into())
+    }
+
     /// What messages leave by; secrets of the environment come before those of the file.
     #[must_use]
     pub fn channels(&self) -> (Option<worker::MailServer>, Option<SmsFile>) {
@@ -170,7 +179,7 @@ impl File {
     /// The time limits of calls, where the file changes them.
     #[must_use]
     pub fn limits(&self, default: worker::Limits) -> worker::Limits {
-        let seconds = std::time::Duration::from_secs_f64;
+        let seconds = Duration::from_secs_f64;
         worker::Limits {
             connect: self.call_connect_seconds.map_or(default.connect, seconds),
             total: self.call_total_seconds.map_or(default.total, seconds),
@@ -191,6 +200,7 @@ pub struct Config {
     pub limits: worker::Limits,
     pub channels: (Option<worker::MailServer>, Option<SmsFile>),
     pub database_options: db::Options,
+    pub stop_within: Duration,
     pub secret_key: [u8; 32],
 }
 
@@ -213,6 +223,7 @@ impl Config {
             limits: worker::Limits::default(),
             channels: file.channels(),
             database_options: db::Options::default(),
+            stop_within: file.stop_within(),
             secret_key,
         };
         config.limits = file.limits(config.limits);

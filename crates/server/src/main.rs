@@ -19,6 +19,9 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Thousands of calls may wait for sellers who hang, beside the requests of clients.
 const FILES_WANTED: u64 = 16_384;
 
+/// How long threads have to come to an end with the process.
+const LEFT_BEHIND: std::time::Duration = std::time::Duration::from_secs(2);
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     // Each call that waits for a seller holds a socket; where the system allows less, it says so at the socket.
@@ -30,7 +33,10 @@ fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    match runtime.block_on(commands::run(cli)) {
+    let done = runtime.block_on(commands::run(cli));
+    // What still waits for a database that does not answer is left behind.
+    runtime.shutdown_timeout(LEFT_BEHIND);
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

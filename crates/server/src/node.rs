@@ -3,8 +3,8 @@
 use crate::{config::Config, output::Failure};
 use api::{Api, Sandbox};
 use app::{App, Environment, MovableClock, RandomIds, secret::Sealer};
-use std::sync::Arc;
-use tokio::net::TcpListener;
+use std::{sync::Arc, time::Duration};
+use tokio::{net::TcpListener, time::Instant};
 use worker::{Channels, Client, Files, HttpSms, Search, Worker, supervise};
 
 /// Everything a node is made of.
@@ -81,39 +81,72 @@ pub async fn bind(listen: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(listen).await.map_err(|e| Failure::Failed(format!("cannot listen on {listen}: {e}")))
 }
 
-/// How long requests under way may take to finish once the process was asked to stop; streams do not end by themselves.
-const FAREWELL: std::time::Duration = std::time::Duration::from_secs(15);
-
-/// Serves until the process is asked to stop; requests under way are finished, within a time.
+/// Serves until the process is asked to stop. Then nothing more is claimed and readiness says no, so that proxies go elsewhere;
+/// what is under way is finished, first jobs, which may call this very process in a sandbox, then requests. What does not end
+/// within `limit` is given back. Who asks a second time does not want to wait.
 ///
 /// # Errors
 /// What the listener says.
-pub async fn serve(listener: TcpListener, router: axum::Router) -> Result<(), Failure> {
+pub async fn serve(listener: TcpListener, router: axum::Router, worker: &Worker, limit: Duration) -> Result<(), Failure> {
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop());
-    let patience = async {
-        asked_to_stop().await;
-        tokio::time::sleep(FAREWELL).await;
+    let (close, closed) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+        let _ = closed.await;
+    });
+    let farewell = async {
+        let mut asked = Asked::listen();
+        asked.again().await;
+        let until = Instant::now() + limit;
+        tracing::info!(seconds = limit.as_secs(), "asked to stop: finishing what is under way");
+        let hurried = tokio::select! {
+            _ = worker.finish(until) => false,
+            () = asked.again() => true,
+        };
+        worker.give_back().await;
+        // Fails when the listener is gone, and with it what was to be closed.
+        let _ = close.send(());
+        if !hurried {
+            tokio::select! {
+                () = tokio::time::sleep_until(until.max(Instant::now() + REQUESTS)) => {}
+                () = asked.again() => {}
+            }
+        }
     };
     tokio::select! {
         served = serving => served.map_err(Failure::failed),
-        () = patience => Ok(()),
+        () = farewell => Ok(()),
     }
 }
 
-async fn asked_to_stop() {
+/// Requests under way have so long at least, also when jobs took all the time there was.
+const REQUESTS: Duration = Duration::from_secs(1);
+
+/// Those who ask the process to stop: a supervisor by SIGTERM, a person by Ctrl-C.
+struct Asked {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut term) = signal(SignalKind::terminate()) {
+    term: Option<tokio::signal::unix::Signal>,
+}
+
+impl Asked {
+    fn listen() -> Self {
+        Self {
+            #[cfg(unix)]
+            term: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
+        }
+    }
+
+    /// Waits for the next time.
+    async fn again(&mut self) {
+        #[cfg(unix)]
+        if let Some(term) = &mut self.term {
             tokio::select! {
                 _ = term.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Standard error, for the log. What cannot be written is lost: a full disk or a reader that is gone must not end what was

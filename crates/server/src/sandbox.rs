@@ -46,12 +46,13 @@ fn config(args: &SandboxArgs) -> Result<Config, Failure> {
         listen: args.listen.clone(),
         database: args.database.clone().unwrap_or_else(|| format!("sqlite:{}", path.display())),
         files: args.data.join("files"),
-        role: "all".to_owned(),
+        role: args.role.clone(),
         migrate: "auto".to_owned(),
         settings: file.settings(settings)?,
         limits: file.limits(worker::Limits { loopback_allowed: true, ..worker::Limits::default() }),
         channels: file.channels(),
         database_options: db::Options::default(),
+        stop_within: file.stop_within(),
         secret_key: secret_key(&args.data.join("secret.key"))?,
     })
 }
@@ -103,12 +104,14 @@ pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
     let api = node.api(Some(sandbox.clone()));
     let tally = api.tally.clone();
     let router = api::router(api).nest("/sandbox/seller", seller.router());
-    let server = tokio::spawn(node::serve(listener, router));
-    let accounts = seed::seed(&node, &url, &seller_base, &key).await?;
+    let (worker, limit) = (node.worker.clone(), config.stop_within);
+    let server = tokio::spawn(async move { node::serve(listener, router, &worker, limit).await });
+    let accounts =
+        if args.role == "worker" { seed::joined(&node.app, &url).await? } else { seed::seed(&node, &url, &seller_base, &key).await? };
     // Nobody plays before the accounts are there.
     let _ = sandbox.accounts.set(accounts["accounts"].clone());
     node.search.refresh(&node.app).await.map_err(Failure::failed)?;
-    node.work("all");
+    node.work(&config.role);
     announce(json, &accounts);
     server.await.map_err(Failure::failed)??;
     tally.write_down(&node.app).await.map_err(Failure::failed)?;

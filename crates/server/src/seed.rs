@@ -104,6 +104,18 @@ pub async fn interface_secret(app: &App) -> Result<String, Failure> {
     Ok(made)
 }
 
+/// What another process of the sandbox seeded; the built-in seller stays where it is.
+///
+/// # Errors
+/// When nothing was seeded yet.
+pub async fn joined(app: &App, url: &str) -> Result<Value, Failure> {
+    let missing = || Failure::WrongUse("--role worker joins a sandbox: start one with --role api on this database first".to_owned());
+    let known = setting(app, SETTING).await?.ok_or_else(missing)?;
+    let mut document: Value = serde_json::from_str(&known).map_err(Failure::failed)?;
+    document["url"] = json!(url);
+    Ok(document)
+}
+
 /// Seeds a new sandbox, or finds what was seeded; returns the document that `--json` prints.
 ///
 /// # Errors

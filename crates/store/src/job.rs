@@ -118,6 +118,21 @@ pub fn put_off(tx: &mut Tx, lease: &Lease, due_at: i64, error: Option<&str>) -> 
     Ok(Written::from_rows(changed))
 }
 
+/// Gives leases back: the jobs are due as they were before they were claimed. Those that were lost or ended are left alone.
+///
+/// # Errors
+/// [`DbError`].
+pub fn give_back(tx: &mut Tx, leases: &[Lease]) -> Result<(), DbError> {
+    db::each_part(tx, leases, |part| {
+        // A claim has a name of its own, so a job under one of these names is under its own.
+        let owners: Vec<&str> = part.iter().map(|lease| lease.owner.as_str()).collect();
+        let jobs: Vec<Key> = part.iter().map(|lease| lease.job).collect();
+        let held = jobs::table.filter(jobs::id.eq_any(jobs)).filter(jobs::lease_owner.eq_any(owners));
+        diesel::update(held).set((jobs::lease_owner.eq(""), jobs::lease_until.eq(0)))
+    })?;
+    Ok(())
+}
+
 /// Sets a job aside for a person.
 ///
 /// # Errors

@@ -3,9 +3,11 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
 
+mod node;
 mod seed;
 mod signed;
 
+pub use node::Node;
 pub use signed::Signed;
 
 use futures_util::future::join_all;
@@ -16,10 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 use testdb::{Engine, Fresh};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
+use tokio::process::{Child, Command};
 
 /// How a platform is started.
 #[derive(Clone)]
@@ -32,12 +31,14 @@ pub struct Setup {
     pub config: &'static str,
     /// Its log cannot be written, and it has much to say.
     pub mute: bool,
+    /// What the process does: all, or api where a worker joins.
+    pub role: &'static str,
 }
 
 impl Setup {
     #[must_use]
     pub fn new(binary: &str, engine: Engine) -> Self {
-        Self { binary: binary.into(), engine, start: "2024-01-05T02:00:00Z", config: "", mute: false }
+        Self { binary: binary.into(), engine, start: "2024-01-05T02:00:00Z", config: "", mute: false, role: "all" }
     }
 }
 
@@ -94,27 +95,32 @@ impl Platform {
     /// # Panics
     /// When it does not come up.
     pub async fn run(&mut self) {
-        let mut child = Command::new(&self.setup.binary)
-            .args(["--json", "sandbox", "--listen", "127.0.0.1:0", "--start", self.setup.start])
+        let mut command = self.command(self.setup.role);
+        if self.setup.mute {
+            command.env("YUNSHI_LOG", "debug").stderr(full());
+        }
+        let mut child = command.spawn().expect("the sandbox starts");
+        self.document = node::first_line(&mut child).await.expect("the sandbox comes up");
+        self.document["url"].as_str().expect("an address").clone_into(&mut self.url);
+        self.child = Some(child);
+    }
+
+    /// A process of the sandbox on its data.
+    fn command(&self, role: &str) -> Command {
+        let mut command = Command::new(&self.setup.binary);
+        command
+            .args(["--json", "sandbox", "--listen", "127.0.0.1:0", "--start", self.setup.start, "--role", role])
             .arg("--data")
-            .arg(self.folder.path().join("data"))
+            .arg(self.data())
             .arg("--database")
             .arg(&self.fresh.url)
             .arg("--config")
             .arg(self.folder.path().join("yunshi.toml"))
-            .env("YUNSHI_LOG", if self.setup.mute { "debug" } else { "warn" })
+            .env("YUNSHI_LOG", "warn")
             .stdin(Stdio::null())
-            .stderr(if self.setup.mute { full() } else { Stdio::inherit() })
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the sandbox starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let first = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("the sandbox comes up in time");
-        let first = first.expect("its output").expect("a first line");
-        self.document = serde_json::from_str(&first).expect("the first line is JSON");
-        self.document["url"].as_str().expect("an address").clone_into(&mut self.url);
-        self.child = Some(child);
+            .kill_on_drop(true);
+        command
     }
 
     /// Ends the process at once, as a power cut does.
@@ -125,12 +131,29 @@ impl Platform {
         self.child.take().expect("a running sandbox").kill().await.expect("it is killed");
     }
 
+    /// Asks the process to end.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub async fn ask_to_stop(&self) {
+        node::ask_to_stop(self.child.as_ref().expect("a running sandbox")).await;
+    }
+
     /// Asks the process to end, and waits until it did.
-    async fn stop(&mut self) {
-        let mut child = self.child.take().expect("a running sandbox");
-        let id = child.id().expect("a running sandbox").to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().await.expect("kill").success());
-        assert!(child.wait().await.expect("its end").success(), "the sandbox ends when it is asked to");
+    ///
+    /// # Panics
+    /// When it is not running, or does not end well.
+    pub async fn stop(&mut self) {
+        self.ask_to_stop().await;
+        self.ended().await;
+    }
+
+    /// Waits until the process that was asked to has ended.
+    ///
+    /// # Panics
+    /// When it does not end well.
+    pub async fn ended(&mut self) {
+        node::ended(&mut self.child.take().expect("a running sandbox")).await;
     }
 
     /// The address of the database, for `yunshi verify --database`.

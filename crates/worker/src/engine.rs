@@ -17,11 +17,14 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use store::job::{self, Job};
+use store::job::{self, Job, Lease};
 use tokio::sync::Notify;
 use wire::conformance::Exchange;
 
 mod messages;
+mod stopping;
+
+use stopping::{Begun, Stop};
 
 /// Jobs claimed at a time.
 const BATCH: i64 = 64;
@@ -58,6 +61,8 @@ struct Inner {
     patient: std::sync::atomic::AtomicBool,
     /// When the loop of this node came round last; none where it does not run.
     round: Mutex<Option<Instant>>,
+    stop: Stop,
+    begun: Begun,
 }
 
 /// Something under way; it is over when this is dropped, also by a panic.
@@ -84,12 +89,14 @@ pub struct Worker(Arc<Inner>);
 struct End {
     worker: Worker,
     lane: String,
+    lease: Lease,
     answered: bool,
 }
 
 impl Drop for End {
     fn drop(&mut self) {
         self.worker.lanes(|lanes| lanes.end(&self.lane, self.answered, Instant::now()));
+        self.worker.0.begun.end(&self.lease);
         self.worker.0.under_way.fetch_sub(1, Ordering::SeqCst);
         self.worker.0.ended.notify_waiters();
         self.worker.0.wake.notify_one();
@@ -117,6 +124,8 @@ impl Worker {
             advancing: tokio::sync::Mutex::new(()),
             patient: std::sync::atomic::AtomicBool::new(false),
             round: Mutex::new(None),
+            stop: Stop::default(),
+            begun: Begun::default(),
         }))
     }
 
@@ -161,15 +170,16 @@ impl Worker {
         *self.0.round.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Works until the task is dropped.
+    /// Works until the process is asked to stop; ends with the task.
     pub async fn run(self) {
         self.came_round();
-        loop {
+        while !self.is_stopping() {
             let claimed = match self.claim().await {
                 Ok(claimed) => {
                     self.came_round();
                     claimed
                 }
+                Err(_) if self.is_stopping() => break,
                 Err(e) => {
                     tracing::error!(error = %e, "due jobs could not be claimed");
                     0
@@ -181,12 +191,17 @@ impl Worker {
                 let _ = tokio::time::timeout(Duration::from_millis(500), self.0.wake.notified()).await;
             }
         }
+        std::future::pending().await
     }
 
     /// Claims what is due and begins it; says how many. A claim is itself under way: between its commit and the
     /// beginning of its jobs nobody may think that nothing is.
     async fn claim(&self) -> Result<usize, Error> {
         let _claiming = UnderWay::begin(&self.0.under_way);
+        // Asked after it is counted: who waits for the end either sees this claim or has asked before it.
+        if self.is_stopping() {
+            return Err(db::DbError::Closed.into());
+        }
         let handed_on = self.hand_on().await?;
         Ok(self.claim_due().await? + handed_on)
     }
@@ -246,12 +261,14 @@ impl Worker {
     fn begin(&self, job: Job) {
         self.0.under_way.fetch_add(1, Ordering::SeqCst);
         self.lanes(|lanes| lanes.begin(&job.lane));
-        let end = End { worker: self.clone(), lane: job.lane.clone(), answered: true };
-        tokio::spawn(async move {
+        let lease = job.lease();
+        let end = End { worker: self.clone(), lane: job.lane.clone(), lease: lease.clone(), answered: true };
+        let task = async move {
             // The whole of it, not its fields one by one: it is dropped when the job is done.
             let mut end = end;
             end.answered = end.worker.perform(job).await;
-        });
+        };
+        self.0.begun.begin(lease, || tokio::spawn(task).abort_handle());
     }
 
     /// Does a job; says whether the outside answered. A job that fails is put off, then set aside.

@@ -24,7 +24,7 @@ pub async fn serve(args: &Serve) -> Result<(), Failure> {
     node.search.refresh(&node.app).await.map_err(Failure::failed)?;
     let api = node.api(None);
     let tally = api.tally.clone();
-    node::serve(listener, api::router(api)).await?;
+    node::serve(listener, api::router(api), &node.worker, config.stop_within).await?;
     // What was heard in the last second.
     tally.write_down(&node.app).await.map_err(Failure::failed)
 }

@@ -1,0 +1,73 @@
+//! Further processes on the database of a platform.
+
+use crate::{PATIENCE, Platform};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+/// A process beside the platform's own, on the same database and files.
+pub struct Node {
+    child: Child,
+    pub url: String,
+}
+
+/// What a process prints first, once it is up; nothing when it ends before.
+pub(crate) async fn first_line(child: &mut Child) -> Option<Value> {
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let first = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("the process comes up in time");
+    Some(serde_json::from_str(&first.expect("its output")?).expect("the first line is JSON"))
+}
+
+pub(crate) async fn ask_to_stop(child: &Child) {
+    let id = child.id().expect("a running process").to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.expect("kill").success());
+}
+
+pub(crate) async fn ended(child: &mut Child) {
+    let status = tokio::time::timeout(PATIENCE, child.wait()).await.expect("the process ends in time").expect("its end");
+    assert!(status.success(), "the process ends well when it is asked to: {status}");
+}
+
+impl Platform {
+    /// Starts another process on the same data.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn join(&self, role: &str) -> Node {
+        Node::start(self.command(role)).await
+    }
+}
+
+impl Node {
+    async fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the process starts");
+        let document = first_line(&mut child).await.expect("the process comes up");
+        Self { child, url: document["url"].as_str().expect("an address").to_owned() }
+    }
+
+    /// Ends the process at once, as a power cut does.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it is killed");
+    }
+
+    /// Asks the process to end.
+    ///
+    /// # Panics
+    /// When it has ended before.
+    pub async fn ask_to_stop(&self) {
+        ask_to_stop(&self.child).await;
+    }
+
+    /// Waits until the process that was asked to has ended.
+    ///
+    /// # Panics
+    /// When it does not end well.
+    pub async fn ended(mut self) {
+        ended(&mut self.child).await;
+    }
+}
