@@ -164,65 +164,6 @@ pub fn writers(tx: &mut Tx, table: &str) -> Result<Vec<String>, DbError> {
     Ok(found.into_iter().map(|w| w.name).collect())
 }
 
-/// Takes up to `limit` due jobs under a lease and returns nothing else's: on PostgreSQL rows that another
-/// node is taking are skipped. `busy` lanes are left alone; `per_lane` jobs of one lane at most are taken.
-///
-/// # Errors
-/// [`DbError`].
-pub fn claim_jobs(tx: &mut Tx, claim: &Claim<'_>) -> Result<(), DbError> {
-    let skip = match tx {
-        Tx::Pg(_) => "FOR UPDATE SKIP LOCKED",
-        Tx::Sqlite(_) => "",
-    };
-    // State and lease are asked for on every level: PostgreSQL looks at a row again after it waited for it,
-    // but only at the conditions of that level, and a row that was just claimed must not be claimed again.
-    // The window numbers the due jobs of each lane, so that one lane cannot fill the batch. Lanes that are
-    // full or resting are named in the text: there are few of them and they are our own hexadecimal.
-    let busy = claim.busy.iter().map(|lane| format!("'{lane}'")).collect::<Vec<_>>().join(",");
-    let busy = if busy.is_empty() { String::new() } else { format!("AND lane NOT IN ({busy})") };
-    let text = format!(
-        "UPDATE jobs SET lease_owner = $1, lease_until = $2
-         WHERE state = 'due' AND lease_until < $3 AND id IN (
-             SELECT id FROM jobs WHERE state = 'due' AND lease_until < $3 AND id IN (
-                 SELECT id FROM (
-                     SELECT id, due_at, row_number() OVER (PARTITION BY lane ORDER BY due_at, id) AS place
-                     FROM (SELECT id, due_at, lane FROM jobs
-                           WHERE state = 'due' AND lease_until < $3 AND due_at <= $4 {busy}
-                           ORDER BY due_at LIMIT 2000) due
-                 ) placed WHERE place <= $5 ORDER BY due_at, id LIMIT $6
-             ) {skip}
-         )"
-    );
-    // SQLite numbers `$n` by first appearance, so they appear in order.
-    let query = sql_query(text)
-        .bind::<Text, _>(claim.owner)
-        .bind::<BigInt, _>(claim.lease_until)
-        .bind::<BigInt, _>(claim.wall_now)
-        .bind::<BigInt, _>(claim.due_until)
-        .bind::<BigInt, _>(claim.per_lane)
-        .bind::<BigInt, _>(claim.limit);
-    // A text that names lanes is one of many, and not to be kept.
-    if claim.busy.is_empty() {
-        query.run(tx)?
-    } else {
-        query.execute(tx)?
-    };
-    Ok(())
-}
-
-/// What [`claim_jobs`] takes. Times are microseconds; leases count wall time, due times business time.
-#[derive(Debug)]
-pub struct Claim<'a> {
-    /// Unique for this claim, so that the rows can be read back by it.
-    pub owner: &'a str,
-    pub lease_until: i64,
-    pub due_until: i64,
-    pub wall_now: i64,
-    pub per_lane: i64,
-    pub limit: i64,
-    pub busy: &'a [String],
-}
-
 /// Adds an amount to a balance, making the row when it is missing. The table's check refuses a balance
 /// below zero.
 #[derive(Debug, Clone)]
@@ -284,6 +225,18 @@ pub fn log_in_try(tx: &mut Tx, login: &str, now: i64, every: i64, ahead: i64) ->
 /// [`DbError`].
 pub fn setting_put(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
     sql_query("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+        .bind::<Text, _>(name)
+        .bind::<Text, _>(value)
+        .run(tx)?;
+    Ok(())
+}
+
+/// Stores a setting unless it is there.
+///
+/// # Errors
+/// [`DbError`].
+pub fn setting_put_new(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
+    sql_query("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
         .bind::<Text, _>(name)
         .bind::<Text, _>(value)
         .run(tx)?;

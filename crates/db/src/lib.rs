@@ -8,6 +8,7 @@
 //! To add a table: write a migration in `migrations/` (one text for both engines), declare it in
 //! [`schema`], and add its module in the `store` crate.
 
+mod claim;
 pub mod dialect;
 mod error;
 mod key;
@@ -22,6 +23,7 @@ mod sqlite;
 mod statement;
 pub mod turns;
 
+pub use claim::{Claim, claim_jobs};
 pub use error::{DbError, UnitError};
 pub use key::Key;
 pub use local::Local;

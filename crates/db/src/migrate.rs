@@ -62,7 +62,8 @@ migrations![
     "0036_sealed_answers",
     "0037_corrections",
     "0038_witness",
-    "0039_former_usage_caps"
+    "0039_former_usage_caps",
+    "0041_claims"
 ];
 
 #[derive(diesel::QueryableByName)]

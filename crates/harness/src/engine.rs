@@ -8,7 +8,7 @@ use app::{
     micros,
     probe::Probed,
 };
-use db::dialect::Claim;
+use db::Claim;
 use domain::Timestamp;
 use jiff::SignedDuration;
 use store::job::{Job, Lease, claim, next_due};
@@ -118,10 +118,11 @@ impl Market {
             let owner = ctx.random_hex(16);
             let due = Claim {
                 owner: &owner,
-                lease_until: micros(ctx.wall + ctx.settings.job_lease),
+                lease: job::lease_micros(ctx),
                 due_until: ctx.now_micros(),
-                wall_now: ctx.wall_micros(),
+                standing_at: Some(ctx.wall_micros()),
                 per_lane: 1,
+                no_lane: 1,
                 limit: 1,
                 busy: &[],
             };

@@ -1,7 +1,7 @@
 //! Jobs: what is due, under lease while somebody does it.
 
 use crate::{DbError, Key, Tx, Written};
-use db::{Run, dialect, schema::jobs};
+use db::{Run, schema::jobs};
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -73,13 +73,18 @@ pub fn any_named(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
     Ok(named > 0)
 }
 
-/// Takes due jobs under a lease and reads them back.
+/// Takes due jobs under a lease and reads them back, in the order in which they are due.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn claim(tx: &mut Tx, claim: &dialect::Claim<'_>) -> Result<Vec<Job>, DbError> {
-    dialect::claim_jobs(tx, claim)?;
-    Ok(jobs::table.filter(jobs::lease_owner.eq(claim.owner)).order((jobs::due_at, jobs::id)).select(Job::as_select()).load(tx)?)
+pub fn claim(tx: &mut Tx, claim: &db::Claim<'_>) -> Result<Vec<Job>, DbError> {
+    let taken = db::claim_jobs(tx, claim)?;
+    if taken.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut jobs: Vec<Job> = jobs::table.filter(jobs::id.eq_any(taken)).select(Job::as_select()).load(tx)?;
+    jobs.sort_by_key(|job| (job.due_at, job.id));
+    Ok(jobs)
 }
 
 /// Whether the lease is held still; it is until the transaction ends.

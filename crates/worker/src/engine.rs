@@ -5,8 +5,12 @@ use crate::{
     breaker::{CLAIM_PER_LANE, Lanes, SLOW_AFTER},
     export,
 };
-use app::{Actor, App, Clock, Error, call, from_micros, job::Work, micros};
-use db::{Key, Tx, dialect::Claim};
+use app::{
+    Actor, App, Clock, Error, call, from_micros,
+    job::{Work, lease_micros},
+    micros,
+};
+use db::{Claim, Key, Tx};
 use domain::Timestamp;
 use jiff::SignedDuration;
 use messages::Channel;
@@ -237,10 +241,11 @@ impl Worker {
             .write(Actor::System, move |tx, ctx| {
                 let claim = Claim {
                     owner: &owner,
-                    lease_until: micros(ctx.wall + ctx.settings.job_lease),
+                    lease: lease_micros(ctx),
+                    standing_at: None,
                     due_until: ctx.now_micros(),
-                    wall_now: ctx.wall_micros(),
                     per_lane,
+                    no_lane: limit - limit / 2,
                     limit,
                     busy: &busy,
                 };

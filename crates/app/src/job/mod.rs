@@ -63,6 +63,12 @@ domain::words! {
     }
 }
 
+/// How long a job is kept for who claimed it, in microseconds.
+#[must_use]
+pub fn lease_micros(ctx: &Ctx) -> i64 {
+    i64::try_from(ctx.settings.job_lease.as_micros()).unwrap_or(i64::MAX)
+}
+
 /// Makes a job that is due at a business time.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! A job is ended, put off or set aside by the owner of its lease alone (`architecture 3`).
 
 use app::job::{self, Work};
-use db::dialect::Claim;
+use db::Claim;
 use harness::{Market, choice, on_both, unpaid};
 use jiff::SignedDuration;
 use store::{
@@ -14,10 +14,11 @@ fn claimed(m: &Market, owner: &str, kind: &str) -> Job {
     let claim_all = |tx: &mut db::Tx, ctx: &app::Ctx| {
         let due = Claim {
             owner,
-            lease_until: app::micros(ctx.wall + ctx.settings.job_lease),
+            lease: app::job::lease_micros(ctx),
             due_until: ctx.now_micros(),
-            wall_now: ctx.wall_micros(),
+            standing_at: Some(ctx.wall_micros()),
             per_lane: 10,
+            no_lane: 10,
             limit: 10,
             busy: &[],
         };

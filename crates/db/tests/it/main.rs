@@ -8,7 +8,7 @@ mod shares;
 mod sqlite;
 mod turns;
 
-use db::{Db, DbError, Options, Run, Tx, dialect, schema::settings};
+use db::{Claim, Db, DbError, Options, Run, Tx, dialect, schema::settings};
 use diesel::prelude::*;
 use std::{
     io::{BufRead, BufReader},
@@ -174,10 +174,11 @@ async fn a_claimed_job_is_claimed_by_nobody_else_and_no_lane_fills_the_batch() {
                 let busy: Vec<String> = busy.iter().map(|b| (*b).to_owned()).collect();
                 db.write(move |tx| {
                     use db::schema::jobs::dsl;
-                    let claim =
-                        dialect::Claim { owner, lease_until: 100, due_until: 1000, wall_now: 50, per_lane: 4, limit: 16, busy: &busy };
-                    dialect::claim_jobs(tx, &claim)?;
-                    let lanes = dsl::jobs.filter(dsl::lease_owner.eq(owner)).select(dsl::lane).order(dsl::lane);
+                    let (due_until, standing_at) = (1000, Some(50));
+                    let claim = Claim { owner, lease: 50, standing_at, due_until, per_lane: 4, no_lane: 6, limit: 16, busy: &busy };
+                    let taken = db::claim_jobs(tx, &claim)?;
+                    let lanes =
+                        dsl::jobs.filter(dsl::id.eq_any(taken)).filter(dsl::lease_owner.eq(owner)).select(dsl::lane).order(dsl::lane);
                     Ok::<Vec<String>, DbError>(lanes.load(tx)?)
                 })
                 .await

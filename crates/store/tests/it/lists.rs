@@ -22,7 +22,7 @@ const DEEP: Page = Page { after: Some((1_000, Key([9; 16]))), limit: 20, directi
 const OTHER_WAYS: [Page; 2] =
     [Page { direction: Some(Direction::Ascending), ..DEEP }, Page { direction: Some(Direction::Descending), ..DEEP }];
 
-type List = Box<dyn Fn(&mut Tx) -> Result<(), DbError> + Send>;
+pub(super) type List = Box<dyn Fn(&mut Tx) -> Result<(), DbError> + Send>;
 
 fn list<T: 'static>(name: &str, run: impl Fn(&mut Tx) -> Result<Vec<T>, DbError> + Send + 'static) -> (String, List) {
     (name.to_owned(), Box::new(move |tx| run(tx).map(|_| ())))
@@ -97,7 +97,7 @@ fn lists() -> Vec<(String, List)> {
 }
 
 /// The statements that a list sends.
-fn statements(tx: &mut Tx, run: &List) -> Result<Vec<String>, DbError> {
+pub(super) fn statements(tx: &mut Tx, run: &List) -> Result<Vec<String>, DbError> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let keep = seen.clone();
     tx.set_instrumentation(move |event: InstrumentationEvent<'_>| {

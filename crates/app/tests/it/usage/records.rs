@@ -343,12 +343,13 @@ fn pushes_and_ratings_at_the_same_time_lose_and_double_nothing() {
 
 /// Does a due job of use, if the next one is of use, as one worker of several.
 fn work_off(tx: &mut db::Tx, ctx: &app::Ctx, worker: usize) -> Result<(), app::Error> {
-    let claim = db::dialect::Claim {
+    let claim = db::Claim {
         owner: &format!("worker-{worker}"),
-        lease_until: app::micros(ctx.wall + ctx.settings.job_lease),
+        lease: app::job::lease_micros(ctx),
         due_until: ctx.now_micros(),
-        wall_now: ctx.wall_micros(),
+        standing_at: Some(ctx.wall_micros()),
         per_lane: 1,
+        no_lane: 1,
         limit: 1,
         busy: &[],
     };
