@@ -217,6 +217,18 @@ impl Db {
         self.read_for(Party::System, unit).await
     }
 
+    /// Leaves SQLite's file whole, so that it may be copied alone: what its log holds is carried into it. Called when all else
+    /// has ended; a process that is killed leaves its log, which the next one reads.
+    ///
+    /// # Errors
+    /// What the engine says, or that another process reads or writes the file still.
+    pub async fn close(&self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Brings the schema to the newest version; returns the names of what was applied.
     ///
     /// # Errors

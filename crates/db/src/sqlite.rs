@@ -12,6 +12,7 @@ use checkpoint::Checkpoints;
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use std::{
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -32,6 +33,7 @@ pub struct Sqlite {
     writer: mpsc::Sender<Box<dyn Waiting>>,
     readers: Pool,
     wait: Duration,
+    path: Arc<str>,
 }
 
 impl Sqlite {
@@ -56,7 +58,7 @@ impl Sqlite {
             prepared_statements: true,
         };
         let readers = Pool::open(manager, options.connections, options.wait)?;
-        Ok(Self { writer, readers, wait: options.wait })
+        Ok(Self { writer, readers, wait: options.wait, path: path.into() })
     }
 
     pub(crate) async fn write<T, E, F>(&self, party: Party, work: F) -> Result<T, E>
@@ -77,6 +79,13 @@ impl Sqlite {
     /// Until when a reader waits for a connection.
     fn until(&self) -> tokio::time::Instant {
         tokio::time::Instant::now() + self.wait
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), DbError> {
+        // Behind all units that wait.
+        self.write(Party::System, |_| Ok::<_, DbError>(())).await?;
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || checkpoint::whole(&path, PRAGMAS)).await.unwrap_or(Err(DbError::Panicked))
     }
 
     pub(crate) async fn read<T, E, F>(&self, party: Party, work: F) -> Result<T, E>

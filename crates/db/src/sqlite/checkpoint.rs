@@ -16,9 +16,35 @@ const PAGES: i32 = 2_000;
 /// The log is looked at so often at most.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Carries all of the log into the file and empties it. Waits some seconds for others who read or write.
+pub(super) fn whole(path: &str, settings: &str) -> Result<(), DbError> {
+    let mut connection = SqliteConnection::establish(path).map_err(|e| DbError::Open(format!("{path}: {e}")))?;
+    connection.batch_execute(settings)?;
+    connection.batch_execute("PRAGMA busy_timeout = 200")?;
+    for _ in 0..TRIES {
+        let found = log(&mut connection, "PRAGMA wal_checkpoint(TRUNCATE)")?;
+        if found.busy == 0 {
+            return Ok(());
+        }
+        // Another checkpoint is not waited for by SQLite itself.
+        pause(PAUSE);
+    }
+    Err(DbError::Open(format!("{path} is in use by another process; its log was left beside it")))
+}
+
+/// How often a log that is being carried by another is asked for.
+const TRIES: u32 = 20;
+
+#[expect(clippy::disallowed_methods, reason = "a lock of another thread tells nobody when it is free")]
+fn pause(length: Duration) {
+    std::thread::sleep(length);
+}
+
 /// Where the log stands: its pages, and how many of them are in the file already.
 #[derive(diesel::QueryableByName)]
 struct Log {
+    #[diesel(sql_type = Integer)]
+    busy: i32,
     #[diesel(sql_type = Integer)]
     log: i32,
     #[diesel(sql_type = Integer)]
