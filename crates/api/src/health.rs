@@ -24,28 +24,29 @@ pub async fn healthz() -> &'static str {
 /// The worker of this node comes round twice a second; one that has not for so long is stuck.
 const ROUND: Duration = Duration::from_secs(60);
 /// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Whether this node does its work: its database answers and has all migrations, the worker that it has comes round, and it
+/// Whether this node does its work: its database answers, takes writes and has all migrations, the worker that it has comes round, and it
 /// was not asked to stop.
 /// A backlog is told and is no reason: other nodes would have it just the same.
 pub async fn readyz(State(api): State<Api>) -> Response {
     let now = micros(api.app.env.clock.now());
     let asked = async {
         let next = api.app.read(Actor::System, |tx, _| Ok(store::job::next_due(tx)?)).await.ok()?;
-        Some((next, api.app.db.pending_migrations().await.ok()?.len()))
+        let read_only = api.app.db.read(db::dialect::is_read_only).await.ok()?;
+        Some((next, api.app.db.pending_migrations().await.ok()?.len(), read_only))
     };
     let answered = tokio::time::timeout(PATIENCE, asked).await.ok().flatten();
     let round = api.worker.since_round();
     let comes_round = round.is_none_or(|ago| ago < ROUND);
     let stopping = api.worker.is_stopping();
-    let ready = !stopping && comes_round && answered.is_some_and(|(_, pending)| pending == 0);
-    let age = answered.and_then(|(next, _)| next).map_or(0, |due| (now - due).max(0));
+    let ready = !stopping && comes_round && answered.is_some_and(|(_, pending, read_only)| pending == 0 && !read_only);
+    let age = answered.and_then(|(next, ..)| next).map_or(0, |due| (now - due).max(0));
     let body = serde_json::json!({
         "ready": ready,
         "stopping": stopping,
-        "database": { "engine": api.app.db.engine(), "ok": answered.is_some() },
-        "migrations_pending": answered.map_or(-1, |(_, pending)| i64::try_from(pending).unwrap_or(-1)),
+        "database": { "engine": api.app.db.engine(), "ok": answered.is_some(), "read_only": answered.is_some_and(|a| a.2) },
+        "migrations_pending": answered.map_or(-1, |(_, pending, _)| i64::try_from(pending).unwrap_or(-1)),
         "worker": { "here": round.is_some(), "ok": comes_round, "seconds_since_round": round.map(|ago| ago.as_secs()) },
         "oldest_due_job_seconds": age / 1_000_000,
     });

@@ -135,6 +135,10 @@ impl From<Error> for Problem {
             Error::Store(DbError::Closed) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "node.stopping", "this node is stopping; try again in a moment")
             }
+            Error::Store(e) if e.is_read_only() => {
+                let detail = "the database can only be read at the moment; nothing was changed. Try again later";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database.read_only", detail)
+            }
             Error::DiskFull => Self::disk_full(),
             Error::Store(e) if e.is_disk_full() => Self::disk_full(),
             // The frame answers instead (`once`).

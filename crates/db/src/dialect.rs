@@ -242,3 +242,38 @@ pub fn setting_put_new(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbErr
         .run(tx)?;
     Ok(())
 }
+
+/// Whether there is a table of a name.
+pub(crate) fn has_table(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    let text = match tx {
+        Tx::Pg(_) => {
+            "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
+        }
+        Tx::Sqlite(_) => "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = $1",
+    };
+    #[derive(diesel::QueryableByName)]
+    struct Table {
+        #[diesel(sql_type = Text)]
+        #[expect(dead_code, reason = "that there is one is the answer")]
+        name: String,
+    }
+    Ok(!sql_query(text).bind::<Text, _>(name).load::<Table>(tx)?.is_empty())
+}
+
+/// Whether the database takes no writes, as a standby of PostgreSQL.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_read_only(tx: &mut Tx) -> Result<bool, DbError> {
+    #[derive(diesel::QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Text)]
+        value: String,
+    }
+    // In a transaction that is about reading its own setting says nothing about the database.
+    let text = "SELECT CASE WHEN pg_is_in_recovery() THEN 'on' ELSE current_setting('default_transaction_read_only') END AS value";
+    match tx {
+        Tx::Pg(_) => Ok(sql_query(text).get_result::<Setting>(tx)?.value == "on"),
+        Tx::Sqlite(_) => Ok(false),
+    }
+}

@@ -115,6 +115,12 @@ impl DbError {
         }
     }
 
+    /// Whether the database takes no writes, as a standby of PostgreSQL.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)))
+    }
+
     /// What the engine says, for whom the statement is not enough.
     pub(crate) fn reason(&self) -> String {
         std::error::Error::source(self).map_or_else(|| self.to_string(), ToString::to_string)

@@ -245,6 +245,6 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, DbError> {
-        self.write(migrate::pending).await
+        self.read(migrate::pending).await
     }
 }

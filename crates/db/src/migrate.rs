@@ -80,10 +80,11 @@ fn checksum(text: &str) -> i64 {
     i64::from_le_bytes(hash.to_le_bytes())
 }
 
+/// Only reads: readiness asks so, also of a standby.
 fn applied(tx: &mut Tx) -> Result<Vec<Applied>, DbError> {
-    let table = "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, checksum BIGINT NOT NULL) STRICT;";
-    let text = dialect::migration_text(tx, table);
-    dialect::batch(tx, &text)?;
+    if !dialect::has_table(tx, "migrations")? {
+        return Ok(Vec::new());
+    }
     Ok(sql_query("SELECT name, checksum FROM migrations").load(tx)?)
 }
 
@@ -104,6 +105,9 @@ pub(crate) fn pending(tx: &mut Tx) -> Result<Vec<&'static str>, DbError> {
 
 pub(crate) fn run(tx: &mut Tx) -> Result<Vec<&'static str>, DbError> {
     dialect::migration_lock(tx)?;
+    let table = "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, checksum BIGINT NOT NULL) STRICT;";
+    let text = dialect::migration_text(tx, table);
+    dialect::batch(tx, &text)?;
     let pending = pending(tx)?;
     for migration in MIGRATIONS.iter().filter(|m| pending.contains(&m.name)) {
         let text = dialect::migration_text(tx, migration.text);

@@ -62,6 +62,8 @@ pub struct Postgres {
     wait: Duration,
     lock: Duration,
     slow: Duration,
+    /// Behind a pooler that lends a connection for one transaction at a time.
+    pooled: bool,
 }
 
 impl Postgres {
@@ -72,7 +74,7 @@ impl Postgres {
             prepared_statements: options.prepared_statements,
         };
         let pool = Pool::open(manager, options.connections, options.wait)?;
-        Ok(Self { pool, wait: options.wait, lock: options.lock_timeout, slow: options.slow })
+        Ok(Self { pool, wait: options.wait, lock: options.lock_timeout, slow: options.slow, pooled: !options.prepared_statements })
     }
 
     pub(crate) async fn write<T, E, F>(&self, party: Party, work: F) -> Result<T, E>
@@ -132,7 +134,10 @@ impl Postgres {
         E: UnitError,
         F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     {
-        self.pool.read(party, Instant::now() + self.wait, work).await
+        // Outside of a transaction a statement could be prepared on one connection of the pooler and run on another, which has
+        // somebody else's under the same name.
+        let until = Instant::now() + self.wait;
+        if self.pooled { self.pool.snapshot(party, until, work).await } else { self.pool.read(party, until, work).await }
     }
 
     pub(crate) async fn snapshot<T, E, F>(&self, party: Party, work: F) -> Result<T, E>

@@ -15,3 +15,12 @@ pub fn get(tx: &mut Tx, name: &str) -> Result<Option<String>, DbError> {
 pub fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
     db::dialect::setting_put(tx, name, value)
 }
+
+/// Stores a setting unless it is there; the value that it has then. Of several who do so at once one is first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn put_new(tx: &mut Tx, name: &str, value: &str) -> Result<String, DbError> {
+    db::dialect::setting_put_new(tx, name, value)?;
+    Ok(get(tx, name)?.unwrap_or_else(|| value.to_owned()))
+}
