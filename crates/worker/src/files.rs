@@ -47,6 +47,18 @@ impl Files {
         Ok(found.bytes().await.map_err(|e| failed(name, e))?.to_vec())
     }
 
+    /// A file, when there is one.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when the store refuses.
+    pub async fn find(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        match self.0.get(&Path::from(name)).await {
+            Ok(found) => Ok(Some(found.bytes().await.map_err(|e| failed(name, e))?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(failed(name, e)),
+        }
+    }
+
     /// A file that is written piece by piece; it is not there before it is finished.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod domain_proof;
 mod engine;
 mod export;
 mod files;
+mod files_mark;
 mod housekeeping;
 mod leftovers;
 mod probe;
@@ -25,6 +26,7 @@ pub use debug::{CaseResult, Report, Subject, run_suite, run_while_passing, send_
 pub use domain_proof::domain_proof;
 pub use engine::{Ran, Worker};
 pub use files::Files;
+pub use files_mark::SameStore;
 pub use probe::probe;
 pub use replay::{Playing, ReplayReport, Replayed, replay};
 pub use search::{Facets, Found, Search, Sort, Wanted};
