@@ -47,18 +47,26 @@ pub struct MovableClock {
     offset_micros: AtomicI64,
     /// Where the wall clock stands, in microseconds since 1970; the system's clock without it.
     standing: Option<AtomicI64>,
+    /// How far the system's clock is ahead of what it should be, as if this were another machine.
+    ahead: SignedDuration,
 }
 
 impl MovableClock {
     #[must_use]
     pub fn at_offset(micros: i64) -> Self {
-        Self { offset_micros: AtomicI64::new(micros), standing: None }
+        Self { offset_micros: AtomicI64::new(micros), ..Self::default() }
     }
 
     /// A clock whose wall time stands still, for tests that give the same result each time.
     #[must_use]
     pub fn standing_at(wall: Timestamp) -> Self {
-        Self { offset_micros: AtomicI64::new(0), standing: Some(AtomicI64::new(micros(wall))) }
+        Self { standing: Some(AtomicI64::new(micros(wall))), ..Self::default() }
+    }
+
+    /// A clock of a machine that is ahead of the others.
+    #[must_use]
+    pub fn ahead(self, by: SignedDuration) -> Self {
+        Self { ahead: by, ..self }
     }
 
     /// Sets business time, also back: before anything was written by it.
@@ -78,6 +86,11 @@ impl MovableClock {
         self.offset_micros.load(Ordering::SeqCst)
     }
 
+    /// Moves business time forward to an offset; never back.
+    pub fn reach(&self, offset: i64) {
+        self.offset_micros.fetch_max(offset, Ordering::SeqCst);
+    }
+
     /// Moves business time forward to an instant; never back.
     pub fn advance_to(&self, at: Timestamp) {
         let wanted = micros(at) - micros(self.wall());
@@ -92,7 +105,7 @@ impl Clock for MovableClock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
     fn wall(&self) -> Timestamp {
-        self.standing.as_ref().map_or_else(Timestamp::now, |at| from_micros(at.load(Ordering::SeqCst)))
+        self.standing.as_ref().map_or_else(|| Timestamp::now() + self.ahead, |at| from_micros(at.load(Ordering::SeqCst)))
     }
 }
 
@@ -328,9 +341,7 @@ pub fn installation(tx: &mut Tx, ctx: &Ctx) -> Result<String, Error> {
     if let Some(known) = store::setting::get(tx, NAME)? {
         return Ok(known);
     }
-    let name = ctx.random_hex(16);
-    store::setting::put(tx, NAME, &name)?;
-    Ok(name)
+    Ok(store::setting::put_new(tx, NAME, &ctx.random_hex(16))?)
 }
 
 #[cfg(test)]

@@ -6,12 +6,11 @@ use crate::{
     export,
 };
 use app::{
-    Actor, App, Clock, Error, call, from_micros,
+    Actor, App, Clock, Error, call,
     job::{Work, lease_micros},
     micros,
 };
 use db::{Claim, Key, Tx};
-use domain::Timestamp;
 use jiff::SignedDuration;
 use messages::Channel;
 use std::{
@@ -25,6 +24,7 @@ use store::job::{self, Job, Lease};
 use tokio::sync::Notify;
 use wire::conformance::Exchange;
 
+mod clock;
 mod messages;
 mod stopping;
 
@@ -372,52 +372,6 @@ impl Worker {
                 let _ = tokio::time::timeout(Duration::from_millis(100), ended).await;
             }
         }
-    }
-
-    /// Moves business time and does everything that falls due on the way, in order (`contract`, clock).
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn advance(&self, by: SignedDuration) -> Result<Ran, Error> {
-        let _one_at_a_time = self.0.advancing.lock().await;
-        self.0.patient.store(true, Ordering::SeqCst);
-        self.clock_moves(true).await?;
-        let result = self.advance_patiently(by).await;
-        self.0.patient.store(false, Ordering::SeqCst);
-        self.clock_moves(false).await?;
-        result
-    }
-
-    async fn advance_patiently(&self, by: SignedDuration) -> Result<Ran, Error> {
-        let before = (self.0.jobs.load(Ordering::SeqCst), self.0.calls.load(Ordering::SeqCst));
-        let app = &self.0.app;
-        let target = app.env.clock.now() + by;
-        loop {
-            self.drain().await?;
-            let next = app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?.map(from_micros);
-            match next {
-                Some(due) if due <= target => self.set_clock(due).await?,
-                _ => break,
-            }
-        }
-        self.set_clock(target).await?;
-        self.drain().await?;
-        Ok(Ran { jobs: self.0.jobs.load(Ordering::SeqCst) - before.0, calls: self.0.calls.load(Ordering::SeqCst) - before.1 })
-    }
-
-    /// Says to `verify` whether the clock is being moved: what a request schedules that began before a step is late at once.
-    async fn clock_moves(&self, moves: bool) -> Result<(), Error> {
-        let value = if moves { "yes" } else { "" };
-        self.0.app.write(Actor::System, move |tx, _| Ok(store::setting::put(tx, "clock_moves", value)?)).await
-    }
-
-    /// The clock's place is stored first: a process that dies here starts again at that time.
-    async fn set_clock(&self, at: Timestamp) -> Result<(), Error> {
-        let app = &self.0.app;
-        let offset = (micros(at) - micros(app.env.clock.wall())).max(app.env.clock.offset_micros());
-        app.write(Actor::System, move |tx, _| Ok(store::setting::put(tx, "clock_offset", &offset.to_string())?)).await?;
-        app.env.clock.advance_to(at);
-        Ok(())
     }
 }
 
