@@ -12,6 +12,7 @@ use crate::{
     state::Api,
     views::time,
 };
+use app::secret::Sealed;
 use app::{Actor, App, Caller, Clock, Error, Ids, Key, MovableClock, RandomIds, micros};
 use axum::{
     Json,
@@ -44,7 +45,7 @@ const PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 const AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 /// Waiting to be written at most.
 const WAITING_MAX: usize = 2_000;
-const SEALED: &str = "open_api_calls.text";
+const SEALED: Sealed = Sealed::OpenApiText;
 const WRITTEN_EVERY: Duration = Duration::from_millis(500);
 
 pub fn routes() -> OpenApiRouter<Api> {

@@ -1,6 +1,7 @@
 //! Writes that a client may repeat: a key is stored by the transaction that it was sent with, so that a second one
 //! with the same key cannot be committed, and the answer is stored beside it and given again.
 
+use crate::secret::Sealed;
 use crate::{App, Caller, Ctx, Environment, Error, context::Actor};
 use db::{Party, Tx};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use std::sync::{
 };
 use store::{Key, idempotency};
 
-const COLUMN: &str = "idempotency_keys.answer";
+const COLUMN: Sealed = Sealed::Answer;
 
 /// The key of a request, and what the request asks. [`Caller::repeat`] carries it to the transaction.
 #[derive(Debug)]

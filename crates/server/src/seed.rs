@@ -10,7 +10,9 @@ use crate::{
 use app::{
     Actor, App, Caller, Error,
     account::{self, access_key},
-    interface, money, secret, seller, usage,
+    interface, money,
+    secret::{self, SealedSetting},
+    seller, usage,
 };
 use db::Key;
 use domain::{
@@ -23,8 +25,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 const PASSWORD: &str = "open-sesame-2026";
-const SETTING: &str = "sandbox";
-const KEY_SETTING: &str = "sandbox_interface_key";
+const SETTING: SealedSetting = SealedSetting::Sandbox;
+const KEY_SETTING: SealedSetting = SealedSetting::SandboxInterfaceKey;
 /// What each buyer's wallet holds: 1,000,000.00 in the currency of its site.
 const WALLET_MINOR: i64 = 100_000_000;
 
@@ -68,27 +70,12 @@ fn refused(e: Error) -> Failure {
     Failure::failed(format!("the sandbox could not be seeded: {e}"))
 }
 
-async fn setting(app: &App, name: &'static str) -> Result<Option<String>, Failure> {
-    app.read(Actor::System, move |tx, ctx| {
-        let sealed = store::setting::get(tx, name)?;
-        sealed.map(|hex| ctx.sealer.open("settings.value", &unhex(&hex))).transpose()
-    })
-    .await
-    .map_err(refused)
+async fn setting(app: &App, name: SealedSetting) -> Result<Option<String>, Failure> {
+    app.read(Actor::System, move |tx, ctx| secret::setting(tx, ctx, name)).await.map_err(refused)
 }
 
-async fn put_setting(app: &App, name: &'static str, value: String) -> Result<(), Failure> {
-    app.write(Actor::System, move |tx, ctx| {
-        let sealed = ctx.sealer.seal(ctx.ids, "settings.value", &value);
-        let hex: String = sealed.iter().map(|b| format!("{b:02x}")).collect();
-        Ok(store::setting::put(tx, name, &hex)?)
-    })
-    .await
-    .map_err(refused)
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len() / 2).filter_map(|i| u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()).collect()
+async fn put_setting(app: &App, name: SealedSetting, value: String) -> Result<(), Failure> {
+    app.write(Actor::System, move |tx, ctx| secret::put_setting(tx, ctx, name, &value)).await.map_err(refused)
 }
 
 /// The access key of the built-in seller; made with the first start.

@@ -73,6 +73,7 @@ pub mod package;
 pub mod picture;
 pub mod probe;
 pub mod product;
+pub mod sealed;
 pub mod seller;
 pub mod session;
 pub mod setting;

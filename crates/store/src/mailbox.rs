@@ -44,6 +44,18 @@ pub fn put_index(tx: &mut Tx, recipient: Key, index: &[u8]) -> Result<(), DbErro
     Ok(())
 }
 
+/// Gives a recipient another index for the same mailbox, and takes along when its owner was asked.
+///
+/// # Errors
+/// [`DbError`].
+pub fn reindex(tx: &mut Tx, recipient: Key, index: &[u8]) -> Result<(), DbError> {
+    let found = message_recipients::table.find(recipient).select((message_recipients::account_id, message_recipients::mailbox_index));
+    let (account, old): (Key, Option<Vec<u8>>) = found.first(tx)?;
+    let Some(old) = old else { return Ok(()) };
+    diesel::update(mailbox_asks::table.find((account, &old))).set(mailbox_asks::mailbox_index.eq(index)).run(tx)?;
+    put_index(tx, recipient, index)
+}
+
 /// Notes that the owner of a mailbox agreed, at each recipient who waits for it; says how many.
 ///
 /// # Errors

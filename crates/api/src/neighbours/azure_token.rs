@@ -2,7 +2,7 @@
 //! An API token of the account is taken too.
 
 use crate::{koogallery::gateway::note_use, problem::come_again, state::Api};
-use app::{Caller, Clock, Ctx, Error, Tx, account::access_key, micros};
+use app::{Caller, Clock, Ctx, Error, Tx, account::access_key, micros, secret::Sealed};
 use axum::{
     Json,
     body::Bytes,
@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The token's name for encryption.
-const PURPOSE: &str = "azure.token";
+const PURPOSE: Sealed = Sealed::AzureToken;
 const LASTS_SECONDS: i64 = 3_600;
 
 pub fn routes() -> OpenApiRouter<Api> {

@@ -1,6 +1,7 @@
 //! Access keys: AK and SK, with which programs sign their requests (`open-api 1`).
 
 use super::{caller, words};
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, event};
 use db::{DbError, Key, Tx};
 use domain::{access::Scope, id::AccessKeyId};
@@ -9,7 +10,7 @@ use store::{Written, access_key};
 
 /// As upstream: one in use, one to rotate to.
 const SLOTS: [i64; 2] = [1, 2];
-const SECRET_COLUMN: &str = "access_keys.secret";
+const SECRET_COLUMN: Sealed = Sealed::AccessKey;
 /// The last use is written this much later at most: a busy key must not be a busy row.
 const USE_WRITTEN_EVERY_MICROS: i64 = 60_000_000;
 

@@ -2,6 +2,7 @@
 //! (`open-api 5`). A package is fetched by an address that is good for some minutes.
 
 use super::kind;
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, from_micros};
 use db::{Key, Tx};
 use domain::{Timestamp, asset::AssetKind, id::AssetId};
@@ -11,7 +12,7 @@ use store::asset::{self as rows, Image, Version};
 /// How long an address of a package is good.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// What binds a signed address to its purpose.
-const PURPOSE: &str = "asset_files.address";
+const PURPOSE: Sealed = Sealed::AssetTicket;
 
 /// What is asked for.
 #[derive(Debug, Clone)]

@@ -16,6 +16,7 @@ pub(crate) use terms::{add_fees, lower_payments};
 pub use timers::remind;
 pub(crate) use timers::{schedule_auto_renewal, tries_left};
 
+use crate::secret::Sealed;
 use crate::{Ctx, Error, Tenant, message};
 use db::{Key, Tx};
 use domain::{
@@ -32,10 +33,10 @@ use store::{
 };
 
 /// The password column's name for encryption.
-pub(crate) const PASSWORD_COLUMN: &str = "instances.password";
+pub(crate) const PASSWORD_COLUMN: Sealed = Sealed::InstancePassword;
 
 /// The licence column's name for encryption.
-pub(crate) const LICENCE_COLUMN: &str = "instances.licence";
+pub(crate) const LICENCE_COLUMN: Sealed = Sealed::InstanceLicence;
 
 /// The state of an instance.
 ///

@@ -2,6 +2,7 @@
 
 pub mod domain_name;
 
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, event};
 use db::{Key, Tx};
 use domain::{
@@ -25,7 +26,7 @@ domain::words! {
     }
 }
 
-const SECRET_COLUMN: &str = "interface_keys.secret";
+const SECRET_COLUMN: Sealed = Sealed::InterfaceKey;
 
 /// Adds a key, generated or given; returns it with the secret, which is shown this once.
 ///

@@ -1,5 +1,6 @@
 //! Applications of sellers: one per product, applied for once its kit passed its cases (`seller-domain 6.1`).
 
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, call, event, interface, interface::Change};
 use db::{Key, Tx};
 use domain::id::{AddressId, ApplicationId};
@@ -7,7 +8,7 @@ use serde_json::json;
 use store::kit::{self as rows, Application};
 use wire::kit;
 
-const SECRET: &str = "applications.client_secret";
+const SECRET: Sealed = Sealed::ApplicationSecret;
 /// Redirect addresses of an application at most.
 const REDIRECTS_MAX: usize = 10;
 

@@ -1,6 +1,7 @@
 //! On-line opening: a buyer asks for a licence, the seller uploads it under the event's id (`license-interface 4.2`,
 //! `4.3`).
 
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, order::Detail};
 use db::{Key, Tx};
 use domain::{id::InstanceId, instance::InstanceState, listing::AccessType, message::MessageEvent};
@@ -17,7 +18,7 @@ use wire::{licence_online, result_code::ResultCode};
 /// After so many hours without a licence it may be asked for again.
 const PATIENCE_HOURS: i64 = 24;
 const LATE: &str = "the seller gave no licence within a day";
-const CONTENT_COLUMN: &str = "licence_applications.content";
+const CONTENT_COLUMN: Sealed = Sealed::LicenceContent;
 
 /// What a seller uploads for an event.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Licence files for machines without network, and the keys of sellers that sign them.
 
 use super::{node, right, right::Right};
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, event, limit, micros};
 use db::{Key, Tx};
 use domain::limit::Limit;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value, json};
 use store::licence_key::{self as rows, LicenceKey};
 use wire::licence_file::{Claims, Lease, Machine, PublicKey, Signer};
 
-const COLUMN: &str = "licence_keys.private_key";
+const COLUMN: Sealed = Sealed::LicenceKey;
 
 /// What a signed text says beside the right itself.
 pub(super) struct Content {

@@ -1,6 +1,7 @@
 //! A mailbox is written to once its owner agreed: nobody gets mails because somebody else typed his address.
 
 use super::{hand_on::deliver, settings};
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, event, limit, micros};
 use db::{DbError, Key, Tx};
 use domain::limit::Limit;
@@ -16,7 +17,7 @@ use store::{
     mailbox as mailboxes, message,
 };
 
-const PURPOSE: &str = "message.confirm";
+const PURPOSE: Sealed = Sealed::Confirmation;
 /// The address in a mail that asks is good for so long.
 const VALID: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Between two mails that ask the owner of one mailbox, whichever recipients an account gives it.

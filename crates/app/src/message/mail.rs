@@ -4,6 +4,7 @@ use super::{
     reader::{self, Reader},
     settings, show,
 };
+use crate::secret::Sealed;
 use crate::{Ctx, Error, event, from_micros, micros};
 use db::{Key, Tx};
 use domain::{
@@ -20,7 +21,7 @@ use store::{
 
 /// When a mail that was not taken is tried again, in minutes; then it is given up.
 const RETRIES: [i64; 7] = [1, 5, 15, 60, 240, 720, 1440];
-const PURPOSE: &str = "message.unsubscribe";
+const PURPOSE: Sealed = Sealed::Unsubscribe;
 
 /// A message to a mailbox or a phone.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! The message centre (消息中心): who hears of which type by mail and SMS, and of what not.
 
 use super::confirm;
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, event, limit};
 use db::{Key, Tx};
 use domain::limit::Limit;
@@ -17,8 +18,8 @@ use store::{
     delivery::{self as rows, Recipient, Setting},
 };
 
-const MAILBOX: &str = "message_recipients.mailbox";
-const PHONE: &str = "message_recipients.phone";
+const MAILBOX: Sealed = Sealed::Mailbox;
+const PHONE: Sealed = Sealed::Phone;
 
 /// What an account wants of a type of message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +110,7 @@ pub(crate) fn add_to(tx: &mut Tx, ctx: &Ctx, account: Key, new: &NewRecipient) -
     limit::hold(tx, Limit::Recipients, account)?;
     let others = rows::recipients(tx, account)?;
     limit::room(tx, Limit::Recipients, account, |_| Ok(limit::number(&others)))?;
-    let seal = |column: &str, text: &Option<String>| text.as_ref().map(|t| ctx.sealer.seal(ctx.ids, column, t));
+    let seal = |column: Sealed, text: &Option<String>| text.as_ref().map(|t| ctx.sealer.seal(ctx.ids, column, t));
     let mailbox_index = new.mailbox.as_deref().map(|m| index(ctx, m));
     // The owner of the same mailbox agreed for another type already.
     let agreed = |r: &Recipient| r.mailbox_index == mailbox_index && r.confirmed_at.is_some();

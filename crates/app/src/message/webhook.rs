@@ -1,6 +1,7 @@
 //! Webhooks by the Standard Webhooks specification 1.0: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
 
 use super::{hand_on::deliver, show};
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, Page, event, from_micros, job, job::JobKind, limit, micros};
 use db::{Key, Tx};
 use domain::limit::Limit;
@@ -19,7 +20,7 @@ use store::{
     webhook::{self as rows, Endpoint},
 };
 
-const SECRET: &str = "webhook_endpoints.secret";
+const SECRET: Sealed = Sealed::WebhookSecret;
 /// A former secret signs too for so long after a rotation.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 /// Seconds to the next attempts, 28 hours in all.

@@ -1,6 +1,7 @@
 //! The buyer's way to the seller's page: with a token that only the seller's program can read.
 
 use super::{customer, guid, protocol};
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, Tenant, event, from_micros, instance, micros};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use db::{Key, Tx};
@@ -11,7 +12,7 @@ use store::instance::Instance;
 use wire::{aws::Resolved, conformance::Protocol};
 
 /// The token's name for encryption.
-const PURPOSE: &str = "registration";
+const PURPOSE: Sealed = Sealed::Registration;
 
 /// Where a buyer goes to set an instance up.
 #[derive(Debug, Clone, PartialEq, Eq)]

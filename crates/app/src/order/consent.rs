@@ -1,12 +1,13 @@
 //! Personal data that a seller asks for (需要用户授权, `seller-domain 2.4`): given by the buyer with the order, passed on
 //! in the creation and by the order query, and to nobody else.
 
+use crate::secret::Sealed;
 use crate::{Ctx, Error};
 use domain::listing::{Listing, PersonalData};
 use serde::{Deserialize, Serialize};
 use store::order::Line;
 
-const COLUMN: &str = "order_lines.sold.personal";
+const COLUMN: Sealed = Sealed::Personal;
 
 /// What a buyer consents to pass on: giving a value is the consent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

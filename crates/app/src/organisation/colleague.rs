@@ -1,6 +1,7 @@
 //! Colleagues: their role in the account and their place in the company.
 
 use super::{department_of, recorded};
+use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, kit};
 use db::{Key, Tx};
 use domain::{access::MemberRole, id::UserId};
@@ -11,8 +12,8 @@ use store::{
     session,
 };
 
-const MOBILE: &str = "positions.mobile";
-const EMAIL: &str = "positions.email";
+const MOBILE: Sealed = Sealed::Mobile;
+const EMAIL: Sealed = Sealed::Email;
 
 /// A colleague as an administrator writes him.
 #[derive(Debug, Clone, PartialEq, Eq)]

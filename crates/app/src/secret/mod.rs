@@ -1,5 +1,11 @@
 //! Secrets: encrypted at rest, hashed where they only need to be recognised.
 
+mod key;
+mod sealed;
+
+pub use key::{KeyCheck, Rotated, check_key, put_setting, rotate_key, setting};
+pub use sealed::{Sealed, SealedSetting};
+
 use crate::{Error, Ids};
 use aes_gcm::{
     Aes256Gcm, KeyInit,
@@ -14,6 +20,7 @@ use sha2::{Digest, Sha256};
 pub struct Sealer {
     cipher: Aes256Gcm,
     index_key: [u8; 32],
+    fingerprint: String,
 }
 
 const NONCE: usize = 12;
@@ -21,21 +28,28 @@ const NONCE: usize = 12;
 impl Sealer {
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self { cipher: Aes256Gcm::new(key.into()), index_key: hmac(key, b"blind index") }
+        let fingerprint = hex::encode(&hmac(key, b"fingerprint")[..8]);
+        Self { cipher: Aes256Gcm::new(key.into()), index_key: hmac(key, b"blind index"), fingerprint }
+    }
+
+    /// What the key is recognised by; it tells nothing about it.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// Nonce and ciphertext.
     #[must_use]
-    pub fn seal(&self, ids: &dyn Ids, column: &str, text: &str) -> Vec<u8> {
+    pub fn seal(&self, ids: &dyn Ids, column: Sealed, text: &str) -> Vec<u8> {
         self.seal_bytes(ids, column, text.as_bytes())
     }
 
     /// Nonce and ciphertext of bytes.
     #[must_use]
-    pub fn seal_bytes(&self, ids: &dyn Ids, column: &str, bytes: &[u8]) -> Vec<u8> {
+    pub fn seal_bytes(&self, ids: &dyn Ids, column: Sealed, bytes: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         ids.random(&mut nonce);
-        let payload = Payload { msg: bytes, aad: column.as_bytes() };
+        let payload = Payload { msg: bytes, aad: column.as_str().as_bytes() };
         let mut sealed = nonce.to_vec();
         // Encryption in memory fails only beyond 64 GiB.
         sealed.extend(self.cipher.encrypt(&nonce.into(), payload).unwrap_or_default());
@@ -44,24 +58,24 @@ impl Sealer {
 
     /// # Errors
     /// [`Error::Row`] when the value was not sealed with this key for this column.
-    pub fn open(&self, column: &'static str, sealed: &[u8]) -> Result<String, Error> {
+    pub fn open(&self, column: Sealed, sealed: &[u8]) -> Result<String, Error> {
         let clear = self.open_bytes(column, sealed)?;
-        String::from_utf8(clear).map_err(|_| Error::row(column, "?", "is no text"))
+        String::from_utf8(clear).map_err(|_| Error::row(column.as_str(), "?", "is no text"))
     }
 
     /// # Errors
     /// [`Error::Row`] when the value was not sealed with this key for this column.
-    pub fn open_bytes(&self, column: &'static str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        let bad = || Error::row(column, "?", "cannot be decrypted with the configured secret key");
+    pub fn open_bytes(&self, column: Sealed, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        let bad = || Error::row(column.as_str(), "?", "cannot be decrypted with the configured secret key");
         let (nonce, text) = sealed.split_at_checked(NONCE).ok_or_else(bad)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| bad())?;
-        let payload = Payload { msg: text, aad: column.as_bytes() };
+        let payload = Payload { msg: text, aad: column.as_str().as_bytes() };
         self.cipher.decrypt(&nonce.into(), payload).map_err(|_| bad())
     }
 
     /// A blind index: equal texts of a column have equal ones, and without the key nobody can try texts.
     #[must_use]
-    pub fn blind_index(&self, column: &str, text: &str) -> Vec<u8> {
+    pub fn blind_index(&self, column: Sealed, text: &str) -> Vec<u8> {
         hmac(&self.index_key, format!("{column}\0{text}").as_bytes()).to_vec()
     }
 }
@@ -104,23 +118,23 @@ mod tests {
     #[test]
     fn a_sealed_value_opens_only_for_its_column_and_key() {
         let sealer = Sealer::new(&[7; 32]);
-        let sealed = sealer.seal(&RandomIds::default(), "a", "secret");
+        let sealed = sealer.seal(&RandomIds::default(), Sealed::Mailbox, "secret");
         assert!(!sealed.windows(6).any(|w| w == b"secret"));
-        assert_eq!(sealer.open("a", &sealed).unwrap(), "secret");
-        assert!(sealer.open("b", &sealed).is_err());
-        assert!(Sealer::new(&[8; 32]).open("a", &sealed).is_err());
-        assert!(sealer.open("a", &sealed[..5]).is_err());
+        assert_eq!(sealer.open(Sealed::Mailbox, &sealed).unwrap(), "secret");
+        assert!(sealer.open(Sealed::Phone, &sealed).is_err());
+        assert!(Sealer::new(&[8; 32]).open(Sealed::Mailbox, &sealed).is_err());
+        assert!(sealer.open(Sealed::Mailbox, &sealed[..5]).is_err());
     }
 
     #[test]
     fn a_blind_index_tells_equal_texts_of_a_column_to_the_holder_of_the_key() {
         let (sealer, other) = (Sealer::new(&[7; 32]), Sealer::new(&[8; 32]));
-        let index = sealer.blind_index("a", "lin@example.com");
-        assert_eq!(index, sealer.blind_index("a", "lin@example.com"));
+        let index = sealer.blind_index(Sealed::Mailbox, "lin@example.com");
+        assert_eq!(index, sealer.blind_index(Sealed::Mailbox, "lin@example.com"));
         for different in [
-            sealer.blind_index("a", "lu@example.com"),
-            sealer.blind_index("b", "lin@example.com"),
-            other.blind_index("a", "lin@example.com"),
+            sealer.blind_index(Sealed::Mailbox, "lu@example.com"),
+            sealer.blind_index(Sealed::Phone, "lin@example.com"),
+            other.blind_index(Sealed::Mailbox, "lin@example.com"),
         ] {
             assert_ne!(index, different);
         }

@@ -1,6 +1,7 @@
 //! Keys that sign id tokens (RS256): the newest signs; a new one is made after 90 days, and the old ones stay published
 //! for as long as a client may keep what it was given.
 
+use crate::secret::Sealed;
 use crate::{Ctx, Error, event, micros};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use db::Tx;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use store::sign_on::{self as rows, SigningKey};
 
-const COLUMN: &str = "signing_keys.private_key";
+const COLUMN: Sealed = Sealed::SigningKey;
 const SIGNS_DAYS: i64 = 90;
 /// Id tokens last half an hour; clients fetch the keys anew when they meet an unknown one.
 const PUBLISHED_DAYS: i64 = SIGNS_DAYS + 7;

@@ -1,6 +1,7 @@
 //! Where goods are sent: given with the order, changed until they are shipped (`seller-domain 5.3`).
 
 use super::{Done, find};
+use crate::secret::Sealed;
 use crate::{Ctx, Error, Tenant, order::Sold};
 use db::Tx;
 use domain::{
@@ -11,7 +12,7 @@ use domain::{
 use serde_json::json;
 use store::supervision as rows;
 
-const COLUMN: &str = "supervision_cases.address";
+const COLUMN: Sealed = Sealed::Address;
 
 /// Goods need an address, nothing else does.
 ///

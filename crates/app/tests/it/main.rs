@@ -17,6 +17,7 @@ mod neighbour;
 mod once;
 mod order;
 mod organisation;
+mod secret;
 mod sites;
 mod storefront;
 mod supervision;

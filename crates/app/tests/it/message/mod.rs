@@ -4,7 +4,7 @@ mod consent;
 mod inbox;
 mod mail;
 mod recipients;
-mod webhooks;
+pub(crate) mod webhooks;
 
 use app::{
     Caller,
@@ -21,7 +21,7 @@ fn with_mail(test: impl Fn(&Market)) {
 }
 
 /// Somebody who hears of all types by mail, in English.
-fn ops() -> NewRecipient {
+pub(crate) fn ops() -> NewRecipient {
     NewRecipient {
         type_code: String::new(),
         name: Line::parse("Ops").expect("a line"),

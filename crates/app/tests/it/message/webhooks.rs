@@ -13,7 +13,7 @@ fn hook(url: &str) -> NewEndpoint {
     NewEndpoint { url: url.to_owned(), description: None, events: vec![MessageEvent::OrderOpened] }
 }
 
-fn add(m: &Market, who: &Arc<Caller>, url: &str) -> Result<EndpointId, Error> {
+pub(crate) fn add(m: &Market, who: &Arc<Caller>, url: &str) -> Result<EndpointId, Error> {
     let added = m.write(who, |tx, ctx| message::add_endpoint(tx, ctx, who, &hook(url)));
     added.map(|endpoint| endpoint.id.id())
 }
