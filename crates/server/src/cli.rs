@@ -1,5 +1,6 @@
 //! The command line's grammar (`contract`).
 
+mod admin;
 mod asset;
 mod correction;
 mod instance;
@@ -9,6 +10,7 @@ mod people;
 mod supervision;
 mod trial;
 
+pub use admin::{Admin, Place};
 pub use asset::{Asset, Specification};
 pub use correction::Correction;
 pub use instance::{Domain, Instance, OpenApi, Usage};
@@ -256,27 +258,9 @@ pub struct SandboxArgs {
     /// all, api or worker, to try several processes on one folder and PostgreSQL; a worker joins a sandbox that is there.
     #[arg(long, default_value = "all", value_parser = ["all", "api", "worker"])]
     pub role: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Admin {
-    /// Make the first operator; the password is asked for, or read from standard input.
-    #[command(after_help = "Example: echo 'a long password' | yunshi admin create-operator --login root")]
-    CreateOperator {
-        #[arg(long)]
-        login: String,
-        #[command(flatten)]
-        database: Database,
-    },
-    /// Make the chain of events again from its first damage on; `yunshi verify` says whether it is damaged. The reason stands in
-    /// every new seal: say who decided it, and what was found.
-    #[command(after_help = "Example: yunshi admin reseal --reason 'J. Doe: rows restored from the backup of 3 May'")]
-    Reseal {
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        database: Database,
-    },
+    /// As if this were a machine whose clock is so many seconds ahead of the others.
+    #[arg(long, default_value_t = 0, hide = true)]
+    pub clock_ahead: i64,
 }
 
 #[derive(Debug, Args)]

@@ -161,6 +161,17 @@ impl File {
         Ok(lease)
     }
 
+    /// What suits the database, where the file does not say otherwise.
+    #[must_use]
+    pub fn database_options(&self, database: &str) -> db::Options {
+        let usual = db::Options::for_url(database);
+        db::Options {
+            connections: self.database_connections.unwrap_or(usual.connections),
+            prepared_statements: self.prepared_statements.unwrap_or(usual.prepared_statements),
+            ..usual
+        }
+    }
+
     /// Longer than a call may take, so that calls under way end; shorter than supervisors wait before they kill.
     #[must_use]
     pub fn stop_within(&self) -> Duration {
@@ -202,6 +213,8 @@ pub struct Config {
     pub database_options: db::Options,
     pub stop_within: Duration,
     pub secret_key: [u8; 32],
+    /// Where the key was found.
+    pub key_from: String,
 }
 
 pub const DATABASE: &str = "sqlite:var/yunshi.db";
@@ -212,7 +225,7 @@ impl Config {
     pub fn load(args: &Serve) -> Result<Self, Failure> {
         let file = File::read(&args.config)?;
         let files = args.files.clone().or(file.files.clone()).unwrap_or_else(|| PathBuf::from("var/files"));
-        let secret_key = secret_key(&files.parent().unwrap_or(Path::new(".")).join("secret.key"))?;
+        let (secret_key, key_from) = secret_key(&key_file(&files))?;
         let mut config = Self {
             listen: args.listen.clone().or(file.listen.clone()).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
             database: args.database.database.clone().or(file.database.clone()).unwrap_or_else(|| DATABASE.to_owned()),
@@ -225,45 +238,72 @@ impl Config {
             database_options: db::Options::default(),
             stop_within: file.stop_within(),
             secret_key,
+            key_from,
         };
         config.limits = file.limits(config.limits);
-        config.database_options = db::Options::for_url(&config.database);
-        config.database_options.connections = file.database_connections.unwrap_or(config.database_options.connections);
-        config.database_options.prepared_statements = file.prepared_statements.unwrap_or(true);
+        config.database_options = file.database_options(&config.database);
         Ok(config)
     }
 }
 
-/// The key that encrypts secrets at rest: `YUNSHI_SECRET_KEY` as 64 hexadecimal digits, or a file that is
+/// Where the secret key lies: beside the folder of files.
+fn key_file(files: &Path) -> PathBuf {
+    files.parent().unwrap_or(Path::new(".")).join("secret.key")
+}
+
+impl Config {
+    /// Where the secret key of this node lies when the environment has none.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        key_file(&self.files)
+    }
+}
+
+/// A key of 64 hexadecimal digits.
+///
+/// # Errors
+/// Wrong use, naming where it is from.
+pub fn parse_key(text: &str, from: &str) -> Result<[u8; 32], Failure> {
+    let bytes: Option<Vec<u8>> =
+        (text.len() == 64).then(|| (0..64).step_by(2).filter_map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect());
+    bytes.and_then(|b| b.try_into().ok()).ok_or_else(|| Failure::WrongUse(format!("{from} must hold 64 hexadecimal digits")))
+}
+
+/// The key that encrypts secrets at rest, and where it was found: `YUNSHI_SECRET_KEY` as 64 hexadecimal digits, or a file that is
 /// made with the first start and readable by its owner alone.
 ///
 /// # Errors
 /// Wrong use when the key is no key, or the file cannot be made.
-pub fn secret_key(path: &Path) -> Result<[u8; 32], Failure> {
-    let parse = |text: &str, from: &str| {
-        let bytes: Option<Vec<u8>> =
-            (text.len() == 64).then(|| (0..64).step_by(2).filter_map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect());
-        bytes.and_then(|b| b.try_into().ok()).ok_or_else(|| Failure::WrongUse(format!("{from} must hold 64 hexadecimal digits")))
-    };
+pub fn secret_key(path: &Path) -> Result<([u8; 32], String), Failure> {
     if let Ok(text) = std::env::var("YUNSHI_SECRET_KEY") {
-        return parse(&text, "YUNSHI_SECRET_KEY");
+        return Ok((parse_key(&text, "YUNSHI_SECRET_KEY")?, "YUNSHI_SECRET_KEY".to_owned()));
     }
-    let wrong = |e: std::io::Error| Failure::WrongUse(format!("{}: {e}", path.display()));
+    let from = path.display().to_string();
     if let Ok(text) = std::fs::read_to_string(path) {
-        return parse(text.trim(), &path.display().to_string());
+        return Ok((parse_key(text.trim(), &from)?, from));
     }
     let mut key = [0; 32];
     RandomIds::default().random(&mut key);
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(wrong)?;
+        std::fs::create_dir_all(folder).map_err(|e| Failure::WrongUse(format!("{}: {e}", path.display())))?;
     }
+    write_key(path, &key)?;
+    Ok((key, from))
+}
+
+/// Writes a key to a new file that its owner alone can read.
+///
+/// # Errors
+/// Wrong use when the file is there or cannot be made.
+pub fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), Failure> {
+    let wrong = |e: std::io::Error| Failure::WrongUse(format!("{}: {e}", path.display()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
-    options.open(path).map_err(wrong)?.write_all(text.as_bytes()).map_err(wrong)?;
-    Ok(key)
+    let mut file = options.open(path).map_err(wrong)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(wrong)
 }
 
 #[cfg(test)]

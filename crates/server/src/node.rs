@@ -2,10 +2,13 @@
 
 use crate::{config::Config, output::Failure};
 use api::{Api, Sandbox};
-use app::{App, Environment, MovableClock, RandomIds, secret::Sealer};
+use app::{
+    Actor, App, Environment, MovableClock, RandomIds,
+    secret::{self, KeyCheck, Sealer},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time::Instant};
-use worker::{Channels, Client, Files, HttpSms, Search, Worker, supervise};
+use worker::{Channels, Client, Files, HttpSms, SameStore, Search, Worker, supervise};
 
 /// Everything a node is made of.
 pub struct Node {
@@ -33,6 +36,54 @@ pub async fn open_database(config: &Config) -> Result<db::Db, Failure> {
     Err(Failure::Failed(format!("these migrations are missing: {}; run `yunshi migrate`", pending.join(", "))))
 }
 
+fn folder(config: &Config) -> Result<Files, Failure> {
+    Files::folder(&config.files).map_err(|e| Failure::failed(format!("{}: {e}", config.files.display())))
+}
+
+/// What is sealed in the database can be opened by all of its nodes, or they do not start.
+///
+/// # Errors
+/// When the key is another one, with what is to be copied.
+pub async fn same_key(app: &App, config: &Config) -> Result<(), Failure> {
+    let found = app.write(Actor::System, secret::check_key).await.map_err(Failure::failed)?;
+    let KeyCheck::Other(known) = found else { return Ok(()) };
+    let known = known.map_or_else(|| "another key".to_owned(), |known| format!("the key {known}"));
+    Err(Failure::Failed(format!(
+        "the secrets in the database are sealed with {known}, and this node has the key {}, of {}. All nodes have the same key: copy \
+         the file secret.key of a node that runs to {}, or give its content as YUNSHI_SECRET_KEY. Another key for all of them is set by \
+         `yunshi admin rotate-key`.",
+        app.env.sealer.fingerprint(),
+        config.key_from,
+        config.key_file().display(),
+    )))
+}
+
+/// All nodes of a database have the same files, or they do not start.
+async fn same_store(app: &App, files: &Files, config: &Config) -> Result<(), Failure> {
+    let folder = config.files.display();
+    let what = match files.check(app).await.map_err(Failure::failed)? {
+        SameStore::Yes => return Ok(()),
+        SameStore::OfOtherNodes => {
+            format!(
+                "the folder {folder} is not the one in which the other nodes of this database keep files: it has no mark, or another one"
+            )
+        }
+        SameStore::OfOtherDatabase => format!("the folder {folder} holds the files of another database"),
+    };
+    Err(Failure::Failed(format!(
+        "{what}. All nodes share one folder, such as a network file system: mount it and name it with `files`. When the files were \
+         moved or restored without the file yunshi-store.txt, or are lost, run `yunshi admin adopt-files` once."
+    )))
+}
+
+/// Makes the configured folder the one of the database.
+///
+/// # Errors
+/// What database or folder say.
+pub async fn adopt_files(app: &App, config: &Config) -> Result<(), Failure> {
+    folder(config)?.adopt(app).await.map_err(Failure::failed)
+}
+
 impl Node {
     /// # Errors
     /// What database, files or TLS say. The database is open and migrated.
@@ -40,13 +91,24 @@ impl Node {
         let sealer = Sealer::new(&config.secret_key);
         let env = Environment::new(clock, Arc::new(RandomIds::default()), config.settings.clone(), sealer);
         let app = App::new(db, env);
+        // A standby of PostgreSQL: the node answers what it can, and all of it once the standby is promoted.
+        let standby = app.db.read(db::dialect::is_read_only).await.map_err(|e| Failure::caused(&e))?;
+        if standby && config.role != "api" {
+            let detail =
+                "the database can only be read, as a standby of PostgreSQL: start a worker where it can be written, or --role api here";
+            return Err(Failure::Failed(detail.to_owned()));
+        }
+        same_key(&app, config).await?;
         let client = Client::new(config.limits).map_err(Failure::failed)?;
-        let files = Files::folder(&config.files).map_err(|e| Failure::failed(format!("{}: {e}", config.files.display())))?;
+        let files = folder(config)?;
+        same_store(&app, &files, config).await?;
         let (mail, sms) = &config.channels;
         let sms = sms.clone().map(|s| HttpSms { client: client.clone(), url: s.url, token: s.token.unwrap_or_default() });
         let channels = Channels::new(mail.as_ref(), sms).map_err(Failure::WrongUse)?;
         let worker = Worker::new(app.clone(), client, files, channels);
-        worker.prepare().await.map_err(Failure::failed)?;
+        if !standby {
+            worker.prepare().await.map_err(Failure::failed)?;
+        }
         let folder = config.files.parent().unwrap_or(std::path::Path::new(".")).join("search");
         let search = Search::open(&app, &folder).await.map_err(Failure::failed)?;
         Ok(Self { app, worker, search })
@@ -60,9 +122,15 @@ impl Node {
             let (app, files) = (self.app.clone(), self.worker.files().clone());
             supervise("housekeeping", move || Worker::keep_house(app.clone(), files.clone()));
         }
-        if role != "worker" {
-            let (search, app) = (self.search.clone(), self.app.clone());
-            supervise("search", move || search.clone().run(app.clone()));
+        // Each node answers the storefront from an index of its own.
+        let (search, app) = (self.search.clone(), self.app.clone());
+        supervise("search", move || search.clone().run(app.clone()));
+    }
+
+    /// What is left to do when nothing is under way any more.
+    pub async fn close(&self) {
+        if let Err(e) = self.app.db.close().await {
+            tracing::warn!(error = %e, "the database was left as it is");
         }
     }
 

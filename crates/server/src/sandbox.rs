@@ -8,7 +8,7 @@ use crate::{
     seed,
 };
 use api::{Faults, Sandbox};
-use app::{Actor, Clock, MovableClock, Neighbours, Settings, micros};
+use app::{Clock, MovableClock, Neighbours, Settings, micros};
 use domain::site::{Site, SiteCode, Sites};
 use seller_rust::{Fault, Seller};
 use std::sync::{Arc, OnceLock};
@@ -42,18 +42,21 @@ fn config(args: &SandboxArgs) -> Result<Config, Failure> {
         sites,
         ..Settings::default()
     };
+    let (secret_key, key_from) = secret_key(&args.data.join("secret.key"))?;
+    let database = args.database.clone().unwrap_or_else(|| format!("sqlite:{}", path.display()));
     Ok(Config {
         listen: args.listen.clone(),
-        database: args.database.clone().unwrap_or_else(|| format!("sqlite:{}", path.display())),
+        database_options: file.database_options(&database),
+        database,
         files: args.data.join("files"),
         role: args.role.clone(),
         migrate: "auto".to_owned(),
         settings: file.settings(settings)?,
         limits: file.limits(worker::Limits { loopback_allowed: true, ..worker::Limits::default() }),
         channels: file.channels(),
-        database_options: db::Options::default(),
         stop_within: file.stop_within(),
-        secret_key: secret_key(&args.data.join("secret.key"))?,
+        secret_key,
+        key_from,
     })
 }
 
@@ -93,7 +96,7 @@ pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
         config.settings.public_url.clone_from(&url);
     }
     let db = node::open_database(&config).await?;
-    let clock = clock(&db, args).await?;
+    let clock = clock(&db, args).await?.ahead(jiff::SignedDuration::from_secs(args.clock_ahead));
     let node = Node::start(&config, db, clock).await?;
     let seller_base = format!("{url}/sandbox/seller");
     let key = seed::interface_secret(&node.app).await?;
@@ -112,11 +115,15 @@ pub async fn run(args: &SandboxArgs, json: bool) -> Result<(), Failure> {
     let _ = sandbox.accounts.set(accounts["accounts"].clone());
     node.search.refresh(&node.app).await.map_err(Failure::failed)?;
     node.work(&config.role);
+    if !node.app.db.is_embedded() {
+        let worker = node.worker.clone();
+        worker::supervise("clock", move || worker.clone().follow_clock());
+    }
     announce(json, &accounts);
     server.await.map_err(Failure::failed)??;
     tally.write_down(&node.app).await.map_err(Failure::failed)?;
-    // Waits for units that were accepted before the end.
-    node.app.write(Actor::System, |_, _| Ok(())).await.map_err(Failure::failed)
+    node.close().await;
+    Ok(())
 }
 
 fn announce(json: bool, accounts: &serde_json::Value) {

@@ -13,7 +13,7 @@ pub use signed::Signed;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -53,6 +53,8 @@ pub struct Platform {
     fresh: Fresh,
     folder: tempfile::TempDir,
     child: Option<Child>,
+    /// Where the processes find the database.
+    way: String,
     pub url: String,
     pub document: Value,
     pub http: reqwest::Client,
@@ -84,8 +86,9 @@ impl Platform {
     async fn on(setup: Setup, fresh: Fresh, folder: tempfile::TempDir) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(300)).build().expect("a client");
-        std::fs::write(folder.path().join("yunshi.toml"), setup.config).expect("a settings file");
-        let mut platform = Self { setup, fresh, folder, child: None, url: String::new(), document: Value::Null, http };
+        let way = fresh.url.clone();
+        let mut platform = Self { setup, fresh, folder, way, child: None, url: String::new(), document: Value::Null, http };
+        platform.configure(platform.setup.config);
         platform.run().await;
         platform
     }
@@ -95,7 +98,7 @@ impl Platform {
     /// # Panics
     /// When it does not come up.
     pub async fn run(&mut self) {
-        let mut command = self.command(self.setup.role);
+        let mut command = self.command(self.setup.role, &self.data());
         if self.setup.mute {
             command.env("YUNSHI_LOG", "debug").stderr(full());
         }
@@ -106,14 +109,14 @@ impl Platform {
     }
 
     /// A process of the sandbox on its data.
-    fn command(&self, role: &str) -> Command {
+    fn command(&self, role: &str, data: &Path) -> Command {
         let mut command = Command::new(&self.setup.binary);
         command
             .args(["--json", "sandbox", "--listen", "127.0.0.1:0", "--start", self.setup.start, "--role", role])
             .arg("--data")
-            .arg(self.data())
+            .arg(data)
             .arg("--database")
-            .arg(&self.fresh.url)
+            .arg(&self.way)
             .arg("--config")
             .arg(self.folder.path().join("yunshi.toml"))
             .env("YUNSHI_LOG", "warn")
@@ -160,6 +163,19 @@ impl Platform {
     #[must_use]
     pub fn database(&self) -> &str {
         &self.fresh.url
+    }
+
+    /// The processes that are started from here on have other settings.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn configure(&self, settings: &str) {
+        std::fs::write(self.folder.path().join("yunshi.toml"), settings).expect("a settings file");
+    }
+
+    /// The processes that are started from here on reach the database at another address.
+    pub fn through(&mut self, way: &str) {
+        way.clone_into(&mut self.way);
     }
 
     /// Changes what is stored while the process is down.

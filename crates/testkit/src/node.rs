@@ -2,12 +2,14 @@
 
 use crate::{PATIENCE, Platform};
 use serde_json::Value;
+use std::path::Path;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
 
 /// A process beside the platform's own, on the same database and files.
+#[derive(Debug)]
 pub struct Node {
     child: Child,
     pub url: String,
@@ -36,17 +38,45 @@ impl Platform {
     /// # Panics
     /// When it does not come up.
     pub async fn join(&self, role: &str) -> Node {
-        Node::start(self.command(role)).await
+        self.join_with(role, &[]).await
+    }
+
+    /// Likewise, told more.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn join_with(&self, role: &str, args: &[&str]) -> Node {
+        let mut command = self.command(role, &self.data());
+        command.args(args);
+        self.try_start(role, command).await.unwrap_or_else(|said| panic!("the process comes up: {said}"))
+    }
+
+    /// Starts another process on the same database with a folder of data of its own.
+    ///
+    /// # Errors
+    /// What it says when it ends instead.
+    ///
+    /// # Panics
+    /// When it does neither in time.
+    pub async fn try_join(&self, role: &str, data: &Path) -> Result<Node, String> {
+        self.try_start(role, self.command(role, data)).await
+    }
+
+    async fn try_start(&self, role: &str, mut command: Command) -> Result<Node, String> {
+        let log = self.folder.path().join(format!("{role}.log"));
+        command.stderr(std::fs::File::create(&log).expect("a file for the log"));
+        let mut child = command.spawn().expect("the process starts");
+        let Some(document) = first_line(&mut child).await else {
+            let status = child.wait().await.expect("its end");
+            let said = std::fs::read_to_string(&log).expect("the log");
+            assert!(!status.success(), "it says that it failed: {said}");
+            return Err(said);
+        };
+        Ok(Node { child, url: document["url"].as_str().expect("an address").to_owned() })
     }
 }
 
 impl Node {
-    async fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().expect("the process starts");
-        let document = first_line(&mut child).await.expect("the process comes up");
-        Self { child, url: document["url"].as_str().expect("an address").to_owned() }
-    }
-
     /// Ends the process at once, as a power cut does.
     ///
     /// # Panics

@@ -52,7 +52,7 @@ impl Platform {
     /// # Panics
     /// When the server does not answer JSON.
     pub async fn send_signed_with(&self, s: &Signed, more: &[(&str, &str)]) -> (u16, Value) {
-        let host = self.url.trim_start_matches("http://").to_owned();
+        let host = self.url.split("://").nth(1).expect("an address").to_owned();
         #[expect(clippy::disallowed_methods, reason = "a client has a clock of its own")]
         let at = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(s.skew);
         let date = at.strftime("%Y%m%dT%H%M%SZ").to_string();

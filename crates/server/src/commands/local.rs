@@ -2,7 +2,7 @@
 
 use super::junit;
 use crate::{
-    cli::{Admin, Conformance, Database, Serve, VerifyArgs},
+    cli::{Conformance, Database, Serve, VerifyArgs},
     config::Config,
     node::{self, Node},
     output::{self, Failure},
@@ -26,10 +26,12 @@ pub async fn serve(args: &Serve) -> Result<(), Failure> {
     let tally = api.tally.clone();
     node::serve(listener, api::router(api), &node.worker, config.stop_within).await?;
     // What was heard in the last second.
-    tally.write_down(&node.app).await.map_err(Failure::failed)
+    tally.write_down(&node.app).await.map_err(Failure::failed)?;
+    node.close().await;
+    Ok(())
 }
 
-fn plain(database: Option<&String>) -> Result<Config, Failure> {
+pub(super) fn plain(database: Option<&String>) -> Result<Config, Failure> {
     let args = Serve {
         listen: None,
         database: Database { database: database.cloned() },
@@ -62,37 +64,20 @@ fn ask_password() -> Result<String, Failure> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Administration.
-pub async fn admin(command: &Admin, json: bool) -> Result<(), Failure> {
-    match command {
-        Admin::CreateOperator { login, database } => create_operator(login, database, json).await,
-        Admin::Reseal { reason, database } => reseal(reason.clone(), database, json).await,
-    }
-}
-
-async fn reseal(reason: String, database: &Database, json: bool) -> Result<(), Failure> {
-    let app = opened(&plain(database.database.as_ref())?).await?;
-    let done = app.write(app::Actor::System, move |tx, ctx| app::event::reseal(tx, ctx, &reason)).await.map_err(refused)?;
-    output::document(json, &serde_json::to_value(done).map_err(Failure::failed)?);
-    Ok(())
-}
-
-async fn create_operator(login: &str, database: &Database, json: bool) -> Result<(), Failure> {
+pub(super) async fn create_operator(login: &str, database: &Database, json: bool) -> Result<(), Failure> {
     let config = plain(database.database.as_ref())?;
     let password = ask_password()?;
     let login = domain::text::line(login, 120).map_err(|e| Failure::WrongUse(format!("--login {e}")))?;
-    let node = Node::start(&config, node::open_database(&config).await?, MovableClock::default()).await?;
+    // Not as a node: it needs neither files nor the key, and may run where those of the nodes are not.
+    let app = on(node::open_database(&config).await?, &config).await?;
     let name = login.clone();
-    let made = node
-        .app
-        .write(app::Actor::System, move |tx, ctx| app::account::create_operator(tx, ctx, &name, &password))
-        .await
-        .map_err(refused)?;
+    let made =
+        app.write(app::Actor::System, move |tx, ctx| app::account::create_operator(tx, ctx, &name, &password)).await.map_err(refused)?;
     output::document(json, &json!({ "login": login, "account_id": made.account_id, "user_id": made.user_id }));
     Ok(())
 }
 
-fn refused(e: app::Error) -> Failure {
+pub(super) fn refused(e: app::Error) -> Failure {
     match e {
         app::Error::Refused(r) => Failure::Refused(json!({ "code": r.code, "detail": r.detail })),
         other => Failure::failed(other),
@@ -137,8 +122,11 @@ fn as_of(mut app: app::App, alive: Option<jiff::Timestamp>) -> app::App {
 const STILL: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// The use cases on a database as it stands, by its own clock; nothing is begun or scheduled.
-async fn opened(config: &Config) -> Result<app::App, Failure> {
-    let db = db::Db::open(&config.database, &config.database_options).map_err(|e| Failure::caused(&e))?;
+pub(super) async fn opened(config: &Config) -> Result<app::App, Failure> {
+    on(db::Db::open(&config.database, &config.database_options).map_err(|e| Failure::caused(&e))?, config).await
+}
+
+async fn on(db: db::Db, config: &Config) -> Result<app::App, Failure> {
     let stored = db.read(|tx| store::setting::get(tx, "clock_offset")).await.map_err(Failure::failed)?;
     let offset = stored.and_then(|text| text.parse().ok()).unwrap_or(0);
     let (ids, sealer) = (std::sync::Arc::new(app::RandomIds::default()), app::secret::Sealer::new(&config.secret_key));

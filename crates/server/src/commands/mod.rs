@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod admin;
 mod apply;
 mod asset;
 mod case;
@@ -36,7 +37,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => local::serve(&args).await,
         Command::Sandbox(args) => sandbox::run(&args, json).await,
         Command::Migrate(args) => local::migrate(&args, json).await,
-        Command::Admin { command } => local::admin(&command, json).await,
+        Command::Admin { command } => admin::admin(&command, json).await,
         Command::Verify(args) => local::verify(&args, json).await,
         Command::Replay(args) => replay::replay(&args, json).await,
         Command::Conformance(args) => local::conformance(&args, json).await,

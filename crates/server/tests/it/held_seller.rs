@@ -21,10 +21,17 @@ pub(crate) struct HeldSeller {
 impl HeldSeller {
     /// Answers for all addresses of a platform from here on; the platform is started again.
     pub(crate) async fn take_over(p: &mut Platform) -> Self {
+        Self::take_over_ahead(p, 0).await
+    }
+
+    /// Likewise, with a clock that is so many milliseconds ahead.
+    #[expect(clippy::disallowed_methods, reason = "a seller has a clock of its own")]
+    pub(crate) async fn take_over_ahead(p: &mut Platform, ahead: i64) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (from, to) = (format!("{}/", p.url), format!("http://{}/", listener.local_addr().unwrap()));
         let key = p.document["accounts"]["seller"]["interface_key"]["secret"].as_str().unwrap();
         let seller = Seller::new(key, &format!("{to}sandbox/seller"));
+        let seller = seller.with_clock(move || jiff::Timestamp::now().as_millisecond() + ahead);
         p.stop().await;
         p.execute(&format!("UPDATE interface_addresses SET url = replace(url, '{from}', '{to}')"));
         p.run().await;
