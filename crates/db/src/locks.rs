@@ -7,6 +7,8 @@ use std::cell::RefCell;
 /// What is locked, in the order in which it is; of one kind, in the order of the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lock {
+    /// The clock of a sandbox.
+    Clock,
     /// The pushes of a seller.
     Pushes,
     /// The row of an instance, before all that belongs to it; its calls are decided on and its use is rated under it.

@@ -5,7 +5,6 @@ use app::{
     Clock, Error, from_micros,
     job::{self, Work},
     message::{Answered, OutgoingMail, OutgoingWebhook},
-    micros,
     probe::Probed,
 };
 use db::Claim;

@@ -86,7 +86,7 @@ fn stored(tx: &mut Tx) -> Result<Option<i64>, Error> {
 
 /// Moves the stored clock forward, never back; where it stands then. Of several processes one does so at a time.
 fn reach(tx: &mut Tx, offset: i64) -> Result<i64, Error> {
-    db::dialect::one_at_a_time(tx, Key(*b"clock of sandbox"))?;
+    db::dialect::one_at_a_time(tx, db::Lock::Clock, Key(*b"clock of sandbox"))?;
     let offset = stored(tx)?.map_or(offset, |stored| stored.max(offset));
     store::setting::put(tx, OFFSET, &offset.to_string())?;
     Ok(offset)
