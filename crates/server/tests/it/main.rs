@@ -34,6 +34,7 @@ mod open_api_calls;
 mod organisation;
 mod packages;
 mod probes;
+mod proxies;
 mod scenes;
 mod sections;
 mod sellers;
