@@ -33,6 +33,7 @@ fn alarms_and_documentation_name_figures_that_there_are() {
         include_str!("../../../api/src/error_page.rs"),
         include_str!("../../../db/src/sqlite/writer.rs"),
         include_str!("../../../db/src/postgres.rs"),
+        include_str!("../../../db/src/error.rs"),
     ];
     let (alarms, docs) = (include_str!("../../../../examples/monitoring/alerts.yaml"), include_str!("../../../../docs/operations.md"));
     let of_figures =
