@@ -247,7 +247,8 @@ pub fn setting_put_new(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbErr
 pub(crate) fn has_table(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
     let text = match tx {
         Tx::Pg(_) => {
-            "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
+            "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables
+             WHERE table_schema = current_schema() AND table_name = $1"
         }
         Tx::Sqlite(_) => "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = $1",
     };

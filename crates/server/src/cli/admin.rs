@@ -29,8 +29,9 @@ pub enum Admin {
     },
     /// Seal all secrets in the database with another key, in one transaction. Stop all nodes first; then copy the new key to them.
     #[command(after_help = "\
-            The key in use is found as by `serve`: YUNSHI_SECRET_KEY, or secret.key beside the folder of files. The new one lies in a file of\n\
-            64 hexadecimal digits, which is made when it is missing. Links in mails that were sent before are no longer known.\n\n\
+            The key in use is found as by `serve`: YUNSHI_SECRET_KEY, or secret.key beside the folder of files. The new one lies\n\
+            in a file of 64 hexadecimal digits, which is made when it is missing. Links in mails\n\
+            that were sent before are no longer known.\n\n\
             Example: yunshi admin rotate-key --new-key var/secret.key.new && mv var/secret.key.new var/secret.key")]
     RotateKey {
         /// The file of the new key.

@@ -136,7 +136,8 @@ async fn two_nodes_behind_nginx() {
         std::fs::write(folder.join("market.conf"), text).unwrap();
         let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {at}/{kind};"));
         let main = format!(
-            "user root; daemon off; master_process off; pid {at}/pid; error_log stderr; events {{}} http {{ access_log off; {} include {at}/market.conf; }}",
+            "user root; daemon off; master_process off; pid {at}/pid; error_log stderr; events {{}}
+             http {{ access_log off; {} include {at}/market.conf; }}",
             paths.join(" ")
         );
         std::fs::write(folder.join("nginx.conf"), main).unwrap();

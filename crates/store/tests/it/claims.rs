@@ -29,7 +29,8 @@ async fn full(fresh: &Fresh, analyzed: bool) -> Db {
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {all})
          SELECT {key}, 'call', CASE WHEN i % 2 = 0 THEN '' ELSE CAST(i % 200 AS TEXT) END,
                 CASE WHEN i <= {LATER} THEN {NOW} + i ELSE i END, 0, 'due',
-                CASE WHEN i <= {all} - {HELD} THEN '' ELSE 'other' END, CASE WHEN i <= {all} - {HELD} THEN 0 ELSE 9000000000000000 END FROM n"
+                CASE WHEN i <= {all} - {HELD} THEN '' ELSE 'other' END,
+                CASE WHEN i <= {all} - {HELD} THEN 0 ELSE 9000000000000000 END FROM n"
     );
     if fresh.engine == Engine::Postgres {
         fresh.execute("ALTER TABLE jobs SET (autovacuum_enabled = false)");
