@@ -12,7 +12,9 @@ use domain::limit::Limit;
 pub(crate) fn hold(tx: &mut Tx, limit: Limit, owner: Key) -> Result<(), Error> {
     let mut name = owner.0;
     name.iter_mut().zip(limit.as_str().bytes()).for_each(|(at, byte)| *at ^= byte);
-    Ok(db::dialect::one_at_a_time(tx, Lock::Limit, Key(name))?)
+    // Bound instances hear of a change of the departments: they are locked after it.
+    let lock = if limit == Limit::Departments { Lock::Departments } else { Lock::Limit };
+    Ok(db::dialect::one_at_a_time(tx, lock, Key(name))?)
 }
 
 /// Refuses one more when the owner has as many as there may be.

@@ -11,6 +11,8 @@ pub enum Lock {
     Clock,
     /// The pushes of a seller.
     Pushes,
+    /// The departments of an account, whose instances hear of them.
+    Departments,
     /// The row of an instance, before all that belongs to it; its calls are decided on and its use is rated under it.
     Instance,
     /// The row of an order, with its lines.

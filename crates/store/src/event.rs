@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Tx};
 use db::{
-    Lock, Run,
+    Run,
     schema::{event_seals, events},
 };
 use diesel::prelude::*;
@@ -83,12 +83,11 @@ pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Event>, DbError> {
     Ok(events::table.filter(events::instance_id.eq(instance)).order(events::seq).limit(5_000).select(Event::as_select()).load(tx)?)
 }
 
-/// How many events of a kind an instance has since a moment; who counts them next waits for this transaction to end.
+/// How many events of a kind an instance has since a moment.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn count_of_instance(tx: &mut Tx, instance: Key, kind: &str, since: i64) -> Result<i64, DbError> {
-    db::dialect::one_at_a_time(tx, Lock::Limit, instance)?;
     let own = events::table.filter(events::instance_id.eq(instance)).filter(events::kind.eq(kind.to_owned()));
     Ok(own.filter(events::at.ge(since)).count().get_result(tx)?)
 }

@@ -5,6 +5,7 @@ use crate::{Ctx, Error, call};
 use db::{Key, Tx};
 use domain::id::AccountId;
 use store::{
+    instance::Instance,
     kit::{self as rows},
     organisation, sign_on,
 };
@@ -21,7 +22,9 @@ pub(crate) fn department_changed(
 ) -> Result<(), Error> {
     let parent = parent.map_or_else(|| account.id::<AccountId>().to_string(), str::to_owned);
     let department = wire::kit::Department { code: department.code.clone(), name: department.name.clone(), parent: Some(parent) };
-    for (_, instance) in rows::bound(tx, account)? {
+    let mut bound = rows::bound(tx, account)?;
+    bound.sort_by_key(|(_, instance)| instance.id);
+    for (_, instance) in bound {
         call::enqueue_kit(tx, ctx, &instance, Request::Department { change, department: department.clone() })?;
     }
     Ok(())
@@ -29,7 +32,7 @@ pub(crate) fn department_changed(
 
 /// What is known of a colleague changed.
 pub(crate) fn colleague_changed(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key) -> Result<(), Error> {
-    for (grant, instance, application) in rows::granted(tx, user)? {
+    for (grant, instance, application) in granted(tx, user)? {
         let member = tell::member(tx, ctx, account, user, &grant)?;
         call::enqueue_kit(tx, ctx, &instance, tell::users(application.id, Change::Modify, vec![member]))?;
     }
@@ -38,11 +41,18 @@ pub(crate) fn colleague_changed(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key)
 
 /// A colleague is about to leave: his grants go, and the sellers delete him.
 pub(crate) fn colleague_left(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key) -> Result<(), Error> {
-    for (grant, instance, application) in rows::granted(tx, user)? {
+    for (grant, instance, application) in granted(tx, user)? {
         let member = wire::kit::Member { enabled: false, ..tell::member(tx, ctx, account, user, &grant)? };
         let _there = rows::delete_grant(tx, instance.id, user)?;
         call::enqueue_kit(tx, ctx, &instance, tell::users(application.id, Change::Delete, vec![member]))?;
     }
     sign_on::end_of_user(tx, user, None, ctx.wall_micros())?;
     Ok(())
+}
+
+/// What a colleague was granted, in the order in which instances are locked.
+fn granted(tx: &mut Tx, user: Key) -> Result<Vec<(rows::Grant, Instance, rows::Application)>, Error> {
+    let mut found = rows::granted(tx, user)?;
+    found.sort_by_key(|(_, instance, _)| instance.id);
+    Ok(found)
 }

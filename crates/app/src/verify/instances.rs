@@ -66,7 +66,8 @@ fn instance_terms(tx: &mut Tx, ctx: &Ctx, (i, terms): (&Instance, &[Standing]), 
     if i.access_type == AccessType::LicenceCode.as_str() {
         match store::licence::of_instance(tx, i.id)? {
             None => found.differs(format!("{name}: sold by code, but has none")),
-            Some(l) if l.activated_at.is_some() != i.opened_at.is_some() => {
+            // The platform closes a case as delivered without the software.
+            Some(l) if l.activated_at.is_some() != i.opened_at.is_some() && !closed_by_decision(tx, i.id)? => {
                 found.differs(format!("{name}: its code's activation and its opening differ"));
             }
             Some(_) => {}
@@ -101,4 +102,10 @@ fn spans(site: &Site, i: &Instance, terms: &[Standing], found: &mut Found) -> Re
         found.differs(format!("{name}: its months count from another day than its terms"));
     }
     Ok(())
+}
+
+/// Whether the case of an instance was closed by the decision of an appeal.
+fn closed_by_decision(tx: &mut Tx, instance: Key) -> Result<bool, Error> {
+    let events = store::event::of_instance(tx, instance)?;
+    Ok(events.iter().any(|e| e.kind == "supervision.decided"))
 }

@@ -1,9 +1,8 @@
-//! Sets of use cases at the same moment, in any mixture, on instances and orders of one buyer: after each set the books agree,
-//! and what is paid ends. A set is the same for the same seed, but not who comes first. `YUNSHI_TEST_SEED=7` plays that one
-//! alone, `YUNSHI_TEST_CASES=1000` so many.
+//! Purchases, renewals, changes, use, freezes, ends and payments of one buyer at once, in any mixture.
 
+use super::{AT_ONCE, Deed, Played, SETS, deed, play_all};
 use app::{
-    Caller, Ctx, Error, Tenant, instance,
+    Caller, Tenant, instance,
     money::{self, Correct, correct},
     order::{self, Choice, PlaceChange, PlaceOrder},
     usage,
@@ -13,36 +12,16 @@ use domain::{
     money::{Currency, Money},
     usage::{CapAction, CapSide},
 };
-use harness::{Bought, Engine, Fault, Market, Setup, choice, on, pack, stopping_pack, unpaid};
-use std::{ops::Range, sync::Arc};
+use harness::{Bought, Engine, Fault, Market, Setup, choice, pack, stopping_pack, unpaid};
+use std::sync::Arc;
 use store::order::Filter;
-
-/// What somebody does, under the name by which a failure tells of it.
-type Deed = (String, Box<dyn Fn(&mut Tx, &Ctx) -> Result<(), Error> + Send + Sync>);
-
-/// Sets of a market, and what is done in each at once.
-const SETS: usize = 4;
-const AT_ONCE: usize = 8;
 
 struct Play<'a> {
     m: &'a Market,
     dice: fastrand::Rng,
     buyer: Arc<Caller>,
     records: usize,
-    played: Vec<String>,
-    seed: u64,
-}
-
-impl Drop for Play<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {}:\n{}", self.seed, self.played.join("\n"));
-        }
-    }
-}
-
-fn deed(name: String, work: impl Fn(&mut Tx, &Ctx) -> Result<(), Error> + Send + Sync + 'static) -> Deed {
-    (name, Box::new(work))
+    played: Played,
 }
 
 impl Play<'_> {
@@ -202,19 +181,9 @@ impl Play<'_> {
 
     fn play_a_set(&mut self) {
         let deeds = self.set();
-        let buyer = self.buyer.clone();
-        let done = self.m.at_once(&buyer, deeds.len(), |n, tx, ctx| (deeds[n].1)(tx, ctx));
-        self.played.push("at once:".to_owned());
-        for ((name, _), result) in deeds.iter().zip(&done) {
-            let outcome = result.as_ref().map_or_else(|e| e.code().unwrap_or("failure"), |()| "ok");
-            self.played.push(format!("  {name}: {outcome}"));
-        }
-        let failed: Vec<_> = done.into_iter().filter_map(Result::err).filter(|e| e.code().is_none()).collect();
-        assert!(failed.is_empty(), "what is refused has a reason: {failed:?}");
-        self.m.settle();
-        self.m.verify();
+        self.played.at_once(self.m, &self.buyer, &deeds);
         let by = self.one_of(&["1h", "1h", "26h", "15d", "31d"]);
-        self.played.push(format!("advance {by}"));
+        self.played.says(format!("advance {by}"));
         let fault = self.one_of(&[Fault::None, Fault::None, Fault::Code000005, Fault::Asynchronous]);
         self.m.server.fault("*", fault);
         self.m.advance(by);
@@ -224,7 +193,7 @@ impl Play<'_> {
 fn play(m: &Market, seed: u64) {
     m.execute("DELETE FROM jobs WHERE kind = 'supervision.open_cases'");
     let buyer = m.new_buyer("player", "3000.00");
-    let mut play = Play { m, dice: fastrand::Rng::with_seed(seed), buyer: buyer.clone(), records: 0, played: Vec::new(), seed };
+    let mut play = Play { m, dice: fastrand::Rng::with_seed(seed), buyer: buyer.clone(), records: 0, played: Played::new(seed) };
     let _first: Bought = m.open(&buyer, &choice("backup", "1m"));
     for _ in 0..SETS {
         play.play_a_set();
@@ -239,34 +208,22 @@ fn play(m: &Market, seed: u64) {
     assert!(waits.is_empty(), "no instance waits for an order that is over");
 }
 
-fn play_all(engine: Engine, seeds: Range<u64>) {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let seeds = match (number("YUNSHI_TEST_SEED"), number("YUNSHI_TEST_CASES")) {
-        (Some(seed), _) => seed..seed + 1,
-        (None, Some(cases)) => seeds.start..seeds.start + cases,
-        (None, None) => seeds,
-    };
-    for seed in seeds {
-        on(engine, &Setup { seed, ..Setup::default() }, |m| play(m, seed));
-    }
-}
-
 #[test]
 fn any_set_of_use_cases_at_once_leaves_the_books_right() {
-    play_all(Engine::Sqlite, 1..11);
+    play_all(Engine::Sqlite, 1..11, &Setup::default(), play);
 }
 
 #[test]
 fn any_other_set_of_use_cases_at_once_leaves_the_books_right() {
-    play_all(Engine::Sqlite, 1001..1011);
+    play_all(Engine::Sqlite, 1001..1011, &Setup::default(), play);
 }
 
 #[test]
 fn any_set_of_use_cases_at_once_leaves_the_books_right_on_postgres() {
-    play_all(Engine::Postgres, 1..11);
+    play_all(Engine::Postgres, 1..11, &Setup::default(), play);
 }
 
 #[test]
 fn any_other_set_of_use_cases_at_once_leaves_the_books_right_on_postgres() {
-    play_all(Engine::Postgres, 1001..1011);
+    play_all(Engine::Postgres, 1001..1011, &Setup::default(), play);
 }
