@@ -31,7 +31,7 @@ pub struct Code {
 }
 
 impl Market {
-    /// Puts a licence of these rules on sale as `shield`, or as a new revision of it, and buys a code of it for a year,
+    /// Puts a licence of these rules on sale as `shield`, or the same rules as a new revision of it, and buys a code of it for a year,
     /// which its buyer takes.
     ///
     /// # Panics
@@ -48,7 +48,11 @@ impl Market {
     /// When it is refused.
     #[track_caller]
     pub fn buy_code(&self, buyer: &Arc<Caller>, quantity: u32) -> Code {
-        let placed = self.buy(buyer, &Choice { quantity, ..choice("shield", "1y") });
+        self.code_of(buyer, &Choice { quantity, ..choice("shield", "1y") })
+    }
+
+    fn code_of(&self, buyer: &Arc<Caller>, choice: &Choice) -> Code {
+        let placed = self.buy(buyer, choice);
         self.settle();
         let order = self.order(&placed.order.number);
         let instance = order.instance_id.expect("an order that was paid has an instance");
@@ -62,7 +66,16 @@ impl Market {
     /// When something is refused.
     #[track_caller]
     pub fn claimed(&self, buyer: &Arc<Caller>, quantity: u32) -> Code {
-        let bought = self.buy_code(buyer, quantity);
+        self.claimed_of(buyer, &Choice { quantity, ..choice("shield", "1y") })
+    }
+
+    /// The same of another product or specification.
+    ///
+    /// # Panics
+    /// When something is refused.
+    #[track_caller]
+    pub fn claimed_of(&self, buyer: &Arc<Caller>, choice: &Choice) -> Code {
+        let bought = self.code_of(buyer, choice);
         self.act(buyer, &self.case(&bought.order), &act(Verb::Claim));
         bought
     }

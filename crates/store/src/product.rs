@@ -219,6 +219,21 @@ pub fn revisions(tx: &mut Tx, product: Key) -> Result<Vec<Revision>, DbError> {
         .load(tx)?)
 }
 
+/// The approved revision of a product that was the last one before a number, with its own number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_approved_before(tx: &mut Tx, product: Key, number: i64) -> Result<Option<(i64, Key)>, DbError> {
+    Ok(listing_revisions::table
+        .filter(listing_revisions::product_id.eq(product))
+        .filter(listing_revisions::number.lt(number))
+        .filter(listing_revisions::state.eq("approved"))
+        .order(listing_revisions::number.desc())
+        .select((listing_revisions::number, listing_revisions::id))
+        .first(tx)
+        .optional()?)
+}
+
 /// The newest revision of a product. The caller has looked up the product for its tenant.
 ///
 /// # Errors

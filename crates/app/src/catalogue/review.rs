@@ -5,7 +5,7 @@ use crate::{Caller, Ctx, Error, event, message};
 use db::{Key, Tx};
 use domain::{
     id::{AddressId, ProductId, RevisionId},
-    listing::{AccessType, Listing, Marks},
+    listing::{AccessType, Changed, Kept, Listing, Marks},
     listing_check,
     message::MessageEvent,
     period::ChargingMode,
@@ -13,7 +13,7 @@ use domain::{
 use serde_json::json;
 use store::{
     Written, interface,
-    product::{self, Product},
+    product::{self, Product, Revision},
 };
 use wire::conformance::{Offered, Protocol, USAGE_PUSH};
 
@@ -28,9 +28,8 @@ fn cases_needed(protocol: Protocol, listing: &Listing) -> Vec<&'static str> {
     })
 }
 
-/// How a product is delivered never changes once it was listed (`seller-domain 2.2`), nor what its packages contain
-/// (`seller-domain 3`): only their prices do.
-fn require_kept(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: &Listing) -> Result<(), Error> {
+/// How a product is delivered never changes once it was listed (`seller-domain 2.2`), nor what is sold under a key.
+fn require_kept(tx: &mut Tx, ctx: &Ctx, product: &Product, revision: &Revision, listing: &Listing) -> Result<(), Error> {
     let Some(sold) = product.revision_id else {
         return Ok(());
     };
@@ -44,13 +43,26 @@ fn require_kept(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: &Listing) ->
         let detail = "whether the product is delivered under service supervision was listed and stays";
         return Err(Error::field("/supervised", "application.supervised_fixed", detail));
     }
-    for (i, spec) in listing.specifications.iter().enumerate() {
-        let Some(old) = before.specification(&spec.key).filter(|old| old.package.is_some()) else { continue };
-        let kept = old.package == spec.package && spec.skus.iter().all(|s| old.sku(&s.key).is_none_or(|o| o.quota == s.quota));
-        if !kept {
-            let detail = format!("what {} contains was listed and stays; change its prices, or add another specification", spec.key);
-            return Err(Error::field(&format!("/specifications/{i}/package"), "application.package_fixed", detail));
+    require_same_goods(tx, ctx, revision, listing)
+}
+
+/// Goes back through the approved revisions until each key of the listing was found: mostly one, the whole history for a key that
+/// is new or was off the list for long.
+fn require_same_goods(tx: &mut Tx, ctx: &Ctx, revision: &Revision, listing: &Listing) -> Result<(), Error> {
+    let (mut kept, mut number) = (Kept::of(listing), revision.number);
+    while !kept.is_done() {
+        let Some((older, id)) = product::any_approved_before(tx, revision.product_id, number)? else {
+            return Ok(());
+        };
+        let before = ctx.listings.approved(tx, id)?;
+        if let Err(Changed { pointer, specification, was }) = kept.compare(&before) {
+            let detail = format!(
+                "{specification} was listed with {was}, and who has it renews it: a key keeps what is sold under it. Give what you \
+                 sell now a new key; prices, names and what is on sale may change"
+            );
+            return Err(Error::field(&pointer, "application.content_fixed", detail));
         }
+        number = older;
     }
     Ok(())
 }
@@ -111,7 +123,7 @@ fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listin
 /// Submits a draft for review.
 ///
 /// # Errors
-/// `application.not_complete` with every field that is wrong, `application.cases_missing`,
+/// `application.not_complete` with every field that is wrong, `application.…_fixed`, `application.cases_missing`,
 /// `application.not_draft`, `application.not_found`.
 pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result<(), Error> {
     let (revision, product) = draft::open_application(tx, caller, id)?;
@@ -120,7 +132,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
     if !wrong.is_empty() {
         return Err(Error::fields("application.not_complete", wrong));
     }
-    require_kept(tx, ctx, &product, &listing)?;
+    require_kept(tx, ctx, &product, &revision, &listing)?;
     // A seller of codes may only ask and name no address (license-interface 2.1); the check of the listing knows who may.
     if let Some(address) = listing.interface_address {
         require_proven(tx, product.seller_id, address, &listing)?;
@@ -161,7 +173,7 @@ pub enum Decision {
 /// Decides an application, once: approved, it is on sale.
 ///
 /// # Errors
-/// `application.not_found`, `application.decided`, `application.bad_mark`, `decision.stale`.
+/// `application.not_found`, `application.decided`, `application.bad_mark`, `application.…_fixed`, `decision.stale`.
 pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &Decision) -> Result<(), Error> {
     let (revision, product, _) = product::application(tx, None, Key::of(id))?
         .ok_or_else(|| Error::not_found("application.not_found", "there is no such application"))?;
@@ -182,6 +194,8 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
     }
     let listing = listing(&revision)?;
     if matches!(decision, Decision::Approve) {
+        // It is what is approved that counts; what waited may have been submitted under other rules.
+        require_kept(tx, ctx, &product, &revision, &listing)?;
         // A product that the operator froze stays frozen.
         let visibility = match product.visibility.as_str() {
             "frozen" | "stopped" => product.visibility.as_str(),

@@ -2,8 +2,10 @@
 //!
 //! A draft may be incomplete; [`crate::listing_check`] says what is missing before it is submitted.
 
+mod content;
 mod delivery;
 
+pub use content::{Changed, Kept, is_same};
 pub use delivery::Delivery;
 
 use crate::{

@@ -176,7 +176,7 @@ export function Specifications({ currency }: { currency: string }) {
               }
             >
               <Space wrap align="baseline">
-                <Form.Item name={[item.name, 'key']} label={t('products.key')}>
+                <Form.Item name={[item.name, 'key']} label={t('products.key')} extra={t('spec.key_hint')}>
                   <Input />
                 </Form.Item>
                 <Form.Item name={[item.name, 'charging_mode']} label={t('store.charging')}>

@@ -2,5 +2,6 @@
 
 mod addresses;
 mod applications;
+mod kept;
 mod sale;
 mod sellers;

@@ -25,7 +25,8 @@ fn keys(m: &Market) -> Vec<PublicKey> {
 fn files_are_given_by_the_rules_only_and_a_new_key_signs_while_the_old_one_stays_published() {
     in_2026(|m| {
         let (seller, now) = (m.seller(), m.now().as_second() + 60);
-        let without = m.shield(LicenceRules::default(), 1);
+        m.list(&seller, "bare", &harness::licensed(LicenceRules::default()));
+        let without = m.claimed_of(&m.buyer(), &harness::choice("bare", "1y"));
         assert_eq!(file(m, &without.code).err(), Some("licence.no_files"));
         assert_eq!(file(m, "PL1").err(), Some("licence.not_found"));
         let Code { code, .. } = m.shield(LicenceRules { file_days: Some(30), ..files() }, 1);

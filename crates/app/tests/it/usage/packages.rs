@@ -263,10 +263,10 @@ fn what_a_listed_package_contains_stays_and_its_price_does_not() {
             other => panic!("it was not refused: {other:?}"),
         };
         let smaller = submit(&|l| l.specifications[1].skus[0].quota = Some("900".parse().unwrap()));
-        assert_eq!(fixed(smaller), "application.package_fixed");
+        assert_eq!(fixed(smaller), "application.content_fixed");
         let goes_on = |p: &mut Option<Package>| p.as_mut().unwrap().stop_when_used_up = false;
         let goes_on = submit(&|l| goes_on(&mut l.specifications[2].package));
-        assert_eq!(fixed(goes_on), "application.package_fixed");
+        assert_eq!(fixed(goes_on), "application.content_fixed");
         submit(&|l| l.specifications[1].skus[0].month_minor = Some(9_500)).unwrap();
         assert_eq!(sample("transcribe").specifications[1].skus[0].month_minor, Some(9_000));
     });
