@@ -30,7 +30,7 @@ pub struct PlaceChange {
 
 /// An upgrade as an order: the fee for the days to come of each term, if it is allowed.
 fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku: &str) -> Result<Draft<'a>, Error> {
-    let instance = &subject.instance;
+    let (instance, subject) = (&subject.instance, &subject.sold_today()?);
     subject.require_tradable()?;
     if !subject.specification.upgrade_allowed {
         return Err(Error::conflict("change.not_offered", "the product offers no upgrade"));
@@ -55,7 +55,12 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku:
         revision: subject.revision,
         specification: instance.specification.clone(),
         sku: new.key.clone(),
-        sold: Sold { term_fees: quoted.fees, renewal, changed_from_name: subject.present_name(), ..subject.sold(&new, &price, None) },
+        sold: Sold {
+            term_fees: quoted.fees,
+            renewal,
+            changed_from_name: Some(subject.present_name.clone()),
+            ..subject.sold(&new, &price, None)
+        },
         period: None,
         charging_mode: subject.specification.charging_mode,
         quantity: subject.quantity(),
@@ -81,7 +86,7 @@ impl Quoted {
 pub(super) fn quote(tx: &mut Tx, ctx: &Ctx, subject: &Subject, to: &Sku) -> Result<Quoted, Error> {
     let (site, terms) = (&subject.site, instance::paid_terms(tx, &subject.site, subject.instance.id)?);
     let priced = terms.iter().map(instance::Paid::priced).collect::<Result<Vec<_>, _>>()?;
-    let change = Change { from: subject.sku(&subject.instance.sku)?, to, quantity: subject.quantity() };
+    let change = Change { from: &subject.present, to, quantity: subject.quantity() };
     let fees = change.fees(site, &priced, ctx.now).map_err(|e| price_refused(&e))?;
     let dearer = change.is_dearer(site, &priced, ctx.now).map_err(|e| price_refused(&e))?;
     let fees = terms.iter().zip(fees).map(|(t, fee)| TermFee { term: t.term.id.id(), fee_minor: fee.fee_minor, days: fee.days });
@@ -118,8 +123,8 @@ pub(super) fn quoted(subject: &Subject, draft: &Draft<'_>) -> ChangeQuote {
 /// Orders an upgrade of the caller's instance.
 ///
 /// # Errors
-/// `change.not_offered`, `change.state`, `change.same`, `change.not_dearer`, `sku.not_found`, `price.not_on_sale`,
-/// `product.not_on_sale`, `instance.not_found`, `instance.open_order`, `price.changed`, `wallet.short`.
+/// `change.not_offered`, `change.state`, `change.same`, `change.not_dearer`, `specification.not_found`, `sku.not_found`,
+/// `price.not_on_sale`, `product.not_on_sale`, `instance.not_found`, `instance.open_order`, `price.changed`, `wallet.short`.
 pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceChange) -> Result<Full, Error> {
     let (locked, subject) = renew::locked_subject(tx, ctx, caller, cmd.instance)?;
     let draft = draft(tx, ctx, caller, &subject, &cmd.sku)?;

@@ -9,7 +9,7 @@ use crate::{Caller, Ctx, Error, Tenant, catalogue, from_micros, instance};
 use db::{Key, Tx};
 use domain::{
     id::InstanceId,
-    listing::{Bilingual, FreezeCause, Listing, Sku, Specification},
+    listing::{self, Bilingual, FreezeCause, Listing, Sku, Specification},
     order::OrderKind,
     period::Period,
     pricing::{self, Price},
@@ -27,7 +27,8 @@ use store::{
 /// How far ahead of now a term may end.
 const YEARS_AHEAD: i64 = 5;
 
-/// The instance of a buyer and what its product sells today.
+/// The instance of a buyer and what it is sold as: today, or else by the revision that it was bought from.
+#[derive(Clone)]
 pub(super) struct Subject {
     pub instance: Instance,
     pub listed: Listed,
@@ -35,10 +36,14 @@ pub(super) struct Subject {
     pub listing: Arc<Listing>,
     pub specification: Specification,
     pub site: Site,
+    /// The combination that the instance has.
+    pub present: Sku,
+    pub present_name: Bilingual,
+    today: Arc<Listing>,
 }
 
-/// Loads the caller's instance for an order on it. A specification that is no longer listed is read from
-/// the revision it was bought from.
+/// Loads the caller's instance for an order on it. A combination that is no longer listed is read from the revision it was
+/// bought from.
 pub(super) fn subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<Subject, Error> {
     let found = store::instance::lookup(tx, Tenant::Buyer(Key::of(caller.account_id)), Key::of(id))?;
     subject_of(tx, ctx, found, id)
@@ -60,20 +65,24 @@ fn subject_of(tx: &mut Tx, ctx: &Ctx, found: Option<Instance>, id: InstanceId) -
     let listed = product::any_listed(tx, instance.product_id)?.ok_or_else(|| Error::row("instances", id, "its product is not listed"))?;
     let site = ctx.site(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
     let today = ctx.listings.approved(tx, listed.revision_id)?;
-    let (revision, listing) = if today.specification(&instance.specification).is_some_and(|s| s.sku(&instance.sku).is_some()) {
-        (listed.revision_id, today)
-    } else {
-        (instance.revision_id, ctx.listings.approved(tx, instance.revision_id)?)
+    let bought = ctx.listings.approved(tx, instance.revision_id)?;
+    let gone = || Error::row("instances", id, "its combination is not in its revision");
+    let was = bought.specification(&instance.specification).ok_or_else(gone)?;
+    // Price and content are of one revision, also where a key once changed what it stands for.
+    let is_listed = |now: &&Specification| now.sku(&instance.sku).is_some() && listing::is_same(was, now, &instance.sku);
+    let (revision, listing) = match today.specification(&instance.specification).filter(is_listed) {
+        Some(_) => (listed.revision_id, today.clone()),
+        None => (instance.revision_id, bought.clone()),
     };
-    let specification = listing
-        .specification(&instance.specification)
-        .cloned()
-        .ok_or_else(|| Error::row("instances", id, "its specification is in no revision"))?;
-    Ok(Subject { instance, listed, revision, listing, specification, site })
+    let specification = listing.specification(&instance.specification).cloned().ok_or_else(gone)?;
+    let present = specification.sku(&instance.sku).cloned().ok_or_else(gone)?;
+    let name = |language| specification.sku_name(&present.key, language);
+    let present_name = Bilingual { zh: name("zh"), en: name("en") };
+    Ok(Subject { instance, listed, revision, listing, specification, site, present, present_name, today })
 }
 
 impl Subject {
-    pub fn sku(&self, key: &str) -> Result<&Sku, Error> {
+    fn sku(&self, key: &str) -> Result<&Sku, Error> {
         self.specification.sku(key).ok_or_else(|| Error::field("/sku", "sku.not_found", format!("there is no combination {key}")))
     }
 
@@ -105,10 +114,14 @@ impl Subject {
         }
     }
 
-    /// How the combination that the instance has now is called.
-    pub fn present_name(&self) -> Option<Bilingual> {
-        let (spec, key) = (&self.specification, &self.instance.sku);
-        spec.sku(key).map(|_| Bilingual { zh: spec.sku_name(key, "zh"), en: spec.sku_name(key, "en") })
+    /// The same for a change to another combination: that one is what is sold today, at today's price.
+    pub fn sold_today(&self) -> Result<Self, Error> {
+        let specification = self.today.specification(&self.instance.specification).filter(|s| s.on_sale).cloned();
+        let specification = specification.ok_or_else(|| {
+            let detail = format!("the product no longer sells the specification {}; renew it as it is", self.instance.specification);
+            Error::field("/sku", "specification.not_found", detail)
+        })?;
+        Ok(Self { revision: self.listed.revision_id, listing: self.today.clone(), specification, ..self.clone() })
     }
 
     /// Another combination than the instance has, that is on sale.
@@ -192,7 +205,7 @@ pub(super) fn ordered(
 /// What a term more costs today, as an order; refused where the instance or the price list does not allow it.
 pub(super) fn draft<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, period: Period) -> Result<Draft<'a>, Error> {
     // What was sold once may be renewed also when the combination is no longer sold to others.
-    let sku = Sku { on_sale: true, ..subject.sku(&subject.instance.sku)?.clone() };
+    let sku = Sku { on_sale: true, ..subject.present.clone() };
     draft_of(caller, subject, kind, period, &sku)
 }
 

@@ -23,6 +23,7 @@ pub struct RenewWithChange {
 }
 
 fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd: &RenewWithChange) -> Result<Draft<'a>, Error> {
+    let subject = &subject.sold_today()?;
     if !subject.specification.renewal_change_allowed {
         return Err(Error::conflict("change.not_offered", "the product offers no renewal with change; renew it as it is"));
     }
@@ -35,8 +36,8 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd:
     // The difference to a smaller one is not given back.
     let quoted = quote(tx, ctx, subject, &new)?;
     let total_minor = money::sum([draft.total_minor, quoted.total()?])?;
-    let changed_from = Some(subject.instance.sku.clone());
-    let sold = Sold { term_fees: quoted.fees, changed_from, changed_from_name: subject.present_name(), ..draft.sold };
+    let (changed_from, changed_from_name) = (Some(subject.instance.sku.clone()), Some(subject.present_name.clone()));
+    let sold = Sold { term_fees: quoted.fees, changed_from, changed_from_name, ..draft.sold };
     Ok(Draft { sold, total_minor, ..draft })
 }
 
@@ -53,8 +54,8 @@ pub fn renewal_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithCha
 /// The question to the seller, when the order would be allowed otherwise.
 ///
 /// # Errors
-/// `instance.not_found`, `instance.open_order`, `change.not_offered`, `change.state`, `change.same`, `sku.not_found`, `price.…`,
-/// `renewal.too_far_ahead`, `product.not_on_sale`.
+/// `instance.not_found`, `instance.open_order`, `change.not_offered`, `change.state`, `change.same`, `specification.not_found`,
+/// `sku.not_found`, `price.…`, `renewal.too_far_ahead`, `product.not_on_sale`.
 pub fn check(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithChange) -> Result<call::Check, Error> {
     let subject = subject(tx, ctx, caller, cmd.instance)?;
     require_free(tx, &subject.instance)?;

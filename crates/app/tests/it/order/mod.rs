@@ -10,5 +10,6 @@ mod later;
 mod life;
 mod place;
 mod renewal;
+mod revised;
 mod shown;
 mod timeline;

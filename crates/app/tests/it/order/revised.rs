@@ -1,0 +1,130 @@
+//! Orders on an instance after its product was revised: what it has may be read from the revision that it was bought from, what
+//! it is changed to is what is sold today.
+
+use app::order::{self, PlaceChange, RenewWithChange};
+use domain::listing::Listing;
+use harness::{Bought, Market, choice, money, on_both, pack, sample};
+
+/// Revises the backup service: `basic/5`, which the instances of these tests have, is off the list.
+fn without_basic(m: &Market, change: impl Fn(&mut Listing)) {
+    let mut listed = sample("backup");
+    listed.specifications[0].skus.remove(0);
+    change(&mut listed);
+    m.list(&m.seller(), "backup", &listed);
+}
+
+fn pro(month_minor: i64) -> impl Fn(&mut Listing) {
+    move |listed| listed.specifications[0].skus.iter_mut().filter(|s| s.key == "pro/5").for_each(|s| s.month_minor = Some(month_minor))
+}
+
+fn upgrade(bought: &Bought, pay: bool) -> PlaceChange {
+    PlaceChange { instance: bought.id(), sku: "pro/5".to_owned(), pay }
+}
+
+fn renewal(bought: &Bought) -> RenewWithChange {
+    RenewWithChange { instance: bought.id(), sku: "pro/5".to_owned(), period: "1m".parse().unwrap(), pay: true }
+}
+
+/// How the upgrade, its quote, the renewal with change and its quote are refused.
+fn refused(m: &Market, bought: &Bought) -> [String; 4] {
+    let buyer = m.buyer();
+    [
+        m.refused(&buyer, |tx, ctx| order::change(tx, ctx, &buyer, &upgrade(bought, true))),
+        m.refused(&buyer, |tx, ctx| order::change_quote(tx, ctx, &buyer, bought.id(), "pro/5")),
+        m.renew_with_change(&buyer, &renewal(bought)).unwrap_err().code().unwrap().to_owned(),
+        m.refused(&buyer, |tx, ctx| order::renewal_quote(tx, ctx, &buyer, &renewal(bought))),
+    ]
+}
+
+#[test]
+fn an_upgrade_from_what_is_off_the_list_costs_what_the_new_one_costs_today() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let (bought, other) = (m.open(&buyer, &choice("backup", "1m")), m.open(&buyer, &choice("backup", "1m")));
+        without_basic(m, pro(500_000));
+        assert_eq!(m.renew(&buyer, &bought, "1m").total_minor, 10_000, "what it has is renewed by its own revision");
+        let quote = m.ok(&buyer, |tx, ctx| order::change_quote(tx, ctx, &buyer, bought.id(), "pro/5"));
+        assert_eq!(money(quote.fee.minor), "9800.00", "2 × 5,000.00 less 2 × 100.00");
+        assert_eq!(m.upgrade(&buyer, &bought, "pro/5").total_minor, 980_000);
+        assert_eq!(m.renew(&buyer, &bought, "1m").total_minor, 500_000);
+        let wanted = renewal(&other);
+        let quote = m.ok(&buyer, |tx, ctx| order::renewal_quote(tx, ctx, &buyer, &wanted));
+        assert_eq!(money(quote.minor), "9900.00", "5,000.00, and 4,900.00 for the month that was bought");
+        assert_eq!(m.renew_with_change(&buyer, &wanted).unwrap().unwrap().order.total_minor, 990_000);
+        m.settle();
+        m.verify();
+    });
+}
+
+#[test]
+fn an_upgrade_from_what_is_off_the_list_is_as_cheap_as_for_everybody() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        without_basic(m, pro(15_000));
+        assert_eq!(m.upgrade(&buyer, &bought, "pro/5").total_minor, 5_000);
+        m.verify();
+    });
+}
+
+#[test]
+fn a_change_that_waits_is_worked_out_by_the_list_of_the_day_of_its_payment() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let (bought, other) = (m.open(&buyer, &choice("backup", "1m")), m.open(&buyer, &choice("backup", "1m")));
+        let [waiting, gone] =
+            [&bought, &other].map(|b| m.ok(&buyer, |tx, ctx| order::change(tx, ctx, &buyer, &upgrade(b, false))).order.number);
+        let pay = |number: &str| m.refused(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, number));
+        without_basic(m, pro(500_000));
+        assert_eq!(pay(&waiting), "order.price_changed");
+        without_basic(m, |listed| listed.specifications[0].skus.truncate(1));
+        assert_eq!(pay(&gone), "sku.not_found");
+        assert_eq!(m.balance(&buyer), "999800.00");
+        without_basic(m, |_| ());
+        let paid = m.ok(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, &waiting));
+        assert_eq!(money(paid.order.total_minor), "120.00");
+        m.settle();
+        m.verify();
+    });
+}
+
+#[test]
+fn nothing_is_changed_to_what_is_not_sold_today() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m"));
+        without_basic(m, |listed| listed.specifications[0].skus.truncate(1));
+        assert_eq!(refused(m, &bought), ["sku.not_found"; 4]);
+        without_basic(m, |listed| listed.specifications[0].key = "another".to_owned());
+        assert_eq!(refused(m, &bought), ["specification.not_found"; 4]);
+        without_basic(m, |listed| listed.specifications[0].on_sale = false);
+        assert_eq!(refused(m, &bought), ["specification.not_found"; 4]);
+        without_basic(m, |listed| listed.specifications[0].skus[1].on_sale = false);
+        assert_eq!(refused(m, &bought), ["price.not_on_sale"; 4]);
+        without_basic(m, |listed| {
+            let spec = &mut listed.specifications[0];
+            (spec.upgrade_allowed, spec.renewal_change_allowed) = (false, false);
+        });
+        assert_eq!(refused(m, &bought), ["change.not_offered"; 4], "whether it is offered is said today");
+        assert_eq!(m.renew(&buyer, &bought, "1m").total_minor, 10_000, "what was sold goes on");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_renewal_has_price_and_content_of_one_revision() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &pack("s", "1m"));
+        let mut listed = sample("transcribe");
+        listed.specifications[1].skus[0].month_minor = Some(18_000);
+        m.list(&m.seller(), "transcribe", &listed);
+        // A quota that changed under its key before keys kept what is sold under them.
+        m.execute(
+            "UPDATE listing_revisions SET listing = REPLACE(listing, '\"1000\"', '\"2000\"') WHERE number = 2 AND product_id IN \
+             (SELECT id FROM products WHERE key = 'transcribe')",
+        );
+        assert_eq!(m.renew(&buyer, &bought, "1m").total_minor, 9_000, "the price of a quota of 1,000, which it has");
+        m.verify();
+    });
+}
