@@ -49,7 +49,7 @@ fn an_upgrade_from_what_is_off_the_list_costs_what_the_new_one_costs_today() {
         assert_eq!(m.renew(&buyer, &bought, "1m").total_minor, 500_000);
         let wanted = renewal(&other);
         let quote = m.ok(&buyer, |tx, ctx| order::renewal_quote(tx, ctx, &buyer, &wanted));
-        assert_eq!(money(quote.minor), "9900.00", "5,000.00, and 4,900.00 for the month that was bought");
+        assert_eq!(money(quote.fee.minor), "9900.00", "5,000.00, and 4,900.00 for the month that was bought");
         assert_eq!(m.renew_with_change(&buyer, &wanted).unwrap().unwrap().order.total_minor, 990_000);
         m.settle();
         m.verify();
