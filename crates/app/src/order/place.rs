@@ -43,7 +43,8 @@ impl From<bool> for Pay {
 /// Places an order, and pays it when asked to.
 ///
 /// # Errors
-/// As [`quote`]; `price.changed`; `input.…` for extension parameters; `consent.…` for personal data; `shipping.…` for goods; `wallet.short`.
+/// As [`quote`]; `price.changed`; `input.…` for extension parameters; `consent.…` for personal data; `shipping.…` for goods;
+/// `wallet.short`.
 pub fn place(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &PlaceOrder) -> Result<Full, Error> {
     let quote = quote(tx, ctx, Some(caller), &ctx.site(caller.site), &cmd.choice)?;
     let inputs = check_inputs(&quote.listing, &cmd.inputs)?;

@@ -106,6 +106,7 @@ fn spans(site: &Site, i: &Instance, terms: &[Standing], found: &mut Found) -> Re
 
 /// Whether the case of an instance was closed by the decision of an appeal.
 fn closed_by_decision(tx: &mut Tx, instance: Key) -> Result<bool, Error> {
-    let events = store::event::of_instance(tx, instance)?;
-    Ok(events.iter().any(|e| e.kind == "supervision.decided"))
+    let cases = store::supervision::any_of_instances(tx, &[instance])?;
+    let Some(case) = cases.first() else { return Ok(false) };
+    Ok(store::supervision::steps(tx, case.id)?.iter().any(|step| step.kind == "decided"))
 }
