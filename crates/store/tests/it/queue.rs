@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{BigInt, Binary},
 };
 use std::sync::mpsc::{Receiver, Sender, channel};
-use store::call;
+use store::{call, instance::Instance};
 use testdb::{Fresh, engines};
 
 const INSTANCE: Key = Key([7; 16]);
@@ -18,6 +18,41 @@ fn insert(tx: &mut Tx, seq: u8, state: &str) -> Result<(), DbError> {
     );
     sql_query(text).bind::<Binary, _>(Key([seq; 16])).bind::<Binary, _>(INSTANCE).execute(tx)?;
     Ok(())
+}
+
+/// The instance that the calls are on: it is locked by whoever decides on them.
+fn instance() -> Instance {
+    let text = |word: &str| word.to_owned();
+    Instance {
+        id: INSTANCE,
+        buyer_id: INSTANCE,
+        seller_id: INSTANCE,
+        product_id: INSTANCE,
+        revision_id: INSTANCE,
+        access_type: text("saas"),
+        address_id: Some(INSTANCE),
+        line_id: INSTANCE,
+        specification: text("standard"),
+        sku: text("-"),
+        quantity: 1,
+        trial: false,
+        state: text("opening"),
+        freeze_cause: None,
+        freeze_reason: None,
+        seller_instance_id: None,
+        front_end_url: None,
+        admin_url: None,
+        user_name: None,
+        password: None,
+        memo: None,
+        licence: None,
+        anchor_day: None,
+        opened_at: None,
+        expires_at: None,
+        ended_at: None,
+        open_order_id: Some(INSTANCE),
+        created_at: 1,
+    }
 }
 
 /// Joins the queue behind a call that is on its way; tells when it has looked, and waits before it writes.
@@ -50,7 +85,11 @@ async fn a_call_that_joins_while_the_one_before_ends_is_not_forgotten() {
         let fresh = Fresh::new(engine);
         let db = Db::open(&fresh.url, &db::Options::default()).unwrap();
         db.migrate().await.unwrap();
-        db.write(|tx| insert(tx, 1, "due")).await.unwrap();
+        let begin = |tx: &mut Tx| {
+            store::instance::insert(tx, instance())?;
+            insert(tx, 1, "due")
+        };
+        db.write(begin).await.unwrap();
         let ((looked, has_looked), (begin, go)) = (channel(), channel());
         let joins = tokio::spawn(join(db.clone(), looked, go));
         assert!(tokio::task::spawn_blocking(move || has_looked.recv().unwrap()).await.unwrap(), "the first call is on its way");
