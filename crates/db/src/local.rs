@@ -77,6 +77,7 @@ impl Local {
     /// As [`Local::write`].
     pub fn read<T, E: UnitError>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         dialect::begin_snapshot(&mut self.tx).map_err(DbError::from)?;
+        locks::begin();
         let result = work(&mut self.tx);
         dialect::batch(&mut self.tx, "ROLLBACK").map_err(DbError::from)?;
         result
@@ -88,6 +89,7 @@ impl Local {
     /// What the statements are refused for; as [`Local::write`].
     pub fn suppose<T, E: UnitError>(&mut self, statements: &str, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         dialect::begin_write(&mut self.tx).map_err(DbError::from)?;
+        locks::begin();
         let result = dialect::batch(&mut self.tx, statements).map_err(|e| DbError::from(e).into()).and_then(|()| work(&mut self.tx));
         dialect::batch(&mut self.tx, "ROLLBACK").map_err(DbError::from)?;
         result

@@ -1,7 +1,7 @@
 //! Pools of connections of either engine, and the bridge from async callers to blocking work.
 
 use crate::{
-    DbError, Tx, UnitError, dialect,
+    DbError, Tx, UnitError, dialect, locks,
     turns::{Party, Shares, Turns},
 };
 use diesel::{
@@ -155,6 +155,7 @@ impl Pool {
             // Given back after the connection is.
             let _turn = turn;
             let mut pooled = connections.get().map_err(|_| DbError::Exhausted)?;
+            locks::begin();
             work(&mut pooled)
         };
         tokio::task::spawn_blocking(lent).await.unwrap_or_else(|_| Err(DbError::Panicked.into()))

@@ -4,7 +4,7 @@ use app::Error;
 use bytes::Bytes;
 use domain::Timestamp;
 use futures_util::{Stream, TryStreamExt};
-use object_store::{MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
+use object_store::{MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, local::LocalFileSystem, path::Path};
 use std::{pin::Pin, sync::Arc};
 
 /// Where files are kept.
@@ -38,6 +38,18 @@ impl Files {
     pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
         self.0.put(&Path::from(name), bytes.into()).await.map_err(|e| failed(name, e))?;
         Ok(())
+    }
+
+    /// Keeps a file that is not there yet; of several who come at once one makes it. Says whether this one did.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when the store refuses.
+    pub async fn put_new(&self, name: &str, bytes: Vec<u8>) -> Result<bool, Error> {
+        match self.0.put_opts(&Path::from(name), bytes.into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(e) => Err(failed(name, e)),
+        }
     }
 
     /// # Errors

@@ -35,7 +35,11 @@ impl Files {
             (Some((of, _)), _) if of != installation => return Ok(SameStore::OfOtherDatabase),
             (Some((_, mark)), _) => mark,
             (None, Some(_)) => return Ok(SameStore::OfOtherNodes),
-            (None, None) => self.put_mark(app, &installation).await?,
+            // Of nodes that start at once over one store one makes the mark, and all read it.
+            (None, None) => {
+                let (text, mark) = new_mark(app, &installation).await?;
+                if self.put_new(MARK, text).await? { mark } else { self.mark().await?.map(|(_, mark)| mark).unwrap_or_default() }
+            }
         };
         let known = match wanted {
             Some(known) => known,
@@ -56,7 +60,8 @@ impl Files {
     /// What database or store say.
     pub async fn adopt(&self, app: &App) -> Result<(), Error> {
         let installation = app.write(Actor::System, app::installation).await?;
-        let mark = self.put_mark(app, &installation).await?;
+        let (text, mark) = new_mark(app, &installation).await?;
+        self.put(MARK, text).await?;
         app.write(Actor::System, move |tx, _| Ok(setting::put(tx, SETTING, &mark)?)).await
     }
 
@@ -67,11 +72,11 @@ impl Files {
         let bad = || Error::row("files", MARK, "does not say whose store this is; restore it, or see `yunshi admin adopt-files`");
         Ok(Some(words.next().zip(words.next()).ok_or_else(bad)?))
     }
+}
 
-    async fn put_mark(&self, app: &App, installation: &str) -> Result<String, Error> {
-        let mark = app.read(Actor::System, |_, ctx| Ok(ctx.random_hex(16))).await?;
-        let text = format!("{installation} {mark}\nThe files of a Yunshi database lie here; this one says of which. Do not remove it.\n");
-        self.put(MARK, text.into_bytes()).await?;
-        Ok(mark)
-    }
+/// A new mark, with the text that says it.
+async fn new_mark(app: &App, installation: &str) -> Result<(Vec<u8>, String), Error> {
+    let mark = app.read(Actor::System, |_, ctx| Ok(ctx.random_hex(16))).await?;
+    let text = format!("{installation} {mark}\nThe files of a Yunshi database lie here; this one says of which. Do not remove it.\n");
+    Ok((text.into_bytes(), mark))
 }

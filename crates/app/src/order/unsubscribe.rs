@@ -170,7 +170,8 @@ fn given_back(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> 
     let orders = order::lock_all(tx, &all.iter().map(|(_, order)| order.id).collect::<Vec<_>>())?;
     limit::hold(tx, Limit::Unsubscriptions, buyer)?;
     let case = decide(tx, ctx, caller, number, by)?;
-    let locked = locked.ok_or_else(|| Error::row("orders", number, "has no instance"))?;
+    // It was paid between the two looks at it: the unit runs again, and locks its instance.
+    let locked = locked.ok_or(db::DbError::Raced)?;
     let backs = backs(tx, &case)?;
     let total = total(&backs)?;
     let (order, line) = insert_order(tx, ctx, caller, (&case, by), total)?;

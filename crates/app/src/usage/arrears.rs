@@ -3,7 +3,7 @@
 
 use super::{cap, later};
 use crate::{
-    Ctx, Error, Tenant, event, instance,
+    Ctx, Error, Tenant, event, from_micros, instance,
     job::{self, JobKind},
     money, order,
 };
@@ -225,13 +225,17 @@ fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> 
     if found.state != "running" || waits(tx, found.id)? {
         return Ok(());
     }
-    let until = later(ctx.now, SignedDuration::from_hours(ctx.settings.arrears_grace_days.saturating_mul(24)));
+    let until = later(ctx.now, grace(ctx));
     job::schedule(tx, ctx, JobKind::Arrears, Some(found.id), until)?;
     let site = instance::site(tx, ctx, found)?;
     let amount = Money::new(rows::due_of_instance(tx, found.buyer_id, found.id)?, site.currency).to_string();
     let about = event::About { instance: Some(found.id), ..event::About::default() };
     event::record(tx, ctx, "instance.arrears", about, &json!({ "until": until }))?;
     instance::tell(tx, ctx, found, MessageEvent::UsageUnpaid, &[("amount", amount), ("until", order::moment(until))])
+}
+
+fn grace(ctx: &Ctx) -> SignedDuration {
+    SignedDuration::from_hours(ctx.settings.arrears_grace_days.saturating_mul(24))
 }
 
 /// Whether the days of grace of an instance run.
@@ -272,6 +276,11 @@ pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> 
     let found = locked(tx, id)?;
     if found.state != "running" || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {
         return Ok(());
+    }
+    // What began the days of grace was paid, and what is owed now is younger.
+    let oldest = rows::oldest_due(tx, found.buyer_id, id)?.map_or(ctx.now, from_micros);
+    if later(oldest, grace(ctx)) > ctx.now {
+        return begin_arrears(tx, ctx, &found);
     }
     instance::freeze_unpaid(tx, ctx, &found, FreezeCause::Arrears, "charges by use are not paid")
 }

@@ -162,30 +162,45 @@ pub fn set_cap(
     caps(tx, ctx, &now)
 }
 
-/// Warns, freezes and unfreezes as the cap that counts says, after a charge, a change of a cap, or the end of a month.
-/// `refused`: records of this month were refused for it.
+/// Freezes an instance while a cap that freezes is reached, and tells of the caps that stop, refuse or come near, after a charge,
+/// a change of a cap, or the end of a month. `refused`: records of this month were refused for it.
 pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, refused: Option<CapSide>) -> Result<(), Error> {
     let site = instance::site(tx, ctx, found)?;
     let (month, all) = (Month::of(&site, ctx.now), rows::of_instance(tx, found.id)?);
     let parsed: Vec<Cap> = all.iter().map(cap).collect::<Result<_, Error>>()?;
-    // A cap that refused is the one that counts, also when another is lower and was not reached.
-    let of = refused.and_then(|side| parsed.iter().copied().find(|cap| cap.side == side));
-    let Some(cap) = of.or_else(|| in_force(parsed)) else {
-        return instance::unfreeze_capped(tx, ctx, found);
-    };
     let charged = month.charged(tx, found.id)?;
-    let level = if refused.is_some() { CapLevel::Reached } else { cap.level(charged) };
-    let freezes = level == CapLevel::Reached && cap.action == CapAction::Freeze;
-    if !freezes {
-        instance::unfreeze_capped(tx, ctx, found)?;
-    } else if found.state == "running" {
-        let amount = Money::new(cap.amount_minor, site.currency);
-        instance::freeze_capped(tx, ctx, found, &format!("the cap of {amount} a month is reached"))?;
-        job::schedule(tx, ctx, JobKind::UsageCap, Some(found.id), month.until)?;
+    // Each cap does what was chosen with it: one that refuses keeps no other from freezing.
+    let stops = in_force(parsed.iter().copied().filter(|cap| cap.action == CapAction::Freeze && cap.level(charged) == CapLevel::Reached));
+    match stops {
+        None => instance::unfreeze_capped(tx, ctx, found)?,
+        Some(cap) if found.state == "running" => {
+            let amount = Money::new(cap.amount_minor, site.currency);
+            instance::freeze_capped(tx, ctx, found, &format!("the cap of {amount} a month is reached"))?;
+            job::schedule(tx, ctx, JobKind::UsageCap, Some(found.id), month.until)?;
+        }
+        Some(_) => {}
     }
-    let Some(row) = all.into_iter().find(|row| row.side == cap.side.as_str()) else {
-        return Ok(());
-    };
+    let refuses = parsed.iter().copied().find(|cap| Some(cap.side) == refused && stops != Some(*cap));
+    let mut told: Vec<(Cap, CapLevel)> = stops.into_iter().chain(refuses).map(|cap| (cap, CapLevel::Reached)).collect();
+    if told.is_empty() {
+        told.extend(in_force(parsed).map(|cap| (cap, cap.level(charged))));
+    }
+    for (cap, level) in told {
+        if let Some(row) = all.iter().find(|row| row.side == cap.side.as_str()) {
+            tell(tx, ctx, found, (&cap, level, row), (&site, &month, charged))?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells both sides of a cap, each level once a month.
+fn tell(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    found: &Instance,
+    (cap, level, row): (&Cap, CapLevel, &Row),
+    (site, month, charged): (&Site, &Month, i64),
+) -> Result<(), Error> {
     let (was_near, was_reached) = (row.warned_month == month.name, row.reached_month == month.name);
     let events = match (level, cap.action) {
         (CapLevel::Reached, _) if was_reached => return Ok(()),
@@ -195,7 +210,7 @@ pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, refused: 
         (CapLevel::Near | CapLevel::Below, _) => return Ok(()),
     };
     let reached_month = if level == CapLevel::Reached { month.name.clone() } else { row.reached_month.clone() };
-    rows::put(tx, &Row { warned_month: month.name.clone(), reached_month, ..row })?;
+    rows::put(tx, &Row { warned_month: month.name.clone(), reached_month, ..row.clone() })?;
     let money = |minor: i64| Money::new(minor, site.currency).to_string();
     let params = [
         ("cap", money(cap.amount_minor)),

@@ -53,6 +53,16 @@ pub fn due_charges(tx: &mut Tx, buyer: Key, instance: Key) -> Result<Vec<Charge>
     Ok(found)
 }
 
+/// When the oldest charge of an instance that is not paid was made.
+///
+/// # Errors
+/// [`DbError`].
+pub fn oldest_due(tx: &mut Tx, buyer: Key, instance: Key) -> Result<Option<i64>, DbError> {
+    let of = usage_charges::table.filter(usage_charges::buyer_id.eq(buyer)).filter(usage_charges::instance_id.eq(instance));
+    let owed = of.filter(usage_charges::state.eq("due")).filter(usage_charges::amount_minor.gt(0));
+    Ok(owed.select(diesel::dsl::min(usage_charges::created_at)).first(tx)?)
+}
+
 /// What an instance owes; more than an amount holds is the largest one.
 ///
 /// # Errors

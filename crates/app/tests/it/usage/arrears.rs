@@ -332,3 +332,24 @@ fn who_owes_for_use_opens_no_more_of_it_until_it_is_paid() {
         m.verify();
     });
 }
+
+#[test]
+fn what_is_owed_after_all_was_paid_has_days_of_grace_of_its_own() {
+    on_both(|m| {
+        let (buyer, bought) = poor(m);
+        use_for_12(m, &bought);
+        m.advance("1h");
+        let second = m.record(&bought, &hour(27), "100", "b");
+        m.advance("28h");
+        m.push(&m.seller(), &[second]);
+        m.advance("1h");
+        assert_eq!(due(m, &bought), "24.00");
+        m.top_up(&buyer, "12.00");
+        assert_eq!((due(m, &bought), m.count_messages(&buyer, "usage.unpaid")), ("12.00".to_owned(), 1), "the second is open still");
+        m.advance("2d"); // three days after the first charge
+        assert_eq!((state(m, &bought).as_str(), m.count_messages(&buyer, "usage.unpaid")), ("running", 2), "told anew");
+        m.advance("3d");
+        assert_eq!(state(m, &bought), "frozen");
+        m.verify();
+    });
+}

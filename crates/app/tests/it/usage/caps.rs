@@ -230,3 +230,39 @@ fn a_cap_refuses_nothing_that_was_used_before_it_was_set() {
         m.verify();
     });
 }
+
+#[test]
+fn a_cap_that_refuses_keeps_no_other_from_freezing() {
+    on_both(|m| {
+        let (buyer, seller, bought) = (m.buyer(), m.seller(), used(m));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Freeze)));
+        set(m, &seller, &bought, CapSide::Seller, Some(("200.00", CapAction::Refuse)));
+        m.advance("2h");
+        m.push(&seller, &[m.record(&bought, "2024-01-05T02", "50", "a")]);
+        push(m, &bought, "2024-01-05T03", "100", "b");
+        assert_eq!((m.balance(&buyer).as_str(), state(m, &bought).as_str()), ("999850.00", "frozen"));
+        // Of before the freeze, and refused by the seller's cap.
+        m.push(&seller, &[m.record(&bought, "2024-01-05T02", "60", "late")]);
+        m.advance("1h");
+        assert_eq!((m.record_named("late").state.as_str(), state(m, &bought).as_str()), ("refused", "frozen"));
+        m.verify();
+    });
+}
+
+#[test]
+fn what_a_buyer_agrees_to_reaches_the_cap_of_the_seller_that_freezes() {
+    on_both(|m| {
+        let (buyer, seller, bought) = (m.buyer(), m.seller(), used(m));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Refuse)));
+        set(m, &seller, &bought, CapSide::Seller, Some(("150.00", CapAction::Freeze)));
+        set(m, &buyer, &bought, CapSide::Buyer, None);
+        push(m, &bought, "2024-01-05T02", "5000", "huge");
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("100.00", CapAction::Refuse)));
+        let hold = m.metered(&bought).holds.remove(0);
+        let own = app::Tenant::Buyer(m.key(&buyer));
+        m.ok(&buyer, |tx, ctx| usage::decide_hold(tx, ctx, &buyer, own, hold.id.id(), true));
+        m.settle();
+        assert_eq!((m.balance(&buyer).as_str(), state(m, &bought).as_str()), ("995000.00", "frozen"));
+        m.verify();
+    });
+}
