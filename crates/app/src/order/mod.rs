@@ -276,7 +276,7 @@ pub(crate) fn product_name(order: &Order) -> Bilingual {
     Bilingual::both(&order.product_name, &order.product_name_en)
 }
 
-/// A time as messages keep it; each reader sees it in his own zone.
+/// A time as messages keep it; each reader sees it in their own zone.
 pub(crate) fn moment(at: Timestamp) -> String {
     at.to_string()
 }

@@ -65,7 +65,7 @@ pub fn check(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithChange) -> 
     call::prepare_check(tx, ctx, &subject.instance, product)
 }
 
-/// Orders a renewal with change that the seller was asked for; keeps his refusal as a message.
+/// Orders a renewal with change that the seller was asked for; keeps their refusal as a message.
 ///
 /// # Errors
 /// As [`check`]; `wallet.short`. The refusal of the seller is the answer, not an error: its message is kept.
