@@ -287,7 +287,8 @@ impl Case {
                 effects.extend(self.request_over(now));
             }
             Verb::Ship => (self.shipped_at, self.carrier_delivered_at) = (Some(now), None),
-            Verb::Reject => self.rejections = self.rejections.saturating_add(1),
+            // What was rejected opened nothing: the next delivery says anew when it was opened.
+            Verb::Reject => (self.rejections, self.opening_at) = (self.rejections.saturating_add(1), None),
             Verb::Accept => self.accepted_at = Some(now),
             Verb::Submit | Verb::Confirm | Verb::Return | Verb::Deliver | Verb::Prove | Verb::Pass => {}
         }
@@ -391,9 +392,10 @@ impl Case {
         match decision {
             Decision::Continue => {
                 let frozen = now.duration_since(appeal.at);
-                self.frozen_for += frozen;
-                if let Some(refund) = &mut self.refund {
-                    refund.since += frozen;
+                // A request that is open counts the time of the appeal with its own when it is over.
+                match self.refund.as_mut().filter(|refund| refund.state.waits_for().is_some()) {
+                    Some(refund) => refund.since += frozen,
+                    None => self.frozen_for += frozen,
                 }
                 self.appeal = None;
                 Ok(vec![Effect::Resumed])

@@ -1,7 +1,7 @@
 //! Negotiated refunds while supervision is open (协商退订, `seller-domain 4.5`).
 
 use super::{Case, Effect, Party, Refused};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Working days after which the buyer is told to press the seller.
@@ -114,10 +114,21 @@ impl Case {
     }
 
     fn refund_to(&mut self, state: RefundState, now: Timestamp) -> Vec<Effect> {
+        if state.waits_for().is_none() {
+            self.timers_go_on(now);
+        }
         if let Some(refund) = &mut self.refund {
             (refund.state, refund.since) = (state, now);
         }
         vec![Effect::Refund { state }]
+    }
+
+    /// A request is over and the case goes on: what falls due in its node does so later by the time that it stood still, or a
+    /// seller who waits would be paid the moment that they refuse (`seller-domain 4.5`: the buyer may apply again or appeal).
+    fn timers_go_on(&mut self, now: Timestamp) {
+        let Some(refund) = self.open_refund() else { return };
+        let began = [Some(self.entered_at), self.carrier_delivered_at].into_iter().flatten().fold(refund.asked_at, Timestamp::max);
+        self.frozen_for += now.duration_since(began).max(SignedDuration::ZERO);
     }
 
     pub(super) fn withdraw_refund(&mut self, now: Timestamp) -> Result<Vec<Effect>, Refused> {

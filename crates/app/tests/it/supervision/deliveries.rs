@@ -117,6 +117,27 @@ fn the_term_starts_at_the_actual_opening_time() {
 }
 
 #[test]
+fn the_opening_time_of_a_delivery_that_was_rejected_opens_nothing() {
+    in_2026(|m| {
+        let (buyer, seller) = (m.buyer(), m.seller());
+        let number = service(m);
+        let case = m.confirmed(&buyer, &seller, &number);
+        let deliver = |opening_time| {
+            let documents = m.evidence(&seller, &case, &SERVICE);
+            m.act(&seller, &case, &Act { opening_time, documents, ..act_with(Verb::Deliver, "done") })
+        };
+        deliver(Some(m.now()));
+        m.act(&buyer, &case, &act_because(Verb::Reject, "nothing works"));
+        m.advance("20d");
+        assert_eq!(deliver(None).case.opening_at, None);
+        let case = m.act(&buyer, &case, &act(Verb::Accept));
+        let opened = m.instance(case.row.instance_id).opened_at.map(app::from_micros);
+        assert_eq!(opened, case.case.accepted_at, "the moment of acceptance (seller-domain 4.3)");
+        m.verify();
+    });
+}
+
+#[test]
 fn the_opening_time_may_be_the_second_of_the_order_or_the_present() {
     in_2026(|m| {
         let (buyer, seller) = (m.buyer(), m.seller());

@@ -10,7 +10,7 @@ use app::{
     supervision::{self, Answer, Found},
 };
 use domain::supervision::{CaseState, EvidenceKind, Goods, Party, RefundState, Verb};
-use harness::{Market, act, money};
+use harness::{Market, act, at, money};
 
 /// Asks for a refund as the buyer.
 pub(super) fn ask(m: &Market, case: &Found, amount_minor: i64, goods: Goods) -> Result<Found, Error> {
@@ -220,6 +220,88 @@ fn of_eight_agreements_at_once_one_pays_back() {
         });
         assert_eq!(answers.iter().filter(|a| a.is_ok()).count(), 1, "{answers:?}");
         assert_eq!(m.balance(&m.buyer()), "999940.00");
+        m.verify();
+    });
+}
+
+/// A box that the carrier delivered on 3 March, and a request for all of it two days later; the number of its order and its case.
+fn asked_back(m: &Market) -> (String, Found) {
+    let (seller, operator) = (m.seller(), m.operator());
+    list_box(m);
+    let number = buy_box(m);
+    let case = m.case(&number);
+    m.act(&seller, &case, &ship("SF 1001"));
+    m.advance("2d");
+    m.ok(&operator, |tx, ctx| supervision::carrier_delivered(tx, ctx, case.id(), at("2026-03-03T08:00:00Z")));
+    m.advance_to(at("2026-03-05T08:00:00Z"));
+    ask(m, &case, m.order(&number).total_minor, Goods::Received).unwrap();
+    (number, case)
+}
+
+#[test]
+fn who_refuses_a_refund_after_the_days_of_acceptance_is_not_paid_at_once() {
+    in_2026(|m| {
+        let (number, case) = asked_back(m);
+        let state = || m.order(&number).state;
+        m.advance("12d");
+        assert_eq!(state(), "processing", "nothing is accepted while a request is open");
+        step(m, &case, Answer::Reject).unwrap();
+        m.advance("7d");
+        assert_eq!(state(), "processing", "eight days of ten were left");
+        // They ask again; what passes until they withdraw it counts for nobody either.
+        ask(m, &case, m.order(&number).total_minor, Goods::Received).unwrap();
+        m.advance("5d");
+        step(m, &case, Answer::Withdraw).unwrap();
+        m.advance("23h");
+        assert_eq!(state(), "processing");
+        m.advance("2h");
+        assert_eq!(state(), "completed");
+        m.verify();
+    });
+}
+
+#[test]
+fn goods_that_came_back_damaged_leave_the_buyer_the_days_to_appeal() {
+    in_2026(|m| {
+        let buyer = m.buyer();
+        let (number, case) = asked_back(m);
+        step(m, &case, Answer::Agree).unwrap();
+        m.advance("1d");
+        step(m, &case, Answer::SendBack).unwrap();
+        m.advance("12d");
+        step(m, &case, Answer::Damaged).unwrap();
+        m.advance("7d");
+        assert_eq!(m.order(&number).state, "processing");
+        let side = Tenant::Buyer(m.key(&buyer));
+        m.ok(&buyer, |tx, ctx| supervision::appeal(tx, ctx, side, case.id(), "it was whole", &[]).map(drop));
+        m.advance("30d");
+        assert_eq!(m.order(&number).state, "processing", "the platform decides");
+        let operator = m.operator();
+        let go_on = domain::supervision::Decision::Continue;
+        m.ok(&operator, |tx, ctx| supervision::decide(tx, ctx, case.id(), go_on, "both may be right").map(drop));
+        m.advance("23h");
+        assert_eq!(m.order(&number).state, "processing", "a day is left");
+        m.advance("2h");
+        assert_eq!(m.order(&number).state, "completed");
+        m.verify();
+    });
+}
+
+#[test]
+fn an_appeal_while_a_request_is_open_is_counted_once() {
+    in_2026(|m| {
+        let (buyer, operator) = (m.buyer(), m.operator());
+        let (number, case) = asked_back(m);
+        let side = Tenant::Buyer(m.key(&buyer));
+        m.ok(&buyer, |tx, ctx| supervision::appeal(tx, ctx, side, case.id(), "no answer", &[]).map(drop));
+        m.advance("4d");
+        let go_on = domain::supervision::Decision::Continue;
+        m.ok(&operator, |tx, ctx| supervision::decide(tx, ctx, case.id(), go_on, "the seller answers").map(drop));
+        step(m, &case, Answer::Reject).unwrap();
+        m.advance("191h");
+        assert_eq!(m.order(&number).state, "processing", "eight days of ten are left");
+        m.advance("2h");
+        assert_eq!(m.order(&number).state, "completed");
         m.verify();
     });
 }
