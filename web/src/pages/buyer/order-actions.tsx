@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { api, Refused, unwrap, type Schemas } from '../../api/client'
 import { Told, useAction } from '../../kit/action'
 import { useDecision } from '../../kit/decide'
+import { isMore } from '../../kit/money'
 import { problemText } from '../../kit/problem'
 import { moneyText, Time, useText } from '../../kit/show'
 import { useDearer, usePriceNow } from './price-now'
@@ -25,7 +26,7 @@ function Unsubscribed({ preview }: { preview: Schemas['RefundPreview'] }) {
             </span>
             <span>{moneyText(p.refund)}</span>
           </div>
-          {Number(p.refunded.amount) > 0 && (
+          {isMore(p.refunded) && (
             <div className="dim">
               {t('order.unsubscribe_part', { paid: moneyText(p.paid), back: moneyText(p.refunded) })}
             </div>

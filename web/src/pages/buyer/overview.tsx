@@ -5,6 +5,7 @@ import dayjs from 'dayjs'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap } from '../../api/client'
 import { Chart } from '../../kit/charts'
+import { chartMoney } from '../../kit/money'
 import { Await, Page } from '../../kit/page'
 import { useNow } from '../../kit/session'
 import { countText, moneyText, State, Time, useText } from '../../kit/show'
@@ -54,7 +55,7 @@ export function BuyerOverview() {
               series={[
                 { name: t('buyer.spent_series'), tone: 'brand', values: spending.map((m) => Number(m.spent.amount)) },
               ]}
-              text={(v) => moneyText({ amount: v.toFixed(2), currency: spending[0]?.spent.currency ?? '' })}
+              text={(v) => moneyText(chartMoney(v, spending[0]?.spent))}
             />
           )}
         </Await>

@@ -4,6 +4,7 @@ import { Alert, App, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
+import { isMore } from '../../kit/money'
 import { moneyText } from '../../kit/show'
 
 type Order = Schemas['OrderView']
@@ -30,8 +31,8 @@ function asked(order?: Order) {
 /** What an unpaid change costs now, when that is another sum than it was ordered for. */
 export function usePriceNow(order?: Order) {
   const { data } = useQuery(asked(order))
-  if (!data || !order || Number(data.fee.amount) === Number(order.total.amount)) return undefined
-  return { fee: data.fee, dearer: Number(data.fee.amount) > Number(order.total.amount) }
+  if (!data || !order || data.fee.amount === order.total.amount) return undefined
+  return { fee: data.fee, dearer: isMore(data.fee, order.total) }
 }
 
 /** Cancels a change that became dearer, and goes to where it is chosen again. */

@@ -6,6 +6,7 @@ import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { Chart } from '../../kit/charts'
 import { useDecision } from '../../kit/decide'
+import { chartMoney, isMore, sumOf } from '../../kit/money'
 import { Await } from '../../kit/page'
 import { Id, moneyText, Time, useText } from '../../kit/show'
 import { TierTable } from '../store/tiers'
@@ -19,7 +20,10 @@ function Shown({ usage }: { usage: Usage }) {
   const text = useText()
   const unit = text(usage.unit)
   const currency = usage.due.currency
-  const sum = usage.days.reduce((all, d) => all + Number(d.amount.amount), 0)
+  const sum = sumOf(
+    usage.days.map((d) => d.amount),
+    usage.due,
+  )
   const places = usage.days.map((d) => d.day.slice(5))
   const drawn = usage.days.some((d) => Number(d.from_packages) !== 0)
   const used = [
@@ -40,7 +44,7 @@ function Shown({ usage }: { usage: Usage }) {
   ]
   return (
     <div className="stack">
-      {Number(usage.due.amount) > 0 && (
+      {isMore(usage.due) && (
         <Alert
           type="warning"
           showIcon
@@ -57,7 +61,7 @@ function Shown({ usage }: { usage: Usage }) {
       ) : (
         <>
           <div className="row" style={{ gap: 32 }}>
-            <Statistic title={t('usage.cost_90')} value={moneyText({ amount: sum.toFixed(2), currency })} />
+            <Statistic title={t('usage.cost_90')} value={moneyText(sum)} />
             <div className="dim">
               {t('usage.until')} <Time at={usage.until} />
             </div>
@@ -73,7 +77,7 @@ function Shown({ usage }: { usage: Usage }) {
             axis={t('chart.day')}
             places={places}
             series={[{ name: currency, tone: 'ok', values: usage.days.map((d) => Number(d.amount.amount)) }]}
-            text={(v) => moneyText({ amount: v.toFixed(2), currency })}
+            text={(v) => moneyText(chartMoney(v, usage.due))}
           />
         </>
       )}

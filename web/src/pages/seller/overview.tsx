@@ -4,6 +4,7 @@ import { Statistic } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { Chart } from '../../kit/charts'
+import { chartMoney } from '../../kit/money'
 import { Await, Page } from '../../kit/page'
 import { countText, moneyText } from '../../kit/show'
 
@@ -11,7 +12,6 @@ import { countText, moneyText } from '../../kit/show'
 function Charts({ figures }: { figures: Schemas['SellerFigures'] }) {
   const { t } = useTranslation()
   const { revenue, calls } = figures
-  const currency = revenue[0]?.sold.currency ?? ''
   const amounts = (pick: (m: Schemas['EarnedView']) => Schemas['MoneyView']) =>
     revenue.map((m) => Number(pick(m).amount))
   return (
@@ -20,7 +20,7 @@ function Charts({ figures }: { figures: Schemas['SellerFigures'] }) {
         title={t('seller.revenue')}
         axis={t('chart.month')}
         places={revenue.map((m) => m.month)}
-        text={(v) => moneyText({ amount: v.toFixed(2), currency })}
+        text={(v) => moneyText(chartMoney(v, revenue[0]?.sold))}
         series={[
           { name: t('seller.sold'), tone: 'brand', values: amounts((m) => m.sold) },
           { name: t('seller.refunded'), tone: 'bad', values: amounts((m) => m.refunded) },

@@ -8,6 +8,7 @@ import { useAction } from '../../kit/action'
 import { useAddress } from '../../kit/address'
 import { onVersion } from '../../kit/decide'
 import { Summary, useWrong, whole } from '../../kit/form'
+import { isMore } from '../../kit/money'
 import { Await, Page } from '../../kit/page'
 import { ProblemBox } from '../../kit/problem'
 import { moneyText, useText } from '../../kit/show'
@@ -69,7 +70,7 @@ function Confirm({ product, choice }: { product: Schemas['ProductPage']; choice:
     (order) => void navigate({ to: '/buyer/orders/$number', params: { number: order.order_number } as never }),
   )
   const spec = product.specifications.find((s) => s.key === choice.specification)
-  const short = quote.data && wallet.data && Number(wallet.data.balance.amount) < Number(quote.data.total.amount)
+  const short = quote.data && wallet.data && isMore(quote.data.total, wallet.data.balance)
   return (
     <div className="split">
       <div className="panel" style={{ padding: 24 }}>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { onVersion } from '../../kit/decide'
 import { Entry } from '../../kit/form'
+import { less } from '../../kit/money'
 import { moneyText, State, Time } from '../../kit/show'
 import { FilesItem, named } from './files'
 import { CaseLine } from './line'
@@ -81,7 +82,7 @@ function Decide({ of }: { of: Case }) {
   const [form] = Form.useForm<{ decision: string; amount?: string; reason: string }>()
   const decision = Form.useWatch('decision', form)
   if (of.party !== 'operator' || !of.appeal) return null
-  const left = (Number(of.paid.amount) - Number(of.released.amount)).toFixed(2)
+  const left = less(of.paid, of.released).amount
   return (
     <Dialog of={of} name={t('supervision.decide')}>
       {(close) => (
