@@ -139,12 +139,18 @@ impl Site {
     pub fn months_until(&self, at: Timestamp, count: usize) -> Vec<Month> {
         let present = self.day_of(at).first_of_month();
         let back = |n: usize| present.saturating_sub(jiff::Span::new().months(i64::try_from(n).unwrap_or(0)));
-        let month = |first: Date| Month {
-            name: first.strftime("%Y-%m").to_string(),
-            start: self.start_of(first),
-            end: self.start_of(first.saturating_add(jiff::Span::new().months(1))),
-        };
-        (0..count).rev().map(|n| month(back(n))).collect()
+        (0..count).rev().map(|n| self.month_from(back(n))).collect()
+    }
+
+    /// The month that a moment lies in.
+    #[must_use]
+    pub fn month_of(&self, at: Timestamp) -> Month {
+        self.month_from(self.day_of(at).first_of_month())
+    }
+
+    fn month_from(&self, first: Date) -> Month {
+        let next = first.saturating_add(jiff::Span::new().months(1));
+        Month { name: first.strftime("%Y-%m").to_string(), start: self.start_of(first), end: self.start_of(next) }
     }
 }
 

@@ -114,11 +114,16 @@ pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: Inst
     super::show(tx, Tenant::Any, instance)
 }
 
-/// Frozen because nothing was paid: kept for the retention days, then released.
+/// Frozen because nothing was paid, also when a cap had frozen it already: kept for the retention days, then released.
 pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, cause: FreezeCause, reason: &str) -> Result<(), Error> {
-    let to = state(found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
-    set(tx, ctx, found, to, Some(cause), Some(reason))?;
-    tell_seller(tx, ctx, found, None, Some(cause))?;
+    if is_capped(found) {
+        // The seller's system has stopped it and knows of one freeze at a time.
+        set(tx, ctx, found, InstanceState::Frozen, Some(cause), Some(reason))?;
+    } else {
+        let to = state(found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+        set(tx, ctx, found, to, Some(cause), Some(reason))?;
+        tell_seller(tx, ctx, found, None, Some(cause))?;
+    }
     let release_at = ctx.now + SignedDuration::from_hours(24 * ctx.settings.retention_days);
     job::schedule(tx, ctx, JobKind::Release, Some(found.id), release_at)?;
     let until = order::moment(release_at);

@@ -222,7 +222,7 @@ fn take(tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<(), Error> {
 
 /// The first unpaid charge of a running instance: told once, and frozen after the days of grace.
 fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
-    if found.state != "running" || waits(tx, found.id)? {
+    if !(found.state == "running" || instance::is_capped(found)) || waits(tx, found.id)? {
         return Ok(());
     }
     let until = later(ctx.now, grace(ctx));
@@ -274,7 +274,9 @@ pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> 
     let buyer = locked(tx, id)?.buyer_id;
     settle_but(tx, ctx, buyer, Some(id))?;
     let found = locked(tx, id)?;
-    if found.state != "running" || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {
+    // A cap hides no arrears: who owes could set one whenever the days of grace are over, and begin them anew.
+    let at_work = found.state == "running" || instance::is_capped(&found);
+    if !at_work || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {
         return Ok(());
     }
     // What began the days of grace was paid, and what is owed now is younger.

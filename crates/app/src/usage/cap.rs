@@ -15,7 +15,7 @@ use domain::{
     instance::InstanceState,
     message::MessageEvent,
     money::{AMOUNT_MINOR_MAX, Money},
-    site::Site,
+    site::{Month, Site},
     usage::{Cap, CapAction, CapLevel, CapSide, CapStanding as Standing, in_force},
 };
 use jiff::SignedDuration;
@@ -29,27 +29,9 @@ use store::{
 /// How long a cap that was changed is kept: no record of use before is taken any more.
 const KEPT_DAYS: i64 = 62;
 
-/// A month of a site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Month {
-    /// yyyy-MM
-    pub name: String,
-    pub from: Timestamp,
-    /// Exclusive.
-    pub until: Timestamp,
-}
-
-impl Month {
-    pub fn of(site: &Site, at: Timestamp) -> Self {
-        let first = site.day_of(at).first_of_month();
-        let next = first.saturating_add(jiff::Span::new().months(1));
-        Self { name: first.strftime("%Y-%m").to_string(), from: site.start_of(first), until: site.start_of(next) }
-    }
-
-    /// What an instance was charged for the use of the month.
-    pub fn charged(&self, tx: &mut Tx, instance: Key) -> Result<i64, Error> {
-        Ok(rows::charged_between(tx, instance, (micros(self.from), micros(self.until)))?.max(0))
-    }
+/// What an instance was charged for the use of a month.
+pub(super) fn charged(tx: &mut Tx, month: &Month, instance: Key) -> Result<i64, Error> {
+    Ok(rows::charged_between(tx, instance, (micros(month.start), micros(month.end)))?.max(0))
 }
 
 /// The caps of an instance, and how far the month has come.
@@ -77,12 +59,12 @@ fn cap(row: &Row) -> Result<Cap, Error> {
 /// # Errors
 /// [`Error::Store`].
 pub fn caps(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Caps, Error> {
-    let month = Month::of(&instance::site(tx, ctx, found)?, ctx.now);
-    let (stored, charged_minor) = (rows::of_instance(tx, found.id)?, month.charged(tx, found.id)?);
+    let month = instance::site(tx, ctx, found)?.month_of(ctx.now);
+    let (stored, charged_minor) = (rows::of_instance(tx, found.id)?, charged(tx, &month, found.id)?);
     let all = stored.iter().map(cap).collect::<Result<Vec<Cap>, _>>()?;
     let is_reached = |(cap, row): &(&Cap, &Row)| row.reached_month == month.name || cap.level(charged_minor) == CapLevel::Reached;
     let reached = all.iter().zip(&stored).filter(is_reached).map(|(cap, _)| cap.side).collect();
-    Ok(Caps { all, month: month.name, charged_minor, reached, until: month.until, stopped: is_capped(found) })
+    Ok(Caps { all, month: month.name, charged_minor, reached, until: month.end, stopped: is_capped(found) })
 }
 
 /// The caps of an instance, each with those that its side had before.
@@ -166,9 +148,9 @@ pub fn set_cap(
 /// a change of a cap, or the end of a month. `refused`: records of this month were refused for it.
 pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, refused: Option<CapSide>) -> Result<(), Error> {
     let site = instance::site(tx, ctx, found)?;
-    let (month, all) = (Month::of(&site, ctx.now), rows::of_instance(tx, found.id)?);
+    let (month, all) = (site.month_of(ctx.now), rows::of_instance(tx, found.id)?);
     let parsed: Vec<Cap> = all.iter().map(cap).collect::<Result<_, Error>>()?;
-    let charged = month.charged(tx, found.id)?;
+    let charged = charged(tx, &month, found.id)?;
     // Each cap does what was chosen with it: one that refuses keeps no other from freezing.
     let stops = in_force(parsed.iter().copied().filter(|cap| cap.action == CapAction::Freeze && cap.level(charged) == CapLevel::Reached));
     match stops {
@@ -176,7 +158,7 @@ pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, refused: 
         Some(cap) if found.state == "running" => {
             let amount = Money::new(cap.amount_minor, site.currency);
             instance::freeze_capped(tx, ctx, found, &format!("the cap of {amount} a month is reached"))?;
-            job::schedule(tx, ctx, JobKind::UsageCap, Some(found.id), month.until)?;
+            job::schedule(tx, ctx, JobKind::UsageCap, Some(found.id), month.end)?;
         }
         Some(_) => {}
     }
@@ -216,7 +198,7 @@ fn tell(
         ("cap", money(cap.amount_minor)),
         ("charged", money(charged)),
         ("side", cap.side.as_str().to_owned()),
-        ("until", order::moment(month.until)),
+        ("until", order::moment(month.end)),
     ];
     events.into_iter().try_for_each(|event| instance::tell(tx, ctx, found, event, &params))
 }

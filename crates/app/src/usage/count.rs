@@ -118,13 +118,13 @@ impl<'a> Rating<'a> {
         if self.caps.is_empty() || after <= before {
             return Ok(None);
         }
-        let month = cap::Month::of(&self.site, begin);
-        let charged = month.charged(tx, self.found.id)?;
-        let used = from_micros(record.begin_at.unwrap_or_default());
+        let month = self.site.month_of(begin);
+        let charged = cap::charged(tx, &month, self.found.id)?;
+        let used = super::span_of(record).judged_at();
         let Some(CapStanding { cap, .. }) = self.caps.iter().find(|of| of.refuses(used, charged, after)) else {
             return Ok(None);
         };
-        if month == cap::Month::of(&self.site, ctx.now) {
+        if month == self.site.month_of(ctx.now) {
             self.cap_refused = Some(cap.side);
         }
         Ok(Some(cap::reason(cap, &self.site, &month)))

@@ -1,7 +1,6 @@
 //! The records of a push, one by one: accepted, known already, or refused with the rule that they break.
 
 use super::{
-    cap::Month,
     hold, later,
     package::{self, Held},
     priced, rating_job,
@@ -135,7 +134,7 @@ impl Instances {
     }
 
     /// The package that a record names, or is about; right for the instance and not used up.
-    fn package(&self, found: &Instance, of: &str, sent: &Sent, begin: Timestamp) -> Result<Option<Key>, Refused> {
+    fn package(&self, found: &Instance, of: &str, sent: &Sent, span: Span) -> Result<Option<Key>, Refused> {
         let itself = self.packages.get(&found.id);
         let Some(name) = sent.relate_pkg_instance.as_ref().or(itself.map(|_| &sent.instance_id)) else {
             return Ok(None);
@@ -147,12 +146,14 @@ impl Instances {
         };
         let mut fitting = named.iter().filter_map(|k| self.packages.get(&k.instance.id)).filter(|p| fits(p));
         let package = fitting.next().ok_or_else(|| Refused::UnknownPackage(name.clone()))?;
-        let window = package.held.bought.window(&package.site, begin).ok_or_else(|| Refused::PackageOver(name.clone()))?;
+        let (bought, site) = (&package.held.bought, &package.site);
+        let window = bought.window(site, span.begin).filter(|_| bought.window(site, span.judged_at()).is_some());
+        let window = window.ok_or_else(|| Refused::PackageOver(name.clone()))?;
         let used = package.used.get(&window.begin).copied().unwrap_or_default();
         if package.held.stops() && used >= window.quota && sent.corrects.is_none() {
             return Err(Refused::PackageUsedUp(name.clone()));
         }
-        if sent.corrects.is_none() && usage::is_frozen(&package.held.frozen, begin) {
+        if sent.corrects.is_none() && usage::is_frozen_in(&package.held.frozen, span) {
             return Err(Refused::PackageFrozen(name.clone()));
         }
         Ok(Some(package.held.instance.id))
@@ -162,7 +163,7 @@ impl Instances {
     fn of_one_month(&self, one: &Record, other: &Record) -> bool {
         let mut known = self.by_name.get(&one.sent_instance).into_iter().flatten();
         let Some(of) = known.find(|k| Some(k.instance.id) == one.instance_id) else { return false };
-        let month = |r: &Record| Month::of(&of.site, from_micros(r.begin_at.unwrap_or_default()));
+        let month = |r: &Record| of.site.month_of(from_micros(r.begin_at.unwrap_or_default()));
         month(one) == month(other)
     }
 
@@ -207,7 +208,7 @@ fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refu
     let (span, quantity) = measured(sent)?;
     let life = Life { opened_at: found.opened_at.map(from_micros), ended_at: found.ended_at.map(from_micros), frozen };
     usage::check_span(span, life, site, now)?;
-    let package = instances.package(found, of, sent, span.begin)?;
+    let package = instances.package(found, of, sent, span)?;
     Ok(Read { instance: found.id, package, span, quantity })
 }
 

@@ -32,14 +32,14 @@ pub use receive::{BodySignature, receive};
 pub use recount::recount;
 
 use crate::{
-    Ctx, Error,
+    Ctx, Error, from_micros,
     job::{self, JobKind},
 };
 use db::{Key, Tx};
 use domain::{
     Timestamp,
     listing::Specification,
-    usage::{Meter, Tier},
+    usage::{Meter, Span, Tier},
 };
 use jiff::SignedDuration;
 use store::{
@@ -54,6 +54,12 @@ struct Priced {
     meter: Meter,
     /// None for a package that stops when it is used up: nothing beyond it is charged.
     tiers: Vec<Tier>,
+}
+
+/// The measured time of a record that was taken.
+fn span_of(record: &Record) -> Span {
+    let moment = |micros: Option<i64>| from_micros(micros.unwrap_or_default());
+    Span { begin: moment(record.begin_at), end: moment(record.end_at) }
 }
 
 pub(crate) fn is_by_use(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<bool, Error> {

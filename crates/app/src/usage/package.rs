@@ -14,7 +14,7 @@ use domain::{
     package::{Bought, PackageTerm, Window, given},
     site::Site,
     term::TermSpan,
-    usage::{Quantity, is_frozen},
+    usage::{Quantity, Span, is_frozen_in},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, btree_map::Entry};
@@ -160,15 +160,16 @@ impl Packages {
     /// The packages that a record may draw from: the one it names, then those whose window ends first. Those that stop
     /// are drawn from by name only, and then alone. One that was frozen then gives nothing, except to what corrects a record:
     /// the use was of before (our own rule, as for a record that names it).
-    fn order(&self, record: &Record, at: Timestamp) -> Vec<usize> {
+    fn order(&self, record: &Record, span: Span) -> Vec<usize> {
         let named = self.all.iter().position(|h| record.package_id == Some(h.instance.id));
         if let Some(named) = named.filter(|i| self.all[*i].stops()) {
             return vec![named];
         }
         let mut others: Vec<(Timestamp, usize)> = (self.all.iter().enumerate())
             .filter(|(i, h)| !h.stops() && Some(*i) != named)
-            .filter(|(_, h)| record.corrects_id.is_some() || !is_frozen(&h.frozen, at))
-            .filter_map(|(i, h)| Some((h.bought.window(&self.site, at)?.end, i)))
+            .filter(|(_, h)| record.corrects_id.is_some() || !is_frozen_in(&h.frozen, span))
+            .filter(|(_, h)| h.bought.window(&self.site, span.judged_at()).is_some())
+            .filter_map(|(i, h)| Some((h.bought.window(&self.site, span.begin)?.end, i)))
             .collect();
         others.sort_unstable();
         named.into_iter().chain(others.into_iter().map(|(_, i)| i)).collect()
@@ -178,12 +179,12 @@ impl Packages {
     pub fn draw(&mut self, tx: &mut Tx, record: &Record) -> Result<Drawn, Error> {
         let wanted = Quantity(record.quantity.unwrap_or_default());
         let mut rest = wanted;
-        let at = from_micros(record.begin_at.unwrap_or_default());
-        let order = self.order(record, at);
+        let span = super::span_of(record);
+        let order = self.order(record, span);
         let stops = order.first().is_some_and(|i| self.all[*i].stops());
         for package in order {
             let id = self.all[package].instance.id;
-            let Some(open) = self.open(tx, package, at)? else { continue };
+            let Some(open) = self.open(tx, package, span.begin)? else { continue };
             let part = given(open.window, Quantity(open.used), rest);
             if part.0 > 0 {
                 open.used = open.used.saturating_add(part.0);

@@ -88,6 +88,11 @@ const REASONS: &[(&str, &str, &str)] = &[
         "The record is of another month; correct it in its month, and push what was used in this one by itself.",
     ),
     (
+        "begin_time to end_time is longer than a day; push each day by itself",
+        "起止时间超过一天，请按天分别上报",
+        "It is of more than a day; push each day by itself.",
+    ),
+    (
         "corrects: there is no such record of this instance that can still be corrected",
         "该实例没有可更正的此条话单",
         "There is no such record of this instance that can still be corrected.",
@@ -171,6 +176,7 @@ mod tests {
             Refused::NotPositive,
             Refused::EndsBeforeItBegins,
             Refused::InTheFuture,
+            Refused::TooLong,
             Refused::TooLate,
             Refused::BeforeOpening,
             Refused::AfterRelease,

@@ -53,7 +53,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether use that began at a moment is refused when it raises what is charged of a month. A cap refuses nothing that was
+    /// Whether use of a moment is refused when it raises what is charged of a month. A cap refuses nothing that was
     /// used before it was set: the seller could not know of it. One that was lowered refuses of the use before what the higher
     /// one refused, and one that was raised lets pass what the lower one refused (our own rule).
     #[must_use]

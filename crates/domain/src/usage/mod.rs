@@ -13,7 +13,7 @@ mod total;
 
 pub use cap::{Cap, CapAction, CapLevel, CapSide, Standing as CapStanding, WARN_PERCENT, in_force};
 pub use hold::{HOLD_DAYS, HOLD_OVER_UNITS, HOLD_TIMES, HoldEnd, HoldState, LARGEST_DAYS, needs_consent};
-pub use record::{LATE_DAYS, Life, Refused, Span, check_span, hour_of, is_frozen};
+pub use record::{LATE_DAYS, Life, Refused, Span, check_span, hour_of, is_frozen, is_frozen_in};
 pub use total::{CHARGE_MINOR_MAX, CYCLE_MINOR_MAX, Exact, QUANTITY_SUM_MAX, QuantitySum, Total, charge, cost, minor};
 
 use crate::listing::Bilingual;

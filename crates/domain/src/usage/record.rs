@@ -7,6 +7,10 @@ use jiff::{RoundMode, SignedDuration, Timestamp, Unit, ZonedDateTimeRound};
 /// Records are accepted for so long (`open-api 3.3`, MKT.9004).
 pub const LATE_DAYS: i64 = 21;
 
+/// The longest time of a record: the longest day of a zone. What is measured belongs to the hour, day and month in which it began,
+/// so a longer one would carry use into a month, a cap or a package that it is not of (our own rule).
+pub const LONGEST: SignedDuration = SignedDuration::from_hours(25);
+
 /// Why a record is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -28,6 +32,8 @@ pub enum Refused {
     EndsBeforeItBegins,
     #[error("end_time lies in the future")]
     InTheFuture,
+    #[error("begin_time to end_time is longer than a day; push each day by itself")]
+    TooLong,
     #[error("Record beginTime extends Limit: begin_time is older than {LATE_DAYS} days")]
     TooLate,
     #[error("begin_time lies before the hour in which the instance was opened")]
@@ -65,6 +71,15 @@ pub struct Span {
     pub end: Timestamp,
 }
 
+impl Span {
+    /// The moment by which it is judged what held for the use: its begin, or for more than an hour the begin of its last one. What
+    /// goes on after the hour in which something began or ended is not of before.
+    #[must_use]
+    pub fn judged_at(self) -> Timestamp {
+        (self.end - SignedDuration::from_hours(1)).max(self.begin)
+    }
+}
+
 /// When an instance could be used.
 #[derive(Debug, Clone, Copy)]
 pub struct Life<'a> {
@@ -87,6 +102,12 @@ pub fn is_frozen<'a>(frozen: impl IntoIterator<Item = &'a (Timestamp, Option<Tim
     frozen.into_iter().any(|(from, until)| at >= *from && until.is_none_or(|until| at < until))
 }
 
+/// Whether a record begins, or goes on for more than an hour, in one of these times.
+#[must_use]
+pub fn is_frozen_in(frozen: &[(Timestamp, Option<Timestamp>)], span: Span) -> bool {
+    is_frozen(frozen, span.begin) || is_frozen(frozen, span.judged_at())
+}
+
 /// Whether a time may be reported for an instance (`open-api 4.1`). That it begins not before the hour of the site in
 /// which the instance was opened is our own rule: what was used earlier was not used by this buyer. Nor does it begin while
 /// the instance is frozen, or go on after the hour in which that began: the seller was told to stop its use.
@@ -106,6 +127,9 @@ pub fn check_span(span: Span, life: Life<'_>, site: &Site, now: Timestamp) -> Re
     }
     if span.begin < hour_of(site, opened) {
         return Err(Refused::BeforeOpening);
+    }
+    if span.begin.duration_until(span.end) > LONGEST {
+        return Err(Refused::TooLong);
     }
     if life.ended_at.is_some_and(|ended| span.end > ended) {
         return Err(Refused::AfterRelease);
@@ -137,6 +161,11 @@ mod tests {
         assert_eq!(check("2024-01-31T07:00:00Z", "2024-01-31T08:00:00Z", running), Ok(()));
         assert_eq!(check("2024-01-31T08:00:00Z", "2024-01-31T08:00:00Z", running), Err(Refused::EndsBeforeItBegins));
         assert_eq!(check("2024-01-31T08:00:00Z", "2024-01-31T09:00:00Z", running), Err(Refused::InTheFuture));
+        assert_eq!(check("2024-01-30T07:00:00Z", "2024-01-31T08:00:00Z", running), Ok(()), "the longest day");
+        assert_eq!(check("2024-01-30T06:59:59Z", "2024-01-31T08:00:00Z", running), Err(Refused::TooLong));
+        let judged = |begin: &str, end: &str| Span { begin: at(begin), end: at(end) }.judged_at();
+        assert_eq!(judged("2024-01-31T07:00:00Z", "2024-01-31T07:30:00Z"), at("2024-01-31T07:00:00Z"));
+        assert_eq!(judged("2024-01-30T08:00:00Z", "2024-01-31T08:00:00Z"), at("2024-01-31T07:00:00Z"));
         assert_eq!(check("2024-01-10T08:00:00Z", "2024-01-10T09:00:00Z", running), Err(Refused::TooLate));
         assert_eq!(check("2024-01-10T08:10:00Z", "2024-01-10T09:10:00Z", running), Ok(()));
         let young = Life { opened_at: Some(at("2024-01-31T06:30:00Z")), ended_at: None, frozen: &[] };

@@ -2,6 +2,7 @@
 //! (`seller-domain 4.4`).
 
 use app::{Caller, instance, order, usage};
+use domain::usage::{CapAction, CapSide};
 use harness::{Bought, Market, choice, money, on_both};
 use std::sync::Arc;
 use wire::open_api::usage::Record;
@@ -350,6 +351,34 @@ fn what_is_owed_after_all_was_paid_has_days_of_grace_of_its_own() {
         assert_eq!((state(m, &bought).as_str(), m.count_messages(&buyer, "usage.unpaid")), ("running", 2), "told anew");
         m.advance("3d");
         assert_eq!(state(m, &bought), "frozen");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_cap_that_freezes_does_not_begin_the_days_of_grace_anew() {
+    on_both(|m| {
+        let (buyer, bought) = poor(m);
+        let cap = |amount_minor| {
+            let cap = Some((amount_minor, CapAction::Freeze));
+            m.ok(&buyer, |tx, ctx| usage::set_cap(tx, ctx, &buyer, CapSide::Buyer, bought.id(), cap).map(drop));
+            m.settle();
+        };
+        use_for_12(m, &bought);
+        m.advance("71h");
+        cap(1);
+        assert_eq!(state(m, &bought), "frozen");
+        m.advance("3h");
+        cap(900_000_000);
+        let now = m.instance(bought.instance);
+        assert_eq!((now.state.as_str(), now.freeze_cause.as_deref()), ("frozen", Some("arrears")), "the days of grace are over");
+        cap(1);
+        m.top_up(&buyer, "12.00");
+        assert!(instance::is_capped(&m.instance(bought.instance)), "paid, and the cap counts again");
+        cap(900_000_000);
+        assert_eq!(state(m, &bought), "running");
+        m.advance("20d");
+        assert_eq!(state(m, &bought), "running", "nothing releases it");
         m.verify();
     });
 }

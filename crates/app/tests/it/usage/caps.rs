@@ -231,6 +231,34 @@ fn a_cap_refuses_nothing_that_was_used_before_it_was_set() {
     });
 }
 
+/// A record from one moment to another.
+fn span(m: &Market, of: &Bought, (begin, end): (&str, &str), sn: &str) -> wire::open_api::usage::Record {
+    let stamp = |text: &str| at(text).strftime("%Y%m%dT%H%M%SZ").to_string();
+    let hour = m.record(of, "2024-01-05T03", "10", sn);
+    wire::open_api::usage::Record { begin_time: stamp(begin), end_time: stamp(end), ..hour }
+}
+
+#[test]
+fn a_record_that_goes_on_after_a_cap_was_set_is_judged_by_it() {
+    on_both(|m| {
+        let (buyer, bought) = (m.buyer(), used(m));
+        m.advance_to(at("2024-01-05T03:30:00Z"));
+        set(m, &buyer, &bought, CapSide::Buyer, Some(("1.00", CapAction::Refuse)));
+        m.advance_to(at("2024-01-06T04:30:00Z"));
+        let begun = "2024-01-05T03:29:00Z";
+        let ends = ["2024-01-05T04:29:00Z", "2024-01-05T04:31:00Z", "2024-01-06T04:29:00Z", "2024-01-06T04:30:00Z"];
+        for (end, sn) in ends.iter().zip(["hour", "longer", "day", "days"]) {
+            m.push(&m.seller(), &[span(m, &bought, (begun, end), sn)]);
+        }
+        m.advance("1h");
+        let states = ["hour", "longer", "day", "days"].map(|sn| m.record_named(sn).state);
+        assert_eq!(states, ["charged", "refused", "refused", "refused"]);
+        let why = m.record_named("days").reason.unwrap();
+        assert!(why.contains("longer than a day"), "{why}");
+        m.verify();
+    });
+}
+
 #[test]
 fn a_cap_that_refuses_keeps_no_other_from_freezing() {
     on_both(|m| {
