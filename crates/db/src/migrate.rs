@@ -63,7 +63,8 @@ migrations![
     "0037_corrections",
     "0038_witness",
     "0039_former_usage_caps",
-    "0041_claims"
+    "0041_claims",
+    "0043_given_out",
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -304,6 +304,7 @@ diesel::table! {
         real_effect_at -> Nullable<BigInt>,
         queried_at -> Nullable<BigInt>,
         shown_at -> Nullable<BigInt>,
+        file_until -> Nullable<BigInt>,
     }
 }
 
@@ -404,6 +405,7 @@ diesel::table! {
         user_id -> Binary,
         since -> BigInt,
         price_minor -> BigInt,
+        used_up_month -> Text,
     }
 }
 

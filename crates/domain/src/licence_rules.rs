@@ -217,6 +217,12 @@ pub fn file_end(rules: &LicenceRules, expires_at: Option<Timestamp>, now: Timest
     [grace_end(expires_at, rules.grace_days), longest].into_iter().flatten().min()
 }
 
+/// Until when such a file stands for what is paid: its grace is given to everybody.
+#[must_use]
+pub fn file_covers(rules: &LicenceRules, expires_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    [expires_at, file_end(rules, expires_at, now)].into_iter().flatten().min()
+}
+
 /// Whether the buyer may release one more machine after so many in the last 30 days.
 #[must_use]
 pub fn may_release(rules: &LicenceRules, released: i64) -> bool {

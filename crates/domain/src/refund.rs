@@ -19,6 +19,8 @@ pub struct Situation {
     pub term_start: Option<Timestamp>,
     /// Whether that term is the last of its instance.
     pub is_last_term: bool,
+    /// Until when a signed licence file is good, of what is paid.
+    pub file_until: Option<Timestamp>,
     /// Already given back.
     pub refunded: bool,
     pub open_order: bool,
@@ -69,6 +71,8 @@ pub enum Refused {
     State(InstanceState),
     #[error("five days without reason: it was possible until {0}")]
     FiveDaysOver(Timestamp),
+    #[error("a licence file was signed for this renewal, good until {0}: what it was given for is not given back")]
+    FileSigned(Timestamp),
     #[error("what was delivered under service supervision is not given back once the order is completed")]
     Supervised,
     #[error("an on-demand package is not given back; it can be used until its term ends")]
@@ -96,6 +100,7 @@ impl Refused {
             Self::Package => "refund.package",
             Self::TenPerYear => "refund.ten_per_year",
             Self::RenewalEffective(_) => "refund.renewal_effective",
+            Self::FileSigned(_) => "refund.file_signed",
             Self::NotTheLastTerm => "refund.not_the_last_term",
         }
     }
@@ -146,6 +151,10 @@ fn decide_renewal(s: &Situation) -> Result<Refund, Refused> {
     if start <= s.now {
         return Err(Refused::RenewalEffective(start));
     }
+    // A signed file is good without the marketplace: nothing can take it back.
+    if let Some(until) = s.file_until.filter(|until| *until > start) {
+        return Err(Refused::FileSigned(until));
+    }
     if s.is_last_term { Ok(Refund::Renewal) } else { Err(Refused::NotTheLastTerm) }
 }
 
@@ -165,6 +174,7 @@ mod tests {
             opened_at: Some(at("2024-01-05T00:00:00Z")),
             term_start: Some(at("2024-01-05T00:00:00Z")),
             is_last_term: true,
+            file_until: None,
             refunded: false,
             open_order: false,
             supervised: false,
@@ -188,6 +198,9 @@ mod tests {
     fn a_renewal_is_given_back_until_it_starts_and_only_from_the_end() {
         let renewal = Situation { order_kind: OrderKind::Renew, term_start: Some(at("2024-02-05T00:00:00Z")), ..purchase() };
         assert_eq!(decide(&renewal), Ok(Refund::Renewal));
+        let file = |until: &str| decide(&Situation { file_until: Some(at(until)), ..renewal.clone() });
+        assert_eq!(file("2024-02-05T00:00:00Z"), Ok(Refund::Renewal), "good for the term before");
+        assert_eq!(file("2024-02-05T00:00:01Z"), Err(Refused::FileSigned(at("2024-02-05T00:00:01Z"))));
         assert_eq!(decide(&Situation { is_last_term: false, ..renewal }), Err(Refused::NotTheLastTerm));
         let started = Situation { now: at("2024-02-05T00:00:00Z"), ..renewal };
         assert_eq!(decide(&started), Err(Refused::RenewalEffective(at("2024-02-05T00:00:00Z"))));

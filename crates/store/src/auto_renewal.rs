@@ -13,6 +13,8 @@ pub struct AutoRenewal {
     pub since: i64,
     /// What a term may cost at most without the buyer's consent: the last price.
     pub price_minor: i64,
+    /// The month in which it was renewed because it was used up, such as `2026-03`; empty before.
+    pub used_up_month: String,
 }
 
 /// # Errors
@@ -39,6 +41,15 @@ pub fn put(tx: &mut Tx, row: &AutoRenewal) -> Result<(), DbError> {
 /// [`DbError`].
 pub fn set_price(tx: &mut Tx, instance: Key, minor: i64) -> Result<(), DbError> {
     diesel::update(auto_renewals::table.find(instance)).set(auto_renewals::price_minor.eq(minor)).run(tx)?;
+    Ok(())
+}
+
+/// It was renewed in a month because it was used up.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_used_up_month(tx: &mut Tx, instance: Key, month: &str) -> Result<(), DbError> {
+    diesel::update(auto_renewals::table.find(instance)).set(auto_renewals::used_up_month.eq(month)).run(tx)?;
     Ok(())
 }
 

@@ -26,6 +26,8 @@ pub struct Licence {
     pub queried_at: Option<i64>,
     /// When the buyer took the code.
     pub shown_at: Option<i64>,
+    /// Until when files that were signed are good, of the terms that are paid.
+    pub file_until: Option<i64>,
 }
 
 /// Active clients of a licence on a day.
@@ -231,5 +233,15 @@ pub fn forget_clients(tx: &mut Tx, before: &str) -> Result<usize, DbError> {
 /// [`DbError`].
 pub fn show(tx: &mut Tx, instance: Key, at: i64) -> Result<(), DbError> {
     diesel::update(licences::table.filter(licences::instance_id.eq(instance))).set(licences::shown_at.eq(at)).run(tx)?;
+    Ok(())
+}
+
+/// A file was signed that is good until then: never earlier than one before.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_file_until(tx: &mut Tx, id: Key, until: i64) -> Result<(), DbError> {
+    let earlier = licences::file_until.is_null().or(licences::file_until.lt(until));
+    diesel::update(licences::table.find(id).filter(earlier)).set(licences::file_until.eq(until)).run(tx)?;
     Ok(())
 }

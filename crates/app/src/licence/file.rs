@@ -2,10 +2,13 @@
 
 use super::{node, right, right::Right};
 use crate::secret::Sealed;
-use crate::{Caller, Ctx, Error, event, limit, micros};
+use crate::{Caller, Ctx, Error, Tenant, event, limit, micros};
 use db::{Key, Tx};
 use domain::limit::Limit;
-use domain::{Timestamp, licence_rules::file_end};
+use domain::{
+    Timestamp,
+    licence_rules::{file_covers, file_end},
+};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use store::licence_key::{self as rows, LicenceKey};
@@ -120,6 +123,10 @@ fn not_too_many(tx: &mut Tx, ctx: &Ctx, right: &Right) -> Result<(), Error> {
 /// Those of a code that is not good, `licence.no_files`, `licence.too_many_files`, `licence.fingerprint`,
 /// `licence.node_limit`.
 pub fn issue(tx: &mut Tx, ctx: &Ctx, code: &str, fingerprint: Option<&str>) -> Result<File, Error> {
+    // A renewal that the file covers is not given back: whoever gives one back waits for this, and this for them.
+    if let Some(instance) = store::licence::by_code(tx, Tenant::Any, code)?.and_then(|licence| licence.instance_id) {
+        store::instance::lock(tx, Tenant::Any, instance)?;
+    }
     let right = right::of_code(tx, ctx, code)?;
     if !right.rules.files {
         return Err(Error::conflict("licence.no_files", "no files are given for this licence; its software asks the marketplace"));
@@ -128,6 +135,9 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, code: &str, fingerprint: Option<&str>) -> R
     let machine = node::bind(tx, ctx, &right, fingerprint)?.map(|(_, machine)| machine);
     let end = file_end(&right.rules, right.expires_at, ctx.now);
     let text = sign(tx, ctx, &right, Content { end, machine, lease: None })?;
+    if let Some(until) = file_covers(&right.rules, right.expires_at, ctx.now) {
+        store::licence::set_file_until(tx, right.licence.id, micros(until))?;
+    }
     let about = event::About { instance: right.licence.instance_id, ..event::About::default() };
     event::record(tx, ctx, "licence.file_signed", about, &json!({ "until": end }))?;
     Ok(File { text, end })

@@ -31,6 +31,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Insta
         real_effect_at: None,
         queried_at: None,
         shown_at: None,
+        file_until: None,
     };
     match licence::insert_with_instance(tx, &instance, &row) {
         Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),

@@ -30,6 +30,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Licence, Error
         real_effect_at: None,
         queried_at: None,
         shown_at: None,
+        file_until: None,
     };
     licence::insert(tx, &row)?;
     event::record(tx, ctx, "licence.test_code_issued", event::About::account(seller), &json!({}))?;

@@ -58,6 +58,12 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
     ("reason", "the instance was released", "实例已释放", "the instance was released"),
     ("reason", "the wallet is short", "钱包余额不足", "the wallet is short"),
     ("reason", "the price is higher than the last one", "续费价格高于上次价格，等待您同意", "the price is higher than the last one"),
+    (
+        "reason",
+        "it was renewed this month already because it was used up; renew it by hand",
+        "本月已因资源包用完自动续费过一次，请手动续费",
+        "it was renewed this month already because it was used up; renew it by hand",
+    ),
     ("reason", "not paid in time", "逾期未支付", "not paid in time"),
     ("reason", "cancelled by the buyer", "买家已取消", "cancelled by the buyer"),
     ("reason", "could not be opened", "开通失败", "could not be opened"),

@@ -12,13 +12,19 @@ use domain::{
     listing::{Sku, Specification},
     message::MessageEvent,
     money::{self, Currency, Money},
-    order::OrderKind,
+    order::{OrderKind, OrderState},
     period::Period,
     pricing, term,
 };
+use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde_json::json;
 use store::{Locked, Written, auto_renewal, instance::Instance, order::Line};
+
+/// How long a try waits for an order that is paid and at the seller: that is over within hours.
+const WHILE_AT_THE_SELLER: SignedDuration = SignedDuration::from_mins(15);
+/// The consent names the price of a term, not how many of them: a wrong record that uses a package up takes one at most.
+const USED_UP_TWICE: &str = "it was renewed this month already because it was used up; renew it by hand";
 
 /// What switching automatic renewal on agrees to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +101,15 @@ fn switch_on(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, (period, s
         user_id: Key::of(caller.user_id),
         since: ctx.now_micros(),
         price_minor,
+        // Who agrees again wants it renewed again.
+        used_up_month: String::new(),
     };
     auto_renewal::put(tx, &row)?;
     event::record(tx, ctx, "instance.auto_renewal_on", about(&found), &json!({ "period": row.period, "price": price }))?;
     let end = from_micros(found.expires_at.unwrap_or_default());
-    // Who switches it on when the last try is over wants it all the same.
-    let at = instance::tries_left(&site, end, ctx.now).0.unwrap_or(ctx.now);
+    // Who switches it on when the last try is over, or the package is used up, wants it all the same.
+    let next = instance::tries_left(&site, end, ctx.now).0.filter(|_| !instance::is_used_up(ctx, &found));
+    let at = next.unwrap_or(ctx.now);
     instance::schedule_auto_renewal(tx, ctx, found.id, Some(at))?;
     Ok(found)
 }
@@ -218,12 +227,27 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let period = wanted.period.parse().map_err(|e| Error::row("auto_renewals", id.id::<InstanceId>(), e))?;
     let last = Money::new(wanted.price_minor, subject.site.currency);
     let (locked, subject) = without_asked(tx, ctx, &caller, locked, subject)?;
+    if is_at_the_seller(tx, &locked)? {
+        // It is over within hours: it is no reason to renew nothing.
+        return instance::schedule_auto_renewal(tx, ctx, id, Some(ctx.now + WHILE_AT_THE_SELLER));
+    }
+    let month = instance::is_used_up(ctx, &subject.instance).then(|| subject.site.month_of(ctx.now).name);
+    if month.as_ref() == Some(&wanted.used_up_month) {
+        return not_renewed(tx, ctx, &subject, Obstacle::Refused(USED_UP_TWICE.to_owned()));
+    }
     match renew(tx, ctx, &caller, (&locked, &subject), (period, last)) {
-        Ok(None) => Ok(()),
+        Ok(None) => month.map_or(Ok(()), |month| Ok(auto_renewal::set_used_up_month(tx, id, &month)?)),
         Ok(Some(obstacle)) => not_renewed(tx, ctx, &subject, obstacle),
         Err(Error::Refused(refusal)) => not_renewed(tx, ctx, &subject, Obstacle::Refused(refusal.detail)),
         Err(e) => Err(e),
     }
+}
+
+/// Whether an order of the instance is paid and waits for the seller.
+fn is_at_the_seller(tx: &mut Tx, found: &Instance) -> Result<bool, Error> {
+    let Some(open) = found.open_order_id else { return Ok(false) };
+    let order = store::order::lookup(tx, Tenant::Any, open)?;
+    Ok(order.is_some_and(|order| order.state == OrderState::Processing.as_str()))
 }
 
 /// What somebody else asked for in the buyer's name and they have not paid stands in the way of no renewal: it is cancelled.

@@ -86,6 +86,11 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> Resu
         opened_at: instance.opened_at.map(from_micros),
         term_start: own.and_then(|i| terms.get(i)).map(|t| t.span().start),
         is_last_term: own.is_some_and(|i| terms.len() == i.saturating_add(1)),
+        // A seller who ends it knows what they gave out.
+        file_until: match by {
+            By::Buyer => store::licence::of_instance(tx, instance.id)?.and_then(|licence| licence.file_until).map(from_micros),
+            By::Seller => None,
+        },
         // What the operator gave back before is no unsubscription: the rest comes back, and the service ends.
         refunded: order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),

@@ -1,7 +1,7 @@
 //! Signed files for machines without network, and the keys of sellers that sign them.
 
 use super::{in_2026, seat, take};
-use app::licence;
+use app::{licence, order};
 use domain::licence_rules::LicenceRules;
 use harness::{Code, Market, at};
 use wire::licence_file::{PublicKey, verify};
@@ -82,5 +82,49 @@ fn a_seller_makes_fifty_keys() {
         }
         assert_eq!(m.refused(&seller, |tx, ctx| licence::new_key(tx, ctx, &seller)), "licence.too_many_keys");
         assert_eq!(keys(m).len(), 50);
+    });
+}
+
+#[test]
+fn a_renewal_that_a_signed_file_covers_is_not_given_back() {
+    in_2026(|m| {
+        let buyer = m.buyer();
+        let Code { code, instance, .. } = m.shield(files(), 1);
+        let renewed = || m.ok(&buyer, |tx, ctx| order::renew(tx, ctx, &buyer, instance.id(), "1y".parse().unwrap(), true)).order.number;
+        let back = |number: &str| m.write(&buyer, |tx, ctx| order::unsubscribe(tx, ctx, &buyer, number)).err().map(|e| e.code().unwrap());
+        file(m, &code).unwrap();
+        let balance = m.balance(&buyer);
+        let free = renewed();
+        assert_eq!(back(&free), None, "that file is good for the year before");
+        assert_eq!(m.balance(&buyer), balance);
+        let (first, second) = (renewed(), renewed());
+        let signed = file(m, &code).unwrap();
+        assert_eq!(signed.end.map(app::micros), m.instance(instance).expires_at);
+        assert_eq!((back(&second), back(&first)), (Some("refund.file_signed"), Some("refund.file_signed")));
+        let third = renewed();
+        assert_eq!(back(&third), None, "the year after the file");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_file_that_ends_within_the_present_term_keeps_no_renewal() {
+    in_2026(|m| {
+        let buyer = m.buyer();
+        let Code { code, instance, .. } = m.shield(LicenceRules { file_days: Some(90), grace_days: 7, ..files() }, 1);
+        let renew = || m.ok(&buyer, |tx, ctx| order::renew(tx, ctx, &buyer, instance.id(), "1y".parse().unwrap(), true)).order.number;
+        file(m, &code).unwrap();
+        let number = renew();
+        file(m, &code).unwrap();
+        m.ok(&buyer, |tx, ctx| order::unsubscribe(tx, ctx, &buyer, &number));
+        let number = renew();
+        m.advance("300d");
+        file(m, &code).unwrap();
+        assert_eq!(
+            m.refused(&buyer, |tx, ctx| order::unsubscribe(tx, ctx, &buyer, &number)),
+            "refund.file_signed",
+            "90 days reach into it"
+        );
+        m.verify();
     });
 }

@@ -2,7 +2,7 @@
 
 use app::order::{self, set_auto_renewal};
 use domain::{id::InstanceId, package::Reset, period::Period};
-use harness::{Bought, Market, choice, on_both, pack, sample, time};
+use harness::{Bought, Fault, Market, choice, on_both, pack, sample, time};
 
 pub(super) fn period(text: &str) -> Period {
     text.parse().unwrap()
@@ -332,6 +332,28 @@ fn what_the_seller_is_still_opening_is_not_renewed() {
         let id = m.order(&placed.order.number).instance_id.unwrap().id();
         let code = m.refused(&buyer, |tx, ctx| order::renew(tx, ctx, &buyer, id, period("1m"), true));
         assert_eq!(code, "instance.not_renewable");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_try_of_automatic_renewal_waits_for_an_upgrade_that_is_at_the_seller() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let bought = m.open(&buyer, &choice("backup", "1m")); // until 5 February
+        m.advance_to(harness::at("2024-02-05T01:30:00Z"));
+        auto_renewal(m, bought.id(), Some("1m"));
+        m.server.fault("backup", Fault::Http500);
+        let up = order::PlaceChange { instance: bought.id(), sku: "pro/5".to_owned(), pay: true };
+        m.ok(&buyer, |tx, ctx| order::change(tx, ctx, &buyer, &up));
+        m.advance_to(harness::at("2024-02-05T02:10:00Z"));
+        assert_eq!(m.instance(bought.instance).sku, "basic/5", "it is at the seller");
+        assert!(planned(m, &bought).is_some(), "the last try waits");
+        m.server.fault("backup", Fault::None);
+        m.advance("4h");
+        assert_eq!(m.instance(bought.instance).sku, "pro/5");
+        assert_eq!(m.balance(&buyer), "999680.00", "100.00, nothing for the day, and 220.00");
+        assert_eq!(m.count_messages(&buyer, "auto_renewal.refused"), 0);
         m.verify();
     });
 }

@@ -308,3 +308,55 @@ fn a_package_gives_nothing_to_use_of_while_it_was_frozen() {
         m.verify();
     });
 }
+
+#[test]
+fn a_package_is_renewed_once_a_month_because_it_is_used_up() {
+    on_both(|m| {
+        let (buyer, package) = (m.buyer(), buy(m, &stopping_pack()));
+        let auto = || m.ok(&buyer, |tx, ctx| order::set_auto_renewal(tx, ctx, &buyer, package.id(), Some("1y".parse().unwrap())).map(drop));
+        auto();
+        m.advance("6h");
+        let used = |hour: &str, sn: &str| rated(m, &[m.record(&package, hour, "99999", sn)]);
+        used("2024-01-05T03", "a");
+        assert_eq!((balance(m).as_str(), stands(m, &package)), ("999840.00", standing("running", "1000")));
+        used("2024-01-05T04", "b");
+        assert_eq!((balance(m).as_str(), stands(m, &package).0.as_str()), ("999840.00", "frozen"), "of a wrong record, one price");
+        assert_eq!(m.count_messages(&buyer, "auto_renewal.refused"), 1);
+        m.advance("24h");
+        assert_eq!(balance(m), "999840.00");
+        m.advance_to(harness::at("2024-02-01T02:00:00Z"));
+        auto();
+        m.advance("1h");
+        assert_eq!(balance(m), "999760.00", "who agrees again wants it again");
+        m.verify();
+    });
+}
+
+#[test]
+fn a_package_gives_nothing_for_use_that_goes_on_after_it_was_frozen_or_ended() {
+    on_both(|m| {
+        let (running, package, operator) = (by_use(m), buy(m, &pack("s", "1m")), m.operator());
+        let span = |begin: &str, end: &str, sn: &str| {
+            let stamp = |text: &str| harness::at(text).strftime("%Y%m%dT%H%M%SZ").to_string();
+            wire::open_api::usage::Record {
+                begin_time: stamp(begin),
+                end_time: stamp(end),
+                ..m.record(&running, "2024-01-05T03", "10", sn)
+            }
+        };
+        m.advance_to(harness::at("2024-01-06T02:30:00Z"));
+        m.ok(&operator, |tx, ctx| instance::freeze_for_violation(tx, ctx, &operator, package.id(), "abuse").map(drop));
+        m.advance("10h");
+        rated(m, &[span("2024-01-06T02:29:00Z", "2024-01-06T03:29:00Z", "a"), span("2024-01-06T02:29:00Z", "2024-01-06T08:00:00Z", "b")]);
+        assert_eq!(m.left(&package), "990", "of the hour in which it was frozen alone");
+        m.ok(&operator, |tx, ctx| instance::unfreeze(tx, ctx, &operator, package.id()).map(drop));
+        // Its term ends with 5 February of the site: at 16:00 UTC.
+        m.advance_to(harness::at("2024-02-06T08:00:00Z"));
+        let before = balance(m);
+        rated(m, &[span("2024-02-05T15:59:00Z", "2024-02-05T16:59:00Z", "c"), span("2024-02-05T15:59:00Z", "2024-02-06T08:00:00Z", "d")]);
+        assert_ne!(before, balance(m), "what goes on after it ended is charged");
+        let drawn = |sn: &str| m.record_named(sn).state;
+        assert_eq!([drawn("c"), drawn("d")], ["charged", "charged"]);
+        m.verify();
+    });
+}
