@@ -213,11 +213,14 @@ pub enum Command {
     Description,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Database {
     /// sqlite:PATH or postgres://…
     #[arg(long, env = "YUNSHI_DATABASE")]
     pub database: Option<String>,
+    /// Settings file.
+    #[arg(long, env = "YUNSHI_CONFIG", default_value = "yunshi.toml")]
+    pub config: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -235,9 +238,6 @@ pub struct Serve {
     /// auto applies missing migrations at the start; check refuses to start without them.
     #[arg(long, env = "YUNSHI_MIGRATE", value_parser = ["auto", "check"])]
     pub migrate: Option<String>,
-    /// Settings file.
-    #[arg(long, env = "YUNSHI_CONFIG", default_value = "yunshi.toml")]
-    pub config: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -268,6 +268,9 @@ pub struct VerifyArgs {
     /// Read this database instead of asking the server.
     #[arg(long)]
     pub database: Option<String>,
+    /// Settings file of that database's nodes: the books are read by its sites.
+    #[arg(long, env = "YUNSHI_CONFIG", default_value = "yunshi.toml")]
+    pub config: PathBuf,
 }
 
 #[derive(Debug, Args)]

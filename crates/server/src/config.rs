@@ -223,9 +223,18 @@ impl Config {
     /// # Errors
     /// Wrong use, naming file and field.
     pub fn load(args: &Serve) -> Result<Self, Failure> {
-        let file = File::read(&args.config)?;
+        let config = Self::without_key(args)?;
+        let (secret_key, key_from) = secret_key(&config.key_file())?;
+        Ok(Self { secret_key, key_from, ..config })
+    }
+
+    /// The same without a key, for what seals and opens nothing.
+    ///
+    /// # Errors
+    /// Wrong use, naming file and field.
+    pub fn without_key(args: &Serve) -> Result<Self, Failure> {
+        let file = File::read(&args.database.config)?;
         let files = args.files.clone().or(file.files.clone()).unwrap_or_else(|| PathBuf::from("var/files"));
-        let (secret_key, key_from) = secret_key(&key_file(&files))?;
         let mut config = Self {
             listen: args.listen.clone().or(file.listen.clone()).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
             database: args.database.database.clone().or(file.database.clone()).unwrap_or_else(|| DATABASE.to_owned()),
@@ -237,8 +246,8 @@ impl Config {
             channels: file.channels(),
             database_options: db::Options::default(),
             stop_within: file.stop_within(),
-            secret_key,
-            key_from,
+            secret_key: [0; 32],
+            key_from: String::new(),
         };
         config.limits = file.limits(config.limits);
         config.database_options = file.database_options(&config.database);

@@ -161,18 +161,11 @@ pub fn statement(tx: &mut Tx, account: AccountKind, owner: &str, page: Page) -> 
     Ok(newest_first!(query, page, ledger_postings::at, ledger_postings::entry_id).load(tx)?)
 }
 
-/// What moved on an account between two moments, without entries of one kind.
+/// What orders and use moved on an account between two moments: no top-ups, and corrections of an order line alone.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn moved(
-    tx: &mut Tx,
-    account: AccountKind,
-    owner: &str,
-    currency: &str,
-    (from, until): (i64, i64),
-    but: EntryKind,
-) -> Result<i64, DbError> {
+pub fn moved_by_orders(tx: &mut Tx, account: AccountKind, owner: &str, currency: &str, (from, until): (i64, i64)) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Moved {
         #[diesel(sql_type = BigInt)]
@@ -181,14 +174,16 @@ pub fn moved(
     let row: Moved = sql_query(
         "SELECT CAST(COALESCE(SUM(p.amount_minor), 0) AS BIGINT) AS amount
          FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
-         WHERE p.account = $1 AND p.owner = $2 AND p.currency = $3 AND p.at >= $4 AND p.at < $5 AND e.kind <> $6",
+         WHERE p.account = $1 AND p.owner = $2 AND p.currency = $3 AND p.at >= $4 AND p.at < $5
+           AND e.kind <> $6 AND (e.kind <> $7 OR e.line_id IS NOT NULL)",
     )
     .bind::<Text, _>(account.as_str())
     .bind::<Text, _>(owner)
     .bind::<Text, _>(currency)
     .bind::<BigInt, _>(from)
     .bind::<BigInt, _>(until)
-    .bind::<Text, _>(but.as_str())
+    .bind::<Text, _>(EntryKind::TopUp.as_str())
+    .bind::<Text, _>(EntryKind::Correction.as_str())
     .get_result(tx)?;
     Ok(row.amount)
 }

@@ -4,7 +4,7 @@ mod perform;
 mod prepare;
 
 pub use perform::{Work, begin, finish_call, finish_mail, finish_probe, finish_webhook};
-pub use prepare::prepare;
+pub use prepare::{check_sites, prepare};
 
 use crate::{Ctx, Error};
 use db::{DbError, Key, Tx};

@@ -3,7 +3,7 @@
 use crate::{Caller, Ctx, Error, micros};
 use db::{Key, Tx};
 use domain::site::Month;
-use ledger::{AccountKind, EntryKind};
+use ledger::AccountKind;
 use store::{bill, ledger as postings};
 
 /// Months that an overview shows, the present one included.
@@ -13,7 +13,7 @@ fn range(month: &Month) -> (i64, i64) {
     (micros(month.start), micros(month.end))
 }
 
-/// What the caller's wallet paid less what came back, by month, the oldest first, in minor units.
+/// What the caller's wallet paid for orders and use less what came back, by month, the oldest first, in minor units.
 ///
 /// # Errors
 /// [`Error::Store`].
@@ -21,7 +21,7 @@ pub fn spending(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<(Month, i
     let (site, owner) = (ctx.site(caller.site), hex::encode(Key::of(caller.account_id).0));
     let mut all = Vec::new();
     for month in site.months_until(ctx.now, MONTHS) {
-        let moved = postings::moved(tx, AccountKind::BuyerWallet, &owner, site.currency.as_str(), range(&month), EntryKind::TopUp)?;
+        let moved = postings::moved_by_orders(tx, AccountKind::BuyerWallet, &owner, site.currency.as_str(), range(&month))?;
         all.push((month, domain::money::difference(0, moved)?));
     }
     Ok(all)

@@ -9,17 +9,25 @@ use harness::{Setup, choice, on_both, on_both_with, on_demand};
 use jiff::tz::TimeZone;
 
 #[test]
-fn a_site_with_accounts_does_not_start_in_another_currency() {
+fn a_site_with_accounts_does_not_start_in_another_currency_or_time_zone() {
     on_both(|m| {
-        let mut settings = app::Settings::clone(&m.environment().settings);
-        settings.sites = Sites::new(vec![Site { currency: Currency::Jpy, ..Site::of(SiteCode::Cn) }]).unwrap();
-        let ids = std::sync::Arc::new(app::RandomIds::default());
-        let env = app::Environment::new(app::MovableClock::standing_at(m.now()), ids, settings, app::secret::Sealer::new(&[7; 32]));
-        let mut local = db::Local::open(m.database()).unwrap();
-        let started = local.write(|tx| env.write(tx, &app::Actor::System, job::prepare));
-        let refusal = started.unwrap_err();
-        assert_eq!(refusal.code(), Some("site.currency"));
-        assert!(matches!(&refusal, Error::Refused(r) if r.detail.contains("CNY") && r.detail.contains("JPY")), "{refusal:?}");
+        let cairo = TimeZone::get("Africa/Cairo").unwrap();
+        for (site, code, words) in [
+            (Site { currency: Currency::Jpy, ..Site::of(SiteCode::Cn) }, "site.currency", ["CNY", "JPY"]),
+            (Site { time_zone: cairo, ..Site::of(SiteCode::Cn) }, "site.time_zone", ["UTC+08", "Africa/Cairo"]),
+        ] {
+            let mut settings = app::Settings::clone(&m.environment().settings);
+            settings.sites = Sites::new(vec![site]).unwrap();
+            let ids = std::sync::Arc::new(app::RandomIds::default());
+            let env = app::Environment::new(app::MovableClock::standing_at(m.now()), ids, settings, app::secret::Sealer::new(&[7; 32]));
+            let mut local = db::Local::open(m.database()).unwrap();
+            for looked_at in [job::prepare, job::check_sites] {
+                let refusal = local.write(|tx| env.write(tx, &app::Actor::System, looked_at)).unwrap_err();
+                assert_eq!(refusal.code(), Some(code));
+                let named = |r: &app::Refusal| words.iter().all(|word| r.detail.contains(word));
+                assert!(matches!(&refusal, Error::Refused(r) if named(r)), "{refusal:?}");
+            }
+        }
         m.write_system(job::prepare).expect("in its own it starts");
     });
 }
@@ -34,6 +42,7 @@ fn use_of_the_half_hour_in_which_a_clock_goes_back_is_explained() {
     on_both_with(&Setup { start: "2024-04-06T08:00:00Z", settings: lord_howe, ..Setup::default() }, |m| {
         // The market was made for another zone.
         m.execute("DELETE FROM jobs WHERE kind = 'bills'");
+        m.execute("DELETE FROM settings WHERE name LIKE 'site_time_zone:%'");
         m.write_system(job::prepare).unwrap();
         m.list(&m.seller(), "metered", &on_demand("1"));
         let bought = m.open(&m.buyer(), &choice("metered", ""));

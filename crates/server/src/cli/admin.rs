@@ -12,9 +12,6 @@ pub struct Place {
     /// Folder for exports and uploads.
     #[arg(long, env = "YUNSHI_FILES")]
     pub files: Option<PathBuf>,
-    /// Settings file.
-    #[arg(long, env = "YUNSHI_CONFIG", default_value = "yunshi.toml")]
-    pub config: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

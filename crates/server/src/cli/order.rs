@@ -68,7 +68,8 @@ pub enum Order {
     #[command(after_help = "Example: yunshi order cancel CS2611240955AB12C")]
     Cancel { number: String },
     /// Renew an instance.
-    #[command(after_help = "Example: yunshi order renew ins_01a2271c --period 1y")]
+    #[command(after_help = "Example: yunshi order renew ins_01a2271c --period 1y --quote
+Order it for what was quoted: yunshi --if-match VERSION order renew ins_01a2271c --period 1y")]
     Renew {
         instance: String,
         #[arg(long, default_value = "1m")]
@@ -76,15 +77,23 @@ pub enum Order {
         /// Another combination from now on, where the product offers it.
         #[arg(long)]
         sku: Option<String>,
+        /// Say what it would cost and when the term would end, and do nothing.
         #[arg(long)]
+        quote: bool,
+        /// Leave it to be paid.
+        #[arg(long, conflicts_with = "quote")]
         unpaid: bool,
     },
     /// Turn a trial into a purchase.
-    #[command(after_help = "Example: yunshi order convert ins_01a2271c --period 1m")]
+    #[command(after_help = "Example: yunshi order convert ins_01a2271c --period 1m --quote
+Order it for what was quoted: yunshi --if-match VERSION order convert ins_01a2271c --period 1m")]
     Convert {
         instance: String,
         #[arg(long, default_value = "1m")]
         period: String,
+        /// Say what it would cost and when the term would end, and do nothing.
+        #[arg(long)]
+        quote: bool,
     },
     /// Upgrade an instance to a dearer combination.
     #[command(after_help = "Example: yunshi order upgrade ins_01a2271c --sku pro/5 --quote

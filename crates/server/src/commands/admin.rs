@@ -25,18 +25,11 @@ pub async fn admin(command: &Admin, json: bool) -> Result<(), Failure> {
 }
 
 fn of_place(place: &Place) -> Result<Config, Failure> {
-    Config::load(&Serve {
-        listen: None,
-        database: Database { database: place.database.database.clone() },
-        files: place.files.clone(),
-        role: None,
-        migrate: None,
-        config: place.config.clone(),
-    })
+    Config::load(&Serve { listen: None, database: place.database.clone(), files: place.files.clone(), role: None, migrate: None })
 }
 
 async fn reseal(reason: String, database: &Database, json: bool) -> Result<(), Failure> {
-    let app = opened(&plain(database.database.as_ref())?).await?;
+    let app = opened(&plain(database)?).await?;
     let done = app.write(Actor::System, move |tx, ctx| app::event::reseal(tx, ctx, &reason)).await.map_err(refused)?;
     output::document(json, &serde_json::to_value(done).map_err(Failure::failed)?);
     Ok(())

@@ -31,21 +31,14 @@ pub async fn serve(args: &Serve) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn plain(database: Option<&String>) -> Result<Config, Failure> {
-    let args = Serve {
-        listen: None,
-        database: Database { database: database.cloned() },
-        files: None,
-        role: None,
-        migrate: None,
-        config: "yunshi.toml".into(),
-    };
-    Config::load(&args)
+/// The settings for what is done to a database beside its nodes: no key is made for it.
+pub(super) fn plain(database: &Database) -> Result<Config, Failure> {
+    Config::without_key(&Serve { listen: None, database: database.clone(), files: None, role: None, migrate: None })
 }
 
 /// Applies the missing migrations.
 pub async fn migrate(args: &Database, json: bool) -> Result<(), Failure> {
-    let config = plain(args.database.as_ref())?;
+    let config = plain(args)?;
     let db = db::Db::open(&config.database, &config.database_options).map_err(|e| Failure::caused(&e))?;
     let applied = db.migrate().await.map_err(Failure::failed)?;
     output::document(json, &json!({ "applied": applied }));
@@ -65,7 +58,7 @@ fn ask_password() -> Result<String, Failure> {
 }
 
 pub(super) async fn create_operator(login: &str, database: &Database, json: bool) -> Result<(), Failure> {
-    let config = plain(database.database.as_ref())?;
+    let config = plain(database)?;
     let password = ask_password()?;
     let login = domain::text::line(login, 120).map_err(|e| Failure::WrongUse(format!("--login {e}")))?;
     // Not as a node: it needs neither files nor the key, and may run where those of the nodes are not.
@@ -88,7 +81,7 @@ pub(super) fn refused(e: app::Error) -> Failure {
 pub async fn verify(args: &VerifyArgs, json: bool) -> Result<(), Failure> {
     let found = match &args.database {
         None => Remote::from_environment(None, None)?.get("/api/v1/operator/verify").await?,
-        Some(database) => of_database(database).await?,
+        Some(database) => of_database(&Database { database: Some(database.clone()), config: args.config.clone() }).await?,
     };
     if json {
         output::document(true, &found);
@@ -98,8 +91,10 @@ pub async fn verify(args: &VerifyArgs, json: bool) -> Result<(), Failure> {
     if found["ok"] == true { Ok(()) } else { Err(Failure::Quiet(1)) }
 }
 
-async fn of_database(database: &str) -> Result<Value, Failure> {
-    let app = opened(&plain(Some(&database.to_owned()))?).await?;
+async fn of_database(database: &Database) -> Result<Value, Failure> {
+    let app = opened(&plain(database)?).await?;
+    // By other sites than its own right books look wrong.
+    app.snapshot(app::Actor::System, app::job::check_sites).await.map_err(refused)?;
     let alive = app.snapshot(app::Actor::System, |tx, _| app::event::last_alive(tx)).await.map_err(Failure::failed)?;
     let app = as_of(app, alive);
     let checks = app.snapshot(app::Actor::System, verify::verify).await.map_err(Failure::failed)?;

@@ -49,10 +49,12 @@ pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Fai
         Order::Refund { number, amount, reason } => super::correction::refund(remote, number, amount, reason).await?,
         Order::Unsubscribe { number, preview: true } => remote.get(&format!("/api/v1/orders/{number}/unsubscribe")).await?,
         Order::Unsubscribe { number, preview: false } => post(format!("/api/v1/orders/{number}/unsubscribe"), json!({})).await?,
-        Order::Renew { instance, period, sku, unpaid } => {
+        Order::Renew { instance, period, sku, quote: true, .. } => next_term(remote, instance, period, sku.as_ref()).await?,
+        Order::Convert { instance, period, quote: true } => next_term(remote, instance, period, None).await?,
+        Order::Renew { instance, period, sku, unpaid, quote: false } => {
             post(format!("/api/v1/instances/{instance}/renew"), json!({ "period": period, "sku": sku, "pay": !unpaid })).await?
         }
-        Order::Convert { instance, period } => {
+        Order::Convert { instance, period, quote: false } => {
             post(format!("/api/v1/instances/{instance}/convert"), json!({ "period": period, "pay": true })).await?
         }
         Order::Upgrade { instance, sku, quote: true, .. } => {
@@ -65,6 +67,12 @@ pub async fn run(remote: &Remote, command: &Order, json: bool) -> Result<(), Fai
     };
     output::document(json, &document);
     Ok(())
+}
+
+/// What a renewal or a conversion would cost.
+async fn next_term(remote: &Remote, instance: &str, period: &str, sku: Option<&String>) -> Result<Value, Failure> {
+    let query = [("period", Some(period.to_owned())), ("sku", sku.cloned())];
+    remote.get(&with_query(&format!("/api/v1/instances/{instance}/renewal-quote"), &query)).await
 }
 
 fn placing(command: &Order) -> Result<Value, Failure> {

@@ -99,7 +99,7 @@ fn query_for(path: &str, product: &str) -> String {
         x if x.ends_with("/documents") => "?kind=other&name=a.txt".to_owned(),
         x if x.ends_with("change-quote") => "?sku=pro/5".to_owned(),
         x if x.ends_with("/auto-renewal") => "?period=1m".to_owned(),
-        x if x.ends_with("renewal-quote") => "?sku=pro/5&period=1m".to_owned(),
+        x if x.ends_with("renewal-quote") => "?period=1m".to_owned(),
         _ => String::new(),
     }
 }

@@ -279,7 +279,8 @@ async fn storefront(a: &mut Audit) {
     let floors = json!({ "floors": [{ "name": { "zh": "精选", "en": "Chosen" }, "products": [product] }] });
     a.act("operator", "PUT", "/api/v1/operator/floors", floors).await;
     let cart = a.p.post("buyer", "/api/v1/cart", json!({ "product": "helpdesk", "specification": "standard", "period": "1m" })).await;
-    let bought = json!({ "lines": [{ "line": cart["lines"][0]["id"] }], "total": cart["total"], "pay": false });
+    let line = &cart["lines"][0];
+    let bought = json!({ "lines": [{ "line": line["id"], "version": line["version"] }], "total": cart["total"], "pay": false });
     a.act("buyer", "POST", "/api/v1/cart/buy", bought).await;
     a.sent_file("seller", "/api/v1/pictures?kind=main", include_bytes!("../../seed/pictures/archive-1.png")).await;
 }

@@ -69,7 +69,7 @@ async fn personal_data_are_given_with_the_order_and_told_by_the_order_query() {
         let choice = json!({ "product": "asking", "specification": "standard", "sku": "basic/5", "period": "1m" });
         let cart = p.post("buyer", "/api/v1/cart", choice).await;
         assert_eq!(cart["lines"][0]["personal_data"], json!(["mobile_phone", "email"]));
-        let lines = json!([{ "line": cart["lines"][0]["id"], "consents": {} }]);
+        let lines = json!([{ "line": cart["lines"][0]["id"], "version": cart["lines"][0]["version"], "consents": {} }]);
         let buy = json!({ "lines": lines, "total": cart["total"], "pay": true });
         let (status, problem) = p.send("buyer", "POST", "/api/v1/cart/buy", Some(&buy)).await;
         assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some("/lines/0/consents/mobile_phone")), "{problem}");

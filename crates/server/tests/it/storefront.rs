@@ -180,8 +180,9 @@ async fn a_repeated_purchase_of_a_cart_buys_nothing_more() {
         let filled = p.post("buyer", "/api/v1/cart", assess).await;
         assert_eq!(filled["total"]["amount"], "1080.00");
         let line = |i: usize| filled["lines"][i]["id"].clone();
+        let version = |i: usize| filled["lines"][i]["version"].clone();
         let asked = json!([{ "name": filled["lines"][1]["inputs"][0]["name"], "value": "cloud-account-7" }]);
-        let body = json!({ "lines": [{ "line": line(0) }, { "line": line(1), "inputs": asked }], "total": filled["total"], "pay": true });
+        let body = json!({ "lines": [{ "line": line(0), "version": version(0) }, { "line": line(1), "version": version(1), "inputs": asked }], "total": filled["total"], "pay": true });
         let before = p.balance().await;
         let send = async || {
             let request =
@@ -214,7 +215,8 @@ async fn lines_of_a_cart_have_paths_of_their_own_and_say_why_they_cannot_be_had(
         let mut foreign = choice("1m");
         foreign["product"] = product(&p, "backup").await["id"].clone();
         assert_eq!(p.refused("buyer_intl", "/api/v1/cart", foreign).await.1, "site.other");
-        let unknown = json!([{ "line": mine["lines"][0]["id"], "inputs": [{ "name": "x", "value": "y" }] }]);
+        let unknown =
+            json!([{ "line": mine["lines"][0]["id"], "version": mine["lines"][0]["version"], "inputs": [{ "name": "x", "value": "y" }] }]);
         let body = json!({ "lines": unknown, "total": mine["total"], "pay": true });
         let answer = p.send("buyer", "POST", "/api/v1/cart/buy", Some(&body)).await;
         assert_eq!((code(&answer), answer.1["errors"][0]["pointer"].as_str()), ((422, "input.unknown"), Some("/lines/0/inputs/0/name")));

@@ -275,6 +275,8 @@ fn a_posting_mends_the_books_with_a_second_person() {
         assert_eq!((row.state.as_str(), m.balance(&buyer).as_str()), ("waiting", "1000000.00"));
         decide(m, &other, &row, true).unwrap();
         assert_eq!(m.balance(&buyer), "999999.99");
+        let spent = m.ok(&buyer, |tx, ctx| app::money::spending(tx, ctx, &buyer)).last().unwrap().1;
+        assert_eq!(spent, 0, "a correction buys nothing");
         m.verify();
         let too_much = m.ok(&operator, |tx, ctx| correct(tx, ctx, &operator, &what, yuan("1000000.00"), "all of it"));
         assert_eq!(code(decide(m, &other, &too_much, true)), "correction.balance");
