@@ -3,6 +3,7 @@
 use crate::{
     auth::Who,
     body::{Body, PathOf},
+    listing_body::{MeterBody, TierBody},
     order::{ConsentBody, InputBody, ShippingBody},
     problem::Problem,
     state::Api,
@@ -11,7 +12,10 @@ use crate::{
 };
 use app::{Ctx, Error, cart, cart::Priced};
 use axum::{Json, extract::State};
-use domain::id::{AccountId, CartLineId, ProductId};
+use domain::{
+    id::{AccountId, CartLineId, ProductId},
+    text::Line,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -44,6 +48,11 @@ struct CartLineView {
     shipped: bool,
     by_month: Option<MoneyView>,
     total: Option<MoneyView>,
+    /// How use is counted and what it costs, of what is billed by use.
+    meter: Option<MeterBody>,
+    tiers: Vec<TierBody>,
+    /// Of the price, also of use: sent when the line is bought, which is refused when it is another then.
+    version: Option<String>,
     /// Why it cannot be had now.
     code: Option<String>,
     detail: Option<String>,
@@ -83,6 +92,9 @@ fn line_view(p: Priced) -> CartLineView {
         shipped: false,
         by_month: None,
         total: None,
+        meter: None,
+        tiers: Vec::new(),
+        version: None,
         code: None,
         detail: None,
     };
@@ -105,6 +117,10 @@ fn line_view(p: Priced) -> CartLineView {
             view.personal_data = q.listing.personal_data.iter().map(ToString::to_string).collect();
             view.by_month = q.price.by_month.map(Into::into);
             view.total = Some(q.price.total.into());
+            if !q.sku.tiers.is_empty() {
+                (view.meter, view.tiers) = (spec.meter.as_ref().map(Into::into), q.sku.tiers.iter().map(Into::into).collect());
+            }
+            view.version = Some(q.version());
         }
         Err(why) => (view.code, view.detail) = (Some(why.code.to_owned()), Some(why.detail)),
     }
@@ -175,6 +191,9 @@ async fn remove(State(api): State<Api>, Who(caller): Who, PathOf(line): PathOf<C
 struct BuyLine {
     #[schema(value_type = String)]
     line: CartLineId,
+    /// The version of the line, as it was shown.
+    #[schema(value_type = String, max_length = 100)]
+    version: Line<100>,
     #[serde(default)]
     #[schema(max_items = 3)]
     inputs: Vec<InputBody>,
@@ -210,6 +229,7 @@ async fn buy(State(api): State<Api>, Who(caller): Who, body: Body<BuyBody>) -> R
     let b = body.value;
     let chosen = |l: BuyLine| cart::Chosen {
         line: l.line,
+        version: l.version.into_string(),
         inputs: l.inputs.into_iter().map(InputBody::read).collect(),
         with_user_id: l.consents.user_id,
         shipping: l.shipping.map(Into::into),

@@ -306,13 +306,16 @@ pub(crate) struct FeeView {
     pub fee: MoneyView,
     /// What automatic renewal takes for a term from then on, where it is switched on: paying agrees to it.
     pub renewal: Option<MoneyView>,
+    /// The last second of the term that is bought; null for an upgrade.
+    pub ends_at: Option<String>,
     /// Of the price: sent as `If-Match` with an order, which is refused when it costs another amount then.
     pub version: String,
 }
 
-impl From<order::ChangeQuote> for FeeView {
-    fn from(quote: order::ChangeQuote) -> Self {
-        Self { fee: quote.fee.into(), renewal: quote.renewal.map(Into::into), version: quote.version }
+impl From<order::Quoted> for FeeView {
+    fn from(quote: order::Quoted) -> Self {
+        let (renewal, ends_at) = (quote.renewal.map(Into::into), quote.ends_at.map(|end| end.to_string()));
+        Self { fee: quote.fee.into(), renewal, ends_at, version: quote.version }
     }
 }
 

@@ -236,6 +236,24 @@ fn word<T: std::str::FromStr<Err = E>, E: std::fmt::Display>(pointer: &str, text
     text.parse().map_err(|e: E| Error::field(pointer, "body.bad_field", e.to_string()))
 }
 
+impl From<&Meter> for MeterBody {
+    fn from(m: &Meter) -> Self {
+        Self {
+            name: m.name.clone().into(),
+            unit: m.unit.clone().into(),
+            cycle: m.cycle.to_string(),
+            model: m.model.to_string(),
+            accumulation: m.accumulation.to_string(),
+        }
+    }
+}
+
+impl From<&Tier> for TierBody {
+    fn from(t: &Tier) -> Self {
+        Self { up_to: t.up_to.map(|q| q.to_string()), price: t.price.to_string() }
+    }
+}
+
 fn meter(at: &str, b: MeterBody) -> Result<Meter, Error> {
     let or = |text: String, usual: &str| if text.is_empty() { usual.to_owned() } else { text };
     Ok(Meter {
@@ -346,7 +364,7 @@ impl ListingBody {
             month: text(s.month_minor),
             year: text(s.year_minor),
             once: text(s.once_minor),
-            tiers: s.tiers.iter().map(|t| TierBody { up_to: t.up_to.map(|q| q.to_string()), price: t.price.to_string() }).collect(),
+            tiers: s.tiers.iter().map(Into::into).collect(),
             quota: s.quota.map(|q| q.to_string()),
         };
         let attribute = |a: &Attribute| AttributeBody {
@@ -364,13 +382,7 @@ impl ListingBody {
             upgrade_allowed: s.upgrade_allowed,
             renewal_change_allowed: s.renewal_change_allowed,
             on_sale: Some(s.on_sale),
-            meter: s.meter.as_ref().map(|m| MeterBody {
-                name: m.name.clone().into(),
-                unit: m.unit.clone().into(),
-                cycle: m.cycle.to_string(),
-                model: m.model.to_string(),
-                accumulation: m.accumulation.to_string(),
-            }),
+            meter: s.meter.as_ref().map(Into::into),
             package: s.package.as_ref().map(|p| PackageBody {
                 of: p.of.clone(),
                 reset: p.reset.to_string(),

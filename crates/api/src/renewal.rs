@@ -6,7 +6,7 @@ use crate::{
     instance::{FeeView, InstanceView, view},
     problem::Problem,
     state::Api,
-    views::{MoneyView, OrderView, buyers_order},
+    views::{MoneyView, OrderView, TextView, buyers_order},
 };
 use app::{Answer, Caller, Ctx, Error, Key, Tenant, Tx, order};
 use axum::{Json, extract::State};
@@ -22,6 +22,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(convert))
         .routes(routes!(auto_renewal_quote, auto_renewal))
         .routes(routes!(renewal_quote))
+        .routes(routes!(choices))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -178,14 +179,15 @@ async fn auto_renewal_quote(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RenewalParams {
-    /// Key of the other combination.
-    sku: String,
+    /// Key of another combination; left out for the one that the instance has.
+    #[serde(default)]
+    sku: Option<String>,
     /// Such as `1m` or `1y`.
     #[param(value_type = String)]
     period: Period,
 }
 
-/// What a renewal with change would cost now.
+/// What a renewal, or the conversion of a trial, would cost now, also of what is off the price list.
 #[utoipa::path(get, path = "/api/v1/instances/{id}/renewal-quote", tag = "instances", operation_id = "instance_renewal_quote",
     security(("access" = ["buyer"])),
     params(("id" = String, Path), RenewalParams), responses((status = 200, body = FeeView)))]
@@ -195,7 +197,44 @@ async fn renewal_quote(
     PathOf(id): PathOf<InstanceId>,
     Params(p): Params<RenewalParams>,
 ) -> Result<Json<FeeView>, Problem> {
-    let cmd = order::RenewWithChange { instance: id, sku: p.sku, period: p.period, pay: false };
+    let cmd = order::NextTerm { instance: id, sku: p.sku, period: p.period };
     let fee = api.read(caller, move |tx, ctx, who| order::renewal_quote(tx, ctx, who, &cmd)).await?;
     Ok(Json(fee.into()))
+}
+
+/// A combination that an instance has or may have.
+#[derive(Debug, Serialize, ToSchema)]
+struct CombinationView {
+    sku: String,
+    name: TextView,
+    /// What a month of one costs; null when it is not sold by the month.
+    month: Option<MoneyView>,
+    year: Option<MoneyView>,
+}
+
+impl From<order::Combination> for CombinationView {
+    fn from(of: order::Combination) -> Self {
+        Self { sku: of.sku, name: of.name.into(), month: of.month.map(Into::into), year: of.year.map(Into::into) }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct InstanceChoices {
+    /// What the instance has; a trial becomes this.
+    present: CombinationView,
+    /// What is sold today besides.
+    others: Vec<CombinationView>,
+    /// Another one may be chosen with a renewal.
+    with_renewal: bool,
+    /// A dearer one may be chosen for the terms that are paid.
+    as_upgrade: bool,
+}
+
+/// What an instance can be renewed as and changed to, also when what it has is off the price list.
+#[utoipa::path(get, path = "/api/v1/instances/{id}/choices", tag = "instances", operation_id = "instance_choices",
+    security(("access" = ["buyer"])), params(("id" = String, Path)), responses((status = 200, body = InstanceChoices)))]
+async fn choices(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<InstanceChoices>, Problem> {
+    let found = api.read(caller, move |tx, ctx, who| order::choices(tx, ctx, who, id)).await?;
+    let (present, others) = (found.present.into(), found.others.into_iter().map(Into::into).collect());
+    Ok(Json(InstanceChoices { present, others, with_renewal: found.with_renewal, as_upgrade: found.as_upgrade }))
 }

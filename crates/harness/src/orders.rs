@@ -139,6 +139,15 @@ impl Market {
         self.write(buyer, |tx, ctx| order::renew_with_change(tx, ctx, buyer, cmd, (&check, &exchange)))
     }
 
+    /// What a renewal, or the conversion of a trial, costs.
+    ///
+    /// # Errors
+    /// What the use case refuses.
+    pub fn renewal_quote(&self, buyer: &Arc<Caller>, of: InstanceId, (sku, period): (Option<&str>, &str)) -> Result<order::Quoted, Error> {
+        let cmd = order::NextTerm { instance: of, sku: sku.map(str::to_owned), period: period.parse().expect("a period") };
+        self.write(buyer, |tx, ctx| order::renewal_quote(tx, ctx, buyer, &cmd))
+    }
+
     /// Gives an order back and settles: the seller is called once before this returns. The order of the unsubscription.
     ///
     /// # Panics

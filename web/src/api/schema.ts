@@ -747,6 +747,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{id}/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an instance can be renewed as and changed to, also when what it has is off the price list. */
+        get: operations["instance_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{id}/convert": {
         parameters: {
             query?: never;
@@ -840,7 +857,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a renewal with change would cost now. */
+        /** What a renewal, or the conversion of a trial, would cost now, also of what is off the price list. */
         get: operations["instance_renewal_quote"];
         put?: never;
         post?: never;
@@ -4217,6 +4234,8 @@ export interface components {
             inputs?: components["schemas"]["InputBody"][];
             line: string;
             shipping?: components["schemas"]["ShippingBody"] | null;
+            /** @description The version of the line, as it was shown. */
+            version: string;
         };
         BuyerFigures: {
             /** @description The last twelve months, the oldest first. */
@@ -4333,6 +4352,7 @@ export interface components {
             /** @description Inputs that the product asks for at order time. */
             inputs: components["schemas"]["InputAsked"][];
             logo?: string | null;
+            meter?: components["schemas"]["MeterBody"] | null;
             period?: string | null;
             /** @description Personal data that the product asks for: `mobile_phone`, `email`, `user_id`. */
             personal_data: string[];
@@ -4348,7 +4368,10 @@ export interface components {
             sku_name?: components["schemas"]["TextView"] | null;
             specification: string;
             specification_name?: components["schemas"]["TextView"] | null;
+            tiers: components["schemas"]["TierBody"][];
             total?: components["schemas"]["MoneyView"] | null;
+            /** @description Of the price, also of use: sent when the line is bought, which is refused when it is another then. */
+            version?: string | null;
         };
         CartShown: {
             lines: components["schemas"]["CartLineView"][];
@@ -4434,6 +4457,13 @@ export interface components {
             /** @description `administrator`, `purchaser`, `member`. */
             role: string;
             title?: string | null;
+        };
+        /** @description A combination that an instance has or may have. */
+        CombinationView: {
+            month?: components["schemas"]["MoneyView"] | null;
+            name: components["schemas"]["TextView"];
+            sku: string;
+            year?: components["schemas"]["MoneyView"] | null;
         };
         /** @description The order that a correction is of, as it is now. */
         CorrectedOrder: {
@@ -4888,6 +4918,8 @@ export interface components {
             value: string;
         };
         FeeView: {
+            /** @description The last second of the term that is bought; null for an upgrade. */
+            ends_at?: string | null;
             fee: components["schemas"]["MoneyView"];
             renewal?: components["schemas"]["MoneyView"] | null;
             /** @description Of the price: sent as `If-Match` with an order, which is refused when it costs another amount then. */
@@ -5123,6 +5155,16 @@ export interface components {
         InputBody: {
             name: string;
             value: string;
+        };
+        InstanceChoices: {
+            /** @description A dearer one may be chosen for the terms that are paid. */
+            as_upgrade: boolean;
+            /** @description What is sold today besides. */
+            others: components["schemas"]["CombinationView"][];
+            /** @description What the instance has; a trial becomes this. */
+            present: components["schemas"]["CombinationView"];
+            /** @description Another one may be chosen with a renewal. */
+            with_renewal: boolean;
         };
         InstanceList: {
             instances: components["schemas"]["InstanceView"][];
@@ -12870,6 +12912,144 @@ export interface operations {
             };
         };
     };
+    instance_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceChoices"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role, scope or CSRF token does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not there for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path knows other methods */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field breaks a rule; nothing changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy: the database, or what the account has at work; nothing changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server's disk is full; nothing changed */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     instance_convert: {
         parameters: {
             query?: never;
@@ -13729,8 +13909,8 @@ export interface operations {
     instance_renewal_quote: {
         parameters: {
             query: {
-                /** @description Key of the other combination. */
-                sku: string;
+                /** @description Key of another combination; left out for the one that the instance has. */
+                sku?: string;
                 /** @description Such as `1m` or `1y`. */
                 period: string;
             };

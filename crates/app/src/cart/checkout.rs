@@ -13,6 +13,8 @@ use store::{Written, cart};
 #[derive(Debug, Clone)]
 pub struct Chosen {
     pub line: CartLineId,
+    /// The version of the price that the buyer was shown.
+    pub version: String,
     pub inputs: Vec<Input>,
     pub consents: Consents,
     pub with_user_id: bool,
@@ -31,7 +33,7 @@ pub struct BuyCart {
 /// Places an order for each chosen line, pays them when asked to, and takes the lines out of the cart.
 ///
 /// # Errors
-/// `cart.not_found`, `cart.nothing_chosen`, `cart.changed` when the prices are no longer those that were shown;
+/// `cart.not_found`, `cart.nothing_chosen`, `cart.changed` when the prices, also of use, are no longer those that were shown;
 /// as `order::place`, at the line. Nothing is bought then.
 pub fn buy(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &BuyCart) -> Result<Vec<Full>, Error> {
     if cmd.lines.is_empty() {
@@ -45,7 +47,7 @@ pub fn buy(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &BuyCart) -> Result<Vec
         let twice = cmd.lines[..i].iter().any(|c| c.line == chosen.line);
         let line = there.iter().find(|l| l.id == Key::of(chosen.line)).filter(|_| !twice);
         let line = line.ok_or_else(|| Error::field(&at, "cart.not_found", "there is no such line in your cart"))?;
-        // Taken out first: of two who buy it at the same time one finds it gone, and nothing of his is bought.
+        // Taken out first: of two who buy it at the same time one finds it gone, and nothing of theirs is bought.
         if cart::delete(tx, buyer, line.id)? == Written::SomeoneElseWasFirst {
             return Err(Error::field(&at, "cart.not_found", "the line was bought or removed meanwhile"));
         }
@@ -58,6 +60,12 @@ pub fn buy(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &BuyCart) -> Result<Vec
             pay: cmd.pay,
         };
         let full = order::place(tx, ctx, caller, &place).map_err(|e| e.under(&at))?;
+        for line in &full.lines {
+            if order::price_version(tx, ctx, &full.order, line)? != chosen.version {
+                let detail = "the price of this line has changed since you looked; look at the cart again";
+                return Err(Error::field(&format!("{at}/version"), "cart.changed", detail));
+            }
+        }
         sum = sum.saturating_add(full.order.total_minor);
         bought.push(full);
     }

@@ -5,7 +5,7 @@ use super::{
     place::Pay,
     quote::price_refused,
     renew::{self, Subject},
-    shown,
+    renewal::Quoted,
     sold::TermFee,
 };
 use crate::{Caller, Ctx, Error, instance};
@@ -39,11 +39,11 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku:
         return Err(Error::conflict("change.state", "only a running, paid, periodic instance can be upgraded"));
     }
     let new = subject.other_sku(sku)?.clone();
-    let quoted = quote(tx, ctx, subject, &new)?;
-    if !quoted.dearer {
+    let added = fees(tx, ctx, subject, &new)?;
+    if !added.dearer {
         return Err(Error::field("/sku", "change.not_dearer", "only a dearer combination is an upgrade; others come with a renewal"));
     }
-    let total = Money::new(quoted.total()?, subject.site.currency);
+    let total = Money::new(added.total()?, subject.site.currency);
     let renewal = super::auto_renew::price_of(tx, &subject.instance, (&subject.specification, &new.key), subject.site.currency)?;
     let price = Price { unit: total, units: 1, quantity: 1, total, by_month: None };
     Ok(Draft {
@@ -56,7 +56,7 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku:
         specification: instance.specification.clone(),
         sku: new.key.clone(),
         sold: Sold {
-            term_fees: quoted.fees,
+            term_fees: added.fees,
             renewal,
             changed_from_name: Some(subject.present_name.clone()),
             ..subject.sold(&new, &price, None)
@@ -71,53 +71,36 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku:
 }
 
 /// What a change adds to each term, and whether the new choice is dearer.
-pub(super) struct Quoted {
+pub(super) struct Fees {
     pub fees: Vec<TermFee>,
     pub dearer: bool,
 }
 
-impl Quoted {
+impl Fees {
     pub fn total(&self) -> Result<i64, Error> {
         Ok(money::sum(self.fees.iter().map(|f| f.fee_minor))?)
     }
 }
 
 /// What another combination costs more for the days to come of each term.
-pub(super) fn quote(tx: &mut Tx, ctx: &Ctx, subject: &Subject, to: &Sku) -> Result<Quoted, Error> {
+pub(super) fn fees(tx: &mut Tx, ctx: &Ctx, subject: &Subject, to: &Sku) -> Result<Fees, Error> {
     let (site, terms) = (&subject.site, instance::paid_terms(tx, &subject.site, subject.instance.id)?);
     let priced = terms.iter().map(instance::Paid::priced).collect::<Result<Vec<_>, _>>()?;
     let change = Change { from: &subject.present, to, quantity: subject.quantity() };
     let fees = change.fees(site, &priced, ctx.now).map_err(|e| price_refused(&e))?;
     let dearer = change.is_dearer(site, &priced, ctx.now).map_err(|e| price_refused(&e))?;
     let fees = terms.iter().zip(fees).map(|(t, fee)| TermFee { term: t.term.id.id(), fee_minor: fee.fee_minor, days: fee.days });
-    Ok(Quoted { fees: fees.collect(), dearer })
-}
-
-/// What an upgrade would cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeQuote {
-    pub fee: Money,
-    /// What automatic renewal takes for a term from then on, where it is switched on.
-    pub renewal: Option<Money>,
-    /// The version of the price, by which an order says what was seen.
-    pub version: String,
+    Ok(Fees { fees: fees.collect(), dearer })
 }
 
 /// What an upgrade would cost now.
 ///
 /// # Errors
 /// As [`change`].
-pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku: &str) -> Result<ChangeQuote, Error> {
+pub fn change_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, sku: &str) -> Result<Quoted, Error> {
     let subject = renew::subject(tx, ctx, caller, id)?;
     let draft = draft(tx, ctx, caller, &subject, sku)?;
-    Ok(quoted(&subject, &draft))
-}
-
-/// What a draft of an order on an instance costs.
-pub(super) fn quoted(subject: &Subject, draft: &Draft<'_>) -> ChangeQuote {
-    let money = |minor| Money::new(minor, subject.site.currency);
-    let (fee, renewal) = (money(draft.total_minor), draft.sold.renewal.as_ref());
-    ChangeQuote { fee, renewal: renewal.map(|r| money(r.minor)), version: shown::version_of(fee, renewal, &[]) }
+    Ok(Quoted::of(ctx, &subject, &draft))
 }
 
 /// Orders an upgrade of the caller's instance.

@@ -104,6 +104,8 @@ fn renew(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line) -> Result<(
 fn make_formal(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line) -> Result<(), Error> {
     let instance = acted_on(tx, order)?;
     let span = instance::make_formal(tx, ctx, &instance, line, period_of(line)?)?;
+    // It was sold as of today: what a trial stood for earlier does not come back at the next renewal.
+    store::instance::set_sku(tx, &instance, &line.sku, line.revision_id)?;
     refresh(tx, ctx, &instance, order, line, Scene::TrialToFormal)?;
     instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
     let _ = completed(tx, ctx, order, line, span.start)?;

@@ -177,7 +177,7 @@ impl Quote {
     /// The version of the price, by which an order says what was seen.
     #[must_use]
     pub fn version(&self) -> String {
-        shown::version_of(self.price.total, None, &self.sku.tiers)
+        shown::version_of(self.price.total, None, shown::by_use(&self.specification, &self.sku))
     }
 
     #[must_use]

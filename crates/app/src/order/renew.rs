@@ -8,6 +8,7 @@ use super::{
 use crate::{Caller, Ctx, Error, Tenant, catalogue, from_micros, instance};
 use db::{Key, Tx};
 use domain::{
+    Timestamp,
     id::InstanceId,
     listing::{self, Bilingual, FreezeCause, Listing, Sku, Specification},
     order::OrderKind,
@@ -82,7 +83,7 @@ fn subject_of(tx: &mut Tx, ctx: &Ctx, found: Option<Instance>, id: InstanceId) -
 }
 
 impl Subject {
-    fn sku(&self, key: &str) -> Result<&Sku, Error> {
+    pub fn sku(&self, key: &str) -> Result<&Sku, Error> {
         self.specification.sku(key).ok_or_else(|| Error::field("/sku", "sku.not_found", format!("there is no combination {key}")))
     }
 
@@ -116,12 +117,25 @@ impl Subject {
 
     /// The same for a change to another combination: that one is what is sold today, at today's price.
     pub fn sold_today(&self) -> Result<Self, Error> {
-        let specification = self.today.specification(&self.instance.specification).filter(|s| s.on_sale).cloned();
-        let specification = specification.ok_or_else(|| {
+        self.of_today().ok_or_else(|| {
             let detail = format!("the product no longer sells the specification {}; renew it as it is", self.instance.specification);
             Error::field("/sku", "specification.not_found", detail)
-        })?;
-        Ok(Self { revision: self.listed.revision_id, listing: self.today.clone(), specification, ..self.clone() })
+        })
+    }
+
+    /// The same for a first purchase.
+    pub fn sold_anew(&self) -> Result<Self, Error> {
+        self.require_tradable()?;
+        let buyable = catalogue::visibility(&self.listed.product)?.buyable();
+        self.of_today().filter(|_| buyable).ok_or_else(|| {
+            let detail = "what you try is no longer sold; choose another product or specification before the trial ends";
+            Error::conflict("product.not_on_sale", detail)
+        })
+    }
+
+    fn of_today(&self) -> Option<Self> {
+        let specification = self.today.specification(&self.instance.specification).filter(|s| s.on_sale)?.clone();
+        Some(Self { revision: self.listed.revision_id, listing: self.today.clone(), specification, ..self.clone() })
     }
 
     /// Another combination than the instance has, that is on sale.
@@ -147,17 +161,28 @@ impl Subject {
 
     /// Refuses a term that would end too far ahead.
     pub fn require_near(&self, ctx: &Ctx, period: Period) -> Result<(), Error> {
-        let (Some(end), site) = (self.instance.expires_at.map(from_micros), &self.site) else {
+        let Some((_, anchor)) = self.next_term() else {
             return Ok(());
         };
-        let day = self.instance.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
-        let latest = site.day_of(ctx.now).saturating_add(jiff::Span::new().years(YEARS_AHEAD));
-        let last = term::last_day_after(Anchor::after(site, end, day), period);
+        let latest = self.site.day_of(ctx.now).saturating_add(jiff::Span::new().years(YEARS_AHEAD));
+        let last = term::last_day_after(anchor, period);
         if last <= latest {
             return Ok(());
         }
         let detail = format!("the term would end on {last}; terms end at most {YEARS_AHEAD} years ahead, on {latest} today");
         Err(Error::field("/period", "renewal.too_far_ahead", detail))
+    }
+
+    /// Where the next term begins, and what its end is counted from.
+    fn next_term(&self) -> Option<(Timestamp, Anchor)> {
+        let end = self.instance.expires_at.map(from_micros)?;
+        let day = self.instance.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
+        Some((end, Anchor::after(&self.site, end, day)))
+    }
+
+    /// When a term more would end; shown end.
+    pub fn end_of_next(&self, period: Period) -> Option<Timestamp> {
+        self.next_term().map(|(start, anchor)| term::shown_end(term::term(&self.site, start, anchor, period).end))
     }
 
     pub fn quantity(&self) -> u32 {
@@ -177,8 +202,8 @@ pub(super) fn require_free(tx: &mut Tx, instance: &Instance) -> Result<(), Error
 /// Orders a renewal of the caller's instance.
 ///
 /// # Errors
-/// `instance.not_found`, `instance.not_renewable`, `instance.trial`, `instance.one_time`,
-/// `instance.open_order`, `price.…`, `renewal.too_far_ahead`, `product.not_on_sale`, `wallet.short`.
+/// `instance.not_found`, `instance.not_renewable`, `instance.trial`, `instance.one_time`, `instance.open_order`, `price.…`,
+/// `price.changed`, `renewal.too_far_ahead`, `product.not_on_sale`, `wallet.short`.
 pub fn renew(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, period: Period, pay: bool) -> Result<Full, Error> {
     ordered(tx, ctx, caller, id, OrderKind::Renew, period, pay)
 }
@@ -195,11 +220,20 @@ pub(super) fn ordered(
     pay: bool,
 ) -> Result<Full, Error> {
     let (locked, subject) = locked_subject(tx, ctx, caller, id)?;
-    let draft = draft(caller, &subject, kind, period)?;
-    if kind == OrderKind::Renew {
-        subject.require_near(ctx, period)?;
-    }
+    let draft = draft_now(ctx, caller, &subject, kind, period)?;
     taken_and_placed(tx, ctx, &locked, draft, pay)
+}
+
+/// A renewal that does not end too far ahead, or the conversion of a trial: that is the first purchase of it, so it is of what is
+/// sold today.
+pub(super) fn draft_now<'a>(ctx: &Ctx, caller: &'a Caller, subject: &Subject, kind: OrderKind, period: Period) -> Result<Draft<'a>, Error> {
+    if kind != OrderKind::TrialToFormal {
+        let draft = draft(caller, subject, kind, period)?;
+        subject.require_near(ctx, period)?;
+        return Ok(draft);
+    }
+    let subject = &subject.sold_anew()?;
+    draft_of(caller, subject, kind, period, subject.sku(&subject.instance.sku)?)
 }
 
 /// What a term more costs today, as an order; refused where the instance or the price list does not allow it.
@@ -269,9 +303,6 @@ pub(super) fn taken_and_placed(
 /// The same renewal or conversion as an order of today.
 pub(super) fn again<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, (kind, line): (OrderKind, &Line)) -> Result<Draft<'a>, Error> {
     let id = line.instance_id.ok_or_else(|| Error::row("order_lines", &line.number, "has no instance"))?;
-    let (subject, period) = (subject(tx, ctx, caller, id.id())?, super::fulfil::period_of(line)?);
-    if kind == OrderKind::Renew {
-        subject.require_near(ctx, period)?;
-    }
-    draft(caller, &subject, kind, period)
+    let subject = subject(tx, ctx, caller, id.id())?;
+    draft_now(ctx, caller, &subject, kind, super::fulfil::period_of(line)?)
 }

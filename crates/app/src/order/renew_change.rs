@@ -3,7 +3,7 @@
 
 use super::{
     Draft, Full, Sold,
-    change::{ChangeQuote, quote, quoted},
+    change::fees,
     fulfil::period_of,
     renew::{Subject, draft_of, locked_subject, require_free, subject, taken_and_placed},
 };
@@ -22,7 +22,7 @@ pub struct RenewWithChange {
     pub pay: bool,
 }
 
-fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd: &RenewWithChange) -> Result<Draft<'a>, Error> {
+pub(super) fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd: &RenewWithChange) -> Result<Draft<'a>, Error> {
     let subject = &subject.sold_today()?;
     if !subject.specification.renewal_change_allowed {
         return Err(Error::conflict("change.not_offered", "the product offers no renewal with change; renew it as it is"));
@@ -34,21 +34,11 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, cmd:
     let draft = draft_of(caller, subject, OrderKind::Renew, cmd.period, &new)?;
     subject.require_near(ctx, cmd.period)?;
     // The difference to a smaller one is not given back.
-    let quoted = quote(tx, ctx, subject, &new)?;
-    let total_minor = money::sum([draft.total_minor, quoted.total()?])?;
+    let added = fees(tx, ctx, subject, &new)?;
+    let total_minor = money::sum([draft.total_minor, added.total()?])?;
     let (changed_from, changed_from_name) = (Some(subject.instance.sku.clone()), Some(subject.present_name.clone()));
-    let sold = Sold { term_fees: quoted.fees, changed_from, changed_from_name, ..draft.sold };
+    let sold = Sold { term_fees: added.fees, changed_from, changed_from_name, ..draft.sold };
     Ok(Draft { sold, total_minor, ..draft })
-}
-
-/// What a renewal with change would cost now.
-///
-/// # Errors
-/// As [`check`].
-pub fn renewal_quote(tx: &mut Tx, ctx: &Ctx, caller: &Caller, cmd: &RenewWithChange) -> Result<ChangeQuote, Error> {
-    let subject = subject(tx, ctx, caller, cmd.instance)?;
-    let draft = draft(tx, ctx, caller, &subject, cmd)?;
-    Ok(quoted(&subject, &draft))
 }
 
 /// The question to the seller, when the order would be allowed otherwise.

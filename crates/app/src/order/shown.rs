@@ -3,15 +3,37 @@
 use super::{RenewalPrice, Sold};
 use crate::{Actor, Ctx, Error, version};
 use db::Tx;
-use domain::{money::Money, usage::Tier};
+use domain::{
+    listing::{Sku, Specification},
+    money::Money,
+    period::ChargingMode,
+    usage::{Meter, Tier},
+};
 use store::order::{Line, Order};
 
-/// The version of a price: what is taken now, what automatic renewal takes for a term then, and the prices of use. Another one
-/// when any of these is another amount, and the same wherever it is shown.
-pub(super) fn version_of(total: Money, renewal: Option<&RenewalPrice>, tiers: &[Tier]) -> String {
+/// The prices of use of a combination and how they are counted.
+pub(super) fn by_use<'a>(spec: &'a Specification, sku: &'a Sku) -> Option<(&'a Meter, &'a [Tier])> {
+    spec.meter.as_ref().filter(|_| !sku.tiers.is_empty()).map(|meter| (meter, sku.tiers.as_slice()))
+}
+
+/// The version of a price: what is taken now, what automatic renewal takes for a term then, and the prices of use with how they
+/// are counted. Another one when any of these is another, and the same wherever it is shown.
+pub(super) fn version_of(total: Money, renewal: Option<&RenewalPrice>, by_use: Option<(&Meter, &[Tier])>) -> String {
     let renewal = renewal.map_or_else(String::new, |r| format!("{} {}", r.period, r.minor));
-    let tiers: Vec<String> = tiers.iter().map(|tier| format!("{:?} {}", tier.up_to, tier.price)).collect();
-    version(&[&total.to_string(), &renewal, &tiers.join(", ")])
+    let counted = by_use.map_or_else(String::new, |(m, _)| format!("{} {} {}", m.cycle, m.model, m.accumulation));
+    let tiers: Vec<String> = by_use.iter().flat_map(|(_, t)| *t).map(|tier| format!("{:?} {}", tier.up_to, tier.price)).collect();
+    version(&[&total.to_string(), &renewal, &counted, &tiers.join(", ")])
+}
+
+/// The version of the price of an order.
+///
+/// # Errors
+/// [`Error::Row`], what the database says.
+pub fn price_version(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<String, Error> {
+    let listing = ctx.listings.approved(tx, line.revision_id)?;
+    let spec = listing.specification(&line.specification);
+    let by_use = spec.and_then(|spec| by_use(spec, spec.sku(&line.sku)?));
+    Ok(version_of(super::total(order)?, Sold::of(line)?.renewal.as_ref(), by_use))
 }
 
 /// Refuses an order of the caller whose price is another than the one that they say they saw.
@@ -21,13 +43,14 @@ pub(super) fn version_of(total: Money, renewal: Option<&RenewalPrice>, tiers: &[
 pub(super) fn require(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let Actor::Caller(caller) = ctx.actor else { return Ok(()) };
     let Some(seen) = &caller.seen else { return Ok(()) };
-    let listing = ctx.listings.approved(tx, line.revision_id)?;
-    let sku = listing.specification(&line.specification).and_then(|spec| spec.sku(&line.sku));
-    let tiers = sku.map(|sku| sku.tiers.as_slice()).unwrap_or_default();
-    let (total, sold) = (super::total(order)?, Sold::of(line)?);
-    if *seen == version_of(total, sold.renewal.as_ref(), tiers) {
+    if *seen == price_version(tx, ctx, order, line)? {
         return Ok(());
     }
-    let detail = format!("prices have changed since you looked; it costs {total} now: look at the price again and order then");
+    let now = if line.charging_mode == ChargingMode::OnDemand.as_str() {
+        "its prices of use are others now".to_owned()
+    } else {
+        format!("it costs {} now", super::total(order)?)
+    };
+    let detail = format!("prices have changed since you looked; {now}: look at the price again and order then");
     Err(Error::conflict("price.changed", detail))
 }

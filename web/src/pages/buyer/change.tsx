@@ -1,104 +1,92 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Alert, Descriptions, Modal, Select } from 'antd'
+import { Alert, Button, Descriptions, Modal, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { onVersion } from '../../kit/decide'
+import { Await } from '../../kit/page'
 import { ProblemBox } from '../../kit/problem'
 import { moneyText, Time, useText } from '../../kit/show'
 import { periodsOf } from '../store/buy-box'
 
 type Instance = Schemas['InstanceView']
 
-const useProduct = (instance: Instance) =>
+type Choices = Schemas['InstanceChoices']
+
+/** What the instance can be renewed as and changed to. */
+export const useChoices = (instance: Instance) =>
   useQuery({
-    queryKey: ['product', instance.product_id],
-    queryFn: () =>
-      unwrap(api.GET('/api/v1/products/{product}', { params: { path: { product: instance.product_id } } })),
+    queryKey: ['choices', instance.id],
+    queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/choices', { params: { path: { id: instance.id } } })),
+    enabled: ['running', 'frozen'].includes(instance.state) && !!instance.expires_at,
+    retry: false,
   })
-
-/** What the instance's product sells under its specification, and how combinations are called. */
-function useSpecification(instance: Instance) {
-  const text = useText()
-  const spec = useProduct(instance).data?.specifications.find((s) => s.key === instance.specification)
-  const name = (key: string) =>
-    key
-      .split('/')
-      .map((code, i) => text(spec?.attributes?.[i]?.values?.find((v) => v.code === code)?.name))
-      .join(' / ') || '–'
-  return { spec, name }
-}
-
-/** The periods that the instance's combination is sold for. */
-export function usePeriods(instance: Instance): string[] {
-  return periodsOf(useSpecification(instance).spec?.skus?.find((s) => s.key === instance.sku))
-}
 
 /** A renewal, or the conversion of a trial. */
 export function RenewModal({ instance, close }: { instance: Instance; close: () => void }) {
   const { t } = useTranslation()
+  return (
+    <Modal open footer={null} title={t(instance.trial ? 'action.convert' : 'action.renew')} onCancel={close}>
+      <Await query={useChoices(instance)}>
+        {(choices) => <RenewForm instance={instance} choices={choices} close={close} />}
+      </Await>
+    </Modal>
+  )
+}
+
+function RenewForm({ instance, choices, close }: { instance: Instance; choices: Choices; close: () => void }) {
+  const { t } = useTranslation()
+  const text = useText()
   const navigate = useNavigate()
   const [sku, setSku] = useState(instance.sku)
-  const { spec, name } = useSpecification(instance)
-  const periods = periodsOf(spec?.skus?.find((s) => s.key === sku))
+  const combinations = [choices.present, ...(choices.with_renewal ? choices.others : [])]
+  const periods = periodsOf(combinations.find((c) => c.sku === sku))
   const [period, setPeriod] = useState('1m')
   const chosen = periods.includes(period) ? period : periods[0]
   const changed = sku !== instance.sku
+  const body = { period: chosen ?? '', ...(changed ? { sku } : {}) }
   const quote = useQuery({
-    queryKey: ['renewal', instance.id, sku, chosen],
-    queryFn: async () => {
-      if (changed) {
-        const { fee, version } = await unwrap(
-          api.GET('/api/v1/instances/{id}/renewal-quote', {
-            params: { path: { id: instance.id }, query: { sku, period: chosen ?? '' } },
-          }),
-        )
-        return { total: fee, version }
-      }
-      const { product_id: product, specification, quantity } = instance
-      return unwrap(api.POST('/api/v1/quotes', { body: { product, specification, sku, period: chosen, quantity } }))
-    },
+    queryKey: ['renewal', instance.id, body],
+    queryFn: () =>
+      unwrap(api.GET('/api/v1/instances/{id}/renewal-quote', { params: { path: { id: instance.id }, query: body } })),
     enabled: !!chosen,
     retry: false,
   })
-  const body = { period: chosen ?? '', pay: true, ...(changed ? { sku } : {}) }
   const order = useAction(
     () =>
       unwrap(
         api.POST(instance.trial ? '/api/v1/instances/{id}/convert' : '/api/v1/instances/{id}/renew', {
           params: { path: { id: instance.id } },
           headers: quote.data && onVersion(quote.data),
-          body,
+          body: { ...body, pay: true },
         }),
       ),
     (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }),
   )
   return (
-    <Modal
-      open
-      title={t(instance.trial ? 'action.convert' : 'action.renew')}
-      onCancel={close}
-      okText={t('action.pay')}
-      okButtonProps={{ disabled: !quote.data, loading: order.isPending }}
-      onOk={() => order.mutate(undefined)}
-    >
-      <p>
+    <div className="stack">
+      <p style={{ margin: 0 }}>
         {t(instance.trial ? 'instance.convert_text' : changed ? 'instance.renew_change_text' : 'instance.renew_text')}
       </p>
-      {!instance.trial && spec?.renewal_change_allowed && instance.state === 'running' && (
-        <p>
-          <Select
-            aria-label={t('buy.combination')}
-            style={{ width: '100%' }}
-            value={sku}
-            onChange={setSku}
-            options={(spec.skus ?? [])
-              .filter((x) => x.key === instance.sku || x.on_sale !== false)
-              .map((x) => ({ value: x.key ?? '', label: name(x.key ?? '') }))}
-          />
-        </p>
+      <Descriptions
+        size="small"
+        column={1}
+        items={[
+          { key: 'p', label: t('field.product'), children: text(instance.product_name) },
+          { key: 'n', label: t('instance.upgrade_now'), children: text(choices.present.name) },
+          { key: 'e', label: t('instance.ends_now'), children: <Time at={instance.expires_at} /> },
+          { key: 'u', label: t('instance.ends_then'), children: <Time at={quote.data?.ends_at} /> },
+        ]}
+      />
+      {combinations.length > 1 && (
+        <Select
+          aria-label={t('buy.combination')}
+          value={sku}
+          onChange={setSku}
+          options={combinations.map((c) => ({ value: c.sku, label: text(c.name) }))}
+        />
       )}
       <Select
         aria-label={t('buy.period')}
@@ -108,13 +96,22 @@ export function RenewModal({ instance, close }: { instance: Instance; close: () 
         options={periods.map((value) => ({ value, label: t(`period.${value}`) }))}
       />
       {quote.error && <ProblemBox error={quote.error} />}
-      {quote.data && (
-        <div className="sum total num">
-          <strong>{t('buy.to_pay')}</strong>
-          <span className="price">{moneyText(quote.data.total)}</span>
-        </div>
-      )}
-    </Modal>
+      <div className="sum total num">
+        <strong>{t('buy.to_pay')}</strong>
+        <span className="price">{quote.data ? moneyText(quote.data.fee) : '–'}</span>
+      </div>
+      <div className="row" style={{ justifyContent: 'flex-end' }}>
+        <Button onClick={close}>{t('action.cancel')}</Button>
+        <Button
+          type="primary"
+          disabled={!quote.data || quote.isFetching}
+          loading={order.isPending}
+          onClick={() => order.mutate(undefined)}
+        >
+          {t('action.pay')}
+        </Button>
+      </div>
+    </div>
   )
 }
 
@@ -123,7 +120,7 @@ export function UpgradeModal({ instance, close }: { instance: Instance; close: (
   const { t } = useTranslation()
   const text = useText()
   const navigate = useNavigate()
-  const { spec, name } = useSpecification(instance)
+  const choices = useChoices(instance)
   const [sku, setSku] = useState<string>()
   const fee = useQuery({
     queryKey: ['fee', instance.id, sku],
@@ -159,7 +156,6 @@ export function UpgradeModal({ instance, close }: { instance: Instance; close: (
       ),
     (o) => void navigate({ to: '/buyer/orders/$number', params: { number: o.order_number } as never }),
   )
-  const others = (spec?.skus ?? []).filter((s) => s.key !== instance.sku && s.on_sale !== false)
   return (
     <Modal
       open
@@ -186,7 +182,8 @@ export function UpgradeModal({ instance, close }: { instance: Instance; close: (
         value={sku}
         placeholder={t('buy.combination')}
         onChange={setSku}
-        options={others.map((s) => ({ value: s.key ?? '', label: name(s.key ?? '') }))}
+        loading={choices.isPending}
+        options={choices.data?.others.map((c) => ({ value: c.sku, label: text(c.name) }))}
       />
       {fee.error && <ProblemBox error={fee.error} />}
       {fee.data && (

@@ -11,7 +11,8 @@ import { Id, moneyText, State, Time, useText } from '../../kit/show'
 import { FlightRecorder } from '../../kit/timeline'
 import { Access, OpenApplication } from './access'
 import { AutoRenewal } from './auto-renewal'
-import { RenewModal, UpgradeModal, usePeriods } from './change'
+import { periodsOf } from '../store/buy-box'
+import { RenewModal, UpgradeModal, useChoices } from './change'
 import { RightsPanel } from '../licence/rights'
 import { Applications, ClientsPanel, LicencePanel, LicenceText } from './licence'
 import { PackagePanel } from './package'
@@ -124,7 +125,8 @@ function Detail({ instance }: { instance: Instance }) {
     setOpen(undefined)
     set({ choose: undefined })
   }
-  const periods = usePeriods(instance)
+  const choices = useChoices(instance).data
+  const periods = periodsOf(choices?.present)
   const timeline = useQuery({
     queryKey: ['instance-timeline', instance.id],
     queryFn: () => unwrap(api.GET('/api/v1/instances/{id}/timeline', { params: { path: { id: instance.id } } })),
@@ -142,8 +144,10 @@ function Detail({ instance }: { instance: Instance }) {
           : t('instance.not_now')
   // What can be opened leads with opening it; what stopped, with going on.
   const leading = instance.state === 'running' && instance.app.front_end_url ? 'open' : 'renew'
-  const action = (key: 'renew' | 'upgrade', label: string, on: boolean) => (
-    <Tooltip title={on ? '' : why}>
+  const upgradable = renewable && instance.state === 'running' && !instance.trial
+  const dearer = !!choices?.as_upgrade && choices.others.length > 0
+  const action = (key: 'renew' | 'upgrade', label: string, on: boolean, not = why) => (
+    <Tooltip title={on ? '' : not}>
       <Button type={key === leading ? 'primary' : 'default'} disabled={!on} onClick={() => setOpen(key)}>
         {label}
       </Button>
@@ -164,7 +168,12 @@ function Detail({ instance }: { instance: Instance }) {
             <>
               {instance.access_type === 'saas' &&
                 !isPackage &&
-                action('upgrade', t('action.upgrade'), renewable && instance.state === 'running' && !instance.trial)}
+                action(
+                  'upgrade',
+                  t('action.upgrade'),
+                  upgradable && dearer,
+                  upgradable ? t('instance.no_upgrade') : why,
+                )}
               {action('renew', t(instance.trial ? 'action.convert' : 'action.renew'), renewable)}
             </>
           )}

@@ -17,7 +17,8 @@ type Spec = Schemas['SpecificationBody']
 const periods = ['1m', '3m', '6m', '12m', '1y', '2y', '3y']
 
 /** Which periods a combination is sold for. */
-export const periodsOf = (sku?: Schemas['SkuBody']) => periods.filter((p) => (p.endsWith('m') ? sku?.month : sku?.year))
+export const periodsOf = (sku?: { month?: unknown; year?: unknown }) =>
+  periods.filter((p) => (p.endsWith('m') ? sku?.month : sku?.year))
 
 /** The values that a key of a combination stands for, attribute by attribute. */
 const valuesOf = (key: string) => key.split('/')

@@ -6,14 +6,17 @@ import { useTranslation } from 'react-i18next'
 import { api, unwrap, type Schemas } from '../../api/client'
 import { useAction } from '../../kit/action'
 import { Summary, useWrong, whole } from '../../kit/form'
+import { isMore, less, sumOf } from '../../kit/money'
 import { Await, Page } from '../../kit/page'
 import { problemText } from '../../kit/problem'
 import { useMe } from '../../kit/session'
 import { Logo, moneyText, useText } from '../../kit/show'
 import { ConsentFields, consentsOf, type Consents } from './consents'
 import { ShippingFields, type Shipping } from './shipping'
+import { TierTable } from './tiers'
 
 type Line = Schemas['CartLineView']
+type Money = Schemas['MoneyView']
 type Inputs = Record<string, { inputs?: Record<string, string>; consents?: Consents; shipping?: Shipping }>
 
 function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose: (on: boolean) => void }) {
@@ -71,6 +74,17 @@ function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose:
           {t('action.remove')}
         </Button>
       </div>
+      {line.meter && line.total && (
+        <div style={{ marginLeft: 40, maxWidth: 420, paddingBottom: 12 }}>
+          <TierTable
+            unit={text(line.meter.unit)}
+            model={line.meter.model}
+            accumulation={line.meter.accumulation}
+            tiers={line.tiers}
+            currency={line.total.currency}
+          />
+        </div>
+      )}
       {chosen &&
         line.inputs.map((p) => (
           <Form.Item
@@ -93,12 +107,6 @@ function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose:
   )
 }
 
-/** Amounts are added up in cents, so that no fraction is lost on the way. */
-const sum = (lines: Line[], currency: string) => {
-  const cents = lines.reduce((all, l) => all + Math.round(Number(l.total?.amount ?? 0) * 100), 0)
-  return { amount: `${Math.trunc(cents / 100)}.${String(cents % 100).padStart(2, '0')}`, currency }
-}
-
 /** The lines by seller, those that are chosen, what they come to, and one click to pay for all of them. */
 function Filled({ cart }: { cart: Schemas['CartShown'] }) {
   const { t } = useTranslation()
@@ -109,17 +117,14 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
   const [agreed, setAgreed] = useState(false)
   const wallet = useQuery({ queryKey: ['wallet'], queryFn: () => unwrap(api.GET('/api/v1/wallet')) })
   const chosen = cart.lines.filter((l) => l.total && !left.includes(l.id))
-  const total = sum(chosen, cart.total.currency)
-  const saved = sum(
-    chosen
-      .filter((l) => l.by_month)
-      .map((l) => ({
-        ...l,
-        total: { amount: (Number(l.by_month?.amount) - Number(l.total?.amount)).toFixed(2), currency: total.currency },
-      })),
-    total.currency,
-  )
-  const short = wallet.data && Number(wallet.data.balance.amount) < Number(total.amount)
+  const amounts = (all: (Money | null | undefined)[]) =>
+    sumOf(
+      all.filter((m) => !!m),
+      cart.total,
+    )
+  const total = amounts(chosen.map((l) => l.total))
+  const saved = amounts(chosen.map((l) => l.by_month && l.total && less(l.by_month, l.total)))
+  const short = wallet.data && isMore(total, wallet.data.balance)
   const inputsOf = (line: Line, all: Inputs) =>
     Object.entries(all[line.id]?.inputs ?? {})
       .filter(([, value]) => value)
@@ -134,6 +139,7 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
             body: {
               lines: chosen.map((l) => ({
                 line: l.id,
+                version: l.version ?? '',
                 inputs: inputsOf(l, all),
                 consents: consentsOf(all[l.id]?.consents),
                 shipping: all[l.id]?.shipping,
@@ -192,7 +198,7 @@ function Filled({ cart }: { cart: Schemas['CartShown'] }) {
               </div>
             ),
         )}
-        {saved.amount !== '0.00' && (
+        {isMore(saved) && (
           <div className="sum">
             <span className="muted">{t('buy.saving')}</span>
             <span>{moneyText(saved)}</span>

@@ -157,7 +157,7 @@ fn a_renewal_with_change_asks_the_seller_first_and_costs_the_term_and_the_differ
         let buyer = m.buyer();
         let bought = m.open(&buyer, &choice("backup", "1m")); // until 5 February
         let wanted = renewal(&bought, "pro/5", "1m");
-        let quote = m.ok(&buyer, |tx, ctx| order::renewal_quote(tx, ctx, &buyer, &wanted));
+        let quote = m.renewal_quote(&buyer, bought.id(), (Some("pro/5"), "1m")).unwrap();
         assert_eq!(money(quote.fee.minor), "340.00", "220.00 for the month to come, 120.00 for all days of this one");
         let order = m.renew_with_change(&buyer, &wanted).unwrap().unwrap().order;
         assert_eq!((order.kind.as_str(), order.state.as_str(), money(order.total_minor).as_str()), ("renew", "completed", "340.00"));
@@ -221,8 +221,8 @@ fn a_renewal_with_change_is_refused_before_the_seller_is_asked() {
         ] {
             let refused = m.renew_with_change(who, &cmd).unwrap_err();
             assert_eq!(refused.code(), Some(code), "{cmd:?}");
-            let quote = m.refused(who, |tx, ctx| order::renewal_quote(tx, ctx, who, &cmd));
-            assert_eq!(quote, code, "{cmd:?}");
+            let quote = m.renewal_quote(who, cmd.instance, (Some(&cmd.sku), &cmd.period.to_string())).unwrap_err();
+            assert_eq!(quote.code(), Some(code), "{cmd:?}");
         }
         m.ok(&buyer, |tx, ctx| order::renew(tx, ctx, &buyer, bought.id(), "1m".parse().unwrap(), false));
         let busy = m.renew_with_change(&buyer, &renewal(&bought, "pro/5", "1m")).unwrap_err();

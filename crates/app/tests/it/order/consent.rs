@@ -90,9 +90,9 @@ fn the_consents_of_a_cart_are_given_line_by_line() {
         let seen = m.ok(&buyer, |tx, ctx| cart::view(tx, ctx, &buyer));
         let quote = seen.lines[0].quote.as_ref().unwrap();
         assert_eq!(quote.listing.personal_data, [PersonalData::MobilePhone, PersonalData::Email]);
-        let line = seen.lines[0].line.id.id();
+        let (line, version) = (seen.lines[0].line.id.id(), quote.version());
         let buy = |consents| cart::BuyCart {
-            lines: vec![cart::Chosen { line, inputs: Vec::new(), consents, with_user_id: false, shipping: None }],
+            lines: vec![cart::Chosen { line, version: version.clone(), inputs: Vec::new(), consents, with_user_id: false, shipping: None }],
             total: Money::new(10_000, domain::money::Currency::Cny),
             pay: true,
         };

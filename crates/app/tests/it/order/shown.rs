@@ -4,7 +4,10 @@ use app::{
     Caller, Ctx, Error, Tx,
     order::{self, Choice, PlaceChange, PlaceOrder, RenewWithChange},
 };
-use domain::listing::Listing;
+use domain::{
+    listing::Listing,
+    usage::{Accumulation, PriceModel, Tier},
+};
 use harness::{Bought, Market, choice, on_both, sample, unpaid};
 
 fn paid(choice: &Choice) -> PlaceOrder {
@@ -78,6 +81,34 @@ fn what_is_billed_by_use_is_opened_at_the_prices_of_use_that_were_shown() {
 }
 
 #[test]
+fn what_is_billed_by_use_is_opened_as_its_prices_were_counted_when_they_were_shown() {
+    on_both(|m| {
+        let by_use = choice("transcribe", "");
+        let count = |model, accumulation| {
+            reprice(m, "transcribe", |l| {
+                let spec = &mut l.specifications[0];
+                let tiers = [(Some("10"), "1"), (None, "0.000001")];
+                spec.skus[0].tiers =
+                    tiers.map(|(end, price)| Tier { up_to: end.map(|q| q.parse().unwrap()), price: price.parse().unwrap() }).to_vec();
+                let meter = spec.meter.as_mut().unwrap();
+                (meter.model, meter.accumulation) = (model, accumulation);
+            });
+            shown(m, &by_use)
+        };
+        let seen = [
+            count(PriceModel::Volume, Accumulation::Month),
+            count(PriceModel::Volume, Accumulation::Day),
+            count(PriceModel::Tiered, Accumulation::Month),
+            count(PriceModel::Tiered, Accumulation::Day),
+        ];
+        let place = |seen: &str| ordered(m, seen, |tx, ctx, buyer| order::place(tx, ctx, buyer, &unpaid(&by_use)));
+        let changed = Some("price.changed");
+        assert_eq!(seen.each_ref().map(|seen| place(seen)), [changed, changed, changed, None]);
+        assert_eq!(count(PriceModel::Volume, Accumulation::Month), seen[0], "what is the same again has the same version");
+    });
+}
+
+#[test]
 fn a_renewal_an_upgrade_and_a_conversion_take_the_price_that_was_shown_and_no_other() {
     on_both(|m| {
         let buyer = m.buyer();
@@ -89,7 +120,8 @@ fn a_renewal_an_upgrade_and_a_conversion_take_the_price_that_was_shown_and_no_ot
         let up = PlaceChange { instance: bought.id(), sku: "pro/5".to_owned(), pay: true };
         let changed = |seen: &str| ordered(m, seen, |tx, ctx, who| order::change(tx, ctx, who, &up));
         let fee = || m.read(|tx, ctx| order::change_quote(tx, ctx, &buyer, bought.id(), "pro/5")).version;
-        let (term, upgrade) = (shown(m, &choice("backup", "1m")), fee());
+        let term = |of: &Bought| m.renewal_quote(&buyer, of.id(), (None, "1m")).unwrap().version;
+        let (seen, upgrade) = ([term(&bought), term(&trial)], fee());
         let dearer = |minor: i64| {
             reprice(m, "backup", |l| {
                 for (sku, factor) in l.specifications[0].skus.iter_mut().zip(1..) {
@@ -99,12 +131,11 @@ fn a_renewal_an_upgrade_and_a_conversion_take_the_price_that_was_shown_and_no_ot
         };
         dearer(44_400);
         assert_eq!(
-            (renewed(&term), converted(&term), changed(&upgrade)),
+            (renewed(&seen[0]), converted(&seen[1]), changed(&upgrade)),
             (Some("price.changed"), Some("price.changed"), Some("price.changed"))
         );
         assert_eq!(m.balance(&buyer), "999900.00", "nothing was taken");
-        let term = shown(m, &choice("backup", "1m"));
-        assert_eq!((renewed(&term), converted(&term)), (None, None));
+        assert_eq!((renewed(&term(&bought)), converted(&term(&trial))), (None, None));
         assert_eq!(changed(&fee()), None);
         m.settle();
         m.verify();
@@ -117,7 +148,7 @@ fn a_renewal_with_change_takes_the_price_that_was_shown_and_no_other() {
         let buyer = m.buyer();
         let bought = m.open(&buyer, &choice("backup", "1m"));
         let cmd = with_change(&bought);
-        let quote = || m.read(|tx, ctx| order::renewal_quote(tx, ctx, &buyer, &cmd)).version;
+        let quote = || m.renewal_quote(&buyer, bought.id(), (Some("pro/5"), "1m")).unwrap().version;
         let ordered = |seen: &str| m.renew_with_change(&m.having_seen(&buyer, seen), &cmd).err().map(|e| e.code().expect("a refusal"));
         let seen = quote();
         monthly(m, 500_000);

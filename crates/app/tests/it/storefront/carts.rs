@@ -12,7 +12,7 @@ use domain::{
     money::{Currency, Money},
     site::SiteCode,
 };
-use harness::{Market, choice, money, on_both};
+use harness::{Market, choice, money, on_both, sample};
 use std::sync::Arc;
 
 /// Lines of a cart.
@@ -28,8 +28,10 @@ fn add(m: &Market, buyer: &Arc<Caller>, wanted: &Choice) -> CartView {
     view(m, buyer)
 }
 
-fn chosen(line: CartLineId) -> Chosen {
-    Chosen { line, inputs: Vec::new(), consents: Consents::default(), with_user_id: false, shipping: None }
+fn chosen(seen: &CartView, i: usize) -> Chosen {
+    // What cannot be had has no price that was shown.
+    let version = seen.lines[i].quote.as_ref().map_or_else(|_| String::new(), |quote| quote.version());
+    Chosen { line: lines(seen)[i], version, inputs: Vec::new(), consents: Consents::default(), with_user_id: false, shipping: None }
 }
 
 fn lines(seen: &CartView) -> Vec<CartLineId> {
@@ -37,7 +39,7 @@ fn lines(seen: &CartView) -> Vec<CartLineId> {
 }
 
 fn all(seen: &CartView) -> BuyCart {
-    BuyCart { lines: lines(seen).into_iter().map(chosen).collect(), total: seen.total, pay: true }
+    BuyCart { lines: (0..seen.lines.len()).map(|i| chosen(seen, i)).collect(), total: seen.total, pay: true }
 }
 
 fn buy(m: &Market, buyer: &Arc<Caller>, cmd: &BuyCart) -> Result<Vec<Full>, Error> {
@@ -83,14 +85,13 @@ fn a_cart_that_cannot_be_bought_whole_changes_nothing() {
         let (buyer, operator) = (m.buyer(), m.operator());
         add(m, &buyer, &choice("backup", "1m"));
         let seen = add(m, &buyer, &choice("archive", "1m"));
-        let ids = lines(&seen);
         let short = BuyCart { total: Money::new(100, Currency::Cny), ..all(&seen) };
         assert_eq!(refusal(buy(m, &buyer, &short)).0, "cart.changed", "another sum than was shown");
         assert_eq!(refusal(buy(m, &buyer, &BuyCart { lines: Vec::new(), ..all(&seen) })).0, "cart.nothing_chosen");
-        let repeated = BuyCart { lines: vec![chosen(ids[0]), chosen(ids[0])], ..all(&seen) };
+        let repeated = BuyCart { lines: vec![chosen(&seen, 0), chosen(&seen, 0)], ..all(&seen) };
         assert_eq!(refusal(buy(m, &buyer, &repeated)), ("cart.not_found", "/lines/1".to_owned()));
         let inputs = vec![Input { name: "x".to_owned(), value: "y".to_owned() }];
-        let unknown = BuyCart { lines: vec![Chosen { inputs, ..chosen(ids[0]) }], ..all(&seen) };
+        let unknown = BuyCart { lines: vec![Chosen { inputs, ..chosen(&seen, 0) }], ..all(&seen) };
         assert_eq!(refusal(buy(m, &buyer, &unknown)), ("input.unknown", "/lines/0/inputs/0/name".to_owned()));
         let archive = seen.lines[1].line.product_id.id();
         m.ok(&operator, |tx, ctx| catalogue::freeze(tx, ctx, archive, Some(FreezeCause::Other), "probes fail"));
@@ -99,6 +100,22 @@ fn a_cart_that_cannot_be_bought_whole_changes_nothing() {
         assert_eq!(now.lines[1].quote.as_ref().err().map(|r| r.code), Some("product.not_on_sale"));
         assert_eq!(money(now.total.minor), "100.00", "what cannot be had is not added up");
         assert_eq!((m.balance(&buyer).as_str(), orders(m, &buyer)), ("1000000.00", 0));
+        m.verify();
+    });
+}
+
+#[test]
+fn a_cart_is_bought_at_the_prices_of_use_that_were_shown() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        add(m, &buyer, &choice("backup", "1m"));
+        let seen = add(m, &buyer, &choice("transcribe", ""));
+        let mut listed = sample("transcribe");
+        listed.specifications[0].skus[0].tiers[0].price = "100".parse().unwrap();
+        m.list(&m.seller(), "transcribe", &listed);
+        assert_eq!(refusal(buy(m, &buyer, &all(&seen))), ("cart.changed", "/lines/1/version".to_owned()));
+        assert_eq!((m.balance(&buyer).as_str(), orders(m, &buyer)), ("1000000.00", 0));
+        assert_eq!(buy(m, &buyer, &all(&view(m, &buyer))).unwrap().len(), 2);
         m.verify();
     });
 }
