@@ -12,6 +12,7 @@ mod claim;
 pub mod dialect;
 mod error;
 mod key;
+mod language;
 mod local;
 mod locks;
 mod many;

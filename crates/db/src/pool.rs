@@ -1,7 +1,7 @@
 //! Pools of connections of either engine, and the bridge from async callers to blocking work.
 
 use crate::{
-    DbError, Tx, UnitError, dialect, locks,
+    DbError, Tx, UnitError, dialect, language, locks,
     turns::{Party, Shares, Turns},
 };
 use diesel::{
@@ -48,6 +48,7 @@ impl ManageConnection for Manager {
             Tx::Sqlite(c) => c.batch_execute(&self.settings)?,
             Tx::Pg(c) => {
                 c.batch_execute(&self.settings)?;
+                language::speaks_english(c)?;
                 if !self.prepared_statements {
                     c.set_prepared_statement_cache_size(diesel::connection::CacheSize::Disabled);
                 }

@@ -62,13 +62,12 @@ fn take_round(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid
         till.know(tx, id)?;
         till.give_back(tx, ctx, id)?;
     }
-    loop {
-        // An instance that owes something is passed over from then on, so that each page takes something or is the last of one.
-        let page = rows::due(tx, buyer, open, AT_ONCE)?;
-        if page.is_empty() {
-            return Ok(till.taken);
-        }
-        let mut together: BTreeSet<Key> = BTreeSet::new();
+    let owing = rows::owing_instances(tx, buyer)?.len();
+    let (mut after, mut together) = ((i64::MIN, Key::LEAST), BTreeSet::new());
+    while open.len() < owing {
+        let page = rows::due(tx, buyer, after, AT_ONCE)?;
+        let Some(last) = page.last() else { break };
+        after = (last.created_at, last.id);
         for charge in &page {
             let id = charge.instance_id;
             // The oldest of an instance first: a smaller one does not overtake what the wallet does not cover.
@@ -85,6 +84,7 @@ fn take_round(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid
             }
         }
     }
+    Ok(till.taken)
 }
 
 /// What an instance has paid for its use, and what it is to be given back.

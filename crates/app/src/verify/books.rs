@@ -30,16 +30,22 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
 
 /// A transfer that waits is what was announced: confirmed it would be money.
 fn waiting_transfers(tx: &mut Tx, found: &mut Found) -> Result<(), Error> {
-    let mut told: BTreeMap<String, bool> = BTreeMap::new();
-    for w in witness::waiting_transfers(tx)? {
-        let currency = w.currency.parse().map_err(|e| Error::row("transfers", &w.name, e))?;
-        let announced = transfer_event(Money::new(w.amount_minor, currency), &w.reference);
-        let is_so = w.event.and_then(|data| serde_json::from_str(&data).ok()) == Some(announced);
-        let told = told.entry(w.name).or_default();
-        *told = *told || is_so;
+    let mut after = Key::LEAST;
+    loop {
+        let page = witness::waiting_transfers(tx, after, BATCH)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        let mut told: BTreeMap<String, bool> = BTreeMap::new();
+        for w in page {
+            let currency = w.currency.parse().map_err(|e| Error::row("transfers", &w.name, e))?;
+            let announced = transfer_event(Money::new(w.amount_minor, currency), &w.reference);
+            let is_so = w.event.and_then(|data| serde_json::from_str(&data).ok()) == Some(announced);
+            let told = told.entry(w.name).or_default();
+            *told = *told || is_so;
+        }
+        let untold = told.iter().filter(|(_, told)| !**told);
+        untold.for_each(|(name, _)| found.differs(format!("{name}: waits, but is not what was announced")));
     }
-    told.iter().filter(|(_, told)| !**told).for_each(|(name, _)| found.differs(format!("{name}: waits, but is not what was announced")));
-    Ok(())
 }
 
 fn bills(tx: &mut Tx, ctx: &Ctx, entries: i64) -> Result<Found, Error> {

@@ -277,6 +277,8 @@ impl Case {
             // The sites show seconds: the order's own second is not before it.
             Some(at) if at.as_second() < self.ordered_at.as_second() => return Err(Refused::OpeningBeforeOrder),
             Some(at) if at > now => return Err(Refused::OpeningInFuture),
+            // Each delivery says anew when it was opened: what was returned or rejected opened nothing.
+            opening if verb == Verb::Deliver => self.opening_at = opening,
             opening => self.opening_at = opening.or(self.opening_at),
         }
         let mut effects = Vec::new();
@@ -287,8 +289,7 @@ impl Case {
                 effects.extend(self.request_over(now));
             }
             Verb::Ship => (self.shipped_at, self.carrier_delivered_at) = (Some(now), None),
-            // What was rejected opened nothing: the next delivery says anew when it was opened.
-            Verb::Reject => (self.rejections, self.opening_at) = (self.rejections.saturating_add(1), None),
+            Verb::Reject => self.rejections = self.rejections.saturating_add(1),
             Verb::Accept => self.accepted_at = Some(now),
             Verb::Submit | Verb::Confirm | Verb::Return | Verb::Deliver | Verb::Prove | Verb::Pass => {}
         }

@@ -3,22 +3,37 @@
 use super::Charge;
 use crate::{DbError, Key, Tx};
 use db::schema::usage_charges;
-use diesel::prelude::*;
-use std::collections::BTreeSet;
+use diesel::{dsl::sql, expression::SqlLiteral, prelude::*, sql_types::BigInt};
 
-/// What a buyer owes for the use of other instances than these, oldest first, without what corrects it.
+/// What a buyer owes for use, oldest first, without what corrects it: the charges after one, by its moment and id.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn due(tx: &mut Tx, buyer: Key, but: &BTreeSet<Key>, limit: i64) -> Result<Vec<Charge>, DbError> {
+pub fn due(tx: &mut Tx, buyer: Key, (at, id): (i64, Key), limit: i64) -> Result<Vec<Charge>, DbError> {
+    let later = usage_charges::created_at.eq(at).and(usage_charges::id.gt(id));
     Ok(usage_charges::table
         .filter(usage_charges::buyer_id.eq(buyer))
         .filter(usage_charges::state.eq("due"))
         .filter(usage_charges::amount_minor.ge(0))
-        .filter(usage_charges::instance_id.ne_all(but))
+        .filter(usage_charges::created_at.ge(at))
+        .filter(usage_charges::created_at.gt(at).or(later))
         .order((usage_charges::created_at, usage_charges::id))
         .limit(limit)
         .select(Charge::as_select())
+        .load(tx)?)
+}
+
+/// The instances for the use of which a buyer owes something.
+///
+/// # Errors
+/// [`DbError`].
+pub fn owing_instances(tx: &mut Tx, buyer: Key) -> Result<Vec<Key>, DbError> {
+    Ok(usage_charges::table
+        .filter(usage_charges::buyer_id.eq(buyer))
+        .filter(usage_charges::state.eq("due"))
+        .filter(usage_charges::amount_minor.ge(0))
+        .select(usage_charges::instance_id)
+        .distinct()
         .load(tx)?)
 }
 
@@ -69,8 +84,7 @@ pub fn oldest_due(tx: &mut Tx, buyer: Key, instance: Key) -> Result<Option<i64>,
 /// [`DbError`].
 pub fn due_of_instance(tx: &mut Tx, buyer: Key, instance: Key) -> Result<i64, DbError> {
     let of = usage_charges::table.filter(usage_charges::buyer_id.eq(buyer)).filter(usage_charges::instance_id.eq(instance));
-    let amounts: Vec<i64> = of.filter(usage_charges::state.eq("due")).select(usage_charges::amount_minor).load(tx)?;
-    Ok(clamped(amounts.iter().map(|a| i128::from(*a)).sum()))
+    Ok(sum(of.filter(usage_charges::state.eq("due")).select(parts()).first(tx)?))
 }
 
 /// What a buyer owes for the use of all instances.
@@ -79,8 +93,7 @@ pub fn due_of_instance(tx: &mut Tx, buyer: Key, instance: Key) -> Result<i64, Db
 /// [`DbError`].
 pub fn due_of_buyer(tx: &mut Tx, buyer: Key) -> Result<i64, DbError> {
     let of = usage_charges::table.filter(usage_charges::buyer_id.eq(buyer)).filter(usage_charges::state.eq("due"));
-    let amounts: Vec<i64> = of.select(usage_charges::amount_minor).load(tx)?;
-    Ok(clamped(amounts.iter().map(|a| i128::from(*a)).sum()))
+    Ok(sum(of.select(parts()).first(tx)?))
 }
 
 /// What was taken from the wallet for an instance.
@@ -88,14 +101,21 @@ pub fn due_of_buyer(tx: &mut Tx, buyer: Key) -> Result<i64, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn paid_of_instance(tx: &mut Tx, instance: Key) -> Result<i64, DbError> {
-    let amounts: Vec<i64> = usage_charges::table
-        .filter(usage_charges::instance_id.eq(instance))
-        .filter(usage_charges::state.eq("paid"))
-        .select(usage_charges::amount_minor)
-        .load(tx)?;
-    Ok(clamped(amounts.iter().map(|a| i128::from(*a)).sum()))
+    let of = usage_charges::table.filter(usage_charges::instance_id.eq(instance));
+    Ok(sum(of.filter(usage_charges::state.eq("paid")).select(parts()).first(tx)?))
 }
 
-fn clamped(sum: i128) -> i64 {
+/// Amounts are added up in two parts by the database: neither can be more than it holds.
+const PART: i128 = 1_000_000;
+
+type Part = SqlLiteral<BigInt>;
+
+fn parts() -> (Part, Part) {
+    let part = |of: &str| sql::<BigInt>(&format!("CAST(COALESCE(SUM(amount_minor {of} {PART}), 0) AS BIGINT)"));
+    (part("/"), part("%"))
+}
+
+fn sum((whole, rest): (i64, i64)) -> i64 {
+    let sum = i128::from(whole) * PART + i128::from(rest);
     i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }

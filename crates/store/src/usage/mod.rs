@@ -2,7 +2,7 @@
 
 mod due;
 
-pub use due::{corrected_instances, due, due_charges, due_of_buyer, due_of_instance, oldest_due, paid_of_instance};
+pub use due::{corrected_instances, due, due_charges, due_of_buyer, due_of_instance, oldest_due, owing_instances, paid_of_instance};
 
 use crate::{DbError, Key, Page, Tx, Written};
 use db::{

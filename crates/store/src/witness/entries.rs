@@ -2,12 +2,12 @@
 //! nothing is posted twice, elsewhere or for another.
 
 use super::{Named, Sum, found, found_names};
-use crate::{DbError, Tx};
+use crate::{DbError, Key, Tx};
 use db::{dialect::hex, schema::ledger_entries};
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Nullable, Text},
+    sql_types::{BigInt, Binary, Nullable, Text},
 };
 use ledger::EntryKind;
 
@@ -145,6 +145,8 @@ pub fn untold(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
 /// A transfer that waits for confirmation, with what an event of its moment tells of it.
 #[derive(Debug, QueryableByName)]
 pub struct Waiting {
+    #[diesel(sql_type = Binary)]
+    pub id: Key,
     #[diesel(sql_type = Text)]
     pub name: String,
     #[diesel(sql_type = Text)]
@@ -157,18 +159,19 @@ pub struct Waiting {
     pub event: Option<String>,
 }
 
-/// The transfers that wait for confirmation, once for each event of their account at their moment.
+/// The transfers after one that wait for confirmation, by their ids, once for each event of their account at their moment.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn waiting_transfers(tx: &mut Tx) -> Result<Vec<Waiting>, DbError> {
+pub fn waiting_transfers(tx: &mut Tx, after: Key, limit: i64) -> Result<Vec<Waiting>, DbError> {
     let name = hex(tx, "c.id");
     let text = format!(
-        "SELECT 'top_up:' || {name} AS name, c.currency AS currency, c.amount_minor AS amount_minor, c.reference AS reference,
-              e.data AS event FROM transfers c LEFT JOIN (SELECT account_id, at, data FROM events WHERE kind = 'transfer.requested') e
-         ON e.account_id = c.account_id AND e.at = c.created_at WHERE c.state = 'pending'"
+        "SELECT c.id AS id, 'top_up:' || {name} AS name, c.currency AS currency, c.amount_minor AS amount_minor, c.reference AS reference,
+              e.data AS event
+         FROM (SELECT * FROM transfers WHERE state = 'pending' AND id > $1 ORDER BY id LIMIT $2) c
+         LEFT JOIN (SELECT account_id, at, data FROM events WHERE kind = 'transfer.requested') e ON e.account_id = c.account_id AND e.at = c.created_at ORDER BY c.id"
     );
-    Ok(sql_query(text).load(tx)?)
+    Ok(sql_query(text).bind::<Binary, _>(after).bind::<BigInt, _>(limit).load(tx)?)
 }
 
 /// Entries at another time than their causes or their postings, those of no known kind, and postings of no entry.

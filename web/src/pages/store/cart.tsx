@@ -59,7 +59,7 @@ function LineOf({ line, chosen, choose }: { line: Line; chosen: boolean; choose:
           max={1000}
           precision={0}
           value={line.quantity}
-          disabled={!line.total}
+          disabled={!line.total || !!line.meter}
           onChange={(n) => n && n !== line.quantity && change.mutate(n)}
         />
         <div className="num" style={{ textAlign: 'right' }}>
