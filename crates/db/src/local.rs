@@ -10,6 +10,7 @@ use diesel::r2d2::ManageConnection;
 /// A connection that runs one transaction after the other.
 pub struct Local {
     tx: Tx,
+    deadlocks: u32,
 }
 
 impl Local {
@@ -25,7 +26,7 @@ impl Local {
             None => return Err(DbError::Url(url.to_owned())),
         };
         let manager = Manager { target, settings: settings.to_owned(), prepared_statements: true };
-        Ok(Self { tx: manager.connect()?.tx })
+        Ok(Self { tx: manager.connect()?.tx, deadlocks: 0 })
     }
 
     /// Runs a transaction and commits it; again when it lost a conflict. A panic of the closure is the caller's, and the
@@ -46,10 +47,18 @@ impl Local {
             let Err(e) = result else { return result };
             // Fails when the engine has rolled back already, which is what is wanted.
             let _ = dialect::batch(&mut self.tx, "ROLLBACK");
+            self.deadlocks += u32::from(e.db_error().is_some_and(DbError::is_deadlock));
             if tries == TRIES_MAX || !e.db_error().is_some_and(DbError::is_conflict) {
                 return Err(e);
             }
         }
+    }
+
+    /// How often PostgreSQL gave a transaction of this connection up to break a circle of transactions that waited for each
+    /// other; they ran again.
+    #[must_use]
+    pub fn deadlocks(&self) -> u32 {
+        self.deadlocks
     }
 
     /// Lets the database grow to so many pages at most, as a full disk does, for tests; PostgreSQL knows no such limit.

@@ -63,14 +63,30 @@ impl Market {
     pub fn advance_to(&self, target: Timestamp) {
         loop {
             self.settle();
-            let next = self.read(|tx, _| Ok(next_due(tx)?)).map(from_micros);
-            match next {
+            match self.next_due() {
                 Some(due) if due <= target => self.env.clock.advance_to(due),
                 _ => break,
             }
         }
         self.env.clock.advance_to(target);
         self.settle();
+    }
+
+    /// Moves business time to a moment. What falls due until then is done in order; what falls due at that moment is left to
+    /// [`Market::claim_due`] or the next [`Market::settle`].
+    ///
+    /// # Panics
+    /// As [`Market::settle`].
+    #[track_caller]
+    pub fn approach(&self, target: Timestamp) {
+        self.advance_to(target - SignedDuration::from_micros(1));
+        self.env.clock.advance_to(target);
+    }
+
+    /// When the next job falls due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.read(|tx, _| Ok(next_due(tx)?)).map(from_micros)
     }
 
     /// Kills the platform before its next step but `steps`: a step is the claim, the beginning, the exchange with the outside and
@@ -130,7 +146,7 @@ impl Market {
         claimed.into_iter().next()
     }
 
-    fn perform(&self, due: &Job) {
+    pub(crate) fn perform(&self, due: &Job) {
         let (lease, kind) = (due.lease(), due.kind.as_str());
         if self.ends_here() {
             return;
@@ -194,7 +210,7 @@ impl Market {
         Ok(())
     }
 
-    fn ok_system<T>(&self, work: impl FnMut(&mut db::Tx, &app::Ctx) -> Result<T, Error>) -> T {
+    pub(crate) fn ok_system<T>(&self, work: impl FnMut(&mut db::Tx, &app::Ctx) -> Result<T, Error>) -> T {
         self.write_system(work).unwrap_or_else(|e| panic!("the platform's own work failed: {e:?}"))
     }
 }

@@ -18,8 +18,9 @@
 //!
 //! - [`on_both`] runs a test on `SQLite` and on `PostgreSQL`; [`on_both_with`] with other settings or another day.
 //! - [`Market::write`] and [`Market::read`] run use cases as a person; [`Market::at_once`] runs them on several
-//!   connections at the same moment. They run the transaction and nothing else: call [`Market::settle`] before you look
-//!   at what the seller was sent or which messages left.
+//!   connections at the same moment, and [`Market::claim_due`] hands out what falls due beside them. They run the
+//!   transaction and nothing else: call [`Market::settle`] before you look at what the seller was sent or which messages
+//!   left.
 //! - [`Market::open`], [`Market::renew`], [`Market::upgrade`] and [`Market::give_back`] do what most tests begin with, and
 //!   settle; [`Market::place`] and [`Market::buy`] do not.
 //! - [`Market::order`], [`Market::instance`], [`Market::terms`], [`Market::balance`], [`Market::bill`], [`Market::messages`]
@@ -34,6 +35,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "test support: a broken set-up ends the test")]
 
+mod at_once;
 mod bills;
 mod cases;
 mod engine;
@@ -48,6 +50,7 @@ mod server;
 mod show;
 mod usage;
 
+pub use at_once::Due;
 pub use bills::Billed;
 pub use cases::{Evidence, act, act_because, act_with};
 pub use engine::Sent;

@@ -7,7 +7,7 @@ use domain::Timestamp;
 use std::{
     cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{Arc, Barrier},
+    sync::Arc,
 };
 use testdb::{Engine, Fresh, engines};
 
@@ -68,6 +68,8 @@ pub fn on(engine: Engine, setup: &Setup, test: impl Fn(&Market)) {
 pub struct Market {
     pub(crate) env: Environment,
     pub(crate) local: RefCell<Local>,
+    /// Connections of those who do something at the same moment.
+    pub(crate) others: RefCell<Vec<Local>>,
     pub(crate) people: People,
     pub(crate) sent: RefCell<Vec<crate::Sent>>,
     pub(crate) undelivered: RefCell<u32>,
@@ -107,6 +109,7 @@ impl Market {
             server: Server::new(wall()),
             env,
             local: RefCell::new(local),
+            others: RefCell::default(),
             people,
             sent: RefCell::default(),
             undelivered: RefCell::default(),
@@ -170,31 +173,6 @@ impl Market {
             Ok(value) => value,
             Err(e) => panic!("cannot be read: {e:?}"),
         }
-    }
-
-    /// Runs a write on as many connections at the same moment, each in a thread of its own, which is given its number;
-    /// the results in the order of the threads. The writes are repeated after a conflict, as the platform does.
-    ///
-    /// # Panics
-    /// When one of them does.
-    pub fn at_once<T: Send>(
-        &self,
-        who: &Arc<Caller>,
-        count: usize,
-        work: impl Fn(usize, &mut Tx, &Ctx) -> Result<T, Error> + Sync,
-    ) -> Vec<Result<T, Error>> {
-        let (start, url, env) = (Barrier::new(count), &self.fresh.url, &self.env);
-        let run = |number: usize| {
-            let mut local = Local::open(url).expect("another connection opens");
-            let actor = Actor::Caller(who.clone());
-            start.wait();
-            local.write(|tx| env.write(tx, &actor, |tx, ctx| work(number, tx, ctx)))
-        };
-        std::thread::scope(|scope| {
-            let run = &run;
-            let threads: Vec<_> = (0..count).map(|number| scope.spawn(move || run(number))).collect();
-            threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-        })
     }
 
     /// What happened to the books: every check of `yunshi verify`.
