@@ -1,6 +1,6 @@
 //! Licences by authorisation code, and who used them day by day.
 
-use crate::{DbError, Key, Page, Tx, Written, instance::Instance, order::Tenant};
+use crate::{DbError, Key, Locked, Page, Tx, Written, instance::Instance, order::Tenant};
 use db::{
     Run,
     schema::{instances, licence_clients, licence_days, licences},
@@ -132,13 +132,15 @@ pub fn test_count(tx: &mut Tx, seller: Key) -> Result<i64, DbError> {
     Ok(licences::table.filter(licences::seller_id.eq(seller)).filter(licences::instance_id.is_null()).count().get_result(tx)?)
 }
 
-/// Marks codes as activated, each once; all or, when somebody else was first at one, to be rolled back.
+/// Marks codes as activated, each once; all or, when somebody else was first at one, to be rolled back. The row of a code that was
+/// bought is written under the lock of its instance; test codes have none.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn activate(tx: &mut Tx, ids: &[Key], at: i64, real_effect_at: Option<i64>) -> Result<Written, DbError> {
+pub fn activate(tx: &mut Tx, codes: &[(Key, Option<&Locked<Instance>>)], at: i64, real_effect_at: Option<i64>) -> Result<Written, DbError> {
     let times = (licences::activated_at.eq(at), licences::real_effect_at.eq(real_effect_at));
-    let changed = db::each_part(tx, ids, |part| {
+    let ids: Vec<Key> = codes.iter().map(|(id, _)| *id).collect();
+    let changed = db::each_part(tx, &ids, |part| {
         diesel::update(licences::table.filter(licences::id.eq_any(part.to_vec())).filter(licences::activated_at.is_null())).set(times)
     })?;
     Ok(Written::of_all(changed, ids.len()))
@@ -231,8 +233,8 @@ pub fn forget_clients(tx: &mut Tx, before: &str) -> Result<usize, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn show(tx: &mut Tx, instance: Key, at: i64) -> Result<(), DbError> {
-    diesel::update(licences::table.filter(licences::instance_id.eq(instance))).set(licences::shown_at.eq(at)).run(tx)?;
+pub fn show(tx: &mut Tx, instance: &Locked<Instance>, at: i64) -> Result<(), DbError> {
+    diesel::update(licences::table.filter(licences::instance_id.eq(instance.id))).set(licences::shown_at.eq(at)).run(tx)?;
     Ok(())
 }
 

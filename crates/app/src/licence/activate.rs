@@ -1,7 +1,7 @@
 //! Activation: the seller's software uses a code for the first time; the term begins and the order is complete
 //! (`license-interface 2.2.1`, `2.2.2`).
 
-use super::{Held, held, refused};
+use super::{Locked, locked, refused};
 use crate::{Caller, Ctx, Error, Tenant, event, from_micros, instance, micros, supervision};
 use db::{Key, Tx};
 use domain::{
@@ -18,7 +18,7 @@ use wire::saas_v2::AppInfo;
 /// `licence.not_found`, `licence.state`, `licence.not_received`, `licence.real_effect_time`.
 pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real: Option<Timestamp>) -> Result<(), Error> {
     let seller = Key::of(caller.account_id);
-    let found = held(tx, seller, codes)?;
+    let found = locked(tx, seller, codes)?;
     if activate_all(tx, ctx, &found, real)? == Written::SomeoneElseWasFirst {
         return Err(refused(&Refused::ActivatedAlready));
     }
@@ -30,18 +30,18 @@ pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real:
 ///
 /// # Errors
 /// Those of [`activate`].
-pub(super) fn activate_all(tx: &mut Tx, ctx: &Ctx, held: &[Held], real: Option<Timestamp>) -> Result<Written, Error> {
+pub(super) fn activate_all(tx: &mut Tx, ctx: &Ctx, held: &[Locked], real: Option<Timestamp>) -> Result<Written, Error> {
     for one in held {
         may_activate(one.state(ctx)?, from_micros(one.licence.ordered_at), real, ctx.now).map_err(|e| refused(&e))?;
     }
-    let ids: Vec<Key> = held.iter().map(|one| one.licence.id).collect();
-    if licence::activate(tx, &ids, ctx.now_micros(), real.map(micros))? == Written::SomeoneElseWasFirst {
+    let codes: Vec<_> = held.iter().map(|one| (one.licence.id, one.instance.as_ref())).collect();
+    if licence::activate(tx, &codes, ctx.now_micros(), real.map(micros))? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
     for one in held {
         recorded(tx, ctx, one, real)?;
     }
-    let instances: Vec<&Instance> = held.iter().filter_map(|one| one.instance.as_ref()).collect();
+    let instances: Vec<&Instance> = held.iter().filter_map(|one| one.instance.as_deref()).collect();
     match supervision::activated(tx, ctx, &instances) {
         // Sold before there was supervision.
         Ok(others) => {
@@ -63,7 +63,7 @@ pub(super) fn activate_all(tx: &mut Tx, ctx: &Ctx, held: &[Held], real: Option<T
     Ok(Written::Yes)
 }
 
-fn recorded(tx: &mut Tx, ctx: &Ctx, held: &Held, real: Option<Timestamp>) -> Result<(), Error> {
+fn recorded(tx: &mut Tx, ctx: &Ctx, held: &Locked, real: Option<Timestamp>) -> Result<(), Error> {
     match &held.instance {
         None => event::record(tx, ctx, "licence.test_code_activated", event::About::account(held.licence.seller_id), &json!({})),
         Some(found) => {

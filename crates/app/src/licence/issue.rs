@@ -45,5 +45,6 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Insta
 
 /// The buyer took the code of an instance: he sees it from now on.
 pub(crate) fn shown(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
-    Ok(licence::show(tx, instance, ctx.now_micros())?)
+    let locked = crate::instance::locked(tx, crate::Tenant::Any, instance.id())?;
+    Ok(licence::show(tx, &locked, ctx.now_micros())?)
 }

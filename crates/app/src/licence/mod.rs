@@ -43,6 +43,12 @@ pub(crate) struct Held {
     pub instance: Option<Instance>,
 }
 
+/// A code with the instance that it opens, locked: whoever writes a licence has its instance, as whoever moves its case has.
+struct Locked {
+    licence: Licence,
+    instance: Option<store::Locked<Instance>>,
+}
+
 fn unknown(code: &str) -> Error {
     Error::not_found("licence.not_found", format!("you have no code {}", code.chars().take(64).collect::<String>()))
 }
@@ -65,16 +71,30 @@ fn refused(e: &Refused) -> Error {
 /// `licence.not_found` for the first that the seller has not.
 fn held(tx: &mut Tx, seller: Key, codes: &[String]) -> Result<Vec<Held>, Error> {
     let found = store::licence::by_codes(tx, seller, codes)?;
-    let ids: Vec<Key> = found.iter().filter_map(|l| l.instance_id).collect();
+    let ids = instances_of(&found);
     let instances = if ids.is_empty() { Vec::new() } else { store::instance::any_of(tx, &ids)? };
-    let (found, instances) = (by(found, |l| l.code.clone()), by(instances, |i| i.id));
-    let mut held = Vec::new();
-    for code in codes {
-        let licence = found.get(code).cloned().ok_or_else(|| unknown(code))?;
-        let instance = licence.instance_id.and_then(|id| instances.get(&id)).cloned();
-        held.push(Held { licence, instance });
-    }
-    Ok(held)
+    let instances = by(instances, |i| i.id);
+    each(found, codes, |licence| Held { instance: licence.instance_id.and_then(|id| instances.get(&id)).cloned(), licence })
+}
+
+/// Likewise, locked.
+///
+/// # Errors
+/// As [`held`].
+fn locked(tx: &mut Tx, seller: Key, codes: &[String]) -> Result<Vec<Locked>, Error> {
+    let found = store::licence::by_codes(tx, seller, codes)?;
+    let instances = by(store::instance::lock_all(tx, &instances_of(&found))?, |i| i.id);
+    each(found, codes, |licence| Locked { instance: licence.instance_id.and_then(|id| instances.get(&id)).cloned(), licence })
+}
+
+fn instances_of(licences: &[Licence]) -> Vec<Key> {
+    licences.iter().filter_map(|l| l.instance_id).collect()
+}
+
+/// The licence of each code, in their order.
+fn each<T>(found: Vec<Licence>, codes: &[String], make: impl Fn(Licence) -> T) -> Result<Vec<T>, Error> {
+    let found = by(found, |l| l.code.clone());
+    codes.iter().map(|code| found.get(code).cloned().map(&make).ok_or_else(|| unknown(code))).collect()
 }
 
 /// Rows by what tells them apart.
@@ -84,11 +104,21 @@ fn by<T, K: Eq + std::hash::Hash>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMa
 
 impl Held {
     fn state(&self, ctx: &Ctx) -> Result<LicenceState, Error> {
-        match &self.instance {
-            Some(instance) => state(ctx, instance),
-            None if self.licence.activated_at.is_some() => Ok(LicenceState::Alive),
-            None => Ok(LicenceState::NotActivated),
-        }
+        state_of(ctx, &self.licence, self.instance.as_ref())
+    }
+}
+
+impl Locked {
+    fn state(&self, ctx: &Ctx) -> Result<LicenceState, Error> {
+        state_of(ctx, &self.licence, self.instance.as_deref())
+    }
+}
+
+fn state_of(ctx: &Ctx, licence: &Licence, instance: Option<&Instance>) -> Result<LicenceState, Error> {
+    match instance {
+        Some(instance) => state(ctx, instance),
+        None if licence.activated_at.is_some() => Ok(LicenceState::Alive),
+        None => Ok(LicenceState::NotActivated),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the software of a code may do now, by the rules of the specification that was bought. A code is its own proof:
 //! who has it speaks for its buyer.
 
-use super::{Held, activate::activate_all};
+use super::{Held, Locked, activate::activate_all};
 use crate::{Ctx, Error, Tenant, from_micros, instance, order::Sold};
 use db::{DbError, Tx};
 use domain::{
@@ -54,10 +54,7 @@ pub(super) fn of_code(tx: &mut Tx, ctx: &Ctx, code: &str) -> Result<Right, Error
     }
     let mut held = load(tx, code)?;
     if held.state(ctx)? == LicenceState::NotActivated {
-        // Another client's first use at the same time: it is alive when the unit runs again.
-        if activate_all(tx, ctx, std::slice::from_ref(&held), None)? == Written::SomeoneElseWasFirst {
-            return Err(DbError::Raced.into());
-        }
+        first_use(tx, ctx, held)?;
         held = load(tx, code)?;
     }
     let right = of(tx, ctx, held)?;
@@ -66,6 +63,20 @@ pub(super) fn of_code(tx: &mut Tx, ctx: &Ctx, code: &str) -> Result<Right, Error
         return Err(Error::conflict("licence.over", detail));
     }
     Ok(right)
+}
+
+/// Activates a code, unless another client's first use came before.
+fn first_use(tx: &mut Tx, ctx: &Ctx, held: Held) -> Result<(), Error> {
+    let instance = held.instance.map(|found| store::instance::lock(tx, Tenant::Any, found.id)).transpose()?.flatten();
+    let locked = Locked { licence: held.licence, instance };
+    if locked.state(ctx)? != LicenceState::NotActivated {
+        return Ok(());
+    }
+    // A test code has nothing that is locked: it is alive when the transaction runs again.
+    match activate_all(tx, ctx, &[locked], None)? {
+        Written::Yes => Ok(()),
+        Written::SomeoneElseWasFirst => Err(DbError::Raced.into()),
+    }
 }
 
 fn load(tx: &mut Tx, code: &str) -> Result<Held, Error> {

@@ -1,14 +1,15 @@
 //! Activation: the term begins, the order is complete, and the code lives as its instance does.
 
 use super::{in_2026, renew};
-use app::{Error, catalogue, licence, order};
+use app::{Error, catalogue, licence, order, supervision};
 use domain::{
     Timestamp,
     licence::LicenceState,
     licence_rules::LicenceRules,
     listing::{AccessType, Listing},
+    supervision::Verb,
 };
-use harness::{Market, at, licensed, time};
+use harness::{Market, act, at, licensed, time};
 use wire::conformance::Protocol;
 
 fn activate_at(m: &Market, code: &str, real: Option<Timestamp>) -> Result<(), Error> {
@@ -49,6 +50,32 @@ fn a_code_is_seen_by_its_buyer_once_taken_and_opens_with_its_activation() {
         assert_eq!((told.activate_time.as_str(), told.expire_time.as_deref()), ("20260106080000", Some("20270106155959")));
         assert_eq!((told.amount, told.order_id, told.code), (2, bought.order, bought.code));
         assert!(m.calls(bought.instance).is_empty(), "a seller who only asks is not called");
+        m.verify();
+    });
+}
+
+/// The instance is locked before its licence by all: else PostgreSQL has to break a circle, which takes a second.
+#[test]
+fn a_code_that_is_taken_and_activated_at_once_is_locked_in_one_order() {
+    in_2026(|m| {
+        m.list(&m.seller(), "shield", &licensed(LicenceRules::default()));
+        let (buyer, seller) = (m.buyer(), m.seller());
+        for _ in 0..8 {
+            let bought = m.buy_code(&buyer, 1);
+            let case = m.case(&bought.order);
+            let (side, id, codes) = (m.side(&buyer, &case), case.id(), [bought.code.clone()]);
+            let done = m.at_once(&buyer, 6, |n, tx, ctx| {
+                if n % 2 == 0 {
+                    return supervision::act(tx, ctx, side, id, &act(Verb::Claim)).map(drop);
+                }
+                licence::activate(tx, ctx, &seller, &codes, None)
+            });
+            assert!(done.iter().all(|result| result.as_ref().err().is_none_or(|e| e.code().is_some())), "{done:?}");
+            let _ = m.activate(&seller, &[&bought.code]);
+            assert_eq!(m.order(&bought.order).state, "completed");
+        }
+        assert_eq!(m.deadlocks(), 0);
+        m.settle();
         m.verify();
     });
 }
