@@ -1,7 +1,7 @@
 //! Deliveries under supervision and codes of one buyer at once: accepted, rejected, given back, appealed, decided, activated,
 //! overtaken by time and by the operator, in any mixture.
 
-use super::{AT_ONCE, Deed, Played, SETS, deed, play_all};
+use super::{AT_ONCE, Deed, Played, SETS, Sets};
 use app::{
     Caller, Tenant, instance, licence,
     money::{Correct, correct},
@@ -14,7 +14,7 @@ use domain::{
     money::{Currency, Money},
     supervision::{Decision, EvidenceKind, Goods, Verb},
 };
-use harness::{Engine, Evidence, Market, Setup, act, choice, licensed, listing};
+use harness::{Engine, Evidence, Market, act, choice, licensed, listing};
 use std::sync::Arc;
 
 struct Play<'a> {
@@ -58,24 +58,27 @@ impl Play<'_> {
         let cmd = Act { text: Some("as agreed".to_owned()), ..act(verb) };
         let cmd = if matches!(verb, Verb::Reject | Verb::Return) { Act { text: None, reason: Some("no".to_owned()), ..cmd } } else { cmd };
         let cmd = if matches!(verb, Verb::Accept | Verb::Claim | Verb::Confirm | Verb::Pass) { act(verb) } else { cmd };
-        deed(format!("{verb} by {}", who.login), move |tx, ctx| supervision::act(tx, ctx, side, id, &cmd).map(drop))
+        Deed::of(&who, format!("{verb} by {}", who.login), move |tx, ctx| supervision::act(tx, ctx, side, id, &cmd).map(drop))
     }
 
     fn refund(&mut self, case: &Found, proofs: &Evidence) -> Deed {
         let (id, amount) = (case.id(), self.dice.i64(1..60_000));
         let asked = (amount, Goods::None);
-        let (buyer, seller) = (self.m.side(&self.m.buyer(), case), self.m.side(&self.m.seller(), case));
+        let (their, our) = (self.m.buyer(), self.m.seller());
+        let (buyer, seller) = (self.m.side(&their, case), self.m.side(&our, case));
         match self.dice.u32(..4) {
-            0 => deed(format!("ask for {amount}"), move |tx, ctx| supervision::ask_refund(tx, ctx, buyer, id, asked, "late").map(drop)),
-            1 => deed("withdraw".to_owned(), move |tx, ctx| {
+            0 => Deed::of(&their, format!("ask for {amount}"), move |tx, ctx| {
+                supervision::ask_refund(tx, ctx, buyer, id, asked, "late").map(drop)
+            }),
+            1 => Deed::of(&their, "withdraw".to_owned(), move |tx, ctx| {
                 supervision::step_refund(tx, ctx, buyer, id, (Answer::Withdraw, "it is fine", None), &[]).map(drop)
             }),
-            2 => deed("reject the refund".to_owned(), move |tx, ctx| {
+            2 => Deed::of(&our, "reject the refund".to_owned(), move |tx, ctx| {
                 supervision::step_refund(tx, ctx, seller, id, (Answer::Reject, "no", None), &[]).map(drop)
             }),
             _ => {
                 let proofs = proofs.clone();
-                deed("agree".to_owned(), move |tx, ctx| {
+                Deed::of(&our, "agree".to_owned(), move |tx, ctx| {
                     supervision::step_refund(tx, ctx, seller, id, (Answer::Agree, "yes", None), &proofs).map(drop)
                 })
             }
@@ -86,10 +89,14 @@ impl Play<'_> {
         let (who, id) = (self.side(), case.id());
         let (side, amount_minor) = (self.m.side(&who, case), self.dice.i64(1..60_000));
         if self.dice.bool() {
-            return deed(format!("appeal by {}", who.login), move |tx, ctx| supervision::appeal(tx, ctx, side, id, "why", &[]).map(drop));
+            return Deed::of(&who, format!("appeal by {}", who.login), move |tx, ctx| {
+                supervision::appeal(tx, ctx, side, id, "why", &[]).map(drop)
+            });
         }
         let decision = self.one_of(&[Decision::Continue, Decision::Close, Decision::Refund { amount_minor }]);
-        deed(format!("decide {decision:?}"), move |tx, ctx| supervision::decide(tx, ctx, id, decision, "so").map(drop))
+        Deed::of(&self.m.operator(), format!("decide {decision:?}"), move |tx, ctx| {
+            supervision::decide(tx, ctx, id, decision, "so").map(drop)
+        })
     }
 
     /// What else may happen to a case, its order and its instance.
@@ -98,18 +105,22 @@ impl Play<'_> {
         let (buyer, seller, operator) = (m.buyer(), m.seller(), m.operator());
         let (key, of) = (case.row.id, case.row.instance_id.id());
         match self.dice.u32(..7) {
-            0 => deed("time".to_owned(), move |tx, ctx| supervision::fall_due(tx, ctx, key)),
-            1 => deed(format!("give back {number}"), move |tx, ctx| order::unsubscribe(tx, ctx, &buyer, &number).map(drop)),
-            2 => deed("freeze".to_owned(), move |tx, ctx| instance::freeze_for_violation(tx, ctx, &operator, of, "abuse").map(drop)),
-            3 => deed("unfreeze".to_owned(), move |tx, ctx| instance::unfreeze(tx, ctx, &operator, of).map(drop)),
+            0 => Deed::timed("time".to_owned(), move |tx, ctx| supervision::fall_due(tx, ctx, key)),
+            1 => Deed::of(&m.buyer(), format!("give back {number}"), move |tx, ctx| order::unsubscribe(tx, ctx, &buyer, &number).map(drop)),
+            2 => Deed::of(&m.operator(), "freeze".to_owned(), move |tx, ctx| {
+                instance::freeze_for_violation(tx, ctx, &operator, of, "abuse").map(drop)
+            }),
+            3 => Deed::of(&m.operator(), "unfreeze".to_owned(), move |tx, ctx| instance::unfreeze(tx, ctx, &operator, of).map(drop)),
             4 => {
                 let (amount, what) = (Money::new(self.dice.i64(1..9_000), Currency::Cny), Correct::Refund { number });
-                deed(format!("refund {amount}"), move |tx, ctx| correct(tx, ctx, &operator, &what, amount, "a day without").map(drop))
+                Deed::of(&m.operator(), format!("refund {amount}"), move |tx, ctx| {
+                    correct(tx, ctx, &operator, &what, amount, "a day without").map(drop)
+                })
             }
             _ => {
                 let code = m.read(|tx, _| Ok(store::licence::of_instance(tx, case.row.instance_id)?)).map(|made| made.code);
                 let codes = code.into_iter().collect::<Vec<_>>();
-                deed("activate".to_owned(), move |tx, ctx| licence::activate(tx, ctx, &seller, &codes, None))
+                Deed::of(&m.seller(), "activate".to_owned(), move |tx, ctx| licence::activate(tx, ctx, &seller, &codes, None))
             }
         }
     }
@@ -130,7 +141,13 @@ impl Play<'_> {
             })
             .collect();
         self.played.says(format!("of {number}"));
-        self.played.at_once(self.m, &self.m.buyer(), &deeds);
+        self.played.at_once(self.m, deeds);
+        if self.dice.u32(..3) == 0 {
+            self.m.settle();
+            let due = self.m.next_due().unwrap();
+            self.played.says(format!("approach {due}"));
+            return self.m.approach(due);
+        }
         let by = self.one_of(&["1h", "1h", "26h", "8d", "31d"]);
         self.played.says(format!("advance {by}"));
         self.m.advance(by);
@@ -149,15 +166,15 @@ fn play(m: &Market, seed: u64) {
     m.verify();
 }
 
-/// The templates of 2026.
-const SETUP: &str = "2026-03-02T02:00:00Z";
+/// With the templates of 2026.
+pub(super) const SETS_OF_CASES: Sets = Sets { name: "cases", start: "2026-03-02T02:00:00Z", play };
 
 #[test]
 fn any_set_of_moves_of_a_case_at_once_leaves_the_books_right() {
-    play_all(Engine::Sqlite, 1..11, &Setup { start: SETUP, ..Setup::default() }, play);
+    SETS_OF_CASES.play_all(Engine::Sqlite, 1..21);
 }
 
 #[test]
 fn any_set_of_moves_of_a_case_at_once_leaves_the_books_right_on_postgres() {
-    play_all(Engine::Postgres, 1..21, &Setup { start: SETUP, ..Setup::default() }, play);
+    SETS_OF_CASES.play_all(Engine::Postgres, 1..21);
 }
