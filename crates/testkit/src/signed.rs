@@ -18,6 +18,24 @@ pub struct Signed {
     pub skew: i64,
 }
 
+impl Signed {
+    /// The headers that say who sends it, to a platform at this address.
+    ///
+    /// # Panics
+    /// When it is no address.
+    #[must_use]
+    pub fn headers(&self, url: &str) -> Vec<(&'static str, String)> {
+        let host = url.split("://").nth(1).expect("an address");
+        #[expect(clippy::disallowed_methods, reason = "a client has a clock of its own")]
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(self.skew);
+        let date = at.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let headers = [("Host", host), ("X-Sdk-Date", date.as_str()), ("Content-Type", self.content_type)];
+        let request = Request { method: self.method, path: &self.path, query: &self.query, headers: &headers, body: &self.body };
+        let authorization = aksk::sign(&self.access, &self.secret, &request, &["host", "x-sdk-date", "content-type"]);
+        vec![("X-Sdk-Date", date), ("Content-Type", self.content_type.to_owned()), ("Authorization", authorization)]
+    }
+}
+
 impl Platform {
     /// A signed request as a seeded account.
     ///
@@ -52,14 +70,8 @@ impl Platform {
     /// # Panics
     /// When the server does not answer JSON.
     pub async fn send_signed_with(&self, s: &Signed, more: &[(&str, &str)]) -> (u16, Value) {
-        let host = self.url.split("://").nth(1).expect("an address").to_owned();
-        #[expect(clippy::disallowed_methods, reason = "a client has a clock of its own")]
-        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(s.skew);
-        let date = at.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let headers = [("Host", host.as_str()), ("X-Sdk-Date", date.as_str()), ("Content-Type", s.content_type)];
-        let request = Request { method: s.method, path: &s.path, query: &s.query, headers: &headers, body: &s.body };
-        let authorization = aksk::sign(&s.access, &s.secret, &request, &["host", "x-sdk-date", "content-type"]);
-        let mut headers = vec![("X-Sdk-Date", date.as_str()), ("Content-Type", s.content_type), ("Authorization", &authorization)];
+        let signed = s.headers(&self.url);
+        let mut headers: Vec<(&str, &str)> = signed.iter().map(|(name, value)| (*name, value.as_str())).collect();
         headers.extend(more);
         self.send_with(s, &headers).await
     }

@@ -7,13 +7,14 @@ use axum::{
     extract::Request,
     middleware::{Next, from_fn},
 };
-use seller_rust::Seller;
+use seller_rust::{Fault, Seller};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use testkit::Platform;
 use tokio::sync::watch;
 
 pub(crate) struct HeldSeller {
+    seller: Seller,
     asked: Arc<Mutex<Vec<(String, String)>>>,
     answers: watch::Sender<bool>,
 }
@@ -35,7 +36,7 @@ impl HeldSeller {
         p.stop().await;
         p.execute(&format!("UPDATE interface_addresses SET url = replace(url, '{from}', '{to}')"));
         p.run().await;
-        let held = Self { asked: Arc::default(), answers: watch::Sender::new(true) };
+        let held = Self { seller: seller.clone(), asked: Arc::default(), answers: watch::Sender::new(true) };
         let (asked, answers) = (held.asked.clone(), held.answers.subscribe());
         let gate = move |request: Request, next: Next| {
             let (asked, mut answers) = (asked.clone(), answers.clone());
@@ -55,6 +56,11 @@ impl HeldSeller {
     /// Holds answers back from here on, or lets them go.
     pub(crate) fn answers(&self, go: bool) {
         self.answers.send_replace(go);
+    }
+
+    /// Misbehaves from here on, for all products.
+    pub(crate) fn fault(&self, fault: Fault) {
+        self.seller.set_fault("*", fault);
     }
 
     /// The order lines for which an instance was asked for, in order.

@@ -3,6 +3,7 @@
 
 mod access;
 mod assets;
+mod at_once;
 mod audit;
 mod audit_exempt;
 mod audit_supervision;

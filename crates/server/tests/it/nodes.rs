@@ -8,7 +8,7 @@ use testkit::{Platform, Setup};
 use tokio::process::Command;
 
 /// Runs `yunshi` in a platform's folder of data; exit code and what it said.
-async fn yunshi(p: &Platform, args: &[&str]) -> (i32, String) {
+pub(crate) async fn yunshi(p: &Platform, args: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yunshi"));
     command.args(args).current_dir(p.data()).env("YUNSHI_DATABASE", p.database()).env("YUNSHI_FILES", p.data().join("files"));
     let output = command.output().await.unwrap();
