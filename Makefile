@@ -1,5 +1,5 @@
 # `make run` and `make test` are the front door: they do all the set-up themselves.
-.PHONY: run test test-times dev bench fmt web openapi setup-web setup-test
+.PHONY: run test test-times stress dev bench fmt web openapi setup-web setup-test
 
 CARGO_TERM_PROGRESS_WHEN ?= auto
 
@@ -15,6 +15,9 @@ test: ## all tests, or one part: make test T=rust|web|browser|tidy|fuzz, or T=CR
 
 test-times: ## what the last `make test` took, and its slowest twenty tests
 	@scripts/test-times
+
+stress: ## generated lives with new seeds and random kills: until Ctrl-C, or MINUTES=30; ENGINE=, SETS=, SEED=
+	scripts/stress
 
 dev: setup-web ## sandbox and consoles, rebuilt when a console file changes
 	scripts/dev
