@@ -64,7 +64,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
     }
 }
 
-/// Locks the instance that a timer is about, before its job: who ends the instance locks them in this order too.
+/// Locks what a timer is about, before its job: who ends the instance or pays the order locks them in this order too.
 fn lock_subject(tx: &mut Tx, kind: JobKind, subject: Key) -> Result<(), Error> {
     let instance = match kind {
         JobKind::Reminder
@@ -80,6 +80,9 @@ fn lock_subject(tx: &mut Tx, kind: JobKind, subject: Key) -> Result<(), Error> {
         _ => None,
     };
     instance.map(|id| store::instance::lock(tx, Tenant::Any, id)).transpose()?;
+    if kind == JobKind::UnpaidOrder {
+        store::order::lock(tx, Tenant::Any, subject)?;
+    }
     Ok(())
 }
 
