@@ -1,6 +1,6 @@
 //! What can go wrong below the use cases.
 
-use crate::turns::Party;
+use crate::{Misfit, turns::Party};
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ pub enum DbError {
     #[error("the database could not be opened: {0}")]
     Open(String),
     #[error("the statement failed")]
-    Statement(#[from] Diesel),
+    Statement(#[source] Diesel),
     #[error("the transaction could not be committed: {0}")]
     Commit(String),
     #[error("no database connection was free in time; the server is overloaded")]
@@ -27,8 +27,20 @@ pub enum DbError {
     Closed,
     #[error("migration {0} was applied with another text; migrations are never edited")]
     Changed(&'static str),
-    #[error("{table} {key} does not fit the model: {what}")]
-    Row { table: &'static str, key: String, what: String },
+    #[error(transparent)]
+    Row(#[from] Misfit),
+}
+
+impl From<Diesel> for DbError {
+    fn from(e: Diesel) -> Self {
+        match e {
+            Diesel::DeserializationError(e) => match e.downcast::<Misfit>() {
+                Ok(misfit) => Self::Row(*misfit),
+                Err(other) => Self::Statement(Diesel::DeserializationError(other)),
+            },
+            other => Self::Statement(other),
+        }
+    }
 }
 
 impl DbError {

@@ -17,11 +17,13 @@ mod local;
 mod locks;
 mod many;
 mod migrate;
+mod moment;
 mod pool;
 mod postgres;
 pub mod schema;
 mod sqlite;
 mod statement;
+mod stored;
 pub mod turns;
 
 pub use claim::{Claim, claim_jobs};
@@ -31,7 +33,9 @@ pub use local::Local;
 pub use locks::{Lock, made, taken};
 pub use many::{Insert, Update, Value, each_part, parts};
 pub use migrate::{MIGRATIONS, Migration};
+pub use moment::Moment;
 pub use statement::{Run, lock, together};
+pub use stored::{Column, Misfit, readable};
 pub use turns::Party;
 
 use diesel::{PgConnection, SqliteConnection};

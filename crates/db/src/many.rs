@@ -1,6 +1,6 @@
 //! Many rows in one statement: diesel inserts a list row by row on SQLite, and has no update with a value for each row.
 
-use crate::{Backend, Key, Run, Tx, statement};
+use crate::{Backend, Key, Moment, Run, Tx, statement};
 use diesel::{
     QueryResult,
     query_builder::{AstPass, Query, QueryFragment},
@@ -8,10 +8,12 @@ use diesel::{
 };
 
 /// A value of a column.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Value<'a> {
     Text(&'a str),
     MaybeText(Option<&'a str>),
+    /// A text that was made for the statement.
+    Written(Option<String>),
     Int(i64),
     MaybeInt(Option<i64>),
     Bytes(&'a [u8]),
@@ -27,6 +29,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Text(v) => out.push_bind_param::<Text, _>(*v),
             Self::MaybeText(v) => out.push_bind_param::<Nullable<Text>, _>(v),
+            Self::Written(v) => out.push_bind_param::<Nullable<Text>, _>(v),
             Self::Int(v) => out.push_bind_param::<BigInt, _>(v),
             Self::MaybeInt(v) => out.push_bind_param::<Nullable<BigInt>, _>(v),
             Self::Bytes(v) => out.push_bind_param::<Binary, _>(*v),
@@ -57,6 +60,24 @@ impl<'a> From<&'a Option<String>> for Value<'a> {
 impl<'a> From<Option<&'a str>> for Value<'a> {
     fn from(v: Option<&'a str>) -> Self {
         Self::MaybeText(v)
+    }
+}
+
+impl From<Option<String>> for Value<'_> {
+    fn from(v: Option<String>) -> Self {
+        Self::Written(v)
+    }
+}
+
+impl From<Moment> for Value<'_> {
+    fn from(v: Moment) -> Self {
+        Self::Int(v.micros())
+    }
+}
+
+impl From<Option<Moment>> for Value<'_> {
+    fn from(v: Option<Moment>) -> Self {
+        Self::MaybeInt(v.map(Moment::micros))
     }
 }
 

@@ -37,6 +37,8 @@ pub mod refund;
 pub mod seat;
 pub mod settlement;
 pub mod site;
+#[doc(hidden)]
+pub mod stored;
 pub mod supervision;
 pub mod term;
 pub mod text;
@@ -55,7 +57,7 @@ pub struct Unknown {
 
 /// An enum whose values are words on the wire, in the database and in the interface.
 ///
-/// Generates `as_str`, `FromStr`, `Display`, serde by word, and `ALL`.
+/// Generates `as_str`, `FromStr`, `Display`, serde by word, and `ALL`; with the feature `diesel` also what a column of text needs.
 #[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])* $vis:vis enum $name:ident ($what:literal) { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -99,5 +101,7 @@ macro_rules! words {
                 word.parse().map_err(serde::de::Error::custom)
             }
         }
+
+        $crate::stored_word!($name);
     };
 }

@@ -79,6 +79,8 @@ impl FromStr for Period {
     }
 }
 
+crate::stored_text!(Period);
+
 impl Serialize for Period {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)
