@@ -6,7 +6,7 @@ use crate::{
     paging::{Listed, NoFilter, Paging, next},
     problem::Problem,
     state::Api,
-    views::{MoneyView, money, time},
+    views::{MoneyView, money_in, time},
 };
 use app::{Caller, Error, Key, Tx, money as use_case};
 use axum::{Json, extract::State};
@@ -79,9 +79,9 @@ struct SidesView {
 fn sides(of: rows::Sides, currency: &str) -> Result<SidesView, Error> {
     let net = domain::money::difference(of.paid_minor, of.refunded_minor)?;
     Ok(SidesView {
-        paid: money(of.paid_minor, currency),
-        refunded: money(of.refunded_minor, currency),
-        net: money(net, currency),
+        paid: money_in(of.paid_minor, currency),
+        refunded: money_in(of.refunded_minor, currency),
+        net: money_in(net, currency),
         refund_state: Extent::of(of.paid_minor, of.refunded_minor).to_string(),
     })
 }
@@ -90,7 +90,7 @@ fn view(tx: &mut Tx, b: &rows::Bill) -> Result<BillView, Error> {
     Ok(BillView {
         id: b.id.id::<BillId>().to_string(),
         month: b.month.clone(),
-        total: money(b.total_minor, &b.currency),
+        total: money_in(b.total_minor, &b.currency),
         sides: sides(rows::sides(tx, b.id)?, &b.currency)?,
         issued_at: time(b.issued_at),
     })
@@ -148,10 +148,10 @@ fn line(l: &rows::BillLine, extent: Extent) -> BillLineView {
         kind: l.kind.clone(),
         day: (l.kind == "usage").then(|| l.part.chars().take(10).collect()),
         refund_state: extent.to_string(),
-        amount: money(l.amount_minor, &l.currency),
-        fee: money(l.fee_minor, &l.currency),
-        tax: money(l.tax_minor, &l.currency),
-        payable: money(l.payable_minor, &l.currency),
+        amount: money_in(l.amount_minor, &l.currency),
+        fee: money_in(l.fee_minor, &l.currency),
+        tax: money_in(l.tax_minor, &l.currency),
+        payable: money_in(l.payable_minor, &l.currency),
         effective_at: time(l.effective_at),
     }
 }
@@ -207,7 +207,7 @@ async fn running(State(api): State<Api>, Who(caller): Who, Listed(_none, page): 
         .read(caller, move |tx, ctx, who| {
             let found = use_case::running_bill(tx, ctx, Key::of(who.account_id), &currency, page)?;
             Ok(Running {
-                total: money(found.total_minor, &currency),
+                total: money_in(found.total_minor, &currency),
                 sides: sides(found.sides, &currency)?,
                 next: next(&found.lines, page, |l| (l.effective_at, l.id)),
                 lines: lines(tx, &found.lines)?,

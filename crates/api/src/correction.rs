@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     seller::ReasonBody,
     state::Api,
-    views::{MoneyView, TextView, money, time, times},
+    views::{MoneyView, TextView, money, money_in, time, times},
 };
 use app::{
     Caller, Error, Key, Tenant, Tx,
@@ -114,7 +114,7 @@ impl CorrectedOrder {
         let (paid, refunded) = order::paid_and_refunded(&full)?;
         let sold = full.lines.first().map(order::Sold::of).transpose()?;
         let (product_name, sku_name) = sold.map(|sold| (sold.product_name, sold.sku_name)).unwrap_or_default();
-        let money = |minor| money(minor, &full.order.currency);
+        let money = |minor| money(minor, full.order.currency);
         Ok(Some(Self {
             product_name: product_name.into(),
             sku_name: sku_name.into(),
@@ -161,7 +161,7 @@ fn view(tx: &mut Tx, row: rows::Correction, who: &Caller) -> Result<CorrectionVi
         order: CorrectedOrder::of(tx, row.order_number.as_ref())?,
         from: LedgerPlaceView::of(tx, row.from_account.as_ref(), row.from_owner.as_ref())?,
         to: LedgerPlaceView::of(tx, row.to_account.as_ref(), row.to_owner.as_ref())?,
-        amount: money(row.amount_minor, &row.currency),
+        amount: money_in(row.amount_minor, &row.currency),
         asked_at: time(row.asked_at),
         decided_at: times(row.decided_at),
         own: row.asked_by == Key::of(who.user_id),

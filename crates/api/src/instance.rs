@@ -111,16 +111,16 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
     let sold = order::Sold::of(&line)?;
     let mut terms = Vec::new();
     if whole {
-        for paid in instance::paid_terms(tx, &order::site(ctx, &first)?, i.id)? {
+        for paid in instance::paid_terms(tx, &ctx.site(first.site), i.id)? {
             let (sum, t) = (paid.sum()?, paid.term);
             let paid_by = store::order::any_line(tx, t.line_id)?.map_or_else(String::new, |l| l.number);
             terms.push(TermView {
                 start: time(t.start_at),
                 end: shown_end(Some(t.end_at)).unwrap_or_default(),
                 order_line: paid_by,
-                period: t.period,
-                paid: crate::views::money(sum, &first.currency),
-                not_yet_effective: t.start_at > ctx.now_micros(),
+                period: t.period.to_string(),
+                paid: crate::views::money(sum, first.currency),
+                not_yet_effective: t.start_at > ctx.moment(),
             });
         }
     }
@@ -135,8 +135,8 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
     let open = i.open_order_id.map(|o| store::order::lookup(tx, Tenant::Any, o)).transpose()?.flatten();
     let (auto_renewal, next_auto_renewal) = if buyers && whole { auto_renewal_of(tx, i)? } else { (None, None) };
     let retention = jiff::SignedDuration::from_hours(24 * ctx.settings.retention_days);
-    let released_at = match (i.state.as_str(), i.expires_at) {
-        ("frozen", Some(end)) => Some((app::from_micros(end) + retention).to_string()),
+    let released_at = match (i.state, i.expires_at) {
+        (InstanceState::Frozen, Some(end)) => Some((end.at() + retention).to_string()),
         _ => times(i.ended_at),
     };
     // A change gave it another combination than the purchase.
@@ -144,7 +144,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
     Ok(InstanceView {
         id: instance::id(i).to_string(),
         // A code is its instance's id; the buyer sees it as his licence, once he took it.
-        seller_instance_id: i.seller_instance_id.clone().filter(|_| !buyers || i.access_type != AccessType::LicenceCode.as_str()),
+        seller_instance_id: i.seller_instance_id.clone().filter(|_| !buyers || i.access_type != AccessType::LicenceCode),
         product: sold.product_key,
         product_id: i.product_id.id::<domain::id::ProductId>().to_string(),
         product_name: sold.product_name.into(),
@@ -156,8 +156,8 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         version: instance::freeze_version(i),
         quantity: i.quantity,
         trial: i.trial,
-        charging_mode: line.charging_mode,
-        state: i.state.clone(),
+        charging_mode: line.charging_mode.to_string(),
+        state: i.state.to_string(),
         freeze_cause: freeze_cause(ctx, i),
         freeze_reason: i.freeze_reason.clone(),
         freeze_reason_text: i.freeze_reason.as_deref().map(|text| app::message::reason(text).into()),
@@ -170,7 +170,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, i: &rows::Instance, tenant: Tenant, w
         terms,
         auto_renewal,
         next_auto_renewal,
-        access_type: i.access_type.clone(),
+        access_type: i.access_type.to_string(),
         set_up: buyers && whole && neighbour::is_set_up_there(tx, i)?,
         licence_text: if buyers && whole { instance::licence(ctx, i)? } else { None },
         licence: if whole { licence::of_instance(tx, ctx, i, tenant)? } else { None },
@@ -184,7 +184,7 @@ fn freeze_cause(ctx: &Ctx, i: &rows::Instance) -> Option<String> {
     } else if instance::is_capped(i) {
         Some("cap".to_owned())
     } else {
-        i.freeze_cause.clone()
+        i.freeze_cause.map(|word| word.to_string())
     }
 }
 
@@ -236,20 +236,20 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let tenant = tenant(who, p.role)?;
-            let state = p.state.map(InstanceState::as_str);
             let (found, next) = match p.sort.unwrap_or(Sort::Created) {
                 Sort::Created => {
-                    let found = rows::list(tx, tenant, state, page)?;
-                    let next = next(&found, page, |i| (i.created_at, i.id));
+                    let found = rows::list(tx, tenant, p.state, page)?;
+                    let next = next(&found, page, |i| (i.created_at.micros(), i.id));
                     (found, next)
                 }
                 Sort::Expires => {
-                    let found = rows::list_by_end(tx, tenant, state, page)?;
+                    let found = rows::list_by_end(tx, tenant, p.state, page)?;
                     let next = next(&found, page, rows::place_by_end);
                     (found, next)
                 }
             };
-            let instances = found.iter().map(|i| view(tx, ctx, i, tenant, false)).collect::<Result<_, _>>()?;
+            let instances =
+                found.iter().filter_map(|i| app::legible(view(tx, ctx, i, tenant, false)).transpose()).collect::<Result<_, _>>()?;
             Ok(InstanceList { instances, next })
         })
         .await?;

@@ -347,7 +347,7 @@ async fn mine(State(api): State<Api>, Who(caller): Who) -> Result<Json<MyApplica
                     role: grant.role,
                     granted_at: time(grant.granted_at),
                     signed_on_at: times(grant.signed_on_at),
-                    state: instance.state,
+                    state: instance.state.to_string(),
                 });
             }
             Ok(all)

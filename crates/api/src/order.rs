@@ -8,7 +8,7 @@ use crate::{
     state::Api,
     storefront::ChoiceBody,
     timeline::{Timeline, timeline_view},
-    views::{GivenBackView, MoneyView, OrderView, TextView, buyers_order, money, order_view, read_time, time, times},
+    views::{GivenBackView, MoneyView, OrderView, TextView, buyers_order, money, money_in, order_view, read_time, time, times},
 };
 use app::{
     Caller, Error, Key, Tenant,
@@ -123,8 +123,8 @@ impl OrderFilter {
             product_name: self.product_name.clone(),
             created_from: read_time("/query/created_from", self.created_from.as_deref())?,
             created_to: read_time("/query/created_to", self.created_to.as_deref())?,
-            state: self.state.map(|s| s.to_string()),
-            kind: self.kind.map(|k| k.to_string()),
+            state: self.state,
+            kind: self.kind,
             instance_id: self.instance.map(|i| i.0),
             // By use there are no orders in the lists, only charges and bills (`seller-domain 4.1`).
             on_demand: Some(false),
@@ -148,14 +148,12 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(f, page): Listed<
         .read(caller, move |tx, _, who| {
             let tenant = tenant(who, f.role)?;
             let orders = rows::list(tx, tenant, &filter, page)?;
-            let next = next(&orders, page, |o| (o.created_at, o.id));
-            let ids: Vec<Key> = orders.iter().map(|o| o.id).collect();
-            let lines = rows::lines_of(tx, &ids)?;
-            let full = |o: rows::Order| {
-                let lines = lines.iter().filter(|l| l.order_id == o.id).cloned().collect();
-                order_view(&Full { order: o, lines }, tenant)
-            };
-            Ok(OrderList { orders: orders.into_iter().map(full).collect::<Result<_, _>>()?, next })
+            let next = next(&orders, page, |o| (o.created_at.micros(), o.id));
+            let orders = order::with_lines(tx, orders)?;
+            Ok(OrderList {
+                orders: orders.iter().filter_map(|full| app::legible(order_view(full, tenant)).transpose()).collect::<Result<_, _>>()?,
+                next,
+            })
         })
         .await?;
     Ok(Json(answer))
@@ -271,7 +269,7 @@ fn given_back(tx: &mut app::Tx, order: Key) -> Result<Vec<GivenBackView>, Error>
     let refunds = done.filter(|c| c.kind == CorrectionKind::Refund.as_str());
     let view = |c: store::correction::Correction| GivenBackView {
         at: time(c.decided_at.unwrap_or(c.asked_at)),
-        amount: money(c.amount_minor, &c.currency),
+        amount: money_in(c.amount_minor, &c.currency),
         reason: c.reason,
     };
     Ok(refunds.map(view).collect())
@@ -373,13 +371,13 @@ fn preview_view(preview: order::Preview) -> Result<RefundPreview, Error> {
         let sold = order::Sold::of(&back.line)?;
         Ok(RefundPart {
             order_number: back.order.number,
-            kind: back.order.kind,
+            kind: back.order.kind.to_string(),
             product_name: sold.product_name.into(),
             sku_name: sold.sku_name.into(),
             paid_at: times(back.order.paid_at),
-            paid: money(back.line.amount_minor, &back.order.currency),
-            refunded: money(back.line.refunded_minor, &back.order.currency),
-            refund: money(back.minor, &back.order.currency),
+            paid: money(back.line.amount_minor, back.order.currency),
+            refunded: money(back.line.refunded_minor, back.order.currency),
+            refund: money(back.minor, back.order.currency),
         })
     };
     let parts = preview.backs.into_iter().map(part).collect::<Result<_, Error>>()?;

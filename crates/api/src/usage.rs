@@ -226,7 +226,7 @@ async fn of_instance(State(api): State<Api>, Who(caller): Who, PathOf(id): PathO
         .read(caller, move |tx, ctx, who| {
             let (found, _) = find(tx, who, id)?;
             let line = store::order::any_line(tx, found.line_id)?.ok_or_else(|| Error::row("instances", id, "has no line"))?;
-            if line.charging_mode != domain::period::ChargingMode::OnDemand.as_str() {
+            if line.charging_mode != domain::period::ChargingMode::OnDemand {
                 return Err(Error::conflict("instance.not_on_demand", "the instance is not billed by use"));
             }
             let currency = instance::currency(tx, ctx, &found)?;
@@ -249,10 +249,10 @@ async fn of_instance(State(api): State<Api>, Who(caller): Who, PathOf(id): PathO
                         day: d.day,
                         quantity: d.quantity.to_string(),
                         from_packages: d.from_packages.to_string(),
-                        amount: money(d.amount_minor, currency.as_str()),
+                        amount: money(d.amount_minor, currency),
                     })
                     .collect(),
-                due: money(m.due_minor, currency.as_str()),
+                due: money(m.due_minor, currency),
                 until: m.until.map(|at| at.to_string()),
                 holds: m.holds.into_iter().map(|h| usage_hold::view(tx, ctx, h)).collect::<Result<_, _>>()?,
                 packages: m.packages.into_iter().map(|p| package_view(tx, ctx, p)).collect::<Result<_, _>>()?,
@@ -293,5 +293,5 @@ struct Released {
     params(("id" = String, Path)), responses((status = 200, body = Released)))]
 async fn release(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<InstanceId>) -> Result<Json<Released>, Problem> {
     let found = api.write(caller, move |tx, ctx, who| instance::end_on_demand(tx, ctx, who, id)).await?;
-    Ok(Json(Released { id: id.to_string(), state: found.state }))
+    Ok(Json(Released { id: id.to_string(), state: found.state.to_string() }))
 }

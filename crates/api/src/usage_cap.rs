@@ -6,7 +6,7 @@ use crate::{
     instance::find,
     problem::Problem,
     state::Api,
-    views::{MoneyView, money},
+    views::{MoneyView, money_in},
 };
 use app::{Error, Tenant, usage};
 use axum::{Json, extract::State};
@@ -54,7 +54,7 @@ fn view(found: usage::Caps, currency: &str) -> CapsView {
     let counts = in_force(found.all.iter().copied());
     let cap = |c: &domain::usage::Cap| CapView {
         side: c.side.to_string(),
-        amount: money(c.amount_minor, currency),
+        amount: money_in(c.amount_minor, currency),
         action: c.action.to_string(),
         in_force: counts == Some(*c),
         reached: found.reached.contains(&c.side),
@@ -62,7 +62,7 @@ fn view(found: usage::Caps, currency: &str) -> CapsView {
     CapsView {
         caps: found.all.iter().map(cap).collect(),
         month: found.month,
-        charged: money(found.charged_minor, currency),
+        charged: money_in(found.charged_minor, currency),
         until: found.until.to_string(),
         stopped: found.stopped,
     }

@@ -7,7 +7,7 @@ use crate::{
     paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
-    views::{MoneyView, TextView, money, time, times},
+    views::{MoneyView, TextView, money_in, time, times},
 };
 use app::{Caller, Ctx, Error, Key, Tenant, Tx, order, usage};
 use axum::{Json, extract::State};
@@ -76,7 +76,7 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, h: rows::Hold) -> Result<HoldView, Er
     let approved = h.state == HoldState::Approved.as_str();
     let charged = if approved { rows::any_charged(tx, h.id)? } else { None };
     Ok(HoldView {
-        charged: charged.map(|minor| money(minor, &h.currency)),
+        charged: charged.map(|minor| money_in(minor, &h.currency)),
         product_name: order::Sold::of(&line)?.product_name.into(),
         unit: unit.into(),
         customer_name: order.customer_name,
@@ -84,8 +84,8 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, h: rows::Hold) -> Result<HoldView, Er
         instance: h.instance_id.id::<InstanceId>().to_string(),
         begin: time(h.begin_at),
         quantity: Quantity(h.quantity).to_string(),
-        amount: money(h.amount_minor, &h.currency),
-        largest: h.largest_minor.map(|minor| money(minor, &h.currency)),
+        amount: money_in(h.amount_minor, &h.currency),
+        largest: h.largest_minor.map(|minor| money_in(minor, &h.currency)),
         state: h.state,
         created_at: time(h.created_at),
         until: time(h.until_at),

@@ -1,7 +1,7 @@
 //! What several routes answer with.
 
 use app::{
-    Error, Tenant, from_micros,
+    Error, Tenant, Timed,
     order::{self, Full},
 };
 use domain::{
@@ -31,7 +31,12 @@ impl From<Money> for MoneyView {
 }
 
 /// Money of stored minor units.
-pub fn money(minor: i64, currency: &str) -> MoneyView {
+pub fn money(minor: i64, currency: Currency) -> MoneyView {
+    Money::new(minor, currency).into()
+}
+
+/// Money of stored minor units, of rows that keep their currency as a word.
+pub fn money_in(minor: i64, currency: &str) -> MoneyView {
     MoneyView { amount: domain::money::text(minor, currency), currency: currency.to_owned() }
 }
 
@@ -47,17 +52,17 @@ impl MoneyView {
 }
 
 /// The time of a column.
-pub fn time(micros: i64) -> String {
-    from_micros(micros).to_string()
+pub fn time(of: impl Timed) -> String {
+    of.at().to_string()
 }
 
-pub fn times(micros: Option<i64>) -> Option<String> {
-    micros.map(time)
+pub fn times(of: Option<impl Timed>) -> Option<String> {
+    of.map(time)
 }
 
 /// The last second of an exclusive end.
-pub fn shown_end(micros: Option<i64>) -> Option<String> {
-    micros.map(|m| domain::term::shown_end(from_micros(m)).to_string())
+pub fn shown_end(of: Option<impl Timed>) -> Option<String> {
+    of.map(|end| domain::term::shown_end(end.at()).to_string())
 }
 
 /// Reads a time from a query.
@@ -186,7 +191,7 @@ pub struct WhereView {
 fn where_view(full: &Full) -> Result<Option<WhereView>, Error> {
     let view = |w: order::Whereabouts| WhereView {
         place: w.place.to_string(),
-        amount: money(w.amount_minor, &full.order.currency),
+        amount: money(w.amount_minor, full.order.currency),
         at: w.at.map(|at| at.to_string()),
         until: None,
         next: w.next.to_string(),
@@ -210,12 +215,12 @@ fn line_view(order: &Order, line: &Line) -> Result<OrderLineView, Error> {
         sku_name: sold.sku_name.into(),
         from_sku_name: sold.changed_from_name.map(Into::into),
         state: state.to_owned(),
-        period: line.period.clone(),
+        period: line.period.map(|p| p.to_string()),
         quantity: line.quantity,
-        unit_price: money(sold.unit_minor, &order.currency),
-        by_month: sold.by_month_minor.map(|m| money(m, &order.currency)),
-        amount: money(line.amount_minor, &order.currency),
-        refunded: money(line.refunded_minor, &order.currency),
+        unit_price: money(sold.unit_minor, order.currency),
+        by_month: sold.by_month_minor.map(|m| money(m, order.currency)),
+        amount: money(line.amount_minor, order.currency),
+        refunded: money(line.refunded_minor, order.currency),
         seller_name: sold.seller_name,
         access_type: sold.access_type.to_string(),
         supervised: sold.supervised,
@@ -234,14 +239,14 @@ pub fn order_view(full: &Full, tenant: Tenant) -> Result<OrderView, Error> {
     let reason = o.reason.as_deref().map(|stored| order::reason_for(tenant, stored));
     let (paid, refunded) = app::order::paid_and_refunded(full)?;
     Ok(OrderView {
-        paid: money(paid, &o.currency),
-        refunded: money(refunded, &o.currency),
-        net: money(paid.saturating_sub(refunded), &o.currency),
+        paid: money(paid, o.currency),
+        refunded: money(refunded, o.currency),
+        net: money(paid.saturating_sub(refunded), o.currency),
         refund_state: Extent::of(paid, refunded).to_string(),
         order_number: o.number.clone(),
-        kind: o.kind.clone(),
-        state: o.state.clone(),
-        total: money(o.total_minor, &o.currency),
+        kind: o.kind.to_string(),
+        state: o.state.to_string(),
+        total: money(o.total_minor, o.currency),
         customer_name: o.customer_name.clone(),
         user_name: o.user_name.clone(),
         created_at: time(o.created_at),

@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     seller::ReasonBody,
     state::Api,
-    views::{MoneyView, money, time, times},
+    views::{MoneyView, money_in, time, times},
 };
 use app::{Caller, Ctx, Key, Tx, money as use_case};
 use axum::{Json, extract::State};
@@ -56,10 +56,10 @@ async fn show(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Lis
             let entry = |(p, e): (ledger_rows::PostingRow, ledger_rows::EntryRow)| EntryView {
                 at: time(p.at),
                 kind: e.kind,
-                amount: money(p.amount_minor, &p.currency),
+                amount: money_in(p.amount_minor, &p.currency),
                 reference: e.reference.split_once(':').map_or_else(String::new, |(_, r)| r.to_owned()),
             };
-            Ok(WalletView { balance: money(balance, &currency), entries: rows.into_iter().map(entry).collect(), next })
+            Ok(WalletView { balance: money_in(balance, &currency), entries: rows.into_iter().map(entry).collect(), next })
         })
         .await?;
     Ok(Json(view))
@@ -84,7 +84,7 @@ fn view(t: &rows::Transfer) -> TransferView {
     TransferView {
         id: t.id.id::<TransferId>().to_string(),
         account_name: t.account_name.clone(),
-        amount: money(t.amount_minor, &t.currency),
+        amount: money_in(t.amount_minor, &t.currency),
         reference: t.reference.clone(),
         state: t.state.clone(),
         created_at: time(t.created_at),

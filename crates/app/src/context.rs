@@ -1,7 +1,7 @@
 //! What a use case is given along with the transaction: time, ids, the caller, settings.
 
 use crate::{Error, Repeat, catalogue::Listings, event, message, secret::Sealer, supervision::Templates, usage};
-use db::{Key, Party, Tx};
+use db::{Key, Moment, Party, Tx};
 use domain::{
     Timestamp,
     access::{AccountKind, MemberRole, Role, Scope, StaffRole},
@@ -32,6 +32,23 @@ pub fn micros(at: Timestamp) -> i64 {
 #[must_use]
 pub fn from_micros(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The time of a column, as a moment or still in microseconds.
+pub trait Timed: Copy {
+    fn at(self) -> Timestamp;
+}
+
+impl Timed for Moment {
+    fn at(self) -> Timestamp {
+        Self::at(self)
+    }
+}
+
+impl Timed for i64 {
+    fn at(self) -> Timestamp {
+        from_micros(self)
+    }
 }
 
 /// Two clocks: business time drives terms, timers, retries and bills; wall time drives signatures,
@@ -308,6 +325,12 @@ impl Ctx<'_> {
     #[must_use]
     pub fn now_micros(&self) -> i64 {
         micros(self.now)
+    }
+
+    /// Business time as rows keep it.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment::of(self.now)
     }
 
     #[must_use]

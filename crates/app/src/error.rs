@@ -124,6 +124,25 @@ impl Error {
     }
 }
 
+/// What a list shows of one of its rows: nothing when a row behind it does not fit the model. That is reported to whoever runs the
+/// platform, and the others are shown.
+///
+/// # Errors
+/// What else went wrong.
+pub fn legible<T>(shown: Result<T, Error>) -> Result<Option<T>, Error> {
+    match shown {
+        Err(Error::Store(DbError::Row(misfit))) => {
+            misfit.report();
+            Ok(None)
+        }
+        Err(Error::Row { table, key, what }) => {
+            tracing::error!(table, key, what, "a row was left out of a list");
+            Ok(None)
+        }
+        shown => shown.map(Some),
+    }
+}
+
 /// An amount that leaves the range that is kept refuses the whole use case: nothing was written.
 impl From<MoneyError> for Error {
     fn from(e: MoneyError) -> Self {

@@ -1,7 +1,7 @@
 //! Exports of orders: asked for, written in the background, fetched by who asked (`seller-domain 4.1`).
 
 use crate::{
-    Caller, Ctx, Error, Tenant, event, from_micros,
+    Caller, Ctx, Error, Tenant, event,
     job::{self, JobKind},
     limit,
     order::{self, Full},
@@ -73,18 +73,18 @@ pub fn heads(language: &str) -> [&'static str; COLUMNS] {
 pub fn row(full: &Full, language: &str) -> Result<[String; COLUMNS], Error> {
     let o = &full.order;
     let (paid, refunded) = order::paid_and_refunded(full)?;
-    let sum = |minor| money::text(minor, &o.currency);
+    let sum = |minor| o.currency.text(minor);
     Ok([
         o.number.clone(),
-        word(&o.kind, language),
-        word(&o.state, language),
+        word(o.kind.as_str(), language),
+        word(o.state.as_str(), language),
         order::product_name(o).get(language).to_owned(),
         o.customer_name.clone(),
         o.user_name.clone(),
         sum(o.total_minor),
-        o.currency.clone(),
-        from_micros(o.created_at).to_string(),
-        o.paid_at.map_or_else(String::new, |at| from_micros(at).to_string()),
+        o.currency.to_string(),
+        o.created_at.to_string(),
+        o.paid_at.map_or_else(String::new, |at| at.to_string()),
         sum(paid),
         sum(refunded),
         sum(money::difference(paid, refunded)?),

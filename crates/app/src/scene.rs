@@ -1,11 +1,13 @@
 //! A sandbox's scenes: what buyers and the operator do to a product, played by hand so that its seller's server is
 //! called. They go through the use cases that everybody uses.
 
-use crate::{Caller, Ctx, Error, catalogue, from_micros, instance, order};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error, catalogue, instance, order};
+use db::{Key, Moment, Tx};
 use domain::{
     id::{InstanceId, ProductId},
+    instance::{FreezeCause, InstanceState},
     listing::{Listing, Sku},
+    order::{OrderKind, OrderState},
     period::{ChargingMode, Period},
     supervision::Address,
 };
@@ -81,7 +83,8 @@ pub fn play(tx: &mut Tx, ctx: &Ctx, cast: &Cast<'_>, product: &str, scene: Scene
             ordered(order::change(tx, ctx, buyer, &PlaceChange { instance: id, sku, pay: true })?)
         }
         Scene::CancelRenewal | Scene::Unsubscribe => {
-            let kinds: &[&str] = if scene == Scene::CancelRenewal { &["renew"] } else { &["new", "trial_to_formal"] };
+            let purchase = &[OrderKind::New, OrderKind::TrialToFormal][..];
+            let kinds = if scene == Scene::CancelRenewal { &[OrderKind::Renew][..] } else { purchase };
             let number = order_of(tx, &found, kinds)?;
             ordered(order::unsubscribe(tx, ctx, buyer, &number)?)
         }
@@ -111,7 +114,7 @@ fn not_offered(why: &str) -> Error {
 
 /// How long until the term of an instance is over, or its retention.
 fn until(ctx: &Ctx, found: &Instance, scene: Scene) -> Result<SignedDuration, Error> {
-    let end = found.expires_at.map(from_micros).ok_or_else(|| not_offered("it has no term that ends"))?;
+    let end = found.expires_at.map(Moment::at).ok_or_else(|| not_offered("it has no term that ends"))?;
     let retention = if scene == Scene::Release { 24 * ctx.settings.retention_days } else { 0 };
     Ok((end - ctx.now + SignedDuration::from_hours(retention)).max(SignedDuration::ZERO) + SignedDuration::from_mins(1))
 }
@@ -119,11 +122,11 @@ fn until(ctx: &Ctx, found: &Instance, scene: Scene) -> Result<SignedDuration, Er
 /// The newest instance that a scene can be played on.
 fn subject(tx: &mut Tx, buyer: &Caller, product: Key, scene: Scene) -> Result<Instance, Error> {
     let fits = |i: &Instance| match scene {
-        Scene::TrialToFormal => i.trial && matches!(i.state.as_str(), "running" | "frozen"),
-        Scene::Renew | Scene::Release => !i.trial && matches!(i.state.as_str(), "running" | "frozen"),
-        Scene::Unfreeze => i.state == "frozen" && i.freeze_cause.as_deref() == Some("violation"),
-        Scene::Expire | Scene::Freeze => i.state == "running",
-        _ => !i.trial && i.state == "running",
+        Scene::TrialToFormal => i.trial && matches!(i.state, InstanceState::Running | InstanceState::Frozen),
+        Scene::Renew | Scene::Release => !i.trial && matches!(i.state, InstanceState::Running | InstanceState::Frozen),
+        Scene::Unfreeze => i.state == InstanceState::Frozen && i.freeze_cause == Some(FreezeCause::Violation),
+        Scene::Expire | Scene::Freeze => i.state == InstanceState::Running,
+        _ => !i.trial && i.state == InstanceState::Running,
     };
     let all = store::instance::of_buyer(tx, Key::of(buyer.account_id), product)?;
     all.into_iter().find(fits).ok_or_else(|| {
@@ -133,14 +136,15 @@ fn subject(tx: &mut Tx, buyer: &Caller, product: Key, scene: Scene) -> Result<In
 }
 
 /// The newest order of an instance of one of some kinds, completed and not given back.
-fn order_of(tx: &mut Tx, found: &Instance, kinds: &[&str]) -> Result<String, Error> {
+fn order_of(tx: &mut Tx, found: &Instance, kinds: &[OrderKind]) -> Result<String, Error> {
     let lines = store::order::any_lines_of_instance(tx, found.id)?;
     let fits = |(line, order): &&(store::order::Line, store::order::Order)| {
-        kinds.contains(&order.kind.as_str()) && order.state == "completed" && line.refunded_minor == 0
+        kinds.contains(&order.kind) && order.state == OrderState::Completed && line.refunded_minor == 0
     };
     let newest = lines.iter().rev().find(fits).map(|(_, order)| order.number.clone());
     newest.ok_or_else(|| {
-        Error::conflict("scene.nothing_there", format!("the instance has no completed order of kind {}", kinds.join(" or ")))
+        let kinds = kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" or ");
+        Error::conflict("scene.nothing_there", format!("the instance has no completed order of kind {kinds}"))
     })
 }
 

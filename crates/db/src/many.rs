@@ -63,6 +63,12 @@ impl<'a> From<Option<&'a str>> for Value<'a> {
     }
 }
 
+impl From<String> for Value<'_> {
+    fn from(v: String) -> Self {
+        Self::Written(Some(v))
+    }
+}
+
 impl From<Option<String>> for Value<'_> {
     fn from(v: Option<String>) -> Self {
         Self::Written(v)

@@ -204,6 +204,14 @@ impl Market {
         checks.into_iter().filter(|c| !c.ok).map(|c| c.name).collect()
     }
 
+    /// Reads something as it would be after a damage, which is taken back.
+    ///
+    /// # Errors
+    /// What cannot be read, or why the damage was refused.
+    pub fn supposing<T>(&self, damage: &str, work: impl FnOnce(&mut Tx, &Ctx) -> Result<T, Error>) -> Result<T, Error> {
+        self.local.borrow_mut().suppose(damage, |tx| self.env.read(tx, &Actor::System, work))
+    }
+
     /// What the use cases of this market are given.
     #[must_use]
     pub fn environment(&self) -> &Environment {

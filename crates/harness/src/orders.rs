@@ -6,7 +6,7 @@ use app::{
     order::{self, Choice, Consents, Full, PlaceOrder},
 };
 use db::Key;
-use domain::id::InstanceId;
+use domain::{id::InstanceId, order::OrderState};
 use ledger::AccountKind;
 use std::sync::Arc;
 use store::{
@@ -98,7 +98,7 @@ impl Market {
         let placed = self.buy(buyer, choice);
         self.settle();
         let order = self.order(&placed.order.number);
-        assert_eq!(order.state, "completed", "{:?}", order.reason);
+        assert_eq!(order.state, OrderState::Completed, "{:?}", order.reason);
         let instance = order.instance_id.expect("an order that was paid has an instance");
         Bought { order, instance }
     }

@@ -1,7 +1,7 @@
 //! Amounts and times as tests write them.
 
 use crate::Market;
-use app::{Caller, Ctx, Error, Refusal, from_micros};
+use app::{Caller, Ctx, Error, Refusal, Timed};
 use db::Tx;
 use domain::{
     Timestamp,
@@ -26,8 +26,8 @@ pub fn minor(text: &str) -> i64 {
 
 /// A stored time as text, such as `2024-02-05T16:00:00Z`.
 #[must_use]
-pub fn time(micros: i64) -> String {
-    from_micros(micros).to_string()
+pub fn time(of: impl Timed) -> String {
+    of.at().to_string()
 }
 
 /// A time of a text such as `2024-02-05T16:00:00Z`.

@@ -1,43 +1,49 @@
 //! Instances.
 
-use crate::{DbError, Key, Locked, Page, Tx, Written, order::Tenant};
+use crate::{DbError, Key, Legible, Locked, Moment, Page, Tx, Written, legible, order::Tenant};
 use db::{
     Lock, Run,
     schema::{instance_freezes, instances, order_lines},
 };
 use diesel::{prelude::*, sql_types::BigInt};
+use domain::{
+    instance::{FreezeCause, InstanceState},
+    listing::AccessType,
+};
 
-#[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = instances)]
-pub struct Instance {
-    pub id: Key,
-    pub buyer_id: Key,
-    pub seller_id: Key,
-    pub product_id: Key,
-    pub revision_id: Key,
-    pub access_type: String,
-    pub address_id: Option<Key>,
-    pub line_id: Key,
-    pub specification: String,
-    pub sku: String,
-    pub quantity: i64,
-    pub trial: bool,
-    pub state: String,
-    pub freeze_cause: Option<String>,
-    pub freeze_reason: Option<String>,
-    pub seller_instance_id: Option<String>,
-    pub front_end_url: Option<String>,
-    pub admin_url: Option<String>,
-    pub user_name: Option<String>,
-    pub password: Option<Vec<u8>>,
-    pub memo: Option<String>,
-    pub licence: Option<Vec<u8>>,
-    pub anchor_day: Option<i64>,
-    pub opened_at: Option<i64>,
-    pub expires_at: Option<i64>,
-    pub ended_at: Option<i64>,
-    pub open_order_id: Option<Key>,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Clone, Selectable, Insertable)]
+    #[diesel(table_name = instances)]
+    pub struct Instance of instances {
+        pub id: Key,
+        pub buyer_id: Key,
+        pub seller_id: Key,
+        pub product_id: Key,
+        pub revision_id: Key,
+        pub access_type: AccessType,
+        pub address_id: Option<Key>,
+        pub line_id: Key,
+        pub specification: String,
+        pub sku: String,
+        pub quantity: i64,
+        pub trial: bool,
+        pub state: InstanceState,
+        pub freeze_cause: Option<FreezeCause>,
+        pub freeze_reason: Option<String>,
+        pub seller_instance_id: Option<String>,
+        pub front_end_url: Option<String>,
+        pub admin_url: Option<String>,
+        pub user_name: Option<String>,
+        pub password: Option<Vec<u8>>,
+        pub memo: Option<String>,
+        pub licence: Option<Vec<u8>>,
+        pub anchor_day: Option<i64>,
+        pub opened_at: Option<Moment>,
+        pub expires_at: Option<Moment>,
+        pub ended_at: Option<Moment>,
+        pub open_order_id: Option<Key>,
+        pub created_at: Moment,
+    }
 }
 
 fn scoped(tenant: Tenant) -> instances::BoxedQuery<'static, db::Backend> {
@@ -49,10 +55,10 @@ fn scoped(tenant: Tenant) -> instances::BoxedQuery<'static, db::Backend> {
     }
 }
 
-fn in_state(tenant: Tenant, state: Option<&str>) -> instances::BoxedQuery<'static, db::Backend> {
+fn in_state(tenant: Tenant, state: Option<InstanceState>) -> instances::BoxedQuery<'static, db::Backend> {
     let query = scoped(tenant);
     match state {
-        Some(state) => query.filter(instances::state.eq(state.to_owned())),
+        Some(state) => query.filter(instances::state.eq(state)),
         None => query,
     }
 }
@@ -138,7 +144,7 @@ pub fn of_buyer(tx: &mut Tx, buyer: Key, product: Key) -> Result<Vec<Instance>, 
 /// # Errors
 /// [`DbError`].
 pub fn any_at(tx: &mut Tx, seller: Key, address: Key) -> Result<bool, DbError> {
-    let over = ["released", "failed"];
+    let over = [InstanceState::Released, InstanceState::Failed];
     let called = scoped(Tenant::Seller(seller)).filter(instances::address_id.eq(address)).filter(instances::state.ne_all(over));
     Ok(called.select(instances::id).first::<Key>(tx).optional()?.is_some())
 }
@@ -148,38 +154,57 @@ fn end() -> diesel::expression::SqlLiteral<BigInt> {
     diesel::dsl::sql("COALESCE(instances.expires_at, 9223372036854775807)")
 }
 
+/// The place of an instance in the list of the newest.
+pub(crate) fn place(i: &Instance) -> (i64, Key) {
+    (i.created_at.micros(), i.id)
+}
+
 /// The place of an instance in the list that is sorted by end.
 #[must_use]
 pub fn place_by_end(i: &Instance) -> (i64, Key) {
-    (i.expires_at.unwrap_or(i64::MAX), i.id)
+    (i.expires_at.map_or(i64::MAX, Moment::micros), i.id)
 }
 
 /// A page of instances, newest first.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Result<Vec<Instance>, DbError> {
-    let query = in_state(tenant, state);
-    Ok(newest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()).load(tx)?)
+pub fn list(tx: &mut Tx, tenant: Tenant, state: Option<InstanceState>, page: Page) -> Result<Vec<Instance>, DbError> {
+    Ok(legible_list(tx, tenant, state, page)?.reported())
+}
+
+/// The same with what is wrong with those that cannot be read.
+///
+/// # Errors
+/// [`DbError`].
+pub fn legible_list(tx: &mut Tx, tenant: Tenant, state: Option<InstanceState>, page: Page) -> Result<Legible<Instance>, DbError> {
+    let read = |page: Page| {
+        let query = in_state(tenant, state);
+        db::readable(tx, newest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()))
+    };
+    legible(page, place, read)
 }
 
 /// A page of instances, those that end soonest first.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn list_by_end(tx: &mut Tx, tenant: Tenant, state: Option<&str>, page: Page) -> Result<Vec<Instance>, DbError> {
-    let query = in_state(tenant, state);
-    Ok(oldest_first!(query, page, end(), instances::id).select(Instance::as_select()).load(tx)?)
+pub fn list_by_end(tx: &mut Tx, tenant: Tenant, state: Option<InstanceState>, page: Page) -> Result<Vec<Instance>, DbError> {
+    let read = |page: Page| {
+        let query = in_state(tenant, state);
+        db::readable(tx, oldest_first!(query, page, end(), instances::id).select(Instance::as_select()))
+    };
+    Ok(legible(page, place_by_end, read)?.reported())
 }
 
 /// How many instances of a product could not be opened since a moment.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_failed_since(tx: &mut Tx, product: Key, since: i64) -> Result<i64, DbError> {
+pub fn any_failed_since(tx: &mut Tx, product: Key, since: Moment) -> Result<i64, DbError> {
     Ok(instances::table
         .filter(instances::product_id.eq(product))
-        .filter(instances::state.eq("failed"))
+        .filter(instances::state.eq(InstanceState::Failed))
         .filter(instances::ended_at.ge(since))
         .count()
         .get_result(tx)?)
@@ -189,7 +214,7 @@ pub fn any_failed_since(tx: &mut Tx, product: Key, since: i64) -> Result<i64, Db
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_newest(tx: &mut Tx, product: Option<Key>, limit: i64) -> Result<Vec<(i64, Option<i64>, i64)>, DbError> {
+pub fn any_newest(tx: &mut Tx, product: Option<Key>, limit: i64) -> Result<Vec<(Moment, Option<Moment>, i64)>, DbError> {
     let mut query = instances::table.inner_join(order_lines::table.on(order_lines::id.eq(instances::line_id))).into_boxed();
     if let Some(product) = product {
         query = query.filter(instances::product_id.eq(product));
@@ -202,10 +227,10 @@ pub fn any_newest(tx: &mut Tx, product: Option<Key>, limit: i64) -> Result<Vec<(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn opened_since(tx: &mut Tx, seller: Key, since: i64, limit: i64) -> Result<Vec<(i64, i64)>, DbError> {
+pub fn opened_since(tx: &mut Tx, seller: Key, since: Moment, limit: i64) -> Result<Vec<(Moment, Moment)>, DbError> {
     let own = instances::table.filter(instances::seller_id.eq(seller)).filter(instances::created_at.ge(since));
     let opened = own.filter(instances::opened_at.is_not_null()).order((instances::created_at.desc(), instances::id.desc())).limit(limit);
-    let rows: Vec<(i64, Option<i64>)> = opened.select((instances::created_at, instances::opened_at)).load(tx)?;
+    let rows: Vec<(Moment, Option<Moment>)> = opened.select((instances::created_at, instances::opened_at)).load(tx)?;
     Ok(rows.into_iter().filter_map(|(paid, opened)| Some((paid, opened?))).collect())
 }
 
@@ -241,9 +266,9 @@ pub fn set_seller_id(tx: &mut Tx, of: &Locked<Instance>, seller_instance_id: &st
 /// What the seller said of an instance when it opened.
 pub struct Opening<'a> {
     pub of: &'a Locked<Instance>,
-    pub at: i64,
+    pub at: Moment,
     pub anchor_day: Option<i64>,
-    pub expires_at: Option<i64>,
+    pub expires_at: Option<Moment>,
     /// The order that has the instance from now on.
     pub open_order_id: Option<Key>,
 }
@@ -301,10 +326,10 @@ pub fn set_licence(tx: &mut Tx, of: &Locked<Instance>, licence: &[u8]) -> Result
 /// A change of state with what belongs to it.
 #[derive(Debug)]
 pub struct Step<'a> {
-    pub to: &'a str,
-    pub freeze_cause: Option<&'a str>,
+    pub to: InstanceState,
+    pub freeze_cause: Option<FreezeCause>,
     pub freeze_reason: Option<&'a str>,
-    pub ended_at: Option<i64>,
+    pub ended_at: Option<Moment>,
 }
 
 /// Moves an instance on, if it is still where it was.
@@ -312,7 +337,7 @@ pub struct Step<'a> {
 /// # Errors
 /// [`DbError`].
 pub fn step(tx: &mut Tx, of: &Locked<Instance>, s: &Step<'_>) -> Result<Written, DbError> {
-    let there = instances::table.find(of.id).filter(instances::state.eq(&of.state));
+    let there = instances::table.find(of.id).filter(instances::state.eq(of.state));
     let changed = diesel::update(there)
         .set((
             instances::state.eq(s.to),
@@ -324,21 +349,23 @@ pub fn step(tx: &mut Tx, of: &Locked<Instance>, s: &Step<'_>) -> Result<Written,
     Ok(Written::from_rows(changed))
 }
 
-/// A time for which an instance was frozen, or still is.
-#[derive(Debug, Clone, Copy, Queryable, Selectable)]
-#[diesel(table_name = instance_freezes)]
-pub struct Freeze {
-    pub instance_id: Key,
-    pub from_at: i64,
-    pub until_at: Option<i64>,
+db::stored! {
+    /// A time for which an instance was frozen, or still is.
+    #[derive(Debug, Clone, Copy, Selectable)]
+    #[diesel(table_name = instance_freezes)]
+    pub struct Freeze of instance_freezes {
+        pub instance_id: Key,
+        pub from_at: Moment,
+        pub until_at: Option<Moment>,
+    }
 }
 
 /// # Errors
 /// [`DbError`].
-pub fn begin_freeze(tx: &mut Tx, of: &Locked<Instance>, at: i64) -> Result<(), DbError> {
+pub fn begin_freeze(tx: &mut Tx, of: &Locked<Instance>, at: Moment) -> Result<(), DbError> {
     // Frozen, unfrozen and frozen again at one moment is one freeze.
     let same = instance_freezes::table.find((of.id, at));
-    if diesel::update(same).set(instance_freezes::until_at.eq(None::<i64>)).run(tx)? == 0 {
+    if diesel::update(same).set(instance_freezes::until_at.eq(None::<Moment>)).run(tx)? == 0 {
         let row = (instance_freezes::instance_id.eq(of.id), instance_freezes::from_at.eq(at));
         diesel::insert_into(instance_freezes::table).values(row).run(tx)?;
     }
@@ -347,7 +374,7 @@ pub fn begin_freeze(tx: &mut Tx, of: &Locked<Instance>, at: i64) -> Result<(), D
 
 /// # Errors
 /// [`DbError`].
-pub fn end_freeze(tx: &mut Tx, of: &Locked<Instance>, at: i64) -> Result<(), DbError> {
+pub fn end_freeze(tx: &mut Tx, of: &Locked<Instance>, at: Moment) -> Result<(), DbError> {
     let open = instance_freezes::table.filter(instance_freezes::instance_id.eq(of.id)).filter(instance_freezes::until_at.is_null());
     diesel::update(open).set(instance_freezes::until_at.eq(at)).run(tx)?;
     Ok(())
@@ -364,7 +391,7 @@ pub fn freezes(tx: &mut Tx, ids: &[Key]) -> Result<Vec<Freeze>, DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn set_expiry(tx: &mut Tx, of: &Locked<Instance>, expires_at: Option<i64>) -> Result<(), DbError> {
+pub fn set_expiry(tx: &mut Tx, of: &Locked<Instance>, expires_at: Option<Moment>) -> Result<(), DbError> {
     diesel::update(instances::table.find(of.id)).set(instances::expires_at.eq(expires_at)).run(tx)?;
     Ok(())
 }

@@ -88,7 +88,7 @@ pub mod usage_hold;
 pub mod webhook;
 pub mod witness;
 
-pub use db::{DbError, Key, Tx};
+pub use db::{DbError, Key, Misfit, Moment, Tx};
 pub use locked::Locked;
 
 /// What a guarded update came to.
@@ -131,6 +131,67 @@ impl Page {
     #[must_use]
     pub fn first(limit: i64) -> Self {
         Self { after: None, limit, direction: None }
+    }
+}
+
+/// A page of a list: the rows that can be read, as many as were asked for while there are some, and what is wrong with the others.
+#[derive(Debug)]
+pub struct Legible<T> {
+    pub rows: Vec<T>,
+    pub misfits: Vec<Misfit>,
+}
+
+impl<T> Legible<T> {
+    fn of(read: Vec<Result<T, Misfit>>) -> Self {
+        let mut legible = Self { rows: Vec::new(), misfits: Vec::new() };
+        for row in read {
+            match row {
+                Ok(row) => legible.rows.push(row),
+                Err(misfit) => legible.misfits.push(misfit),
+            }
+        }
+        legible
+    }
+
+    /// The rows alone. Those that cannot be read are reported to whoever runs the platform.
+    #[must_use]
+    pub fn reported(self) -> Vec<T> {
+        self.misfits.iter().for_each(Misfit::report);
+        self.rows
+    }
+}
+
+/// A page of the rows that can be read: one that cannot is left out, and the page is filled with what follows.
+fn legible<T>(
+    page: Page,
+    place: impl Fn(&T) -> (i64, Key),
+    mut read: impl FnMut(Page) -> Result<Vec<Result<T, Misfit>>, DbError>,
+) -> Result<Legible<T>, DbError> {
+    let (mut rows, mut misfits): (Vec<T>, Vec<Misfit>) = (Vec::new(), Vec::new());
+    let mut rest = page;
+    loop {
+        let read = read(rest)?;
+        let (had, mut passed) = (read.len(), 0);
+        for row in read {
+            match row {
+                Ok(row) => {
+                    rows.push(row);
+                    passed = 0;
+                }
+                Err(misfit) => {
+                    passed += 1;
+                    if !misfits.contains(&misfit) {
+                        misfits.push(misfit);
+                    }
+                }
+            }
+        }
+        let wanted = page.limit - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        if wanted <= 0 || i64::try_from(had).is_ok_and(|had| had < rest.limit) {
+            return Ok(Legible { rows, misfits });
+        }
+        // On from the last row that has a place; what cannot be read behind it comes once more.
+        rest = Page { after: rows.last().map(&place).or(page.after), limit: wanted + passed, ..page };
     }
 }
 

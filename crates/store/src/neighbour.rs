@@ -1,11 +1,16 @@
 //! Customers and what they hold, as other marketplaces name them.
 
-use crate::{DbError, Key, Page, Tx, instance::Instance};
+use crate::{
+    DbError, Key, Page, Tx,
+    instance::{Instance, place},
+    legible,
+};
 use db::{
     Run,
     schema::{instances, neighbour_customers},
 };
 use diesel::prelude::*;
+use domain::instance::InstanceState;
 
 /// A buyer as a seller knows it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -68,19 +73,21 @@ pub struct Wanted {
 /// # Errors
 /// [`DbError`].
 pub fn running(tx: &mut Tx, seller: Key, product: Key, wanted: &Wanted) -> Result<Vec<Instance>, DbError> {
-    let mut query = instances::table
-        .filter(instances::seller_id.eq(seller))
-        .filter(instances::product_id.eq(product))
-        .filter(instances::state.eq("running"))
-        .into_boxed();
-    if let Some(buyers) = &wanted.buyers {
-        query = query.filter(instances::buyer_id.eq_any(buyers.clone()));
-    }
-    if let Some(ids) = &wanted.instances {
-        query = query.filter(instances::id.eq_any(ids.clone()));
-    }
-    let page = Page { after: wanted.after, ..Page::first(wanted.limit) };
-    Ok(oldest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()).load(tx)?)
+    let read = |page: Page| {
+        let mut query = instances::table
+            .filter(instances::seller_id.eq(seller))
+            .filter(instances::product_id.eq(product))
+            .filter(instances::state.eq(InstanceState::Running))
+            .into_boxed();
+        if let Some(buyers) = &wanted.buyers {
+            query = query.filter(instances::buyer_id.eq_any(buyers.clone()));
+        }
+        if let Some(ids) = &wanted.instances {
+            query = query.filter(instances::id.eq_any(ids.clone()));
+        }
+        db::readable(tx, oldest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()))
+    };
+    Ok(legible(Page { after: wanted.after, ..Page::first(wanted.limit) }, place, read)?.reported())
 }
 
 /// Instances of a seller behind some of its addresses, oldest first.
@@ -88,9 +95,12 @@ pub fn running(tx: &mut Tx, seller: Key, product: Key, wanted: &Wanted) -> Resul
 /// # Errors
 /// [`DbError`].
 pub fn at_addresses(tx: &mut Tx, seller: Key, addresses: &[Key], page: Page) -> Result<Vec<Instance>, DbError> {
-    let query = instances::table
-        .filter(instances::seller_id.eq(seller))
-        .filter(instances::address_id.eq_any(addresses.iter().copied().map(Some).collect::<Vec<_>>()))
-        .into_boxed();
-    Ok(oldest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()).load(tx)?)
+    let read = |page: Page| {
+        let query = instances::table
+            .filter(instances::seller_id.eq(seller))
+            .filter(instances::address_id.eq_any(addresses.iter().copied().map(Some).collect::<Vec<_>>()))
+            .into_boxed();
+        db::readable(tx, oldest_first!(query, page, instances::created_at, instances::id).select(Instance::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }

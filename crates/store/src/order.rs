@@ -1,64 +1,74 @@
 //! Orders and their lines.
 
 use crate::{
-    DbError, Key, Locked, Page, Tx, Written, containing,
+    DbError, Key, Legible, Locked, Moment, Page, Tx, Written, containing,
     event::{self, NewEvent},
-    lower,
+    legible, lower,
 };
 use db::{
     Lock, Run,
     schema::{order_lines, orders},
 };
 use diesel::{dsl, prelude::*};
+use domain::{
+    money::Currency,
+    order::{OrderKind, OrderState},
+    period::{ChargingMode, Period},
+    site::SiteCode,
+};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = orders)]
-pub struct Order {
-    pub id: Key,
-    pub number: String,
-    pub kind: String,
-    pub state: String,
-    pub site: String,
-    pub currency: String,
-    pub total_minor: i64,
-    pub buyer_id: Key,
-    pub seller_id: Key,
-    pub customer_name: String,
-    pub user_name: String,
-    pub product_name: String,
-    pub instance_id: Option<Key>,
-    pub subject_order_id: Option<Key>,
-    pub created_at: i64,
-    pub pay_by: Option<i64>,
-    pub paid_at: Option<i64>,
-    pub ended_at: Option<i64>,
-    pub reason: Option<String>,
-    /// By use: not in the lists of orders (`seller-domain 4.1`).
-    pub on_demand: bool,
-    /// Empty: as `product_name`, which is the Chinese one.
-    pub product_name_en: String,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = orders)]
+    pub struct Order of orders {
+        pub id: Key,
+        pub number: String,
+        pub kind: OrderKind,
+        pub state: OrderState,
+        pub site: SiteCode,
+        pub currency: Currency,
+        pub total_minor: i64,
+        pub buyer_id: Key,
+        pub seller_id: Key,
+        pub customer_name: String,
+        pub user_name: String,
+        pub product_name: String,
+        pub instance_id: Option<Key>,
+        pub subject_order_id: Option<Key>,
+        pub created_at: Moment,
+        pub pay_by: Option<Moment>,
+        pub paid_at: Option<Moment>,
+        pub ended_at: Option<Moment>,
+        pub reason: Option<String>,
+        /// By use: not in the lists of orders (`seller-domain 4.1`).
+        pub on_demand: bool,
+        /// Empty: as `product_name`, which is the Chinese one.
+        pub product_name_en: String,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = order_lines)]
-pub struct Line {
-    pub id: Key,
-    pub order_id: Key,
-    pub number: String,
-    pub product_id: Key,
-    pub revision_id: Key,
-    pub specification: String,
-    pub sku: String,
-    pub sold: String,
-    pub charging_mode: String,
-    pub period: Option<String>,
-    pub quantity: i64,
-    pub amount_minor: i64,
-    pub refunded_minor: i64,
-    pub completed_at: Option<i64>,
-    pub instance_id: Option<Key>,
-    /// Shared out of escrow before the line is complete: accepted parts, or what a negotiated refund left.
-    pub released_minor: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable)]
+    #[diesel(table_name = order_lines)]
+    pub struct Line of order_lines {
+        pub id: Key,
+        pub order_id: Key,
+        pub number: String,
+        pub product_id: Key,
+        pub revision_id: Key,
+        pub specification: String,
+        pub sku: String,
+        pub sold: String,
+        pub charging_mode: ChargingMode,
+        pub period: Option<Period>,
+        pub quantity: i64,
+        pub amount_minor: i64,
+        pub refunded_minor: i64,
+        pub completed_at: Option<Moment>,
+        pub instance_id: Option<Key>,
+        /// Shared out of escrow before the line is complete: accepted parts, or what a negotiated refund left.
+        pub released_minor: i64,
+    }
 }
 
 /// Whose orders may be seen: the tenant is part of every look-up.
@@ -76,10 +86,26 @@ pub enum Tenant {
 /// [`DbError`]; a unique violation when the number is taken.
 pub fn insert(tx: &mut Tx, order: Order, line: &Line, events: &[NewEvent]) -> Result<Locked<Order>, DbError> {
     let row = diesel::insert_into(orders::table).values(&order);
-    let line = diesel::insert_into(order_lines::table).values(line);
-    db::together(tx, &[&row, &line, &event::insertion(events)])?;
+    db::together(tx, &[&row, &line_insertion(line), &event::insertion(events)])?;
     db::made(Lock::Order, order.id);
     Ok(Locked::new(order))
+}
+
+#[rustfmt::skip]
+fn line_insertion(l: &Line) -> db::Insert<'_, 16> {
+    db::Insert {
+        table: "order_lines",
+        columns: [
+            "id", "order_id", "number", "product_id", "revision_id", "specification", "sku", "sold", "charging_mode", "period",
+            "quantity", "amount_minor", "refunded_minor", "completed_at", "instance_id", "released_minor",
+        ],
+        rows: vec![db::row![
+            &l.id, &l.order_id, &l.number, &l.product_id, &l.revision_id, &l.specification, &l.sku, &l.sold,
+            l.charging_mode.as_str(), l.period.map(|p| p.to_string()), l.quantity, l.amount_minor, l.refunded_minor,
+            l.completed_at, &l.instance_id, l.released_minor,
+        ]],
+        conflict: "",
+    }
 }
 
 /// An order, locked with its lines until the transaction ends. Where it has an instance, that is locked first.
@@ -114,8 +140,8 @@ pub struct Filter {
     pub product_name: Option<String>,
     pub created_from: Option<i64>,
     pub created_to: Option<i64>,
-    pub state: Option<String>,
-    pub kind: Option<String>,
+    pub state: Option<OrderState>,
+    pub kind: Option<OrderKind>,
     pub instance_id: Option<uuid::Uuid>,
     pub on_demand: Option<bool>,
 }
@@ -150,11 +176,11 @@ fn filtered(tenant: Tenant, filter: &Filter) -> orders::BoxedQuery<'static, db::
     if let Some(at) = filter.created_to {
         query = query.filter(orders::created_at.lt(at));
     }
-    if let Some(state) = &filter.state {
-        query = query.filter(orders::state.eq(state.clone()));
+    if let Some(state) = filter.state {
+        query = query.filter(orders::state.eq(state));
     }
-    if let Some(kind) = &filter.kind {
-        query = query.filter(orders::kind.eq(kind.clone()));
+    if let Some(kind) = filter.kind {
+        query = query.filter(orders::kind.eq(kind));
     }
     if let Some(instance) = filter.instance_id {
         query = query.filter(orders::instance_id.eq(Key::of(instance)));
@@ -170,8 +196,19 @@ fn filtered(tenant: Tenant, filter: &Filter) -> orders::BoxedQuery<'static, db::
 /// # Errors
 /// [`DbError`].
 pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Order>, DbError> {
-    let query = filtered(tenant, filter);
-    Ok(newest_first!(query, page, orders::created_at, orders::id).select(Order::as_select()).load(tx)?)
+    Ok(legible_list(tx, tenant, filter, page)?.reported())
+}
+
+/// The same with what is wrong with those that cannot be read.
+///
+/// # Errors
+/// [`DbError`].
+pub fn legible_list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Legible<Order>, DbError> {
+    let place = |o: &Order| (o.created_at.micros(), o.id);
+    legible(page, place, |page| {
+        let query = filtered(tenant, filter);
+        db::readable(tx, newest_first!(query, page, orders::created_at, orders::id).select(Order::as_select()))
+    })
 }
 
 /// # Errors
@@ -200,16 +237,13 @@ pub fn lines(tx: &mut Tx, order: Key) -> Result<Vec<Line>, DbError> {
     Ok(order_lines::table.filter(order_lines::order_id.eq(order)).order(order_lines::number).select(Line::as_select()).load(tx)?)
 }
 
-/// The lines of several orders.
+/// The lines of several orders, and what is wrong with those that cannot be read.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn lines_of(tx: &mut Tx, orders: &[Key]) -> Result<Vec<Line>, DbError> {
-    Ok(order_lines::table
-        .filter(order_lines::order_id.eq_any(orders.to_vec()))
-        .order(order_lines::number)
-        .select(Line::as_select())
-        .load(tx)?)
+pub fn lines_of(tx: &mut Tx, orders: &[Key]) -> Result<Legible<Line>, DbError> {
+    let theirs = order_lines::table.filter(order_lines::order_id.eq_any(orders.to_vec())).order(order_lines::number);
+    Ok(Legible::of(db::readable(tx, theirs.select(Line::as_select()))?))
 }
 
 /// An order line by its number, with its order.
@@ -254,10 +288,10 @@ pub fn any_lines_of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<(Line, Or
 /// A step of an order: from a state to another, with the times that belong to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
-    pub from: &'a str,
-    pub to: &'a str,
-    pub paid_at: Option<i64>,
-    pub ended_at: Option<i64>,
+    pub from: OrderState,
+    pub to: OrderState,
+    pub paid_at: Option<Moment>,
+    pub ended_at: Option<Moment>,
     pub reason: Option<&'a str>,
 }
 
@@ -270,7 +304,7 @@ pub fn step_all(tx: &mut Tx, steps: &[(&Locked<Order>, Step<'_>)]) -> Result<Wri
         table: "orders",
         keys: 1,
         columns: ["id", "", "state", "paid_at", "ended_at", "reason"],
-        rows: part.iter().map(|(of, s)| db::row![&of.id, s.from, s.to, s.paid_at, s.ended_at, s.reason]).collect(),
+        rows: part.iter().map(|(of, s)| db::row![&of.id, s.from.as_str(), s.to.as_str(), s.paid_at, s.ended_at, s.reason]).collect(),
         set: "",
         filter: "orders.state = v.column2",
     })?;
@@ -287,8 +321,7 @@ pub fn step(tx: &mut Tx, of: &mut Locked<Order>, s: &Step<'_>) -> Result<Written
         .set((orders::state.eq(s.to), orders::paid_at.eq(s.paid_at), orders::ended_at.eq(s.ended_at), orders::reason.eq(s.reason)))
         .run(tx)?;
     let row = of.row_mut();
-    s.to.clone_into(&mut row.state);
-    (row.paid_at, row.ended_at, row.reason) = (s.paid_at, s.ended_at, s.reason.map(str::to_owned));
+    (row.state, row.paid_at, row.ended_at, row.reason) = (s.to, s.paid_at, s.ended_at, s.reason.map(str::to_owned));
     Ok(Written::from_rows(changed))
 }
 
@@ -314,7 +347,7 @@ fn own(of: &Locked<Order>, line: &Line) -> OwnLine {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn complete_lines(tx: &mut Tx, lines: &[(&Locked<Order>, &Line)], at: i64) -> Result<Written, DbError> {
+pub fn complete_lines(tx: &mut Tx, lines: &[(&Locked<Order>, &Line)], at: Moment) -> Result<Written, DbError> {
     let changed = db::each_part(tx, lines, |part| {
         let ids = part.iter().map(|(_, line)| line.id).collect::<Vec<_>>();
         diesel::update(order_lines::table.filter(order_lines::id.eq_any(ids)).filter(order_lines::completed_at.is_null()))
@@ -361,10 +394,10 @@ pub fn set_price(tx: &mut Tx, of: &mut Locked<Order>, line: &Line) -> Result<(),
 ///
 /// # Errors
 /// [`DbError`].
-pub fn unsubscriptions_since(tx: &mut Tx, buyer: Key, since: i64) -> Result<i64, DbError> {
+pub fn unsubscriptions_since(tx: &mut Tx, buyer: Key, since: Moment) -> Result<i64, DbError> {
     Ok(orders::table
         .filter(orders::buyer_id.eq(buyer))
-        .filter(orders::kind.eq("unsubscribe"))
+        .filter(orders::kind.eq(OrderKind::Unsubscribe))
         .filter(orders::reason.eq("five_days"))
         .filter(orders::created_at.ge(since))
         .count()

@@ -1,25 +1,28 @@
 //! Terms of instances, and what changes added to them.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Moment, Tx, Written};
 use db::{
     Run,
     schema::{term_fees, terms},
 };
 use diesel::prelude::*;
+use domain::period::Period;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = terms)]
-pub struct Term {
-    pub id: Key,
-    pub instance_id: Key,
-    /// The line that paid the price.
-    pub line_id: Key,
-    pub seq: i64,
-    pub start_at: i64,
-    pub end_at: i64,
-    pub period: String,
-    pub price_minor: i64,
-    pub removed: bool,
+db::stored! {
+    #[derive(Debug, Clone, Selectable)]
+    #[diesel(table_name = terms)]
+    pub struct Term of terms {
+        pub id: Key,
+        pub instance_id: Key,
+        /// The line that paid the price.
+        pub line_id: Key,
+        pub seq: i64,
+        pub start_at: Moment,
+        pub end_at: Moment,
+        pub period: Period,
+        pub price_minor: i64,
+        pub removed: bool,
+    }
 }
 
 /// What a change added to a term.
@@ -40,7 +43,9 @@ pub fn insert(tx: &mut Tx, terms: &[Term]) -> Result<(), DbError> {
         columns: ["id", "instance_id", "line_id", "seq", "start_at", "end_at", "period", "price_minor", "removed"],
         rows: part
             .iter()
-            .map(|t| db::row![&t.id, &t.instance_id, &t.line_id, t.seq, t.start_at, t.end_at, &t.period, t.price_minor, t.removed])
+            .map(|t| {
+                db::row![&t.id, &t.instance_id, &t.line_id, t.seq, t.start_at, t.end_at, t.period.to_string(), t.price_minor, t.removed]
+            })
             .collect(),
         conflict: "",
     })?;
@@ -79,7 +84,7 @@ pub fn remove(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn end(tx: &mut Tx, id: Key, end_at: i64) -> Result<(), DbError> {
+pub fn end(tx: &mut Tx, id: Key, end_at: Moment) -> Result<(), DbError> {
     diesel::update(terms::table.find(id)).set(terms::end_at.eq(end_at)).run(tx)?;
     Ok(())
 }

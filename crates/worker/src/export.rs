@@ -58,9 +58,9 @@ async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
     let (mut after, mut rows) = (None, 0i64);
     while rows < total {
         let filter = filter.clone();
-        let found = app.read(Actor::System, move |tx, _| page(tx, tenant, &filter, after)).await?;
-        let Some(last) = found.last() else { break };
-        after = Some((last.order.created_at, last.order.id));
+        let (found, last) = app.read(Actor::System, move |tx, _| page(tx, tenant, &filter, after)).await?;
+        let Some(last) = last else { break };
+        after = Some(last);
         for full in found.iter().take(usize::try_from(total - rows).unwrap_or(0)) {
             rows += 1;
             let at = u32::try_from(rows).map_err(|e| bad(&e))?;
@@ -74,12 +74,14 @@ async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
     Ok((book.save_to_buffer().map_err(|e| bad(&e))?, rows))
 }
 
-/// The orders that follow, with their lines.
-fn page(tx: &mut Tx, tenant: Tenant, filter: &Filter, after: Option<(i64, db::Key)>) -> Result<Vec<Full>, Error> {
+/// Where a page begins or ends: time and id of an order.
+type Place = (i64, db::Key);
+
+/// The orders that follow, with their lines, and where they end.
+fn page(tx: &mut Tx, tenant: Tenant, filter: &Filter, after: Option<Place>) -> Result<(Vec<Full>, Option<Place>), Error> {
     let orders = order::list(tx, tenant, filter, Page { after, ..Page::first(BATCH) })?;
-    let lines = order::lines_of(tx, &orders.iter().map(|o| o.id).collect::<Vec<_>>())?;
-    let full = |order: order::Order| Full { lines: lines.iter().filter(|l| l.order_id == order.id).cloned().collect(), order };
-    Ok(orders.into_iter().map(full).collect())
+    let last = orders.last().map(|o| (o.created_at.micros(), o.id));
+    Ok((app::order::with_lines(tx, orders)?, last))
 }
 
 async fn report(app: &App, id: db::Key, rows_done: i64, total: i64) -> Result<(), Error> {

@@ -143,11 +143,11 @@ fn brief(full: &Full) -> Result<OrderBrief, Error> {
     Ok(OrderBrief {
         order_id: o.number.clone(),
         order_line_ids: full.lines.iter().map(|l| l.number.clone()).collect(),
-        order_type: order::kind(o)?.wire().to_owned(),
-        status: o.state.clone(),
-        amount: domain::money::text(o.total_minor, &o.currency),
-        currency: o.currency.clone(),
-        create_time: wire_time(app::from_micros(o.created_at)),
+        order_type: o.kind.wire().to_owned(),
+        status: o.state.to_string(),
+        amount: domain::money::text(o.total_minor, o.currency.as_str()),
+        currency: o.currency.to_string(),
+        create_time: wire_time(o.created_at.at()),
         product_name: o.product_name.clone(),
         instance_ids: o.instance_id.iter().map(|i| i.id::<InstanceId>().to_string()).collect(),
     })
@@ -286,19 +286,14 @@ async fn list(State(api): State<Api>, Signed(caller): Signed, body: Bytes) -> Re
         return Err(Refusal::invalid("product_name has at most 100 characters"));
     }
     let page = Page { after: asked.cursor.as_deref().map(after).transpose()?, ..Page::first(limit) };
-    let filter = orders::Filter { state: state.map(|s| s.to_string()), product_name: asked.product_name, ..orders::Filter::default() };
+    let filter = orders::Filter { state, product_name: asked.product_name, ..orders::Filter::default() };
     let answer = api
         .read(caller, move |tx, _, who| {
             let found = orders::list(tx, Tenant::Buyer(Key::of(who.account_id)), &filter, page)?;
             let full = i64::try_from(found.len()).unwrap_or(0) == limit;
-            let next = found.last().filter(|_| full).map(|o| format!("{}-{}", o.created_at, hex::encode(o.id.0)));
-            let ids: Vec<Key> = found.iter().map(|o| o.id).collect();
-            let lines = orders::lines_of(tx, &ids)?;
-            let of = |o: orders::Order| {
-                let lines = lines.iter().filter(|l| l.order_id == o.id).cloned().collect();
-                brief(&Full { order: o, lines })
-            };
-            Ok(briefs(found.into_iter().map(of).collect::<Result<_, _>>()?, next))
+            let next = found.last().filter(|_| full).map(|o| format!("{}-{}", o.created_at.micros(), hex::encode(o.id.0)));
+            let found = order::with_lines(tx, found)?;
+            Ok(briefs(found.iter().map(brief).collect::<Result<_, _>>()?, next))
         })
         .await?;
     Ok(Json(answer))
@@ -382,8 +377,8 @@ async fn saas_instance(State(api): State<Api>, Signed(caller): Signed, body: Byt
                 error_code,
                 error_msg,
                 instance_id: id.to_string(),
-                status: found.state.clone(),
-                expire_time: found.expires_at.map(|end| wire_time(shown_end(app::from_micros(end)))),
+                status: found.state.to_string(),
+                expire_time: found.expires_at.map(|end| wire_time(shown_end(end.at()))),
                 app_info: SaasAppInfo {
                     password: instance::password(ctx, &found)?,
                     front_end_url: found.front_end_url,

@@ -256,7 +256,7 @@ async fn ask_refund(
 pub(super) fn currency_fits(tx: &mut Tx, found: &Found, amount: domain::money::Money) -> Result<(), Error> {
     let order = store::order::lookup(tx, Tenant::Any, found.row.order_id)?;
     match order {
-        Some(order) if order.currency != amount.currency.as_str() => {
+        Some(order) if order.currency != amount.currency => {
             Err(Error::field("/amount/currency", "money.currency", format!("the order was paid in {}", order.currency)))
         }
         _ => Ok(()),

@@ -282,14 +282,14 @@ pub(super) fn case_view(tx: &mut Tx, ctx: &Ctx, who: &Caller, tenant: Tenant, fo
     let order = order.ok_or_else(|| Error::row("supervision_cases", &row.order_number, "has no order"))?;
     let instance = store::instance::lookup(tx, Tenant::Any, row.instance_id)?;
     let instance = instance.ok_or_else(|| Error::row("supervision_cases", &row.order_number, "has no instance"))?;
-    let site = app::order::site(ctx, &order)?;
+    let site = ctx.site(order.site);
     let listing = ctx.listings.approved(tx, instance.revision_id)?;
     let (buyers, open) = (party == Party::Buyer, case.state == CaseState::Open);
     let may = case.may_ask_refund();
     let app = instance.front_end_url.is_some() || instance.admin_url.is_some() || instance.memo.is_some();
     let code = store::licence::of_instance(tx, row.instance_id)?.filter(|l| !buyers || l.shown_at.is_some()).map(|l| l.code);
     let waiting = document::waiting(tx, Key::of(who.account_id), row.id)?;
-    let cash = |minor| money(minor, &order.currency);
+    let cash = |minor| money(minor, order.currency);
     let flow = found.template.in_scene(case.scene);
     let actions = case.actions(&found.template, party);
     Ok(SupervisionCase {

@@ -1,7 +1,7 @@
 //! How the calls of a seller went, by day, for its overview.
 
-use crate::{Caller, Ctx, Error, micros};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error};
+use db::{Key, Moment, Tx};
 use domain::measure;
 use jiff::civil::Date;
 use store::{call, instance};
@@ -37,8 +37,8 @@ pub fn by_day(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<DayOfCalls>
     let first = site.day_of(ctx.now).saturating_sub(back);
     let days = first.series(jiff::Span::new().days(1)).take(DAYS);
     let mut all: Vec<_> = days.map(|day| DayOfCalls { day, done: 0, failed: 0, open: 0, opening_ms: None }).collect();
-    let (seller, since) = (Key::of(caller.account_id), micros(site.start_of(first)));
-    for (day, state, count) in call::results_by_day(tx, seller, since)? {
+    let (seller, since) = (Key::of(caller.account_id), Moment::of(site.start_of(first)));
+    for (day, state, count) in call::results_by_day(tx, seller, since.micros())? {
         let Some(of) = usize::try_from(day).ok().and_then(|d| all.get_mut(d)) else { continue };
         match state.as_str() {
             "done" => of.done += count,
@@ -48,9 +48,9 @@ pub fn by_day(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<DayOfCalls>
     }
     let mut times: Vec<Vec<i64>> = vec![Vec::new(); DAYS];
     for (paid, opened) in instance::opened_since(tx, seller, since, OPENINGS_MAX)? {
-        let day = usize::try_from((paid - since) / DAY_MICROS).ok();
+        let day = usize::try_from((paid.micros() - since.micros()) / DAY_MICROS).ok();
         if let Some(of) = day.and_then(|d| times.get_mut(d)) {
-            of.push((opened - paid).max(0) / 1_000);
+            of.push((opened.micros() - paid.micros()).max(0) / 1_000);
         }
     }
     for (of, times) in all.iter_mut().zip(times) {

@@ -251,7 +251,7 @@ impl Step {
         let mut jitter = [0];
         ctx.ids.random(&mut jitter);
         let first = self.call.first_at.map_or(ctx.now, from_micros);
-        let access = instance::access_type(&self.subject)?;
+        let access = self.subject.access_type;
         Ok(ctx.settings.schedules.of(access, activity(&self.call)?).next(first, ctx.now, failures, jitter[0]))
     }
 
@@ -274,7 +274,7 @@ impl Step {
         self.event(tx, ctx, "call.given_up", &json!({ "activity": self.call.activity, "reason": text }))?;
         match activity(&self.call)? {
             // Called after acceptance: the order is done and stays so; the seller repairs and restarts.
-            Activity::Create | Activity::Query if instance::state(&self.subject)? != InstanceState::Opening => {
+            Activity::Create | Activity::Query if self.subject.state != InstanceState::Opening => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
             Activity::Create | Activity::Query => {
@@ -320,7 +320,7 @@ impl Step {
     /// The call was over when the answer came. A creation that succeeded too late is released.
     fn came_late(&self, tx: &mut Tx, ctx: &Ctx, judged: &Judged) -> Result<Next, Error> {
         self.event(tx, ctx, "call.late_answer", &json!({ "activity": self.call.activity, "outcome": judged.outcome.kind() }))?;
-        let failed = instance::state(&self.subject)? == InstanceState::Failed;
+        let failed = self.subject.state == InstanceState::Failed;
         if let Some(id) = judged.instance_id.as_ref().filter(|_| failed && self.subject.seller_instance_id.is_none()) {
             let _ = store::instance::set_seller_id(tx, &self.subject, id)?;
             let request = Request::ReleaseInstance { instance_id: id.clone(), order: None };

@@ -53,7 +53,7 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
             let order = call.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
             // Called after acceptance: the order is complete before the call, which opens what runs already.
             let opens_late = !matches!(activity(call)?, Activity::Upgrade) && is_not_opened(tx, call)?;
-            if !opens_late && order.is_none_or(|o| o.state != OrderState::Processing.as_str()) {
+            if !opens_late && order.is_none_or(|o| o.state != OrderState::Processing) {
                 return over("the order is over: it was refunded, or what it opened was released; the buyer may order again");
             }
         }
@@ -64,7 +64,7 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
         | Activity::RefreshLicence
         | Activity::ExpireLicence => {
             let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?;
-            if instance.is_none_or(|i| i.state == "released" || i.state == "failed") {
+            if instance.is_none_or(|i| i.state == InstanceState::Released || i.state == InstanceState::Failed) {
                 return over("the instance was released; it gets no further call");
             }
         }
@@ -83,7 +83,7 @@ fn is_not_opened(tx: &mut Tx, call: &Call) -> Result<bool, Error> {
     let Some(found) = instance::lookup(tx, Tenant::Any, call.instance_id)? else {
         return Ok(false);
     };
-    let state = crate::instance::state(&found)?;
+    let state = found.state;
     Ok(found.seller_instance_id.is_none() && matches!(state, InstanceState::Running | InstanceState::Frozen))
 }
 

@@ -41,12 +41,12 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, key: &str, instance: &Instance, wanted: &
                 expire_time: expire_time.clone(),
                 trial_to_formal: *scene == Scene::TrialToFormal,
                 period: if paid { period(&line)? } else { None },
-                order_amount: paid.then(|| domain::money::text(line.amount_minor, &order.currency)),
+                order_amount: paid.then(|| order.currency.text(line.amount_minor)),
             }
         }
         // The end of a term has an activity of its own; what follows is a renewal or the release.
         saas_v2::Request::UpdateInstanceStatus { instance_id, status: Status::Freeze }
-            if ![FreezeCause::Violation, FreezeCause::Arrears].iter().any(|c| instance.freeze_cause.as_deref() == Some(c.as_str())) =>
+            if !matches!(instance.freeze_cause, Some(FreezeCause::Violation | FreezeCause::Arrears)) =>
         {
             Request::ExpireInstance { instance_id: instance_id.clone() }
         }
@@ -116,8 +116,7 @@ fn bought(tx: &mut Tx, ids: &OrderIds) -> Result<(Order, Line), Error> {
 
 /// `year` or `month`; the wire of 1.0 has no word for days.
 fn period(line: &Line) -> Result<Option<Period>, Error> {
-    let bought: Option<Bought> =
-        line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))?;
+    let bought: Option<Bought> = line.period;
     Ok(bought.and_then(|p| match (p.in_years(), p.unit) {
         (Some(years), _) => Some(Period { unit: "year", number: years.into() }),
         (None, PeriodUnit::Month) => Some(Period { unit: "month", number: p.count.into() }),
@@ -141,7 +140,7 @@ fn purchase(
     let accepted = ctx.listings.approved(tx, instance.revision_id)?.is_called_after_acceptance();
     let given = order::consents_of(ctx, line)?;
     let sold = Sold::of(line)?;
-    let charging: ChargingMode = line.charging_mode.parse().map_err(|e| Error::row("order_lines", &line.number, e))?;
+    let charging: ChargingMode = line.charging_mode;
     let cut = |text: &str| text.chars().take(64).collect::<String>();
     Ok(Purchase {
         customer_id: order.buyer_id.id::<AccountId>().to_string(),
@@ -155,7 +154,7 @@ fn purchase(
         sku_code: Some(sold.sku_code),
         product_id: sold.wire_product_id,
         trial: instance.trial,
-        expire_time: order::expire_estimate(ctx, order, line)?,
+        expire_time: order::expire_estimate(ctx, order, line),
         charging: match charging {
             // 1.0 has no number for packages (saas-interface 3.2); like a period they have an end.
             ChargingMode::Period | ChargingMode::OnDemandPackage => Charging::Period,
@@ -165,7 +164,7 @@ fn purchase(
         period: period(line)?,
         extend_params: sold.inputs.into_iter().map(|i| (i.name, i.value)).collect(),
         amount: Some(line.quantity),
-        order_amount: Some(domain::money::text(line.amount_minor, &order.currency)),
+        order_amount: Some(order.currency.text(line.amount_minor)),
         provision_type: if accepted { 2 } else { 1 },
     })
 }

@@ -1,7 +1,7 @@
 //! What the marketplace says of an instance, in the words of its product: an instance, a code, a licence.
 
 use super::activity;
-use crate::{Error, instance::access_type};
+use crate::Error;
 use domain::{call::Activity, id::CallId, instance::FreezeCause, listing::AccessType};
 use store::{call::Call, instance::Instance};
 use wire::{
@@ -28,7 +28,7 @@ impl Said {
     /// # Errors
     /// [`Error::Row`] for what a licence is never told; its listing cannot offer it.
     pub fn of(instance: &Instance, wanted: &Request) -> Result<Option<Self>, Error> {
-        match access_type(instance)? {
+        match instance.access_type {
             AccessType::Saas | AccessType::LicenceOnline => Ok(Some(Self::Instance(wanted.clone()))),
             AccessType::LicenceCode => code(wanted).map(|said| Some(Self::Code(said))),
             AccessType::LicenceV1 => Ok(licence_1x(instance, wanted)?.map(|activity| Self::Licence(activity, wanted.clone()))),
@@ -150,7 +150,7 @@ fn code(wanted: &Request) -> Result<licence::Request, Error> {
 /// The activity of licence 1.x that says it. A freeze is told when the term ended, and a renewal ends that; for a
 /// violation there is no call (`license-interface 3.2`).
 fn licence_1x(instance: &Instance, wanted: &Request) -> Result<Option<Activity>, Error> {
-    let by_end = instance.freeze_cause.as_deref().is_none_or(|cause| cause == FreezeCause::Expired.as_str());
+    let by_end = instance.freeze_cause.is_none_or(|cause| cause == FreezeCause::Expired);
     Ok(match wanted {
         Request::NewInstance { .. } => Some(Activity::GetLicence),
         Request::RefreshInstance { .. } => Some(Activity::RefreshLicence),

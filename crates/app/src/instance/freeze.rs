@@ -1,12 +1,12 @@
 //! Freezing: at the end of the last term, or by the operator for a violation; and the way back.
 
-use super::{id, state};
+use super::{end_of, id};
 use crate::{
-    Caller, Ctx, Error, Tenant, call, event, from_micros, interface,
+    Caller, Ctx, Error, Tenant, call, event, interface,
     job::{self, JobKind},
     order,
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::InstanceId,
@@ -32,14 +32,14 @@ fn set(
     cause: Option<FreezeCause>,
     reason: Option<&str>,
 ) -> Result<(), Error> {
-    let step = Step { to: to.as_str(), freeze_cause: cause.map(FreezeCause::as_str), freeze_reason: reason, ended_at: None };
+    let step = Step { to, freeze_cause: cause, freeze_reason: reason, ended_at: None };
     if instance::step(tx, instance, &step)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
-    match (state(instance)?, to) {
+    match (instance.state, to) {
         (InstanceState::Frozen, InstanceState::Frozen) => {}
-        (_, InstanceState::Frozen) => instance::begin_freeze(tx, instance, ctx.now_micros())?,
-        _ => instance::end_freeze(tx, instance, ctx.now_micros())?,
+        (_, InstanceState::Frozen) => instance::begin_freeze(tx, instance, ctx.moment())?,
+        _ => instance::end_freeze(tx, instance, ctx.moment())?,
     }
     let about = event::About { instance: Some(instance.id), ..event::About::default() };
     event::record(tx, ctx, &format!("instance.{to}"), about, &json!({ "cause": cause, "reason": reason }))
@@ -53,7 +53,7 @@ fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order
         return Ok(());
     };
     let request = Request::UpdateInstanceStatus { instance_id, status };
-    let now = Instance { freeze_cause: cause.map(|c| c.as_str().to_owned()), ..instance.clone() };
+    let now = Instance { freeze_cause: cause, ..instance.clone() };
     call::enqueue(tx, ctx, &now, order, &request)
 }
 
@@ -74,11 +74,11 @@ pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
     let Some(found) = instance::lock(tx, Tenant::Any, instance)? else {
         return Ok(());
     };
-    let Some(end) = found.expires_at.map(from_micros).filter(|end| *end <= ctx.now) else {
+    let Some(end) = found.expires_at.map(Moment::at).filter(|end| *end <= ctx.now) else {
         return Ok(());
     };
     let release_at = end + SignedDuration::from_hours(24 * ctx.settings.retention_days);
-    match state(&found)? {
+    match found.state {
         InstanceState::Running => {
             set(tx, ctx, &found, InstanceState::Frozen, Some(FreezeCause::Expired), Some("the term ended"))?;
             tell_seller(tx, ctx, &found, None, Some(FreezeCause::Expired))?;
@@ -95,8 +95,8 @@ pub fn expire(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
 /// The version of an instance that a decision about a freeze is made on.
 #[must_use]
 pub fn freeze_version(found: &Instance) -> String {
-    let end = found.expires_at.unwrap_or_default().to_string();
-    crate::version(&[&found.state, found.freeze_cause.as_deref().unwrap_or_default(), &end])
+    let end = found.expires_at.map_or(0, Moment::micros).to_string();
+    crate::version(&[found.state.as_str(), found.freeze_cause.map_or("", FreezeCause::as_str), &end])
 }
 
 /// The operator freezes an instance for a violation; its term goes on.
@@ -106,10 +106,10 @@ pub fn freeze_version(found: &Instance) -> String {
 pub fn freeze_for_violation(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId, reason: &str) -> Result<Instance, Error> {
     let found = super::locked(tx, Tenant::Any, instance)?;
     ctx.require_seen(&freeze_version(&found))?;
-    let to = state(&found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+    let to = found.state.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     set(tx, ctx, &found, to, Some(FreezeCause::Violation), Some(reason))?;
     tell_seller(tx, ctx, &found, None, Some(FreezeCause::Violation))?;
-    let until = found.expires_at.map_or_else(String::new, |e| from_micros(e).to_string());
+    let until = found.expires_at.map_or_else(String::new, |e| e.at().to_string());
     super::tell(tx, ctx, &found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])?;
     super::show(tx, Tenant::Any, instance)
 }
@@ -120,7 +120,7 @@ pub(crate) fn freeze_unpaid(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, ca
         // The seller's system has stopped it and knows of one freeze at a time.
         set(tx, ctx, found, InstanceState::Frozen, Some(cause), Some(reason))?;
     } else {
-        let to = state(found)?.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+        let to = found.state.after(InstanceStep::Freeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
         set(tx, ctx, found, to, Some(cause), Some(reason))?;
         tell_seller(tx, ctx, found, None, Some(cause))?;
     }
@@ -136,15 +136,15 @@ pub(crate) fn freeze_used_up(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -
     let reason = "the package is used up";
     set(tx, ctx, found, InstanceState::Frozen, Some(FreezeCause::Expired), Some(reason))?;
     tell_seller(tx, ctx, found, None, Some(FreezeCause::Expired))?;
-    let until = order::moment(term::shown_end(from_micros(found.expires_at.unwrap_or_default())));
+    let until = order::moment(term::shown_end(end_of(found)?));
     super::tell(tx, ctx, found, MessageEvent::InstanceFrozen, &[("reason", reason.to_owned()), ("until", until)])
 }
 
 /// Whether an instance is a package that was used up before its term ended.
 #[must_use]
 pub fn is_used_up(ctx: &Ctx, found: &Instance) -> bool {
-    let by_end = found.state == "frozen" && found.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str());
-    by_end && found.expires_at.is_some_and(|end| from_micros(end) > ctx.now)
+    let by_end = found.state == InstanceState::Frozen && found.freeze_cause == Some(FreezeCause::Expired);
+    by_end && found.expires_at.is_some_and(|end| end.at() > ctx.now)
 }
 
 /// The cap of a month is reached: it works no more until the cap is raised or removed, or the month ends. Stored as an end
@@ -157,7 +157,7 @@ pub(crate) fn freeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, re
 /// Whether an instance is frozen because the cap of a month is reached.
 #[must_use]
 pub fn is_capped(found: &Instance) -> bool {
-    found.state == "frozen" && found.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str()) && found.expires_at.is_none()
+    found.state == InstanceState::Frozen && found.freeze_cause == Some(FreezeCause::Expired) && found.expires_at.is_none()
 }
 
 /// The cap was raised or removed, or its month is over.
@@ -185,7 +185,7 @@ pub(crate) fn unfreeze_refilled(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>
 
 /// Everything was paid: an instance that was frozen for arrears works again.
 pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<(), Error> {
-    if found.state != "frozen" || found.freeze_cause.as_deref() != Some(FreezeCause::Arrears.as_str()) {
+    if found.state != InstanceState::Frozen || found.freeze_cause != Some(FreezeCause::Arrears) {
         return Ok(());
     }
     set(tx, ctx, found, InstanceState::Running, None, None)?;
@@ -201,7 +201,7 @@ pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Locked<Inst
 pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> Result<Instance, Error> {
     let found = super::locked(tx, Tenant::Any, instance)?;
     ctx.require_seen(&freeze_version(&found))?;
-    let to = state(&found)?.after(InstanceStep::Unfreeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+    let to = found.state.after(InstanceStep::Unfreeze).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     if is_capped(&found) {
         let detail = format!(
             "{} is frozen because a cap is reached; it works again when who set it raises or removes it, or the month ends",
@@ -209,17 +209,17 @@ pub fn unfreeze(tx: &mut Tx, ctx: &Ctx, _by: &Caller, instance: InstanceId) -> R
         );
         return Err(Error::conflict("instance.capped", detail));
     }
-    if found.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str()) {
+    if found.freeze_cause == Some(FreezeCause::Expired) {
         return Err(Error::conflict(
             "instance.expired",
             format!("{} is frozen because its term ended; the buyer may renew it", id(&found)),
         ));
     }
-    if found.freeze_cause.as_deref() == Some(FreezeCause::Arrears.as_str()) {
+    if found.freeze_cause == Some(FreezeCause::Arrears) {
         let detail = format!("{} is frozen because charges are not paid; it works again when the buyer tops the wallet up", id(&found));
         return Err(Error::conflict("instance.arrears", detail));
     }
-    if found.expires_at.map(from_micros).is_some_and(|end| end <= ctx.now) {
+    if found.expires_at.map(Moment::at).is_some_and(|end| end <= ctx.now) {
         return term_ended_meanwhile(tx, ctx, &found);
     }
     set(tx, ctx, &found, to, None, None)?;
@@ -250,8 +250,8 @@ fn term_ended_meanwhile(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Res
 
 /// After a renewal: an instance that was frozen by its end works again, if the new end lies ahead.
 pub fn unfreeze_if_paid(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: &Order, end: Timestamp) -> Result<(), Error> {
-    let by_end = instance.freeze_cause.as_deref() == Some(FreezeCause::Expired.as_str());
-    if state(instance)? != InstanceState::Frozen || !by_end || end <= ctx.now {
+    let by_end = instance.freeze_cause == Some(FreezeCause::Expired);
+    if instance.state != InstanceState::Frozen || !by_end || end <= ctx.now {
         return Ok(());
     }
     set(tx, ctx, instance, InstanceState::Running, None, None)?;

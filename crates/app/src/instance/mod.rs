@@ -18,11 +18,11 @@ pub(crate) use timers::{schedule_auto_renewal, tries_left};
 
 use crate::secret::Sealed;
 use crate::{Ctx, Error, Tenant, message};
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
+    Timestamp,
     id::InstanceId,
-    instance::InstanceState,
-    listing::{AccessType, Bilingual},
+    listing::Bilingual,
     message::{Audience, MessageEvent},
     site::Site,
 };
@@ -38,26 +38,15 @@ pub(crate) const PASSWORD_COLUMN: Sealed = Sealed::InstancePassword;
 /// The licence column's name for encryption.
 pub(crate) const LICENCE_COLUMN: Sealed = Sealed::InstanceLicence;
 
-/// The state of an instance.
-///
-/// # Errors
-/// [`Error::Row`].
-pub fn state(instance: &Instance) -> Result<InstanceState, Error> {
-    instance.state.parse().map_err(|e| Error::row("instances", id(instance), e))
-}
-
-/// How the product of an instance is delivered.
-///
-/// # Errors
-/// [`Error::Row`].
-pub fn access_type(instance: &Instance) -> Result<AccessType, Error> {
-    instance.access_type.parse().map_err(|e| Error::row("instances", id(instance), e))
-}
-
 /// The id of an instance.
 #[must_use]
 pub fn id(instance: &Instance) -> InstanceId {
     instance.id.id()
+}
+
+/// When the last term of an instance ends that has one.
+pub(crate) fn end_of(instance: &Instance) -> Result<Timestamp, Error> {
+    instance.expires_at.map(Moment::at).ok_or_else(|| Error::row("instances", id(instance), "has no end"))
 }
 
 /// The seller's id of an instance that was opened.

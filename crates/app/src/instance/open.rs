@@ -1,11 +1,12 @@
 //! Opening: reserved when paid, open when the seller's data arrive, failed when they never do.
 
 use super::{PASSWORD_COLUMN, id, timers};
-use crate::{Ctx, Error, Tenant, call, event, from_micros, job, micros, money::Completion, order};
-use db::{Key, Tx};
+use crate::{Ctx, Error, Tenant, call, event, job, money::Completion, order};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::TermId,
+    instance::InstanceState,
     message::MessageEvent,
     order::OrderKind,
     period::Period,
@@ -33,14 +34,14 @@ pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Ins
         seller_id: order.seller_id,
         product_id: line.product_id,
         revision_id: line.revision_id,
-        access_type: listing.access_type.as_str().to_owned(),
+        access_type: listing.access_type,
         address_id: listing.interface_address.map(Key::of),
         line_id: line.id,
         specification: line.specification.clone(),
         sku: line.sku.clone(),
         quantity: line.quantity,
-        trial: order.kind == OrderKind::Trial.as_str(),
-        state: "opening".to_owned(),
+        trial: order.kind == OrderKind::Trial,
+        state: InstanceState::Opening,
         freeze_cause: None,
         freeze_reason: None,
         seller_instance_id: by_hand.then(|| line.number.clone()),
@@ -55,7 +56,7 @@ pub fn reserve(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Ins
         expires_at: None,
         ended_at: None,
         open_order_id: Some(order.id),
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
     })
 }
 
@@ -98,16 +99,15 @@ pub(crate) struct Start<'a> {
 pub(crate) fn run_from(tx: &mut Tx, ctx: &Ctx, starts: &[Start<'_>]) -> Result<Written, Error> {
     let (mut openings, mut terms, mut timers, mut news) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for s in starts {
-        let site = order::site(ctx, s.order)?;
-        let period: Option<Period> =
-            s.line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &s.line.number, e))?;
+        let site = ctx.site(s.order.site);
+        let period: Option<Period> = s.line.period;
         let first = site.day_of(s.at);
         let span = period.map(|p| term::term(&site, s.at, Anchor::first(first), p));
         openings.push(Opening {
             of: s.instance,
-            at: micros(s.at),
+            at: Moment::of(s.at),
             anchor_day: period.map(|_| i64::from(first.day())),
-            expires_at: span.map(|s| micros(s.end)),
+            expires_at: span.map(|s| Moment::of(s.end)),
             open_order_id: if s.completes { None } else { s.instance.open_order_id },
         });
         if let (Some(span), Some(period)) = (span, period) {
@@ -133,9 +133,9 @@ fn first_term(ctx: &Ctx, s: &Start<'_>, span: TermSpan, period: Period) -> Term 
         instance_id: s.instance.id,
         line_id: s.line.id,
         seq: 1,
-        start_at: micros(span.start),
-        end_at: micros(span.end),
-        period: period.to_string(),
+        start_at: Moment::of(span.start),
+        end_at: Moment::of(span.end),
+        period,
         price_minor: s.line.amount_minor,
         removed: false,
     }
@@ -155,10 +155,10 @@ fn store_app(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, app: &AppInfo)
 
 /// Opening failed for good. When the seller had given an id, it is released at the seller's.
 pub fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>) -> Result<(), Error> {
-    if instance.state != "opening" {
+    if instance.state != InstanceState::Opening {
         return Ok(());
     }
-    let step = instance::Step { to: "failed", freeze_cause: None, freeze_reason: None, ended_at: Some(ctx.now_micros()) };
+    let step = instance::Step { to: InstanceState::Failed, freeze_cause: None, freeze_reason: None, ended_at: Some(ctx.moment()) };
     if instance::step(tx, instance, &step)? == Written::SomeoneElseWasFirst {
         return Ok(());
     }
@@ -167,7 +167,7 @@ pub fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>) -> Result<(),
         // What was never opened was no trial.
         store::trial::remove(tx, instance.buyer_id, instance.product_id, &instance.specification)?;
     }
-    event::record(tx, ctx, "instance.failed", about, &json!({ "since": from_micros(instance.created_at) }))?;
+    event::record(tx, ctx, "instance.failed", about, &json!({ "since": instance.created_at.at() }))?;
     match &instance.seller_instance_id {
         None => Ok(()),
         Some(wire_id) => {

@@ -1,11 +1,10 @@
 //! Release: the end of an instance. Log-in data are wiped; the seller is told; nothing is called after.
 
-use super::state;
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, kit, usage};
+use crate::{Caller, Ctx, Error, Tenant, call, event, kit, usage};
 use db::{Key, Tx};
 use domain::{
     id::InstanceId,
-    instance::{FreezeCause, InstanceStep},
+    instance::{FreezeCause, InstanceState, InstanceStep},
     message::MessageEvent,
     period::ChargingMode,
 };
@@ -22,9 +21,9 @@ use wire::saas_v2::{OrderIds, Request};
 /// # Errors
 /// `instance.state`.
 pub fn release(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, reason: &str, order: Option<OrderIds>) -> Result<(), Error> {
-    let to = state(instance)?.after(InstanceStep::Release).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
+    let to = instance.state.after(InstanceStep::Release).map_err(|e| Error::conflict("instance.state", e.to_string()))?;
     instance::set_app(tx, instance, &AppData::default())?;
-    let step = Step { to: to.as_str(), freeze_cause: None, freeze_reason: None, ended_at: Some(ctx.now_micros()) };
+    let step = Step { to, freeze_cause: None, freeze_reason: None, ended_at: Some(ctx.moment()) };
     if instance::step(tx, instance, &step)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
@@ -53,9 +52,9 @@ pub fn release_expired(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Erro
     };
     let retention = SignedDuration::from_hours(24 * ctx.settings.retention_days);
     // The retention of arrears began with the freeze, which set this timer.
-    let by_arrears = found.freeze_cause.as_deref() == Some(FreezeCause::Arrears.as_str());
-    let over = by_arrears || found.expires_at.is_some_and(|end| from_micros(end) + retention <= ctx.now);
-    if found.state != "frozen" || !over {
+    let by_arrears = found.freeze_cause == Some(FreezeCause::Arrears);
+    let over = by_arrears || found.expires_at.is_some_and(|end| end.at() + retention <= ctx.now);
+    if found.state != InstanceState::Frozen || !over {
         return Ok(());
     }
     // What it owed was paid a moment ago.
@@ -74,7 +73,7 @@ pub fn end_on_demand(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) ->
     let tenant = Tenant::Buyer(Key::of(caller.account_id));
     let found = super::locked(tx, tenant, id)?;
     let line = store::order::any_line(tx, found.line_id)?.ok_or_else(|| Error::row("instances", id, "has no line"))?;
-    if line.charging_mode != ChargingMode::OnDemand.as_str() {
+    if line.charging_mode != ChargingMode::OnDemand {
         let detail = "only what is billed by use is released by hand; unsubscribe the order, or let the term end";
         return Err(Error::conflict("instance.not_on_demand", detail));
     }

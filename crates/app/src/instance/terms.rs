@@ -1,8 +1,8 @@
 //! Terms: appended by renewals, begun anew by conversions, removed by refunds.
 
-use super::{id, site, timers};
-use crate::{Ctx, Error, event, from_micros, micros, order::Sold};
-use db::{Key, Tx};
+use super::{end_of, id, site, timers};
+use crate::{Ctx, Error, event, order::Sold};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::TermId,
@@ -37,9 +37,9 @@ fn append(tx: &mut Tx, ctx: &Ctx, a: &Append<'_>) -> Result<TermSpan, Error> {
         instance_id: a.instance.id,
         line_id: a.line.id,
         seq: terms::count(tx, a.instance.id)?.saturating_add(1),
-        start_at: micros(span.start),
-        end_at: micros(span.end),
-        period: a.period.to_string(),
+        start_at: Moment::of(span.start),
+        end_at: Moment::of(span.end),
+        period: a.period,
         price_minor: price_of_term(a.line)?,
         removed: false,
     };
@@ -69,16 +69,13 @@ impl Paid {
     /// The span of the term.
     #[must_use]
     pub fn span(&self) -> TermSpan {
-        TermSpan { start: from_micros(self.term.start_at), end: from_micros(self.term.end_at) }
+        TermSpan { start: self.term.start_at.at(), end: self.term.end_at.at() }
     }
 
     /// The term as the price of a change sees it.
-    ///
-    /// # Errors
-    /// [`Error::Row`].
-    pub fn priced(&self) -> Result<PaidTerm, Error> {
-        let period = self.term.period.parse().map_err(|e| Error::row("terms", &self.term.period, e))?;
-        Ok(PaidTerm { span: self.span(), period, payments: self.payments.iter().map(|(_, payment)| *payment).collect() })
+    #[must_use]
+    pub fn priced(&self) -> PaidTerm {
+        PaidTerm { span: self.span(), period: self.term.period, payments: self.payments.iter().map(|(_, payment)| *payment).collect() }
     }
 
     /// What was paid for the term in all.
@@ -132,14 +129,14 @@ pub(crate) fn lower_payments(tx: &mut Tx, site: &Site, instance: Key, line: Key,
 }
 
 fn set_end(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, end: Timestamp) -> Result<(), Error> {
-    instance::set_expiry(tx, instance, Some(micros(end)))?;
+    instance::set_expiry(tx, instance, Some(Moment::of(end)))?;
     let site = site(tx, ctx, instance)?;
     timers::schedule(tx, ctx, instance.id, &site, end)
 }
 
 /// A renewal's term starts where the last one ends, also when bought while frozen (`order-life 1`).
 pub fn append_term(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: &Line, period: Period) -> Result<TermSpan, Error> {
-    let start = instance.expires_at.map(from_micros).ok_or_else(|| Error::row("instances", id(instance), "has no end"))?;
+    let start = end_of(instance)?;
     let day = instance.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
     let anchor = Anchor::after(&site(tx, ctx, instance)?, start, day);
     append(tx, ctx, &Append { instance, line, period, start, anchor })
@@ -149,7 +146,7 @@ pub fn append_term(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: &L
 pub fn make_formal(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: &Line, period: Period) -> Result<TermSpan, Error> {
     // Also a trial that is over stays contiguous: its frozen days belong to it.
     if let Some(trial) = terms::of_instance(tx, instance.id)?.last() {
-        terms::end(tx, trial.id, ctx.now_micros())?;
+        terms::end(tx, trial.id, ctx.moment())?;
     }
     let today = site(tx, ctx, instance)?.day_of(ctx.now);
     instance::set_formal(tx, instance, i64::from(today.day()))?;
@@ -163,7 +160,7 @@ pub fn remove_last_term(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, lin
     if terms::remove(tx, last.id)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("refund.already_refunded", "the term was removed already"));
     }
-    let end = all.last().map_or(ctx.now, |t| from_micros(t.end_at));
+    let end = all.last().map_or(ctx.now, |t| t.end_at.at());
     set_end(tx, ctx, instance, end)?;
     let about = event::About { instance: Some(instance.id), ..event::About::default() };
     event::record(tx, ctx, "term.removed", about, &json!({ "end": term::shown_end(end) }))?;

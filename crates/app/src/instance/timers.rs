@@ -1,14 +1,14 @@
 //! Timers of an instance: reminders and automatic renewal before its end, the end itself (`order-life 3, 4`).
 
 use crate::{
-    Ctx, Error, Tenant, from_micros,
+    Ctx, Error, Tenant,
     job::{self, JobKind},
     order,
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
-    instance::{AUTO_RENEWAL_DAYS, REMINDER_DAYS, REMINDER_HOUR},
+    instance::{AUTO_RENEWAL_DAYS, InstanceState, REMINDER_DAYS, REMINDER_HOUR},
     message::MessageEvent,
     site::Site,
     term,
@@ -64,7 +64,7 @@ pub fn remind(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let Some(found) = instance::lookup(tx, Tenant::Any, id)? else {
         return Ok(());
     };
-    let (true, Some(end)) = (found.state == "running", found.expires_at.map(from_micros)) else {
+    let (true, Some(end)) = (found.state == InstanceState::Running, found.expires_at.map(Moment::at)) else {
         return Ok(());
     };
     let site = super::site(tx, ctx, &found)?;

@@ -240,7 +240,7 @@ pub(crate) fn notify_address(tx: &mut Tx, of: &Instance) -> Result<Option<Addres
     let all = interface::proven(tx, of.seller_id, Protocol::OrderNotify.name(), Scenario::Notify.name())?;
     let narrow = |a: &&Address| match (a.notify_product_id, a.notify_access_type.as_deref()) {
         (Some(product), _) => (product == of.product_id).then_some(0),
-        (None, Some(access_type)) => (access_type == of.access_type).then_some(1),
+        (None, Some(access_type)) => (access_type == of.access_type.as_str()).then_some(1),
         (None, None) => Some(2),
     };
     Ok(all.iter().filter_map(|a| Some((narrow(&a)?, a))).min_by_key(|(rank, _)| *rank).map(|(_, a)| a.clone()))

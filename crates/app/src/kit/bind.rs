@@ -74,7 +74,7 @@ pub fn bind(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<(
     }
     let application = rows::any_of_product(tx, found.product_id)?
         .ok_or_else(|| Error::conflict("kit.no_application", "the seller offers no sign-on for this product"))?;
-    if instance::state(&found)? != InstanceState::Running {
+    if found.state != InstanceState::Running {
         return Err(Error::conflict("kit.not_running", "only a running instance can be bound"));
     }
     let row = Binding {

@@ -3,7 +3,7 @@
 
 use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, order::Detail};
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{id::InstanceId, instance::InstanceState, listing::AccessType, message::MessageEvent};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -38,10 +38,10 @@ pub struct Upload {
 /// `instance.not_found`, `licence.not_by_application`, `instance.state`, `licence.application_open`.
 pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, fingerprint: Option<String>) -> Result<rows::Application, Error> {
     let found = instance::show(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
-    if instance::access_type(&found)? != AccessType::LicenceOnline {
+    if found.access_type != AccessType::LicenceOnline {
         return Err(Error::conflict("licence.not_by_application", "licences of this product are not asked for"));
     }
-    if instance::state(&found)? != InstanceState::Running {
+    if found.state != InstanceState::Running {
         return Err(Error::conflict("instance.state", format!("the instance is {}; a licence is given while it runs", found.state)));
     }
     // A seller who took the application and gave nothing for a day does not keep the buyer from asking again; what he
@@ -57,7 +57,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, fingerpr
         state: "asked".to_owned(),
         device_fingerprint: fingerprint,
         effective_at: ctx.now_micros(),
-        expires_at: found.expires_at,
+        expires_at: found.expires_at.map(Moment::micros),
         error: None,
         asked_at: ctx.now_micros(),
         delivered_at: None,
@@ -147,7 +147,7 @@ pub fn deliver(tx: &mut Tx, ctx: &Ctx, caller: &Caller, upload: &Upload) -> Resu
         return Err(Error::conflict("licence.delivered_already", "another licence was uploaded for this event"));
     }
     let found = instance::show(tx, Tenant::Any, row.instance_id.id())?;
-    if !matches!(instance::state(&found)?, InstanceState::Running | InstanceState::Frozen) {
+    if !matches!(found.state, InstanceState::Running | InstanceState::Frozen) {
         return Err(Error::conflict("licence.instance_over", format!("the instance is {}", found.state)));
     }
     let sealed = ctx.sealer.seal_bytes(ctx.ids, CONTENT_COLUMN, &upload.content);

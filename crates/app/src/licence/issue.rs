@@ -26,7 +26,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Insta
         instance_id: Some(instance.id),
         order_line: Some(line.number.clone()),
         issued_at: ctx.now_micros(),
-        ordered_at: order.created_at,
+        ordered_at: order.created_at.micros(),
         activated_at: None,
         real_effect_at: None,
         queried_at: None,

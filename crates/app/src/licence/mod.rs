@@ -31,8 +31,8 @@ pub use tally::{Noted, write_down};
 pub use test_code::request as request_test_code;
 pub use usage::{by_day, report};
 
-use crate::{Ctx, Error, from_micros};
-use db::{Key, Tx};
+use crate::{Ctx, Error};
+use db::{Key, Moment, Tx};
 use domain::licence::{self, LicenceState, RANDOM_CHARACTERS, Refused};
 use std::collections::HashMap;
 use store::{instance::Instance, licence::Licence};
@@ -127,7 +127,7 @@ fn state_of(ctx: &Ctx, licence: &Licence, instance: Option<&Instance>) -> Result
 /// # Errors
 /// [`Error::Row`].
 pub fn state(ctx: &Ctx, instance: &Instance) -> Result<LicenceState, Error> {
-    Ok(licence::state(crate::instance::state(instance)?, instance.expires_at.map(from_micros), ctx.now))
+    Ok(licence::state(instance.state, instance.expires_at.map(Moment::at), ctx.now))
 }
 
 /// A new code that nobody can guess.

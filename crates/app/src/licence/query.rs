@@ -78,7 +78,7 @@ fn answer(ctx: &Ctx, held: Held, lines: &HashMap<Key, (Line, Order)>) -> Result<
         code: held.licence.code,
         state,
         activate_time,
-        expire_time: instance.expires_at.map(|end| wire_time(shown_end(from_micros(end)))),
+        expire_time: instance.expires_at.map(|end| wire_time(shown_end(end.at()))),
         product_id: Sold::of(line)?.wire_product_id,
         order_id: order.number.clone(),
         amount: line.quantity,

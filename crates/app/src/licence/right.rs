@@ -2,8 +2,8 @@
 //! who has it speaks for its buyer.
 
 use super::{Held, Locked, activate::activate_all};
-use crate::{Ctx, Error, Tenant, from_micros, instance, order::Sold};
-use db::{DbError, Tx};
+use crate::{Ctx, Error, Tenant, order::Sold};
+use db::{DbError, Moment, Tx};
 use domain::{
     Timestamp,
     licence::{LicenceState, is_code},
@@ -104,11 +104,11 @@ pub(super) fn of(tx: &mut Tx, ctx: &Ctx, held: Held) -> Result<Right, Error> {
     };
     let listing = ctx.listings.approved(tx, found.revision_id)?;
     let rules = listing.specification(&found.specification).and_then(|s| s.licence.clone()).unwrap_or_default();
-    let cause = found.freeze_cause.as_deref().map(str::parse).transpose().map_err(|e| Error::row("instances", instance::id(&found), e))?;
-    let expires_at = found.expires_at.map(from_micros);
+    let cause = found.freeze_cause;
+    let expires_at = found.expires_at.map(Moment::at);
     let line = store::order::any_line(tx, found.line_id)?.ok_or_else(|| Error::row("licences", &licence.code, "has no line"))?;
     Ok(Right {
-        standing: rules::standing(instance::state(&found)?, cause, expires_at, rules.grace_days, ctx.now),
+        standing: rules::standing(found.state, cause, expires_at, rules.grace_days, ctx.now),
         rules,
         expires_at,
         product: Sold::of(&line)?.wire_product_id,

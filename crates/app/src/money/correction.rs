@@ -10,6 +10,7 @@ use domain::{
     id::CorrectionId,
     message::MessageEvent,
     money::{Currency, Money},
+    order::{OrderKind, OrderState},
     text,
 };
 use ledger::{AccountKind, Entry, EntryKind, Posting};
@@ -57,7 +58,7 @@ pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Mone
     let (of_order, line, before_minor) = match what {
         Correct::Refund { number } => {
             let order = refundable(tx, number, amount)?.order.into_row();
-            let before = rows::any_unconfirmed(tx, order.id, order.instance_id, &order.currency)?;
+            let before = rows::any_unconfirmed(tx, order.id, order.instance_id, order.currency.as_str())?;
             (Some(order), None, before)
         }
         Correct::Posting { from, to, line } => {
@@ -167,11 +168,11 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: CorrectionId, confirm: bo
 fn refundable(tx: &mut Tx, number: &str, amount: Money) -> Result<order::Held, Error> {
     let held = order::locked(tx, Tenant::Any, number)?;
     let order::Held { order, line } = &held;
-    if order.state != "completed" || order.kind == "unsubscribe" {
+    if order.state != OrderState::Completed || order.kind == OrderKind::Unsubscribe {
         let detail = format!("the order is {}; only a completed one is given back in part", order.state);
         return Err(Error::conflict("refund.order_state", detail));
     }
-    let currency = order::currency(order)?;
+    let currency = order.currency;
     if amount.currency != currency {
         return Err(Error::field("/amount/currency", "money.currency", format!("the order was paid in {currency}")));
     }
@@ -202,7 +203,7 @@ fn give_back(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
     let order::Held { order, line } = refundable(tx, number, amount)?;
     refund(tx, ctx, &Wallet, &order, &line, amount.minor)?;
     if let Some(found) = order.instance_id {
-        instance::lower_payments(tx, &order::site(ctx, &order)?, found, line.id, amount.minor)?;
+        instance::lower_payments(tx, &ctx.site(order.site), found, line.id, amount.minor)?;
     }
     let amount = ("amount", amount.to_string());
     order::tell_buyer(tx, ctx, &order, MessageEvent::OrderRefunded, &[amount.clone(), ("reason", row.reason.clone())])?;

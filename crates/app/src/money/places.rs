@@ -47,7 +47,7 @@ pub(super) fn line(tx: &mut Tx, number: &str, places: [&Place; 2], currency: Cur
         AccountKind::Escrow => place.owner == line.number,
         AccountKind::ProviderClearing | AccountKind::PlatformCommission | AccountKind::TaxPayable => true,
     };
-    if order.currency != currency.as_str() || !places.iter().all(fits) {
+    if order.currency != currency || !places.iter().all(fits) {
         let detail = "the accounts and the currency are those of the line's order";
         return Err(Error::field("/order_line", "correction.line", detail));
     }
@@ -64,7 +64,7 @@ fn kept_in(tx: &mut Tx, ctx: &Ctx, place: &Place) -> Result<Option<Vec<Currency>
         }
         AccountKind::Escrow => {
             let found = order::any_of_line(tx, &place.owner)?;
-            found.map(|(o, _)| crate::order::currency(&o)).transpose()?.map(|currency| vec![currency])
+            found.map(|(o, _)| vec![o.currency])
         }
         AccountKind::ProviderClearing | AccountKind::PlatformCommission | AccountKind::TaxPayable => {
             Some(domain::site::SiteCode::ALL.iter().map(|code| ctx.site(*code).currency).collect())

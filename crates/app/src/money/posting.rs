@@ -4,8 +4,8 @@ use super::{
     bill::{is_open, use_on_bill},
     rates,
 };
-use crate::{Ctx, Error, event, from_micros, micros, order::currency};
-use db::{DbError, Tx};
+use crate::{Ctx, Error, event, from_micros, micros};
+use db::{DbError, Moment, Tx};
 use domain::{
     Timestamp,
     money::{self as amount, Money},
@@ -61,7 +61,7 @@ fn post_as(tx: &mut Tx, ctx: &Ctx, p: Posted<'_>, reference: String) -> Result<(
 }
 
 fn entry(ctx: &Ctx, p: Posted<'_>, reference: String) -> Result<(EntryRow, Entry), Error> {
-    let currency = currency(p.order)?;
+    let currency = p.order.currency;
     let postings =
         p.postings.into_iter().map(|(account, owner, amount_minor)| Posting { account, owner, currency, amount_minor }).collect();
     let entry = Entry::new(p.kind, postings).map_err(|e| Error::row("ledger_entries", &p.line.number, e))?;
@@ -88,7 +88,7 @@ fn completion(line: &Line, part: &str) -> String {
 
 fn recorded(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, kind: &str, minor: i64) -> Result<(), Error> {
     let about = event::About::order(order.id, line.instance_id.or(order.instance_id));
-    event::record(tx, ctx, kind, about, &json!({ "line": line.number, "amount": Money::new(minor, currency(order)?) }))
+    event::record(tx, ctx, kind, about, &json!({ "line": line.number, "amount": Money::new(minor, order.currency) }))
 }
 
 /// Takes the price of a line into escrow. Nothing is posted for a free line.
@@ -104,7 +104,7 @@ pub fn pay(tx: &mut Tx, ctx: &Ctx, provider: &dyn PaymentProvider, order: &Order
     let paid = post(tx, ctx, Posted { order, line, kind: EntryKind::Payment, postings });
     match paid {
         Err(Error::Store(e)) if e.is_check_violation() => {
-            let amount = Money::new(line.amount_minor, currency(order)?);
+            let amount = Money::new(line.amount_minor, order.currency);
             Err(Error::conflict("wallet.short", format!("the wallet does not cover {amount}; top it up and pay again")))
         }
         paid => paid,
@@ -129,7 +129,7 @@ pub struct Completion<'a> {
 pub fn complete(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Result<(), Error> {
     let open = || completions.iter().filter(|c| c.line.completed_at.is_none());
     let lines: Vec<_> = open().map(|c| (c.order, c.line)).collect();
-    if order::complete_lines(tx, &lines, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+    if order::complete_lines(tx, &lines, ctx.moment())? == Written::SomeoneElseWasFirst {
         return Err(DbError::Raced.into());
     }
     let mut parts = Vec::new();
@@ -214,7 +214,7 @@ fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
 /// [`Error::Store`]; a check violation when the wallet does not cover it.
 pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: &Charge) -> Result<(), Error> {
     let charged = charge.amount_minor;
-    let (site, used) = (crate::order::site(ctx, order)?, from_micros(charge.begin_at));
+    let (site, used) = (ctx.site(order.site), from_micros(charge.begin_at));
     let month = site.day_of(used).strftime("%Y-%m").to_string();
     let (before, rates) = (shares_of(tx, line, ("usage", &month))?, rates::of_use(tx, ctx, &month)?);
     let shares = settlement::share_next(before, charged, rates)?;
@@ -276,9 +276,9 @@ fn nth(kind: EntryKind, line: &Line) -> String {
 }
 
 fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor: i64) -> Result<(), Error> {
-    if let Some(at) = line.completed_at.map(from_micros) {
+    if let Some(at) = line.completed_at.map(Moment::at) {
         // What is on no bill yet is read while none is made.
-        let _open = is_open(tx, ctx, &crate::order::site(ctx, order)?, at)?;
+        let _open = is_open(tx, ctx, &ctx.site(order.site), at)?;
     }
     let originals = bill::originals_of(tx, line.id)?;
     let shares = sum_of(originals.iter().map(|l| (l.payable_minor, l.fee_minor, l.tax_minor)))?;
@@ -326,7 +326,7 @@ fn bill_line(ctx: &Ctx, b: BillEntry<'_>) -> Result<BillLine, Error> {
         product_name: b.order.product_name.clone(),
         kind: b.kind.to_owned(),
         part: String::new(),
-        currency: b.order.currency.clone(),
+        currency: b.order.currency.to_string(),
         amount_minor: b.amount,
         fee_minor: b.shares.fee()?,
         tax_minor: b.shares.tax,

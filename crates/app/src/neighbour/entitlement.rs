@@ -1,7 +1,7 @@
 //! `GetEntitlements` of AWS: what customers of a product hold now.
 
 use super::{plan, product};
-use crate::{Caller, Ctx, Error, cursor, from_micros, instance, usage};
+use crate::{Caller, Ctx, Error, cursor, instance, usage};
 use db::{Key, Tx};
 use domain::{neighbour, term};
 use std::collections::{HashMap, hash_map::Entry};
@@ -40,7 +40,7 @@ pub fn entitlements(tx: &mut Tx, ctx: &Ctx, caller: &Caller, asked: &GetEntitlem
     let wanted = Wanted { buyers, instances, after, limit };
     let found = store::neighbour::running(tx, seller, product.id, &wanted)?;
     let full = found.len() == asked.max_results;
-    let next_token = found.last().filter(|_| full).map(|i| cursor::write((i.created_at, i.id)));
+    let next_token = found.last().filter(|_| full).map(|i| cursor::write((i.created_at.micros(), i.id)));
     let mut customers = HashMap::new();
     let mut entitlements = Vec::new();
     for instance in found {
@@ -67,7 +67,7 @@ fn entitlement(product_code: &str, i: &Instance, customer: &Customer) -> Entitle
         customer_identifier: customer.identifier.clone(),
         customer_aws_account_id: customer.number.clone(),
         value: i.quantity,
-        expiration: i.expires_at.map(|end| term::shown_end(from_micros(end)).as_second()),
+        expiration: i.expires_at.map(|end| term::shown_end(end.at()).as_second()),
         license_arn: neighbour::license_arn(&customer.number, instance::id(i)),
     }
 }

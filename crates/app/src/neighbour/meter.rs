@@ -1,8 +1,8 @@
 //! `BatchMeterUsage` of AWS: records by customer and dimension, all in the form of the model or none.
 
 use super::{is_metered_plan, plan, product, protocol};
-use crate::{Caller, Ctx, Error, Tenant, from_micros, instance, usage};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error, Tenant, usage};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     instance::InstanceState,
@@ -47,13 +47,13 @@ fn meter(tx: &mut Tx, ctx: &Ctx, seller: Key, code: Option<&str>, record: &Usage
     let Some(found) = subscribed(tx, ctx, seller, (code, at), record)? else {
         return refused;
     };
-    let Some(opened) = found.opened_at.map(from_micros) else {
+    let Some(opened) = found.opened_at.map(Moment::at) else {
         return refused;
     };
-    if protocol(tx, &found)? != Some(Protocol::SaasAws) || instance::state(&found)? == InstanceState::Frozen {
+    if protocol(tx, &found)? != Some(Protocol::SaasAws) || found.state == InstanceState::Frozen {
         return refused;
     }
-    match neighbour::check_metered(at, opened, found.ended_at.map(from_micros), ctx.now) {
+    match neighbour::check_metered(at, opened, found.ended_at.map(Moment::at), ctx.now) {
         Err(BadTime::AfterEnd) => return refused,
         checked => checked.map_err(|e| bad_time(e, "/Timestamp"))?,
     }
@@ -101,10 +101,10 @@ fn subscribed(
     }
     // Newest first already. The one that was the customer's at the time comes first, and one that runs before one that is frozen.
     let was_theirs = |i: &Instance| {
-        let opened = i.opened_at.map(from_micros);
-        opened.is_some_and(|opened| neighbour::check_metered(at, opened, i.ended_at.map(from_micros), ctx.now).is_ok())
+        let opened = i.opened_at.map(Moment::at);
+        opened.is_some_and(|opened| neighbour::check_metered(at, opened, i.ended_at.map(Moment::at), ctx.now).is_ok())
     };
-    held.sort_by_key(|i| (!was_theirs(i), i.state == "frozen", i.ended_at.is_some()));
+    held.sort_by_key(|i| (!was_theirs(i), i.state == InstanceState::Frozen, i.ended_at.is_some()));
     for found in held {
         if usage::is_by_use(tx, ctx, &found)? {
             return Ok(Some(found));

@@ -15,6 +15,7 @@ pub use registration::{Landing, landing, resolve, resolve_customer};
 
 use crate::{Ctx, Error, interface};
 use db::Tx;
+use domain::instance::InstanceState;
 use store::instance::Instance;
 use wire::conformance::Protocol;
 
@@ -34,7 +35,7 @@ pub fn protocol(tx: &mut Tx, instance: &Instance) -> Result<Option<Protocol>, Er
 /// # Errors
 /// [`Error::Row`].
 pub fn is_set_up_there(tx: &mut Tx, instance: &Instance) -> Result<bool, Error> {
-    let ended = matches!(instance.state.as_str(), "released" | "failed");
+    let ended = matches!(instance.state, InstanceState::Released | InstanceState::Failed);
     Ok(!ended && matches!(protocol(tx, instance)?, Some(Protocol::SaasAws | Protocol::SaasAzure)))
 }
 

@@ -48,7 +48,7 @@ pub fn landing(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Resul
         Protocol::SaasAzure => (address.landing_page.ok_or_else(not_for_this)?, false, "token"),
         _ => return Err(not_for_this()),
     };
-    let state = instance::state(&found)?;
+    let state = found.state;
     if matches!(state, InstanceState::Released | InstanceState::Failed) {
         return Err(Error::conflict("instance.state", format!("the instance is {state}; there is nothing to set up any more")));
     }

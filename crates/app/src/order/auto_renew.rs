@@ -5,10 +5,11 @@ use super::{
     RenewalPrice, Sold,
     renew::{Subject, draft, locked_subject, require_free, subject, taken_and_placed},
 };
-use crate::{Caller, Ctx, Error, Tenant, account, event, from_micros, instance};
+use crate::{Caller, Ctx, Error, Tenant, account, event, instance};
 use db::{DbError, Key, Tx};
 use domain::{
     id::InstanceId,
+    instance::InstanceState,
     listing::{Sku, Specification},
     message::MessageEvent,
     money::{self, Currency, Money},
@@ -59,8 +60,7 @@ fn renewable_price(ctx: &Ctx, caller: &Caller, subject: &Subject, period: Period
 
 /// The price that was agreed to, else what the last term of the period and the present combination was bought for.
 fn last_price(tx: &mut Tx, found: &Instance, period: Period) -> Result<Option<i64>, Error> {
-    let period = period.to_string();
-    if let Some(row) = auto_renewal::of_instance(tx, found.id)?.filter(|row| row.period == period) {
+    if let Some(row) = auto_renewal::of_instance(tx, found.id)?.filter(|row| row.period == period.to_string()) {
         return Ok(Some(row.price_minor));
     }
     for term in store::term::of_instance(tx, found.id)?.iter().rev().filter(|t| t.period == period) {
@@ -106,7 +106,7 @@ fn switch_on(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, (period, s
     };
     auto_renewal::put(tx, &row)?;
     event::record(tx, ctx, "instance.auto_renewal_on", about(&found), &json!({ "period": row.period, "price": price }))?;
-    let end = from_micros(found.expires_at.unwrap_or_default());
+    let end = instance::end_of(&found)?;
     // Who switches it on when the last try is over, or the package is used up, wants it all the same.
     let next = instance::tries_left(&site, end, ctx.now).0.filter(|_| !instance::is_used_up(ctx, &found));
     let at = next.unwrap_or(ctx.now);
@@ -134,13 +134,13 @@ pub(super) fn price_follows(tx: &mut Tx, found: &Instance, line: &Line) -> Resul
     let Some(row) = auto_renewal::of_instance(tx, found.id)? else {
         return Ok(());
     };
-    let Some(period) = line.period.as_deref() else {
+    let Some(period) = line.period else {
         return match Sold::of(line)?.renewal.filter(|shown| shown.period == row.period) {
             Some(shown) => Ok(auto_renewal::set_price(tx, found.id, shown.minor)?),
             None => Ok(()),
         };
     };
-    if period != row.period {
+    if period.to_string() != row.period {
         return Ok(());
     }
     Ok(auto_renewal::set_price(tx, found.id, term_price(line)?)?)
@@ -190,7 +190,7 @@ fn about(found: &Instance) -> event::About {
 
 /// A package that stopped because it is used up may be renewed before its end.
 fn require_running(ctx: &Ctx, found: &Instance) -> Result<(), Error> {
-    if found.state == "running" || instance::is_used_up(ctx, found) {
+    if found.state == InstanceState::Running || instance::is_used_up(ctx, found) {
         return Ok(());
     }
     Err(Error::conflict("instance.not_running", format!("the instance is {}; only a running one is renewed automatically", found.state)))
@@ -247,7 +247,7 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
 fn is_at_the_seller(tx: &mut Tx, found: &Instance) -> Result<bool, Error> {
     let Some(open) = found.open_order_id else { return Ok(false) };
     let order = store::order::lookup(tx, Tenant::Any, open)?;
-    Ok(order.is_some_and(|order| order.state == OrderState::Processing.as_str()))
+    Ok(order.is_some_and(|order| order.state == OrderState::Processing))
 }
 
 /// What somebody else asked for in the buyer's name and they have not paid stands in the way of no renewal: it is cancelled.
@@ -299,7 +299,7 @@ fn renew(
 
 fn not_renewed(tx: &mut Tx, ctx: &Ctx, subject: &Subject, obstacle: Obstacle) -> Result<(), Error> {
     let found = &subject.instance;
-    let end = from_micros(found.expires_at.unwrap_or_default());
+    let end = instance::end_of(found)?;
     let (next, left) = instance::tries_left(&subject.site, end, ctx.now);
     let until = super::moment(term::shown_end(end));
     let (event, reason, mut params) = match obstacle {

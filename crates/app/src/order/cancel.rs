@@ -1,9 +1,12 @@
 //! Cancelling an order that was not paid, by the buyer or by the timer.
 
-use super::{Full, Held, state};
+use super::{Full, Held};
 use crate::{Caller, Ctx, Error, Tenant, event, job, message};
 use db::{Key, Tx};
-use domain::{message::MessageEvent, order::OrderStep};
+use domain::{
+    message::MessageEvent,
+    order::{OrderState, OrderStep},
+};
 use serde_json::json;
 use store::{
     Locked, Written,
@@ -29,13 +32,13 @@ pub fn cancel(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<F
 pub fn cancel_unpaid(tx: &mut Tx, ctx: &Ctx, order: Key) -> Result<(), Error> {
     let Some(read) = order::lookup(tx, Tenant::Any, order)? else { return Ok(()) };
     let order = super::locked_as_read(tx, &read)?.order;
-    if order.state == "pending_payment" { end(tx, ctx, order, "not paid in time").map(drop) } else { Ok(()) }
+    if order.state == OrderState::PendingPayment { end(tx, ctx, order, "not paid in time").map(drop) } else { Ok(()) }
 }
 
 fn end(tx: &mut Tx, ctx: &Ctx, mut order: Locked<Order>, reason: &str) -> Result<Locked<Order>, Error> {
     let too_late = |e: &dyn std::fmt::Display| Error::conflict("order.too_late_to_cancel", e.to_string());
-    let (from, cancelled) = (order.state.clone(), state(&order)?.after(OrderStep::Cancel).map_err(|e| too_late(&e))?);
-    let step = Step { from: &from, to: cancelled.as_str(), paid_at: None, ended_at: Some(ctx.now_micros()), reason: Some(reason) };
+    let cancelled = order.state.after(OrderStep::Cancel).map_err(|e| too_late(&e))?;
+    let step = Step { from: order.state, to: cancelled, paid_at: None, ended_at: Some(ctx.moment()), reason: Some(reason) };
     if order::step(tx, &mut order, &step)? == Written::SomeoneElseWasFirst {
         return Err(too_late(&"the order changed while you were cancelling it"));
     }

@@ -35,7 +35,7 @@ fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Subject, sku:
     if !subject.specification.upgrade_allowed {
         return Err(Error::conflict("change.not_offered", "the product offers no upgrade"));
     }
-    if instance::state(instance)? != InstanceState::Running || instance.trial || instance.expires_at.is_none() {
+    if instance.state != InstanceState::Running || instance.trial || instance.expires_at.is_none() {
         return Err(Error::conflict("change.state", "only a running, paid, periodic instance can be upgraded"));
     }
     let new = subject.other_sku(sku)?.clone();
@@ -85,7 +85,7 @@ impl Fees {
 /// What another combination costs more for the days to come of each term.
 pub(super) fn fees(tx: &mut Tx, ctx: &Ctx, subject: &Subject, to: &Sku) -> Result<Fees, Error> {
     let (site, terms) = (&subject.site, instance::paid_terms(tx, &subject.site, subject.instance.id)?);
-    let priced = terms.iter().map(instance::Paid::priced).collect::<Result<Vec<_>, _>>()?;
+    let priced: Vec<_> = terms.iter().map(instance::Paid::priced).collect();
     let change = Change { from: &subject.present, to, quantity: subject.quantity() };
     let fees = change.fees(site, &priced, ctx.now).map_err(|e| price_refused(&e))?;
     let dearer = change.is_dearer(site, &priced, ctx.now).map_err(|e| price_refused(&e))?;

@@ -1,12 +1,12 @@
 //! What a paid order does: opens an instance, appends a term, or asks the seller for a change.
 
-use super::{Detail, Failure, Held, Sold, kind};
+use super::{Detail, Failure, Held, Sold};
 use crate::{
     Ctx, Error, Tenant, call, catalogue, event, instance, licence, message,
     money::{self, Completion},
     supervision,
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     listing::AccessType,
@@ -31,7 +31,7 @@ pub(crate) fn ids(order: &Order, line: &Line) -> OrderIds {
 
 /// Begins what the order is for. The order is paid.
 pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line) -> Result<(), Error> {
-    match kind(order)? {
+    match order.kind {
         OrderKind::New | OrderKind::Trial => open(tx, ctx, order, line),
         OrderKind::Renew => renew(tx, ctx, order, line),
         OrderKind::TrialToFormal => make_formal(tx, ctx, order, line),
@@ -42,7 +42,7 @@ pub(super) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line) 
 
 fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error> {
     let listing = ctx.listings.approved(tx, line.revision_id)?;
-    let amount = ("amount", super::total(order)?.to_string());
+    let amount = ("amount", super::total(order).to_string());
     let called = listing.access_type.opened_by_interface() && !listing.is_called_after_acceptance();
     let event = if called { MessageEvent::SaleBought } else { MessageEvent::SaleSupervised };
     let instance = if listing.access_type == AccessType::LicenceCode {
@@ -71,7 +71,7 @@ pub(crate) fn new_instance(order: &Order, line: &Line) -> Request {
 fn acted_on(tx: &mut Tx, order: &Order) -> Result<Locked<Instance>, Error> {
     let id = order.instance_id.ok_or_else(|| Error::row("orders", &order.number, "has no instance"))?;
     let found = store::instance::lock(tx, Tenant::Any, id)?.ok_or_else(|| Error::row("orders", &order.number, "its instance is gone"))?;
-    if instance::state(&found)?.renewable() {
+    if found.state.renewable() {
         Ok(found)
     } else {
         Err(Error::conflict("instance.not_renewable", format!("the instance is {}", found.state)))
@@ -79,8 +79,7 @@ fn acted_on(tx: &mut Tx, order: &Order) -> Result<Locked<Instance>, Error> {
 }
 
 pub(super) fn period_of(line: &Line) -> Result<Period, Error> {
-    let text = line.period.as_deref().unwrap_or_default();
-    text.parse().map_err(|e| Error::row("order_lines", &line.number, e))
+    line.period.ok_or_else(|| Error::row("order_lines", &line.number, "was bought for no period"))
 }
 
 /// A renewal's term is appended at once; the seller is told by a call that may take its time.
@@ -123,7 +122,7 @@ fn refresh(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, line: &Li
     let (wire_id, sold) = (instance::wire_id(instance)?, Sold::of(line)?);
     let first = order::any_line(tx, instance.line_id)?.map(|l| Sold::of(&l)).transpose()?;
     let changed = scene == Scene::RenewalChange || first.is_none_or(|f| f.wire_product_id != sold.wire_product_id);
-    let end = store::term::of_instance(tx, instance.id)?.last().map_or(ctx.now, |t| crate::from_micros(t.end_at));
+    let end = store::term::of_instance(tx, instance.id)?.last().map_or(ctx.now, |t| t.end_at.at());
     let request = Request::RefreshInstance {
         scene,
         order: ids(order, line),
@@ -150,13 +149,8 @@ pub(crate) fn completed(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Li
 /// Orders are done: their states and money; their instances were let go. When another was first to end one of them, the
 /// transaction is to be rolled back.
 pub(crate) fn complete_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>]) -> Result<Written, Error> {
-    let step = |paid_at| Step {
-        from: OrderState::Processing.as_str(),
-        to: OrderState::Completed.as_str(),
-        paid_at,
-        ended_at: Some(ctx.now_micros()),
-        reason: None,
-    };
+    let step =
+        |paid_at| Step { from: OrderState::Processing, to: OrderState::Completed, paid_at, ended_at: Some(ctx.moment()), reason: None };
     let steps: Vec<_> = completions.iter().map(|c| (c.order, step(c.order.paid_at))).collect();
     if order::step_all(tx, &steps)? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
@@ -172,10 +166,10 @@ pub(crate) fn complete_all(tx: &mut Tx, ctx: &Ctx, completions: &[Completion<'_>
 fn failed(tx: &mut Tx, ctx: &Ctx, Held { mut order, line }: Held, failure: Failure<'_>) -> Result<(), Error> {
     let reason = failure.whole();
     let step = Step {
-        from: OrderState::Processing.as_str(),
-        to: OrderState::Cancelled.as_str(),
+        from: OrderState::Processing,
+        to: OrderState::Cancelled,
         paid_at: order.paid_at,
-        ended_at: Some(ctx.now_micros()),
+        ended_at: Some(ctx.moment()),
         reason: Some(&reason),
     };
     if order::step(tx, &mut order, &step)? == Written::SomeoneElseWasFirst {
@@ -184,7 +178,7 @@ fn failed(tx: &mut Tx, ctx: &Ctx, Held { mut order, line }: Held, failure: Failu
     super::let_go(tx, &order)?;
     event::record(tx, ctx, "order.failed", event::About::order(order.id, order.instance_id), &json!({ "reason": reason }))?;
     let refunded = money::refund(tx, ctx, &money::Wallet, &order, &line, line.amount_minor)?;
-    let amount = domain::money::Money::new(refunded, super::currency(&order)?).to_string();
+    let amount = domain::money::Money::new(refunded, order.currency).to_string();
     tell_buyer(tx, ctx, &order, MessageEvent::OrderRefunded, &[("amount", amount), ("reason", failure.for_buyer().to_owned())])
 }
 
@@ -213,9 +207,9 @@ pub(crate) fn opening_failed(
         failed(tx, ctx, held, Failure::NotOpened(error))?;
         instance::failed(tx, ctx, instance)?;
     }
-    let site = super::site(ctx, &order)?;
+    let site = ctx.site(order.site);
     let month = site.start_of(site.day_of(ctx.now).first_of_month());
-    let count = store::instance::any_failed_since(tx, instance.product_id, crate::micros(month))?;
+    let count = store::instance::any_failed_since(tx, instance.product_id, Moment::of(month))?;
     tell_seller(
         tx,
         ctx,
@@ -238,7 +232,7 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: O
     let Some(held) = held(tx, order)? else {
         return Ok(());
     };
-    if !instance::state(instance)?.renewable() {
+    if !instance.state.renewable() {
         return failed(tx, ctx, held, Failure::InstanceEnded);
     }
     let Held { order, line } = held;

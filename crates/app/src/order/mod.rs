@@ -50,15 +50,16 @@ pub use unsubscribe::{Back, Preview, ended_by_seller, preview as unsubscribe_pre
 pub use whereabouts::{NextStep, Place as MoneyPlace, Whereabouts, kept_until, whereabouts};
 
 use crate::{Caller, Ctx, Error, Tenant, event};
-use db::{DbError, Key, Tx};
+use db::{DbError, Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::{LineId, OrderId},
     listing::Bilingual,
-    money::{Currency, Money},
+    money::Money,
     order::{OrderKind, OrderState},
     site::Site,
 };
+use std::collections::HashMap;
 use store::{
     Locked,
     order::{self, Line, Order},
@@ -79,6 +80,19 @@ pub fn show(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Full, Error> {
     let order = order::by_number(tx, tenant, number)?.ok_or_else(|| not_found(number))?;
     let lines = order::lines(tx, order.id)?;
     Ok(Full { order, lines })
+}
+
+/// Orders of a list with their lines. One of which a line cannot be read is left out, and reported to whoever runs the platform.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn with_lines(tx: &mut Tx, orders: Vec<Order>) -> Result<Vec<Full>, Error> {
+    let ids: Vec<Key> = orders.iter().map(|o| o.id).collect();
+    let mut lines: HashMap<Key, Vec<Line>> = HashMap::new();
+    for line in order::lines_of(tx, &ids)?.reported() {
+        lines.entry(line.order_id).or_default().push(line);
+    }
+    Ok(orders.into_iter().filter_map(|order| Some(Full { lines: lines.remove(&order.id)?, order })).collect())
 }
 
 /// An order that is locked, with its line.
@@ -137,36 +151,10 @@ pub(crate) fn let_go(tx: &mut Tx, order: &Order) -> Result<(), Error> {
     }
 }
 
-/// The kind of an order.
-///
-/// # Errors
-/// [`Error::Row`].
-pub fn kind(order: &Order) -> Result<OrderKind, Error> {
-    order.kind.parse().map_err(|e| Error::row("orders", &order.number, e))
-}
-
-pub(crate) fn state(order: &Order) -> Result<OrderState, Error> {
-    order.state.parse().map_err(|e| Error::row("orders", &order.number, e))
-}
-
-/// The site of an order.
-///
-/// # Errors
-/// [`Error::Row`].
-pub fn site(ctx: &Ctx, order: &Order) -> Result<Site, Error> {
-    Ok(ctx.site(order.site.parse().map_err(|e| Error::row("orders", &order.number, e))?))
-}
-
 /// The total of an order; negative for an unsubscription.
-///
-/// # Errors
-/// [`Error::Row`].
-pub fn total(order: &Order) -> Result<Money, Error> {
-    Ok(Money::new(order.total_minor, currency(order)?))
-}
-
-pub(crate) fn currency(order: &Order) -> Result<Currency, Error> {
-    order.currency.parse().map_err(|e| Error::row("orders", &order.number, e))
+#[must_use]
+pub fn total(order: &Order) -> Money {
+    Money::new(order.total_minor, order.currency)
 }
 
 /// What an order is made of when it is inserted.
@@ -197,10 +185,10 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
     let pay_by = ctx.now.saturating_add(pay_within).unwrap_or(jiff::Timestamp::MAX);
     let order = Order {
         id: Key::of(ctx.id::<OrderId>()),
-        kind: d.kind.as_str().to_owned(),
-        state: OrderState::PendingPayment.as_str().to_owned(),
-        site: d.site.code.as_str().to_owned(),
-        currency: d.site.currency.as_str().to_owned(),
+        kind: d.kind,
+        state: OrderState::PendingPayment,
+        site: d.site.code,
+        currency: d.site.currency,
         total_minor: d.total_minor,
         buyer_id: Key::of(d.caller.account_id),
         seller_id: d.seller,
@@ -209,8 +197,8 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
         product_name: d.sold.product_name.get("zh").to_owned(),
         instance_id: d.instance,
         subject_order_id: d.subject,
-        created_at: ctx.now_micros(),
-        pay_by: Some(crate::micros(pay_by)),
+        created_at: ctx.moment(),
+        pay_by: Some(Moment::of(pay_by)),
         paid_at: None,
         ended_at: None,
         reason: None,
@@ -227,8 +215,8 @@ pub(crate) fn rows(ctx: &Ctx, d: Draft<'_>) -> Result<(Order, Line), Error> {
         specification: d.specification,
         sku: d.sku,
         sold: serde_json::to_string(&d.sold).map_err(|e| Error::row("order_lines", &order.number, e))?,
-        charging_mode: d.charging_mode.as_str().to_owned(),
-        period: d.period.map(|p| p.to_string()),
+        charging_mode: d.charging_mode,
+        period: d.period,
         quantity: i64::from(d.quantity),
         amount_minor: d.total_minor,
         refunded_minor: 0,
@@ -256,18 +244,13 @@ pub(crate) fn insert(
     }
 }
 
-/// The period that a line was bought for, if it was for one.
-fn period_bought(line: &Line) -> Result<Option<domain::period::Period>, Error> {
-    line.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &line.number, e))
-}
-
 /// What was paid for an order, and what of it came back. An unsubscription has neither: what it gave back stands with the
 /// orders that had been paid.
 ///
 /// # Errors
 /// `amount.too_large`.
 pub fn paid_and_refunded(full: &Full) -> Result<(i64, i64), Error> {
-    if full.order.paid_at.is_none() || full.order.kind == OrderKind::Unsubscribe.as_str() {
+    if full.order.paid_at.is_none() || full.order.kind == OrderKind::Unsubscribe {
         return Ok((0, 0));
     }
     let sum = |of: fn(&Line) -> i64| domain::money::sum(full.lines.iter().map(of));

@@ -93,12 +93,12 @@ fn keep_trial(tx: &mut Tx, order: &Order, line: &Line) -> Result<(), Error> {
 /// Stores a new order that is paid at once, or that waits for payment.
 pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay: Pay) -> Result<Full, Error> {
     shown::require(tx, ctx, &order, &line)?;
-    let data = json!({ "number": order.number, "kind": order.kind, "total": super::total(&order)? });
+    let data = json!({ "number": order.number, "kind": order.kind, "total": super::total(&order) });
     if pay == Pay::AtOnce || (pay == Pay::Later && order.total_minor == 0) {
         return pay::placed_and_paid(tx, ctx, order, line, &data);
     }
     let order = insert(tx, ctx, order, &line, &[("order.created", &data)])?;
-    let until = crate::from_micros(order.pay_by.unwrap_or_default());
+    let until = order.pay_by.ok_or_else(|| Error::row("orders", &order.number, "is to be paid and says not until when"))?.at();
     job::schedule(tx, ctx, job::JobKind::UnpaidOrder, Some(order.id), until)?;
     let send = message::Send {
         event: MessageEvent::OrderToPay,
@@ -108,7 +108,7 @@ pub(super) fn placed(tx: &mut Tx, ctx: &Ctx, order: Order, line: Line, pay: Pay)
         about: order.number.clone(),
         params: &[
             ("order", order.number.clone().into()),
-            ("amount", super::total(&order)?.to_string().into()),
+            ("amount", super::total(&order).to_string().into()),
             ("product", super::product_name(&order).into()),
             ("until", super::moment(until).into()),
         ],

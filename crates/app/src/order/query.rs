@@ -1,11 +1,11 @@
 //! What a seller learns of an order by the order query (`open-api 3`).
 
-use super::{Consents, Full, Sold, consents_of, kind, show, site};
-use crate::{Caller, Ctx, Error, Tenant, from_micros};
+use super::{Consents, Full, Sold, consents_of, show};
+use crate::{Caller, Ctx, Error, Tenant};
 use db::{Key, Tx};
 use domain::{
     access::AccountKind,
-    period::{ChargingMode, Period},
+    period::ChargingMode,
     site::wire_time,
     term::{self, Anchor},
 };
@@ -44,8 +44,8 @@ pub fn info(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<OrderInfo, Error> {
     let order = &full.order;
     Ok(OrderInfo {
         order_id: order.number.clone(),
-        order_type: kind(order)?.wire().to_owned(),
-        create_time: wire_time(from_micros(order.created_at)),
+        order_type: order.kind.wire().to_owned(),
+        create_time: wire_time(order.created_at.at()),
         order_line: full.lines.iter().map(|l| line(ctx, order, l)).collect::<Result<_, _>>()?,
         buyer_info: Some(buyer(tx, ctx, full)?),
         extend_params: Vec::new(),
@@ -54,8 +54,7 @@ pub fn info(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<OrderInfo, Error> {
 
 fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
     let sold = Sold::of(l)?;
-    let period = period(l)?;
-    let charging: ChargingMode = l.charging_mode.parse().map_err(|e| Error::row("order_lines", &l.number, e))?;
+    let charging = l.charging_mode;
     let billing = match charging {
         ChargingMode::Period => "包周期",
         ChargingMode::OneTime => "一次性",
@@ -63,15 +62,15 @@ fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
         ChargingMode::OnDemandPackage => "按需套餐包",
     };
     // The period is told of PERIOD alone (open-api 3.1).
-    let told = period.filter(|_| charging == ChargingMode::Period);
+    let told = l.period.filter(|_| charging == ChargingMode::Period);
     let names = [&sold.product_name, &sold.specification_name, &sold.sku_name].map(|name| name.get("zh").replace(',', "，"));
-    let amount = domain::money::text(l.amount_minor, &order.currency);
+    let amount = order.currency.text(l.amount_minor);
     Ok(OrderLine {
         order_line_id: l.number.clone(),
         charging_mode: charging.as_str().to_owned(),
         period_type: told.map(|p| if p.in_years().is_some() { "year" } else { p.unit.as_str() }.to_owned()),
         period_number: told.map(|p| u32::from(p.in_years().unwrap_or(p.count))),
-        expire_time: expire_estimate(ctx, order, l)?,
+        expire_time: expire_estimate(ctx, order, l),
         product_info: vec![ProductInfo {
             product_id: sold.wire_product_id,
             sku_code: Some(sold.sku_code),
@@ -84,18 +83,11 @@ fn line(ctx: &Ctx, order: &Order, l: &Line) -> Result<OrderLine, Error> {
     })
 }
 
-fn period(l: &Line) -> Result<Option<Period>, Error> {
-    l.period.as_deref().map(str::parse).transpose().map_err(|e| Error::row("order_lines", &l.number, e))
-}
-
 /// `expireTime` before the opening: from the order's day and its period; none for one-time orders.
-///
-/// # Errors
-/// [`Error::Row`].
-pub(crate) fn expire_estimate(ctx: &Ctx, order: &Order, l: &Line) -> Result<Option<String>, Error> {
-    let (site, ordered) = (site(ctx, order)?, from_micros(order.created_at));
+pub(crate) fn expire_estimate(ctx: &Ctx, order: &Order, l: &Line) -> Option<String> {
+    let (site, ordered) = (ctx.site(order.site), order.created_at.at());
     let end = |p| term::shown_end(term::term(&site, ordered, Anchor::first(site.day_of(ordered)), p).end);
-    Ok(period(l)?.map(|p| wire_time(end(p))))
+    l.period.map(|p| wire_time(end(p)))
 }
 
 /// What was consented to with a line, or with the purchase of the instance that it renews or changes.

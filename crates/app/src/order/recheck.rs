@@ -1,6 +1,6 @@
 //! What paying an order checks again that was checked when it was placed (`order-life 3`): it may have waited for days.
 
-use super::{Choice, Draft, RenewalPrice, Sold, change, kind, quote, renew, renew_change};
+use super::{Choice, Draft, RenewalPrice, Sold, change, quote, renew, renew_change};
 use crate::{Caller, Ctx, Error, event};
 use db::Tx;
 use domain::{money::Money, order::OrderKind};
@@ -16,17 +16,17 @@ use store::{
 /// # Errors
 /// As placing the order; `order.price_changed`.
 pub(super) fn recheck(tx: &mut Tx, ctx: &Ctx, caller: &Caller, order: &mut Locked<Order>, line: &mut Line) -> Result<(), Error> {
-    match kind(order)? {
+    match order.kind {
         kind @ (OrderKind::New | OrderKind::Trial) => {
             let choice = Choice {
                 product: line.product_id.id::<domain::id::ProductId>().to_string(),
                 specification: line.specification.clone(),
                 sku: Some(line.sku.clone()),
-                period: if kind == OrderKind::Trial { None } else { super::period_bought(line)? },
+                period: if kind == OrderKind::Trial { None } else { line.period },
                 quantity: u32::try_from(line.quantity).unwrap_or(0),
                 trial: kind == OrderKind::Trial,
             };
-            quote(tx, ctx, Some(caller), &super::site(ctx, order)?, &choice).map(|_| ())
+            quote(tx, ctx, Some(caller), &ctx.site(order.site), &choice).map(|_| ())
         }
         OrderKind::Renew if Sold::of(line)?.changed_from.is_some() => {
             let now = renew_change::again(tx, ctx, caller, line)?;
@@ -42,7 +42,7 @@ pub(super) fn recheck(tx: &mut Tx, ctx: &Ctx, caller: &Caller, order: &mut Locke
 }
 
 fn priced_anew(tx: &mut Tx, ctx: &Ctx, order: &mut Locked<Order>, line: &mut Line, now: Draft<'_>) -> Result<(), Error> {
-    let (price, today) = (super::total(order)?, Money::new(now.total_minor, super::currency(order)?));
+    let (price, today) = (super::total(order), Money::new(now.total_minor, order.currency));
     if today.minor > price.minor {
         let detail = format!("the change costs {today} now and no longer {price}; cancel this order and order it again");
         return Err(Error::conflict("order.price_changed", detail));

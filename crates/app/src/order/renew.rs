@@ -5,8 +5,8 @@ use super::{
     place::{Pay, placed},
     quote::price_refused,
 };
-use crate::{Caller, Ctx, Error, Tenant, catalogue, from_micros, instance};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error, Tenant, catalogue};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::InstanceId,
@@ -59,7 +59,7 @@ pub(super) fn locked_subject(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: Instan
 
 fn subject_of(tx: &mut Tx, ctx: &Ctx, found: Option<Instance>, id: InstanceId) -> Result<Subject, Error> {
     let instance = found.ok_or_else(|| Error::not_found("instance.not_found", "there is no such instance"))?;
-    if instance.seller_instance_id.is_none() && crate::instance::state(&instance)?.renewable() {
+    if instance.seller_instance_id.is_none() && instance.state.renewable() {
         let detail = "the seller's system has not opened it yet; it can be renewed when it has";
         return Err(Error::conflict("instance.not_opened_yet", detail));
     }
@@ -175,7 +175,7 @@ impl Subject {
 
     /// Where the next term begins, and what its end is counted from.
     fn next_term(&self) -> Option<(Timestamp, Anchor)> {
-        let end = self.instance.expires_at.map(from_micros)?;
+        let end = self.instance.expires_at.map(Moment::at)?;
         let day = self.instance.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
         Some((end, Anchor::after(&self.site, end, day)))
     }
@@ -247,7 +247,7 @@ pub(super) fn draft<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, 
 pub(super) fn draft_of<'a>(caller: &'a Caller, subject: &Subject, kind: OrderKind, period: Period, sku: &Sku) -> Result<Draft<'a>, Error> {
     let instance = &subject.instance;
     subject.require_tradable()?;
-    if !instance::state(instance)?.renewable() {
+    if !instance.state.renewable() {
         return Err(Error::conflict("instance.not_renewable", format!("the instance is {}", instance.state)));
     }
     match kind {

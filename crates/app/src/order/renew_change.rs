@@ -7,7 +7,7 @@ use super::{
     fulfil::period_of,
     renew::{Subject, draft_of, locked_subject, require_free, subject, taken_and_placed},
 };
-use crate::{Caller, Ctx, Error, call, instance};
+use crate::{Caller, Ctx, Error, call};
 use db::Tx;
 use domain::{id::InstanceId, instance::InstanceState, money, order::OrderKind, period::Period};
 use store::order::Line;
@@ -27,7 +27,7 @@ pub(super) fn draft<'a>(tx: &mut Tx, ctx: &Ctx, caller: &'a Caller, subject: &Su
     if !subject.specification.renewal_change_allowed {
         return Err(Error::conflict("change.not_offered", "the product offers no renewal with change; renew it as it is"));
     }
-    if instance::state(&subject.instance)? != InstanceState::Running {
+    if subject.instance.state != InstanceState::Running {
         return Err(Error::conflict("change.state", "only a running instance is renewed with a change"));
     }
     let new = subject.other_sku(&cmd.sku)?.clone();

@@ -6,7 +6,7 @@ use super::{
     renew::{self, Subject},
     renew_change, shown,
 };
-use crate::{Caller, Ctx, Error, instance};
+use crate::{Caller, Ctx, Error};
 use db::Tx;
 use domain::{
     Timestamp,
@@ -105,7 +105,7 @@ pub fn choices(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Resul
         let present = combination(&today, today.sku(&today.instance.sku)?);
         return Ok(Choices { present, others: Vec::new(), with_renewal: false, as_upgrade: false });
     }
-    let running = instance::state(&subject.instance)? == InstanceState::Running;
+    let running = subject.instance.state == InstanceState::Running;
     let today = subject.sold_today().ok().filter(|_| running && subject.require_tradable().is_ok());
     let present = combination(&subject, &subject.present);
     let Some(today) = today else {

@@ -33,7 +33,7 @@ pub fn price_version(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Resu
     let listing = ctx.listings.approved(tx, line.revision_id)?;
     let spec = listing.specification(&line.specification);
     let by_use = spec.and_then(|spec| by_use(spec, spec.sku(&line.sku)?));
-    Ok(version_of(super::total(order)?, Sold::of(line)?.renewal.as_ref(), by_use))
+    Ok(version_of(super::total(order), Sold::of(line)?.renewal.as_ref(), by_use))
 }
 
 /// Refuses an order of the caller whose price is another than the one that they say they saw.
@@ -46,10 +46,10 @@ pub(super) fn require(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Res
     if *seen == price_version(tx, ctx, order, line)? {
         return Ok(());
     }
-    let now = if line.charging_mode == ChargingMode::OnDemand.as_str() {
+    let now = if line.charging_mode == ChargingMode::OnDemand {
         "its prices of use are others now".to_owned()
     } else {
-        format!("it costs {} now", super::total(order)?)
+        format!("it costs {} now", super::total(order))
     };
     let detail = format!("prices have changed since you looked; {now}: look at the price again and order then");
     Err(Error::conflict("price.changed", detail))

@@ -1,8 +1,8 @@
 //! Unsubscription: five days without reason, or a renewal that is not yet effective (`order-life 5`).
 
-use super::{Draft, Full, Sold, fulfil, insert, kind, rows};
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, limit, micros, money};
-use db::{Key, Tx};
+use super::{Draft, Full, Sold, fulfil, insert, rows};
+use crate::{Caller, Ctx, Error, Tenant, call, event, instance, limit, money};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     limit::Limit,
@@ -62,7 +62,7 @@ enum By {
 fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> Result<Case, Error> {
     let Full { order, mut lines } = super::show(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
     let line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
-    if order.state != "completed" {
+    if order.state != OrderState::Completed {
         if store::supervision::of_order(tx, order.id)?.is_some_and(|case| case.state == "open") {
             let detail = "the order is under service supervision; ask the seller for a negotiated refund there";
             return Err(Error::conflict("refund.negotiate", detail));
@@ -74,30 +74,30 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> Resu
     }
     let instance = order.instance_id.map(|id| store::instance::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
     let instance = instance.ok_or_else(|| Error::row("orders", number, "has no instance"))?;
-    let site = super::site(ctx, &order)?;
+    let site = ctx.site(order.site);
     let mut terms = instance::paid_terms(tx, &site, instance.id)?;
     let own = terms.iter().position(|t| t.term.line_id == line.id);
     let new_year = site.start_of(site.day_of(ctx.now).first_of_year());
     let situation = Situation {
         now: ctx.now,
         // A renewal with change is effective at once: like a change it is not given back alone.
-        order_kind: if Sold::of(&line)?.changed_from.is_some() { OrderKind::Change } else { kind(&order)? },
-        instance_state: instance::state(&instance)?,
-        opened_at: instance.opened_at.map(from_micros),
+        order_kind: if Sold::of(&line)?.changed_from.is_some() { OrderKind::Change } else { order.kind },
+        instance_state: instance.state,
+        opened_at: instance.opened_at.map(Moment::at),
         term_start: own.and_then(|i| terms.get(i)).map(|t| t.span().start),
         is_last_term: own.is_some_and(|i| terms.len() == i.saturating_add(1)),
         // A seller who ends it knows what they gave out.
         file_until: match by {
-            By::Buyer => store::licence::of_instance(tx, instance.id)?.and_then(|licence| licence.file_until).map(from_micros),
+            By::Buyer => store::licence::of_instance(tx, instance.id)?.and_then(|licence| licence.file_until).map(crate::from_micros),
             By::Seller => None,
         },
         // What the operator gave back before is no unsubscription: the rest comes back, and the service ends.
         refunded: order::any_unsubscription_of(tx, order.id)?,
         open_order: instance.open_order_id.is_some(),
-        supervised: instance::access_type(&instance)?.is_licence() || !store::supervision::any_of_instances(tx, &[instance.id])?.is_empty(),
-        package: line.charging_mode == ChargingMode::OnDemandPackage.as_str(),
+        supervised: instance.access_type.is_licence() || !store::supervision::any_of_instances(tx, &[instance.id])?.is_empty(),
+        package: line.charging_mode == ChargingMode::OnDemandPackage,
         unsubscribed_this_year: match by {
-            By::Buyer => order::unsubscriptions_since(tx, order.buyer_id, micros(new_year))?,
+            By::Buyer => order::unsubscriptions_since(tx, order.buyer_id, Moment::of(new_year))?,
             By::Seller => 0,
         },
     };
@@ -114,7 +114,7 @@ fn left(line: &Line) -> i64 {
 /// What comes back: all that was paid for the renewal's term, by whichever order, or all that was paid for the instance.
 fn backs(tx: &mut Tx, case: &Case) -> Result<Vec<Back>, Error> {
     let mut all = order::any_lines_of_instance(tx, case.instance.id)?;
-    all.retain(|(_, order)| order.state == "completed" && order.kind != "unsubscribe");
+    all.retain(|(_, order)| order.state == OrderState::Completed && order.kind != OrderKind::Unsubscribe);
     let term = case.term.as_ref().map(|t| t.payments.as_slice()).unwrap_or_default();
     let back = |(line, order): (Line, Order)| {
         let minor = match case.refund {
@@ -147,7 +147,7 @@ pub fn preview(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<
         Refund::Instance => None,
         Refund::Renewal => case.term.as_ref().map(|t| term::shown_end(t.span().start)),
     };
-    Ok(Preview { total: Money::new(total(&backs)?, super::currency(&case.order)?), backs, ends_at })
+    Ok(Preview { total: Money::new(total(&backs)?, case.order.currency), backs, ends_at })
 }
 
 /// Unsubscribes an order of the caller: money, term and call in one transaction. Returns the order of
@@ -191,7 +191,7 @@ fn given_back(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> 
             instance::release(tx, ctx, &locked, "unsubscribed", ids)?;
         }
     }
-    let amount = Money::new(total, super::currency(&order)?).to_string();
+    let amount = Money::new(total, order.currency).to_string();
     let reason = format!("order {} was unsubscribed", case.order.number);
     fulfil::tell_buyer(tx, ctx, &order, MessageEvent::OrderRefunded, &[("amount", amount.clone()), ("reason", reason)])?;
     fulfil::tell_seller(tx, ctx, &order, MessageEvent::SaleUnsubscribed, &[("amount", amount)])?;
@@ -205,7 +205,7 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (case, by): (&Case, By)
         kind: OrderKind::Unsubscribe,
         caller,
         seller: case.order.seller_id,
-        site: super::site(ctx, &case.order)?,
+        site: ctx.site(case.order.site),
         product: case.line.product_id,
         revision: case.line.revision_id,
         specification: case.line.specification.clone(),
@@ -219,8 +219,8 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (case, by): (&Case, By)
             changed_from_name: None,
             ..sold
         },
-        period: case.line.period.as_deref().and_then(|p| p.parse().ok()),
-        charging_mode: case.line.charging_mode.parse::<ChargingMode>().map_err(|e| Error::row("order_lines", &case.line.number, e))?,
+        period: case.line.period,
+        charging_mode: case.line.charging_mode,
         quantity: 1,
         total_minor: back,
         instance: Some(case.instance.id),
@@ -232,8 +232,8 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (case, by): (&Case, By)
         (Refund::Instance, By::Seller) => "ended_by_seller",
         (Refund::Renewal, _) => "renewal_not_effective",
     };
-    order.state = OrderState::Completed.as_str().to_owned();
-    order.paid_at = Some(ctx.now_micros());
+    order.state = OrderState::Completed;
+    order.paid_at = Some(ctx.moment());
     order.ended_at = order.paid_at;
     order.reason = Some(reason.to_owned());
     let order = insert(tx, ctx, order, &line, &[("order.unsubscribed", &json!({ "of": case.order.number, "rule": reason }))])?;
@@ -248,7 +248,7 @@ fn remove_renewal(tx: &mut Tx, ctx: &Ctx, (case, locked): (&Case, &Locked<Instan
     super::auto_renew::switch_off(tx, ctx, &case.instance, "a renewal was given back")?;
     let end = instance::remove_last_term(tx, ctx, locked, case.line.id)?;
     // On-line opening names the renewal that is given back, the others the unsubscription (license-interface 4.2).
-    let online = instance::access_type(&case.instance)? == AccessType::LicenceOnline;
+    let online = case.instance.access_type == AccessType::LicenceOnline;
     let request = Request::RefreshInstance {
         scene: Scene::UnsubscribeRenewalPeriod,
         order: if online { fulfil::ids(&case.order, &case.line) } else { fulfil::ids(order, line) },

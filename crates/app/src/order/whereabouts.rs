@@ -1,8 +1,8 @@
 //! Where the money of an order is while it is not done, and what its buyer does next.
 
-use super::{Full, kind, paid_and_refunded};
+use super::{Full, paid_and_refunded};
 use crate::{Ctx, Error, Tenant, from_micros};
-use db::Tx;
+use db::{Moment, Tx};
 use domain::{
     Timestamp,
     call::Activity,
@@ -57,16 +57,16 @@ pub struct Whereabouts {
 /// [`Error::Row`].
 pub fn whereabouts(full: &Full) -> Result<Option<Whereabouts>, Error> {
     let (order, (paid, refunded)) = (&full.order, paid_and_refunded(full)?);
-    let at = order.paid_at.map(from_micros);
-    let ended = order.ended_at.map(from_micros);
+    let at = order.paid_at.map(Moment::at);
+    let ended = order.ended_at.map(Moment::at);
     let supervised = full.lines.first().map(super::Sold::of).transpose()?.is_some_and(|sold| sold.supervised);
-    let again = match kind(order)? {
+    let again = match order.kind {
         _ if supervised => NextStep::None,
         OrderKind::Change => NextStep::ChangeAgain,
         OrderKind::New | OrderKind::Trial | OrderKind::TrialToFormal | OrderKind::Renew | OrderKind::Unsubscribe => NextStep::OrderAgain,
     };
     let place = |place, amount_minor, at, next| Some(Whereabouts { place, amount_minor, at, next });
-    Ok(match super::state(order)? {
+    Ok(match order.state {
         OrderState::Processing => place(Place::Kept, money::difference(paid, refunded)?, at, NextStep::Wait),
         OrderState::Cancelled if order.paid_at.is_none() || paid == 0 => place(Place::NotPaid, 0, ended, again),
         OrderState::Cancelled if refunded >= paid => place(Place::Wallet, refunded, ended, again),
@@ -81,7 +81,7 @@ pub fn whereabouts(full: &Full) -> Result<Option<Whereabouts>, Error> {
 /// # Errors
 /// [`Error::Store`], [`Error::Row`].
 pub fn kept_until(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<Option<Timestamp>, Error> {
-    if super::state(&full.order)? != OrderState::Processing {
+    if full.order.state != OrderState::Processing {
         return Ok(None);
     }
     let access = full.lines.first().map(super::Sold::of).transpose()?.map_or_else(AccessType::default, |sold| sold.access_type);

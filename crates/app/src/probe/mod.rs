@@ -8,7 +8,7 @@ pub use finish::{Probed, finish, finish_by_hand};
 pub use round::{Prepared, next_of_seller, next_round, prepare, round};
 
 use crate::{Ctx, Error};
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::probe::{FAILING_DAYS_MAX, failing_days};
 use store::probe::{self, Day, Probe};
 
@@ -43,6 +43,6 @@ pub fn health(tx: &mut Tx, ctx: &Ctx, product: Key, site: &domain::site::Site) -
         newest: probe::any_newest(tx, product)?,
         days: probe::any_days(tx, product, i64::MIN, DAYS_SHOWN)?,
         failing_days: failing(tx, product)?,
-        failed_orders: store::instance::any_failed_since(tx, product, crate::micros(month))?,
+        failed_orders: store::instance::any_failed_since(tx, product, Moment::of(month))?,
     })
 }

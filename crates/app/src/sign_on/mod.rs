@@ -11,7 +11,7 @@ pub use end::{log_out, revoke};
 pub use keys::{NewKey, Published, Signer, keep_key, new_key, published};
 pub use token::{Claims, Exchanged, Grant, Tokens, exchange, user_info};
 
-use crate::{Ctx, Error, instance};
+use crate::{Ctx, Error};
 use db::{Key, Tx};
 use domain::{instance::InstanceState, kit::BindingState};
 use store::{account::User, instance::Instance, kit};
@@ -25,7 +25,7 @@ fn may_use(tx: &mut Tx, instance: Key, user: Key) -> Result<Option<(Instance, Us
     let found = store::instance::lookup(tx, crate::Tenant::Any, instance)?;
     let person = store::account::user(tx, user)?.filter(|u| u.left_at.is_none());
     match (found, person) {
-        (Some(found), Some(person)) if bound && instance::state(&found)? == InstanceState::Running => Ok(Some((found, person, grant))),
+        (Some(found), Some(person)) if bound && found.state == InstanceState::Running => Ok(Some((found, person, grant))),
         _ => Ok(None),
     }
 }

@@ -1,7 +1,7 @@
 //! Facts of a product, measured from its newest purchases and calls.
 
 use crate::Error;
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     id::ProductId,
     measure::{Facts, Purchase, SAMPLE, Tried},
@@ -10,7 +10,12 @@ use store::{call, instance};
 
 fn purchases(tx: &mut Tx, product: Option<Key>) -> Result<Vec<Purchase>, Error> {
     let found = instance::any_newest(tx, product, SAMPLE)?;
-    Ok(found.into_iter().map(|(paid_at, opened_at, back)| Purchase { paid_at, opened_at, refunded: back > 0 }).collect())
+    let purchase = |(paid, opened, back): (Moment, Option<Moment>, i64)| Purchase {
+        paid_at: paid.micros(),
+        opened_at: opened.map(Moment::micros),
+        refunded: back > 0,
+    };
+    Ok(found.into_iter().map(purchase).collect())
 }
 
 /// The facts of a product.

@@ -20,8 +20,8 @@ use store::{
 /// # Errors
 /// `supervision.no_template` when none is valid for the order.
 pub(crate) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, instance: &Instance, listing: &Listing) -> Result<Found, Error> {
-    let ordered_at = crate::from_micros(order.created_at);
-    let day = crate::order::site(ctx, order)?.day_of(ordered_at);
+    let ordered_at = order.created_at.at();
+    let day = ctx.site(order.site).day_of(ordered_at);
     let flow = listing.delivery.as_ref().map(|d| d.flow).unwrap_or_default();
     let template = template::of_day(tx, listing.access_type, flow, day)?;
     let track: Option<Track> = rows::track(tx, order.buyer_id)?.and_then(|t| t.parse().ok());

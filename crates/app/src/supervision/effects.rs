@@ -185,7 +185,7 @@ fn released(tx: &mut Tx, ctx: &Ctx, found: &Found, minor: i64, percent: u8) -> R
     let s = subject(tx, found)?;
     let name = format!("part-{}", found.case.released_percent);
     money::release_part(tx, ctx, &s.order, &s.line, minor, &name)?;
-    let amount = Money::new(minor, order::currency(&s.order)?).to_string();
+    let amount = Money::new(minor, s.order.currency).to_string();
     tell(tx, ctx, found, MessageEvent::SalePartReleased, &[("amount", amount), ("percent", percent.to_string())])
 }
 
@@ -199,10 +199,10 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
         _ => (Ending::Agreement.words().to_owned(), Ending::Agreement.words()),
     };
     let step = Step {
-        from: OrderState::Processing.as_str(),
-        to: OrderState::Cancelled.as_str(),
+        from: OrderState::Processing,
+        to: OrderState::Cancelled,
         paid_at: s.order.paid_at,
-        ended_at: Some(ctx.now_micros()),
+        ended_at: Some(ctx.moment()),
         reason: Some(&reason),
     };
     if store::order::step(tx, &mut s.order, &step)? == Written::SomeoneElseWasFirst {
@@ -218,7 +218,7 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
     } else {
         instance::failed(tx, ctx, &s.instance)?;
     }
-    let amount = Money::new(back, order::currency(&s.order)?).to_string();
+    let amount = Money::new(back, s.order.currency).to_string();
     if back > 0 {
         tell(tx, ctx, found, MessageEvent::OrderRefunded, &[("amount", amount.clone()), ("reason", told.to_owned())])?;
     }
@@ -233,17 +233,17 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
 fn unsubscription(tx: &mut Tx, ctx: &Ctx, s: &Subject, back: i64, kind: &str) -> Result<(), Error> {
     let mut random = [0; 8];
     ctx.ids.random(&mut random);
-    let number = domain::order::number(&order::site(ctx, &s.order)?, ctx.now, random);
+    let number = domain::order::number(&ctx.site(s.order.site), ctx.now, random);
     let mirror = Order {
         id: Key::of(ctx.id::<OrderId>()),
-        kind: OrderKind::Unsubscribe.to_string(),
-        state: OrderState::Completed.to_string(),
+        kind: OrderKind::Unsubscribe,
+        state: OrderState::Completed,
         total_minor: -back,
         subject_order_id: Some(s.order.id),
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
         pay_by: None,
-        paid_at: Some(ctx.now_micros()),
-        ended_at: Some(ctx.now_micros()),
+        paid_at: Some(ctx.moment()),
+        ended_at: Some(ctx.moment()),
         reason: Some(if kind == "decided" { "appeal" } else { "negotiated" }.to_owned()),
         number,
         ..Order::clone(&s.order)
@@ -265,7 +265,7 @@ fn unsubscription(tx: &mut Tx, ctx: &Ctx, s: &Subject, back: i64, kind: &str) ->
 fn refund(tx: &mut Tx, ctx: &Ctx, found: &Found, state: RefundState) -> Result<(), Error> {
     let s = subject(tx, found)?;
     let minor = found.case.refund.map_or(0, |r| r.amount_minor);
-    let amount = [("amount", Money::new(minor, order::currency(&s.order)?).to_string())];
+    let amount = [("amount", Money::new(minor, s.order.currency).to_string())];
     match state {
         RefundState::WaitingForSeller => tell(tx, ctx, found, MessageEvent::SaleRefundAsked, &amount),
         RefundState::WaitingForPlatform => tell(tx, ctx, found, MessageEvent::RefundToConfirm, &[]),

@@ -60,7 +60,7 @@ pub struct Found {
 fn amount_text(tx: &mut Tx, found: &Found, minor: i64) -> Result<String, Error> {
     let order = store::order::lookup(tx, Tenant::Any, found.row.order_id)?;
     let order = order.ok_or_else(|| Error::row("supervision_cases", &found.row.order_number, "its order is gone"))?;
-    Ok(crate::order::currency(&order)?.text(minor))
+    Ok(order.currency.text(minor))
 }
 
 /// Whether what was filled in with a step is what the seller's server answered: for the seller and the operator alone.
@@ -142,7 +142,7 @@ impl Found {
     fn site(&self, tx: &mut Tx, ctx: &Ctx) -> Result<Site, Error> {
         let order = store::order::lookup(tx, Tenant::Any, self.row.order_id)?;
         let order = order.ok_or_else(|| Error::row("supervision_cases", &self.row.order_number, "has no order"))?;
-        crate::order::site(ctx, &order)
+        Ok(ctx.site(order.site))
     }
 
     /// Moves the case and everything that hangs on it, in this transaction.

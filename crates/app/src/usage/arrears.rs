@@ -8,7 +8,11 @@ use crate::{
     money, order,
 };
 use db::{Key, Tx};
-use domain::{instance::FreezeCause, message::MessageEvent, money::Money};
+use domain::{
+    instance::{FreezeCause, InstanceState},
+    message::MessageEvent,
+    money::Money,
+};
 use jiff::SignedDuration;
 use ledger::AccountKind;
 use serde_json::json;
@@ -222,7 +226,7 @@ fn take(tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<(), Error> {
 
 /// The first unpaid charge of a running instance: told once, and frozen after the days of grace.
 fn begin_arrears(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<(), Error> {
-    if !(found.state == "running" || instance::is_capped(found)) || waits(tx, found.id)? {
+    if !(found.state == InstanceState::Running || instance::is_capped(found)) || waits(tx, found.id)? {
         return Ok(());
     }
     let until = later(ctx.now, grace(ctx));
@@ -245,7 +249,7 @@ fn waits(tx: &mut Tx, id: Key) -> Result<bool, Error> {
 
 /// Whether an instance is frozen for arrears.
 fn is_frozen(found: &Instance) -> bool {
-    found.state == "frozen" && found.freeze_cause.as_deref() == Some(FreezeCause::Arrears.as_str())
+    found.state == InstanceState::Frozen && found.freeze_cause == Some(FreezeCause::Arrears)
 }
 
 /// An instance that owes nothing more works again, unless a cap stops it; says whether it owes nothing.
@@ -275,7 +279,7 @@ pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> 
     settle_but(tx, ctx, buyer, Some(id))?;
     let found = locked(tx, id)?;
     // A cap hides no arrears: who owes could set one whenever the days of grace are over, and begin them anew.
-    let at_work = found.state == "running" || instance::is_capped(&found);
+    let at_work = found.state == InstanceState::Running || instance::is_capped(&found);
     if !at_work || rows::due_of_instance(tx, found.buyer_id, id)? <= 0 {
         return Ok(());
     }

@@ -116,7 +116,7 @@ pub fn set_cap(
     match wanted {
         None => rows::remove(tx, found.id, side.as_str())?,
         Some((amount_minor, action)) => {
-            if !matches!(instance::state(&found)?, InstanceState::Opening | InstanceState::Running | InstanceState::Frozen) {
+            if !matches!(found.state, InstanceState::Opening | InstanceState::Running | InstanceState::Frozen) {
                 return Err(Error::conflict("instance.state", format!("the instance is {} and is used no more", found.state)));
             }
             if !(1..=AMOUNT_MINOR_MAX).contains(&amount_minor) {
@@ -155,7 +155,7 @@ pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, refused: 
     let stops = in_force(parsed.iter().copied().filter(|cap| cap.action == CapAction::Freeze && cap.level(charged) == CapLevel::Reached));
     match stops {
         None => instance::unfreeze_capped(tx, ctx, found)?,
-        Some(cap) if found.state == "running" => {
+        Some(cap) if found.state == InstanceState::Running => {
             let amount = Money::new(cap.amount_minor, site.currency);
             instance::freeze_capped(tx, ctx, found, &format!("the cap of {amount} a month is reached"))?;
             job::schedule(tx, ctx, JobKind::UsageCap, Some(found.id), month.end)?;
@@ -219,5 +219,5 @@ pub fn month_over(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Store`].
 pub fn stop_if_capped(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) -> Result<(), Error> {
-    if found.state == "running" { review(tx, ctx, found, None) } else { Ok(()) }
+    if found.state == InstanceState::Running { review(tx, ctx, found, None) } else { Ok(()) }
 }

@@ -5,8 +5,8 @@ use super::{
     judge::{known_by_sn, to_rate},
     later,
 };
-use crate::{Ctx, Error, from_micros, micros};
-use db::{DbError, Key, Tx};
+use crate::{Ctx, Error, micros};
+use db::{DbError, Key, Moment, Tx};
 use domain::{
     Timestamp,
     usage::{Quantity, UsageState, is_frozen},
@@ -61,7 +61,7 @@ fn name(by: &str, instance: &Instance, begin: Timestamp) -> String {
 /// [`Error::Store`].
 pub fn was_frozen(tx: &mut Tx, instance: Key, at: Timestamp) -> Result<bool, Error> {
     let freezes = store::instance::freezes(tx, &[instance])?;
-    let frozen: Vec<_> = freezes.iter().map(|f| (from_micros(f.from_at), f.until_at.map(from_micros))).collect();
+    let frozen: Vec<_> = freezes.iter().map(|f| (f.from_at.at(), f.until_at.map(Moment::at))).collect();
     Ok(is_frozen(&frozen, hour(at)))
 }
 

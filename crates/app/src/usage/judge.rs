@@ -13,7 +13,7 @@ use crate::{
     job::{self, JobKind},
     micros,
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     site::Site,
@@ -89,7 +89,7 @@ impl Instances {
         let (mut sites, mut frozen) = (HashMap::new(), HashMap::<Key, Vec<_>>::new());
         let instances = instance::by_sellers_ids(tx, seller, &names)?;
         for f in instance::freezes(tx, &instances.iter().map(|i| i.id).collect::<Vec<_>>())? {
-            frozen.entry(f.instance_id).or_default().push((from_micros(f.from_at), f.until_at.map(from_micros)));
+            frozen.entry(f.instance_id).or_default().push((f.from_at.at(), f.until_at.map(Moment::at)));
         }
         for found in instances {
             let site = match sites.get(&found.product_id) {
@@ -206,7 +206,7 @@ fn read(instances: &Instances, sent: &Sent, now: Timestamp) -> Result<Read, Refu
     let Known { instance: found, site, of, frozen } = instances.find(sent)?;
     let of = of.as_deref().ok_or(Refused::NotOnDemand)?;
     let (span, quantity) = measured(sent)?;
-    let life = Life { opened_at: found.opened_at.map(from_micros), ended_at: found.ended_at.map(from_micros), frozen };
+    let life = Life { opened_at: found.opened_at.map(Moment::at), ended_at: found.ended_at.map(Moment::at), frozen };
     usage::check_span(span, life, site, now)?;
     let package = instances.package(found, of, sent, span)?;
     Ok(Read { instance: found.id, package, span, quantity })

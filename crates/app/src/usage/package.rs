@@ -7,9 +7,10 @@ use crate::{
     job::{self, JobKind},
     micros,
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
+    instance::InstanceState,
     message::MessageEvent,
     package::{Bought, PackageTerm, Window, given},
     site::Site,
@@ -46,17 +47,17 @@ pub fn held(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Option<Held>, Er
         return Ok(None);
     };
     // What ended before its term gives nothing after.
-    let last = found.ended_at.map_or(Timestamp::MAX, from_micros);
+    let last = found.ended_at.map_or(Timestamp::MAX, Moment::at);
     let mut terms = Vec::new();
     for term in store::term::of_instance(tx, found.id)? {
-        let span = TermSpan { start: from_micros(term.start_at), end: from_micros(term.end_at).min(last) };
-        let period = term.period.parse().map_err(|e| Error::row("terms", instance::id(found), e))?;
+        let span = TermSpan { start: term.start_at.at(), end: term.end_at.at().min(last) };
+        let period = term.period;
         terms.push(PackageTerm { span, period });
     }
     let anchor_day = found.anchor_day.and_then(|d| i8::try_from(d).ok()).unwrap_or(1);
     let unit = Quantity(quota.0.saturating_mul(found.quantity));
     let freezes = store::instance::freezes(tx, &[found.id])?;
-    let frozen = freezes.iter().map(|f| (from_micros(f.from_at), f.until_at.map(from_micros))).collect();
+    let frozen = freezes.iter().map(|f| (f.from_at.at(), f.until_at.map(Moment::at))).collect();
     Ok(Some(Held { instance: found.clone(), bought: Bought { package, unit, terms, anchor_day }, frozen }))
 }
 
@@ -249,7 +250,7 @@ fn used_up(tx: &mut Tx, ctx: &Ctx, held: &Held, window: Window) -> Result<(), Er
 
 /// Freezes a package that stops; the buyer may renew it, which automatic renewal does at once.
 fn stop(tx: &mut Tx, ctx: &Ctx, package: &Locked<Instance>) -> Result<(), Error> {
-    if package.state != "running" {
+    if package.state != InstanceState::Running {
         return Ok(());
     }
     instance::freeze_used_up(tx, ctx, package)?;

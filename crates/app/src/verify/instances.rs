@@ -2,9 +2,10 @@
 //! state.
 
 use super::{BATCH, Check, Found};
-use crate::{Ctx, Error, Page, Tenant, from_micros, micros};
-use db::{Key, Tx};
+use crate::{Ctx, Error, Page, Tenant};
+use db::{Key, Moment, Tx};
 use domain::{
+    instance::InstanceState,
     listing::AccessType,
     order::OrderKind,
     site::Site,
@@ -23,9 +24,11 @@ pub(super) fn checks(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let mut found = Found::of("terms", 0);
     let mut after = None;
     loop {
-        let page = instance::list(tx, Tenant::Any, None, Page { after, ..Page::first(BATCH) })?;
+        let listed = instance::legible_list(tx, Tenant::Any, None, Page { after, ..Page::first(BATCH) })?;
+        found.misfits(&listed.misfits);
+        let page = listed.rows;
         let Some(last) = page.last() else { break };
-        after = Some((last.created_at, last.id));
+        after = Some((last.created_at.micros(), last.id));
         found.saw(page.len());
         let mut terms = HashMap::<Key, Vec<Standing>>::new();
         for t in witness::standing(tx, &page.iter().map(|i| i.id).collect::<Vec<_>>())? {
@@ -60,10 +63,10 @@ fn instance_terms(tx: &mut Tx, ctx: &Ctx, (i, terms): (&Instance, &[Standing]), 
         let site = crate::instance::site(tx, ctx, i)?;
         spans(&site, i, terms, found)?;
     }
-    if i.state == "released" && (i.password.is_some() || i.front_end_url.is_some()) {
+    if i.state == InstanceState::Released && (i.password.is_some() || i.front_end_url.is_some()) {
         found.differs(format!("{name}: released, but log-in data are kept"));
     }
-    if i.access_type == AccessType::LicenceCode.as_str() {
+    if i.access_type == AccessType::LicenceCode {
         match store::licence::of_instance(tx, i.id)? {
             None => found.differs(format!("{name}: sold by code, but has none")),
             // The platform closes a case as delivered without the software.
@@ -89,12 +92,12 @@ fn spans(site: &Site, i: &Instance, terms: &[Standing], found: &mut Found) -> Re
         found.differs(format!("{name}: its first term does not begin when it was opened"));
     }
     for (n, t) in terms.iter().enumerate() {
-        let start = from_micros(t.term.start_at);
+        let start = t.term.start_at.at();
         let anchor = if n == 0 || formal(t) { Anchor::first(site.day_of(start)) } else { Anchor::after(site, start, day_of_month) };
         day_of_month = anchor.day_of_month;
-        let period = t.term.period.parse().map_err(|e| Error::row("terms", name, e))?;
+        let period = t.term.period;
         let converted = terms.get(n.saturating_add(1)).is_some_and(formal);
-        if !converted && micros(term::term(site, start, anchor, period).end) != t.term.end_at {
+        if !converted && Moment::of(term::term(site, start, anchor, period).end) != t.term.end_at {
             found.differs(format!("{name}: a term of {} is longer or shorter", t.term.period));
         }
     }

@@ -16,7 +16,7 @@ use db::Tx;
 use jiff::SignedDuration;
 use serde::Serialize;
 use store::{
-    job, setting,
+    Misfit, job, setting,
     witness::{Named, Sum},
 };
 
@@ -73,6 +73,17 @@ impl Found {
     fn names(&mut self, rows: Vec<Named>, what: &str) {
         for r in rows {
             self.differs(format!("{}: {what}", r.name));
+        }
+    }
+
+    /// Rows that cannot be read. Those at the end of a page come once more with the next.
+    fn misfits(&mut self, misfits: &[Misfit]) {
+        for misfit in misfits {
+            let text = misfit.to_string();
+            if !self.listed.contains(&text) {
+                self.saw(1);
+                self.differs(text);
+            }
         }
     }
 

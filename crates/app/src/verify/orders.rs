@@ -3,7 +3,11 @@
 use super::{BATCH, Check, Found, text};
 use crate::{Ctx, Error, Page, Tenant, catalogue, order::Sold};
 use db::{Key, Tx};
-use domain::{call::Activity, listing::Specification, period::Period};
+use domain::{
+    call::Activity,
+    listing::Specification,
+    order::{OrderKind, OrderState},
+};
 use std::collections::HashMap;
 use store::{call, job, order, term, witness};
 
@@ -13,13 +17,15 @@ pub(super) fn checks(tx: &mut Tx, _: &Ctx) -> Result<Vec<Check>, Error> {
     let (mut money, mut stuck) = (Found::of("orders_and_escrow", 0), Found::of("no_stuck_order", 0));
     let mut after = None;
     loop {
-        let page = order::list(tx, Tenant::Any, &order::Filter::default(), Page { after, ..Page::first(BATCH) })?;
+        let listed = order::legible_list(tx, Tenant::Any, &order::Filter::default(), Page { after, ..Page::first(BATCH) })?;
+        money.misfits(&listed.misfits);
+        let page = listed.rows;
         let Some(last) = page.last() else { break };
-        after = Some((last.created_at, last.id));
+        after = Some((last.created_at.micros(), last.id));
         money.saw(page.len());
         stuck.saw(page.len());
         escrow_of(tx, &page, &mut money)?;
-        for o in page.iter().filter(|o| o.state == "processing") {
+        for o in page.iter().filter(|o| o.state == OrderState::Processing) {
             if !has_work(tx, o)? {
                 stuck.differs(format!("order {} is processing and nothing will move it", o.number));
             }
@@ -43,14 +49,15 @@ pub(super) fn checks(tx: &mut Tx, _: &Ctx) -> Result<Vec<Check>, Error> {
 
 fn escrow_of(tx: &mut Tx, orders: &[order::Order], found: &mut Found) -> Result<(), Error> {
     let by_id: HashMap<Key, &order::Order> = orders.iter().map(|o| (o.id, o)).collect();
-    let lines = order::lines_of(tx, &by_id.keys().copied().collect::<Vec<_>>())?;
+    let store::Legible { rows: lines, misfits } = order::lines_of(tx, &by_id.keys().copied().collect::<Vec<_>>())?;
+    found.misfits(&misfits);
     let numbers: Vec<String> = lines.iter().map(|l| l.number.clone()).collect();
     let fees = fees_of(tx, &lines)?;
     let held: HashMap<(String, String), i64> =
         witness::escrow(tx, &numbers)?.into_iter().map(|s| ((s.name, s.currency), s.amount)).collect();
     for line in &lines {
         let Some(o) = by_id.get(&line.order_id) else { continue };
-        let escrow = held.get(&(line.number.clone(), o.currency.clone())).copied().unwrap_or(0);
+        let escrow = held.get(&(line.number.clone(), o.currency.to_string())).copied().unwrap_or(0);
         line_money(o, line, escrow, found);
         let sold = match Sold::of(line) {
             Ok(sold) => sold,
@@ -59,7 +66,7 @@ fn escrow_of(tx: &mut Tx, orders: &[order::Order], found: &mut Found) -> Result<
                 continue;
             }
         };
-        if !is_as_sold(o, line, &sold)? {
+        if !is_as_sold(o, line, &sold) {
             found.differs(format!("line {}: its product, combination, period, quantity or amount is not what was sold", line.number));
         }
         if line.completed_at.is_some() && !fees_fit(&sold, fees.get(&line.id).map_or(&[], Vec::as_slice)) {
@@ -91,7 +98,7 @@ fn gone(line: &order::Line) -> i128 {
 /// What lies in escrow for a line: what was paid and is neither shared nor given back. What is given back of a completed line
 /// goes through escrow and leaves none.
 pub(crate) fn expected_escrow(o: &order::Order, line: &order::Line) -> i128 {
-    if o.paid_at.is_none() || line.completed_at.is_some() || o.kind == "unsubscribe" {
+    if o.paid_at.is_none() || line.completed_at.is_some() || o.kind == OrderKind::Unsubscribe {
         return 0;
     }
     i128::from(line.amount_minor).saturating_sub(gone(line))
@@ -99,10 +106,10 @@ pub(crate) fn expected_escrow(o: &order::Order, line: &order::Line) -> i128 {
 
 /// Paid = escrow + completed shares + refunded.
 fn line_money(o: &order::Order, line: &order::Line, escrow: i64, found: &mut Found) {
-    if o.kind == "unsubscribe" {
+    if o.kind == OrderKind::Unsubscribe {
         return;
     }
-    let (wide, text) = (i128::from, |minor: i64| text(minor, &o.currency));
+    let (wide, text) = (i128::from, |minor: i64| text(minor, o.currency.as_str()));
     let paid = if o.paid_at.is_some() { line.amount_minor } else { 0 };
     let (gone, expected) = (gone(line), expected_escrow(o, line));
     if wide(escrow) != expected {
@@ -111,37 +118,38 @@ fn line_money(o: &order::Order, line: &order::Line, escrow: i64, found: &mut Fou
     if line.refunded_minor < 0 || line.released_minor < 0 || wide(line.refunded_minor) > wide(line.amount_minor.max(0)) {
         found.differs(format!("line {}: {} were given back of {}", line.number, text(line.refunded_minor), text(line.amount_minor)));
     }
-    if o.state == "cancelled" && wide(paid) != gone {
+    if o.state == OrderState::Cancelled && wide(paid) != gone {
         let (back, shared) = (text(line.refunded_minor), text(line.released_minor));
         found.differs(format!("line {}: cancelled, paid {}, refunded {back} and shared {shared}", line.number, text(paid)));
     }
-    if o.state == "completed" && line.completed_at.is_none() {
+    if o.state == OrderState::Completed && line.completed_at.is_none() {
         found.differs(format!("line {}: completed without its money being shared", line.number));
     }
-    if o.state == "completed" && o.paid_at.is_none() {
+    if o.state == OrderState::Completed && o.paid_at.is_none() {
         found.differs(format!("line {}: completed, but not paid", line.number));
     }
 }
 
 /// Whether a line is what its copy of the listing says: the codes name product, combination and unit of the period, and price,
 /// time and quantity make the amount.
-fn is_as_sold(o: &order::Order, line: &order::Line, sold: &Sold) -> Result<bool, Error> {
-    let bad = |e| Error::row("order_lines", &line.number, e);
-    let period: Option<Period> = line.period.as_deref().map(str::parse).transpose().map_err(bad)?;
+fn is_as_sold(o: &order::Order, line: &order::Line, sold: &Sold) -> bool {
+    let period = line.period;
     let spec = Specification { key: line.specification.clone(), ..Specification::default() };
     if sold.sku_code != catalogue::sku_code(line.product_id, &spec, &line.sku)
         || sold.wire_product_id != catalogue::wire_product_id(line.product_id, &spec.key, &line.sku, period.map(|p| p.unit))
     {
-        return Ok(false);
+        return false;
     }
     let fees: i128 = sold.term_fees.iter().map(|f| i128::from(f.fee_minor)).sum();
     let wide = i128::from;
     let price = wide(sold.unit_minor).saturating_mul(wide(sold.units)).saturating_mul(wide(line.quantity));
-    Ok(match o.kind.as_str() {
-        "unsubscribe" | "trial" => true,
-        "change" => wide(line.amount_minor) == fees,
-        _ => wide(line.amount_minor) == price.saturating_add(fees) && period.is_none_or(|p| sold.units == i64::from(p.count)),
-    })
+    match o.kind {
+        OrderKind::Unsubscribe | OrderKind::Trial => true,
+        OrderKind::Change => wide(line.amount_minor) == fees,
+        OrderKind::New | OrderKind::TrialToFormal | OrderKind::Renew => {
+            wide(line.amount_minor) == price.saturating_add(fees) && period.is_none_or(|p| sold.units == i64::from(p.count))
+        }
+    }
 }
 
 fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {

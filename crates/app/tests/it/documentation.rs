@@ -34,6 +34,7 @@ fn alarms_and_documentation_name_figures_that_there_are() {
         include_str!("../../../db/src/sqlite/writer.rs"),
         include_str!("../../../db/src/postgres.rs"),
         include_str!("../../../db/src/error.rs"),
+        include_str!("../../../db/src/stored.rs"),
     ];
     let (alarms, docs) = (include_str!("../../../../examples/monitoring/alerts.yaml"), include_str!("../../../../docs/operations.md"));
     let of_figures =

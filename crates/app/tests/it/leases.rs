@@ -2,6 +2,7 @@
 
 use app::job::{self, Work};
 use db::Claim;
+use domain::order::OrderState;
 use harness::{Market, choice, on_both, unpaid};
 use jiff::SignedDuration;
 use store::{
@@ -47,9 +48,9 @@ fn a_timer_whose_lease_was_lost_is_left_to_who_has_it_now() {
             assert_eq!(lost, Written::SomeoneElseWasFirst);
         }
         m.write_system(|tx, ctx| job::begin(tx, ctx, &slow)).unwrap();
-        assert_eq!(m.order(&number).state, "pending_payment", "the slow worker does nothing");
+        assert_eq!(m.order(&number).state, OrderState::PendingPayment, "the slow worker does nothing");
         m.write_system(|tx, ctx| job::begin(tx, ctx, &quick)).unwrap();
-        assert_eq!(m.order(&number).state, "cancelled");
+        assert_eq!(m.order(&number).state, OrderState::Cancelled);
         // What was claimed besides is done once its lease has run out.
         clock.pass(SignedDuration::from_secs(61));
         m.settle();
@@ -72,7 +73,7 @@ fn a_call_whose_lease_was_lost_stays_due_for_who_has_it_now() {
         assert!(matches!(m.write_system(|tx, ctx| job::begin(tx, ctx, &quick)).unwrap(), Work::Done), "the call is over");
         m.environment().clock.pass(SignedDuration::from_secs(61));
         m.settle();
-        assert_eq!(m.order(&placed.order.number).state, "completed");
+        assert_eq!(m.order(&placed.order.number).state, OrderState::Completed);
         m.verify();
     });
 }

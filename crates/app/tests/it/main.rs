@@ -12,6 +12,7 @@ mod leases;
 mod licence;
 mod limits;
 mod message;
+mod misfits;
 mod money;
 mod neighbour;
 mod once;

@@ -1,12 +1,13 @@
 //! Lists are read along an index that has their order: a page costs the same after a million rows.
 
-use db::{Db, DbError, Key, Tx};
+use db::{Db, DbError, Key, Moment, Tx};
 use diesel::{
     Connection, QueryableByName, RunQueryDsl,
     connection::InstrumentationEvent,
     sql_query,
     sql_types::{BigInt, Text},
 };
+use domain::{Timestamp, instance::InstanceState, order::OrderState};
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
@@ -44,7 +45,7 @@ fn lists() -> Vec<(String, List)> {
         list("newest purchases of a product", |tx| instance::any_newest(tx, Some(SOMEBODY), 500)),
         list("newest purchases of all", |tx| instance::any_newest(tx, None, 500)),
         list("newest calls of a product", |tx| call::any_newest_of_product(tx, SOMEBODY, 500)),
-        list("openings of a seller", |tx| instance::opened_since(tx, SOMEBODY, 1_000, 500)),
+        list("openings of a seller", |tx| instance::opened_since(tx, SOMEBODY, Moment::of(Timestamp::UNIX_EPOCH), 500)),
         list("colleagues", |tx| organisation::colleagues(tx, SOMEBODY, None, DEEP)),
         list("invitations", |tx| organisation::invitations(tx, SOMEBODY, DEEP)),
         list("applications for sign-on", |tx| kit::applications(tx, SOMEBODY, DEEP)),
@@ -60,7 +61,7 @@ fn lists() -> Vec<(String, List)> {
         for state in [None, Some("completed")] {
             let filter = supervision::Filter { state: state.map(str::to_owned), ..supervision::Filter::default() };
             all.push(list(&format!("cases as {tenant:?} in {state:?}"), move |tx| supervision::list(tx, tenant, &filter, DEEP)));
-            let filter = order::Filter { state: state.map(str::to_owned), ..order::Filter::default() };
+            let filter = order::Filter { state: state.map(|_| OrderState::Completed), ..order::Filter::default() };
             let of = filter.clone();
             all.push(list(&format!("orders {tenant:?} {state:?}"), move |tx| order::list(tx, tenant, &of, DEEP)));
             all.push(list(&format!("orders, oldest first {tenant:?} {state:?}"), move |tx| {
@@ -69,7 +70,7 @@ fn lists() -> Vec<(String, List)> {
         }
         let held = usage_hold::Filter::default();
         all.push(list(&format!("held charges {tenant:?}"), move |tx| usage_hold::list(tx, tenant, &held, DEEP)));
-        for state in [None, Some("running")] {
+        for state in [None, Some(InstanceState::Running)] {
             all.push(list(&format!("instances {tenant:?} {state:?}"), move |tx| instance::list(tx, tenant, state, DEEP)));
             for page in OTHER_WAYS {
                 let name = format!("instances by end {tenant:?} {state:?} {:?}", page.direction);

@@ -1,10 +1,11 @@
 //! The queue of an instance's calls, when one joins at the moment at which another ends.
 
-use db::{Db, DbError, Key, Tx};
+use db::{Db, DbError, Key, Moment, Tx};
 use diesel::{
     QueryableByName, RunQueryDsl, sql_query,
     sql_types::{BigInt, Binary},
 };
+use domain::{Timestamp, instance::InstanceState, listing::AccessType};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use store::{call, instance::Instance};
 use testdb::{Fresh, engines};
@@ -29,14 +30,14 @@ fn instance() -> Instance {
         seller_id: INSTANCE,
         product_id: INSTANCE,
         revision_id: INSTANCE,
-        access_type: text("saas"),
+        access_type: AccessType::Saas,
         address_id: Some(INSTANCE),
         line_id: INSTANCE,
         specification: text("standard"),
         sku: text("-"),
         quantity: 1,
         trial: false,
-        state: text("opening"),
+        state: InstanceState::Opening,
         freeze_cause: None,
         freeze_reason: None,
         seller_instance_id: None,
@@ -51,7 +52,7 @@ fn instance() -> Instance {
         expires_at: None,
         ended_at: None,
         open_order_id: Some(INSTANCE),
-        created_at: 1,
+        created_at: Moment::of(Timestamp::UNIX_EPOCH),
     }
 }
 

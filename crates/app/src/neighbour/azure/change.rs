@@ -57,7 +57,7 @@ pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: &str) -> Result<
     let found = find(tx, caller, id)?;
     let line = store::order::any_line(tx, found.line_id)?.ok_or_else(|| Error::row("instances", instance::id(&found), "has no line"))?;
     let buyer = in_the_name_of(tx, &found, caller)?;
-    if line.charging_mode == ChargingMode::OnDemand.as_str() {
+    if line.charging_mode == ChargingMode::OnDemand {
         instance::end_on_demand(tx, ctx, &buyer, instance::id(&found))?;
     } else {
         let first = store::order::lookup(tx, Tenant::Any, line.order_id)?;

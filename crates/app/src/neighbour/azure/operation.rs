@@ -83,14 +83,13 @@ fn offer(tx: &mut Tx, i: &Instance) -> Result<String, Error> {
 
 /// A change of plan by its order.
 fn of_order(tx: &mut Tx, i: &Instance, order: &Order, line: &Line) -> Result<Operation, Error> {
-    let state: OrderState = order.state.parse().map_err(|e| Error::row("orders", &order.number, e))?;
-    let status = match state {
+    let status = match order.state {
         OrderState::Completed => OperationStatus::Succeeded,
         OrderState::Cancelled => OperationStatus::Failed,
         _ if order.paid_at.is_none() => OperationStatus::NotStarted,
         _ => OperationStatus::InProgress,
     };
-    let base = operation_of(i, order.id.id::<OrderId>().0, Action::ChangePlan, order.created_at, offer(tx, i)?);
+    let base = operation_of(i, order.id.id::<OrderId>().0, Action::ChangePlan, order.created_at.micros(), offer(tx, i)?);
     Ok(Operation { plan_id: domain::neighbour::plan(&line.specification, &line.sku), status, ..base })
 }
 
@@ -127,7 +126,7 @@ pub fn operations(tx: &mut Tx, caller: &Caller, subscription: &str) -> Result<Ve
     let Some(open) = found.open_order_id.map(|id| store::order::lookup(tx, Tenant::Any, id)).transpose()?.flatten() else {
         return Ok(vec![]);
     };
-    if open.kind != OrderKind::Change.as_str() {
+    if open.kind != OrderKind::Change {
         return Ok(vec![]);
     }
     let line = store::order::lines(tx, open.id)?.pop().ok_or_else(unknown)?;
@@ -140,7 +139,7 @@ fn change(tx: &mut Tx, i: &Instance, id: &str) -> Result<Option<(Order, Line)>, 
         return Ok(None);
     };
     let order = store::order::lookup(tx, Tenant::Any, Key::of(id))?;
-    let Some(order) = order.filter(|o| o.instance_id == Some(i.id) && o.kind == OrderKind::Change.as_str()) else {
+    let Some(order) = order.filter(|o| o.instance_id == Some(i.id) && o.kind == OrderKind::Change) else {
         return Ok(None);
     };
     Ok(store::order::lines(tx, order.id)?.pop().map(|line| (order, line)))
@@ -183,9 +182,9 @@ pub fn update(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subscription: &str, id: &
     });
     let Some(upgrade) = upgrade else {
         // Said again: no news.
-        return match (order.state.as_str(), said.status) {
-            ("completed", Update::Success) | ("cancelled", Update::Failure) => Ok(()),
-            (state, _) => Err(over(state)),
+        return match (order.state, said.status) {
+            (OrderState::Completed, Update::Success) | (OrderState::Cancelled, Update::Failure) => Ok(()),
+            (state, _) => Err(over(state.as_str())),
         };
     };
     if upgrade.attempts == 0 {

@@ -2,7 +2,7 @@
 
 use super::{find, find_and_hold, unknown};
 use crate::{
-    Caller, Ctx, Error, Tenant, call, from_micros, instance,
+    Caller, Ctx, Error, Tenant, call, instance,
     job::JobKind,
     neighbour::{guid, plan, registration},
     order,
@@ -12,6 +12,7 @@ use domain::{
     call::{Activity, Outcome},
     instance::InstanceState,
     listing::Listing,
+    period::PeriodUnit,
     term,
 };
 use store::{Page, instance::Instance};
@@ -22,7 +23,7 @@ use wire::{
 };
 
 fn status(instance: &Instance) -> Result<SubscriptionStatus, Error> {
-    Ok(match instance::state(instance)? {
+    Ok(match instance.state {
         InstanceState::Opening => SubscriptionStatus::PendingFulfillmentStart,
         InstanceState::Running => SubscriptionStatus::Subscribed,
         InstanceState::Frozen => SubscriptionStatus::Suspended,
@@ -33,15 +34,17 @@ fn status(instance: &Instance) -> Result<SubscriptionStatus, Error> {
 fn term_of(tx: &mut Tx, instance: &Instance) -> Result<Term, Error> {
     let terms = store::term::of_instance(tx, instance.id)?;
     let Some(last) = terms.last() else {
-        return Ok(Term { start_date: instance.opened_at.map(|at| from_micros(at).to_string()), ..Term::default() });
+        return Ok(Term { start_date: instance.opened_at.map(|at| at.to_string()), ..Term::default() });
     };
-    let unit = if last.period.ends_with('y') { "Y" } else { "M" };
-    let count = last.period.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let by_days = last.period.ends_with('d');
+    let unit = match last.period.unit {
+        PeriodUnit::Day => 'D',
+        PeriodUnit::Month => 'M',
+        PeriodUnit::Year => 'Y',
+    };
     Ok(Term {
-        start_date: Some(from_micros(last.start_at).to_string()),
-        end_date: Some(term::shown_end(from_micros(last.end_at)).to_string()),
-        term_unit: Some(if by_days { format!("P{count}D") } else { format!("P{count}{unit}") }),
+        start_date: Some(last.start_at.to_string()),
+        end_date: Some(term::shown_end(last.end_at.at()).to_string()),
+        term_unit: Some(format!("P{}{unit}", last.period.count)),
     })
 }
 
@@ -76,7 +79,7 @@ pub(super) fn view(tx: &mut Tx, ctx: &Ctx, i: &Instance) -> Result<Subscription,
         allowed_customer_operations: ["Read", "Update", "Delete"].map(str::to_owned).to_vec(),
         session_mode: "None".to_owned(),
         sandbox_type: "None".to_owned(),
-        created: from_micros(i.created_at).to_string(),
+        created: i.created_at.to_string(),
     })
 }
 
@@ -100,7 +103,7 @@ pub fn list(tx: &mut Tx, ctx: &Ctx, caller: &Caller, page: Page) -> Result<Liste
     let azure: Vec<Key> = addresses.iter().filter(|a| a.protocol == Protocol::SaasAzure.name()).map(|a| a.id).collect();
     let found = store::neighbour::at_addresses(tx, seller, &azure, page)?;
     let full = i64::try_from(found.len()).unwrap_or(0) == page.limit;
-    let next = found.last().filter(|_| full).map(|i| (i.created_at, i.id));
+    let next = found.last().filter(|_| full).map(|i| (i.created_at.micros(), i.id));
     Ok((found.iter().map(|i| view(tx, ctx, i)).collect::<Result<_, _>>()?, next))
 }
 
@@ -158,7 +161,7 @@ pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: &str, wanted: &Subs
     if quantity.is_some_and(|q| q != found.quantity) {
         return Err(differs("/quantity"));
     }
-    match instance::state(&found)? {
+    match found.state {
         InstanceState::Running | InstanceState::Frozen => return Ok(()),
         InstanceState::Released | InstanceState::Failed => {
             return Err(Error::conflict("neighbour.subscription_ended", "the subscription was cancelled; it cannot be activated"));

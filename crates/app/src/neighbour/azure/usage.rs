@@ -2,11 +2,11 @@
 
 use super::find;
 use crate::{
-    Caller, Ctx, Error, from_micros, instance,
+    Caller, Ctx, Error, from_micros,
     neighbour::plan,
     usage::{self, Hourly},
 };
-use db::Tx;
+use db::{Moment, Tx};
 use domain::{
     Timestamp,
     instance::InstanceState,
@@ -91,11 +91,11 @@ fn book(tx: &mut Tx, ctx: &Ctx, caller: &Caller, event: &UsageEvent) -> Result<R
     if event.dimension.as_deref() != Some(found.specification.as_str()) || !usage::is_by_use(tx, ctx, &found)? {
         return no(UsageStatus::InvalidDimension, "dimension is the key of a specification that is billed by use");
     }
-    let opened = found.opened_at.map(from_micros).filter(|_| instance::state(&found).is_ok_and(|s| s != InstanceState::Frozen));
+    let opened = found.opened_at.map(Moment::at).filter(|_| found.state != InstanceState::Frozen);
     let Some(opened) = opened else {
         return no(UsageStatus::ResourceNotActive, "the subscription is not active");
     };
-    match neighbour::check_metered(at, opened, found.ended_at.map(from_micros), ctx.now) {
+    match neighbour::check_metered(at, opened, found.ended_at.map(Moment::at), ctx.now) {
         Ok(()) => {}
         Err(BadTime::TooOld) => return no(UsageStatus::Expired, "effectiveStartTime lies more than 24 hours back"),
         Err(BadTime::AfterEnd) => return no(UsageStatus::ResourceNotActive, "the subscription had ended"),

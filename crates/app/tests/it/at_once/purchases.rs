@@ -2,7 +2,7 @@
 
 use super::{AT_ONCE, Deed, Played, SETS, Sets};
 use app::{
-    Caller, Tenant, from_micros, instance,
+    Caller, Tenant, instance,
     money::{self, Correct, correct},
     order::{self, Choice, PlaceChange, PlaceOrder},
     usage,
@@ -10,6 +10,7 @@ use app::{
 use db::{Key, Tx};
 use domain::{
     money::{Currency, Money},
+    order::OrderState,
     usage::{CapAction, CapSide},
 };
 use harness::{Bought, Engine, Fault, Market, choice, pack, stopping_pack, unpaid};
@@ -225,7 +226,7 @@ impl Play<'_> {
 
     /// Time passes. Sometimes what falls due then, or what the set before left to do, happens beside the next set.
     fn pass_time(&mut self) {
-        let ends = self.instances().iter().filter_map(|i| i.expires_at).map(from_micros).min();
+        let ends = self.instances().iter().filter_map(|i| i.expires_at).map(app::Moment::at).min();
         match (self.dice.u32(..6), ends.filter(|at| *at > self.m.now())) {
             (0 | 1, _) => self.played.says("answers wait".to_owned()),
             (2, Some(end)) => {
@@ -266,7 +267,7 @@ fn play(m: &Market, seed: u64) {
     m.server.fault("*", Fault::None);
     m.advance("120d");
     m.verify();
-    let open = Filter { state: Some("processing".to_owned()), ..Filter::default() };
+    let open = Filter { state: Some(OrderState::Processing), ..Filter::default() };
     let open = m.read(|tx, _| Ok(store::order::list(tx, Tenant::Any, &open, app::Page::first(10))?));
     assert!(open.is_empty(), "an order that is paid ends: {open:?}");
     let waits: Vec<Key> = play.instances().iter().filter_map(|i| i.open_order_id).collect();

@@ -1,6 +1,7 @@
 //! Sellers who are slow, wrong or hostile: each fault has a named outcome, and the money comes back.
 
 use app::order::{self, PlaceChange};
+use domain::{instance::InstanceState, order::OrderState};
 use harness::{Fault, Market, choice, on_both, time};
 
 fn visibility(m: &Market, product: &str) -> String {
@@ -31,11 +32,11 @@ fn every_fault_of_a_seller_has_a_named_outcome_and_the_next_try_opens() {
             m.settle();
             let call = m.calls_of_order(&number).remove(0);
             assert_eq!(m.attempts(&call)[0].outcome.as_deref(), Some(outcome), "{fault:?}");
-            assert_eq!(m.order(&number).state, "processing");
+            assert_eq!(m.order(&number).state, OrderState::Processing);
         }
         m.server.fault("backup", Fault::None);
         m.advance("65m");
-        let open = store::order::Filter { state: Some("processing".to_owned()), ..store::order::Filter::default() };
+        let open = store::order::Filter { state: Some(OrderState::Processing), ..store::order::Filter::default() };
         let open = m.read(|tx, _| Ok(store::order::list(tx, app::Tenant::Any, &open, app::Page::first(100))?));
         assert!(open.is_empty(), "all were opened by the next try: {open:?}");
         m.verify();
@@ -54,10 +55,10 @@ fn a_seller_who_never_opens_is_tried_for_three_hours_and_the_money_goes_back() {
         assert_eq!(m.count_messages(&seller, "call.failed"), 3, "a notice at each failure");
         m.advance("15m");
         let found = m.order(&number);
-        assert_eq!(found.state, "cancelled");
+        assert_eq!(found.state, OrderState::Cancelled);
         assert!(found.reason.as_ref().unwrap().starts_with("could not be opened"), "{found:?}");
         assert_eq!(m.balance(&buyer), "1000000.00");
-        assert_eq!(m.instance(found.instance_id.unwrap()).state, "failed");
+        assert_eq!(m.instance(found.instance_id.unwrap()).state, InstanceState::Failed);
         assert_eq!((m.count_messages(&buyer, "order.refunded"), m.count_messages(&seller, "sale.opening_failed")), (1, 1));
         let call = m.calls_of_order(&number).remove(0);
         assert_eq!((call.state.as_str(), call.attempts), ("failed", 4));
@@ -108,10 +109,10 @@ fn asynchronous_opening_is_polled_until_the_data_come() {
         m.server.fault("backup", Fault::Asynchronous);
         let number = m.buy(&m.buyer(), &choice("backup", "1m")).order.number;
         m.settle();
-        assert_eq!(m.order(&number).state, "processing");
+        assert_eq!(m.order(&number).state, OrderState::Processing);
         m.advance("1m");
         let found = m.order(&number);
-        assert_eq!(found.state, "completed");
+        assert_eq!(found.state, OrderState::Completed);
         let activities: Vec<_> = m.activities(found.instance_id.unwrap()).into_iter().map(|(activity, _)| activity).collect();
         assert_eq!(activities, ["newInstance", "queryInstance"]);
         m.verify();
@@ -125,7 +126,7 @@ fn data_that_never_come_end_in_a_refund_and_the_instance_is_released_at_the_sell
         let number = m.buy(&m.buyer(), &choice("backup", "1m")).order.number;
         m.advance("185m");
         let found = m.order(&number);
-        assert_eq!(found.state, "cancelled");
+        assert_eq!(found.state, OrderState::Cancelled);
         assert_eq!(m.balance(&m.buyer()), "1000000.00");
         assert_eq!(m.last_activity(found.instance_id.unwrap()), ("releaseInstance".to_owned(), "done".to_owned()));
         m.verify();
@@ -164,7 +165,7 @@ fn an_upgrade_that_fails_for_three_hours_is_refunded_and_nothing_changed() {
         let cmd = PlaceChange { instance: bought.id(), sku: "pro/5".to_owned(), pay: true };
         let number = m.ok(&buyer, |tx, ctx| order::change(tx, ctx, &buyer, &cmd)).order.number;
         m.advance("185m");
-        assert_eq!(m.order(&number).state, "cancelled");
+        assert_eq!(m.order(&number).state, OrderState::Cancelled);
         assert_eq!(m.instance(bought.instance).sku, "basic/5");
         assert_eq!((m.balance(&buyer).as_str(), m.instance(bought.instance).open_order_id), ("999900.00", None));
         m.verify();
@@ -177,7 +178,7 @@ fn a_failed_freeze_does_not_keep_the_buyer_in_and_later_calls_go_on() {
         let bought = m.open(&m.buyer(), &choice("backup", "1m"));
         m.server.fault("backup", Fault::Http500);
         m.advance("33d");
-        assert_eq!(m.instance(bought.instance).state, "frozen", "our own state does not wait for the seller");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Frozen, "our own state does not wait for the seller");
         assert_eq!(m.last_activity(bought.instance).1, "failed");
         m.server.fault("backup", Fault::None);
         m.advance("15d");
@@ -198,7 +199,7 @@ fn an_instance_id_that_another_order_has_is_not_taken() {
         let call = m.calls_of_order(&number).remove(0);
         assert_eq!(m.attempts(&call)[0].outcome.as_deref(), Some("instance_id_taken"));
         m.advance("65m");
-        assert_eq!(m.order(&number).state, "completed", "the next try gave an id of its own");
+        assert_eq!(m.order(&number).state, OrderState::Completed, "the next try gave an id of its own");
         m.verify();
     });
 }

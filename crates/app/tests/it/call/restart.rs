@@ -1,7 +1,7 @@
 //! Restart (重新启动) of production-interface messages, by their seller or the operator (`saas-interface 1.2`).
 
 use app::{Tenant, call};
-use domain::id::CallId;
+use domain::{id::CallId, instance::InstanceState, order::OrderState};
 use harness::{Bought, Fault, Market, choice, on_both};
 
 /// What a restart as a seller is refused with; nothing when it went.
@@ -31,7 +31,7 @@ fn a_restart_inside_the_window_opens_at_once() {
         }
         assert_eq!(restart(m, id), None);
         m.settle();
-        assert_eq!(m.order(&number).state, "completed");
+        assert_eq!(m.order(&number).state, OrderState::Completed);
         assert_eq!(m.count_messages(&m.seller(), "call.recovered"), 1);
         assert_eq!(restart(m, id), Some("call.state"), "it is done");
         m.verify();
@@ -78,7 +78,7 @@ fn what_is_over_is_not_restarted() {
         let refresh = last(m, &renewed);
         m.server.fault("backup", Fault::None);
         m.advance("90d");
-        assert_eq!(m.instance(renewed.instance).state, "released");
+        assert_eq!(m.instance(renewed.instance).state, InstanceState::Released);
         assert_eq!(restart(m, refresh), Some("call.order_over"), "it was released");
         m.verify();
     });

@@ -7,6 +7,7 @@ use domain::{
     licence::LicenceState,
     licence_rules::LicenceRules,
     listing::{AccessType, Listing},
+    order::OrderState,
     supervision::Verb,
 };
 use harness::{Market, act, at, licensed, time};
@@ -36,14 +37,14 @@ fn a_code_is_seen_by_its_buyer_once_taken_and_opens_with_its_activation() {
         m.list(&m.seller(), "shield", &licensed(LicenceRules::default()));
         let bought = m.claimed(&m.buyer(), 2);
         assert!(bought.code.starts_with("PL") && bought.code.len() == 28, "{}", bought.code);
-        assert_eq!(m.order(&bought.order).state, "processing", "the money waits for the activation");
+        assert_eq!(m.order(&bought.order).state, OrderState::Processing, "the money waits for the activation");
         assert_eq!(query(m, &[&bought.code]).err(), Some("licence.not_activated"));
         m.advance("30h");
         activate_at(m, &bought.code, Some(at("2026-01-05T12:00:00Z"))).unwrap();
-        assert_eq!(m.order(&bought.order).state, "completed");
+        assert_eq!(m.order(&bought.order).state, OrderState::Completed);
         assert_eq!(activate(m, &[&bought.code]), Some("licence.state"), "once");
         let (instance, licence) = (m.instance(bought.instance), m.licence(&bought.code));
-        assert_eq!((instance.state.as_str(), instance.opened_at), ("running", licence.activated_at));
+        assert_eq!((instance.state.as_str(), instance.opened_at.map(app::Moment::micros)), ("running", licence.activated_at));
         assert_eq!(time(licence.activated_at.unwrap()), "2026-01-06T08:00:00Z");
         assert_eq!(time(licence.real_effect_at.unwrap()), "2026-01-05T12:00:00Z", "both times are kept");
         let told = ask(m, &bought.code);
@@ -72,7 +73,7 @@ fn a_code_that_is_taken_and_activated_at_once_is_locked_in_one_order() {
             });
             assert!(done.iter().all(|result| result.as_ref().err().is_none_or(|e| e.code().is_some())), "{done:?}");
             let _ = m.activate(&seller, &[&bought.code]);
-            assert_eq!(m.order(&bought.order).state, "completed");
+            assert_eq!(m.order(&bought.order).state, OrderState::Completed);
         }
         assert_eq!(m.deadlocks(), 0);
         m.settle();
@@ -118,7 +119,7 @@ fn a_batch_is_activated_whole_or_not_at_all() {
         let first = m.shield(LicenceRules::default(), 1);
         let second = m.claimed(&m.buyer(), 1);
         assert_eq!(activate(m, &[&first.code, "PL0000000000000000000000000"]), Some("licence.not_found"));
-        assert_eq!(m.order(&first.order).state, "processing", "nothing of a refused batch happens");
+        assert_eq!(m.order(&first.order).state, OrderState::Processing, "nothing of a refused batch happens");
         assert_eq!(query(m, &[&first.code]).err(), Some("licence.not_activated"));
         assert_eq!(activate(m, &[&second.code, &first.code]), None);
         assert_eq!(activate(m, &[&first.code]), Some("licence.state"));
@@ -149,7 +150,7 @@ fn codes_of_others_do_not_exist() {
         assert_eq!(m.refused(&other, |tx, ctx| licence::activate(tx, ctx, &other, &codes, None)), "licence.not_found");
         assert_eq!(m.refused(&other, |tx, ctx| licence::query(tx, ctx, &other, &codes)), "licence.not_found");
         assert_eq!(query(m, &["PLNOSUCH"]).err(), Some("licence.not_found"));
-        assert_eq!(m.order(&bought.order).state, "processing", "nothing was stored");
+        assert_eq!(m.order(&bought.order).state, OrderState::Processing, "nothing was stored");
     });
 }
 

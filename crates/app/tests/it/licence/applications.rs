@@ -6,7 +6,7 @@ use app::{
     licence::{self, Upload},
     order,
 };
-use domain::listing::AccessType;
+use domain::{listing::AccessType, order::OrderState};
 use harness::{Bought, Fault, Market, choice, on_both};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ fn content(m: &Market, buyer: &Arc<Caller>, event: &str) -> Result<(Option<Strin
 fn a_licence_is_asked_for_with_the_event_the_machine_and_the_term() {
     on_both(|m| {
         let Bought { order, instance } = opened(m);
-        assert_eq!(order.state, "completed", "open once the seller gave an id");
+        assert_eq!(order.state, OrderState::Completed, "open once the seller gave an id");
         let event = ask(m, instance).unwrap().event_id;
         assert_eq!(ask(m, instance).err(), Some("licence.application_open"));
         assert_eq!(states(m, instance), ["accepted"]);
@@ -173,7 +173,7 @@ fn what_is_not_opened_within_two_hours_is_refunded() {
         m.server.fault("shield", Fault::Code000005);
         let number = m.buy(&m.buyer(), &choice("shield", "1y")).order.number;
         m.advance("150m");
-        assert_eq!(m.order(&number).state, "cancelled");
+        assert_eq!(m.order(&number).state, OrderState::Cancelled);
         assert_eq!(m.balance(&m.buyer()), "1000000.00");
         m.verify();
     });

@@ -99,7 +99,7 @@ fn a_renewal_that_a_signed_file_covers_is_not_given_back() {
         assert_eq!(m.balance(&buyer), balance);
         let (first, second) = (renewed(), renewed());
         let signed = file(m, &code).unwrap();
-        assert_eq!(signed.end.map(app::micros), m.instance(instance).expires_at);
+        assert_eq!(signed.end.map(app::Moment::of), m.instance(instance).expires_at);
         assert_eq!((back(&second), back(&first)), (Some("refund.file_signed"), Some("refund.file_signed")));
         let third = renewed();
         assert_eq!(back(&third), None, "the year after the file");

@@ -2,7 +2,7 @@
 
 use super::{renew, sent};
 use app::{call::restart, instance};
-use domain::listing::AccessType;
+use domain::{instance::InstanceState, listing::AccessType, order::OrderState};
 use harness::{Bought, Fault, Market, choice, on_both};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn the_text_of_a_licence_is_kept_for_its_buyer_and_in_no_message() {
     on_both(|m| {
         list(m);
         let Bought { order, instance } = m.open(&m.buyer(), &choice("shield", "1y"));
-        assert_eq!(order.state, "completed");
+        assert_eq!(order.state, OrderState::Completed);
         let found = m.instance(instance);
         let text = m.read(|_, ctx| instance::licence(ctx, &found));
         assert_eq!(text, Some(format!("LICENCE-{}", found.seller_instance_id.unwrap())));
@@ -37,9 +37,9 @@ fn a_licence_of_1_x_comes_with_the_purchase_and_hears_of_its_end() {
         let Bought { order, instance } = m.open(&m.buyer(), &choice("shield", "1y"));
         renew(m, instance);
         m.advance("740d");
-        assert_eq!(m.instance(instance).state, "frozen");
+        assert_eq!(m.instance(instance).state, InstanceState::Frozen);
         renew(m, instance);
-        assert_eq!(m.instance(instance).state, "running");
+        assert_eq!(m.instance(instance).state, InstanceState::Running);
         let operator = m.operator();
         m.ok(&operator, |tx, ctx| instance::freeze_for_violation(tx, ctx, &operator, instance.id(), "abuse"));
         m.ok(&operator, |tx, ctx| instance::unfreeze(tx, ctx, &operator, instance.id()));
@@ -66,12 +66,12 @@ fn a_licence_of_1_x_that_does_not_come_waits_for_the_seller() {
         let instance = order.instance_id.unwrap();
         let call = m.calls(instance).remove(0);
         assert_eq!((call.state.as_str(), call.attempts), ("failed", 4), "3 hours, once per hour");
-        assert_eq!(order.state, "processing", "the node stays with the seller");
+        assert_eq!(order.state, OrderState::Processing, "the node stays with the seller");
         m.verify();
         m.server.fault("shield", Fault::None);
         m.ok(&seller, |tx, ctx| restart(tx, ctx, app::Tenant::Seller(m.key(&seller)), call.id.id()));
         m.settle();
-        assert_eq!(m.order(&number).state, "completed");
+        assert_eq!(m.order(&number).state, OrderState::Completed);
         // A renewal is called once, the end of a term once more.
         m.server.fault("shield", Fault::Code000005);
         renew(m, instance);

@@ -8,6 +8,7 @@ use app::{
 use domain::{
     licence_rules::{Feature, FeatureValue, LicenceRules, Standing, TakeOver},
     listing::Bilingual,
+    order::OrderState,
 };
 use harness::{Code, Market};
 
@@ -37,12 +38,12 @@ fn the_first_seat_activates_the_code_and_shows_what_it_unlocks() {
         let feature = |code: &str, value: FeatureValue| Feature { code: code.to_owned(), name: Bilingual::both(code, code), value };
         let features = vec![feature("scan", FeatureValue::Flag(true)), feature("endpoints", FeatureValue::Number(500))];
         let bought = m.shield(LicenceRules { features, ..seats(1) }, 2);
-        assert_eq!(m.order(&bought.order).state, "processing");
+        assert_eq!(m.order(&bought.order).state, OrderState::Processing);
         let ann = take(m, &seat(&bought.code, "ann")).unwrap();
         assert_eq!((ann.held, ann.seats, ann.right.standing), (1, 2, Standing::Valid));
         let unlocked: Vec<&str> = ann.right.rules.features.iter().map(|f| f.code.as_str()).collect();
         assert_eq!(unlocked, ["scan", "endpoints"]);
-        assert_eq!(m.order(&bought.order).state, "completed", "the first use activates the code");
+        assert_eq!(m.order(&bought.order).state, OrderState::Completed, "the first use activates the code");
         m.verify();
     });
 }
@@ -185,6 +186,6 @@ fn a_code_that_its_buyer_has_not_taken_is_no_good_in_the_flow_that_makes_him_tak
         assert_eq!(take(m, &seat(&bought.code, "ann")).err(), Some("licence.not_received"));
         let early = m.write_system(|tx, ctx| licence::issue_file(tx, ctx, &bought.code, None)).unwrap_err();
         assert_eq!(early.code(), Some("licence.not_received"));
-        assert_ne!(m.order(&bought.order).state, "completed");
+        assert_ne!(m.order(&bought.order).state, OrderState::Completed);
     });
 }

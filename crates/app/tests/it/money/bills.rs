@@ -1,6 +1,7 @@
 //! Bills of sellers: made on the 3rd for the month before (`money-reseller-buyer-domain 1`).
 
 use app::money;
+use domain::instance::InstanceState;
 use harness::{Market, at, choice, on_both};
 use std::sync::Arc;
 
@@ -64,7 +65,7 @@ fn a_renewal_from_a_billed_month_on_stands_on_the_bill_of_the_month_in_which_it_
         m.advance("20d");
         let bought = m.open(&buyer, &choice("backup", "1m"));
         m.advance("38d"); // 3 March: frozen since 25 February, and the bill of February is made
-        assert_eq!(m.instance(bought.instance).state, "frozen");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Frozen);
         m.renew(&buyer, &bought, "1m");
         m.settle();
         m.verify();

@@ -4,7 +4,10 @@ use app::{
     money::{Correct, correct},
     order,
 };
-use domain::money::{Currency, Money};
+use domain::{
+    instance::InstanceState,
+    money::{Currency, Money},
+};
 use harness::{Engine, Fault, Market, Setup, choice, minor, on};
 
 /// A life with money of every kind. Says what the buyer's wallet and the seller's payable come to, and the states of all orders.
@@ -38,7 +41,7 @@ fn live(m: &Market) -> (String, i64, Vec<(String, String)>) {
     m.advance("40d");
     m.verify();
     let orders = m.read(|tx, _| Ok(store::order::list(tx, app::Tenant::Any, &store::order::Filter::default(), app::Page::first(50))?));
-    let mut states: Vec<_> = orders.into_iter().map(|o| (o.kind, o.state)).collect();
+    let mut states: Vec<_> = orders.into_iter().map(|o| (o.kind.to_string(), o.state.to_string())).collect();
     states.sort();
     let owner = hex::encode(m.key(&seller).0);
     let due = m.read(|tx, _| Ok(store::ledger::any_sum_of(tx, ledger::AccountKind::SellerPayable, &owner, "CNY")?));
@@ -100,7 +103,7 @@ fn on_a_full_disk_nothing_is_half_done_and_with_room_again_everything_goes_on() 
         m.limit_pages(1_000_000);
         m.settle();
         let more = m.open(&buyer, &choice("backup", "1m"));
-        assert_eq!((m.instance(kept.instance).state, m.instance(more.instance).state), ("running".to_owned(), "running".to_owned()));
+        assert_eq!((m.instance(kept.instance).state, m.instance(more.instance).state), (InstanceState::Running, InstanceState::Running));
         m.advance("40d");
         m.verify();
     });

@@ -10,6 +10,7 @@ use app::{
 };
 use domain::{
     money::{Currency, Money},
+    order::OrderState,
     site::{Site, SiteCode, Sites},
     usage::{CapAction, CapSide},
 };
@@ -268,7 +269,7 @@ fn play(m: &Market, seed: u64) {
     m.server.fault("*", Fault::None);
     m.advance("400d");
     m.verify();
-    let open = Filter { state: Some("processing".to_owned()), ..Filter::default() };
+    let open = Filter { state: Some(OrderState::Processing), ..Filter::default() };
     let open = m.read(|tx, _| Ok(store::order::list(tx, Tenant::Any, &open, app::Page::first(10))?));
     assert!(open.is_empty(), "an order that is paid ends: {open:?}");
 }

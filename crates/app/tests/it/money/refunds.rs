@@ -1,6 +1,7 @@
 //! What an unsubscription gives back, and when it is refused (`order-life 5`, `money-reseller-buyer-domain 1`).
 
 use app::{Error, order};
+use domain::instance::InstanceState;
 use harness::{Bought, Fault, Market, choice, money, on_both, on_both_with, time};
 
 /// Why an order is not given back.
@@ -11,7 +12,7 @@ fn refused(m: &Market, number: &str) -> String {
 
 fn end(m: &Market, bought: &Bought) -> (String, String) {
     let found = m.instance(bought.instance);
-    (time(found.expires_at.unwrap()), found.state)
+    (time(found.expires_at.unwrap()), found.state.to_string())
 }
 
 #[test]
@@ -44,7 +45,7 @@ fn case_b_a_year_by_the_month_unsubscribed_after_two_days() {
         m.advance("48h"); // 7 January
         m.give_back(&buyer, &bought.order);
         assert_eq!(m.balance(&buyer), "1000000.00");
-        assert_eq!(m.instance(bought.instance).state, "released");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Released);
         assert_eq!(m.last_activity(bought.instance), ("releaseInstance".to_owned(), "done".to_owned()));
         m.advance("33d");
         let bill = m.bill(&m.seller(), "2024-01");
@@ -80,7 +81,7 @@ fn after_five_days_a_purchase_stays_and_the_refusal_names_the_rule() {
         let late = m.refusal(&buyer, |tx, ctx| order::unsubscribe(tx, ctx, &buyer, number));
         assert_eq!((late.kind, late.code), (app::Kind::Conflict, "refund.five_days_over"));
         assert!(late.detail.contains("2024-01-10"), "{late}");
-        assert_eq!(m.instance(bought.instance).state, "running");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Running);
         let renewal = m.renew(&buyer, &bought, "1m");
         m.advance("40d");
         assert_eq!(refused(m, &renewal.number), "refund.renewal_effective");
@@ -98,7 +99,7 @@ fn a_renewal_is_given_back_until_its_term_starts() {
         m.give_back(&buyer, &renewals[0]);
         m.advance("1s");
         assert_eq!(refused(m, &renewals[1].number), "refund.renewal_effective");
-        assert_eq!([&first, &second].map(|b| m.instance(b.instance).state), ["frozen", "running"]);
+        assert_eq!([&first, &second].map(|b| m.instance(b.instance).state.as_str()), ["frozen", "running"]);
         m.verify();
     });
 }

@@ -2,6 +2,8 @@
 
 use super::{activate, bought, plan, sell};
 use app::{neighbour::azure, order};
+use db::Moment;
+use domain::{instance::InstanceState, order::OrderState};
 use harness::{Market, on_both, sample};
 use wire::azure::{OperationStatus, SubscriptionStatus, UpdateOperation};
 
@@ -53,13 +55,13 @@ fn a_subscription_is_activated_within_thirty_days_or_given_back() {
         m.advance("719h");
         assert_eq!(activate(m, &m.seller(), &id, PLAN), None);
         m.advance("2h");
-        assert_eq!(m.order(&of.order.number).state, "completed");
+        assert_eq!(m.order(&of.order.number).state, OrderState::Completed);
         // Nobody activates the other: after thirty days the customer has their money back.
         let paid = m.balance(&m.buyer());
         let (of, id) = bought(m, "vault", "standard", "1m");
         m.advance("720h");
         assert_eq!((m.order(&of.order.number).state.as_str(), m.balance(&m.buyer())), ("cancelled", paid));
-        assert_eq!(m.instance(of.instance).state, "failed");
+        assert_eq!(m.instance(of.instance).state, InstanceState::Failed);
         assert_eq!(activate(m, &m.seller(), &id, PLAN), Some("neighbour.subscription_ended"));
         m.verify();
     });
@@ -93,7 +95,7 @@ fn a_change_of_plan_is_refused_or_accepted_by_the_seller() {
         assert_eq!(told.status, OperationStatus::Failed);
         let (number, operation) = change(m, &id, of.instance);
         assert_eq!(update(m, &id, &operation, "Success"), None);
-        assert_eq!(m.order(&number).state, "completed", "at once");
+        assert_eq!(m.order(&number).state, OrderState::Completed, "at once");
         assert_eq!(update(m, &id, "nothing", "Success"), Some("neighbour.operation_unknown"));
         m.verify();
     });
@@ -132,7 +134,7 @@ fn a_plan_that_costs_nothing_today_waits_for_the_customer_who_alone_agrees_to_a_
         sell(m, "vault", sample("backup"));
         let (seller, buyer, (of, id)) = (m.seller(), m.buyer(), bought(m, "vault", "standard", "1m"));
         activate(m, &seller, &id, PLAN);
-        let end = m.instance(of.instance).expires_at.map(app::from_micros).unwrap();
+        let end = m.instance(of.instance).expires_at.map(Moment::at).unwrap();
         m.advance_to(end - jiff::SignedDuration::from_hours(15)); // the last day, before the last try: no days to come
         let month = Some("1m".parse().unwrap());
         m.ok(&buyer, |tx, ctx| order::set_auto_renewal(tx, ctx, &buyer, of.id(), month));

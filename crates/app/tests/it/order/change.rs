@@ -4,6 +4,7 @@ use app::{
     Error, Tenant,
     order::{self, PlaceChange, RenewWithChange},
 };
+use domain::order::OrderState;
 use harness::{Bought, Fault, Market, choice, money, on_both, pack, sample, time};
 
 fn upgrade(bought: &Bought, sku: &str) -> PlaceChange {
@@ -32,7 +33,7 @@ fn an_upgrade_costs_the_documented_fee_and_keeps_the_end() {
         // round(220.00 × 16/31) − round(100.00 × 16/31) = 113.55 − 51.61
         assert_eq!((order.kind.as_str(), money(order.total_minor).as_str()), ("change", "61.94"));
         assert_eq!(shown(m, &bought), ("pro/5".to_owned(), "2024-02-05T16:00:00Z".to_owned()));
-        assert_eq!(order.state, "completed");
+        assert_eq!(order.state, OrderState::Completed);
         for (sku, code) in [("pro/5", "change.same"), ("basic/5", "change.not_dearer"), ("none", "sku.not_found")] {
             assert_eq!(m.refused(&buyer, |tx, ctx| order::change(tx, ctx, &buyer, &upgrade(&bought, sku))), code);
         }
@@ -132,7 +133,7 @@ fn an_upgrade_of_a_frozen_instance_waits_for_its_renewal() {
         assert_eq!(m.refused(&buyer, |tx, ctx| order::change(tx, ctx, &buyer, &upgrade(&bought, "pro/5"))), "change.state");
         assert_eq!(m.renew_with_change(&buyer, &renewal(&bought, "pro/5", "1m")).unwrap_err().code(), Some("change.state"));
         m.renew(&buyer, &bought, "1m");
-        assert_eq!(m.upgrade(&buyer, &bought, "pro/5").state, "completed");
+        assert_eq!(m.upgrade(&buyer, &bought, "pro/5").state, OrderState::Completed);
         m.verify();
     });
 }

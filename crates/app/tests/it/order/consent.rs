@@ -5,7 +5,7 @@ use app::{
     Caller, cart,
     order::{self, Choice, Consents, PlaceOrder},
 };
-use domain::{listing::PersonalData, money::Money};
+use domain::{listing::PersonalData, money::Money, order::OrderState};
 use harness::{Market, choice, on_both, sample, unpaid};
 use std::sync::Arc;
 use wire::{
@@ -112,7 +112,7 @@ fn saas_1_0_gets_them_encrypted_with_the_creation() {
         let choice = asking(m, Protocol::SaasV1);
         let placed = m.ok(&buyer, |tx, ctx| order::place(tx, ctx, &buyer, &order(&choice, given(Some("13800000000"), EMAIL))));
         m.settle();
-        assert_eq!(m.order(&placed.order.number).state, "completed");
+        assert_eq!(m.order(&placed.order.number).state, OrderState::Completed);
         let call = m.calls(placed.order.instance_id.unwrap()).remove(0);
         let sent: serde_json::Value = serde_json::from_str(&m.attempts(&call)[0].request).unwrap();
         for (name, expected) in [("mobilePhone", "13800000000"), ("email", "lin@example.com")] {

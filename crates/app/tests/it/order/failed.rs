@@ -4,7 +4,8 @@ use app::{
     Tenant,
     order::{self, Full, MoneyPlace, NextStep, Whereabouts},
 };
-use domain::listing::AccessType;
+use db::Moment;
+use domain::{instance::InstanceState, listing::AccessType, order::OrderState};
 use harness::{Fault, Market, choice, money, on_both};
 
 /// What a buyer must not find anywhere: the words of a result code and of an HTTP error.
@@ -80,7 +81,7 @@ fn a_failed_opening_says_where_the_money_is_and_not_what_was_answered() {
             assert_eq!(until, Some(m.now() + jiff::SignedDuration::from_hours(3)), "it is asked for three hours");
             m.advance("185m");
             assert_eq!(told(m, &number), (MoneyPlace::Wallet, "100.00".to_owned(), NextStep::OrderAgain));
-            let ended = m.order(&number).ended_at.map(app::from_micros);
+            let ended = m.order(&number).ended_at.map(Moment::at);
             assert_eq!(whereabouts(m, &number).unwrap().at, ended);
             assert_kept_from_the_buyer(m, &number);
         });
@@ -97,7 +98,7 @@ fn a_failed_upgrade_gives_the_fee_back_and_the_service_goes_on() {
         m.advance("4h");
         let (place, _, next) = told(m, &number);
         assert_eq!((place, next), (MoneyPlace::Wallet, NextStep::ChangeAgain));
-        assert_eq!(m.instance(bought.instance).state, "running");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Running);
         assert_kept_from_the_buyer(m, &number);
     });
 }
@@ -112,7 +113,7 @@ fn a_supervised_opening_that_fails_tells_the_buyer_no_answer_either() {
         m.server.fault("desk", Fault::Http500);
         let number = m.buy(&m.buyer(), &choice("desk", "1m")).order.number;
         m.advance("4h");
-        assert_eq!(m.order(&number).state, "cancelled");
+        assert_eq!(m.order(&number).state, OrderState::Cancelled);
         assert_eq!(told(m, &number), (MoneyPlace::Wallet, "100.00".to_owned(), NextStep::None));
         assert_kept_from_the_buyer(m, &number);
     });

@@ -1,7 +1,7 @@
 //! Freezing by the operator, and the way back (`order-life 4`, `saas-interface 2.4`).
 
 use app::{Refusal, instance};
-use domain::id::InstanceId;
+use domain::{id::InstanceId, instance::InstanceState};
 use harness::{Bought, Market, choice, on_both};
 
 fn freeze(m: &Market, id: InstanceId, reason: &str) {
@@ -27,7 +27,7 @@ fn refused(m: &Market, id: InstanceId) -> (Refusal, Refusal) {
 
 fn state(m: &Market, of: &Bought) -> (String, Option<String>) {
     let found = m.instance(of.instance);
-    (found.state, found.freeze_cause)
+    (found.state.to_string(), found.freeze_cause.map(|word| word.to_string()))
 }
 
 fn frozen(cause: &str) -> (String, Option<String>) {
@@ -82,7 +82,7 @@ fn a_freeze_for_a_violation_does_not_stop_the_release() {
         m.advance("46d");
         assert_eq!(state(m, &bought), frozen("violation"));
         m.advance("24h");
-        assert_eq!(m.instance(bought.instance).state, "released");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Released);
         m.verify();
     });
 }

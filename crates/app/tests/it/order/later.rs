@@ -4,7 +4,7 @@ use app::{
     Error, catalogue,
     order::{self, Full, PlaceChange, RenewWithChange},
 };
-use domain::listing::FreezeCause;
+use domain::{instance::InstanceState, listing::FreezeCause, order::OrderState};
 use harness::{Bought, Market, choice, money, on_both, sample};
 
 /// Pays an order of the buyer: the order, or the code of its refusal.
@@ -70,7 +70,7 @@ fn a_purchase_is_not_paid_once_the_product_may_not_be_bought() {
         assert_eq!(pay(m, &waiting).unwrap_err(), "price.not_on_sale");
         unchanged(m, &waiting, "1000000.00");
         m.list(&m.seller(), "backup", &sample("backup"));
-        assert_eq!(pay(m, &waiting).unwrap().order.state, "processing");
+        assert_eq!(pay(m, &waiting).unwrap().order.state, OrderState::Processing);
         m.settle();
         m.verify();
     });
@@ -161,7 +161,7 @@ fn a_change_cannot_be_paid_once_the_instance_may_not_be_changed() {
         m.advance("27d");
         let waiting = upgrade(m, &bought);
         m.advance("4d"); // frozen since the end of 29 February
-        assert_eq!(m.instance(bought.instance).state, "frozen");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Frozen);
         assert_eq!(pay(m, &waiting).unwrap_err(), "change.state");
         unchanged(m, &waiting, "999900.00");
         assert!(!m.activities(bought.instance).iter().any(|(activity, _)| activity == "upgradeInstance"));

@@ -4,12 +4,16 @@ use app::{
     Error,
     order::{self, timeline},
 };
+use domain::{
+    instance::{FreezeCause, InstanceState},
+    order::OrderState,
+};
 use harness::{Market, choice, money, on_both, time};
 
 /// When an instance ends, and its state.
 fn end(m: &Market, instance: app::Key) -> (String, String) {
     let found = m.instance(instance);
-    (time(found.expires_at.unwrap()), found.state)
+    (time(found.expires_at.unwrap()), found.state.to_string())
 }
 
 #[test]
@@ -41,14 +45,14 @@ fn an_unpaid_order_waits_is_paid_cancelled_or_runs_out() {
         let buyer = m.buyer();
         let place = || m.place(&buyer, &choice("backup", "1m")).order.number;
         let (cancelled, forgotten, paid) = (place(), place(), place());
-        assert_eq!(m.order(&cancelled).state, "pending_payment");
+        assert_eq!(m.order(&cancelled).state, OrderState::PendingPayment);
         let ended = m.ok(&buyer, |tx, ctx| order::cancel(tx, ctx, &buyer, &cancelled));
-        assert_eq!(ended.order.state, "cancelled");
+        assert_eq!(ended.order.state, OrderState::Cancelled);
         m.ok(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, &paid));
         assert_eq!(m.refused(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, &cancelled)), "order.not_payable");
         assert_eq!(m.refused(&buyer, |tx, ctx| order::cancel(tx, ctx, &buyer, &paid)), "order.too_late_to_cancel");
         m.advance("7d");
-        assert_eq!((m.order(&forgotten).state, m.order(&paid).state), ("cancelled".to_owned(), "completed".to_owned()));
+        assert_eq!((m.order(&forgotten).state, m.order(&paid).state), (OrderState::Cancelled, OrderState::Completed));
         assert_eq!(m.balance(&buyer), "999900.00");
         m.verify();
     });
@@ -85,7 +89,7 @@ fn nobody_else_sees_pays_or_cancels_an_order() {
         }
         let elsewhere = app::Tenant::Seller(m.key(&m.seller2()));
         assert_eq!(m.refused(&other, |tx, _| order::show(tx, elsewhere, &placed)), "order.not_found");
-        assert_eq!(m.order(&placed).state, "pending_payment");
+        assert_eq!(m.order(&placed).state, OrderState::PendingPayment);
         m.verify();
     });
 }
@@ -118,16 +122,16 @@ fn an_expired_instance_is_frozen_kept_fifteen_days_and_released() {
         let buyer = m.buyer();
         let bought = m.open(&buyer, &choice("backup", "1m"));
         m.advance("31d");
-        assert_eq!(m.instance(bought.instance).state, "running");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Running);
         assert_eq!(m.count_messages(&buyer, "instance.ends"), 4, "15, 7, 3 and 1 days before");
         m.advance("24h");
         let frozen = m.instance(bought.instance);
-        assert_eq!((frozen.state.as_str(), frozen.freeze_cause.as_deref()), ("frozen", Some("expired")));
+        assert_eq!((frozen.state.as_str(), frozen.freeze_cause.map(FreezeCause::as_str)), ("frozen", Some("expired")));
         m.advance("14d");
-        assert_eq!(m.instance(bought.instance).state, "frozen");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Frozen);
         m.advance("24h");
         let released = m.instance(bought.instance);
-        assert_eq!(released.state, "released");
+        assert_eq!(released.state, InstanceState::Released);
         assert_eq!((released.password, released.front_end_url), (None, None), "log-in data are wiped");
         let calls: Vec<_> = m.activities(bought.instance).into_iter().map(|(activity, _)| activity).collect();
         assert_eq!(calls, ["newInstance", "queryInstance", "updateInstanceStatus", "releaseInstance"]);
@@ -144,13 +148,13 @@ fn a_frozen_instance_that_is_renewed_works_again() {
         let buyer = m.buyer();
         let bought = m.open(&buyer, &choice("backup", "1m"));
         m.advance("35d");
-        assert_eq!(m.instance(bought.instance).state, "frozen");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Frozen);
         m.renew(&buyer, &bought, "1m");
         assert_eq!(end(m, bought.instance), ("2024-03-05T16:00:00Z".to_owned(), "running".to_owned()));
         let calls: Vec<_> = m.activities(bought.instance).into_iter().map(|(activity, _)| activity).collect();
         assert_eq!(calls[2..], ["updateInstanceStatus", "refreshInstance", "updateInstanceStatus"]);
         m.advance("20d");
-        assert_eq!(m.instance(bought.instance).state, "running", "the former release timer is gone");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Running, "the former release timer is gone");
         m.verify();
     });
 }
@@ -164,8 +168,8 @@ fn an_unpaid_renewal_ends_with_its_instance() {
         let period = "1m".parse().unwrap();
         let renewal = m.ok(&buyer, |tx, ctx| order::renew(tx, ctx, &buyer, bought.id(), period, false)).order.number;
         m.advance("24h");
-        assert_eq!(m.instance(bought.instance).state, "released");
-        assert_eq!(m.order(&renewal).state, "cancelled");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Released);
+        assert_eq!(m.order(&renewal).state, OrderState::Cancelled);
         assert_eq!(m.refused(&buyer, |tx, ctx| order::pay(tx, ctx, &buyer, &renewal)), "order.not_payable");
         m.verify();
     });

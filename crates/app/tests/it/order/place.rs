@@ -7,6 +7,7 @@ use app::{
 use db::Key;
 use domain::{
     id::ProductId,
+    instance::InstanceState,
     listing::{Bilingual, ExtensionParameter},
     period::Period,
     site::SiteCode,
@@ -136,7 +137,7 @@ fn a_one_time_purchase_has_no_term() {
         assert_eq!((found.state.as_str(), found.expires_at, m.terms(bought.instance).len()), ("running", None, 0));
         assert_eq!(m.balance(&m.buyer()), "999120.00");
         m.advance("365d");
-        assert_eq!(m.instance(bought.instance).state, "running");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Running);
         m.verify();
     });
 }

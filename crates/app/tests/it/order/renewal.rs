@@ -1,7 +1,8 @@
 //! Renewals: a term more, by hand or automatically (`order-life 1`, `3`).
 
 use app::order::{self, set_auto_renewal};
-use domain::{id::InstanceId, package::Reset, period::Period};
+use db::Moment;
+use domain::{id::InstanceId, instance::InstanceState, package::Reset, period::Period};
 use harness::{Bought, Fault, Market, choice, on_both, pack, sample, time};
 
 pub(super) fn period(text: &str) -> Period {
@@ -42,7 +43,7 @@ fn a_renewal_appends_a_term_and_keeps_the_day_of_the_month() {
         assert_eq!(end(m, &bought), "2024-03-31T16:00:00Z");
         let terms = m.terms(bought.instance);
         assert_eq!((time(terms[0].end_at).as_str(), time(terms[1].start_at).as_str()), ("2024-02-29T16:00:00Z", "2024-02-29T16:00:00Z"));
-        assert!(terms[1].start_at > app::micros(m.now()), "it is not effective yet");
+        assert!(terms[1].start_at > Moment::of(m.now()), "it is not effective yet");
         assert_eq!(m.last_activity(bought.instance), ("refreshInstance".to_owned(), "done".to_owned()));
         m.verify();
     });
@@ -137,7 +138,7 @@ fn who_gives_an_automatic_renewal_back_wants_no_more_of_them() {
         m.ok(&buyer, |tx, ctx| order::unsubscribe(tx, ctx, &buyer, number));
         assert_eq!(planned(m, &bought), None);
         m.advance("12d");
-        assert_eq!(m.instance(bought.instance).state, "frozen");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Frozen);
         assert_eq!(auto_renewal(m, bought.id(), Some("1m")).as_deref(), Some("instance.not_running"));
         m.verify();
     });
@@ -286,7 +287,7 @@ fn a_trial_that_was_never_opened_may_be_had_again() {
         m.server.fault("backup", harness::Fault::None);
         let second = m.open(&buyer, &trial);
         m.advance("40d");
-        assert_eq!(m.instance(second.instance).state, "released");
+        assert_eq!(m.instance(second.instance).state, InstanceState::Released);
         assert_eq!(m.refused(&buyer, |tx, ctx| order::place(tx, ctx, &buyer, &harness::unpaid(&trial))), "trial.had_one");
         m.verify();
     });
@@ -311,7 +312,7 @@ fn a_trial_that_ended_may_still_become_formal_until_it_is_released() {
         let buyer = m.buyer();
         let bought = m.open(&buyer, &order::Choice { trial: true, ..choice("backup", "") }); // until 19 January
         m.advance("20d");
-        assert_eq!(m.instance(bought.instance).state, "frozen");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Frozen);
         m.ok(&buyer, |tx, ctx| order::convert(tx, ctx, &buyer, bought.id(), period("1m"), true));
         m.settle();
         assert_eq!((m.instance(bought.instance).state.as_str(), end(m, &bought).as_str()), ("running", "2024-02-25T16:00:00Z"));

@@ -5,6 +5,7 @@ use app::{
     catalogue,
     order::{self, Choice, PlaceChange, RenewWithChange},
 };
+use db::Moment;
 use domain::listing::Listing;
 use harness::{Bought, Market, choice, money, on_both, pack, sample};
 
@@ -158,7 +159,7 @@ fn what_is_off_the_list_says_what_a_term_more_costs_and_when_it_ends() {
         assert_eq!((money(quote.fee.minor).as_str(), quote.ends_at.unwrap().to_string().as_str()), ("100.00", "2024-03-05T15:59:59Z"));
         let knowing = m.having_seen(&buyer, &quote.version);
         assert_eq!(m.renew(&knowing, &bought, "1m").total_minor, 10_000, "what was sold goes on");
-        let end = m.instance(bought.instance).expires_at.map(app::from_micros).unwrap();
+        let end = m.instance(bought.instance).expires_at.map(Moment::at).unwrap();
         assert_eq!(domain::term::shown_end(end), quote.ends_at.unwrap());
         assert_eq!(m.renewal_quote(&buyer, bought.id(), (None, "7d")).unwrap_err().code(), Some("price.not_sold_per"));
         assert_eq!(m.renewal_quote(&stranger, bought.id(), (None, "1m")).unwrap_err().code(), Some("instance.not_found"));
@@ -194,7 +195,7 @@ fn a_trial_becomes_what_is_sold_today_at_the_price_of_today() {
         assert_eq!((money(quote.fee.minor).as_str(), quote.ends_at.unwrap().to_string().as_str()), ("120.00", "2024-02-05T15:59:59Z"));
         assert_eq!(convert(&quote.version).unwrap().order.total_minor, 12_000);
         m.settle();
-        let end = m.instance(trial.instance).expires_at.map(app::from_micros).unwrap();
+        let end = m.instance(trial.instance).expires_at.map(Moment::at).unwrap();
         assert_eq!(domain::term::shown_end(end), quote.ends_at.unwrap());
         stop(m, &late);
         let code = m.refused(&other, |tx, ctx| order::convert(tx, ctx, &other, late.id(), "1m".parse().unwrap(), true));

@@ -169,7 +169,7 @@ fn an_upgrade_that_shows_another_price_of_the_next_term_agrees_to_that_alone() {
         let buyer = m.buyer();
         let bought = m.open(&buyer, &choice("backup", "1m"));
         let last_day = m.instance(bought.instance).expires_at.unwrap();
-        m.advance_to(app::from_micros(last_day) - jiff::SignedDuration::from_hours(20));
+        m.advance_to(last_day.at() - jiff::SignedDuration::from_hours(20));
         super::renewal::auto_renewal(m, bought.id(), Some("1m"));
         let quote = || m.read(|tx, ctx| order::change_quote(tx, ctx, &buyer, bought.id(), "pro/5"));
         let (seen, cmd) = (quote(), PlaceChange { instance: bought.id(), sku: "pro/5".to_owned(), pay: true });

@@ -6,10 +6,11 @@ use app::{
     catalogue,
     order::{Choice, Consents, Full, Input},
 };
-use domain::listing::FreezeCause;
 use domain::{
     id::CartLineId,
+    listing::FreezeCause,
     money::{Currency, Money},
+    order::OrderState,
     site::SiteCode,
 };
 use harness::{Market, choice, money, on_both, sample};
@@ -70,8 +71,8 @@ fn a_cart_is_bought_whole_and_once() {
         assert_eq!(money(filled.total.minor), "1080.00");
         let bought = buy(m, &buyer, &all(&filled)).unwrap();
         m.settle();
-        let states: Vec<String> = bought.iter().map(|full| m.order(&full.order.number).state).collect();
-        assert_eq!(states, ["completed", "completed"]);
+        let states: Vec<OrderState> = bought.iter().map(|full| m.order(&full.order.number).state).collect();
+        assert_eq!(states, [OrderState::Completed; 2]);
         assert_eq!(m.balance(&buyer), "998920.00");
         assert!(view(m, &buyer).lines.is_empty());
         assert_eq!(refusal(buy(m, &buyer, &all(&filled))).0, "cart.not_found");

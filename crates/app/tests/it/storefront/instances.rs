@@ -10,7 +10,7 @@ fn by_end(m: &Market, direction: Direction) -> Vec<Key> {
     loop {
         let found = m.read(|tx, _| Ok(store::instance::list_by_end(tx, mine, None, page)?));
         let Some(last) = found.last() else { return all };
-        page.after = Some((last.expires_at.expect("an end"), last.id));
+        page.after = Some((last.expires_at.expect("an end").micros(), last.id));
         all.extend(found.iter().map(|i| i.id));
     }
 }

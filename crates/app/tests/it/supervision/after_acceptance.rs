@@ -10,7 +10,9 @@ use app::{
 };
 use domain::{
     id::AddressId,
+    instance::InstanceState,
     listing::{AccessType, Listing},
+    order::OrderState,
     supervision::{CaseState, EvidenceKind, Verb},
 };
 use harness::{Fault, Market, act, choice, money};
@@ -57,7 +59,7 @@ fn the_interface_of_saas_1_0_is_called_after_acceptance_when_the_seller_chose_so
         let case = delivered(m);
         assert!(m.messages(&m.seller()).contains(&"sale.supervised".to_owned()));
         m.act(&m.buyer(), &case, &act(Verb::Accept));
-        assert_eq!(m.order(&case.row.order_number).state, "completed");
+        assert_eq!(m.order(&case.row.order_number).state, OrderState::Completed);
         m.settle();
         let made = m.calls(case.row.instance_id);
         assert_eq!(m.activities(case.row.instance_id), [("newInstance".to_owned(), "done".to_owned())]);
@@ -65,7 +67,7 @@ fn the_interface_of_saas_1_0_is_called_after_acceptance_when_the_seller_chose_so
         let sent: Value = serde_json::from_str(&attempts[0].request).unwrap();
         assert_eq!(sent["provisionType"].to_string().trim_matches('"'), "2", "{sent}");
         let instance = m.instance(case.row.instance_id);
-        assert!(instance.state == "running" && instance.front_end_url.is_some(), "{}", instance.state);
+        assert!(instance.state == InstanceState::Running && instance.front_end_url.is_some(), "{}", instance.state);
         renew(m, &case).unwrap();
         m.verify();
     });
@@ -79,12 +81,12 @@ fn an_order_that_was_accepted_stays_complete_when_the_interface_never_opens_it()
         m.act(&m.buyer(), &case, &act(Verb::Accept));
         m.advance("5h");
         assert_eq!(m.calls(case.row.instance_id)[0].state, "failed");
-        assert_eq!(m.order(&case.row.order_number).state, "completed", "it was accepted and paid out");
+        assert_eq!(m.order(&case.row.order_number).state, OrderState::Completed, "it was accepted and paid out");
         assert!(m.messages(&m.seller()).contains(&"call.given_up".to_owned()));
         assert_eq!(renew(m, &case).err().and_then(|e| e.code()), Some("instance.not_opened_yet"));
         // It ends like any other, without a call for what the seller does not know.
         m.advance("1500h");
-        assert_eq!(m.instance(case.row.instance_id).state, "released");
+        assert_eq!(m.instance(case.row.instance_id).state, InstanceState::Released);
         assert_eq!(m.calls(case.row.instance_id).len(), 1);
         m.verify();
     });
@@ -117,14 +119,14 @@ fn its_seller_repairs_the_interface_and_restarts_the_call_while_the_instance_liv
         m.ok(&seller, |tx, ctx| restart(tx, ctx, mine, failed));
         m.settle();
         let instance = m.instance(case.row.instance_id);
-        assert!(instance.state == "running" && instance.front_end_url.is_some(), "{}", instance.state);
+        assert!(instance.state == InstanceState::Running && instance.front_end_url.is_some(), "{}", instance.state);
         renew(m, &case).unwrap();
         // What was never opened and is released gets no call any more.
         m.server.fault("asking", Fault::Http500);
         let case = again(m);
         m.act(&m.buyer(), &case, &act(Verb::Accept));
         m.advance("1500h");
-        assert_eq!(m.instance(case.row.instance_id).state, "released");
+        assert_eq!(m.instance(case.row.instance_id).state, InstanceState::Released);
         let failed = m.calls(case.row.instance_id)[0].id.id();
         assert_eq!(m.refused(&seller, |tx, ctx| restart(tx, ctx, mine, failed)), "call.order_over");
         m.verify();
@@ -145,14 +147,14 @@ fn supervised_software_opens_at_purchase_and_completes_at_acceptance() {
     in_2026(|m| {
         let number = opened_first(m);
         m.settle();
-        assert_eq!(m.order(&number).state, "processing", "opened, not yet accepted");
+        assert_eq!(m.order(&number).state, OrderState::Processing, "opened, not yet accepted");
         let case = m.case(&number);
         let instance = m.instance(case.row.instance_id);
-        assert!(instance.state == "opening" && instance.front_end_url.is_some(), "{}", instance.state);
+        assert!(instance.state == InstanceState::Opening && instance.front_end_url.is_some(), "{}", instance.state);
         m.confirmed(&m.buyer(), &m.seller(), &number);
         let case = m.deliver(&m.seller(), &number, &[EvidenceKind::Acceptance]);
         m.act(&m.buyer(), &case, &act(Verb::Accept));
-        assert_eq!(m.instance(case.row.instance_id).state, "running");
+        assert_eq!(m.instance(case.row.instance_id).state, InstanceState::Running);
         m.verify();
     });
 }
@@ -163,7 +165,7 @@ fn supervised_software_that_never_opens_is_given_back_in_full_and_its_case_is_ov
         m.server.fault("desk", Fault::Http500);
         let number = opened_first(m);
         m.advance("5h");
-        assert_eq!(m.order(&number).state, "cancelled");
+        assert_eq!(m.order(&number).state, OrderState::Cancelled);
         let case = m.case(&number);
         assert_eq!((case.case.state, money(case.case.refunded_minor).as_str()), (CaseState::Cancelled, "100.00"));
         assert_eq!(m.balance(&m.buyer()), "1000000.00");

@@ -5,7 +5,10 @@ use app::{
     Caller, Error,
     supervision::{self, Found},
 };
-use domain::supervision::{CaseState, Decision, EvidenceKind, FILES_MAX, Party, Verb};
+use domain::{
+    order::OrderState,
+    supervision::{CaseState, Decision, EvidenceKind, FILES_MAX, Party, Verb},
+};
 use harness::{Evidence, Market, act, at, money};
 use std::sync::Arc;
 
@@ -102,7 +105,7 @@ fn the_platform_closes_a_case_and_the_seller_is_paid() {
         appeal(m, &m.seller(), &case, "客户联系不上", &Vec::new()).unwrap();
         let over = decide(m, &case, Decision::Close).unwrap();
         assert_eq!((over.case.state, money(over.case.released_minor).as_str()), (CaseState::Completed, "100.00"));
-        assert_eq!(m.order(&case.row.order_number).state, "completed");
+        assert_eq!(m.order(&case.row.order_number).state, OrderState::Completed);
         m.verify();
     });
 }

@@ -7,6 +7,7 @@ use app::{
 };
 use domain::{
     licence_rules::LicenceRules,
+    order::OrderState,
     supervision::{CaseState, EvidenceKind, Goods, Party, Verb},
 };
 use harness::{Market, act, act_with, licensed};
@@ -42,7 +43,7 @@ fn an_order_before_2024_09_14_is_claimed_activated_proved_and_accepted_by_itself
         let documents = m.evidence(&seller, &case, &[EvidenceKind::Acceptance]);
         let case = m.act(&seller, &case, &Act { documents, ..act_with(Verb::Prove, "见附件") });
         assert_eq!((case.case.state, case.row.template_version), (CaseState::Completed, 1));
-        assert_eq!(m.order(&bought.order).state, "completed");
+        assert_eq!(m.order(&bought.order).state, OrderState::Completed);
         m.verify();
     });
 }
@@ -61,7 +62,7 @@ fn an_order_from_2024_09_14_on_is_delivered_claimed_and_closed_by_its_activation
         assert_eq!(activate(m, &bought.code), Some("licence.not_received"), "not taken");
         m.act(&buyer, &case, &act(Verb::Claim));
         assert_eq!(activate(m, &bought.code), None);
-        assert_eq!(m.order(&bought.order).state, "completed", "closed by the activation");
+        assert_eq!(m.order(&bought.order).state, OrderState::Completed, "closed by the activation");
         m.verify();
     });
 }

@@ -2,8 +2,11 @@
 
 use super::{SERVICE, in_2026, list, service};
 use app::{order, supervision::Act};
+use db::Moment;
 use domain::{
+    instance::InstanceState,
     listing::AccessType,
+    order::OrderState,
     supervision::{CaseState, EvidenceKind, Party, Verb},
 };
 use harness::{Market, act, act_because, act_with, at, choice, money, time};
@@ -24,7 +27,7 @@ fn a_case_begins_with_the_payment_and_waits_for_the_buyer() {
         assert_eq!(case.case.waits_for(&case.template), [Party::Buyer]);
         assert_eq!(m.messages(&buyer)[0], "supervision.to_submit");
         assert!(m.messages(&seller).contains(&"sale.supervised".to_owned()), "101: a service product was bought");
-        assert_eq!(m.order(&case.row.order_number).state, "processing");
+        assert_eq!(m.order(&case.row.order_number).state, OrderState::Processing);
         m.verify();
     });
 }
@@ -53,7 +56,7 @@ fn a_delivery_needs_its_evidence_and_is_made_again_after_a_rejection() {
         let refused = m.act_refused(&seller, &case, &act_with(Verb::Deliver, "done"));
         assert_eq!(refused, "supervision.evidence_missing", "the acceptance document is missing");
         m.deliver(&seller, &number, &[EvidenceKind::Acceptance]);
-        assert_eq!(m.order(&number).state, "processing", "the money waits");
+        assert_eq!(m.order(&number).state, OrderState::Processing, "the money waits");
         m.verify();
         let steps = m.read(|tx, _| Ok(store::supervision::steps(tx, case.row.id)?));
         let last = steps.last().unwrap();
@@ -77,8 +80,8 @@ fn what_is_accepted_completes_the_order_and_pays_the_seller() {
         let site = m.environment().settings.sites.of(buyer.site);
         assert!(case.case.due(&case.template, &site).is_none(), "nothing happens by itself any more");
         let order = m.order(&number);
-        assert_eq!(order.state, "completed");
-        assert_eq!(m.instance(order.instance_id.unwrap()).state, "running");
+        assert_eq!(order.state, OrderState::Completed);
+        assert_eq!(m.instance(order.instance_id.unwrap()).state, InstanceState::Running);
         assert_eq!(m.balance(&buyer), "999900.00");
         assert_eq!(m.messages(&buyer)[0], "order.opened", "101: opened");
         assert_eq!(m.messages(&seller)[0], "sale.accepted", "101: the buyer accepted");
@@ -131,7 +134,7 @@ fn the_opening_time_of_a_delivery_that_was_rejected_opens_nothing() {
         m.advance("20d");
         assert_eq!(deliver(None).case.opening_at, None);
         let case = m.act(&buyer, &case, &act(Verb::Accept));
-        let opened = m.instance(case.row.instance_id).opened_at.map(app::from_micros);
+        let opened = m.instance(case.row.instance_id).opened_at.map(Moment::at);
         assert_eq!(opened, case.case.accepted_at, "the moment of acceptance (seller-domain 4.3)");
         m.verify();
     });

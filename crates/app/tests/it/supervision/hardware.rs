@@ -7,6 +7,7 @@ use app::{
 };
 use domain::{
     listing::AccessType,
+    order::OrderState,
     supervision::{Address, Verb},
 };
 use harness::{Market, act, at, choice};
@@ -70,9 +71,9 @@ fn goods_are_accepted_by_themselves_ten_days_after_the_carrier_delivered() {
         m.advance("2d");
         m.ok(&operator, |tx, ctx| supervision::carrier_delivered(tx, ctx, case.id(), at("2026-03-03T08:00:00Z")));
         m.advance("221h");
-        assert_eq!(m.order(&number).state, "processing");
+        assert_eq!(m.order(&number).state, OrderState::Processing);
         m.advance("2h");
-        assert_eq!(m.order(&number).state, "completed");
+        assert_eq!(m.order(&number).state, OrderState::Completed);
         let steps = m.read(|tx, _| Ok(store::supervision::steps(tx, case.row.id)?));
         assert_eq!(steps.last().unwrap().kind, "accepted_by_time");
         m.verify();

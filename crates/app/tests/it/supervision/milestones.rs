@@ -7,6 +7,7 @@ use app::{
 };
 use domain::{
     listing::AccessType,
+    order::{OrderKind, OrderState},
     supervision::{CaseState, EvidenceKind, Flow, Goods, Verb},
 };
 use harness::{Market, act, choice, money};
@@ -41,7 +42,7 @@ fn milestones_pay_the_seller_part_by_part_and_the_rest_may_be_given_back() {
         let case = refunds::step(m, &case, Answer::Agree).unwrap();
         assert_eq!(case.case.state, CaseState::Cancelled);
         assert_eq!((money(case.case.released_minor).as_str(), money(case.case.refunded_minor).as_str()), ("70.00", "30.00"));
-        let filter = Filter { kind: Some("unsubscribe".to_owned()), ..Filter::default() };
+        let filter = Filter { kind: Some(OrderKind::Unsubscribe), ..Filter::default() };
         let orders = m.read(|tx, _| Ok(store::order::list(tx, Tenant::Buyer(m.key(&m.buyer())), &filter, Page::first(10))?));
         assert_eq!(orders.iter().map(|o| money(o.total_minor)).collect::<Vec<_>>(), ["-30.00"]);
         m.verify();
@@ -57,7 +58,7 @@ fn the_last_part_completes_the_order() {
         let case = m.deliver(&m.seller(), &case.row.order_number, &[EvidenceKind::Delivery, EvidenceKind::Acceptance]);
         let case = m.act(&m.buyer(), &case, &act(Verb::Accept));
         assert_eq!((case.case.state, money(case.case.released_minor).as_str()), (CaseState::Completed, "100.00"));
-        assert_eq!(m.order(&case.row.order_number).state, "completed");
+        assert_eq!(m.order(&case.row.order_number).state, OrderState::Completed);
         m.verify();
     });
 }

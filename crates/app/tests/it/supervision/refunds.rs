@@ -9,7 +9,10 @@ use app::{
     Error, Tenant,
     supervision::{self, Answer, Found},
 };
-use domain::supervision::{CaseState, EvidenceKind, Goods, Party, RefundState, Verb};
+use domain::{
+    order::OrderState,
+    supervision::{CaseState, EvidenceKind, Goods, Party, RefundState, Verb},
+};
 use harness::{Market, act, at, money};
 
 /// Asks for a refund as the buyer.
@@ -45,7 +48,7 @@ fn what_the_seller_agrees_to_goes_back_and_the_rest_is_his() {
         assert_eq!(case.case.state, CaseState::Cancelled);
         assert_eq!((money(case.case.refunded_minor).as_str(), money(case.case.released_minor).as_str()), ("30.00", "70.00"));
         let order = m.order(&case.row.order_number);
-        assert_eq!(order.state, "cancelled");
+        assert_eq!(order.state, OrderState::Cancelled);
         let ending = order.reason.as_deref().and_then(app::order::Ending::of);
         assert_eq!(ending, Some(app::order::Ending::Agreement), "both agreed: it did not fail");
         let told = m.read(|tx, _| app::order::timeline(tx, app::Tenant::Any, &order.number));
@@ -127,7 +130,7 @@ fn goods_come_back_and_are_paid_back_after_fifteen_days_without_a_word() {
         let case = m.case(&number);
         assert_eq!(case.case.state, CaseState::Cancelled);
         assert_eq!((money(case.case.refunded_minor).as_str(), money(case.case.released_minor).as_str()), ("80.00", "20.00"));
-        assert_eq!(m.order(&number).state, "cancelled");
+        assert_eq!(m.order(&number).state, OrderState::Cancelled);
         m.verify();
     });
 }
@@ -244,18 +247,18 @@ fn who_refuses_a_refund_after_the_days_of_acceptance_is_not_paid_at_once() {
         let (number, case) = asked_back(m);
         let state = || m.order(&number).state;
         m.advance("12d");
-        assert_eq!(state(), "processing", "nothing is accepted while a request is open");
+        assert_eq!(state(), OrderState::Processing, "nothing is accepted while a request is open");
         step(m, &case, Answer::Reject).unwrap();
         m.advance("7d");
-        assert_eq!(state(), "processing", "eight days of ten were left");
+        assert_eq!(state(), OrderState::Processing, "eight days of ten were left");
         // They ask again; what passes until they withdraw it counts for nobody either.
         ask(m, &case, m.order(&number).total_minor, Goods::Received).unwrap();
         m.advance("5d");
         step(m, &case, Answer::Withdraw).unwrap();
         m.advance("23h");
-        assert_eq!(state(), "processing");
+        assert_eq!(state(), OrderState::Processing);
         m.advance("2h");
-        assert_eq!(state(), "completed");
+        assert_eq!(state(), OrderState::Completed);
         m.verify();
     });
 }
@@ -271,18 +274,18 @@ fn goods_that_came_back_damaged_leave_the_buyer_the_days_to_appeal() {
         m.advance("12d");
         step(m, &case, Answer::Damaged).unwrap();
         m.advance("7d");
-        assert_eq!(m.order(&number).state, "processing");
+        assert_eq!(m.order(&number).state, OrderState::Processing);
         let side = Tenant::Buyer(m.key(&buyer));
         m.ok(&buyer, |tx, ctx| supervision::appeal(tx, ctx, side, case.id(), "it was whole", &[]).map(drop));
         m.advance("30d");
-        assert_eq!(m.order(&number).state, "processing", "the platform decides");
+        assert_eq!(m.order(&number).state, OrderState::Processing, "the platform decides");
         let operator = m.operator();
         let go_on = domain::supervision::Decision::Continue;
         m.ok(&operator, |tx, ctx| supervision::decide(tx, ctx, case.id(), go_on, "both may be right").map(drop));
         m.advance("23h");
-        assert_eq!(m.order(&number).state, "processing", "a day is left");
+        assert_eq!(m.order(&number).state, OrderState::Processing, "a day is left");
         m.advance("2h");
-        assert_eq!(m.order(&number).state, "completed");
+        assert_eq!(m.order(&number).state, OrderState::Completed);
         m.verify();
     });
 }
@@ -299,9 +302,9 @@ fn an_appeal_while_a_request_is_open_is_counted_once() {
         m.ok(&operator, |tx, ctx| supervision::decide(tx, ctx, case.id(), go_on, "the seller answers").map(drop));
         step(m, &case, Answer::Reject).unwrap();
         m.advance("191h");
-        assert_eq!(m.order(&number).state, "processing", "eight days of ten are left");
+        assert_eq!(m.order(&number).state, OrderState::Processing, "eight days of ten are left");
         m.advance("2h");
-        assert_eq!(m.order(&number).state, "completed");
+        assert_eq!(m.order(&number).state, OrderState::Completed);
         m.verify();
     });
 }

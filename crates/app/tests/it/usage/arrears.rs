@@ -2,7 +2,10 @@
 //! (`seller-domain 4.4`).
 
 use app::{Caller, instance, order, usage};
-use domain::usage::{CapAction, CapSide};
+use domain::{
+    instance::FreezeCause,
+    usage::{CapAction, CapSide},
+};
 use harness::{Bought, Market, choice, money, on_both};
 use std::sync::Arc;
 use wire::open_api::usage::Record;
@@ -15,7 +18,7 @@ fn poor(m: &Market) -> (Arc<Caller>, Bought) {
 }
 
 fn state(m: &Market, of: &Bought) -> String {
-    m.instance(of.instance).state
+    m.instance(of.instance).state.to_string()
 }
 
 fn due(m: &Market, of: &Bought) -> String {
@@ -40,7 +43,7 @@ fn arrears_are_told_then_freeze_and_a_top_up_ends_them() {
         assert_eq!(state(m, &bought), "running", "three days of grace");
         m.advance("24h");
         let frozen = m.instance(bought.instance);
-        assert_eq!((frozen.state.as_str(), frozen.freeze_cause.as_deref()), ("frozen", Some("arrears")));
+        assert_eq!((frozen.state.as_str(), frozen.freeze_cause.map(FreezeCause::as_str)), ("frozen", Some("arrears")));
         assert_eq!(m.count_messages(&buyer, "usage.unpaid"), 1, "the days of grace do not begin again");
         assert_eq!(m.last_activity(bought.instance), ("updateInstanceStatus".to_owned(), "done".to_owned()));
         let operator = m.operator();
@@ -76,7 +79,7 @@ fn a_correction_of_what_is_not_paid_settles_it_and_a_violation_does_not_hide_arr
         m.ok(&operator, |tx, ctx| instance::unfreeze(tx, ctx, &operator, bought.id()));
         assert_eq!(state(m, &bought), "running");
         m.advance("3d");
-        assert_eq!(m.instance(bought.instance).freeze_cause.as_deref(), Some("arrears"));
+        assert_eq!(m.instance(bought.instance).freeze_cause.map(FreezeCause::as_str), Some("arrears"));
         m.verify();
     });
 }
@@ -371,7 +374,11 @@ fn a_cap_that_freezes_does_not_begin_the_days_of_grace_anew() {
         m.advance("3h");
         cap(900_000_000);
         let now = m.instance(bought.instance);
-        assert_eq!((now.state.as_str(), now.freeze_cause.as_deref()), ("frozen", Some("arrears")), "the days of grace are over");
+        assert_eq!(
+            (now.state.as_str(), now.freeze_cause.map(FreezeCause::as_str)),
+            ("frozen", Some("arrears")),
+            "the days of grace are over"
+        );
         cap(1);
         m.top_up(&buyer, "12.00");
         assert!(instance::is_capped(&m.instance(bought.instance)), "paid, and the cap counts again");

@@ -29,7 +29,7 @@ fn set(m: &Market, who: &Arc<Caller>, of: &Bought, side: CapSide, cap: Option<(&
 }
 
 fn state(m: &Market, of: &Bought) -> String {
-    m.instance(of.instance).state
+    m.instance(of.instance).state.to_string()
 }
 
 #[test]

@@ -6,7 +6,10 @@ use app::{
     Caller, Error,
     usage::{self, decide_hold, set_cap},
 };
-use domain::usage::{CapAction, CapSide, PriceModel, Quantity, Tier, cost, minor};
+use domain::{
+    instance::InstanceState,
+    usage::{CapAction, CapSide, PriceModel, Quantity, Tier, cost, minor},
+};
 use harness::{Bought, Engine, Market, Setup, choice, money, on_demand, pack, stopping_pack};
 use std::sync::Arc;
 use wire::open_api::usage::Record;
@@ -48,7 +51,7 @@ impl Play<'_> {
     /// Up to thirty records of the last hours of one size: new ones, the same again, corrections.
     fn push(&mut self) {
         let (m, of) = (self.m, self.instances[self.dice.usize(..2)].clone());
-        if m.instance(of.instance).state == "released" {
+        if m.instance(of.instance).state == InstanceState::Released {
             return;
         }
         let (size, count) = (self.one_of(&SIZES), self.dice.usize(1..30));

@@ -1,7 +1,7 @@
 //! On-demand packages: bought in advance, drawn from first, used up, stopped (`seller-domain 2.5`, `4.5`, `open-api 4`).
 
 use app::{catalogue, instance, order, usage};
-use domain::package::Package;
+use domain::{instance::FreezeCause, package::Package};
 use harness::{Bought, Market, choice, on_both, pack, sample, stopping_pack, time};
 use wire::open_api::usage::Record;
 
@@ -19,7 +19,7 @@ fn balance(m: &Market) -> String {
 }
 
 fn state(m: &Market, of: &Bought) -> String {
-    m.instance(of.instance).state
+    m.instance(of.instance).state.to_string()
 }
 
 /// Pushes records of the seller and lets them be rated.
@@ -165,7 +165,7 @@ fn a_package_that_stops_works_alone_and_is_renewed_automatically_when_it_is_used
         let operator = m.operator();
         m.ok(&operator, |tx, ctx| instance::freeze_for_violation(tx, ctx, &operator, package.id(), "abuse").map(|_| ()));
         m.advance("1h");
-        assert_eq!(m.instance(package.instance).freeze_cause.as_deref(), Some("violation"));
+        assert_eq!(m.instance(package.instance).freeze_cause.map(FreezeCause::as_str), Some("violation"));
         let lifted = m.ok(&operator, |tx, ctx| instance::unfreeze(tx, ctx, &operator, package.id()));
         assert!(m.read(|_, ctx| Ok(instance::is_used_up(ctx, &lifted))));
         m.verify();

@@ -1,6 +1,7 @@
 //! Usage records: pushed, judged, charged, corrected (`open-api 4`, `seller-domain 2.5`).
 
 use app::{instance, job, order, usage};
+use domain::instance::InstanceState;
 use harness::{Bought, Market, choice, money, on_both, unpaid};
 use wire::open_api::usage::{Form, Record, parse};
 
@@ -305,7 +306,7 @@ fn an_on_demand_order_has_no_period_no_quantity_and_is_released_not_unsubscribed
         let back = m.refused(&buyer, |tx, ctx| order::unsubscribe(tx, ctx, &buyer, &bought.order.number));
         assert_eq!(back, "refund.on_demand");
         let ended = m.ok(&buyer, |tx, ctx| instance::end_on_demand(tx, ctx, &buyer, bought.id()));
-        assert_eq!(ended.state, "released");
+        assert_eq!(ended.state, InstanceState::Released);
         assert_eq!(release(&buyer, &bought), "instance.state");
         m.settle();
         assert_eq!(m.last_activity(bought.instance), ("releaseInstance".to_owned(), "done".to_owned()));
