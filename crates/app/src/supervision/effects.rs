@@ -8,6 +8,7 @@ use crate::{
 use db::{Key, Tx};
 use domain::{
     id::{LineId, OrderId, SupervisionId},
+    instance::InstanceState,
     message::{Audience, MessageEvent},
     money::Money,
     order::{OrderKind, OrderState},
@@ -213,10 +214,11 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
     event::record(tx, ctx, "order.failed", about, &json!({ "reason": reason }))?;
     money::refund(tx, ctx, &money::Wallet, &s.order, &s.line, back)?;
     money::release_part(tx, ctx, &s.order, &s.line, rest, "rest")?;
-    if s.instance.opened_at.is_some() {
-        instance::release(tx, ctx, &s.instance, "unsubscribed", None)?;
-    } else {
-        instance::failed(tx, ctx, &s.instance)?;
+    match (s.instance.state, s.instance.opened_at) {
+        // Its term and retention passed while the case was open: the money goes back all the same.
+        (InstanceState::Released | InstanceState::Failed, _) => {}
+        (_, Some(_)) => instance::release(tx, ctx, &s.instance, "unsubscribed", None)?,
+        (_, None) => instance::failed(tx, ctx, &s.instance)?,
     }
     let amount = Money::new(back, s.order.currency).to_string();
     if back > 0 {

@@ -375,6 +375,9 @@ impl Case {
             }
         }
         effects.extend(self.go(&flow, &to, now));
+        if event == Happening::CarrierDelivered {
+            self.leave_days_to_inspect(&flow, now);
+        }
         Ok(effects)
     }
 

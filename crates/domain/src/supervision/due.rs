@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// An appeal is decided within so many working days.
 pub const APPEAL_WORKING_DAYS: u16 = 3;
+/// Goods are not accepted by themselves sooner after the carrier's report came (our own rule).
+const DAYS_AFTER_REPORT: u16 = 3;
 /// After this long the operator is reminded of a refund of goods in transit.
 const PLATFORM_WORKING_DAYS: u16 = 3;
 
@@ -68,6 +70,19 @@ impl Case {
             (None, _, None) => Some((first, Due::Remind)),
             (None, Some(every), Some(last)) => Some((last + days(every), Due::Remind)),
             (None, None, Some(_)) => None,
+        }
+    }
+
+    /// A report of the carrier may come days after the delivery: what it makes due by itself leaves the buyer some days from then.
+    pub(super) fn leave_days_to_inspect(&mut self, flow: &Template, now: Timestamp) {
+        let timers = flow.node(&self.node).map(|n| n.timers.as_slice()).unwrap_or_default();
+        let first = timers
+            .iter()
+            .filter(|t| t.from == Anchor::CarrierDelivered && t.to.is_some())
+            .filter_map(|t| self.timer(t))
+            .min_by_key(|(at, _)| *at);
+        if let Some((at, _)) = first {
+            self.frozen_for += at.duration_until(now + days(DAYS_AFTER_REPORT)).max(SignedDuration::ZERO);
         }
     }
 

@@ -6,9 +6,10 @@ use app::{
     supervision::{self, Act, Answer},
 };
 use domain::{
+    instance::InstanceState,
     licence_rules::LicenceRules,
     order::OrderState,
-    supervision::{CaseState, EvidenceKind, Goods, Party, Verb},
+    supervision::{CaseState, Decision, EvidenceKind, Goods, Party, Verb},
 };
 use harness::{Market, act, act_with, licensed};
 use store::supervision::Filter;
@@ -44,6 +45,27 @@ fn an_order_before_2024_09_14_is_claimed_activated_proved_and_accepted_by_itself
         let case = m.act(&seller, &case, &Act { documents, ..act_with(Verb::Prove, "见附件") });
         assert_eq!((case.case.state, case.row.template_version), (CaseState::Completed, 1));
         assert_eq!(m.order(&bought.order).state, OrderState::Completed);
+        m.verify();
+    });
+}
+
+#[test]
+fn an_appeal_is_decided_for_the_buyer_also_when_the_instance_is_released() {
+    from("2024-09-13T02:00:00Z", |m| {
+        let (buyer, operator) = (m.buyer(), m.operator());
+        list_shield(m);
+        let bought = m.buy_code(&buyer, 1);
+        let case = m.act(&buyer, &m.case(&bought.order), &act(Verb::Claim));
+        assert_eq!(activate(m, &bought.code), None);
+        // Nobody proves it: the year and its retention pass.
+        m.advance("390d");
+        assert_eq!(m.instance(bought.instance).state, InstanceState::Released);
+        let side = Tenant::Buyer(m.key(&buyer));
+        m.ok(&buyer, |tx, ctx| supervision::appeal(tx, ctx, side, case.id(), "it never worked", &[]).map(drop));
+        let paid = m.order(&bought.order).total_minor;
+        let back = Decision::Refund { amount_minor: paid };
+        m.ok(&operator, |tx, ctx| supervision::decide(tx, ctx, case.id(), back, "it did not").map(drop));
+        assert_eq!((m.order(&bought.order).state, m.balance(&buyer).as_str()), (OrderState::Cancelled, "1000000.00"));
         m.verify();
     });
 }

@@ -81,6 +81,24 @@ fn goods_are_accepted_by_themselves_ten_days_after_the_carrier_delivered() {
 }
 
 #[test]
+fn a_late_report_of_the_carrier_leaves_the_buyer_three_days() {
+    in_2026(|m| {
+        let (seller, operator) = (m.seller(), m.operator());
+        list_box(m);
+        let number = buy_box(m);
+        let case = m.case(&number);
+        m.act(&seller, &case, &ship("SF 1001"));
+        m.advance("14d");
+        m.ok(&operator, |tx, ctx| supervision::carrier_delivered(tx, ctx, case.id(), at("2026-03-03T08:00:00Z")));
+        m.advance("71h");
+        assert_eq!(m.order(&number).state, OrderState::Processing);
+        m.advance("2h");
+        assert_eq!(m.order(&number).state, OrderState::Completed);
+        m.verify();
+    });
+}
+
+#[test]
 fn a_carrier_delivers_after_the_shipping_once_and_not_in_the_future() {
     in_2026(|m| {
         let (seller, operator) = (m.seller(), m.operator());
