@@ -198,7 +198,7 @@ mod tests {
     fn a_renewal_is_given_back_until_it_starts_and_only_from_the_end() {
         let renewal = Situation { order_kind: OrderKind::Renew, term_start: Some(at("2024-02-05T00:00:00Z")), ..purchase() };
         assert_eq!(decide(&renewal), Ok(Refund::Renewal));
-        let file = |until: &str| decide(&Situation { file_until: Some(at(until)), ..renewal.clone() });
+        let file = |until: &str| decide(&Situation { file_until: Some(at(until)), ..renewal });
         assert_eq!(file("2024-02-05T00:00:00Z"), Ok(Refund::Renewal), "good for the term before");
         assert_eq!(file("2024-02-05T00:00:01Z"), Err(Refused::FileSigned(at("2024-02-05T00:00:01Z"))));
         assert_eq!(decide(&Situation { is_last_term: false, ..renewal }), Err(Refused::NotTheLastTerm));

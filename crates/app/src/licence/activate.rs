@@ -53,7 +53,7 @@ pub(super) fn activate_all(tx: &mut Tx, ctx: &Ctx, held: &[Locked], real: Option
         Err(e) => {
             return Err(match e.code() {
                 Some("supervision.not_taken") => refused(&Refused::NotReceived),
-                Some("supervision.frozen" | "supervision.refund_agreed") => refused(&Refused::Frozen),
+                Some("supervision.frozen" | "supervision.refund_agreed" | "supervision.refund_open") => refused(&Refused::Frozen),
                 // Not yet delivered: the buyer cannot have it.
                 Some("supervision.not_awaited") => refused(&Refused::NotReceived),
                 _ => e,

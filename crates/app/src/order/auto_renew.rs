@@ -243,11 +243,11 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     }
 }
 
-/// Whether an order of the instance is paid and waits for the seller.
+/// Whether a change of the instance is paid and waits for the seller. What is under supervision may take for ever: the buyer is told.
 fn is_at_the_seller(tx: &mut Tx, found: &Instance) -> Result<bool, Error> {
     let Some(open) = found.open_order_id else { return Ok(false) };
     let order = store::order::lookup(tx, Tenant::Any, open)?;
-    Ok(order.is_some_and(|order| order.state == OrderState::Processing))
+    Ok(order.is_some_and(|order| order.kind == OrderKind::Change && order.state == OrderState::Processing))
 }
 
 /// What somebody else asked for in the buyer's name and they have not paid stands in the way of no renewal: it is cancelled.

@@ -14,7 +14,7 @@ use store::instance::Instance;
 /// The software activated the codes of instances; those that no case was moved by are given back.
 ///
 /// # Errors
-/// `supervision.not_taken`, `supervision.frozen`, `supervision.not_awaited`, `supervision.over`.
+/// `supervision.not_taken`, `supervision.frozen`, `supervision.refund_open`, `supervision.not_awaited`, `supervision.over`.
 pub(crate) fn activated<'a>(tx: &mut Tx, ctx: &Ctx, instances: &[&'a Instance]) -> Result<Vec<&'a Instance>, Error> {
     let ids: Vec<Key> = instances.iter().map(|i| i.id).collect();
     let rows = store::supervision::any_of_instances(tx, &ids)?;

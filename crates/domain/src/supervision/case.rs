@@ -358,14 +358,19 @@ impl Case {
         if event == Happening::Activation && claim_first && self.claimed_at.is_none() {
             return Err(Refused::NotTaken);
         }
+        // A seller may activate: a request that they would rather not answer is not ended by it.
+        if event == Happening::Activation && self.open_refund().is_some() {
+            return Err(Refused::RefundOpen);
+        }
         let node: &Node = flow.node(&self.node).ok_or(Refused::NotAwaited)?;
         let to = node.triggers.iter().find(|t| t.event == event).map(|t| t.to.clone()).ok_or(Refused::NotAwaited)?;
         let mut effects = Vec::new();
         match event {
             Happening::Activation => {
                 self.activated_at = Some(at);
+                // Whoever activated a code, its buyer sees it (license-interface 2.1).
+                effects.extend(self.claimed_at.is_none().then_some(Effect::CodeShown));
                 effects.push(Effect::Opened { at });
-                effects.extend(self.request_over(now));
             }
             Happening::CarrierDelivered => {
                 if self.carrier_delivered_at.is_some() || at > now || self.shipped_at.is_none_or(|shipped| at < shipped) {

@@ -90,6 +90,24 @@ fn an_order_from_2024_09_14_on_is_delivered_claimed_and_closed_by_its_activation
 }
 
 #[test]
+fn a_seller_who_activates_a_code_shows_it_and_ends_no_request() {
+    in_2026(|m| {
+        let buyer = m.buyer();
+        list_shield(m);
+        let bought = m.buy_code(&buyer, 1);
+        assert_eq!(activate(m, &bought.code), None);
+        assert!(m.licence(&bought.code).shown_at.is_some(), "the buyer sees the code that is in use");
+        let other = m.buy_code(&buyer, 1);
+        let case = m.case(&other.order);
+        refunds::ask(m, &case, 50_000, Goods::None).unwrap();
+        assert_eq!(activate(m, &other.code), Some("licence.state"));
+        refunds::step(m, &case, Answer::Withdraw).unwrap();
+        assert_eq!(activate(m, &other.code), None);
+        m.verify();
+    });
+}
+
+#[test]
 fn a_code_is_not_activated_while_its_case_is_frozen() {
     in_2026(|m| {
         let (buyer, seller) = (m.buyer(), m.seller());
