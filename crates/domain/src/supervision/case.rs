@@ -336,17 +336,6 @@ impl Case {
         Effect::Completed { released_minor, opened_at }
     }
 
-    /// A request that is not answered ends when the buyer goes on nevertheless.
-    fn request_over(&mut self, now: Timestamp) -> Vec<Effect> {
-        match &mut self.refund {
-            Some(refund) if refund.state.waits_for().is_some() => {
-                (refund.state, refund.since) = (RefundState::Withdrawn, now);
-                vec![Effect::Refund { state: RefundState::Withdrawn }]
-            }
-            _ => Vec::new(),
-        }
-    }
-
     pub(super) fn over(&mut self, state: CaseState, now: Timestamp) {
         (self.state, self.ended_at, self.appeal) = (state, Some(now), None);
     }

@@ -131,6 +131,17 @@ impl Case {
         self.frozen_for += now.duration_since(began).max(SignedDuration::ZERO);
     }
 
+    /// A request that is not answered ends when the buyer goes on nevertheless.
+    pub(super) fn request_over(&mut self, now: Timestamp) -> Vec<Effect> {
+        match &mut self.refund {
+            Some(refund) if refund.state.waits_for().is_some() => {
+                (refund.state, refund.since) = (RefundState::Withdrawn, now);
+                vec![Effect::Refund { state: RefundState::Withdrawn }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn withdraw_refund(&mut self, now: Timestamp) -> Result<Vec<Effect>, Refused> {
         self.active()?;
         match self.open_refund().map(|r| r.state) {

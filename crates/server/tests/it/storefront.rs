@@ -182,7 +182,11 @@ async fn a_repeated_purchase_of_a_cart_buys_nothing_more() {
         let line = |i: usize| filled["lines"][i]["id"].clone();
         let version = |i: usize| filled["lines"][i]["version"].clone();
         let asked = json!([{ "name": filled["lines"][1]["inputs"][0]["name"], "value": "cloud-account-7" }]);
-        let body = json!({ "lines": [{ "line": line(0), "version": version(0) }, { "line": line(1), "version": version(1), "inputs": asked }], "total": filled["total"], "pay": true });
+        let body = json!({
+            "lines": [{ "line": line(0), "version": version(0) }, { "line": line(1), "version": version(1), "inputs": asked }],
+            "total": filled["total"],
+            "pay": true,
+        });
         let before = p.balance().await;
         let send = async || {
             let request =

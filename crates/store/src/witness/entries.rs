@@ -169,7 +169,9 @@ pub fn waiting_transfers(tx: &mut Tx, after: Key, limit: i64) -> Result<Vec<Wait
         "SELECT c.id AS id, 'top_up:' || {name} AS name, c.currency AS currency, c.amount_minor AS amount_minor, c.reference AS reference,
               e.data AS event
          FROM (SELECT * FROM transfers WHERE state = 'pending' AND id > $1 ORDER BY id LIMIT $2) c
-         LEFT JOIN (SELECT account_id, at, data FROM events WHERE kind = 'transfer.requested') e ON e.account_id = c.account_id AND e.at = c.created_at ORDER BY c.id"
+         LEFT JOIN (SELECT account_id, at, data FROM events WHERE kind = 'transfer.requested') e
+              ON e.account_id = c.account_id AND e.at = c.created_at
+         ORDER BY c.id"
     );
     Ok(sql_query(text).bind::<Binary, _>(after).bind::<BigInt, _>(limit).load(tx)?)
 }

@@ -189,7 +189,8 @@ impl Line {
         let document: Value = serde_json::from_str(&text).unwrap_or_default();
         let code = if status < 400 { "" } else { document["code"].as_str().unwrap_or_default() };
         *self.outcomes.lock().unwrap().entry(format!("{status} {} {code}", kind(path))).or_default() += 1;
-        let busy = status == 503 && again && (code.starts_with("busy.") || code == "overloaded");
+        // Who sends too much is told so; who waits for a lock beyond its time-outs is not.
+        let busy = status == 503 && again && (code == "busy.account" || code == "overloaded");
         if status >= 500 && !busy {
             self.finds(format!("{path}: {status} {text}"));
         }
