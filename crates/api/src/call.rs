@@ -74,8 +74,8 @@ struct CallView {
 fn view(c: &rows::Call) -> CallView {
     CallView {
         id: c.id.id::<CallId>().to_string(),
-        activity: c.activity.clone(),
-        state: c.state.clone(),
+        activity: c.activity.to_string(),
+        state: c.state.to_string(),
         attempts: c.attempts,
         created_at: time(c.created_at),
         next_attempt_at: times(c.next_at),
@@ -98,12 +98,12 @@ struct CallList {
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<CallList>, Problem> {
     let filter = rows::Filter {
         order_number: p.order.map(Line::into_string),
-        state: p.state.map(CallState::as_str),
-        activity: p.activity.map(Activity::as_str),
+        state: p.state,
+        activity: p.activity,
         instance_id: p.instance.map(Key::of),
     };
     let found = api.read(caller, move |tx, _, who| Ok(rows::list(tx, tenant(who)?, &filter, page)?)).await?;
-    let next = next(&found, page, |c| (c.created_at, c.id));
+    let next = next(&found, page, |c| (c.created_at.micros(), c.id));
     Ok(Json(CallList { calls: found.iter().map(view).collect(), next }))
 }
 

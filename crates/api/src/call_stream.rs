@@ -53,7 +53,7 @@ struct AttemptEvent {
 fn event(f: &Followed) -> Event {
     let shown = AttemptEvent {
         call: f.attempt.call_id.id::<CallId>().to_string(),
-        activity: f.activity.clone(),
+        activity: f.activity.to_string(),
         order_number: f.order_number.clone(),
         number: f.attempt.number,
         at: time(f.attempt.started_at),

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub async fn readyz(State(api): State<Api>) -> Response {
     let now = micros(api.app.env.clock.now());
     let asked = async {
-        let next = api.app.read(Actor::System, |tx, _| Ok(store::job::next_due(tx)?)).await.ok()?;
+        let next = api.app.read(Actor::System, |tx, _| Ok(store::job::next_due(tx)?)).await.ok()?.map(app::Moment::micros);
         let read_only = api.app.db.read(db::dialect::is_read_only).await.ok()?;
         Some((next, api.app.db.pending_migrations().await.ok()?.len(), read_only))
     };

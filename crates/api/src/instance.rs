@@ -193,7 +193,7 @@ fn auto_renewal_of(tx: &mut Tx, i: &rows::Instance) -> Result<(Option<String>, O
     let Some(on) = store::auto_renewal::of_instance(tx, i.id)? else {
         return Ok((None, None));
     };
-    let job = store::job::of_subject(tx, i.id)?.into_iter().find(|j| j.kind == app::job::JobKind::AutoRenewal.as_str());
+    let job = store::job::of_subject(tx, i.id)?.into_iter().find(|j| j.kind == app::job::JobKind::AutoRenewal);
     Ok((Some(on.period), times(job.map(|j| j.due_at))))
 }
 

@@ -207,7 +207,7 @@ fn binding_view(shown: Option<Shown>) -> BindingView {
         granted_at: time(g.granted_at),
         signed_on_at: times(g.signed_on_at),
     };
-    let failed = |c: store::call::Call| FailedSync { activity: c.activity, at: time(c.ended_at.unwrap_or(c.created_at)) };
+    let failed = |c: store::call::Call| FailedSync { activity: c.activity.to_string(), at: time(c.ended_at.unwrap_or(c.created_at)) };
     BindingView {
         application: Some(s.application.name),
         login_url: Some(s.application.login_url),

@@ -26,6 +26,12 @@ impl Moment {
         Self { at: at - part, micros: at.as_microsecond() }
     }
 
+    /// The time of a number, if it is one of a time.
+    #[must_use]
+    pub fn of_micros(micros: i64) -> Option<Self> {
+        Some(Self { at: Timestamp::from_microsecond(micros).ok()?, micros })
+    }
+
     #[must_use]
     pub fn at(self) -> Timestamp {
         self.at
@@ -87,7 +93,6 @@ where
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let micros = i64::from_sql(bytes)?;
-        let at = Timestamp::from_microsecond(micros).map_err(|_| format!("{micros} is not a time in microseconds since 1970"))?;
-        Ok(Self { at, micros })
+        Ok(Self::of_micros(micros).ok_or_else(|| format!("{micros} is not a time in microseconds since 1970"))?)
     }
 }

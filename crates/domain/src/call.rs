@@ -55,6 +55,17 @@ crate::words! {
     }
 }
 
+impl CallState {
+    /// Whether the call is made still, now or when its turn comes.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Waiting | Self::Due => true,
+            Self::Done | Self::Failed => false,
+        }
+    }
+}
+
 /// How a call is repeated: the first delay, how it grows, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Retry {

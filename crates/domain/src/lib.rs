@@ -16,6 +16,7 @@ pub mod correction;
 pub mod domain_name;
 pub mod id;
 pub mod instance;
+pub mod job;
 pub mod kit;
 pub mod licence;
 pub mod licence_rules;

@@ -27,7 +27,7 @@ impl Due {
     pub fn name(&self) -> String {
         match &self.answered {
             Some((sent, _)) => format!("the answer to {}", asked(sent)),
-            None => self.job.kind.clone(),
+            None => self.job.kind.to_string(),
         }
     }
 
@@ -116,7 +116,7 @@ impl Market {
     }
 
     fn begin_due(&self, job: Job) -> Option<Due> {
-        match job.kind.parse::<JobKind>().expect("a kind of job") {
+        match job.kind {
             JobKind::Call => match self.ok_system(|tx, ctx| job::begin(tx, ctx, &job)) {
                 Work::Call(sent) => {
                     let exchange = self.server.call(&sent);

@@ -2,7 +2,7 @@
 
 use crate::Market;
 use app::{
-    Clock, Error, from_micros,
+    Clock, Error, Moment,
     job::{self, Work},
     message::{Answered, OutgoingMail, OutgoingWebhook},
     probe::Probed,
@@ -86,7 +86,7 @@ impl Market {
     /// When the next job falls due.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.read(|tx, _| Ok(next_due(tx)?)).map(from_micros)
+        self.read(|tx, _| Ok(next_due(tx)?)).map(Moment::at)
     }
 
     /// Kills the platform before its next step but `steps`: a step is the claim, the beginning, the exchange with the outside and

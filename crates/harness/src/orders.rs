@@ -6,7 +6,7 @@ use app::{
     order::{self, Choice, Consents, Full, PlaceOrder},
 };
 use db::Key;
-use domain::{id::InstanceId, order::OrderState};
+use domain::{call::CallState, id::InstanceId, order::OrderState};
 use ledger::AccountKind;
 use std::sync::Arc;
 use store::{
@@ -202,7 +202,7 @@ impl Market {
     /// The activities of these calls with their states, such as `("newInstance", "done")`.
     #[must_use]
     pub fn activities(&self, instance: Key) -> Vec<(String, String)> {
-        self.calls(instance).into_iter().map(|c| (c.activity, c.state)).collect()
+        self.calls(instance).into_iter().map(|c| (c.activity.to_string(), c.state.to_string())).collect()
     }
 
     /// The last call on an instance, such as `("releaseInstance", "done")`.
@@ -223,7 +223,7 @@ impl Market {
     /// The calls of all sellers that were given up, newest first.
     #[must_use]
     pub fn failed_calls(&self) -> Vec<Call> {
-        self.find_calls(&Filter { state: Some("failed"), ..Filter::default() })
+        self.find_calls(&Filter { state: Some(CallState::Failed), ..Filter::default() })
     }
 
     fn find_calls(&self, filter: &Filter) -> Vec<Call> {

@@ -1,6 +1,6 @@
 //! Production calls and their attempts: the production-interface messages (生产接口消息).
 
-use crate::{DbError, Key, Page, Tx, Written, instance::Instance, job::Job, order::Tenant};
+use crate::{DbError, Key, Legible, Moment, Page, Tx, Written, instance::Instance, job::Job, legible, order::Tenant};
 use db::{
     Run,
     schema::{call_attempts, calls, instances, jobs},
@@ -10,45 +10,50 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Binary, Text},
 };
+use domain::call::{Activity, CallState};
 use std::collections::HashMap;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = calls)]
-pub struct Call {
-    pub id: Key,
-    pub seller_id: Key,
-    pub buyer_id: Key,
-    pub product_id: Key,
-    pub instance_id: Key,
-    pub order_id: Option<Key>,
-    pub order_number: Option<String>,
-    pub seq: i64,
-    pub activity: String,
-    pub request: String,
-    pub state: String,
-    pub attempts: i64,
-    pub failures: i64,
-    pub first_at: Option<i64>,
-    pub next_at: Option<i64>,
-    pub ended_at: Option<i64>,
-    pub last_error: Option<String>,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = calls)]
+    pub struct Call of calls {
+        pub id: Key,
+        pub seller_id: Key,
+        pub buyer_id: Key,
+        pub product_id: Key,
+        pub instance_id: Key,
+        pub order_id: Option<Key>,
+        pub order_number: Option<String>,
+        pub seq: i64,
+        pub activity: Activity,
+        pub request: String,
+        pub state: CallState,
+        pub attempts: i64,
+        pub failures: i64,
+        pub first_at: Option<Moment>,
+        pub next_at: Option<Moment>,
+        pub ended_at: Option<Moment>,
+        pub last_error: Option<String>,
+        pub created_at: Moment,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = call_attempts)]
-pub struct Attempt {
-    pub id: Key,
-    pub call_id: Key,
-    pub number: i64,
-    pub started_at: i64,
-    pub url: String,
-    pub request: String,
-    pub outcome: Option<String>,
-    pub status: Option<i64>,
-    pub answer: Option<String>,
-    pub duration_ms: Option<i64>,
-    pub error: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = call_attempts)]
+    pub struct Attempt of call_attempts {
+        pub id: Key,
+        pub call_id: Key,
+        pub number: i64,
+        pub started_at: Moment,
+        pub url: String,
+        pub request: String,
+        pub outcome: Option<String>,
+        pub status: Option<i64>,
+        pub answer: Option<String>,
+        pub duration_ms: Option<i64>,
+        pub error: Option<String>,
+    }
 }
 
 fn scoped(tenant: Tenant) -> calls::BoxedQuery<'static, db::Backend> {
@@ -106,14 +111,12 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Call>, DbEr
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub order_number: Option<String>,
-    pub state: Option<&'static str>,
-    pub activity: Option<&'static str>,
+    pub state: Option<CallState>,
+    pub activity: Option<Activity>,
     pub instance_id: Option<Key>,
 }
 
-/// # Errors
-/// [`DbError`].
-pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Call>, DbError> {
+fn filtered(tenant: Tenant, filter: &Filter) -> calls::BoxedQuery<'static, db::Backend> {
     let mut query = scoped(tenant);
     if let Some(number) = &filter.order_number {
         query = query.filter(calls::order_number.eq(number.clone()));
@@ -127,7 +130,18 @@ pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<
     if let Some(instance) = filter.instance_id {
         query = query.filter(calls::instance_id.eq(instance));
     }
-    Ok(newest_first!(query, page, calls::created_at, calls::id).select(Call::as_select()).load(tx)?)
+    query
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Call>, DbError> {
+    let place = |c: &Call| (c.created_at.micros(), c.id);
+    let read = |page: Page| {
+        let query = filtered(tenant, filter);
+        db::readable(tx, newest_first!(query, page, calls::created_at, calls::id).select(Call::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// Of the newest calls of a product: how often each was tried, and how often that failed.
@@ -147,7 +161,7 @@ pub fn any_newest_of_product(tx: &mut Tx, product: Key, limit: i64) -> Result<Ve
 #[derive(Debug, Clone)]
 pub struct Followed {
     pub attempt: Attempt,
-    pub activity: String,
+    pub activity: Activity,
     pub order_number: Option<String>,
 }
 
@@ -163,22 +177,25 @@ pub fn followed(tx: &mut Tx, tenant: Tenant, from: Key, limit: i64) -> Result<Ve
         Tenant::Any => query,
     };
     let query = query.filter(call_attempts::id.ge(from)).order(call_attempts::id).limit(limit);
-    let found: Vec<(Attempt, String, Option<String>)> =
-        query.select((Attempt::as_select(), calls::activity, calls::order_number)).load(tx)?;
-    Ok(found.into_iter().map(|(attempt, activity, order_number)| Followed { attempt, activity, order_number }).collect())
+    let read = db::readable::<_, (Attempt, Activity, Option<String>)>(
+        tx,
+        query.select((Attempt::as_select(), calls::activity, calls::order_number)),
+    )?;
+    let found = Legible::of(read).reported().into_iter();
+    Ok(found.map(|(attempt, activity, order_number)| Followed { attempt, activity, order_number }).collect())
 }
 
 /// How many calls of a seller came to which state, by day since a moment; days are counted from zero.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn results_by_day(tx: &mut Tx, seller: Key, since: i64) -> Result<Vec<(i64, String, i64)>, DbError> {
+pub fn results_by_day(tx: &mut Tx, seller: Key, since: Moment) -> Result<Vec<(i64, CallState, i64)>, DbError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
         day: i64,
         #[diesel(sql_type = Text)]
-        state: String,
+        state: CallState,
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
@@ -231,10 +248,10 @@ pub fn any_last_attempts(tx: &mut Tx, calls: &[Key]) -> Result<Vec<Attempt>, DbE
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when another worker began the same attempt.
-pub fn begin_attempt(tx: &mut Tx, attempt: &Attempt, first_at: i64) -> Result<Written, DbError> {
-    let due = calls::table.find(attempt.call_id).filter(calls::state.eq("due")).filter(calls::attempts.eq(attempt.number - 1));
+pub fn begin_attempt(tx: &mut Tx, attempt: &Attempt, first_at: Moment) -> Result<Written, DbError> {
+    let due = calls::table.find(attempt.call_id).filter(calls::state.eq(CallState::Due)).filter(calls::attempts.eq(attempt.number - 1));
     let changed = diesel::update(due)
-        .set((calls::attempts.eq(attempt.number), calls::first_at.eq(first_at), calls::next_at.eq(None::<i64>)))
+        .set((calls::attempts.eq(attempt.number), calls::first_at.eq(first_at), calls::next_at.eq(None::<Moment>)))
         .run(tx)?;
     if changed == 1 {
         diesel::insert_into(call_attempts::table).values(attempt).run(tx)?;
@@ -275,10 +292,10 @@ pub fn finish_attempt(tx: &mut Tx, f: &Finished) -> Result<Written, DbError> {
 #[derive(Debug)]
 pub struct Progress<'a> {
     pub id: Key,
-    pub state: &'a str,
+    pub state: CallState,
     pub failures: i64,
-    pub next_at: Option<i64>,
-    pub ended_at: Option<i64>,
+    pub next_at: Option<Moment>,
+    pub ended_at: Option<Moment>,
     pub error: Option<&'a str>,
 }
 
@@ -301,15 +318,15 @@ pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn restart(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
-    let failed = calls::table.find(id).filter(calls::state.eq("failed"));
+pub fn restart(tx: &mut Tx, id: Key, at: Moment) -> Result<Written, DbError> {
+    let failed = calls::table.find(id).filter(calls::state.eq(CallState::Failed));
     let changed = diesel::update(failed)
         .set((
-            calls::state.eq("due"),
+            calls::state.eq(CallState::Due),
             calls::failures.eq(0),
-            calls::first_at.eq(None::<i64>),
+            calls::first_at.eq(None::<Moment>),
             calls::next_at.eq(at),
-            calls::ended_at.eq(None::<i64>),
+            calls::ended_at.eq(None::<Moment>),
         ))
         .run(tx)?;
     Ok(Written::from_rows(changed))
@@ -333,7 +350,7 @@ pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError
     crate::instance::hold(tx, instance)?;
     Ok(calls::table
         .filter(calls::instance_id.eq(instance))
-        .filter(calls::state.eq("waiting"))
+        .filter(calls::state.eq(CallState::Waiting))
         .order(calls::seq)
         .select(Call::as_select())
         .first(tx)
@@ -367,9 +384,9 @@ pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn set_due(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
-    let waiting = calls::table.find(id).filter(calls::state.eq("waiting"));
-    Ok(Written::from_rows(diesel::update(waiting).set((calls::state.eq("due"), calls::next_at.eq(at))).run(tx)?))
+pub fn set_due(tx: &mut Tx, id: Key, at: Moment) -> Result<Written, DbError> {
+    let waiting = calls::table.find(id).filter(calls::state.eq(CallState::Waiting));
+    Ok(Written::from_rows(diesel::update(waiting).set((calls::state.eq(CallState::Due), calls::next_at.eq(at))).run(tx)?))
 }
 
 /// Changes the request of a call that waits, when its instance got its id meanwhile.

@@ -1,23 +1,27 @@
 //! Jobs: what is due, under lease while somebody does it.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Legible, Moment, Tx, Written};
 use db::{Run, schema::jobs};
 use diesel::prelude::*;
+use domain::job::{JobKind, JobState};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = jobs)]
-pub struct Job {
-    pub id: Key,
-    pub kind: String,
-    pub subject: Option<Key>,
-    pub lane: String,
-    pub due_at: i64,
-    pub attempts: i64,
-    pub state: String,
-    pub lease_owner: String,
-    pub lease_until: i64,
-    pub error: Option<String>,
-    pub name: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = jobs)]
+    pub struct Job of jobs {
+        pub id: Key,
+        pub kind: JobKind,
+        pub subject: Option<Key>,
+        pub lane: String,
+        pub due_at: Moment,
+        pub attempts: i64,
+        pub state: JobState,
+        pub lease_owner: String,
+        /// Microseconds of wall time; 0 when nobody has the job.
+        pub lease_until: i64,
+        pub error: Option<String>,
+        pub name: Option<String>,
+    }
 }
 
 /// A job under the lease of whoever claimed it. Once the lease has run out another may have the job: only its owner ends it,
@@ -51,7 +55,7 @@ pub fn insert(tx: &mut Tx, jobs: &[Job]) -> Result<(), DbError> {
 #[rustfmt::skip]
 fn values(j: &Job) -> [db::Value<'_>; 11] {
     db::row![
-        &j.id, &j.kind, &j.subject, &j.lane, j.due_at, j.attempts, &j.state, &j.lease_owner, j.lease_until, &j.error, &j.name,
+        &j.id, j.kind.as_str(), &j.subject, &j.lane, j.due_at, j.attempts, j.state.as_str(), &j.lease_owner, j.lease_until, &j.error, &j.name,
     ]
 }
 
@@ -73,7 +77,8 @@ pub fn any_named(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
     Ok(named > 0)
 }
 
-/// Takes due jobs under a lease and reads them back, in the order in which they are due.
+/// Takes due jobs under a lease and reads them back, in the order in which they are due. One that cannot be read is set aside for
+/// a person: nobody could do it, and it would be claimed for ever.
 ///
 /// # Errors
 /// [`DbError`].
@@ -82,9 +87,16 @@ pub fn claim(tx: &mut Tx, claim: &db::Claim<'_>) -> Result<Vec<Job>, DbError> {
     if taken.is_empty() {
         return Ok(Vec::new());
     }
-    let mut jobs: Vec<Job> = jobs::table.filter(jobs::id.eq_any(taken)).select(Job::as_select()).load(tx)?;
-    jobs.sort_by_key(|job| (job.due_at, job.id));
-    Ok(jobs)
+    let read = jobs::table.filter(jobs::id.eq_any(taken.clone())).select(Job::as_select());
+    let Legible { mut rows, misfits } = Legible::of(db::readable(tx, read)?);
+    if let Some(first) = misfits.first() {
+        misfits.iter().for_each(db::Misfit::report);
+        let others: Vec<Key> = taken.into_iter().filter(|id| !rows.iter().any(|job: &Job| job.id == *id)).collect();
+        let failed = (jobs::state.eq(JobState::Failed), jobs::lease_owner.eq(""), jobs::error.eq(first.what.clone()));
+        diesel::update(jobs::table.filter(jobs::id.eq_any(others))).set(failed).run(tx)?;
+    }
+    rows.sort_by_key(|job| (job.due_at, job.id));
+    Ok(rows)
 }
 
 /// Whether the lease is held still; it is until the transaction ends.
@@ -109,7 +121,7 @@ pub fn done(tx: &mut Tx, lease: &Lease) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn put_off(tx: &mut Tx, lease: &Lease, due_at: i64, error: Option<&str>) -> Result<Written, DbError> {
+pub fn put_off(tx: &mut Tx, lease: &Lease, due_at: Moment, error: Option<&str>) -> Result<Written, DbError> {
     let held = jobs::table.find(lease.job).filter(jobs::lease_owner.eq(&lease.owner));
     let changed = diesel::update(held)
         .set((
@@ -144,7 +156,7 @@ pub fn give_back(tx: &mut Tx, leases: &[Lease]) -> Result<(), DbError> {
 /// [`DbError`].
 pub fn fail(tx: &mut Tx, lease: &Lease, error: &str) -> Result<Written, DbError> {
     let held = jobs::table.find(lease.job).filter(jobs::lease_owner.eq(&lease.owner));
-    let failed = (jobs::state.eq("failed"), jobs::lease_owner.eq(""), jobs::error.eq(error));
+    let failed = (jobs::state.eq(JobState::Failed), jobs::lease_owner.eq(""), jobs::error.eq(error));
     Ok(Written::from_rows(diesel::update(held).set(failed).run(tx)?))
 }
 
@@ -152,7 +164,7 @@ pub fn fail(tx: &mut Tx, lease: &Lease, error: &str) -> Result<Written, DbError>
 ///
 /// # Errors
 /// [`DbError`].
-pub fn cancel(tx: &mut Tx, kind: &str, subject: Key) -> Result<usize, DbError> {
+pub fn cancel(tx: &mut Tx, kind: JobKind, subject: Key) -> Result<usize, DbError> {
     Ok(diesel::delete(jobs::table.filter(jobs::subject.eq(subject)).filter(jobs::kind.eq(kind))).run(tx)?)
 }
 
@@ -160,7 +172,7 @@ pub fn cancel(tx: &mut Tx, kind: &str, subject: Key) -> Result<usize, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn cancel_each(tx: &mut Tx, kind: &str, subjects: &[Key]) -> Result<(), DbError> {
+pub fn cancel_each(tx: &mut Tx, kind: JobKind, subjects: &[Key]) -> Result<(), DbError> {
     db::each_part(tx, subjects, |part| {
         diesel::delete(jobs::table.filter(jobs::subject.eq_any(part.to_vec())).filter(jobs::kind.eq(kind)))
     })?;
@@ -187,30 +199,28 @@ pub fn of_subject(tx: &mut Tx, subject: Key) -> Result<Vec<Job>, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn next_due(tx: &mut Tx) -> Result<Option<i64>, DbError> {
-    Ok(jobs::table.filter(jobs::state.eq("due")).order(jobs::due_at).select(jobs::due_at).first(tx).optional()?)
+pub fn next_due(tx: &mut Tx) -> Result<Option<Moment>, DbError> {
+    let due = jobs::table.filter(jobs::state.eq(JobState::Due)).order(jobs::due_at).select(jobs::due_at);
+    // A number beyond all times is never due.
+    Ok(due.first(tx).optional()?.and_then(Moment::of_micros))
 }
 
 /// Jobs that were set aside.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_failed(tx: &mut Tx) -> Result<Vec<Job>, DbError> {
-    Ok(jobs::table.filter(jobs::state.eq("failed")).limit(100).select(Job::as_select()).load(tx)?)
+pub fn any_failed(tx: &mut Tx) -> Result<Legible<Job>, DbError> {
+    let failed = jobs::table.filter(jobs::state.eq(JobState::Failed)).limit(100);
+    Ok(Legible::of(db::readable(tx, failed.select(Job::as_select()))?))
 }
 
 /// Due jobs that were due before a moment.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_overdue(tx: &mut Tx, before: i64) -> Result<Vec<Job>, DbError> {
-    Ok(jobs::table
-        .filter(jobs::state.eq("due"))
-        .filter(jobs::due_at.lt(before))
-        .order(jobs::due_at)
-        .limit(100)
-        .select(Job::as_select())
-        .load(tx)?)
+pub fn any_overdue(tx: &mut Tx, before: Moment) -> Result<Legible<Job>, DbError> {
+    let due = jobs::table.filter(jobs::state.eq(JobState::Due)).filter(jobs::due_at.lt(before));
+    Ok(Legible::of(db::readable(tx, due.order(jobs::due_at).limit(100).select(Job::as_select()))?))
 }
 
 /// Takes every lease back: at the start of the only process of an embedded database.

@@ -6,7 +6,7 @@ use crate::{
     export,
 };
 use app::{
-    Actor, App, Clock, Error, call,
+    Actor, App, Clock, Error, Moment, call,
     job::{Work, lease_micros},
     micros,
 };
@@ -224,7 +224,7 @@ impl Worker {
         if free == 0 {
             return Ok(0);
         }
-        let next = self.0.app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?;
+        let next = self.0.app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?.map(Moment::micros);
         let now = micros(self.0.app.env.clock.now());
         metrics::gauge!("yunshi_oldest_due_job_seconds").set(next.map_or(0.0, |due| seconds(now - due)));
         if next.is_none_or(|due| due > now) {
@@ -279,19 +279,19 @@ impl Worker {
     /// Does a job; says whether the outside answered. A job that fails is put off, then set aside.
     async fn perform(&self, job: Job) -> bool {
         self.0.jobs.fetch_add(1, Ordering::SeqCst);
-        let (lease, attempts, kind) = (job.lease(), job.attempts, job.kind.clone());
+        let (lease, attempts, kind) = (job.lease(), job.attempts, job.kind);
         let result = self.work(Arc::new(job)).await;
         match result {
             Ok(answered) => answered,
             Err(e) => {
-                tracing::error!(job.kind = kind, error = %e, source = ?std::error::Error::source(&e), "a job failed");
+                tracing::error!(job.kind = kind.as_str(), error = %e, source = ?std::error::Error::source(&e), "a job failed");
                 let text = e.to_string();
                 let put_off = self.0.app.write(Actor::System, move |tx, ctx| {
                     // Who has lost the lease leaves the job to the one who has it now.
                     if attempts + 1 >= TRIES_MAX {
                         return Ok(job::fail(tx, &lease, &text).map(drop)?);
                     }
-                    let due = micros(ctx.now + SignedDuration::from_secs(5 << attempts.min(8)));
+                    let due = Moment::of(ctx.now + SignedDuration::from_secs(5 << attempts.min(8)));
                     Ok(job::put_off(tx, &lease, due, Some(&text)).map(drop)?)
                 });
                 if let Err(e) = put_off.await {
@@ -362,7 +362,7 @@ impl Worker {
             let ended = self.0.ended.notified();
             let claimed = self.claim().await?;
             if claimed == 0 && self.0.under_way.load(Ordering::SeqCst) == 0 {
-                let next = self.0.app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?;
+                let next = self.0.app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?.map(Moment::micros);
                 if next.is_none_or(|due| due > micros(self.0.app.env.clock.now())) {
                     return Ok(());
                 }

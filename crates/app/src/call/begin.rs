@@ -1,6 +1,6 @@
 //! An attempt is written before it is sent; without an end its fate is unknown and it is repeated.
 
-use super::{Said, activity, notify, saas_v1 as v1};
+use super::{Said, notify, saas_v1 as v1};
 use crate::{
     Ctx, Error, Tenant, interface, kit,
     neighbour::{self, Quiet},
@@ -8,7 +8,7 @@ use crate::{
 use db::{Key, Tx};
 use domain::{
     Timestamp,
-    call::Activity,
+    call::{Activity, CallState},
     id::{AttemptId, CallId},
 };
 use store::{
@@ -54,7 +54,7 @@ fn instance_of(tx: &mut Tx, call: &Call) -> Result<Instance, Error> {
 
 /// Where a call goes and what is sent; nothing when it has nowhere to go any more.
 fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Target, Signed)>, Error> {
-    if activity(call)? == Activity::Notify {
+    if call.activity == Activity::Notify {
         let Some(target) = notify::target(tx, ctx, call)? else {
             return Ok(None);
         };
@@ -131,19 +131,19 @@ pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instanc
 
 /// Whether the seller learns it by asking; then the call is not made.
 fn told_without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, spoken: Protocol) -> Result<Quiet, Error> {
-    if !is_neighbour(spoken) || activity(call)? == Activity::Notify {
+    if !is_neighbour(spoken) || call.activity == Activity::Notify {
         return Ok(Quiet::Made);
     }
     // The seller may decide on it at this very moment (`neighbour::azure`).
     let locked = instance::lock(tx, Tenant::Any, call.instance_id)?;
     let instance = locked.ok_or_else(|| Error::row("calls", call.id.id::<CallId>(), "its instance is gone"))?;
     call::hold_queue(tx, call.instance_id)?;
-    let Some(call) = &call::lookup(tx, Tenant::Any, call.id)?.filter(|c| c.state == "due") else {
+    let Some(call) = &call::lookup(tx, Tenant::Any, call.id)?.filter(|c| c.state == CallState::Due) else {
         return Ok(Quiet::Over);
     };
     let quiet = neighbour::without_call(tx, ctx, call, &instance, spoken)?;
     // A creation that waits has been told of when it began to.
-    let waited = activity(call)? == Activity::Create && instance.seller_instance_id.is_some();
+    let waited = call.activity == Activity::Create && instance.seller_instance_id.is_some();
     if quiet != Quiet::Made && !waited {
         notify::with_first_attempt(tx, ctx, call)?;
     }
@@ -171,7 +171,7 @@ pub enum Begun {
 /// # Errors
 /// [`Error::Store`], [`Error::Row`].
 pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
-    let Some(found) = call::lookup(tx, Tenant::Any, Key::of(id))?.filter(|c| c.state == "due") else {
+    let Some(found) = call::lookup(tx, Tenant::Any, Key::of(id))?.filter(|c| c.state == CallState::Due) else {
         return Ok(Begun::Over);
     };
     let Some((target, signed)) = prepared(tx, ctx, &found)? else {
@@ -190,7 +190,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
         id: Key::of(ctx.id::<AttemptId>()),
         call_id: found.id,
         number: found.attempts + 1,
-        started_at: ctx.now_micros(),
+        started_at: ctx.moment(),
         url: url.into(),
         request: signed.shown,
         outcome: None,
@@ -199,7 +199,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
         duration_ms: None,
         error: None,
     };
-    if call::begin_attempt(tx, &attempt, found.first_at.unwrap_or(ctx.now_micros()))? == Written::SomeoneElseWasFirst {
+    if call::begin_attempt(tx, &attempt, found.first_at.unwrap_or(ctx.moment()))? == Written::SomeoneElseWasFirst {
         return Ok(Begun::Taken);
     }
     notify::with_first_attempt(tx, ctx, &found)?;

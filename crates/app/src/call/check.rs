@@ -9,7 +9,7 @@ use super::{
 use crate::{Ctx, Error, instance};
 use db::{Key, Tx};
 use domain::{
-    call::{Activity, Outcome},
+    call::{Activity, CallState, Outcome},
     id::{AttemptId, CallId},
 };
 use store::{
@@ -69,7 +69,7 @@ pub fn answered(tx: &mut Tx, ctx: &Ctx, check: &Check, exchange: &Exchange) -> R
         Outcome::Success | Outcome::Accepted | Outcome::NotYet => None,
     };
     let (_, last) = call::place(tx, check.instance.id)?;
-    let now = ctx.now_micros();
+    let now = ctx.moment();
     let row = Call {
         id: Key::of(ctx.id::<CallId>()),
         seller_id: check.instance.seller_id,
@@ -79,9 +79,9 @@ pub fn answered(tx: &mut Tx, ctx: &Ctx, check: &Check, exchange: &Exchange) -> R
         order_id: None,
         order_number: None,
         seq: last + 1,
-        activity: Activity::ChangeCheck.as_str().to_owned(),
+        activity: Activity::ChangeCheck,
         request: check.request.clone(),
-        state: if error.is_none() { "done" } else { "failed" }.to_owned(),
+        state: if error.is_none() { CallState::Done } else { CallState::Failed },
         attempts: 1,
         failures: i64::from(error.is_some()),
         first_at: Some(now),

@@ -5,8 +5,11 @@ use crate::{
     Ctx, Error, event,
     job::{self, JobKind},
 };
-use db::{DbError, Key, Tx};
-use domain::{call::Activity, id::CallId};
+use db::{DbError, Key, Moment, Tx};
+use domain::{
+    call::{Activity, CallState},
+    id::CallId,
+};
 use serde_json::json;
 use store::{
     call::{self, Call, Progress},
@@ -21,7 +24,7 @@ use wire::saas_v2::Request;
 /// `trial.had_one`.
 pub fn enqueue_first(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, request: &Request) -> Result<(), Error> {
     let said = Said::of(instance, request)?.ok_or_else(|| Error::row("calls", request.activity(), "opens nothing"))?;
-    let call = row(ctx, instance, Some((order.id, order.number.clone())), (said.activity(), said.text()?), (None, false, 0));
+    let call = row(ctx, instance, Some((order.id, order.number.clone())), (said.activity()?, said.text()?), (None, false, 0));
     let job = job::in_lane(ctx, JobKind::Call, call.id, call.seller_id, ctx.now);
     match call::insert_opening(tx, instance, &call, &job) {
         Err(e) if e.is_unique_violation() && instance.trial => {
@@ -46,7 +49,7 @@ pub(super) fn enqueue_since(
     instance: &Instance,
     order: Option<(Key, String)>,
     request: &Request,
-    first_at: Option<i64>,
+    first_at: Option<Moment>,
 ) -> Result<(), Error> {
     let Some(said) = Said::of(instance, request)? else {
         return Ok(());
@@ -61,7 +64,7 @@ pub(super) fn say(
     instance: &Instance,
     order: Option<(Key, String)>,
     said: &Said,
-    first_at: Option<i64>,
+    first_at: Option<Moment>,
 ) -> Result<(), Error> {
     if instance.address_id.is_none() && !matches!(said, Said::Kit(_)) {
         // A seller of codes who only asks hears nothing of them (license-interface 2.1), but of orders if he wants to.
@@ -71,7 +74,7 @@ pub(super) fn say(
         };
     }
     let (busy, last) = call::place(tx, instance.id)?;
-    insert_text(tx, ctx, instance, order, (said.activity(), said.text()?), (first_at, busy, last))
+    insert_text(tx, ctx, instance, order, (said.activity()?, said.text()?), (first_at, busy, last))
 }
 
 /// Asks the seller of an instance for a licence.
@@ -101,7 +104,7 @@ pub(super) fn beside(
     ctx: &Ctx,
     instance: &Instance,
     order: Option<(Key, String)>,
-    activity: &'static str,
+    activity: Activity,
     request: String,
 ) -> Result<(), Error> {
     let (_, last) = call::place(tx, instance.id)?;
@@ -112,8 +115,8 @@ fn row(
     ctx: &Ctx,
     instance: &Instance,
     order: Option<(Key, String)>,
-    (activity, request): (&str, String),
-    (first_at, busy, last): (Option<i64>, bool, i64),
+    (activity, request): (Activity, String),
+    (first_at, busy, last): (Option<Moment>, bool, i64),
 ) -> Call {
     let (order_id, order_number) = order.unzip();
     Call {
@@ -125,16 +128,16 @@ fn row(
         order_id,
         order_number,
         seq: last + 1,
-        activity: activity.to_owned(),
+        activity,
         request,
-        state: if busy { "waiting" } else { "due" }.to_owned(),
+        state: if busy { CallState::Waiting } else { CallState::Due },
         attempts: 0,
         failures: 0,
         first_at,
-        next_at: (!busy).then_some(ctx.now_micros()),
+        next_at: (!busy).then_some(ctx.moment()),
         ended_at: None,
         last_error: None,
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
     }
 }
 
@@ -143,8 +146,8 @@ fn insert_text(
     ctx: &Ctx,
     instance: &Instance,
     order: Option<(Key, String)>,
-    said: (&str, String),
-    place: (Option<i64>, bool, i64),
+    said: (Activity, String),
+    place: (Option<Moment>, bool, i64),
 ) -> Result<(), Error> {
     let (busy, row) = (place.1, row(ctx, instance, order, said, place));
     let inserted = if busy {
@@ -163,7 +166,7 @@ pub(super) fn next_in_line(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), 
     let Some(next) = call::first_waiting(tx, instance)? else {
         return Ok(());
     };
-    if call::set_due(tx, next.id, ctx.now_micros())? == store::Written::Yes {
+    if call::set_due(tx, next.id, ctx.moment())? == store::Written::Yes {
         job::schedule_in_lane(tx, ctx, JobKind::Call, next.id, next.seller_id, ctx.now)?;
     }
     Ok(())
@@ -174,20 +177,17 @@ pub(super) fn next_in_line(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), 
 /// # Errors
 /// [`Error::Store`].
 pub fn give_up_open(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str) -> Result<(), Error> {
-    for open in call::of_instance(tx, instance.id)?
-        .into_iter()
-        .filter(|c| matches!(c.state.as_str(), "due" | "waiting") && c.activity != Activity::Notify.as_str())
-    {
+    for open in call::of_instance(tx, instance.id)?.into_iter().filter(|c| c.state.is_open() && c.activity != Activity::Notify) {
         let progress = Progress {
             id: open.id,
-            state: "failed",
+            state: CallState::Failed,
             failures: open.failures,
             next_at: None,
-            ended_at: Some(ctx.now_micros()),
+            ended_at: Some(ctx.moment()),
             error: Some(reason),
         };
         call::progress(tx, &progress)?;
-        store::job::cancel(tx, JobKind::Call.as_str(), open.id)?;
+        store::job::cancel(tx, JobKind::Call, open.id)?;
         let about = event::About { instance: Some(instance.id), order: open.order_id, ..event::About::default() };
         event::record(tx, ctx, "call.given_up", about, &json!({ "activity": open.activity, "reason": reason }))?;
     }

@@ -2,7 +2,7 @@
 
 use crate::{Caller, Ctx, Error};
 use db::{Key, Moment, Tx};
-use domain::measure;
+use domain::{call::CallState, measure};
 use jiff::civil::Date;
 use store::{call, instance};
 
@@ -38,12 +38,12 @@ pub fn by_day(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<DayOfCalls>
     let days = first.series(jiff::Span::new().days(1)).take(DAYS);
     let mut all: Vec<_> = days.map(|day| DayOfCalls { day, done: 0, failed: 0, open: 0, opening_ms: None }).collect();
     let (seller, since) = (Key::of(caller.account_id), Moment::of(site.start_of(first)));
-    for (day, state, count) in call::results_by_day(tx, seller, since.micros())? {
+    for (day, state, count) in call::results_by_day(tx, seller, since)? {
         let Some(of) = usize::try_from(day).ok().and_then(|d| all.get_mut(d)) else { continue };
-        match state.as_str() {
-            "done" => of.done += count,
-            "failed" => of.failed += count,
-            _ => of.open += count,
+        match state {
+            CallState::Done => of.done += count,
+            CallState::Failed => of.failed += count,
+            CallState::Waiting | CallState::Due => of.open += count,
         }
     }
     let mut times: Vec<Vec<i64>> = vec![Vec::new(); DAYS];

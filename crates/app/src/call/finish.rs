@@ -1,16 +1,16 @@
 //! An answer and what follows from it, in one transaction.
 
-use super::{Judged, Outgoing, Reading, activity, enqueue, judge, redact};
+use super::{Judged, Outgoing, Reading, enqueue, judge, redact};
 use crate::{
-    Ctx, Error, Tenant, event, from_micros, instance,
+    Ctx, Error, Tenant, event, instance,
     job::JobKind,
     kit, licence, message,
     order::{self, Detail},
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
-    call::{Activity, Outcome},
+    call::{Activity, CallState, Outcome},
     id::{AttemptId, CallId},
     instance::InstanceState,
     message::MessageEvent,
@@ -56,7 +56,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
     // It may have been given up while this waited for the instance.
     let found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
     let reading = Reading { protocol: sent.protocol, secret: &sent.secret };
-    let judged = judge(activity(&found)?, subject.seller_instance_id.as_deref(), reading, exchange);
+    let judged = judge(found.activity, subject.seller_instance_id.as_deref(), reading, exchange);
     let judged = refuse_stolen_id(tx, &subject, judged)?;
     let error = match &judged.outcome {
         Outcome::Failure { text, .. } => Some(text.clone()),
@@ -74,12 +74,12 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
         return Ok(Next::Ended);
     }
     let step = Step { call: found, subject, ids: (call, attempt) };
-    if step.call.state != "due" {
+    if step.call.state != CallState::Due {
         return step.came_late(tx, ctx, &judged);
     }
     match &judged.outcome {
         // An Azure webhook has heard of a change of plan; its seller may still refuse it (`neighbour::azure`).
-        Outcome::Accepted if activity(&step.call)? == Activity::Upgrade => {
+        Outcome::Accepted if step.call.activity == Activity::Upgrade => {
             step.put_off(tx, ctx.now + PLAN_REFUSED_WITHIN, step.call.failures, None)
         }
         Outcome::Success | Outcome::Accepted => step.succeeded(tx, ctx, &judged),
@@ -140,7 +140,7 @@ impl Step {
     }
 
     fn tell_seller(&self, tx: &mut Tx, ctx: &Ctx, event: MessageEvent, more: &[(&str, String)]) -> Result<(), Error> {
-        let mut params = vec![("activity", message::Param::from(self.call.activity.clone())), ("order", self.order_name().into())];
+        let mut params = vec![("activity", message::Param::from(self.call.activity.to_string())), ("order", self.order_name().into())];
         params.extend(more.iter().map(|(field, text)| (*field, text.clone().into())));
         let send = message::Send {
             event,
@@ -156,17 +156,17 @@ impl Step {
     fn succeeded(&self, tx: &mut Tx, ctx: &Ctx, judged: &Judged) -> Result<Next, Error> {
         let progress = Progress {
             id: self.call.id,
-            state: "done",
+            state: CallState::Done,
             failures: self.call.failures,
             next_at: None,
-            ended_at: Some(ctx.now_micros()),
+            ended_at: Some(ctx.moment()),
             error: None,
         };
         call::progress(tx, &progress)?;
         if self.call.failures > 0 {
             self.tell_seller(tx, ctx, MessageEvent::CallRecovered, &[("attempts", self.call.attempts.to_string())])?;
         }
-        match activity(&self.call)? {
+        match self.call.activity {
             Activity::Create | Activity::GetLicence => self.created(tx, ctx, judged)?,
             Activity::Apply => licence::accepted(tx, &self.call)?,
             Activity::Query => {
@@ -229,7 +229,7 @@ impl Step {
 
     fn failed(&self, tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<Next, Error> {
         let failures = self.call.failures + 1;
-        let activity = activity(&self.call)?;
+        let activity = self.call.activity;
         // Every failed creation is told (seller-domain 6.2); of the others the first one.
         if matches!(activity, Activity::Create | Activity::GetLicence) || failures == 1 {
             self.tell_seller(tx, ctx, MessageEvent::CallFailed, &[("error", text.to_owned())])?;
@@ -244,19 +244,19 @@ impl Step {
     /// An application that the seller refuses is not sent again (`license-interface 4.4`).
     fn is_final(&self, judged: &Judged) -> Result<bool, Error> {
         let refused = ["quota_used_up", "outside_validity", "expiry_needed", "fingerprint_needed"];
-        Ok(activity(&self.call)? == Activity::Apply && refused.contains(&judged.outcome.kind()))
+        Ok(self.call.activity == Activity::Apply && refused.contains(&judged.outcome.kind()))
     }
 
     fn next(&self, ctx: &Ctx, failures: u32) -> Result<Option<Timestamp>, Error> {
         let mut jitter = [0];
         ctx.ids.random(&mut jitter);
-        let first = self.call.first_at.map_or(ctx.now, from_micros);
+        let first = self.call.first_at.map_or(ctx.now, Moment::at);
         let access = self.subject.access_type;
-        Ok(ctx.settings.schedules.of(access, activity(&self.call)?).next(first, ctx.now, failures, jitter[0]))
+        Ok(ctx.settings.schedules.of(access, self.call.activity).next(first, ctx.now, failures, jitter[0]))
     }
 
     fn put_off(&self, tx: &mut Tx, at: Timestamp, failures: i64, error: Option<&str>) -> Result<Next, Error> {
-        let progress = Progress { id: self.call.id, state: "due", failures, next_at: Some(crate::micros(at)), ended_at: None, error };
+        let progress = Progress { id: self.call.id, state: CallState::Due, failures, next_at: Some(Moment::of(at)), ended_at: None, error };
         call::progress(tx, &progress)?;
         Ok(Next::At(at))
     }
@@ -264,15 +264,15 @@ impl Step {
     fn give_up(&self, tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<Next, Error> {
         let progress = Progress {
             id: self.call.id,
-            state: "failed",
+            state: CallState::Failed,
             failures: self.call.failures + 1,
             next_at: None,
-            ended_at: Some(ctx.now_micros()),
+            ended_at: Some(ctx.moment()),
             error: Some(text),
         };
         call::progress(tx, &progress)?;
         self.event(tx, ctx, "call.given_up", &json!({ "activity": self.call.activity, "reason": text }))?;
-        match activity(&self.call)? {
+        match self.call.activity {
             // Called after acceptance: the order is done and stays so; the seller repairs and restarts.
             Activity::Create | Activity::Query if self.subject.state != InstanceState::Opening => {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;

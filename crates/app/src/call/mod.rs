@@ -25,15 +25,3 @@ pub(crate) use notify::of_order as notify_of;
 pub use record::{Narrowed, recording};
 pub use restart::{renewal_stuck, restart};
 pub use said::Said;
-
-use crate::Error;
-use domain::{call::Activity, id::CallId};
-use store::call::Call;
-
-/// The activity of a call.
-///
-/// # Errors
-/// [`Error::Row`].
-pub fn activity(call: &Call) -> Result<Activity, Error> {
-    call.activity.parse().map_err(|e| Error::row("calls", call.id.id::<CallId>(), e))
-}

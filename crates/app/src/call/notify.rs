@@ -1,10 +1,10 @@
 //! Order notification (订单通知): a paid order is told to the seller at an address of its own, beside the
 //! calls on the instance and never in their way (`saas-interface 5`).
 
-use super::{Said, activity, enqueue};
+use super::{Said, enqueue};
 use crate::{Ctx, Error, Tenant, interface};
 use db::{Key, Tx};
-use domain::call::Activity;
+use domain::call::{Activity, CallState};
 use store::{
     call::{self, Call, Progress},
     instance::{self, Instance},
@@ -18,7 +18,7 @@ use wire::{
 /// Tells the seller of the order behind a call that was just begun for the first time, when an address for
 /// that was configured and debugged. Whoever began the attempt calls this, so nobody is told twice.
 pub(super) fn with_first_attempt(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<(), Error> {
-    if call.attempts > 0 || activity(call)? == Activity::Notify {
+    if call.attempts > 0 || call.activity == Activity::Notify {
         return Ok(());
     }
     let said = Said::read(call)?;
@@ -40,7 +40,7 @@ pub(super) fn purchase(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Optio
         return Ok(());
     }
     let text = serde_json::to_string(ids).map_err(|e| Error::row("calls", &ids.order_id, e))?;
-    enqueue::beside(tx, ctx, instance, order, order_notify::ACTIVITY, text)
+    enqueue::beside(tx, ctx, instance, order, Activity::Notify, text)
 }
 
 /// Tells the seller of an order that no call is made for: a licence by code.
@@ -56,10 +56,10 @@ pub(super) fn target(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<inter
         None => {
             let progress = Progress {
                 id: call.id,
-                state: "failed",
+                state: CallState::Failed,
                 failures: call.failures,
                 next_at: None,
-                ended_at: Some(ctx.now_micros()),
+                ended_at: Some(ctx.moment()),
                 error: Some("no address for order notifications is configured any more"),
             };
             call::progress(tx, &progress)?;

@@ -1,7 +1,6 @@
 //! A recording of what a seller's servers were asked and answered, from the production-interface messages.
 
-use super::activity;
-use crate::{Error, Tenant, from_micros};
+use crate::{Error, Tenant};
 use db::{Key, Tx};
 use domain::call::Activity;
 use std::collections::HashMap;
@@ -60,12 +59,12 @@ pub fn recording(tx: &mut Tx, tenant: Tenant, of: &Narrowed) -> Result<Recording
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '/']))
     };
     let calls = call::list(tx, tenant, &filter, Page::first(CALLS_MAX))?;
-    let activities = calls.iter().map(|c| Ok((c.id, activity(c)?))).collect::<Result<HashMap<Key, Activity>, Error>>()?;
+    let activities: HashMap<Key, Activity> = calls.iter().map(|c| (c.id, c.activity)).collect();
     let ids: Vec<Key> = calls.iter().map(|c| c.id).collect();
     let recorded = |a: Attempt| {
         let activity = activities.get(&a.call_id).copied().filter(|_| went_there(&a.url))?;
         Some(Recorded {
-            at: from_micros(a.started_at).to_string(),
+            at: a.started_at.at().to_string(),
             protocol: protocol(activity, &a.url).name().to_owned(),
             activity: sent_as(activity, &a.request),
             request: a.request,

@@ -1,13 +1,18 @@
 //! Restart (重新启动) of production-interface messages, and the operator's queue for stuck renewals.
 
-use super::activity;
 use crate::{
     Ctx, Error, Tenant, event,
     job::{self, JobKind},
     message,
 };
 use db::{Key, Tx};
-use domain::{call::Activity, id::CallId, instance::InstanceState, message::MessageEvent, order::OrderState};
+use domain::{
+    call::{Activity, CallState},
+    id::CallId,
+    instance::InstanceState,
+    message::MessageEvent,
+    order::OrderState,
+};
 use serde_json::json;
 use store::{
     Written,
@@ -22,20 +27,20 @@ use store::{
 pub fn restart(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: CallId) -> Result<Call, Error> {
     let missing = || Error::not_found("call.not_found", "there is no such production-interface message");
     let found = call::lookup(tx, tenant, Key::of(id))?.ok_or_else(missing)?;
-    match found.state.as_str() {
-        "due" => {
-            store::job::cancel(tx, JobKind::Call.as_str(), found.id)?;
+    match found.state {
+        CallState::Due => {
+            store::job::cancel(tx, JobKind::Call, found.id)?;
         }
-        "failed" => {
+        CallState::Failed => {
             refuse_when_over(tx, &found)?;
-            if activity(&found)? != Activity::Notify && call::place(tx, found.instance_id)?.0 {
+            if found.activity != Activity::Notify && call::place(tx, found.instance_id)?.0 {
                 return Err(Error::conflict("call.state", "another call of this instance is on its way; wait for it"));
             }
-            if call::restart(tx, found.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+            if call::restart(tx, found.id, ctx.moment())? == Written::SomeoneElseWasFirst {
                 return Err(Error::conflict("call.state", "the message changed meanwhile; load it again"));
             }
         }
-        state => {
+        state @ (CallState::Waiting | CallState::Done) => {
             return Err(Error::conflict("call.state", format!("the message is {state} and cannot be restarted")));
         }
     }
@@ -48,11 +53,11 @@ pub fn restart(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: CallId) -> Result<Cal
 /// Creation and upgrade are over once the money went back; a released instance gets no call but release.
 fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
     let over = |detail: &str| Err(Error::conflict("call.order_over", detail));
-    match activity(call)? {
+    match call.activity {
         Activity::Create | Activity::Query | Activity::Upgrade | Activity::GetLicence => {
             let order = call.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
             // Called after acceptance: the order is complete before the call, which opens what runs already.
-            let opens_late = !matches!(activity(call)?, Activity::Upgrade) && is_not_opened(tx, call)?;
+            let opens_late = !matches!(call.activity, Activity::Upgrade) && is_not_opened(tx, call)?;
             if !opens_late && order.is_none_or(|o| o.state != OrderState::Processing) {
                 return over("the order is over: it was refunded, or what it opened was released; the buyer may order again");
             }
@@ -92,7 +97,7 @@ fn is_not_opened(tx: &mut Tx, call: &Call) -> Result<bool, Error> {
 /// # Errors
 /// [`Error::Store`].
 pub fn renewal_stuck(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
-    let Some(found) = call::lookup(tx, Tenant::Any, id)?.filter(|c| c.state == "failed") else {
+    let Some(found) = call::lookup(tx, Tenant::Any, id)?.filter(|c| c.state == CallState::Failed) else {
         return Ok(());
     };
     let order = found.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();

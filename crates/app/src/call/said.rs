@@ -1,6 +1,5 @@
 //! What the marketplace says of an instance, in the words of its product: an instance, a code, a licence.
 
-use super::activity;
 use crate::Error;
 use domain::{call::Activity, id::CallId, instance::FreezeCause, listing::AccessType};
 use store::{call::Call, instance::Instance};
@@ -49,7 +48,7 @@ impl Said {
     /// [`Error::Row`].
     pub fn read(call: &Call) -> Result<Self, Error> {
         let bad = |e: serde_json::Error| Error::row("calls", call.id.id::<CallId>(), e);
-        match activity(call)? {
+        match call.activity {
             Activity::RefreshCode | Activity::UpdateCodeStatus | Activity::ReleaseCode => {
                 serde_json::from_str(&call.request).map(Self::Code).map_err(bad)
             }
@@ -74,8 +73,15 @@ impl Said {
         }
     }
 
-    #[must_use]
-    pub fn activity(&self) -> &'static str {
+    /// The activity that says it.
+    ///
+    /// # Errors
+    /// [`Error::Row`] for one that the wire knows and we do not.
+    pub fn activity(&self) -> Result<Activity, Error> {
+        self.name().parse().map_err(|e| Error::row("calls", self.name(), e))
+    }
+
+    fn name(&self) -> &'static str {
         match self {
             Self::Instance(request) => request.activity(),
             Self::Code(request) => request.activity(),
@@ -96,7 +102,7 @@ impl Said {
             Self::Apply(application) => serde_json::to_string(application),
             Self::Kit(request) => serde_json::to_string(request),
         };
-        text.map_err(|e| Error::row("calls", self.activity(), e))
+        text.map_err(|e| Error::row("calls", self.name(), e))
     }
 
     /// The order that was paid for it; releases and cancelled renewals are not purchases.

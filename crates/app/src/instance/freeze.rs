@@ -165,7 +165,7 @@ pub(crate) fn unfreeze_capped(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>) 
     if !is_capped(found) {
         return Ok(());
     }
-    store::job::cancel(tx, JobKind::UsageCap.as_str(), found.id)?;
+    store::job::cancel(tx, JobKind::UsageCap, found.id)?;
     set(tx, ctx, found, InstanceState::Running, None, None)?;
     tell_seller(tx, ctx, found, None, None)?;
     super::tell(tx, ctx, found, MessageEvent::InstanceUnfrozen, &[])?;
@@ -189,7 +189,7 @@ pub(crate) fn unfreeze_after_arrears(tx: &mut Tx, ctx: &Ctx, found: &Locked<Inst
         return Ok(());
     }
     set(tx, ctx, found, InstanceState::Running, None, None)?;
-    store::job::cancel(tx, JobKind::Release.as_str(), found.id)?;
+    store::job::cancel(tx, JobKind::Release, found.id)?;
     tell_seller(tx, ctx, found, None, None)?;
     super::tell(tx, ctx, found, MessageEvent::InstanceUnfrozen, &[])
 }

@@ -33,7 +33,7 @@ pub(super) fn planned(ctx: &Ctx, id: Key, site: &Site, end: Timestamp) -> Vec<Jo
 
 /// Sets when automatic renewal is tried next, or that it is not.
 pub(crate) fn schedule_auto_renewal(tx: &mut Tx, ctx: &Ctx, id: Key, at: Option<Timestamp>) -> Result<(), Error> {
-    store::job::cancel(tx, JobKind::AutoRenewal.as_str(), id)?;
+    store::job::cancel(tx, JobKind::AutoRenewal, id)?;
     match at {
         Some(at) => job::schedule(tx, ctx, JobKind::AutoRenewal, Some(id), at),
         None => Ok(()),

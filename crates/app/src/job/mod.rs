@@ -7,61 +7,10 @@ pub use perform::{Work, begin, finish_call, finish_mail, finish_probe, finish_we
 pub use prepare::{check_sites, prepare};
 
 use crate::{Ctx, Error};
-use db::{DbError, Key, Tx};
-use domain::Timestamp;
+use db::{DbError, Key, Moment, Tx};
+pub use domain::job::JobKind;
+use domain::{Timestamp, job::JobState};
 use store::job;
-
-domain::words! {
-    /// What there is to do.
-    pub enum JobKind ("job kind") {
-        /// Send a production call. Subject: call.
-        Call = "call",
-        /// Cancel an order that was not paid. Subject: order.
-        UnpaidOrder = "order.unpaid",
-        /// Remind the buyer that a term ends. Subject: instance.
-        Reminder = "instance.reminder",
-        /// Try to renew in the buyer's name. Subject: instance.
-        AutoRenewal = "instance.auto_renewal",
-        /// The last term ends. Subject: instance.
-        Expiry = "instance.expiry",
-        /// The retention after expiry ends. Subject: instance.
-        Release = "instance.release",
-        /// Judge the records of a push. Subject: batch.
-        UsageBatch = "usage.batch",
-        /// Charge what an instance used; named for the instance.
-        UsageRating = "usage.rating",
-        /// Nobody agreed to a held charge in time. Subject: hold.
-        UsageHold = "usage.hold",
-        /// The month ends in which a cap stopped an instance. Subject: instance.
-        UsageCap = "usage.cap",
-        /// What was used is unpaid for so long that the instance is frozen. Subject: instance.
-        Arrears = "instance.arrears",
-        /// What an instance owed was paid. Subject: instance.
-        PaidUp = "instance.paid_up",
-        /// A package that stops was drawn from, or something was given back to it. Subject: instance.
-        PackageUsed = "package.used",
-        /// A renewal's call is still failed a day later. Subject: call.
-        RenewalStuck = "call.renewal_stuck",
-        /// Something falls due in a case of service supervision. Subject: case.
-        Supervision = "supervision",
-        /// Tell sellers how many orders are under supervision; named for the site.
-        OpenCases = "supervision.open_cases",
-        /// Send a message by mail. Subject: delivery.
-        Mail = "message.mail",
-        /// Send a message by SMS. Subject: delivery.
-        Sms = "message.sms",
-        /// Send a message to an endpoint. Subject: delivery.
-        Webhook = "message.webhook",
-        /// Plan the probes of a site; named for it.
-        ProbeRound = "probe.round",
-        /// Replay the saved cases of a product. Subject: product.
-        Probe = "probe",
-        /// Make the monthly bills of a site.
-        Bills = "bills",
-        /// Write an export. Subject: export.
-        Export = "export",
-    }
-}
 
 /// How long a job is kept for who claimed it, in microseconds.
 #[must_use]
@@ -109,12 +58,12 @@ pub fn schedule_named(tx: &mut Tx, ctx: &Ctx, kind: JobKind, name: &str, due: Ti
 fn row(ctx: &Ctx, kind: JobKind, subject: Option<Key>, lane: &str, due: Timestamp, name: Option<&str>) -> job::Job {
     job::Job {
         id: ctx.key(),
-        kind: kind.as_str().to_owned(),
+        kind,
         subject,
         lane: lane.to_owned(),
-        due_at: crate::micros(due),
+        due_at: Moment::of(due),
         attempts: 0,
-        state: "due".to_owned(),
+        state: JobState::Due,
         lease_owner: String::new(),
         lease_until: 0,
         error: None,

@@ -2,8 +2,8 @@
 //! sent by the caller, and is finished in another.
 
 use super::JobKind;
-use crate::{Ctx, Error, Tenant, call, instance, message, micros, money, order, probe, supervision, usage};
-use db::{Key, Tx};
+use crate::{Ctx, Error, Tenant, call, instance, message, money, order, probe, supervision, usage};
+use db::{Key, Moment, Tx};
 use domain::{Timestamp, site::SiteCode};
 use store::{
     Written,
@@ -28,10 +28,9 @@ pub enum Work {
 /// Begins a job that fell due.
 ///
 /// # Errors
-/// [`Error::Store`]; [`Error::Row`] for a kind that is not known.
+/// [`Error::Store`].
 pub fn begin(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
-    let kind: JobKind = job.kind.parse().map_err(|e| Error::row("jobs", &job.kind, e))?;
-    let (subject, lease) = (subject(job), job.lease());
+    let (kind, subject, lease) = (job.kind, subject(job), job.lease());
     // What leaves the platform is sent by who has the job; calls ask that of their attempt.
     let sends = matches!(kind, JobKind::Mail | JobKind::Sms | JobKind::Webhook | JobKind::Probe | JobKind::Export);
     if sends && job::hold(tx, &lease)? == Written::SomeoneElseWasFirst {
@@ -108,7 +107,7 @@ fn begin_call(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
             let _lost = job::done(tx, &job.lease())?;
         }
         call::Begun::Later(at) => {
-            let _lost = job::put_off(tx, &job.lease(), micros(at), None)?;
+            let _lost = job::put_off(tx, &job.lease(), Moment::of(at), None)?;
         }
         call::Begun::Taken => {}
     }
@@ -211,7 +210,7 @@ pub fn finish_probe(tx: &mut Tx, ctx: &Ctx, job: &Job, result: Option<&probe::Pr
 /// The job is done, or due again. Who has lost its lease leaves it to the one who has it now.
 fn again(tx: &mut Tx, lease: &Lease, next: Option<Timestamp>) -> Result<(), Error> {
     let _lost = match next {
-        Some(at) => job::put_off(tx, lease, micros(at), None)?,
+        Some(at) => job::put_off(tx, lease, Moment::of(at), None)?,
         None => job::done(tx, lease)?,
     };
     Ok(())

@@ -149,7 +149,7 @@ pub fn retry(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<
     }
     let (mut busy, _) = store::call::place(tx, found.id)?;
     for call in &failed {
-        let written = if busy { rows::wait_again(tx, call.id)? } else { store::call::restart(tx, call.id, ctx.now_micros())? };
+        let written = if busy { rows::wait_again(tx, call.id)? } else { store::call::restart(tx, call.id, ctx.moment())? };
         if written == Written::SomeoneElseWasFirst {
             return Err(db::DbError::Raced.into());
         }

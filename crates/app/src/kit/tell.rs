@@ -138,7 +138,7 @@ pub(crate) fn told(tx: &mut Tx, ctx: &Ctx, instance: &Instance, activity: Activi
 /// A call of the kit failed; it is not repeated by itself, so the buyer is told (`saas-interface 4`), not what was answered.
 pub(crate) fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, call: &Call) -> Result<(), Error> {
     let application = application_of(tx, instance)?;
-    let params = [("application", application.name.into()), ("activity", call.activity.clone().into())];
+    let params = [("application", application.name.into()), ("activity", call.activity.to_string().into())];
     let send = message::Send {
         event: MessageEvent::SyncFailed,
         account: Some(instance.buyer_id),
@@ -154,7 +154,7 @@ pub(crate) fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, call: &Call) -
 pub(crate) fn refuse_when_removed(tx: &mut Tx, call: &Call) -> Result<(), Error> {
     let over = || Error::conflict("call.order_over", "the application was unbound meanwhile; this message is of no use any more");
     let binding = rows::any_binding(tx, call.instance_id)?.ok_or_else(over)?;
-    if call.created_at < binding.began_at || state(&binding)? == BindingState::Removed {
+    if call.created_at.micros() < binding.began_at || state(&binding)? == BindingState::Removed {
         return Err(over());
     }
     Ok(())

@@ -2,11 +2,11 @@
 //! Azure subscription waits for the seller's activation; its webhook is called for what it has an event for.
 
 use super::{azure, customer, guid};
-use crate::{Ctx, Error, call, from_micros, micros};
-use db::Tx;
+use crate::{Ctx, Error, call};
+use db::{Moment, Tx};
 use domain::{
     Timestamp,
-    call::{Activity, Outcome},
+    call::{Activity, CallState, Outcome},
 };
 use jiff::SignedDuration;
 use store::Locked;
@@ -35,7 +35,7 @@ pub(crate) enum Quiet {
 /// # Errors
 /// [`Error::Store`].
 pub(crate) fn without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instance>, spoken: Protocol) -> Result<Quiet, Error> {
-    let activity = call::activity(call)?;
+    let activity = call.activity;
     let mut judged = call::Judged { outcome: Outcome::Success, instance_id: None, app: None, licence: None };
     match (spoken, activity) {
         (Protocol::SaasAws, Activity::Create) => {
@@ -60,7 +60,7 @@ pub(crate) fn without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locke
 }
 
 fn until_activated(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instance>) -> Result<Quiet, Error> {
-    let end = from_micros(call.created_at) + SignedDuration::from_hours(24 * ACTIVATION_DAYS);
+    let end = call.created_at.at() + SignedDuration::from_hours(24 * ACTIVATION_DAYS);
     if end <= ctx.now {
         let reason = format!("the seller did not activate the subscription within {ACTIVATION_DAYS} days");
         call::given_up_quietly(tx, ctx, call, instance, &reason)?;
@@ -69,7 +69,14 @@ fn until_activated(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instan
     if instance.seller_instance_id.is_none() {
         let _ = store::instance::set_seller_id(tx, instance, &guid(instance))?;
     }
-    let waits = Progress { id: call.id, state: "due", failures: call.failures, next_at: Some(micros(end)), ended_at: None, error: None };
+    let waits = Progress {
+        id: call.id,
+        state: CallState::Due,
+        failures: call.failures,
+        next_at: Some(Moment::of(end)),
+        ended_at: None,
+        error: None,
+    };
     store::call::progress(tx, &waits)?;
     Ok(Quiet::Until(end))
 }

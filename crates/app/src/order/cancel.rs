@@ -21,7 +21,7 @@ pub fn cancel(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<F
     let tenant = Tenant::Buyer(Key::of(caller.account_id));
     let Held { order, line } = super::locked(tx, tenant, number)?;
     let order = end(tx, ctx, order, "cancelled by the buyer")?;
-    store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), order.id)?;
+    store::job::cancel(tx, job::JobKind::UnpaidOrder, order.id)?;
     Ok(Held { order, line }.into_full())
 }
 

@@ -23,7 +23,7 @@ fn not_payable(e: impl std::fmt::Display) -> Error {
 /// `order.not_found`, `order.not_payable`, `order.price_changed`, `wallet.short`; what placing the order is refused for.
 pub fn pay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str) -> Result<Full, Error> {
     let Held { mut order, mut line } = super::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
-    store::job::cancel(tx, job::JobKind::UnpaidOrder.as_str(), order.id)?;
+    store::job::cancel(tx, job::JobKind::UnpaidOrder, order.id)?;
     let to = order.state.after(OrderStep::Pay).map_err(not_payable)?;
     if let Some(pay_by) = order.pay_by.filter(|pay_by| *pay_by < ctx.moment()) {
         let until = super::moment(pay_by.at());

@@ -4,7 +4,7 @@
 use super::Ending;
 use crate::{Error, Tenant, from_micros, supervision};
 use db::{Key, Tx};
-use domain::Timestamp;
+use domain::{Timestamp, call::CallState, job::JobKind};
 use serde_json::{Value, json};
 use store::{
     call::{self, Call},
@@ -76,7 +76,7 @@ fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry
     for c in calls {
         for a in call::attempts(tx, c.id)? {
             // The newest attempt of a call that goes on has no outcome yet; an older one was never answered.
-            let under_way = a.outcome.is_none() && a.number == c.attempts && c.state == "due";
+            let under_way = a.outcome.is_none() && a.number == c.attempts && c.state == CallState::Due;
             let outcome = a.outcome.as_deref().unwrap_or(if under_way { "under_way" } else { "unknown" });
             let good = matches!(outcome, "success" | "accepted");
             let tone = if good || under_way || outcome == "not_yet" { Tone::Plain } else { Tone::Bad };
@@ -96,20 +96,20 @@ fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry
             } else {
                 "call.failed"
             };
-            entries.push(Entry { at: from_micros(a.started_at), kind: kind.to_owned(), tone, actor: None, data });
+            entries.push(Entry { at: a.started_at.at(), kind: kind.to_owned(), tone, actor: None, data });
         }
-        if let Some(next) = c.next_at.filter(|_| c.state == "due") {
+        if let Some(next) = c.next_at.filter(|_| c.state == CallState::Due) {
             let data = json!({ "activity": c.activity });
-            entries.push(Entry { at: from_micros(next), kind: "next.call".to_owned(), tone: Tone::Next, actor: None, data });
+            entries.push(Entry { at: next.at(), kind: "next.call".to_owned(), tone: Tone::Next, actor: None, data });
         }
     }
     Ok(())
 }
 
 fn of_jobs(tx: &mut Tx, subject: Key, entries: &mut Vec<Entry>) -> Result<(), Error> {
-    for job in store::job::of_subject(tx, subject)?.into_iter().filter(|j| j.kind != "call") {
+    for job in store::job::of_subject(tx, subject)?.into_iter().filter(|j| j.kind != JobKind::Call) {
         let kind = format!("next.{}", job.kind);
-        entries.push(Entry { at: from_micros(job.due_at), kind, tone: Tone::Next, actor: None, data: Value::Null });
+        entries.push(Entry { at: job.due_at.at(), kind, tone: Tone::Next, actor: None, data: Value::Null });
     }
     Ok(())
 }

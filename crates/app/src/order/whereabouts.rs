@@ -1,7 +1,7 @@
 //! Where the money of an order is while it is not done, and what its buyer does next.
 
 use super::{Full, paid_and_refunded};
-use crate::{Ctx, Error, Tenant, from_micros};
+use crate::{Ctx, Error, Tenant};
 use db::{Moment, Tx};
 use domain::{
     Timestamp,
@@ -87,11 +87,11 @@ pub fn kept_until(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<Option<Timestam
     let access = full.lines.first().map(super::Sold::of).transpose()?.map_or_else(AccessType::default, |sold| sold.access_type);
     let filter = call::Filter { order_number: Some(full.order.number.clone()), ..call::Filter::default() };
     for found in call::list(tx, Tenant::Any, &filter, store::Page::first(20))? {
-        let activity: Activity = found.activity.parse().map_err(|e| Error::row("calls", &found.activity, e))?;
+        let activity: Activity = found.activity;
         // After these the order fails by itself; of the others it stays with the seller.
         let fails = matches!(activity, Activity::Create | Activity::Query | Activity::Upgrade);
-        if fails && found.order_id == Some(full.order.id) && matches!(found.state.as_str(), "due" | "waiting") {
-            let first = from_micros(found.first_at.unwrap_or(found.created_at));
+        if fails && found.order_id == Some(full.order.id) && found.state.is_open() {
+            let first = found.first_at.unwrap_or(found.created_at).at();
             let window = SignedDuration::from_secs(ctx.settings.schedules.of(access, activity).window_secs.max(0));
             return Ok(first.checked_add(window).ok());
         }

@@ -29,7 +29,7 @@ pub fn next_round(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<(), Error> {
 
 /// Plans the probe of a product. One that is still on its way, because its seller is slow, is not doubled.
 fn plan(tx: &mut Tx, ctx: &Ctx, found: &Product) -> Result<(), Error> {
-    if store::job::of_subject(tx, found.id)?.iter().any(|j| j.kind == JobKind::Probe.as_str()) {
+    if store::job::of_subject(tx, found.id)?.iter().any(|j| j.kind == JobKind::Probe) {
         return Ok(());
     }
     job::schedule_in_lane(tx, ctx, JobKind::Probe, found.id, found.seller_id, ctx.now)

@@ -13,7 +13,7 @@ use store::supervision as rows;
 /// Sets the timers of cases anew; a case that is over has none.
 pub(super) fn set(tx: &mut Tx, ctx: &Ctx, cases: &[&Found]) -> Result<(), Error> {
     let ids: Vec<Key> = cases.iter().map(|found| found.row.id).collect();
-    store::job::cancel_each(tx, JobKind::Supervision.as_str(), &ids)?;
+    store::job::cancel_each(tx, JobKind::Supervision, &ids)?;
     let mut timers = Vec::new();
     for found in cases.iter().filter(|found| found.case.state == CaseState::Open) {
         let site = found.site(tx, ctx)?;

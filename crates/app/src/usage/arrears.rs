@@ -244,7 +244,7 @@ fn grace(ctx: &Ctx) -> SignedDuration {
 
 /// Whether the days of grace of an instance run.
 fn waits(tx: &mut Tx, id: Key) -> Result<bool, Error> {
-    Ok(store::job::of_subject(tx, id)?.iter().any(|j| j.kind == JobKind::Arrears.as_str()))
+    Ok(store::job::of_subject(tx, id)?.iter().any(|j| j.kind == JobKind::Arrears))
 }
 
 /// Whether an instance is frozen for arrears.
@@ -261,7 +261,7 @@ pub fn paid_up(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<bool, Error> {
     if rows::due_of_instance(tx, found.buyer_id, id)? > 0 {
         return Ok(false);
     }
-    store::job::cancel(tx, JobKind::Arrears.as_str(), id)?;
+    store::job::cancel(tx, JobKind::Arrears, id)?;
     if is_frozen(&found) {
         instance::unfreeze_after_arrears(tx, ctx, &found)?;
         let now = locked(tx, id)?;

@@ -127,7 +127,7 @@ pub fn decide_hold(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: 
 }
 
 fn end(tx: &mut Tx, ctx: &Ctx, hold: &Hold, state: HoldState, by: HoldEnd) -> Result<Written, Error> {
-    store::job::cancel(tx, JobKind::UsageHold.as_str(), hold.id)?;
+    store::job::cancel(tx, JobKind::UsageHold, hold.id)?;
     Ok(rows::decide(tx, hold.id, state.as_str(), by.as_str(), ctx.now_micros())?)
 }
 

@@ -5,6 +5,7 @@ use super::{BATCH, Check, Found};
 use crate::{Ctx, Error, Page, Tenant};
 use db::{Key, Moment, Tx};
 use domain::{
+    call::CallState,
     instance::InstanceState,
     listing::AccessType,
     order::OrderKind,
@@ -77,7 +78,7 @@ fn instance_terms(tx: &mut Tx, ctx: &Ctx, (i, terms): (&Instance, &[Standing]), 
         }
     }
     let sent = call::of_instance(tx, i.id)?;
-    if sent.iter().filter(|c| c.state == "due").count() > 1 {
+    if sent.iter().filter(|c| c.state == CallState::Due).count() > 1 {
         found.differs(format!("{name}: two calls are due at once"));
     }
     Ok(())

@@ -11,8 +11,8 @@ mod usage;
 
 pub(crate) use orders::expected_escrow;
 
-use crate::{Ctx, Error, event, micros};
-use db::Tx;
+use crate::{Ctx, Error, event};
+use db::{Moment, Tx};
 use jiff::SignedDuration;
 use serde::Serialize;
 use store::{
@@ -150,15 +150,20 @@ fn jobs(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     let late = ctx.now.saturating_sub(STUCK).map_err(|e| Error::row("jobs", "clock", e))?;
     // Only a sandbox moves its clock. What is late while it moves is done at its next step.
     let moves = ctx.settings.loopback_allowed && setting::get(tx, "clock_moves")?.is_some_and(|value| !value.is_empty());
-    let overdue = if moves { Vec::new() } else { job::any_overdue(tx, micros(late))? };
+    let overdue = if moves { None } else { Some(job::any_overdue(tx, Moment::of(late))?) };
     let failed = job::any_failed(tx)?;
     let mut found = Found::of("no_stuck_job", 0);
-    found.saw(failed.len().saturating_add(overdue.len()));
-    for j in failed {
+    found.misfits(&failed.misfits);
+    let overdue = overdue.map_or_else(Vec::new, |overdue| {
+        found.misfits(&overdue.misfits);
+        overdue.rows
+    });
+    found.saw(failed.rows.len().saturating_add(overdue.len()));
+    for j in failed.rows {
         found.differs(format!("job {} failed: {}", j.kind, j.error.as_deref().unwrap_or("no reason")));
     }
     for j in overdue {
-        found.differs(format!("job {} is due since {}", j.kind, crate::from_micros(j.due_at)));
+        found.differs(format!("job {} is due since {}", j.kind, j.due_at));
     }
     Ok(vec![found.done()])
 }

@@ -4,7 +4,7 @@ use super::{BATCH, Check, Found, text};
 use crate::{Ctx, Error, Page, Tenant, catalogue, order::Sold};
 use db::{Key, Tx};
 use domain::{
-    call::Activity,
+    call::{Activity, CallState},
     listing::Specification,
     order::{OrderKind, OrderState},
 };
@@ -166,10 +166,10 @@ fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {
     }
     let calls = call::of_instance(tx, instance)?;
     // A licence of 1.x that was not given waits for the seller's restart (license-interface 3.3).
-    if calls.iter().any(|c| c.state == "failed" && c.activity == Activity::GetLicence.as_str()) {
+    if calls.iter().any(|c| c.state == CallState::Failed && c.activity == Activity::GetLicence) {
         return Ok(true);
     }
-    for c in calls.iter().filter(|c| c.state == "due") {
+    for c in calls.iter().filter(|c| c.state == CallState::Due) {
         if !job::of_subject(tx, c.id)?.is_empty() {
             return Ok(true);
         }

@@ -26,7 +26,7 @@ fn claimed(m: &Market, owner: &str, kind: &str) -> Job {
         Ok(claim(tx, &due)?)
     };
     let jobs = m.write_system(claim_all).unwrap();
-    jobs.into_iter().find(|j| j.kind == kind).unwrap_or_else(|| panic!("{owner} gets no job {kind}"))
+    jobs.into_iter().find(|j| j.kind.as_str() == kind).unwrap_or_else(|| panic!("{owner} gets no job {kind}"))
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_timer_whose_lease_was_lost_is_left_to_who_has_it_now() {
         assert_eq!(slow.id, quick.id);
         for lost in [
             m.write_system(|tx, _| Ok(store::job::done(tx, &slow.lease())?)).unwrap(),
-            m.write_system(|tx, _| Ok(store::job::put_off(tx, &slow.lease(), 1, Some("x"))?)).unwrap(),
+            m.write_system(|tx, _| Ok(store::job::put_off(tx, &slow.lease(), slow.due_at, Some("x"))?)).unwrap(),
             m.write_system(|tx, _| Ok(store::job::fail(tx, &slow.lease(), "x")?)).unwrap(),
         ] {
             assert_eq!(lost, Written::SomeoneElseWasFirst);

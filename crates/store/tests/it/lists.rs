@@ -7,7 +7,7 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Text},
 };
-use domain::{Timestamp, instance::InstanceState, order::OrderState};
+use domain::{Timestamp, call::CallState, instance::InstanceState, order::OrderState};
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
@@ -79,7 +79,7 @@ fn lists() -> Vec<(String, List)> {
         }
     }
     for tenant in [Tenant::Seller(SOMEBODY), Tenant::Any] {
-        for state in [None, Some("failed")] {
+        for state in [None, Some(CallState::Failed)] {
             let filter = call::Filter { state, ..call::Filter::default() };
             all.push(list(&format!("calls {tenant:?} {state:?}"), move |tx| call::list(tx, tenant, &filter, DEEP)));
         }

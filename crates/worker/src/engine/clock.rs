@@ -1,7 +1,7 @@
 //! A sandbox's clock: moved by one process, followed by the others.
 
 use super::{Ran, Worker};
-use app::{Actor, Clock, Error, from_micros, micros};
+use app::{Actor, Clock, Error, Moment, micros};
 use db::{Key, Tx};
 use domain::Timestamp;
 use jiff::SignedDuration;
@@ -34,7 +34,7 @@ impl Worker {
         let target = app.env.clock.now() + by;
         loop {
             self.drain().await?;
-            let next = app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?.map(from_micros);
+            let next = app.read(Actor::System, |tx, _| Ok(job::next_due(tx)?)).await?.map(Moment::at);
             match next {
                 Some(due) if due <= target => self.set_clock(due).await?,
                 _ => break,

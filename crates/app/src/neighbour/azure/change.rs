@@ -64,7 +64,7 @@ pub fn unsubscribe(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: &str) -> Result<
         let first = first.ok_or_else(|| Error::row("instances", instance::id(&found), "has no order"))?;
         order::ended_by_seller(tx, ctx, &buyer, &first.number)?;
     }
-    let release = store::call::of_instance(tx, found.id)?.into_iter().rfind(|c| c.activity == Activity::Release.as_str());
+    let release = store::call::of_instance(tx, found.id)?.into_iter().rfind(|c| c.activity == Activity::Release);
     let release = release.ok_or_else(|| Error::row("instances", instance::id(&found), "its release is not told"))?;
     Ok(release.id.id::<CallId>().0.hyphenated().to_string())
 }

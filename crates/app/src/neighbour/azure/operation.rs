@@ -3,11 +3,11 @@
 
 use super::{find, find_and_hold, subscription};
 use crate::{
-    Caller, Ctx, Error, Tenant, call, from_micros,
+    Caller, Ctx, Error, Tenant, call,
     job::JobKind,
     neighbour::{guid, plan},
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     call::{Activity, Outcome},
     id::{CallId, OrderId},
@@ -61,7 +61,7 @@ pub(crate) fn is_told(call: &Call) -> Result<bool, Error> {
     Ok(said(call)?.as_ref().and_then(action).is_some())
 }
 
-fn operation_of(i: &Instance, id: uuid::Uuid, action: Action, at: i64, offer: String) -> Operation {
+fn operation_of(i: &Instance, id: uuid::Uuid, action: Action, at: Moment, offer: String) -> Operation {
     let id = id.hyphenated().to_string();
     Operation {
         activity_id: id.clone(),
@@ -72,7 +72,7 @@ fn operation_of(i: &Instance, id: uuid::Uuid, action: Action, at: i64, offer: St
         plan_id: plan(i),
         quantity: i.quantity,
         action,
-        time_stamp: from_micros(at).to_string(),
+        time_stamp: at.to_string(),
         status: OperationStatus::Succeeded,
     }
 }
@@ -89,7 +89,7 @@ fn of_order(tx: &mut Tx, i: &Instance, order: &Order, line: &Line) -> Result<Ope
         _ if order.paid_at.is_none() => OperationStatus::NotStarted,
         _ => OperationStatus::InProgress,
     };
-    let base = operation_of(i, order.id.id::<OrderId>().0, Action::ChangePlan, order.created_at.micros(), offer(tx, i)?);
+    let base = operation_of(i, order.id.id::<OrderId>().0, Action::ChangePlan, order.created_at, offer(tx, i)?);
     Ok(Operation { plan_id: domain::neighbour::plan(&line.specification, &line.sku), status, ..base })
 }
 
@@ -177,9 +177,9 @@ pub fn update(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subscription: &str, id: &
         return Err(Error::field("/planId", "neighbour.plan_differs", format!("the operation is for the plan {named}")));
     }
     let over = |what: &str| Error::conflict("neighbour.operation_over", format!("the operation is {what}"));
-    let upgrade = store::call::of_instance(tx, found.id)?.into_iter().find(|c| {
-        c.order_id == Some(order.id) && c.activity == Activity::Upgrade.as_str() && matches!(c.state.as_str(), "due" | "waiting")
-    });
+    let upgrade = store::call::of_instance(tx, found.id)?
+        .into_iter()
+        .find(|c| c.order_id == Some(order.id) && c.activity == Activity::Upgrade && c.state.is_open());
     let Some(upgrade) = upgrade else {
         // Said again: no news.
         return match (order.state, said.status) {
@@ -190,7 +190,7 @@ pub fn update(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subscription: &str, id: &
     if upgrade.attempts == 0 {
         return Err(over("not told to you yet"));
     }
-    store::job::cancel(tx, JobKind::Call.as_str(), upgrade.id)?;
+    store::job::cancel(tx, JobKind::Call, upgrade.id)?;
     match said.status {
         Update::Success => {
             let judged = call::Judged { outcome: Outcome::Success, instance_id: None, app: None, licence: None };

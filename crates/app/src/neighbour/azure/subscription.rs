@@ -9,7 +9,7 @@ use crate::{
 };
 use db::{Key, Tx};
 use domain::{
-    call::{Activity, Outcome},
+    call::{Activity, CallState, Outcome},
     instance::InstanceState,
     listing::Listing,
     period::PeriodUnit,
@@ -168,9 +168,9 @@ pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: &str, wanted: &Subs
         }
         InstanceState::Opening => {}
     }
-    let creation = store::call::of_instance(tx, found.id)?.into_iter().find(|c| c.activity == Activity::Create.as_str());
-    let creation = creation.filter(|c| c.state == "due").ok_or(db::DbError::Raced)?;
-    store::job::cancel(tx, JobKind::Call.as_str(), creation.id)?;
+    let creation = store::call::of_instance(tx, found.id)?.into_iter().find(|c| c.activity == Activity::Create);
+    let creation = creation.filter(|c| c.state == CallState::Due).ok_or(db::DbError::Raced)?;
+    store::job::cancel(tx, JobKind::Call, creation.id)?;
     let judged = call::Judged { outcome: Outcome::Success, instance_id: Some(guid(&found)), app: Some(AppInfo::default()), licence: None };
     call::succeeded_quietly(tx, ctx, &creation, &found, &judged)
 }

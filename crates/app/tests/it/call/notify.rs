@@ -4,6 +4,7 @@
 use app::interface::{self, InterfaceClass, NewAddress, Passed};
 use db::Key;
 use domain::{
+    call::Activity,
     id::{AddressId, KeyId},
     listing::AccessType,
 };
@@ -48,9 +49,9 @@ fn debugged(m: &Market, new: &NewAddress) {
 
 /// The notifications of an order: their state, and where they were sent.
 fn notified(m: &Market, number: &str) -> Vec<(String, String)> {
-    let all = m.calls_of_order(number).into_iter().filter(|c| c.activity == "orderNotify");
+    let all = m.calls_of_order(number).into_iter().filter(|c| c.activity == Activity::Notify);
     let place = |url: &str| url.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
-    all.map(|call| (call.state.clone(), m.attempts(&call).first().map(|a| place(&a.url)).unwrap_or_default())).collect()
+    all.map(|call| (call.state.to_string(), m.attempts(&call).first().map(|a| place(&a.url)).unwrap_or_default())).collect()
 }
 
 fn done(place: &str) -> Vec<(String, String)> {

@@ -76,7 +76,7 @@ fn a_licence_of_1_x_that_does_not_come_waits_for_the_seller() {
         m.server.fault("shield", Fault::Code000005);
         renew(m, instance);
         m.advance("750d");
-        let tries: Vec<(String, i64)> = m.calls(instance).into_iter().map(|c| (c.activity, c.attempts)).collect();
+        let tries: Vec<(String, i64)> = m.calls(instance).into_iter().map(|c| (c.activity.to_string(), c.attempts)).collect();
         let expected = [("getLicense", 5), ("refreshLicense", 1), ("expireLicense", 2), ("releaseLicense", 1)];
         assert_eq!(tries, expected.map(|(a, n)| (a.to_owned(), n)));
     });

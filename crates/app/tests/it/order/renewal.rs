@@ -2,7 +2,7 @@
 
 use app::order::{self, set_auto_renewal};
 use db::Moment;
-use domain::{id::InstanceId, instance::InstanceState, package::Reset, period::Period};
+use domain::{id::InstanceId, instance::InstanceState, job::JobKind, package::Reset, period::Period};
 use harness::{Bought, Fault, Market, choice, on_both, pack, sample, time};
 
 pub(super) fn period(text: &str) -> Period {
@@ -25,7 +25,7 @@ pub(super) fn planned(m: &Market, bought: &Bought) -> Option<(String, String)> {
     m.read(|tx, _| {
         let wanted = store::auto_renewal::of_instance(tx, bought.instance)?;
         let jobs = store::job::of_subject(tx, bought.instance)?;
-        let job = jobs.into_iter().find(|j| j.kind == "instance.auto_renewal");
+        let job = jobs.into_iter().find(|j| j.kind == JobKind::AutoRenewal);
         assert_eq!(wanted.is_some(), job.is_some(), "a job tries it");
         Ok(wanted.zip(job).map(|(wanted, job)| (wanted.period, time(job.due_at))))
     })

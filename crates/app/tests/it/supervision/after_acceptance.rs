@@ -9,6 +9,7 @@ use app::{
     supervision::{self, Found},
 };
 use domain::{
+    call::CallState,
     id::AddressId,
     instance::InstanceState,
     listing::{AccessType, Listing},
@@ -80,7 +81,7 @@ fn an_order_that_was_accepted_stays_complete_when_the_interface_never_opens_it()
         m.server.fault("asking", Fault::Http500);
         m.act(&m.buyer(), &case, &act(Verb::Accept));
         m.advance("5h");
-        assert_eq!(m.calls(case.row.instance_id)[0].state, "failed");
+        assert_eq!(m.calls(case.row.instance_id)[0].state, CallState::Failed);
         assert_eq!(m.order(&case.row.order_number).state, OrderState::Completed, "it was accepted and paid out");
         assert!(m.messages(&m.seller()).contains(&"call.given_up".to_owned()));
         assert_eq!(renew(m, &case).err().and_then(|e| e.code()), Some("instance.not_opened_yet"));

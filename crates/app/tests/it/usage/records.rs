@@ -354,7 +354,7 @@ fn work_off(tx: &mut db::Tx, ctx: &app::Ctx, worker: usize) -> Result<(), app::E
         limit: 1,
         busy: &[],
     };
-    for due in store::job::claim(tx, &claim)?.iter().filter(|j| j.kind.starts_with("usage.")) {
+    for due in store::job::claim(tx, &claim)?.iter().filter(|j| j.kind.as_str().starts_with("usage.")) {
         assert!(matches!(job::begin(tx, ctx, due)?, job::Work::Done));
     }
     Ok(())
