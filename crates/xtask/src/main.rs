@@ -10,6 +10,7 @@ mod sources;
 mod tested;
 mod tree;
 mod unused;
+mod words;
 
 use std::{path::Path, process::ExitCode};
 
@@ -34,6 +35,7 @@ const RULES: &[(&str, Check)] = &[
     ("no name that refuses nothing", Read(sources::names)),
     ("nothing left unfinished", Read(sources::leftovers)),
     ("only the database layer asks which engine runs", Read(engines::check)),
+    ("words of the model are compared as what they are", Read(words::check)),
     ("tests wait for conditions, not for time", Read(sources::sleeping)),
     ("the rules of the marketplace are tested where they live", Read(tested::check)),
     ("every route of the API is in its description", Read(sources::routes)),
