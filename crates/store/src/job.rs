@@ -55,7 +55,8 @@ pub fn insert(tx: &mut Tx, jobs: &[Job]) -> Result<(), DbError> {
 #[rustfmt::skip]
 fn values(j: &Job) -> [db::Value<'_>; 11] {
     db::row![
-        &j.id, j.kind.as_str(), &j.subject, &j.lane, j.due_at, j.attempts, j.state.as_str(), &j.lease_owner, j.lease_until, &j.error, &j.name,
+        &j.id, j.kind.as_str(), &j.subject, &j.lane, j.due_at, j.attempts, j.state.as_str(),
+        &j.lease_owner, j.lease_until, &j.error, &j.name,
     ]
 }
 
