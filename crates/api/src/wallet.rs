@@ -52,11 +52,11 @@ async fn show(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Lis
             let (owner, currency) = (hex::encode(Key::of(who.account_id).0), ctx.site(who.site).currency.to_string());
             let balance = ledger_rows::balance(tx, AccountKind::BuyerWallet, &owner, &currency)?;
             let rows = ledger_rows::statement(tx, AccountKind::BuyerWallet, &owner, page)?;
-            let next = next(&rows, page, |(p, e)| (p.at, e.id));
+            let next = next(&rows, page, |(p, e)| (p.at.micros(), e.id));
             let entry = |(p, e): (ledger_rows::PostingRow, ledger_rows::EntryRow)| EntryView {
                 at: time(p.at),
-                kind: e.kind,
-                amount: money_in(p.amount_minor, &p.currency),
+                kind: e.kind.to_string(),
+                amount: money_in(p.amount_minor, p.currency.as_str()),
                 reference: e.reference.split_once(':').map_or_else(String::new, |(_, r)| r.to_owned()),
             };
             Ok(WalletView { balance: money_in(balance, &currency), entries: rows.into_iter().map(entry).collect(), next })
@@ -84,9 +84,9 @@ fn view(t: &rows::Transfer) -> TransferView {
     TransferView {
         id: t.id.id::<TransferId>().to_string(),
         account_name: t.account_name.clone(),
-        amount: money_in(t.amount_minor, &t.currency),
+        amount: money_in(t.amount_minor, t.currency.as_str()),
         reference: t.reference.clone(),
-        state: t.state.clone(),
+        state: t.state.to_string(),
         created_at: time(t.created_at),
         decided_at: times(t.decided_at),
         reason: t.reason.clone(),
@@ -119,10 +119,10 @@ async fn transfers(
     let found = api
         .read(caller, move |tx, _, who| {
             let account = own.then(|| Key::of(who.account_id));
-            Ok(rows::list(tx, account, p.state.map(TransferState::as_str), page)?)
+            Ok(rows::list(tx, account, p.state, page)?)
         })
         .await?;
-    let next = next(&found, page, |t| (t.created_at, t.id));
+    let next = next(&found, page, |t| (t.created_at.micros(), t.id));
     Ok(Json(TransferList { transfers: found.iter().map(view).collect(), next }))
 }
 

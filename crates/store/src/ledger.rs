@@ -1,6 +1,6 @@
 //! Entries, postings and the balances that may not go below zero.
 
-use crate::{DbError, Key, Page, Tx};
+use crate::{DbError, Key, Moment, Page, Tx, legible};
 use db::{
     Run,
     dialect::BalanceAdd,
@@ -15,27 +15,31 @@ use domain::money::Currency;
 use ledger::{AccountKind, Entry, EntryKind};
 use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_entries)]
-pub struct EntryRow {
-    pub id: Key,
-    pub kind: String,
-    pub at: i64,
-    pub order_id: Option<Key>,
-    pub line_id: Option<Key>,
-    pub reference: String,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = ledger_entries)]
+    pub struct EntryRow of ledger_entries {
+        pub id: Key,
+        pub kind: EntryKind,
+        pub at: Moment,
+        pub order_id: Option<Key>,
+        pub line_id: Option<Key>,
+        pub reference: String,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_postings)]
-pub struct PostingRow {
-    pub entry_id: Key,
-    pub seq: i64,
-    pub account: String,
-    pub owner: String,
-    pub currency: String,
-    pub amount_minor: i64,
-    pub at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = ledger_postings)]
+    pub struct PostingRow of ledger_postings {
+        pub entry_id: Key,
+        pub seq: i64,
+        pub account: AccountKind,
+        pub owner: String,
+        pub currency: Currency,
+        pub amount_minor: i64,
+        pub at: Moment,
+    }
 }
 
 /// Stores balanced entries and moves the guarded balances, in a fixed order so that entries cannot wait
@@ -86,7 +90,7 @@ fn headers(entries: &[(EntryRow, Entry)]) -> db::Insert<'_, 6> {
     db::Insert {
         table: "ledger_entries",
         columns: ["id", "kind", "at", "order_id", "line_id", "reference"],
-        rows: entries.iter().map(|(e, _)| db::row![&e.id, &e.kind, e.at, &e.order_id, &e.line_id, &e.reference]).collect(),
+        rows: entries.iter().map(|(e, _)| db::row![&e.id, e.kind.as_str(), e.at, &e.order_id, &e.line_id, &e.reference]).collect(),
         conflict: "",
     }
 }
@@ -96,9 +100,9 @@ fn posting_rows<'a>(row: &'a EntryRow, entry: &'a Entry) -> impl Iterator<Item =
     (0i64..).zip(entry.postings()).map(|(seq, p)| PostingRow {
         entry_id: row.id,
         seq,
-        account: p.account.as_str().to_owned(),
+        account: p.account,
         owner: p.owner.clone(),
-        currency: p.currency.as_str().to_owned(),
+        currency: p.currency,
         amount_minor: p.amount_minor,
         at: row.at,
     })
@@ -108,7 +112,10 @@ fn details(postings: &[PostingRow]) -> db::Insert<'_, 7> {
     db::Insert {
         table: "ledger_postings",
         columns: ["entry_id", "seq", "account", "owner", "currency", "amount_minor", "at"],
-        rows: postings.iter().map(|p| db::row![&p.entry_id, p.seq, &p.account, &p.owner, &p.currency, p.amount_minor, p.at]).collect(),
+        rows: postings
+            .iter()
+            .map(|p| db::row![&p.entry_id, p.seq, p.account.as_str(), &p.owner, p.currency.as_str(), p.amount_minor, p.at])
+            .collect(),
         conflict: "",
     }
 }
@@ -152,13 +159,17 @@ pub fn balance(tx: &mut Tx, account: AccountKind, owner: &str, currency: &str) -
 /// # Errors
 /// [`DbError`].
 pub fn statement(tx: &mut Tx, account: AccountKind, owner: &str, page: Page) -> Result<Vec<(PostingRow, EntryRow)>, DbError> {
-    let query = ledger_postings::table
-        .inner_join(ledger_entries::table)
-        .filter(ledger_postings::account.eq(account.as_str()))
-        .filter(ledger_postings::owner.eq(owner.to_owned()))
-        .select((PostingRow::as_select(), EntryRow::as_select()))
-        .into_boxed();
-    Ok(newest_first!(query, page, ledger_postings::at, ledger_postings::entry_id).load(tx)?)
+    let place = |(posting, _): &(PostingRow, EntryRow)| (posting.at.micros(), posting.entry_id);
+    let read = |page: Page| {
+        let query = ledger_postings::table
+            .inner_join(ledger_entries::table)
+            .filter(ledger_postings::account.eq(account.as_str()))
+            .filter(ledger_postings::owner.eq(owner.to_owned()))
+            .select((PostingRow::as_select(), EntryRow::as_select()))
+            .into_boxed();
+        db::readable(tx, newest_first!(query, page, ledger_postings::at, ledger_postings::entry_id))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// What orders and use moved on an account between two moments: no top-ups, and corrections of an order line alone.

@@ -1,6 +1,6 @@
 //! Licences by authorisation code, and who used them day by day.
 
-use crate::{DbError, Key, Locked, Page, Tx, Written, instance::Instance, order::Tenant};
+use crate::{DbError, Key, Locked, Moment, Page, Tx, Written, instance::Instance, legible, order::Tenant};
 use db::{
     Run,
     schema::{instances, licence_clients, licence_days, licences},
@@ -8,26 +8,28 @@ use db::{
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A code. Without an instance it is a test code.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = licences)]
-pub struct Licence {
-    pub id: Key,
-    pub code: String,
-    pub seller_id: Key,
-    pub buyer_id: Option<Key>,
-    pub product_id: Option<Key>,
-    pub instance_id: Option<Key>,
-    pub order_line: Option<String>,
-    pub issued_at: i64,
-    pub ordered_at: i64,
-    pub activated_at: Option<i64>,
-    pub real_effect_at: Option<i64>,
-    pub queried_at: Option<i64>,
-    /// When the buyer took the code.
-    pub shown_at: Option<i64>,
-    /// Until when files that were signed are good, of the terms that are paid.
-    pub file_until: Option<i64>,
+db::stored! {
+    /// A code. Without an instance it is a test code.
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = licences)]
+    pub struct Licence of licences {
+        pub id: Key,
+        pub code: String,
+        pub seller_id: Key,
+        pub buyer_id: Option<Key>,
+        pub product_id: Option<Key>,
+        pub instance_id: Option<Key>,
+        pub order_line: Option<String>,
+        pub issued_at: Moment,
+        pub ordered_at: Moment,
+        pub activated_at: Option<Moment>,
+        pub real_effect_at: Option<Moment>,
+        pub queried_at: Option<Moment>,
+        /// When the buyer took the code.
+        pub shown_at: Option<Moment>,
+        /// Until when files that were signed are good, of the terms that are paid.
+        pub file_until: Option<Moment>,
+    }
 }
 
 /// Active clients of a licence on a day.
@@ -99,20 +101,24 @@ pub fn list(
     code: Option<&str>,
     page: Page,
 ) -> Result<Vec<(Licence, Instance)>, DbError> {
-    let mut query = licences::table.inner_join(instances::table.on(licences::instance_id.eq(instances::id.nullable()))).into_boxed();
-    query = match tenant {
-        Tenant::Buyer(id) => query.filter(licences::buyer_id.eq(id)),
-        Tenant::Seller(id) => query.filter(licences::seller_id.eq(id)),
-        Tenant::Any => query,
+    let place = |(licence, _): &(Licence, Instance)| (licence.issued_at.micros(), licence.id);
+    let read = |page: Page| {
+        let mut query = licences::table.inner_join(instances::table.on(licences::instance_id.eq(instances::id.nullable()))).into_boxed();
+        query = match tenant {
+            Tenant::Buyer(id) => query.filter(licences::buyer_id.eq(id)),
+            Tenant::Seller(id) => query.filter(licences::seller_id.eq(id)),
+            Tenant::Any => query,
+        };
+        if let Some(product) = product {
+            query = query.filter(licences::product_id.eq(product));
+        }
+        if let Some(code) = code {
+            query = query.filter(licences::code.eq(code.to_owned()));
+        }
+        let query = newest_first!(query, page, licences::issued_at, licences::id);
+        db::readable(tx, query.select((Licence::as_select(), Instance::as_select())))
     };
-    if let Some(product) = product {
-        query = query.filter(licences::product_id.eq(product));
-    }
-    if let Some(code) = code {
-        query = query.filter(licences::code.eq(code.to_owned()));
-    }
-    let query = newest_first!(query, page, licences::issued_at, licences::id);
-    Ok(query.select((Licence::as_select(), Instance::as_select())).load(tx)?)
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// The test codes of a seller, newest first.
@@ -137,7 +143,12 @@ pub fn test_count(tx: &mut Tx, seller: Key) -> Result<i64, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn activate(tx: &mut Tx, codes: &[(Key, Option<&Locked<Instance>>)], at: i64, real_effect_at: Option<i64>) -> Result<Written, DbError> {
+pub fn activate(
+    tx: &mut Tx,
+    codes: &[(Key, Option<&Locked<Instance>>)],
+    at: Moment,
+    real_effect_at: Option<Moment>,
+) -> Result<Written, DbError> {
     let times = (licences::activated_at.eq(at), licences::real_effect_at.eq(real_effect_at));
     let ids: Vec<Key> = codes.iter().map(|(id, _)| *id).collect();
     let changed = db::each_part(tx, &ids, |part| {
@@ -150,7 +161,7 @@ pub fn activate(tx: &mut Tx, codes: &[(Key, Option<&Locked<Instance>>)], at: i64
 ///
 /// # Errors
 /// [`DbError`].
-pub fn queried(tx: &mut Tx, ids: &[Key], at: i64) -> Result<(), DbError> {
+pub fn queried(tx: &mut Tx, ids: &[Key], at: Moment) -> Result<(), DbError> {
     db::each_part(tx, ids, |part| {
         diesel::update(licences::table.filter(licences::id.eq_any(part.to_vec()))).set(licences::queried_at.eq(at))
     })?;
@@ -242,7 +253,7 @@ pub fn show(tx: &mut Tx, instance: &Locked<Instance>, at: i64) -> Result<(), DbE
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_file_until(tx: &mut Tx, id: Key, until: i64) -> Result<(), DbError> {
+pub fn set_file_until(tx: &mut Tx, id: Key, until: Moment) -> Result<(), DbError> {
     let earlier = licences::file_until.is_null().or(licences::file_until.lt(until));
     diesel::update(licences::table.find(id).filter(earlier)).set(licences::file_until.eq(until)).run(tx)?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Service supervision: templates, cases, and what was done in them.
 
-use crate::{DbError, Key, Page, Tx, Written, containing, lower, order::Tenant};
+use crate::{DbError, Key, Moment, Page, Tx, Written, containing, legible, lower, order::Tenant};
 use db::{
     Run,
     schema::{account_tracks, supervision_cases, supervision_steps, supervision_templates},
@@ -10,6 +10,7 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Binary, Text},
 };
+use domain::{listing::AccessType, supervision::CaseState};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = supervision_templates)]
@@ -24,49 +25,53 @@ pub struct Template {
     pub loaded_by: String,
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = supervision_cases)]
-pub struct Case {
-    pub id: Key,
-    pub order_id: Key,
-    pub line_id: Key,
-    pub instance_id: Key,
-    pub buyer_id: Key,
-    pub seller_id: Key,
-    pub order_number: String,
-    pub product_name: String,
-    pub customer_name: String,
-    pub access_type: String,
-    pub template_key: String,
-    pub template_version: i64,
-    pub state: String,
-    pub node: String,
-    pub buyer_turn: bool,
-    pub seller_turn: bool,
-    pub operator_turn: bool,
-    pub appeal_due_at: Option<i64>,
-    pub started_at: i64,
-    pub ended_at: Option<i64>,
-    pub body: String,
-    pub address: Option<Vec<u8>>,
-    pub tracking: Option<String>,
-    pub changes: i64,
-    /// Empty: as `product_name`, which is the Chinese one.
-    pub product_name_en: String,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = supervision_cases)]
+    pub struct Case of supervision_cases {
+        pub id: Key,
+        pub order_id: Key,
+        pub line_id: Key,
+        pub instance_id: Key,
+        pub buyer_id: Key,
+        pub seller_id: Key,
+        pub order_number: String,
+        pub product_name: String,
+        pub customer_name: String,
+        pub access_type: AccessType,
+        pub template_key: String,
+        pub template_version: i64,
+        pub state: CaseState,
+        pub node: String,
+        pub buyer_turn: bool,
+        pub seller_turn: bool,
+        pub operator_turn: bool,
+        pub appeal_due_at: Option<Moment>,
+        pub started_at: Moment,
+        pub ended_at: Option<Moment>,
+        pub body: String,
+        pub address: Option<Vec<u8>>,
+        pub tracking: Option<String>,
+        pub changes: i64,
+        /// Empty: as `product_name`, which is the Chinese one.
+        pub product_name_en: String,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = supervision_steps)]
-pub struct Step {
-    pub case_id: Key,
-    pub seq: i64,
-    pub at: i64,
-    pub party: String,
-    pub actor: String,
-    pub kind: String,
-    pub from_node: String,
-    pub to_node: String,
-    pub data: String,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = supervision_steps)]
+    pub struct Step of supervision_steps {
+        pub case_id: Key,
+        pub seq: i64,
+        pub at: Moment,
+        pub party: String,
+        pub actor: String,
+        pub kind: String,
+        pub from_node: String,
+        pub to_node: String,
+        pub data: String,
+    }
 }
 
 /// # Errors
@@ -105,7 +110,7 @@ pub fn templates_for(tx: &mut Tx, access_type: &str, flow: &str) -> Result<Vec<T
 /// # Errors
 /// [`DbError`].
 pub fn any_open_by_template(tx: &mut Tx) -> Result<Vec<(String, i64, i64)>, DbError> {
-    let open = supervision_cases::table.filter(supervision_cases::state.eq("open"));
+    let open = supervision_cases::table.filter(supervision_cases::state.eq(CaseState::Open));
     let by = (supervision_cases::template_key, supervision_cases::template_version);
     Ok(open.group_by(by).select((by.0, by.1, diesel::dsl::count_star())).load(tx)?)
 }
@@ -151,12 +156,12 @@ pub fn any_of_instances(tx: &mut Tx, instances: &[Key]) -> Result<Vec<Case>, DbE
 /// The filters of the list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub state: Option<String>,
+    pub state: Option<CaseState>,
     /// Whose turn it is: buyer, seller or operator.
     pub turn: Option<domain::supervision::Party>,
     /// Under appeal.
     pub appealed: bool,
-    pub access_type: Option<String>,
+    pub access_type: Option<AccessType>,
     pub order_number: Option<String>,
     pub product_name: Option<String>,
     pub customer_name: Option<String>,
@@ -165,8 +170,8 @@ pub struct Filter {
 fn filtered(tenant: Tenant, filter: &Filter) -> supervision_cases::BoxedQuery<'static, db::Backend> {
     use domain::supervision::Party;
     let mut query = scoped(tenant);
-    if let Some(state) = &filter.state {
-        query = query.filter(supervision_cases::state.eq(state.clone()));
+    if let Some(state) = filter.state {
+        query = query.filter(supervision_cases::state.eq(state));
     }
     match filter.turn {
         Some(Party::Buyer) => query = query.filter(supervision_cases::buyer_turn.eq(true)),
@@ -177,8 +182,8 @@ fn filtered(tenant: Tenant, filter: &Filter) -> supervision_cases::BoxedQuery<'s
     if filter.appealed {
         query = query.filter(supervision_cases::appeal_due_at.is_not_null());
     }
-    if let Some(access_type) = &filter.access_type {
-        query = query.filter(supervision_cases::access_type.eq(access_type.clone()));
+    if let Some(access_type) = filter.access_type {
+        query = query.filter(supervision_cases::access_type.eq(access_type));
     }
     if let Some(text) = &filter.order_number {
         query = query.filter(lower(supervision_cases::order_number).like(containing(text)).escape('\\'));
@@ -198,8 +203,12 @@ fn filtered(tenant: Tenant, filter: &Filter) -> supervision_cases::BoxedQuery<'s
 /// # Errors
 /// [`DbError`].
 pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Case>, DbError> {
-    let query = filtered(tenant, filter);
-    Ok(newest_first!(query, page, supervision_cases::started_at, supervision_cases::id).select(Case::as_select()).load(tx)?)
+    let place = |c: &Case| (c.started_at.micros(), c.id);
+    let read = |page: Page| {
+        let query = filtered(tenant, filter);
+        db::readable(tx, newest_first!(query, page, supervision_cases::started_at, supervision_cases::id).select(Case::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// # Errors
@@ -240,7 +249,7 @@ pub fn change(tx: &mut Tx, cases: &[Case]) -> Result<Written, DbError> {
 #[rustfmt::skip]
 fn changed(c: &Case) -> [db::Value<'_>; 12] {
     db::row![
-        &c.id, c.changes, &c.state, &c.node, c.buyer_turn, c.seller_turn, c.operator_turn, c.appeal_due_at, c.ended_at, &c.body,
+        &c.id, c.changes, c.state.as_str(), &c.node, c.buyer_turn, c.seller_turn, c.operator_turn, c.appeal_due_at, c.ended_at, &c.body,
         &c.address, &c.tracking,
     ]
 }

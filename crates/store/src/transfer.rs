@@ -1,23 +1,26 @@
 //! Bank transfers that a member of staff confirms.
 
-use crate::{DbError, Key, Page, Tx, Written};
+use crate::{DbError, Key, Moment, Page, Tx, Written, legible};
 use db::{Run, schema::transfers};
 use diesel::prelude::*;
+use domain::money::{Currency, TransferState};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = transfers)]
-pub struct Transfer {
-    pub id: Key,
-    pub account_id: Key,
-    pub account_name: String,
-    pub currency: String,
-    pub amount_minor: i64,
-    pub reference: String,
-    pub state: String,
-    pub created_at: i64,
-    pub decided_at: Option<i64>,
-    pub decided_by: Option<Key>,
-    pub reason: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = transfers)]
+    pub struct Transfer of transfers {
+        pub id: Key,
+        pub account_id: Key,
+        pub account_name: String,
+        pub currency: Currency,
+        pub amount_minor: i64,
+        pub reference: String,
+        pub state: TransferState,
+        pub created_at: Moment,
+        pub decided_at: Option<Moment>,
+        pub decided_by: Option<Key>,
+        pub reason: Option<String>,
+    }
 }
 
 /// # Errors
@@ -31,15 +34,19 @@ pub fn insert(tx: &mut Tx, transfer: &Transfer) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, account: Option<Key>, state: Option<&str>, page: Page) -> Result<Vec<Transfer>, DbError> {
-    let mut query = transfers::table.into_boxed();
-    if let Some(account) = account {
-        query = query.filter(transfers::account_id.eq(account));
-    }
-    if let Some(state) = state {
-        query = query.filter(transfers::state.eq(state.to_owned()));
-    }
-    Ok(newest_first!(query, page, transfers::created_at, transfers::id).select(Transfer::as_select()).load(tx)?)
+pub fn list(tx: &mut Tx, account: Option<Key>, state: Option<TransferState>, page: Page) -> Result<Vec<Transfer>, DbError> {
+    let place = |t: &Transfer| (t.created_at.micros(), t.id);
+    let read = |page: Page| {
+        let mut query = transfers::table.into_boxed();
+        if let Some(account) = account {
+            query = query.filter(transfers::account_id.eq(account));
+        }
+        if let Some(state) = state {
+            query = query.filter(transfers::state.eq(state));
+        }
+        db::readable(tx, newest_first!(query, page, transfers::created_at, transfers::id).select(Transfer::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// # Errors
@@ -52,9 +59,9 @@ pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Transfer>, DbError> {
 #[derive(Debug)]
 pub struct Decision<'a> {
     pub id: Key,
-    pub state: &'a str,
+    pub state: TransferState,
     pub reason: Option<&'a str>,
-    pub at: i64,
+    pub at: Moment,
     pub by: Key,
 }
 
@@ -63,7 +70,7 @@ pub struct Decision<'a> {
 /// # Errors
 /// [`DbError`].
 pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
-    let pending = transfers::table.find(d.id).filter(transfers::state.eq("pending"));
+    let pending = transfers::table.find(d.id).filter(transfers::state.eq(TransferState::Pending));
     let changed = diesel::update(pending)
         .set((transfers::state.eq(d.state), transfers::decided_at.eq(d.at), transfers::decided_by.eq(d.by), transfers::reason.eq(d.reason)))
         .run(tx)?;

@@ -42,10 +42,8 @@ const LEFT: &[(&str, usize)] = &[
     ("crates/app/src/message/webhook.rs", 2),
     ("crates/app/src/money/bill.rs", 3),
     ("crates/app/src/money/correction.rs", 1),
-    ("crates/app/src/money/transfer.rs", 1),
     ("crates/app/src/order/renew.rs", 1),
     ("crates/app/src/order/timeline.rs", 2),
-    ("crates/app/src/order/unsubscribe.rs", 1),
     ("crates/app/src/seller/mod.rs", 2),
     ("crates/app/src/sign_on/mod.rs", 1),
     ("crates/app/src/storefront/shop.rs", 1),
@@ -55,7 +53,6 @@ const LEFT: &[(&str, usize)] = &[
     ("crates/app/src/usage/receive.rs", 1),
     ("crates/app/src/usage/recount.rs", 1),
     ("crates/app/src/verify/instances.rs", 2),
-    ("crates/app/src/verify/orders.rs", 1),
 ];
 
 /// Whether the text begins with the name of a value and its word: `OrderState::Completed.as_str()`.

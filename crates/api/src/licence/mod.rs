@@ -118,7 +118,7 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
             let code = p.code.map(Line::into_string);
             let tenant = tenant(who, p.role)?;
             let found = rows::list(tx, tenant, p.product.map(Key::of), code.as_deref(), page)?;
-            let next = next(&found, page, |(l, _)| (l.issued_at, l.id));
+            let next = next(&found, page, |(l, _)| (l.issued_at.micros(), l.id));
             let licences = found.into_iter().map(|(l, i)| view(ctx, l, &i, tenant)).collect::<Result<_, _>>()?;
             Ok(LicenceList { licences, next })
         })

@@ -67,8 +67,8 @@ fn summary(tx: &mut Tx, row: rows::Case) -> Result<SupervisionSummary, Error> {
         version: row.changes.to_string(),
         order_number: row.order_number,
         customer_name: row.customer_name,
-        access_type: row.access_type,
-        state: row.state,
+        access_type: row.access_type.to_string(),
+        state: row.state.to_string(),
         node: row.node,
         waits_for: turns.into_iter().filter(|(_, turn)| *turn).map(|(party, _)| party.to_string()).collect(),
         appeal_due_at: times(row.appeal_due_at),
@@ -124,10 +124,10 @@ struct SupervisionList {
     params(ListParams, Paging), responses((status = 200, body = SupervisionList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<SupervisionList>, Problem> {
     let filter = rows::Filter {
-        state: p.state.map(|s| s.to_string()),
+        state: p.state,
         turn: p.turn,
         appealed: p.appealed.0,
-        access_type: p.access_type.map(|a| a.to_string()),
+        access_type: p.access_type,
         order_number: p.order_number.map(Line::into_string),
         product_name: p.product_name.map(Line::into_string),
         customer_name: p.customer_name.map(Line::into_string),
@@ -136,7 +136,7 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
         .read(caller, move |tx, _, who| {
             let tenant = tenant(who, p.role)?;
             let found = rows::list(tx, tenant, &filter, page)?;
-            let next = next(&found, page, |c| (c.started_at, c.id));
+            let next = next(&found, page, |c| (c.started_at.micros(), c.id));
             let total = rows::count(tx, tenant, &filter)?;
             let cases = found.into_iter().map(|row| summary(tx, row)).collect::<Result<_, _>>()?;
             Ok(SupervisionList { cases, next, total })

@@ -2,8 +2,8 @@
 //! (`license-interface 2.2.1`, `2.2.2`).
 
 use super::{Locked, locked, refused};
-use crate::{Caller, Ctx, Error, Tenant, event, from_micros, instance, micros, supervision};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error, Tenant, event, instance, supervision};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     licence::{Refused, may_activate},
@@ -32,10 +32,10 @@ pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, codes: &[String], real:
 /// Those of [`activate`].
 pub(super) fn activate_all(tx: &mut Tx, ctx: &Ctx, held: &[Locked], real: Option<Timestamp>) -> Result<Written, Error> {
     for one in held {
-        may_activate(one.state(ctx)?, from_micros(one.licence.ordered_at), real, ctx.now).map_err(|e| refused(&e))?;
+        may_activate(one.state(ctx)?, one.licence.ordered_at.at(), real, ctx.now).map_err(|e| refused(&e))?;
     }
     let codes: Vec<_> = held.iter().map(|one| (one.licence.id, one.instance.as_ref())).collect();
-    if licence::activate(tx, &codes, ctx.now_micros(), real.map(micros))? == Written::SomeoneElseWasFirst {
+    if licence::activate(tx, &codes, ctx.moment(), real.map(Moment::of))? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
     for one in held {

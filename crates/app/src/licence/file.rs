@@ -3,7 +3,7 @@
 use super::{node, right, right::Right};
 use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, Tenant, event, limit, micros};
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::limit::Limit;
 use domain::{
     Timestamp,
@@ -136,7 +136,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, code: &str, fingerprint: Option<&str>) -> R
     let end = file_end(&right.rules, right.expires_at, ctx.now);
     let text = sign(tx, ctx, &right, Content { end, machine, lease: None })?;
     if let Some(until) = file_covers(&right.rules, right.expires_at, ctx.now) {
-        store::licence::set_file_until(tx, right.licence.id, micros(until))?;
+        store::licence::set_file_until(tx, right.licence.id, Moment::of(until))?;
     }
     let about = event::About { instance: right.licence.instance_id, ..event::About::default() };
     event::record(tx, ctx, "licence.file_signed", about, &json!({ "until": end }))?;

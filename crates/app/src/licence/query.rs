@@ -1,8 +1,8 @@
 //! What a code is now, for the seller's software: asked on the first use of each day (`license-interface 2.2.3`).
 
 use super::{Held, by, held, refused};
-use crate::{Caller, Ctx, Error, from_micros, order::Sold};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error, order::Sold};
+use db::{Key, Moment, Tx};
 use domain::{
     id::AccountId,
     licence::{LicenceState, Refused},
@@ -54,11 +54,11 @@ fn answer(ctx: &Ctx, held: Held, lines: &HashMap<Key, (Line, Order)>) -> Result<
     let (Some(activated), false) = (held.licence.activated_at, state == LicenceState::NotActivated) else {
         return Err(refused(&Refused::NotActivated));
     };
-    let (id, news) = (held.licence.id, is_news(ctx, held.licence.queried_at));
-    let activate_time = wire_time(from_micros(activated));
+    let (id, news) = (held.licence.id, is_news(ctx, held.licence.queried_at.map(Moment::micros)));
+    let activate_time = wire_time(activated.at());
     let Some(instance) = held.instance else {
         // A test code stands for the documented MOCK order, for a year (`license-interface 2.5`).
-        let end = from_micros(activated) + jiff::SignedDuration::from_hours(24 * 365);
+        let end = activated.at() + jiff::SignedDuration::from_hours(24 * 365);
         return Ok(Answer {
             code: held.licence.code,
             state,

@@ -85,7 +85,7 @@ impl Noted {
 /// [`Error::Store`].
 pub fn write_down(tx: &mut Tx, ctx: &Ctx, noted: &Noted) -> Result<(), Error> {
     let asked: Vec<Key> = noted.asked.iter().copied().collect();
-    licence::queried(tx, &asked, ctx.now_micros())?;
+    licence::queried(tx, &asked, ctx.moment())?;
     for (name, day) in &noted.days {
         let clients: Vec<_> = day.clients.iter().cloned().collect();
         licence::count_clients(tx, name, &clients)?;

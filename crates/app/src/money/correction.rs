@@ -223,8 +223,8 @@ fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
     let line = row.line_id.map(|id| store::order::any_line(tx, id)).transpose()?.flatten();
     let header = EntryRow {
         id: ctx.key(),
-        kind: EntryKind::Correction.as_str().to_owned(),
-        at: ctx.now_micros(),
+        kind: EntryKind::Correction,
+        at: ctx.moment(),
         order_id: line.as_ref().map(|l| l.order_id),
         line_id: row.line_id,
         reference: format!("{}:{}", EntryKind::Correction, hex::encode(row.id.0)),

@@ -65,14 +65,7 @@ fn entry(ctx: &Ctx, p: Posted<'_>, reference: String) -> Result<(EntryRow, Entry
     let postings =
         p.postings.into_iter().map(|(account, owner, amount_minor)| Posting { account, owner, currency, amount_minor }).collect();
     let entry = Entry::new(p.kind, postings).map_err(|e| Error::row("ledger_entries", &p.line.number, e))?;
-    let row = EntryRow {
-        id: ctx.key(),
-        kind: p.kind.as_str().to_owned(),
-        at: ctx.now_micros(),
-        order_id: Some(p.order.id),
-        line_id: Some(p.line.id),
-        reference,
-    };
+    let row = EntryRow { id: ctx.key(), kind: p.kind, at: ctx.moment(), order_id: Some(p.order.id), line_id: Some(p.line.id), reference };
     Ok((row, entry))
 }
 

@@ -2,12 +2,12 @@
 
 use crate::{Caller, Ctx, Error, event, limit, message};
 use db::{Key, Tx};
-use domain::limit::Limit;
 use domain::{
     id::TransferId,
     message::MessageEvent,
     money::{Currency, Money},
 };
+use domain::{limit::Limit, money::TransferState};
 use ledger::{AccountKind, Entry, EntryKind, Posting};
 use serde_json::{Value, json};
 use store::{
@@ -30,16 +30,18 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, amount: Money, reference
         return Err(Error::field("/amount/currency", "transfer.currency", detail));
     }
     let (account, page) = (Key::of(caller.account_id), store::Page::first(Limit::Transfers.most()));
-    limit::room(tx, Limit::Transfers, account, |tx| Ok(limit::number(&transfer::list(tx, Some(account), Some("pending"), page)?)))?;
+    limit::room(tx, Limit::Transfers, account, |tx| {
+        Ok(limit::number(&transfer::list(tx, Some(account), Some(TransferState::Pending), page)?))
+    })?;
     let row = Transfer {
         id: ctx.key(),
         account_id: Key::of(caller.account_id),
         account_name: caller.account_name.clone(),
-        currency: currency.as_str().to_owned(),
+        currency,
         amount_minor: amount.minor,
         reference: reference.to_owned(),
-        state: "pending".to_owned(),
-        created_at: ctx.now_micros(),
+        state: TransferState::Pending,
+        created_at: ctx.moment(),
         decided_at: None,
         decided_by: None,
         reason: None,
@@ -71,7 +73,7 @@ pub(crate) fn transfer_event(amount: Money, reference: &str) -> Value {
 /// The version of a transfer that a decision is made on.
 #[must_use]
 pub fn version(row: &Transfer) -> String {
-    crate::version(&[&row.account_name, &row.currency, &row.amount_minor.to_string(), &row.reference, &row.state])
+    crate::version(&[&row.account_name, row.currency.as_str(), &row.amount_minor.to_string(), &row.reference, row.state.as_str()])
 }
 
 /// Confirms a transfer into the wallet, or refuses it, once.
@@ -83,11 +85,11 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
         return Err(Error::field("/reason", "transfer.reason_missing", "say why the transfer is refused"));
     }
     let row = transfer::any_lookup(tx, Key::of(id))?.ok_or_else(|| Error::not_found("transfer.not_found", "there is no such transfer"))?;
-    if row.state == "pending" {
+    if row.state == TransferState::Pending {
         ctx.require_seen(&version(&row))?;
     }
-    let state = if confirm { "confirmed" } else { "refused" };
-    let decision = transfer::Decision { id: row.id, state, reason, at: ctx.now_micros(), by: Key::of(by.user_id) };
+    let state = if confirm { TransferState::Confirmed } else { TransferState::Refused };
+    let decision = transfer::Decision { id: row.id, state, reason, at: ctx.moment(), by: Key::of(by.user_id) };
     if transfer::decide(tx, &decision)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("transfer.decided", format!("the transfer is {}", row.state)));
     }
@@ -97,7 +99,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
         top_up(tx, ctx, &row)?;
         ctx.credited.borrow_mut().insert(row.account_id);
     }
-    let currency: Currency = row.currency.parse().map_err(|e| Error::row("transfers", id, e))?;
+    let currency: Currency = row.currency;
     let amount = Money::new(row.amount_minor, currency);
     let about = event::About { account: Some(row.account_id), ..event::About::default() };
     event::record(tx, ctx, &format!("transfer.{state}"), about, &transfer_event(amount, &row.reference))?;
@@ -108,7 +110,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
         subject: None,
         about: id.to_string(),
         params: &[
-            ("result", state.to_owned().into()),
+            ("result", state.to_string().into()),
             ("amount", amount.to_string().into()),
             ("reference", row.reference.clone().into()),
             ("reason", reason.unwrap_or_default().to_owned().into()),
@@ -121,7 +123,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: TransferId, confirm: bool
 /// Clearing → wallet.
 fn top_up(tx: &mut Tx, ctx: &Ctx, row: &Transfer) -> Result<(), Error> {
     let bad = |e: &dyn std::fmt::Display| Error::row("transfers", hex::encode(row.id.0), e);
-    let currency: Currency = row.currency.parse().map_err(|e| bad(&e))?;
+    let currency: Currency = row.currency;
     let posting = |account, owner, amount_minor| Posting { account, owner, currency, amount_minor };
     let entry = Entry::new(
         EntryKind::TopUp,
@@ -133,8 +135,8 @@ fn top_up(tx: &mut Tx, ctx: &Ctx, row: &Transfer) -> Result<(), Error> {
     .map_err(|e| bad(&e))?;
     let entry_row = EntryRow {
         id: ctx.key(),
-        kind: EntryKind::TopUp.as_str().to_owned(),
-        at: ctx.now_micros(),
+        kind: EntryKind::TopUp,
+        at: ctx.moment(),
         order_id: None,
         line_id: None,
         reference: format!("top_up:{}", hex::encode(row.id.0)),

@@ -133,9 +133,9 @@ fn of_ledger(tx: &mut Tx, order: Key, entries: &mut Vec<Entry>) -> Result<(), Er
     for (entry, posting) in ledger::of_order(tx, order)? {
         let data = json!({
             "entry": entry.kind, "account": posting.account,
-            "amount": domain::money::text(posting.amount_minor, &posting.currency), "currency": posting.currency,
+            "amount": domain::money::text(posting.amount_minor, posting.currency.as_str()), "currency": posting.currency,
         });
-        entries.push(Entry { at: from_micros(entry.at), kind: "ledger.posted".to_owned(), tone: Tone::Plain, actor: None, data });
+        entries.push(Entry { at: entry.at.at(), kind: "ledger.posted".to_owned(), tone: Tone::Plain, actor: None, data });
     }
     Ok(())
 }

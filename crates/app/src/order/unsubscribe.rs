@@ -13,6 +13,7 @@ use domain::{
     period::ChargingMode,
     pricing::TermPayment,
     refund::{self, Refund, Situation},
+    supervision::CaseState,
     term,
 };
 use serde_json::json;
@@ -63,7 +64,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> Resu
     let Full { order, mut lines } = super::show(tx, Tenant::Buyer(Key::of(caller.account_id)), number)?;
     let line = lines.pop().ok_or_else(|| Error::row("orders", number, "has no line"))?;
     if order.state != OrderState::Completed {
-        if store::supervision::of_order(tx, order.id)?.is_some_and(|case| case.state == "open") {
+        if store::supervision::of_order(tx, order.id)?.is_some_and(|case| case.state == CaseState::Open) {
             let detail = "the order is under service supervision; ask the seller for a negotiated refund there";
             return Err(Error::conflict("refund.negotiate", detail));
         }
@@ -88,7 +89,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> Resu
         is_last_term: own.is_some_and(|i| terms.len() == i.saturating_add(1)),
         // A seller who ends it knows what they gave out.
         file_until: match by {
-            By::Buyer => store::licence::of_instance(tx, instance.id)?.and_then(|licence| licence.file_until).map(crate::from_micros),
+            By::Buyer => store::licence::of_instance(tx, instance.id)?.and_then(|licence| licence.file_until).map(Moment::at),
             By::Seller => None,
         },
         // What the operator gave back before is no unsubscription: the rest comes back, and the service ends.

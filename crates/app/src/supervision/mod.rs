@@ -33,8 +33,8 @@ pub use template::{Templates, list as templates, load as load_template, load_bui
 pub use timer::fall_due;
 pub use track::set as set_track;
 
-use crate::{Ctx, Error, Tenant, event, micros};
-use db::{DbError, Key, Tx};
+use crate::{Ctx, Error, Tenant, event};
+use db::{DbError, Key, Moment, Tx};
 use domain::{
     id::{DocumentId, SupervisionId},
     listing::Bilingual,
@@ -158,13 +158,13 @@ impl Found {
     /// The row of the case as it is now.
     fn written(&mut self) -> Result<(), Error> {
         let turns = self.case.waits_for(&self.template);
-        self.row.state = self.case.state.to_string();
+        self.row.state = self.case.state;
         self.row.node.clone_from(&self.case.node);
         self.row.buyer_turn = turns.contains(&Party::Buyer);
         self.row.seller_turn = turns.contains(&Party::Seller);
         self.row.operator_turn = turns.contains(&Party::Operator);
-        self.row.appeal_due_at = self.case.appeal.map(|a| micros(a.due_at));
-        self.row.ended_at = self.case.ended_at.map(micros);
+        self.row.appeal_due_at = self.case.appeal.map(|a| Moment::of(a.due_at));
+        self.row.ended_at = self.case.ended_at.map(Moment::of);
         self.row.body = body(&self.case)?;
         Ok(())
     }
@@ -240,7 +240,7 @@ impl Found {
         let step = Step {
             case_id: self.row.id,
             seq,
-            at: ctx.now_micros(),
+            at: ctx.moment(),
             party: done.party.map_or("system", Party::as_str).to_owned(),
             actor: name.split_once(' ').map_or(name.as_str(), |(_, name)| name).to_owned(),
             kind: done.kind.to_owned(),

@@ -7,6 +7,7 @@ use domain::{
     call::{Activity, CallState},
     listing::Specification,
     order::{OrderKind, OrderState},
+    supervision::CaseState,
 };
 use std::collections::HashMap;
 use store::{call, job, order, term, witness};
@@ -158,7 +159,7 @@ fn has_work(tx: &mut Tx, o: &order::Order) -> Result<bool, Error> {
     };
     // Under supervision somebody's turn it is, and a timer runs (seller-domain 5.4).
     if let Some(case) = store::supervision::of_order(tx, o.id)? {
-        return Ok(case.state == "open" && !job::of_subject(tx, case.id)?.is_empty());
+        return Ok(case.state == CaseState::Open && !job::of_subject(tx, case.id)?.is_empty());
     }
     // A code that was sold before there was supervision waits for its activation.
     if store::licence::of_instance(tx, instance)?.is_some_and(|l| l.activated_at.is_none()) {

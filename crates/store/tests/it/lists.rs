@@ -7,7 +7,7 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Text},
 };
-use domain::{Timestamp, call::CallState, instance::InstanceState, order::OrderState};
+use domain::{Timestamp, call::CallState, instance::InstanceState, money::TransferState, order::OrderState, supervision::CaseState};
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
@@ -59,7 +59,7 @@ fn lists() -> Vec<(String, List)> {
     ];
     for tenant in [Tenant::Buyer(SOMEBODY), Tenant::Seller(SOMEBODY), Tenant::Any] {
         for state in [None, Some("completed")] {
-            let filter = supervision::Filter { state: state.map(str::to_owned), ..supervision::Filter::default() };
+            let filter = supervision::Filter { state: state.map(|_| CaseState::Completed), ..supervision::Filter::default() };
             all.push(list(&format!("cases as {tenant:?} in {state:?}"), move |tx| supervision::list(tx, tenant, &filter, DEEP)));
             let filter = order::Filter { state: state.map(|_| OrderState::Completed), ..order::Filter::default() };
             let of = filter.clone();
@@ -84,7 +84,7 @@ fn lists() -> Vec<(String, List)> {
             all.push(list(&format!("calls {tenant:?} {state:?}"), move |tx| call::list(tx, tenant, &filter, DEEP)));
         }
     }
-    for state in [None, Some("pending")] {
+    for state in [None, Some(TransferState::Pending)] {
         for account in [None, Some(SOMEBODY)] {
             all.push(list(&format!("transfers {account:?} {state:?}"), move |tx| transfer::list(tx, account, state, DEEP)));
         }

@@ -12,7 +12,7 @@ use domain::{
     licence_rules::LicenceRules,
     listing::AccessType,
     money::{Currency, Money},
-    supervision::{Decision, EvidenceKind, Goods, Verb},
+    supervision::{CaseState, Decision, EvidenceKind, Goods, Verb},
 };
 use harness::{Engine, Evidence, Market, act, choice, licensed, listing};
 use std::sync::Arc;
@@ -130,7 +130,8 @@ impl Play<'_> {
         let number = self.cases[self.dice.usize(..self.cases.len())].clone();
         let case = self.m.case(&number);
         // Files are sent before; a case that is over takes none.
-        let open = self.m.read(|tx, _| Ok(store::supervision::lookup(tx, Tenant::Any, case.row.id)?)).is_some_and(|c| c.state == "open");
+        let open =
+            self.m.read(|tx, _| Ok(store::supervision::lookup(tx, Tenant::Any, case.row.id)?)).is_some_and(|c| c.state == CaseState::Open);
         let proofs = if open { self.m.evidence(&self.m.seller(), &case, &[EvidenceKind::Agreement]) } else { Evidence::new() };
         let deeds: Vec<Deed> = (0..AT_ONCE)
             .map(|_| match self.dice.u32(..10) {

@@ -9,7 +9,7 @@ use app::{
 };
 use db::{Key, Tx};
 use domain::{
-    money::{Currency, Money},
+    money::{Currency, Money, TransferState},
     order::OrderState,
     usage::{CapAction, CapSide},
 };
@@ -179,7 +179,7 @@ impl Play<'_> {
                 Some(Deed::timed("bills".to_owned(), move |tx, ctx| money::issue_bills(tx, ctx, &site).map(drop)))
             }
             1 => {
-                let open = |tx: &mut Tx| store::transfer::list(tx, Some(account), Some("pending"), app::Page::first(1));
+                let open = |tx: &mut Tx| store::transfer::list(tx, Some(account), Some(TransferState::Pending), app::Page::first(1));
                 let transfer = self.m.read(|tx, _| Ok(open(tx)?)).first()?.id.id();
                 Some(Deed::of(&self.m.operator(), format!("top up: {yes}"), move |tx, ctx| {
                     money::decide_transfer(tx, ctx, &operator, transfer, yes, Some("no money came")).map(drop)

@@ -3,7 +3,7 @@
 use app::{Caller, Error, money, order};
 use domain::{
     id::TransferId,
-    money::{AMOUNT_MINOR_MAX, Currency, Money},
+    money::{AMOUNT_MINOR_MAX, Currency, Money, TransferState},
 };
 use harness::{Market, choice, on_both, unpaid};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ fn announce(m: &Market, buyer: &Arc<Caller>, amount: Money) -> Result<TransferId
 
 fn decide(m: &Market, id: TransferId, confirm: bool, reason: Option<&str>) -> Result<String, Error> {
     let operator = m.operator();
-    m.write(&operator, |tx, ctx| money::decide_transfer(tx, ctx, &operator, id, confirm, reason)).map(|decided| decided.state)
+    m.write(&operator, |tx, ctx| money::decide_transfer(tx, ctx, &operator, id, confirm, reason)).map(|decided| decided.state.to_string())
 }
 
 fn code<T>(result: Result<T, Error>) -> Option<&'static str> {
@@ -88,7 +88,7 @@ fn a_transfer_that_is_decided_eight_times_at_once_is_booked_once() {
         let decided: Vec<_> = results.iter().filter_map(|r| r.as_ref().ok()).collect();
         let refused = results.iter().filter_map(|r| r.as_ref().err()).all(|e| e.code() == Some("transfer.decided"));
         assert!(decided.len() == 1 && refused, "{results:?}");
-        let expected = if decided[0] == "confirmed" { "1000012.34" } else { "1000000.00" };
+        let expected = if *decided[0] == TransferState::Confirmed { "1000012.34" } else { "1000000.00" };
         assert_eq!(m.balance(&buyer), expected);
         m.verify();
     });

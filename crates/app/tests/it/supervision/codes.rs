@@ -148,7 +148,7 @@ fn an_activation_and_an_agreed_refund_exclude_each_other_and_a_code_is_taken_onc
 }
 
 fn open(m: &Market) -> i64 {
-    let filter = Filter { state: Some("open".to_owned()), ..Filter::default() };
+    let filter = Filter { state: Some(CaseState::Open), ..Filter::default() };
     m.read(|tx, _| Ok(store::supervision::count(tx, Tenant::Any, &filter)?))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{in_2026, list};
 use app::Tenant;
-use domain::listing::AccessType;
+use domain::{listing::AccessType, supervision::CaseState};
 use harness::choice;
 use store::{Direction, Page, supervision::Filter};
 
@@ -20,7 +20,7 @@ fn a_case_that_stays_open_is_told_of_every_week_from_day_180_and_the_clock_may_j
         assert_eq!(said(&m.seller(), "sale.long_open"), 3);
         m.buy(&m.buyer(), &choice("package", "1m"));
         let page = Page { direction: Some(Direction::Ascending), ..Page::first(10) };
-        let filter = Filter { state: Some("open".to_owned()), ..Filter::default() };
+        let filter = Filter { state: Some(CaseState::Open), ..Filter::default() };
         let oldest = m.read(|tx, _| Ok(store::supervision::list(tx, Tenant::Any, &filter, page)?));
         assert_eq!(oldest[0].order_number, number, "the oldest first");
         m.verify();
