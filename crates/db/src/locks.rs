@@ -13,14 +13,11 @@ pub enum Lock {
     Pushes,
     /// The departments of an account, whose instances hear of them.
     Departments,
-    /// The row of an instance, before all that belongs to it; its calls are decided on and its use is rated under it.
+    /// The row of an instance, before all that belongs to it: its calls, terms, licence and case are written and its use is
+    /// rated under it.
     Instance,
     /// The row of an order, with its lines.
     Order,
-    /// The row of a supervised case.
-    Case,
-    /// The row of a licence.
-    Licence,
     /// What is counted for an owner (`domain::limit`).
     Limit,
     /// The packages of a buyer.

@@ -1,11 +1,12 @@
 //! Production calls and their attempts: the production-interface messages (生产接口消息).
 
-use crate::{DbError, Key, Legible, Moment, Page, Tx, Written, instance::Instance, job::Job, legible, order::Tenant};
+use crate::{DbError, Key, Legible, Locked, Moment, Page, Tx, Written, instance::Instance, job::Job, legible, order::Tenant};
 use db::{
     Run,
     schema::{call_attempts, calls, instances, jobs},
 };
 use diesel::{
+    dsl,
     prelude::*,
     sql_query,
     sql_types::{BigInt, Binary, Text},
@@ -65,22 +66,35 @@ fn scoped(tenant: Tenant) -> calls::BoxedQuery<'static, db::Backend> {
     }
 }
 
+type Own = dsl::Filter<dsl::Find<calls::table, Key>, dsl::Eq<calls::instance_id, Key>>;
+
+/// A call of an instance. Calls are written under the lock of their instance: who has it decides on them alone.
+fn own(of: &Locked<Instance>, call: Key) -> Own {
+    calls::table.find(call).filter(calls::instance_id.eq(of.id))
+}
+
+fn is_of(of: &Locked<Instance>, call: &Call) {
+    debug_assert_eq!(of.id, call.instance_id, "the lock is that of the call's instance");
+}
+
 /// A new instance with the call that opens it and the job of that.
 ///
 /// # Errors
 /// [`DbError`]; a unique violation for a second instance of a line, or a second trial.
-pub fn insert_opening(tx: &mut Tx, instance: &Instance, call: &Call, job: &Job) -> Result<(), DbError> {
-    db::made(db::Lock::Instance, instance.id);
-    let instance = diesel::insert_into(instances::table).values(instance);
+pub fn insert_opening(tx: &mut Tx, instance: Instance, call: &Call, job: &Job) -> Result<Locked<Instance>, DbError> {
+    let row = diesel::insert_into(instances::table).values(&instance);
     let call = diesel::insert_into(calls::table).values(call);
-    Ok(db::together(tx, &[&instance, &call, &diesel::insert_into(jobs::table).values(job)])?)
+    db::together(tx, &[&row, &call, &diesel::insert_into(jobs::table).values(job)])?;
+    db::made(db::Lock::Instance, instance.id);
+    Ok(Locked::new(instance))
 }
 
 /// A call that is over already, with its one attempt.
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when two calls want the same place.
-pub fn insert_over(tx: &mut Tx, call: &Call, attempt: &Attempt) -> Result<(), DbError> {
+pub fn insert_over(tx: &mut Tx, of: &Locked<Instance>, call: &Call, attempt: &Attempt) -> Result<(), DbError> {
+    is_of(of, call);
     let call = diesel::insert_into(calls::table).values(call);
     Ok(db::together(tx, &[&call, &diesel::insert_into(call_attempts::table).values(attempt)])?)
 }
@@ -89,14 +103,16 @@ pub fn insert_over(tx: &mut Tx, call: &Call, attempt: &Attempt) -> Result<(), Db
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when two calls want the same place.
-pub fn insert_due(tx: &mut Tx, call: &Call, job: &Job) -> Result<(), DbError> {
+pub fn insert_due(tx: &mut Tx, of: &Locked<Instance>, call: &Call, job: &Job) -> Result<(), DbError> {
+    is_of(of, call);
     let call = diesel::insert_into(calls::table).values(call);
     Ok(db::together(tx, &[&call, &diesel::insert_into(jobs::table).values(job)])?)
 }
 
 /// # Errors
 /// [`DbError`]; a unique violation when two calls want the same place.
-pub fn insert(tx: &mut Tx, call: &Call) -> Result<(), DbError> {
+pub fn insert(tx: &mut Tx, of: &Locked<Instance>, call: &Call) -> Result<(), DbError> {
+    is_of(of, call);
     diesel::insert_into(calls::table).values(call).run(tx)?;
     Ok(())
 }
@@ -248,8 +264,8 @@ pub fn any_last_attempts(tx: &mut Tx, calls: &[Key]) -> Result<Vec<Attempt>, DbE
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when another worker began the same attempt.
-pub fn begin_attempt(tx: &mut Tx, attempt: &Attempt, first_at: Moment) -> Result<Written, DbError> {
-    let due = calls::table.find(attempt.call_id).filter(calls::state.eq(CallState::Due)).filter(calls::attempts.eq(attempt.number - 1));
+pub fn begin_attempt(tx: &mut Tx, of: &Locked<Instance>, attempt: &Attempt, first_at: Moment) -> Result<Written, DbError> {
+    let due = own(of, attempt.call_id).filter(calls::state.eq(CallState::Due)).filter(calls::attempts.eq(attempt.number - 1));
     let changed = diesel::update(due)
         .set((calls::attempts.eq(attempt.number), calls::first_at.eq(first_at), calls::next_at.eq(None::<Moment>)))
         .run(tx)?;
@@ -301,8 +317,8 @@ pub struct Progress<'a> {
 
 /// # Errors
 /// [`DbError`].
-pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
-    diesel::update(calls::table.find(p.id))
+pub fn progress(tx: &mut Tx, of: &Locked<Instance>, p: &Progress<'_>) -> Result<(), DbError> {
+    diesel::update(own(of, p.id))
         .set((
             calls::state.eq(p.state),
             calls::failures.eq(p.failures),
@@ -318,8 +334,8 @@ pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn restart(tx: &mut Tx, id: Key, at: Moment) -> Result<Written, DbError> {
-    let failed = calls::table.find(id).filter(calls::state.eq(CallState::Failed));
+pub fn restart(tx: &mut Tx, of: &Locked<Instance>, id: Key, at: Moment) -> Result<Written, DbError> {
+    let failed = own(of, id).filter(calls::state.eq(CallState::Failed));
     let changed = diesel::update(failed)
         .set((
             calls::state.eq(CallState::Due),
@@ -332,24 +348,31 @@ pub fn restart(tx: &mut Tx, id: Key, at: Moment) -> Result<Written, DbError> {
     Ok(Written::from_rows(changed))
 }
 
-/// Has the queue of an instance's calls until the transaction ends: whoever decides what becomes of a call, and is not
-/// the worker that makes it, reads it after this.
+/// A failed call waits for its turn again.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn hold_queue(tx: &mut Tx, instance: Key) -> Result<(), DbError> {
-    crate::instance::hold(tx, instance)
+pub fn wait_again(tx: &mut Tx, of: &Locked<Instance>, id: Key) -> Result<Written, DbError> {
+    let failed = own(of, id).filter(calls::state.eq(CallState::Failed));
+    let changed = diesel::update(failed)
+        .set((
+            calls::state.eq(CallState::Waiting),
+            calls::failures.eq(0),
+            calls::first_at.eq(None::<Moment>),
+            calls::ended_at.eq(None::<Moment>),
+        ))
+        .run(tx)?;
+    Ok(Written::from_rows(changed))
 }
 
-/// The first call of an instance that waits for its turn. Whoever asks has the queue of the instance until his
-/// transaction ends: a call that joins meanwhile would wait for one that is over.
+/// The first call of an instance that waits for its turn. Whoever asks has the lock of the instance: a call that joins
+/// meanwhile would wait for one that is over.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError> {
-    crate::instance::hold(tx, instance)?;
+pub fn first_waiting(tx: &mut Tx, of: &Locked<Instance>) -> Result<Option<Call>, DbError> {
     Ok(calls::table
-        .filter(calls::instance_id.eq(instance))
+        .filter(calls::instance_id.eq(of.id))
         .filter(calls::state.eq(CallState::Waiting))
         .order(calls::seq)
         .select(Call::as_select())
@@ -358,11 +381,11 @@ pub fn first_waiting(tx: &mut Tx, instance: Key) -> Result<Option<Call>, DbError
 }
 
 /// Whether a call of the instance is on its way, and the last place taken. Notifications of orders go beside
-/// the others and hold none up. Whoever asks has the queue, as in [`first_waiting`].
+/// the others and hold none up. Whoever asks has the lock, as in [`first_waiting`].
 ///
 /// # Errors
 /// [`DbError`].
-pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
+pub fn place(tx: &mut Tx, of: &Locked<Instance>) -> Result<(bool, i64), DbError> {
     #[derive(QueryableByName)]
     struct Place {
         #[diesel(sql_type = BigInt)]
@@ -370,22 +393,21 @@ pub fn place(tx: &mut Tx, instance: Key) -> Result<(bool, i64), DbError> {
         #[diesel(sql_type = BigInt)]
         open: i64,
     }
-    crate::instance::hold(tx, instance)?;
     let place: Place = sql_query(
         "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS last,
                 CAST(COALESCE(SUM(CASE WHEN state IN ('due', 'waiting') AND activity <> 'orderNotify' THEN 1 ELSE 0 END), 0) AS BIGINT)
                     AS open
          FROM calls WHERE instance_id = $1",
     )
-    .bind::<Binary, _>(instance)
+    .bind::<Binary, _>(of.id)
     .get_result(tx)?;
     Ok((place.open > 0, place.last))
 }
 
 /// # Errors
 /// [`DbError`].
-pub fn set_due(tx: &mut Tx, id: Key, at: Moment) -> Result<Written, DbError> {
-    let waiting = calls::table.find(id).filter(calls::state.eq(CallState::Waiting));
+pub fn set_due(tx: &mut Tx, of: &Locked<Instance>, id: Key, at: Moment) -> Result<Written, DbError> {
+    let waiting = own(of, id).filter(calls::state.eq(CallState::Waiting));
     Ok(Written::from_rows(diesel::update(waiting).set((calls::state.eq(CallState::Due), calls::next_at.eq(at))).run(tx)?))
 }
 
@@ -393,8 +415,8 @@ pub fn set_due(tx: &mut Tx, id: Key, at: Moment) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_request(tx: &mut Tx, id: Key, request: &str) -> Result<(), DbError> {
-    diesel::update(calls::table.find(id)).set(calls::request.eq(request)).run(tx)?;
+pub fn set_request(tx: &mut Tx, of: &Locked<Instance>, id: Key, request: &str) -> Result<(), DbError> {
+    diesel::update(own(of, id)).set(calls::request.eq(request)).run(tx)?;
     Ok(())
 }
 

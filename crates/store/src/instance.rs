@@ -79,6 +79,14 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
     Ok(scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()).first(tx).optional()?)
 }
 
+impl Locked<Instance> {
+    /// The instance as it is once it was frozen for a cause, or works again.
+    #[must_use]
+    pub fn frozen_for(&self, cause: Option<FreezeCause>) -> Self {
+        Self::new(Instance { freeze_cause: cause, ..Instance::clone(self) })
+    }
+}
+
 /// The instance, locked until the transaction ends: what it says stays true until then.
 ///
 /// # Errors
@@ -86,13 +94,6 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Instance>, 
 pub fn lock(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Locked<Instance>>, DbError> {
     let found = db::lock(tx, (Lock::Instance, &[id]), scoped(tenant).filter(instances::id.eq(id)).select(Instance::as_select()))?;
     Ok(found.into_iter().next().map(Locked::new))
-}
-
-/// Locks an instance without reading it: its calls are decided on by one transaction at a time.
-pub(crate) fn hold(tx: &mut Tx, id: Key) -> Result<(), DbError> {
-    let row = instances::table.filter(instances::id.eq(id)).select(instances::id);
-    db::lock::<_, Key>(tx, (Lock::Instance, &[id]), row)?;
-    Ok(())
 }
 
 /// Those of these instances that exist, locked one after the other in the order of their ids.

@@ -6,6 +6,7 @@ use db::{
     schema::{applications, bindings, calls, grants, instances, products, users},
 };
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 #[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = applications)]
@@ -109,26 +110,31 @@ pub fn step(tx: &mut Tx, instance: Key, from: &str, to: &str, began: Option<i64>
 ///
 /// # Errors
 /// [`DbError`].
-pub fn bound(tx: &mut Tx, buyer: Key) -> Result<Vec<(Binding, Instance)>, DbError> {
-    Ok(bindings::table
-        .inner_join(instances::table.on(instances::id.eq(bindings::instance_id)))
-        .filter(bindings::buyer_id.eq(buyer))
-        .filter(bindings::state.eq("bound"))
-        .select((Binding::as_select(), Instance::as_select()))
-        .load(tx)?)
+pub fn bound(tx: &mut Tx, buyer: Key) -> Result<Vec<Key>, DbError> {
+    let own = bindings::table.filter(bindings::buyer_id.eq(buyer)).filter(bindings::state.eq("bound"));
+    Ok(own.select(bindings::instance_id).load(tx)?)
 }
 
 /// The bound instances of an application.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_bound_to(tx: &mut Tx, application: Key) -> Result<Vec<Instance>, DbError> {
-    Ok(bindings::table
-        .inner_join(instances::table.on(instances::id.eq(bindings::instance_id)))
-        .filter(bindings::application_id.eq(application))
-        .filter(bindings::state.eq("bound"))
-        .select(Instance::as_select())
-        .load(tx)?)
+pub fn any_bound_to(tx: &mut Tx, application: Key) -> Result<Vec<Key>, DbError> {
+    let own = bindings::table.filter(bindings::application_id.eq(application)).filter(bindings::state.eq("bound"));
+    Ok(own.select(bindings::instance_id).load(tx)?)
+}
+
+/// Those of these instances that are bound.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_bound(tx: &mut Tx, instances: &[Key]) -> Result<HashSet<Key>, DbError> {
+    let mut found = HashSet::new();
+    for part in db::parts(instances) {
+        let bound = bindings::table.filter(bindings::instance_id.eq_any(part.to_vec())).filter(bindings::state.eq("bound"));
+        found.extend(bound.select(bindings::instance_id).load::<Key>(tx)?);
+    }
+    Ok(found)
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -219,14 +225,4 @@ pub fn failed_calls(tx: &mut Tx, instance: Key, activities: &[&str], since: i64)
         .order(calls::seq)
         .select(crate::call::Call::as_select())
         .load(tx)?)
-}
-
-/// A failed call waits for its turn again.
-///
-/// # Errors
-/// [`DbError`].
-pub fn wait_again(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
-    let failed = calls::table.find(id).filter(calls::state.eq("failed"));
-    let again = (calls::state.eq("waiting"), calls::failures.eq(0), calls::first_at.eq(None::<i64>), calls::ended_at.eq(None::<i64>));
-    Ok(Written::from_rows(diesel::update(failed).set(again).run(tx)?))
 }

@@ -45,10 +45,11 @@ pub struct Day {
 ///
 /// # Errors
 /// [`DbError`]; a unique violation for a second instance of a line, or a code that exists.
-pub fn insert_with_instance(tx: &mut Tx, instance: &Instance, licence: &Licence) -> Result<(), DbError> {
+pub fn insert_with_instance(tx: &mut Tx, instance: Instance, licence: &Licence) -> Result<Locked<Instance>, DbError> {
+    let row = diesel::insert_into(instances::table).values(&instance);
+    db::together(tx, &[&row, &diesel::insert_into(licences::table).values(licence)])?;
     db::made(db::Lock::Instance, instance.id);
-    let instance = diesel::insert_into(instances::table).values(instance);
-    Ok(db::together(tx, &[&instance, &diesel::insert_into(licences::table).values(licence)])?)
+    Ok(Locked::new(instance))
 }
 
 /// # Errors
@@ -253,8 +254,8 @@ pub fn show(tx: &mut Tx, instance: &Locked<Instance>, at: i64) -> Result<(), DbE
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_file_until(tx: &mut Tx, id: Key, until: Moment) -> Result<(), DbError> {
+pub fn set_file_until(tx: &mut Tx, of: &Locked<Instance>, until: Moment) -> Result<(), DbError> {
     let earlier = licences::file_until.is_null().or(licences::file_until.lt(until));
-    diesel::update(licences::table.find(id).filter(earlier)).set(licences::file_until.eq(until)).run(tx)?;
+    diesel::update(licences::table.filter(licences::instance_id.eq(of.id)).filter(earlier)).set(licences::file_until.eq(until)).run(tx)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Service supervision: templates, cases, and what was done in them.
 
-use crate::{DbError, Key, Moment, Page, Tx, Written, containing, legible, lower, order::Tenant};
+use crate::{DbError, Key, Locked, Moment, Page, Tx, Written, containing, instance::Instance, legible, lower, order::Tenant};
 use db::{
     Run,
     schema::{account_tracks, supervision_cases, supervision_steps, supervision_templates},
@@ -117,7 +117,8 @@ pub fn any_open_by_template(tx: &mut Tx) -> Result<Vec<(String, i64, i64)>, DbEr
 
 /// # Errors
 /// [`DbError`].
-pub fn insert(tx: &mut Tx, case: &Case) -> Result<(), DbError> {
+pub fn insert(tx: &mut Tx, of: &Locked<Instance>, case: &Case) -> Result<(), DbError> {
+    debug_assert_eq!(of.id, case.instance_id, "the lock is that of the case's instance");
     diesel::insert_into(supervision_cases::table).values(case).run(tx)?;
     Ok(())
 }
@@ -217,11 +218,12 @@ pub fn count(tx: &mut Tx, tenant: Tenant, filter: &Filter) -> Result<i64, DbErro
     Ok(filtered(tenant, filter).count().get_result(tx)?)
 }
 
-/// Stores cases as they are now, if nobody changed one meanwhile.
+/// Stores cases as they are now, under the locks of their instances, if nobody changed one since it was read.
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when the seller ships another case under a number.
-pub fn change(tx: &mut Tx, cases: &[Case]) -> Result<Written, DbError> {
+pub fn change(tx: &mut Tx, cases: &[(&Locked<Instance>, &Case)]) -> Result<Written, DbError> {
+    debug_assert!(cases.iter().all(|(of, c)| of.id == c.instance_id), "the locks are those of the cases' instances");
     let changed = db::each_part(tx, cases, |part| db::Update {
         table: "supervision_cases",
         keys: 1,
@@ -239,7 +241,7 @@ pub fn change(tx: &mut Tx, cases: &[Case]) -> Result<Written, DbError> {
             "address",
             "tracking",
         ],
-        rows: part.iter().map(changed).collect(),
+        rows: part.iter().map(|(_, case)| changed(case)).collect(),
         set: "changes = supervision_cases.changes + 1",
         filter: "supervision_cases.changes = v.column2",
     })?;

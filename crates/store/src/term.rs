@@ -1,11 +1,11 @@
 //! Terms of instances, and what changes added to them.
 
-use crate::{DbError, Key, Moment, Tx, Written};
+use crate::{DbError, Key, Locked, Moment, Tx, Written, instance::Instance};
 use db::{
     Run,
     schema::{term_fees, terms},
 };
-use diesel::prelude::*;
+use diesel::{dsl, prelude::*};
 use domain::period::Period;
 
 db::stored! {
@@ -35,15 +35,25 @@ pub struct TermFee {
     pub days: i64,
 }
 
+type Own = dsl::Filter<dsl::Find<terms::table, Key>, dsl::Eq<terms::instance_id, Key>>;
+
+/// A term of an instance. Terms are written under the lock of their instance.
+fn own(of: &Locked<Instance>, term: Key) -> Own {
+    terms::table.find(term).filter(terms::instance_id.eq(of.id))
+}
+
+/// Terms, each with its instance.
+///
 /// # Errors
 /// [`DbError`].
-pub fn insert(tx: &mut Tx, terms: &[Term]) -> Result<(), DbError> {
+pub fn insert(tx: &mut Tx, terms: &[(&Locked<Instance>, Term)]) -> Result<(), DbError> {
+    debug_assert!(terms.iter().all(|(of, t)| of.id == t.instance_id), "the locks are those of the terms' instances");
     db::each_part(tx, terms, |part| db::Insert {
         table: "terms",
         columns: ["id", "instance_id", "line_id", "seq", "start_at", "end_at", "period", "price_minor", "removed"],
         rows: part
             .iter()
-            .map(|t| {
+            .map(|(_, t)| {
                 db::row![&t.id, &t.instance_id, &t.line_id, t.seq, t.start_at, t.end_at, t.period.to_string(), t.price_minor, t.removed]
             })
             .collect(),
@@ -75,8 +85,8 @@ pub fn count(tx: &mut Tx, instance: Key) -> Result<i64, DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn remove(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
-    let there = terms::table.find(id).filter(terms::removed.eq(false));
+pub fn remove(tx: &mut Tx, of: &Locked<Instance>, id: Key) -> Result<Written, DbError> {
+    let there = own(of, id).filter(terms::removed.eq(false));
     Ok(Written::from_rows(diesel::update(there).set(terms::removed.eq(true)).run(tx)?))
 }
 
@@ -84,14 +94,16 @@ pub fn remove(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn end(tx: &mut Tx, id: Key, end_at: Moment) -> Result<(), DbError> {
-    diesel::update(terms::table.find(id)).set(terms::end_at.eq(end_at)).run(tx)?;
+pub fn end(tx: &mut Tx, of: &Locked<Instance>, id: Key, end_at: Moment) -> Result<(), DbError> {
+    diesel::update(own(of, id)).set(terms::end_at.eq(end_at)).run(tx)?;
     Ok(())
 }
 
+/// Adds what changes of an instance cost to its terms.
+///
 /// # Errors
 /// [`DbError`].
-pub fn insert_fees(tx: &mut Tx, fees: &[TermFee]) -> Result<(), DbError> {
+pub fn insert_fees(tx: &mut Tx, _of: &Locked<Instance>, fees: &[TermFee]) -> Result<(), DbError> {
     db::each_part(tx, fees, |part| db::Insert {
         table: "term_fees",
         columns: ["term_id", "line_id", "fee_minor", "days"],
@@ -122,9 +134,9 @@ pub fn fees_of_lines(tx: &mut Tx, lines: &[Key]) -> Result<Vec<TermFee>, DbError
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_paid(tx: &mut Tx, term: &Term, line: Key, minor: i64) -> Result<(), DbError> {
+pub fn set_paid(tx: &mut Tx, of: &Locked<Instance>, (term, line): (&Term, Key), minor: i64) -> Result<(), DbError> {
     if term.line_id == line {
-        diesel::update(terms::table.find(term.id)).set(terms::price_minor.eq(minor)).run(tx)?;
+        diesel::update(own(of, term.id)).set(terms::price_minor.eq(minor)).run(tx)?;
     } else {
         diesel::update(term_fees::table.find((term.id, line))).set(term_fees::fee_minor.eq(minor)).run(tx)?;
     }

@@ -12,7 +12,7 @@ use domain::{
     id::{AttemptId, CallId},
 };
 use store::{
-    Written,
+    Locked, Written,
     call::{self, Attempt, Call},
     instance::{self, Instance},
 };
@@ -47,25 +47,19 @@ pub(super) struct Signed {
     pub shown: String,
 }
 
-fn instance_of(tx: &mut Tx, call: &Call) -> Result<Instance, Error> {
-    let id: CallId = call.id.id();
-    instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))
-}
-
 /// Where a call goes and what is sent; nothing when it has nowhere to go any more.
-fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Target, Signed)>, Error> {
+fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instance>) -> Result<Option<(interface::Target, Signed)>, Error> {
     if call.activity == Activity::Notify {
-        let Some(target) = notify::target(tx, ctx, call)? else {
+        let Some(target) = notify::target(tx, ctx, call, instance)? else {
             return Ok(None);
         };
         let (query, body) = notify::signed(ctx, &target, call)?;
         return Ok(Some((target, Signed { query, shown: body.clone(), body: Some(body), ..Signed::default() })));
     }
-    let instance = instance_of(tx, call)?;
     let mut said = Said::read(call)?;
     let target = match &said {
-        Said::Kit(_) => kit::target(tx, ctx, &instance)?,
-        Said::Instance(_) | Said::Code(_) | Said::Licence(..) | Said::Apply(_) => target_of(tx, ctx, &instance)?,
+        Said::Kit(_) => kit::target(tx, ctx, instance)?,
+        Said::Instance(_) | Said::Code(_) | Said::Licence(..) | Said::Apply(_) => target_of(tx, ctx, instance)?,
     };
     if let Said::Instance(Request::NewInstance { business_id, .. }) | Said::Licence(_, Request::NewInstance { business_id, .. }) = &mut said
     {
@@ -73,7 +67,7 @@ fn prepared(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<(interface::Ta
         *business_id = ctx.random_hex(16);
     }
     let signed =
-        if is_neighbour(target.protocol) { to_webhook(tx, ctx, call, &instance)? } else { signed(tx, ctx, &target, &instance, &said)? };
+        if is_neighbour(target.protocol) { to_webhook(tx, ctx, call, instance)? } else { signed(tx, ctx, &target, instance, &said)? };
     Ok(Some((target, signed)))
 }
 
@@ -130,22 +124,15 @@ pub(super) fn signed(tx: &mut Tx, ctx: &Ctx, target: &interface::Target, instanc
 }
 
 /// Whether the seller learns it by asking; then the call is not made.
-fn told_without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, spoken: Protocol) -> Result<Quiet, Error> {
+fn told_without_call(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instance>, spoken: Protocol) -> Result<Quiet, Error> {
     if !is_neighbour(spoken) || call.activity == Activity::Notify {
         return Ok(Quiet::Made);
     }
-    // The seller may decide on it at this very moment (`neighbour::azure`).
-    let locked = instance::lock(tx, Tenant::Any, call.instance_id)?;
-    let instance = locked.ok_or_else(|| Error::row("calls", call.id.id::<CallId>(), "its instance is gone"))?;
-    call::hold_queue(tx, call.instance_id)?;
-    let Some(call) = &call::lookup(tx, Tenant::Any, call.id)?.filter(|c| c.state == CallState::Due) else {
-        return Ok(Quiet::Over);
-    };
-    let quiet = neighbour::without_call(tx, ctx, call, &instance, spoken)?;
+    let quiet = neighbour::without_call(tx, ctx, call, instance, spoken)?;
     // A creation that waits has been told of when it began to.
     let waited = call.activity == Activity::Create && instance.seller_instance_id.is_some();
     if quiet != Quiet::Made && !waited {
-        notify::with_first_attempt(tx, ctx, call)?;
+        notify::with_first_attempt(tx, ctx, call, instance)?;
     }
     Ok(quiet)
 }
@@ -171,13 +158,19 @@ pub enum Begun {
 /// # Errors
 /// [`Error::Store`], [`Error::Row`].
 pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
-    let Some(found) = call::lookup(tx, Tenant::Any, Key::of(id))?.filter(|c| c.state == CallState::Due) else {
+    let Some(asked) = call::lookup(tx, Tenant::Any, Key::of(id))? else {
         return Ok(Begun::Over);
     };
-    let Some((target, signed)) = prepared(tx, ctx, &found)? else {
+    let instance = instance::lock(tx, Tenant::Any, asked.instance_id)?;
+    let instance = instance.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
+    // Its seller may have decided on it, or it was given up, while this waited for the instance.
+    let Some(found) = call::lookup(tx, Tenant::Any, asked.id)?.filter(|c| c.state == CallState::Due) else {
         return Ok(Begun::Over);
     };
-    match told_without_call(tx, ctx, &found, target.protocol)? {
+    let Some((target, signed)) = prepared(tx, ctx, &found, &instance)? else {
+        return Ok(Begun::Over);
+    };
+    match told_without_call(tx, ctx, &found, &instance, target.protocol)? {
         Quiet::Made => {}
         Quiet::Over => return Ok(Begun::Over),
         Quiet::Until(at) => return Ok(Begun::Later(at)),
@@ -199,10 +192,10 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: CallId) -> Result<Begun, Error> {
         duration_ms: None,
         error: None,
     };
-    if call::begin_attempt(tx, &attempt, found.first_at.unwrap_or(ctx.moment()))? == Written::SomeoneElseWasFirst {
+    if call::begin_attempt(tx, &instance, &attempt, found.first_at.unwrap_or(ctx.moment()))? == Written::SomeoneElseWasFirst {
         return Ok(Begun::Taken);
     }
-    notify::with_first_attempt(tx, ctx, &found)?;
+    notify::with_first_attempt(tx, ctx, &found, &instance)?;
     let (protocol, secret) = (target.protocol, target.secret);
     Ok(Begun::Send(Outgoing {
         call: id,

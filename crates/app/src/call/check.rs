@@ -6,7 +6,7 @@ use super::{
     begin::{signed, target_of},
     judge, redact,
 };
-use crate::{Ctx, Error, instance};
+use crate::{Ctx, Error, Tenant, instance};
 use db::{Key, Tx};
 use domain::{
     call::{Activity, CallState, Outcome},
@@ -68,7 +68,9 @@ pub fn answered(tx: &mut Tx, ctx: &Ctx, check: &Check, exchange: &Exchange) -> R
         Outcome::Failure { text, .. } => Some(text.clone()),
         Outcome::Success | Outcome::Accepted | Outcome::NotYet => None,
     };
-    let (_, last) = call::place(tx, check.instance.id)?;
+    let gone = || Error::row("calls", &check.url, "its instance is gone");
+    let instance = store::instance::lock(tx, Tenant::Any, check.instance.id)?.ok_or_else(gone)?;
+    let (_, last) = call::place(tx, &instance)?;
     let now = ctx.moment();
     let row = Call {
         id: Key::of(ctx.id::<CallId>()),
@@ -103,7 +105,7 @@ pub fn answered(tx: &mut Tx, ctx: &Ctx, check: &Check, exchange: &Exchange) -> R
         duration_ms: Some(exchange.duration_ms),
         error: error.clone(),
     };
-    match call::insert_over(tx, &row, &attempt) {
+    match call::insert_over(tx, &instance, &row, &attempt) {
         Err(e) if e.is_unique_violation() => Err(db::DbError::Raced.into()),
         result => {
             result?;

@@ -12,6 +12,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
+    Locked,
     call::{self, Call, Progress},
     instance::Instance,
     order::Order,
@@ -22,12 +23,13 @@ use wire::saas_v2::Request;
 ///
 /// # Errors
 /// `trial.had_one`.
-pub fn enqueue_first(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, request: &Request) -> Result<(), Error> {
-    let said = Said::of(instance, request)?.ok_or_else(|| Error::row("calls", request.activity(), "opens nothing"))?;
-    let call = row(ctx, instance, Some((order.id, order.number.clone())), (said.activity()?, said.text()?), (None, false, 0));
+pub fn enqueue_first(tx: &mut Tx, ctx: &Ctx, instance: Instance, order: &Order, request: &Request) -> Result<Locked<Instance>, Error> {
+    let said = Said::of(&instance, request)?.ok_or_else(|| Error::row("calls", request.activity(), "opens nothing"))?;
+    let call = row(ctx, &instance, Some((order.id, order.number.clone())), (said.activity()?, said.text()?), (None, false, 0));
     let job = job::in_lane(ctx, JobKind::Call, call.id, call.seller_id, ctx.now);
+    let trial = instance.trial;
     match call::insert_opening(tx, instance, &call, &job) {
-        Err(e) if e.is_unique_violation() && instance.trial => {
+        Err(e) if e.is_unique_violation() && trial => {
             Err(Error::conflict("trial.had_one", "you had a trial of this specification; one is given per buyer"))
         }
         result => Ok(result?),
@@ -38,7 +40,7 @@ pub fn enqueue_first(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order,
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn enqueue(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order>, request: &Request) -> Result<(), Error> {
+pub fn enqueue(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: Option<&Order>, request: &Request) -> Result<(), Error> {
     enqueue_since(tx, ctx, instance, order.map(|o| (o.id, o.number.clone())), request, None)
 }
 
@@ -46,7 +48,7 @@ pub fn enqueue(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order
 pub(super) fn enqueue_since(
     tx: &mut Tx,
     ctx: &Ctx,
-    instance: &Instance,
+    instance: &Locked<Instance>,
     order: Option<(Key, String)>,
     request: &Request,
     first_at: Option<Moment>,
@@ -61,7 +63,7 @@ pub(super) fn enqueue_since(
 pub(super) fn say(
     tx: &mut Tx,
     ctx: &Ctx,
-    instance: &Instance,
+    instance: &Locked<Instance>,
     order: Option<(Key, String)>,
     said: &Said,
     first_at: Option<Moment>,
@@ -73,7 +75,7 @@ pub(super) fn say(
             None => Ok(()),
         };
     }
-    let (busy, last) = call::place(tx, instance.id)?;
+    let (busy, last) = call::place(tx, instance)?;
     insert_text(tx, ctx, instance, order, (said.activity()?, said.text()?), (first_at, busy, last))
 }
 
@@ -84,7 +86,7 @@ pub(super) fn say(
 pub fn enqueue_application(
     tx: &mut Tx,
     ctx: &Ctx,
-    instance: &Instance,
+    instance: &Locked<Instance>,
     application: wire::licence_online::Application,
 ) -> Result<(), Error> {
     say(tx, ctx, instance, None, &Said::Apply(application), None)
@@ -94,7 +96,7 @@ pub fn enqueue_application(
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(crate) fn enqueue_kit(tx: &mut Tx, ctx: &Ctx, instance: &Instance, request: wire::kit::Request) -> Result<(), Error> {
+pub(crate) fn enqueue_kit(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, request: wire::kit::Request) -> Result<(), Error> {
     say(tx, ctx, instance, None, &Said::Kit(request), None)
 }
 
@@ -102,12 +104,12 @@ pub(crate) fn enqueue_kit(tx: &mut Tx, ctx: &Ctx, instance: &Instance, request: 
 pub(super) fn beside(
     tx: &mut Tx,
     ctx: &Ctx,
-    instance: &Instance,
+    instance: &Locked<Instance>,
     order: Option<(Key, String)>,
     activity: Activity,
     request: String,
 ) -> Result<(), Error> {
-    let (_, last) = call::place(tx, instance.id)?;
+    let (_, last) = call::place(tx, instance)?;
     insert_text(tx, ctx, instance, order, (activity, request), (None, false, last))
 }
 
@@ -144,16 +146,16 @@ fn row(
 fn insert_text(
     tx: &mut Tx,
     ctx: &Ctx,
-    instance: &Instance,
+    instance: &Locked<Instance>,
     order: Option<(Key, String)>,
     said: (Activity, String),
     place: (Option<Moment>, bool, i64),
 ) -> Result<(), Error> {
     let (busy, row) = (place.1, row(ctx, instance, order, said, place));
     let inserted = if busy {
-        call::insert(tx, &row)
+        call::insert(tx, instance, &row)
     } else {
-        call::insert_due(tx, &row, &job::in_lane(ctx, JobKind::Call, row.id, row.seller_id, ctx.now))
+        call::insert_due(tx, instance, &row, &job::in_lane(ctx, JobKind::Call, row.id, row.seller_id, ctx.now))
     };
     match inserted {
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
@@ -162,11 +164,11 @@ fn insert_text(
 }
 
 /// The next call of the instance that waits becomes due.
-pub(super) fn next_in_line(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), Error> {
+pub(super) fn next_in_line(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>) -> Result<(), Error> {
     let Some(next) = call::first_waiting(tx, instance)? else {
         return Ok(());
     };
-    if call::set_due(tx, next.id, ctx.moment())? == store::Written::Yes {
+    if call::set_due(tx, instance, next.id, ctx.moment())? == store::Written::Yes {
         job::schedule_in_lane(tx, ctx, JobKind::Call, next.id, next.seller_id, ctx.now)?;
     }
     Ok(())
@@ -176,7 +178,7 @@ pub(super) fn next_in_line(tx: &mut Tx, ctx: &Ctx, instance: Key) -> Result<(), 
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn give_up_open(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str) -> Result<(), Error> {
+pub fn give_up_open(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, reason: &str) -> Result<(), Error> {
     for open in call::of_instance(tx, instance.id)?.into_iter().filter(|c| c.state.is_open() && c.activity != Activity::Notify) {
         let progress = Progress {
             id: open.id,
@@ -186,7 +188,7 @@ pub fn give_up_open(tx: &mut Tx, ctx: &Ctx, instance: &Instance, reason: &str) -
             ended_at: Some(ctx.moment()),
             error: Some(reason),
         };
-        call::progress(tx, &progress)?;
+        call::progress(tx, instance, &progress)?;
         store::job::cancel(tx, JobKind::Call, open.id)?;
         let about = event::About { instance: Some(instance.id), order: open.order_id, ..event::About::default() };
         event::record(tx, ctx, "call.given_up", about, &json!({ "activity": open.activity, "reason": reason }))?;

@@ -23,10 +23,7 @@ use store::{
     call::{self, Call, Finished, Progress},
     instance::Instance,
 };
-use wire::{
-    conformance::{Exchange, Protocol},
-    saas_v2::Request,
-};
+use wire::{conformance::Exchange, saas_v2::Request};
 
 /// A change of plan that an Azure webhook took note of holds unless its seller refuses it so soon.
 const PLAN_REFUSED_WITHIN: SignedDuration = SignedDuration::from_secs(10);
@@ -49,11 +46,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, exchange: &Exchange) -> R
     let asked = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
     let subject =
         store::instance::lock(tx, Tenant::Any, asked.instance_id)?.ok_or_else(|| Error::row("calls", call, "its instance is gone"))?;
-    if sent.protocol == Protocol::SaasAzure {
-        // The seller may have decided on it while its webhook was answering.
-        call::hold_queue(tx, asked.instance_id)?;
-    }
-    // It may have been given up while this waited for the instance.
+    // It may have been given up while this waited for the instance, or an Azure seller decided on it while the webhook answered.
     let found = call::lookup(tx, Tenant::Any, Key::of(call))?.ok_or_else(gone)?;
     let reading = Reading { protocol: sent.protocol, secret: &sent.secret };
     let judged = judge(found.activity, subject.seller_instance_id.as_deref(), reading, exchange);
@@ -162,7 +155,7 @@ impl Step {
             ended_at: Some(ctx.moment()),
             error: None,
         };
-        call::progress(tx, &progress)?;
+        call::progress(tx, &self.subject, &progress)?;
         if self.call.failures > 0 {
             self.tell_seller(tx, ctx, MessageEvent::CallRecovered, &[("attempts", self.call.attempts.to_string())])?;
         }
@@ -192,7 +185,7 @@ impl Step {
             // Beside the others: none waits for it.
             Activity::Notify => return Ok(Next::Ended),
         }
-        enqueue::next_in_line(tx, ctx, self.subject.id)?;
+        enqueue::next_in_line(tx, ctx, &self.subject)?;
         Ok(Next::Ended)
     }
 
@@ -257,7 +250,7 @@ impl Step {
 
     fn put_off(&self, tx: &mut Tx, at: Timestamp, failures: i64, error: Option<&str>) -> Result<Next, Error> {
         let progress = Progress { id: self.call.id, state: CallState::Due, failures, next_at: Some(Moment::of(at)), ended_at: None, error };
-        call::progress(tx, &progress)?;
+        call::progress(tx, &self.subject, &progress)?;
         Ok(Next::At(at))
     }
 
@@ -270,7 +263,7 @@ impl Step {
             ended_at: Some(ctx.moment()),
             error: Some(text),
         };
-        call::progress(tx, &progress)?;
+        call::progress(tx, &self.subject, &progress)?;
         self.event(tx, ctx, "call.given_up", &json!({ "activity": self.call.activity, "reason": text }))?;
         match self.call.activity {
             // Called after acceptance: the order is done and stays so; the seller repairs and restarts.
@@ -313,7 +306,7 @@ impl Step {
                 return Ok(Next::Ended);
             }
         }
-        enqueue::next_in_line(tx, ctx, self.subject.id)?;
+        enqueue::next_in_line(tx, ctx, &self.subject)?;
         Ok(Next::Ended)
     }
 

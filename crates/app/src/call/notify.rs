@@ -2,12 +2,13 @@
 //! calls on the instance and never in their way (`saas-interface 5`).
 
 use super::{Said, enqueue};
-use crate::{Ctx, Error, Tenant, interface};
+use crate::{Ctx, Error, interface};
 use db::{Key, Tx};
 use domain::call::{Activity, CallState};
 use store::{
+    Locked,
     call::{self, Call, Progress},
-    instance::{self, Instance},
+    instance::Instance,
     order::{Line, Order},
 };
 use wire::{
@@ -17,7 +18,7 @@ use wire::{
 
 /// Tells the seller of the order behind a call that was just begun for the first time, when an address for
 /// that was configured and debugged. Whoever began the attempt calls this, so nobody is told twice.
-pub(super) fn with_first_attempt(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<(), Error> {
+pub(super) fn with_first_attempt(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instance>) -> Result<(), Error> {
     if call.attempts > 0 || call.activity == Activity::Notify {
         return Ok(());
     }
@@ -25,17 +26,17 @@ pub(super) fn with_first_attempt(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<
     let Some(ids) = said.purchase() else {
         return Ok(());
     };
-    let instance = instance_of(tx, call)?;
-    purchase(tx, ctx, &instance, call.order_id.zip(call.order_number.clone()), ids)
-}
-
-fn instance_of(tx: &mut Tx, call: &Call) -> Result<Instance, Error> {
-    let gone = || Error::row("calls", hex::encode(call.id.0), "its instance is gone");
-    instance::lookup(tx, Tenant::Any, call.instance_id)?.ok_or_else(gone)
+    purchase(tx, ctx, instance, call.order_id.zip(call.order_number.clone()), ids)
 }
 
 /// Tells the seller of a purchase, if an address for that is configured and debugged.
-pub(super) fn purchase(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<(Key, String)>, ids: &OrderIds) -> Result<(), Error> {
+pub(super) fn purchase(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Locked<Instance>,
+    order: Option<(Key, String)>,
+    ids: &OrderIds,
+) -> Result<(), Error> {
     if interface::notify_address(tx, instance)?.is_none() {
         return Ok(());
     }
@@ -44,14 +45,13 @@ pub(super) fn purchase(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Optio
 }
 
 /// Tells the seller of an order that no call is made for: a licence by code.
-pub(crate) fn of_order(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, line: &Line) -> Result<(), Error> {
+pub(crate) fn of_order(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: &Order, line: &Line) -> Result<(), Error> {
     purchase(tx, ctx, instance, Some((order.id, order.number.clone())), &crate::order::ids(order, line))
 }
 
 /// What is sent for a notification: address, body and key; nothing when none is configured any more.
-pub(super) fn target(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<interface::Target>, Error> {
-    let instance = instance_of(tx, call)?;
-    match interface::notify_address(tx, &instance)? {
+pub(super) fn target(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instance>) -> Result<Option<interface::Target>, Error> {
+    match interface::notify_address(tx, instance)? {
         Some(address) => interface::target(tx, ctx, call.seller_id, address.id.id()).map(Some),
         None => {
             let progress = Progress {
@@ -62,7 +62,7 @@ pub(super) fn target(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Result<Option<inter
                 ended_at: Some(ctx.moment()),
                 error: Some("no address for order notifications is configured any more"),
             };
-            call::progress(tx, &progress)?;
+            call::progress(tx, instance, &progress)?;
             Ok(None)
         }
     }

@@ -17,7 +17,8 @@ use serde_json::json;
 use store::{
     Written,
     call::{self, Call},
-    instance, order,
+    instance::{self, Instance},
+    order,
 };
 
 /// Sends a call again: one that waits for its next try goes now, one that was given up begins anew.
@@ -26,17 +27,20 @@ use store::{
 /// `call.not_found`, `call.order_over` when the order was refunded, `call.state`.
 pub fn restart(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: CallId) -> Result<Call, Error> {
     let missing = || Error::not_found("call.not_found", "there is no such production-interface message");
-    let found = call::lookup(tx, tenant, Key::of(id))?.ok_or_else(missing)?;
+    let asked = call::lookup(tx, tenant, Key::of(id))?.ok_or_else(missing)?;
+    let instance = instance::lock(tx, Tenant::Any, asked.instance_id)?.ok_or_else(|| Error::row("calls", id, "its instance is gone"))?;
+    // It may have ended, and its order with it, while this waited for the instance.
+    let found = call::lookup(tx, tenant, asked.id)?.ok_or_else(missing)?;
     match found.state {
         CallState::Due => {
             store::job::cancel(tx, JobKind::Call, found.id)?;
         }
         CallState::Failed => {
-            refuse_when_over(tx, &found)?;
-            if found.activity != Activity::Notify && call::place(tx, found.instance_id)?.0 {
+            refuse_when_over(tx, &found, &instance)?;
+            if found.activity != Activity::Notify && call::place(tx, &instance)?.0 {
                 return Err(Error::conflict("call.state", "another call of this instance is on its way; wait for it"));
             }
-            if call::restart(tx, found.id, ctx.moment())? == Written::SomeoneElseWasFirst {
+            if call::restart(tx, &instance, found.id, ctx.moment())? == Written::SomeoneElseWasFirst {
                 return Err(Error::conflict("call.state", "the message changed meanwhile; load it again"));
             }
         }
@@ -51,13 +55,13 @@ pub fn restart(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: CallId) -> Result<Cal
 }
 
 /// Creation and upgrade are over once the money went back; a released instance gets no call but release.
-fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
+fn refuse_when_over(tx: &mut Tx, call: &Call, instance: &Instance) -> Result<(), Error> {
     let over = |detail: &str| Err(Error::conflict("call.order_over", detail));
     match call.activity {
         Activity::Create | Activity::Query | Activity::Upgrade | Activity::GetLicence => {
             let order = call.order_id.map(|id| order::lookup(tx, Tenant::Any, id)).transpose()?.flatten();
             // Called after acceptance: the order is complete before the call, which opens what runs already.
-            let opens_late = !matches!(call.activity, Activity::Upgrade) && is_not_opened(tx, call)?;
+            let opens_late = !matches!(call.activity, Activity::Upgrade) && is_not_opened(instance);
             if !opens_late && order.is_none_or(|o| o.state != OrderState::Processing) {
                 return over("the order is over: it was refunded, or what it opened was released; the buyer may order again");
             }
@@ -68,13 +72,12 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
         | Activity::UpdateCodeStatus
         | Activity::RefreshLicence
         | Activity::ExpireLicence => {
-            let instance = instance::lookup(tx, Tenant::Any, call.instance_id)?;
-            if instance.is_none_or(|i| i.state == InstanceState::Released || i.state == InstanceState::Failed) {
+            if matches!(instance.state, InstanceState::Released | InstanceState::Failed) {
                 return over("the instance was released; it gets no further call");
             }
         }
         Activity::ChangeCheck => return over("the buyer was told; a check is asked again with the next order"),
-        Activity::Apply => return over("the buyer was told; he may ask for a licence again"),
+        Activity::Apply => return over("the buyer was told; they may ask for a licence again"),
         Activity::TenantSync | Activity::AllOrgSync | Activity::ApplicationSync | Activity::AuthSync | Activity::SingleOrgSync => {
             crate::kit::refuse_when_removed(tx, call)?;
         }
@@ -83,13 +86,9 @@ fn refuse_when_over(tx: &mut Tx, call: &Call) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether the instance of a call runs or is frozen, and the seller's system never opened it.
-fn is_not_opened(tx: &mut Tx, call: &Call) -> Result<bool, Error> {
-    let Some(found) = instance::lookup(tx, Tenant::Any, call.instance_id)? else {
-        return Ok(false);
-    };
-    let state = found.state;
-    Ok(found.seller_instance_id.is_none() && matches!(state, InstanceState::Running | InstanceState::Frozen))
+/// Whether an instance runs or is frozen, and the seller's system never opened it.
+fn is_not_opened(instance: &Instance) -> bool {
+    instance.seller_instance_id.is_none() && matches!(instance.state, InstanceState::Running | InstanceState::Frozen)
 }
 
 /// A day after a renewal's call was given up: still failed, it goes to the operator's queue.

@@ -46,15 +46,20 @@ fn set(
 }
 
 /// Tells the seller that an instance was frozen for a cause, or works again.
-fn tell_seller(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: Option<&Order>, cause: Option<FreezeCause>) -> Result<(), Error> {
+fn tell_seller(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    instance: &Locked<Instance>,
+    order: Option<&Order>,
+    cause: Option<FreezeCause>,
+) -> Result<(), Error> {
     let status = if cause.is_some() { Status::Freeze } else { Status::Unfreeze };
     // Called after acceptance and not opened since: the seller knows of no instance.
     let Some(instance_id) = instance.seller_instance_id.clone() else {
         return Ok(());
     };
     let request = Request::UpdateInstanceStatus { instance_id, status };
-    let now = Instance { freeze_cause: cause, ..instance.clone() };
-    call::enqueue(tx, ctx, &now, order, &request)
+    call::enqueue(tx, ctx, &instance.frozen_for(cause), order, &request)
 }
 
 /// What the seller's server of an instance speaks.

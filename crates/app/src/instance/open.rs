@@ -111,7 +111,7 @@ pub(crate) fn run_from(tx: &mut Tx, ctx: &Ctx, starts: &[Start<'_>]) -> Result<W
             open_order_id: if s.completes { None } else { s.instance.open_order_id },
         });
         if let (Some(span), Some(period)) = (span, period) {
-            terms.push(first_term(ctx, s, span, period));
+            terms.push((s.instance, first_term(ctx, s, span, period)));
             timers.extend(timers::planned(ctx, s.instance.id, &site, span.end));
         }
         news.push((s, json!({ "from": s.at, "expires_at": span.map(|s| term::shown_end(s.end)) })));

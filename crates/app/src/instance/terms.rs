@@ -43,7 +43,7 @@ fn append(tx: &mut Tx, ctx: &Ctx, a: &Append<'_>) -> Result<TermSpan, Error> {
         price_minor: price_of_term(a.line)?,
         removed: false,
     };
-    terms::insert(tx, &[row])?;
+    terms::insert(tx, &[(a.instance, row)])?;
     set_end(tx, ctx, a.instance, span.end)?;
     let about = event::About::order(a.line.order_id, Some(a.instance.id));
     let data = json!({ "start": span.start, "end": term::shown_end(span.end), "line": a.line.number });
@@ -109,20 +109,20 @@ pub fn paid_terms(tx: &mut Tx, site: &Site, instance: Key) -> Result<Vec<Paid>, 
 ///
 /// # Errors
 /// [`Error::Store`].
-pub(crate) fn add_fees(tx: &mut Tx, line: &Line) -> Result<(), Error> {
+pub(crate) fn add_fees(tx: &mut Tx, instance: &Locked<Instance>, line: &Line) -> Result<(), Error> {
     let row = |f: &crate::order::TermFee| TermFee { term_id: Key::of(f.term), line_id: line.id, fee_minor: f.fee_minor, days: f.days };
     let fees: Vec<TermFee> = Sold::of(line)?.term_fees.iter().filter(|f| f.fee_minor > 0).map(row).collect();
-    Ok(terms::insert_fees(tx, &fees)?)
+    Ok(terms::insert_fees(tx, instance, &fees)?)
 }
 
 /// A part of what a line paid was given back while its terms stand: its payments for them are worth so much less.
-pub(crate) fn lower_payments(tx: &mut Tx, site: &Site, instance: Key, line: Key, minor: i64) -> Result<(), Error> {
-    let standing = paid_terms(tx, site, instance)?;
+pub(crate) fn lower_payments(tx: &mut Tx, site: &Site, instance: &Locked<Instance>, line: Key, minor: i64) -> Result<(), Error> {
+    let standing = paid_terms(tx, site, instance.id)?;
     let paid = |t: &Paid| t.payments.iter().find(|(by, _)| *by == line).map_or(0, |(_, payment)| payment.amount_minor);
     let all: Vec<i64> = standing.iter().map(paid).collect();
     for (term, (was, less)) in standing.iter().zip(all.iter().zip(money::spread(minor, &all)?)) {
         if less != 0 {
-            terms::set_paid(tx, &term.term, line, money::difference(*was, less)?)?;
+            terms::set_paid(tx, instance, (&term.term, line), money::difference(*was, less)?)?;
         }
     }
     Ok(())
@@ -146,7 +146,7 @@ pub fn append_term(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: &L
 pub fn make_formal(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: &Line, period: Period) -> Result<TermSpan, Error> {
     // Also a trial that is over stays contiguous: its frozen days belong to it.
     if let Some(trial) = terms::of_instance(tx, instance.id)?.last() {
-        terms::end(tx, trial.id, ctx.moment())?;
+        terms::end(tx, instance, trial.id, ctx.moment())?;
     }
     let today = site(tx, ctx, instance)?.day_of(ctx.now);
     instance::set_formal(tx, instance, i64::from(today.day()))?;
@@ -157,7 +157,7 @@ pub fn make_formal(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: &L
 pub fn remove_last_term(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, line: Key) -> Result<Timestamp, Error> {
     let mut all = terms::of_instance(tx, instance.id)?;
     let last = all.pop().filter(|t| t.line_id == line).ok_or_else(|| Error::row("terms", id(instance), "is not the last"))?;
-    if terms::remove(tx, last.id)? == Written::SomeoneElseWasFirst {
+    if terms::remove(tx, instance, last.id)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("refund.already_refunded", "the term was removed already"));
     }
     let end = all.last().map_or(ctx.now, |t| t.end_at.at());

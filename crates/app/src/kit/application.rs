@@ -151,7 +151,8 @@ pub fn new_secret(tx: &mut Tx, ctx: &Ctx, caller: &Caller, product_key: &str) ->
 }
 
 fn tell_all(tx: &mut Tx, ctx: &Ctx, application: &Application) -> Result<(), Error> {
-    for instance in rows::any_bound_to(tx, application.id)? {
+    let bound = rows::any_bound_to(tx, application.id)?;
+    for instance in super::bind::still_bound(tx, &bound)? {
         call::enqueue_kit(tx, ctx, &instance, super::tell::credential(application, kit::Change::Modify))?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     account::User,
     call::Call,
     instance::Instance,
@@ -34,12 +34,25 @@ fn own(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<Instance, Error> 
     instance::show(tx, Tenant::Buyer(Key::of(caller.account_id)), id)
 }
 
-pub(super) fn bound(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<(Instance, Binding), Error> {
-    let found = own(tx, caller, id)?;
+/// The caller's instance, locked: its binding and its grants are written under that.
+fn locked(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<Locked<Instance>, Error> {
+    instance::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), id)
+}
+
+pub(super) fn bound(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<(Locked<Instance>, Binding), Error> {
+    let found = locked(tx, caller, id)?;
     match rows::any_binding(tx, found.id)? {
         Some(binding) if state(&binding)? == BindingState::Bound => Ok((found, binding)),
         _ => Err(Error::conflict("kit.not_bound", "the application is not bound to your company yet")),
     }
+}
+
+/// These instances, locked; those whose application was unbound while this waited for them are left out.
+pub(super) fn still_bound(tx: &mut Tx, instances: &[Key]) -> Result<Vec<Locked<Instance>>, Error> {
+    let mut locked = store::instance::lock_all(tx, instances)?;
+    let bound = rows::any_bound(tx, instances)?;
+    locked.retain(|instance| bound.contains(&instance.id));
+    Ok(locked)
 }
 
 /// What the buyer sees; nothing when the product has no application.
@@ -65,7 +78,7 @@ pub fn shown(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<Option<Show
 /// # Errors
 /// `instance.not_found`, `kit.enterprises_only`, `kit.no_application`, `kit.not_running`, `kit.already_bound`.
 pub fn bind(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<(), Error> {
-    let found = own(tx, caller, id)?;
+    let found = locked(tx, caller, id)?;
     if caller.account_kind != AccountKind::Enterprise {
         return Err(Error::conflict(
             "kit.enterprises_only",
@@ -106,7 +119,7 @@ pub fn bind(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<(
 /// # Errors
 /// `instance.not_found`, `kit.not_bound`.
 pub fn unbind(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<(), Error> {
-    let found = own(tx, caller, id)?;
+    let found = locked(tx, caller, id)?;
     if remove(tx, ctx, &found)? {
         return Ok(());
     }
@@ -114,11 +127,11 @@ pub fn unbind(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result
 }
 
 /// The instance ended: so does its binding.
-pub(crate) fn instance_ended(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<(), Error> {
+pub(crate) fn instance_ended(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>) -> Result<(), Error> {
     remove(tx, ctx, instance).map(|_| ())
 }
 
-fn remove(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<bool, Error> {
+fn remove(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>) -> Result<bool, Error> {
     let Some(binding) = rows::any_binding(tx, instance.id)? else {
         return Ok(false);
     };
@@ -142,14 +155,15 @@ fn remove(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<bool, Error> {
 /// # Errors
 /// `instance.not_found`, `kit.nothing_failed`.
 pub fn retry(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<usize, Error> {
-    let found = own(tx, caller, id)?;
+    let found = locked(tx, caller, id)?;
     let failed = tell::failures(tx, &found)?;
     if failed.is_empty() {
         return Err(Error::conflict("kit.nothing_failed", "nothing failed that could be sent again"));
     }
-    let (mut busy, _) = store::call::place(tx, found.id)?;
+    let (mut busy, _) = store::call::place(tx, &found)?;
     for call in &failed {
-        let written = if busy { rows::wait_again(tx, call.id)? } else { store::call::restart(tx, call.id, ctx.moment())? };
+        let written =
+            if busy { store::call::wait_again(tx, &found, call.id)? } else { store::call::restart(tx, &found, call.id, ctx.moment())? };
         if written == Written::SomeoneElseWasFirst {
             return Err(db::DbError::Raced.into());
         }

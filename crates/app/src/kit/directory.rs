@@ -1,10 +1,11 @@
 //! Changes of a company's people and departments, told to the sellers of its bound applications.
 
-use super::tell;
+use super::{bind::still_bound, tell};
 use crate::{Ctx, Error, call};
 use db::{Key, Tx};
 use domain::id::AccountId;
 use store::{
+    Locked,
     instance::Instance,
     kit::{self as rows},
     organisation, sign_on,
@@ -22,9 +23,8 @@ pub(crate) fn department_changed(
 ) -> Result<(), Error> {
     let parent = parent.map_or_else(|| account.id::<AccountId>().to_string(), str::to_owned);
     let department = wire::kit::Department { code: department.code.clone(), name: department.name.clone(), parent: Some(parent) };
-    let mut bound = rows::bound(tx, account)?;
-    bound.sort_by_key(|(_, instance)| instance.id);
-    for (_, instance) in bound {
+    let bound = rows::bound(tx, account)?;
+    for instance in still_bound(tx, &bound)? {
         call::enqueue_kit(tx, ctx, &instance, Request::Department { change, department: department.clone() })?;
     }
     Ok(())
@@ -39,7 +39,7 @@ pub(crate) fn colleague_changed(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key)
     Ok(())
 }
 
-/// A colleague is about to leave: his grants go, and the sellers delete him.
+/// A colleague is about to leave: their grants go, and the sellers delete them.
 pub(crate) fn colleague_left(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key) -> Result<(), Error> {
     for (grant, instance, application) in granted(tx, user)? {
         let member = wire::kit::Member { enabled: false, ..tell::member(tx, ctx, account, user, &grant)? };
@@ -50,9 +50,15 @@ pub(crate) fn colleague_left(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key) ->
     Ok(())
 }
 
-/// What a colleague was granted, in the order in which instances are locked.
-fn granted(tx: &mut Tx, user: Key) -> Result<Vec<(rows::Grant, Instance, rows::Application)>, Error> {
-    let mut found = rows::granted(tx, user)?;
-    found.sort_by_key(|(_, instance, _)| instance.id);
-    Ok(found)
+/// What a colleague was granted, with its instances locked.
+fn granted(tx: &mut Tx, user: Key) -> Result<Vec<(rows::Grant, Locked<Instance>, rows::Application)>, Error> {
+    let before: Vec<Key> = rows::granted(tx, user)?.into_iter().map(|(_, instance, _)| instance.id).collect();
+    let locked = store::instance::lock_all(tx, &before)?;
+    // A grant may have been withdrawn, and an application unbound, while this waited for the instances.
+    let still = rows::granted(tx, user)?;
+    let with_lock = |(grant, instance, application): (rows::Grant, Instance, rows::Application)| {
+        let locked = locked.iter().find(|l| l.id == instance.id)?;
+        Some((grant, locked.clone(), application))
+    };
+    Ok(still.into_iter().filter_map(with_lock).collect())
 }

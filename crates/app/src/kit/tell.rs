@@ -11,7 +11,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     call::Call,
     instance::Instance,
     kit::{self as rows, Application, Grant},
@@ -106,7 +106,7 @@ pub(crate) fn filled(tx: &mut Tx, ctx: &Ctx, instance: &Instance, stored: &Reque
 }
 
 /// A call of the kit succeeded: the binding moves on.
-pub(crate) fn told(tx: &mut Tx, ctx: &Ctx, instance: &Instance, activity: Activity) -> Result<(), Error> {
+pub(crate) fn told(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, activity: Activity) -> Result<(), Error> {
     let Some(binding) = rows::any_binding(tx, instance.id)? else {
         return Ok(());
     };

@@ -37,7 +37,7 @@ pub struct Upload {
 /// # Errors
 /// `instance.not_found`, `licence.not_by_application`, `instance.state`, `licence.application_open`.
 pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, fingerprint: Option<String>) -> Result<rows::Application, Error> {
-    let found = instance::show(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
+    let found = instance::locked(tx, Tenant::Buyer(Key::of(caller.account_id)), id)?;
     if found.access_type != AccessType::LicenceOnline {
         return Err(Error::conflict("licence.not_by_application", "licences of this product are not asked for"));
     }

@@ -124,9 +124,8 @@ fn not_too_many(tx: &mut Tx, ctx: &Ctx, right: &Right) -> Result<(), Error> {
 /// `licence.node_limit`.
 pub fn issue(tx: &mut Tx, ctx: &Ctx, code: &str, fingerprint: Option<&str>) -> Result<File, Error> {
     // A renewal that the file covers is not given back: whoever gives one back waits for this, and this for them.
-    if let Some(instance) = store::licence::by_code(tx, Tenant::Any, code)?.and_then(|licence| licence.instance_id) {
-        store::instance::lock(tx, Tenant::Any, instance)?;
-    }
+    let instance = store::licence::by_code(tx, Tenant::Any, code)?.and_then(|licence| licence.instance_id);
+    let instance = instance.map(|id| store::instance::lock(tx, Tenant::Any, id)).transpose()?.flatten();
     let right = right::of_code(tx, ctx, code)?;
     if !right.rules.files {
         return Err(Error::conflict("licence.no_files", "no files are given for this licence; its software asks the marketplace"));
@@ -135,8 +134,8 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, code: &str, fingerprint: Option<&str>) -> R
     let machine = node::bind(tx, ctx, &right, fingerprint)?.map(|(_, machine)| machine);
     let end = file_end(&right.rules, right.expires_at, ctx.now);
     let text = sign(tx, ctx, &right, Content { end, machine, lease: None })?;
-    if let Some(until) = file_covers(&right.rules, right.expires_at, ctx.now) {
-        store::licence::set_file_until(tx, right.licence.id, Moment::of(until))?;
+    if let (Some(of), Some(until)) = (&instance, file_covers(&right.rules, right.expires_at, ctx.now)) {
+        store::licence::set_file_until(tx, of, Moment::of(until))?;
     }
     let about = event::About { instance: right.licence.instance_id, ..event::About::default() };
     event::record(tx, ctx, "licence.file_signed", about, &json!({ "until": end }))?;

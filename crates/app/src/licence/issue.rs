@@ -5,6 +5,7 @@ use crate::{Ctx, Error, call, event, instance};
 use db::{DbError, Key, Tx};
 use serde_json::json;
 use store::{
+    Locked,
     instance::Instance,
     licence::{self, Licence},
     order::{Line, Order},
@@ -14,7 +15,7 @@ use store::{
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Instance, Error> {
+pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Locked<Instance>, Error> {
     let code = new_code(ctx);
     let instance = Instance { seller_instance_id: Some(code.clone()), ..instance::reserve(tx, ctx, order, line)? };
     let row = Licence {
@@ -33,10 +34,10 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<Insta
         shown_at: None,
         file_until: None,
     };
-    match licence::insert_with_instance(tx, &instance, &row) {
+    let instance = match licence::insert_with_instance(tx, instance, &row) {
         Err(e) if e.is_unique_violation() => return Err(DbError::Raced.into()),
         result => result?,
-    }
+    };
     // The code itself is not written: who reads an order's events need not hold it.
     event::record(tx, ctx, "licence.issued", event::About::order(order.id, Some(instance.id)), &json!({ "line": line.number }))?;
     call::notify_of(tx, ctx, &instance, order, line)?;

@@ -202,8 +202,9 @@ fn give_back(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
     let number = row.order_number.as_deref().unwrap_or_default();
     let order::Held { order, line } = refundable(tx, number, amount)?;
     refund(tx, ctx, &Wallet, &order, &line, amount.minor)?;
-    if let Some(found) = order.instance_id {
-        instance::lower_payments(tx, &ctx.site(order.site), found, line.id, amount.minor)?;
+    let found = order.instance_id.map(|id| store::instance::lock(tx, Tenant::Any, id)).transpose()?.flatten();
+    if let Some(found) = found {
+        instance::lower_payments(tx, &ctx.site(order.site), &found, line.id, amount.minor)?;
     }
     let amount = ("amount", amount.to_string());
     order::tell_buyer(tx, ctx, &order, MessageEvent::OrderRefunded, &[amount.clone(), ("reason", row.reason.clone())])?;

@@ -77,6 +77,6 @@ fn until_activated(tx: &mut Tx, ctx: &Ctx, call: &Call, instance: &Locked<Instan
         ended_at: None,
         error: None,
     };
-    store::call::progress(tx, &waits)?;
+    store::call::progress(tx, instance, &waits)?;
     Ok(Quiet::Until(end))
 }

@@ -50,15 +50,15 @@ fn open(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line) -> Result<(), Error>
     } else {
         let instance = instance::reserve(tx, ctx, order, line)?;
         if called {
-            call::enqueue_first(tx, ctx, &instance, order, &new_instance(order, line))?;
+            call::enqueue_first(tx, ctx, instance, order, &new_instance(order, line))?
         } else {
-            store::instance::insert(tx, instance.clone())?;
+            let instance = store::instance::insert(tx, instance)?;
             call::notify_of(tx, ctx, &instance, order, line)?;
+            instance
         }
-        instance
     };
     if listing.is_supervised() {
-        supervision::begin(tx, ctx, order, line, &instance, &listing)?;
+        supervision::begin(tx, ctx, (order, line), &instance, &listing)?;
     }
     tell_seller(tx, ctx, order, event, &[amount])
 }
@@ -92,7 +92,7 @@ fn renew(tx: &mut Tx, ctx: &Ctx, order: &Locked<Order>, line: &Line) -> Result<(
         store::instance::set_sku(tx, &instance, &line.sku, line.revision_id)?;
         scene = Scene::RenewalChange;
     }
-    instance::add_fees(tx, line)?;
+    instance::add_fees(tx, &instance, line)?;
     super::auto_renew::price_follows(tx, &instance, line)?;
     refresh(tx, ctx, &instance, order, line, scene)?;
     instance::unfreeze_if_paid(tx, ctx, &instance, order, span.end)?;
@@ -118,7 +118,7 @@ fn tell_renewed(tx: &mut Tx, ctx: &Ctx, order: &Order, end: Timestamp) -> Result
 }
 
 /// `refreshInstance`; the product id is sent when the period type changed (`order-life 3`).
-fn refresh(tx: &mut Tx, ctx: &Ctx, instance: &Instance, order: &Order, line: &Line, scene: Scene) -> Result<(), Error> {
+fn refresh(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: &Order, line: &Line, scene: Scene) -> Result<(), Error> {
     let (wire_id, sold) = (instance::wire_id(instance)?, Sold::of(line)?);
     let first = order::any_line(tx, instance.line_id)?.map(|l| Sold::of(&l)).transpose()?;
     let changed = scene == Scene::RenewalChange || first.is_none_or(|f| f.wire_product_id != sold.wire_product_id);
@@ -241,7 +241,7 @@ pub fn change_done(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, order: O
         return Ok(());
     }
     store::instance::set_sku(tx, instance, &line.sku, line.revision_id)?;
-    instance::add_fees(tx, &line)?;
+    instance::add_fees(tx, instance, &line)?;
     super::auto_renew::price_follows(tx, instance, &line)?;
     tell_buyer(tx, ctx, &order, MessageEvent::OrderChanged, &[])
 }

@@ -257,5 +257,5 @@ fn remove_renewal(tx: &mut Tx, ctx: &Ctx, (case, locked): (&Case, &Locked<Instan
         product_id: None,
         expire_time: domain::site::wire_time(term::shown_end(end)),
     };
-    call::enqueue(tx, ctx, &case.instance, Some(order), &request)
+    call::enqueue(tx, ctx, locked, Some(order), &request)
 }

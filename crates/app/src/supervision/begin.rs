@@ -10,6 +10,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
+    Locked,
     instance::Instance,
     order::{Line, Order},
     supervision as rows,
@@ -19,7 +20,13 @@ use store::{
 ///
 /// # Errors
 /// `supervision.no_template` when none is valid for the order.
-pub(crate) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, instance: &Instance, listing: &Listing) -> Result<Found, Error> {
+pub(crate) fn begin(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    (order, line): (&Order, &Line),
+    instance: &Locked<Instance>,
+    listing: &Listing,
+) -> Result<Found, Error> {
     let ordered_at = order.created_at.at();
     let day = ctx.site(order.site).day_of(ordered_at);
     let flow = listing.delivery.as_ref().map(|d| d.flow).unwrap_or_default();
@@ -55,7 +62,7 @@ pub(crate) fn begin(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, instance
         changes: 0,
         product_name_en: order.product_name_en.clone(),
     };
-    rows::insert(tx, &row)?;
+    rows::insert(tx, instance, &row)?;
     let found = Found { row, case, template: template.into() };
     let data = json!({ "template": found.template.key, "version": found.template.version, "scene": scene });
     let begun = found.logged(tx, ctx, "", &Done { party: None, kind: "begun", data, documents: &[] })?;

@@ -193,8 +193,6 @@ fn moved(tx: &mut Tx, ctx: &Ctx, cases: &mut [Found], input: &Input, done: &Done
 
 /// Writes moves down: the cases, what was done, what it means, and the next timers.
 fn written(tx: &mut Tx, ctx: &Ctx, moves: &mut [Move<'_>], done: &Done<'_>) -> Result<(), Error> {
-    // Before the cases, as sellers' answers do.
-    store::instance::lock_all(tx, &moves.iter().map(|m| m.found.row.instance_id).collect::<Vec<_>>())?;
     keep(tx, ctx, moves, done)?;
     effects::perform(tx, ctx, moves, done)?;
     timer::set(tx, ctx, &moves.iter().map(|m| &*m.found).collect::<Vec<_>>())
@@ -203,8 +201,12 @@ fn written(tx: &mut Tx, ctx: &Ctx, moves: &mut [Move<'_>], done: &Done<'_>) -> R
 /// Stores cases as they are now, with the steps that brought them there.
 fn keep(tx: &mut Tx, ctx: &Ctx, moves: &mut [Move<'_>], done: &Done<'_>) -> Result<(), Error> {
     moves.iter_mut().try_for_each(|m| m.found.written())?;
+    let instances = store::instance::lock_all(tx, &moves.iter().map(|m| m.found.row.instance_id).collect::<Vec<_>>())?;
+    let of = |row: &rows::Case| instances.iter().find(|i| i.id == row.instance_id);
+    let gone = |row: &rows::Case| Error::row("supervision_cases", &row.order_number, "its instance is gone");
     let rows: Vec<rows::Case> = moves.iter().map(|m| m.found.row.clone()).collect();
-    match rows::change(tx, &rows) {
+    let cases = rows.iter().map(|row| Ok((of(row).ok_or_else(|| gone(row))?, row))).collect::<Result<Vec<_>, Error>>()?;
+    match rows::change(tx, &cases) {
         Ok(Written::Yes) => {}
         // Somebody moved one meanwhile: the unit runs again and decides anew.
         Ok(Written::SomeoneElseWasFirst) => return Err(DbError::Raced.into()),

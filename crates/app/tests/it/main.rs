@@ -23,3 +23,4 @@ mod sites;
 mod storefront;
 mod supervision;
 mod usage;
+mod waiting;

@@ -7,7 +7,7 @@ use diesel::{
 };
 use domain::{Timestamp, instance::InstanceState, listing::AccessType};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use store::{call, instance::Instance};
+use store::{Locked, call, instance::Instance, order::Tenant};
 use testdb::{Fresh, engines};
 
 const INSTANCE: Key = Key([7; 16]);
@@ -56,11 +56,16 @@ fn instance() -> Instance {
     }
 }
 
+fn locked(tx: &mut Tx) -> Result<Locked<Instance>, DbError> {
+    Ok(store::instance::lock(tx, Tenant::Any, INSTANCE)?.expect("it was inserted"))
+}
+
 /// Joins the queue behind a call that is on its way; tells when it has looked, and waits before it writes.
 async fn join(db: Db, looked: Sender<bool>, go: Receiver<()>) {
     let go = std::sync::Mutex::new(go);
     db.write(move |tx| -> Result<(), DbError> {
-        let (busy, _) = call::place(tx, INSTANCE)?;
+        let instance = locked(tx)?;
+        let (busy, _) = call::place(tx, &instance)?;
         looked.send(busy).unwrap();
         go.lock().unwrap().recv().unwrap();
         insert(tx, 2, if busy { "waiting" } else { "due" })
@@ -98,7 +103,8 @@ async fn a_call_that_joins_while_the_one_before_ends_is_not_forgotten() {
         let ended = tokio::spawn(async move {
             let unit = move |tx: &mut Tx| -> Result<_, DbError> {
                 sql_query("UPDATE calls SET state = 'done', ended_at = 2 WHERE seq = 1").execute(tx)?;
-                Ok(call::first_waiting(tx, INSTANCE)?.map(|c| c.seq))
+                let instance = locked(tx)?;
+                Ok(call::first_waiting(tx, &instance)?.map(|c| c.seq))
             };
             other.write(unit).await.unwrap()
         });

@@ -29,10 +29,8 @@ fn find(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Instance, Error> {
     if protocol(tx, &found)? == Some(Protocol::SaasAzure) { Ok(found) } else { Err(unknown()) }
 }
 
-/// A subscription of the caller's whose calls nobody else decides on until this transaction ends.
-fn find_and_hold(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Locked<Instance>, Error> {
+/// A subscription of the caller's, locked: nobody else decides on its calls until this transaction ends.
+fn locked(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Locked<Instance>, Error> {
     let found = find(tx, caller, id)?;
-    let locked = instance::locked(tx, Tenant::Seller(Key::of(caller.account_id)), instance::id(&found))?;
-    store::call::hold_queue(tx, found.id)?;
-    Ok(locked)
+    instance::locked(tx, Tenant::Seller(Key::of(caller.account_id)), instance::id(&found))
 }

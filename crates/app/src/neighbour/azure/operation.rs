@@ -1,7 +1,7 @@
 //! Operations: what changed or is to change, as the seller asks and as the webhook is told. A change of plan is known by
 //! its order; what the seller only hears is known by its call.
 
-use super::{find, find_and_hold, subscription};
+use super::{find, locked, subscription};
 use crate::{
     Caller, Ctx, Error, Tenant, call,
     job::JobKind,
@@ -164,7 +164,7 @@ pub fn operation(tx: &mut Tx, caller: &Caller, subscription: &str, id: &str) -> 
 /// # Errors
 /// `neighbour.subscription_unknown`, `neighbour.operation_unknown`, `neighbour.plan_differs`, `neighbour.operation_over`.
 pub fn update(tx: &mut Tx, ctx: &Ctx, caller: &Caller, subscription: &str, id: &str, said: &UpdateOperation) -> Result<(), Error> {
-    let found = find_and_hold(tx, caller, subscription)?;
+    let found = locked(tx, caller, subscription)?;
     let Some((order, line)) = change(tx, &found, id)? else {
         operation(tx, caller, subscription, id)?;
         return match said.status {

@@ -1,6 +1,6 @@
 //! Subscriptions: shown, listed, resolved from a purchase token, activated.
 
-use super::{find, find_and_hold, unknown};
+use super::{find, locked, unknown};
 use crate::{
     Caller, Ctx, Error, Tenant, call, instance,
     job::JobKind,
@@ -152,7 +152,7 @@ pub fn plans(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: &str) -> Result<Vec<Pl
 /// # Errors
 /// `neighbour.subscription_unknown`, `neighbour.plan_differs`, `neighbour.subscription_ended`.
 pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: &str, wanted: &SubscriberPlan) -> Result<(), Error> {
-    let found = find_and_hold(tx, caller, id)?;
+    let found = locked(tx, caller, id)?;
     let differs = |field: &str| Error::field(field, "neighbour.plan_differs", "name the plan and quantity that were bought, or none");
     if wanted.plan_id.as_ref().is_some_and(|p| *p != plan(&found)) {
         return Err(differs("/planId"));
