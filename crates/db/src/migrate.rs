@@ -65,6 +65,7 @@ migrations![
     "0039_former_usage_caps",
     "0041_claims",
     "0043_given_out",
+    "0044_chain_begins",
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -120,11 +120,13 @@ pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> 
 }
 
 const AWAY: &str = "all events were sealed last at";
+const NEVER: &str = "all events were sealed last at no time";
 
 /// Why an event is sealed late: no round was complete since it was recorded, because no node ran or a transaction was open.
 fn away(first: &Event, last_round: Option<i64>, now: i64) -> Option<String> {
     let last = last_round.filter(|at| *at < after(first.recorded_at, LATE))?;
-    (first.recorded_at < before(now, LATE)).then(|| format!("{AWAY} {}", from_micros(last)))
+    let said = || if last == 0 { NEVER.to_owned() } else { format!("{AWAY} {}", from_micros(last)) };
+    (first.recorded_at < before(now, LATE)).then(said)
 }
 
 /// Before every event, also one that was added by hand.

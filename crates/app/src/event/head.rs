@@ -13,7 +13,7 @@ const EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// When a round of sealing left no event unsealed, by the wall clock in microseconds.
+    /// When a round of sealing left no event unsealed, by the wall clock in microseconds; 0 before the first.
     pub round_at: i64,
     /// The end of the newest seal, and its hash in hexadecimal.
     pub seq: i64,
@@ -21,7 +21,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head as it is kept; none before the first seal.
+    /// The head as it is kept; it begins with the database. Releases before kept none.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -37,10 +37,13 @@ impl Head {
         }
     }
 
-    /// Whether the newest seal is the one that it names.
+    /// Whether the newest seal is the one that it names. That of a new database names none.
     #[must_use]
     pub fn fits(&self, newest: Option<&Seal>) -> bool {
-        newest.is_some_and(|seal| seal.last_seq == self.seq && hex::encode(&seal.hash) == self.hash)
+        match newest {
+            Some(seal) => seal.last_seq == self.seq && hex::encode(&seal.hash) == self.hash,
+            None => self.seq == i64::MIN && self.hash.is_empty(),
+        }
     }
 
     fn put(&self, tx: &mut Tx) -> Result<(), Error> {
@@ -53,7 +56,7 @@ impl Head {
 /// # Errors
 /// [`Error::Store`].
 pub fn last_alive(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
-    let round = Head::kept(tx)?.map(|head| head.round_at);
+    let round = Head::kept(tx)?.map(|head| head.round_at).filter(|at| *at > 0);
     let last = store::event::any_last(tx)?;
     let event = store::event::any_between(tx, last.saturating_sub(1), last, 1)?.first().map(|e| e.recorded_at);
     Ok(round.max(event).map(from_micros))

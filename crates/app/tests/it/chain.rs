@@ -180,6 +180,21 @@ fn events_that_nobody_sealed_while_no_node_ran_are_sealed_late_and_right() {
 }
 
 #[test]
+fn events_of_a_node_that_was_killed_before_its_first_seal_are_sealed_late_and_right() {
+    on_both(|m| {
+        happen(m, "first");
+        m.environment().clock.pass(jiff::SignedDuration::from_mins(20));
+        m.execute("DELETE FROM event_seals; UPDATE settings SET value = '0 -9223372036854775808 ' WHERE name = 'chain_head'");
+        seal_all(m);
+        m.verify();
+        let kept = "DELETE FROM event_seals; DELETE FROM settings WHERE name = 'chain_head'";
+        m.execute(kept);
+        seal_all(m);
+        assert_eq!(m.differences().first().map(|(name, _)| *name), Some("event_chain"), "what was taken away is no beginning");
+    });
+}
+
+#[test]
 fn a_chain_of_a_release_before_is_right_and_goes_on() {
     on_both(|m| {
         sealed(m);

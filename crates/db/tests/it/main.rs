@@ -31,8 +31,10 @@ fn change(tx: &mut Tx, name: &str, value: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+/// The settings that the tests stored.
 fn stored(tx: &mut Tx) -> Result<Vec<String>, DbError> {
-    Ok(settings::table.select(settings::name).order(settings::name).load(tx)?)
+    let by_tests = settings::table.filter(settings::name.ne("chain_head"));
+    Ok(by_tests.select(settings::name).order(settings::name).load(tx)?)
 }
 
 async fn names(db: &Db) -> Vec<String> {
