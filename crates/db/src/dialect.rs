@@ -54,7 +54,7 @@ pub(crate) fn begin_snapshot(tx: &mut Tx) -> QueryResult<()> {
 /// Begins a writing transaction; SQLite takes its lock at once, so that no reader has to become a writer.
 pub(crate) fn begin_write(tx: &mut Tx) -> QueryResult<()> {
     match tx {
-        Tx::Pg(c) => c.batch_execute("BEGIN"),
+        Tx::Pg(c) => c.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED"),
         Tx::Sqlite(c) => c.batch_execute("BEGIN IMMEDIATE"),
     }
 }

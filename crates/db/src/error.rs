@@ -44,11 +44,13 @@ impl From<Diesel> for DbError {
 }
 
 impl DbError {
-    /// Whether the unit lost a race and may simply run again (40001 and 40P01 on PostgreSQL).
+    /// Whether the unit lost a race and may simply run again: 40001 and 40P01 on PostgreSQL, and a unique violation that no use
+    /// case has named, since whoever was first is there when it runs again.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         match self {
-            Self::Raced | Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Raced => true,
+            Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation, _)) => true,
             _ => self.is_deadlock(),
         }
     }

@@ -42,9 +42,10 @@ impl Patience {
         Self { lock: 3 * lock, tries: 20 }
     }
 
-    /// Not for the whole connection: PgBouncer lends another one to each transaction.
+    /// Not for the whole connection: PgBouncer lends another one to each transaction. The level is named, whatever the role or the
+    /// database has by default: what is counted under a lock is to be what others committed before the lock was had.
     fn begin(self) -> String {
-        format!("BEGIN; SET LOCAL lock_timeout = {}", self.lock.as_millis())
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}", self.lock.as_millis())
     }
 
     /// Some time between two tries, never the same for two units.

@@ -78,7 +78,12 @@ pub fn put_key(
 ) -> Result<(AccessKey, Change), Error> {
     let seller = Key::of(caller.account_id);
     let Some(old) = interface::keys(tx, seller)?.into_iter().find(|k| k.name == name) else {
-        return add_key(tx, ctx, caller, name, class, Some(given)).map(|(key, _)| (key, Change::Created));
+        return match add_key(tx, ctx, caller, name, class, Some(given)) {
+            Ok((key, _)) => Ok((key, Change::Created)),
+            // Another put it at the same moment: it is there when this runs again.
+            Err(e) if e.code() == Some("interface.key_name_taken") => Err(db::DbError::Raced.into()),
+            Err(e) => Err(e),
+        };
     };
     if old.class != class.as_str() {
         return Err(Error::field("/class", "interface.wrong_class", format!("the key {name} is of class {}", old.class)));

@@ -245,6 +245,25 @@ async fn postgres_connections_that_were_cut_are_replaced() {
     assert_eq!(names(&db).await.len(), 1 + stored, "what was answered as done is there, and nothing else");
 }
 
+#[tokio::test]
+async fn a_unit_sees_what_others_committed_whatever_isolation_the_database_has_by_default() {
+    for level in ["repeatable read", "serializable", "read committed"] {
+        let fresh = Fresh::new(Engine::Postgres);
+        let set = format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', current_database(), '{level}'); END $$"
+        );
+        let db = fresh.open().await;
+        db.write(move |tx| Ok::<_, DbError>(diesel::sql_query(&set).execute(tx)?)).await.unwrap();
+        let isolation = |tx: &mut Tx| {
+            let shown = diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('transaction_isolation')");
+            Ok::<String, DbError>(diesel::select(shown).get_result(tx)?)
+        };
+        let later = Db::open(&fresh.url, &Options::default()).unwrap();
+        assert_eq!(later.write(isolation).await.unwrap(), "read committed", "{level}");
+        assert_eq!(db::Local::open(&fresh.url).unwrap().write(isolation).unwrap(), "read committed", "{level}");
+    }
+}
+
 /// The child of the crash test: stores numbered units for ever and says which were answered.
 #[test]
 fn child_that_is_killed() {
