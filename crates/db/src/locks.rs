@@ -18,6 +18,8 @@ pub enum Lock {
     Instance,
     /// The row of an order, with its lines.
     Order,
+    /// The row of a product: its trading and its revisions are decided on under it.
+    Product,
     /// What is counted for an owner (`domain::limit`).
     Limit,
     /// The packages of a buyer.

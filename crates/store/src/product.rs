@@ -1,11 +1,11 @@
 //! Products and the revisions of their listings.
 
-use crate::{DbError, Key, Page, Tx, Written};
+use crate::{DbError, Key, Locked, Page, Tx, Written};
 use db::{
-    Run,
+    Lock, Run,
     schema::{accounts, listing_revisions, products},
 };
-use diesel::prelude::*;
+use diesel::{dsl, prelude::*};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = products)]
@@ -40,9 +40,22 @@ pub struct Revision {
 
 /// # Errors
 /// [`DbError`]; a unique violation when the seller has the key already.
-pub fn insert(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
-    diesel::insert_into(products::table).values(product).run(tx)?;
-    Ok(())
+pub fn insert(tx: &mut Tx, product: Product) -> Result<Locked<Product>, DbError> {
+    diesel::insert_into(products::table).values(&product).run(tx)?;
+    db::made(Lock::Product, product.id);
+    Ok(Locked::new(product))
+}
+
+/// A product, of one seller or of any, locked until the transaction ends: its trading and its revisions are decided on under it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock(tx: &mut Tx, seller: Option<Key>, id: Key) -> Result<Option<Locked<Product>>, DbError> {
+    let mut query = products::table.filter(products::id.eq(id)).into_boxed();
+    if let Some(seller) = seller {
+        query = query.filter(products::seller_id.eq(seller));
+    }
+    Ok(db::lock(tx, (Lock::Product, &[id]), query.select(Product::as_select()))?.into_iter().next().map(Locked::new))
 }
 
 /// # Errors
@@ -187,7 +200,8 @@ pub fn any_changed(tx: &mut Tx, since: i64, after: Key, limit: i64) -> Result<Ve
 
 /// # Errors
 /// [`DbError`]; a unique violation when the product has an open application.
-pub fn insert_revision(tx: &mut Tx, revision: &Revision) -> Result<(), DbError> {
+pub fn insert_revision(tx: &mut Tx, of: &Locked<Product>, revision: &Revision) -> Result<(), DbError> {
+    debug_assert_eq!(of.id, revision.product_id, "the lock is that of the revision's product");
     diesel::insert_into(listing_revisions::table).values(revision).run(tx)?;
     Ok(())
 }
@@ -260,12 +274,19 @@ pub fn open_revision(tx: &mut Tx, product: Key) -> Result<Option<Revision>, DbEr
         .optional()?)
 }
 
+type Own = dsl::Filter<dsl::Find<listing_revisions::table, Key>, dsl::Eq<listing_revisions::product_id, Key>>;
+
+/// A revision of a product. Revisions are written under the lock of their product.
+fn own(of: &Locked<Product>, revision: Key) -> Own {
+    listing_revisions::table.find(revision).filter(listing_revisions::product_id.eq(of.id))
+}
+
 /// Replaces a draft's or a rejected application's text; it becomes a draft again.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn save_draft(tx: &mut Tx, id: Key, listing: &str) -> Result<Written, DbError> {
-    let open = listing_revisions::table.find(id).filter(listing_revisions::state.eq_any(["draft", "rejected"]));
+pub fn save_draft(tx: &mut Tx, of: &Locked<Product>, id: Key, listing: &str) -> Result<Written, DbError> {
+    let open = own(of, id).filter(listing_revisions::state.eq_any(["draft", "rejected"]));
     let changed = diesel::update(open)
         .set((
             listing_revisions::listing.eq(listing),
@@ -280,8 +301,8 @@ pub fn save_draft(tx: &mut Tx, id: Key, listing: &str) -> Result<Written, DbErro
 
 /// # Errors
 /// [`DbError`].
-pub fn submit(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
-    let draft = listing_revisions::table.find(id).filter(listing_revisions::state.eq("draft"));
+pub fn submit(tx: &mut Tx, of: &Locked<Product>, id: Key, at: i64) -> Result<Written, DbError> {
+    let draft = own(of, id).filter(listing_revisions::state.eq("draft"));
     let changed = diesel::update(draft)
         .set((listing_revisions::state.eq("in_review"), listing_revisions::submitted_at.eq(at), listing_revisions::marks.eq("{}")))
         .run(tx)?;
@@ -292,8 +313,8 @@ pub fn submit(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn withdraw(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
-    let waiting = listing_revisions::table.find(id).filter(listing_revisions::state.eq("in_review"));
+pub fn withdraw(tx: &mut Tx, of: &Locked<Product>, id: Key) -> Result<Written, DbError> {
+    let waiting = own(of, id).filter(listing_revisions::state.eq("in_review"));
     let changed =
         diesel::update(waiting).set((listing_revisions::state.eq("draft"), listing_revisions::submitted_at.eq(None::<i64>))).run(tx)?;
     Ok(Written::from_rows(changed))
@@ -303,8 +324,6 @@ pub fn withdraw(tx: &mut Tx, id: Key) -> Result<Written, DbError> {
 #[derive(Debug)]
 pub struct Decision<'a> {
     pub id: Key,
-    /// What is decided on.
-    pub listing: &'a str,
     pub state: &'a str,
     pub reason: Option<&'a str>,
     pub marks: &'a str,
@@ -316,9 +335,8 @@ pub struct Decision<'a> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
-    let seen = listing_revisions::state.eq("in_review").and(listing_revisions::listing.eq(d.listing));
-    let changed = diesel::update(listing_revisions::table.find(d.id).filter(seen))
+pub fn decide(tx: &mut Tx, of: &Locked<Product>, d: &Decision<'_>) -> Result<Written, DbError> {
+    let changed = diesel::update(own(of, d.id).filter(listing_revisions::state.eq("in_review")))
         .set((
             listing_revisions::state.eq(d.state),
             listing_revisions::reason.eq(d.reason),
@@ -334,8 +352,8 @@ pub fn decide(tx: &mut Tx, d: &Decision<'_>) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, product: Key, revision: Key, visibility: &str, at: i64) -> Result<(), DbError> {
-    diesel::update(products::table.find(product))
+pub fn list(tx: &mut Tx, of: &Locked<Product>, revision: Key, visibility: &str, at: i64) -> Result<(), DbError> {
+    diesel::update(products::table.find(of.id))
         .set((products::revision_id.eq(revision), products::visibility.eq(visibility), products::updated_at.eq(at)))
         .run(tx)?;
     Ok(())
@@ -343,12 +361,11 @@ pub fn list(tx: &mut Tx, product: Key, revision: Key, visibility: &str, at: i64)
 
 /// # Errors
 /// [`DbError`].
-pub fn set_visibility(tx: &mut Tx, product: Key, from: &str, to: &str, freeze_cause: Option<&str>, at: i64) -> Result<Written, DbError> {
-    let there = products::table.find(product).filter(products::visibility.eq(from));
-    let changed = diesel::update(there)
+pub fn set_visibility(tx: &mut Tx, of: &Locked<Product>, to: &str, freeze_cause: Option<&str>, at: i64) -> Result<(), DbError> {
+    diesel::update(products::table.find(of.id))
         .set((products::visibility.eq(to), products::freeze_cause.eq(freeze_cause), products::updated_at.eq(at)))
         .run(tx)?;
-    Ok(Written::from_rows(changed))
+    Ok(())
 }
 
 /// An application with its product and the seller's name.

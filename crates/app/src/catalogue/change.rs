@@ -9,26 +9,36 @@ use domain::{
     message::MessageEvent,
 };
 use serde_json::json;
-use store::{Written, product};
+use store::{
+    Locked,
+    product::{self, Product},
+};
 
-fn change(tx: &mut Tx, ctx: &Ctx, product: &product::Product, to: Visibility, reason: &str) -> Result<(), Error> {
+fn change(tx: &mut Tx, ctx: &Ctx, product: &Locked<Product>, to: Visibility, reason: &str) -> Result<(), Error> {
     change_for(tx, ctx, product, (to, None), reason)
 }
 
 fn change_for(
     tx: &mut Tx,
     ctx: &Ctx,
-    product: &product::Product,
+    product: &Locked<Product>,
     (to, cause): (Visibility, Option<FreezeCause>),
     reason: &str,
 ) -> Result<(), Error> {
     let from = visibility(product)?;
     let cause = cause.map(FreezeCause::as_str);
-    if product::set_visibility(tx, product.id, from.as_str(), to.as_str(), cause, ctx.now_micros())? == Written::SomeoneElseWasFirst {
-        return Err(Error::conflict("product.changed", "the product changed meanwhile; load it again"));
-    }
+    product::set_visibility(tx, product, to.as_str(), cause, ctx.now_micros())?;
     let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
     event::record(tx, ctx, "product.visibility", about, &json!({ "from": from, "to": to, "reason": reason }))
+}
+
+/// A product of the caller, locked.
+fn own(tx: &mut Tx, caller: &Caller, id: ProductId) -> Result<Locked<Product>, Error> {
+    product::lock(tx, Some(Key::of(caller.account_id)), Key::of(id))?.ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::not_found("product.not_found", "there is no such product")
 }
 
 fn refused(from: Visibility, verb: &str) -> Error {
@@ -40,8 +50,7 @@ fn refused(from: Visibility, verb: &str) -> Error {
 /// # Errors
 /// `product.not_found`, `product.state`.
 pub fn set_public(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, public: bool) -> Result<(), Error> {
-    let product = product::lookup(tx, Key::of(caller.account_id), Key::of(id))?
-        .ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
+    let product = own(tx, caller, id)?;
     match (visibility(&product)?, public) {
         (Visibility::OnSale, false) => change(tx, ctx, &product, Visibility::Hidden, "seller"),
         (Visibility::Hidden, true) => change(tx, ctx, &product, Visibility::OnSale, "seller"),
@@ -55,8 +64,7 @@ pub fn set_public(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, public
 /// # Errors
 /// `product.not_found`, `product.state`.
 pub fn stop(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, reason: &str) -> Result<(), Error> {
-    let product = product::lookup(tx, Key::of(caller.account_id), Key::of(id))?
-        .ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
+    let product = own(tx, caller, id)?;
     match visibility(&product)? {
         Visibility::OnSale | Visibility::Hidden | Visibility::Frozen => change(tx, ctx, &product, Visibility::Stopped, reason),
         from @ (Visibility::Unlisted | Visibility::Stopped) => Err(refused(from, "stopped")),
@@ -75,21 +83,21 @@ pub fn trading_version(product: &product::Product) -> String {
 /// # Errors
 /// `product.not_found`, `product.state`, `decision.stale`.
 pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, cause: Option<FreezeCause>, reason: &str) -> Result<(), Error> {
-    let found = product::any_listed(tx, Key::of(id))?.ok_or_else(|| Error::not_found("product.not_found", "there is no such product"))?;
-    ctx.require_seen(&trading_version(&found.product))?;
-    let same = cause.is_some() && found.product.freeze_cause.as_deref() == cause.map(FreezeCause::as_str);
-    match (visibility(&found.product)?, cause) {
+    let found = product::lock(tx, None, Key::of(id))?.filter(|p| p.revision_id.is_some()).ok_or_else(not_found)?;
+    ctx.require_seen(&trading_version(&found))?;
+    let same = cause.is_some() && found.freeze_cause.as_deref() == cause.map(FreezeCause::as_str);
+    match (visibility(&found)?, cause) {
         (Visibility::Frozen, Some(_)) if same => Ok(()),
         (Visibility::OnSale | Visibility::Hidden | Visibility::Frozen, Some(_)) => {
-            change_for(tx, ctx, &found.product, (Visibility::Frozen, cause), reason)
+            change_for(tx, ctx, &found, (Visibility::Frozen, cause), reason)
         }
-        (Visibility::Frozen, None) => change(tx, ctx, &found.product, Visibility::OnSale, reason),
+        (Visibility::Frozen, None) => change(tx, ctx, &found, Visibility::OnSale, reason),
         (from, _) => Err(refused(from, if cause.is_some() { "frozen" } else { "unfrozen" })),
     }
 }
 
 /// Takes a product off sale whose openings fail too often. Trading is frozen rather than stopped, so that the
-/// operator can let it go on once the seller has mended his interface.
+/// operator can let it go on once the seller has mended their interface.
 ///
 /// # Errors
 /// [`Error::Store`].
@@ -116,12 +124,12 @@ fn freeze_failing(
     [seller, operator]: [MessageEvent; 2],
     params: &[(&str, message::Param)],
 ) -> Result<(), Error> {
-    let found = product::any_listed(tx, id)?.ok_or_else(|| Error::row("products", hex::encode(id.0), "is not listed"))?;
-    if !visibility(&found.product)?.buyable() {
+    let found = product::lock(tx, None, id)?.ok_or_else(|| Error::row("products", hex::encode(id.0), "is gone"))?;
+    if !visibility(&found)?.buyable() {
         return Ok(());
     }
-    change_for(tx, ctx, &found.product, (Visibility::Frozen, Some(FreezeCause::Failing)), reason)?;
-    for (event, account) in [(seller, Some(found.product.seller_id)), (operator, None)] {
+    change_for(tx, ctx, &found, (Visibility::Frozen, Some(FreezeCause::Failing)), reason)?;
+    for (event, account) in [(seller, Some(found.seller_id)), (operator, None)] {
         let about = format!("{} {}", hex::encode(id.0), ctx.now_micros());
         let subject = Some(id.id::<ProductId>().to_string());
         message::send(tx, ctx, &message::Send { event, account, order: None, subject, about, params })?;

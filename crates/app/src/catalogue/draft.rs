@@ -10,7 +10,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
-    Written,
+    Locked, Written,
     product::{self, Product, Revision},
 };
 
@@ -19,7 +19,7 @@ use store::{
 ///
 /// # Errors
 /// `product.bad_key`, `product.in_review`, `seller.not_approved`.
-pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -> Result<(Product, Revision, Change), Error> {
+pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -> Result<(Locked<Product>, Revision, Change), Error> {
     let fits = (1..=60).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !fits {
         return Err(Error::field("/key", "product.bad_key", "use 1 to 60 lower-case letters, digits or -"));
@@ -28,7 +28,7 @@ pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -
     crate::seller::require_approved(tx, seller)?;
     own_pictures(tx, seller, new)?;
     let (product, mut change) = match product::by_key(tx, seller, key)? {
-        Some(product) => (product, Change::Updated),
+        Some(found) => (product::lock(tx, Some(seller), found.id)?.ok_or(db::DbError::Raced)?, Change::Updated),
         None => (create(tx, ctx, caller, key)?, Change::Created),
     };
     let text = serde_json::to_string(new).map_err(|e| Error::row("listing_revisions", key, e))?;
@@ -44,7 +44,7 @@ pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -
             if listing(&open)? == *new && open.state == RevisionState::Draft.as_str() {
                 change = Change::Unchanged;
             }
-            if product::save_draft(tx, open.id, &text)? == Written::SomeoneElseWasFirst {
+            if product::save_draft(tx, &product, open.id, &text)? == Written::SomeoneElseWasFirst {
                 return Err(Error::conflict("product.changed", "the application changed meanwhile; load it again"));
             }
             open
@@ -79,7 +79,7 @@ fn recorded(tx: &mut Tx, ctx: &Ctx, product: &Product, kind: &str, revision: &Re
     event::record(tx, ctx, kind, about, &json!({ "revision": revision.number }))
 }
 
-fn create(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str) -> Result<Product, Error> {
+fn create(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str) -> Result<Locked<Product>, Error> {
     let product = Product {
         id: ctx.key(),
         seller_id: Key::of(caller.account_id),
@@ -91,11 +91,10 @@ fn create(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str) -> Result<Product,
         updated_at: ctx.now_micros(),
         freeze_cause: None,
     };
-    product::insert(tx, &product)?;
-    Ok(product)
+    Ok(product::insert(tx, product)?)
 }
 
-fn next_revision(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: String) -> Result<Revision, Error> {
+fn next_revision(tx: &mut Tx, ctx: &Ctx, product: &Locked<Product>, listing: String) -> Result<Revision, Error> {
     let number = product::newest_revision(tx, product.id)?.map_or(1, |r| r.number + 1);
     let revision = Revision {
         id: ctx.key(),
@@ -110,7 +109,7 @@ fn next_revision(tx: &mut Tx, ctx: &Ctx, product: &Product, listing: String) -> 
         decided_at: None,
         decided_by: None,
     };
-    product::insert_revision(tx, &revision)?;
+    product::insert_revision(tx, product, &revision)?;
     Ok(revision)
 }
 
@@ -135,13 +134,22 @@ pub fn open_application(tx: &mut Tx, caller: &Caller, id: RevisionId) -> Result<
     Ok((revision, product))
 }
 
+/// An application, of one seller or of any, read under the lock of its product.
+pub(super) fn locked_application(tx: &mut Tx, seller: Option<Key>, id: RevisionId) -> Result<(Revision, Locked<Product>), Error> {
+    let missing = || Error::not_found("application.not_found", "there is no such application");
+    let (_, found, _) = product::application(tx, seller, Key::of(id))?.ok_or_else(missing)?;
+    let product = product::lock(tx, seller, found.id)?.ok_or_else(missing)?;
+    let revision = product::any_revision(tx, Key::of(id))?.ok_or_else(missing)?;
+    Ok((revision, product))
+}
+
 /// Takes a waiting application back to a draft (撤回).
 ///
 /// # Errors
 /// `application.not_found`, `application.not_in_review`.
 pub fn withdraw(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result<(), Error> {
-    let (revision, product) = open_application(tx, caller, id)?;
-    match product::withdraw(tx, revision.id)? {
+    let (revision, product) = locked_application(tx, Some(Key::of(caller.account_id)), id)?;
+    match product::withdraw(tx, &product, revision.id)? {
         Written::Yes => recorded(tx, ctx, &product, "application.withdrawn", &revision),
         Written::SomeoneElseWasFirst => Err(Error::conflict("application.not_in_review", format!("the application is {}", revision.state))),
     }

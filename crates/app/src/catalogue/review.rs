@@ -126,7 +126,7 @@ fn require_proven(tx: &mut Tx, seller: Key, address: AddressId, listing: &Listin
 /// `application.not_complete` with every field that is wrong, `application.…_fixed`, `application.cases_missing`,
 /// `application.not_draft`, `application.not_found`.
 pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result<(), Error> {
-    let (revision, product) = draft::open_application(tx, caller, id)?;
+    let (revision, product) = draft::locked_application(tx, Some(Key::of(caller.account_id)), id)?;
     let listing = listing(&revision)?;
     let wrong = listing_check::check(&listing);
     if !wrong.is_empty() {
@@ -137,7 +137,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
     if let Some(address) = listing.interface_address {
         require_proven(tx, product.seller_id, address, &listing)?;
     }
-    if product::submit(tx, revision.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+    if product::submit(tx, &product, revision.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("application.not_draft", format!("the application is {}", revision.state)));
     }
     let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
@@ -175,8 +175,7 @@ pub enum Decision {
 /// # Errors
 /// `application.not_found`, `application.decided`, `application.bad_mark`, `application.…_fixed`, `decision.stale`.
 pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &Decision) -> Result<(), Error> {
-    let (revision, product, _) = product::application(tx, None, Key::of(id))?
-        .ok_or_else(|| Error::not_found("application.not_found", "there is no such application"))?;
+    let (revision, product) = draft::locked_application(tx, None, id)?;
     ctx.require_seen(&version(&revision))?;
     let (state, reason, marks) = match decision {
         Decision::Approve => ("approved", None, Marks::new()),
@@ -188,8 +187,8 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
     }
     let marks = serde_json::to_string(&marks).map_err(|e| Error::row("listing_revisions", id, e))?;
     let (at, by) = (ctx.now_micros(), Key::of(by.user_id));
-    let decided = product::Decision { id: revision.id, listing: &revision.listing, state, reason, marks: &marks, at, by };
-    if product::decide(tx, &decided)? == Written::SomeoneElseWasFirst {
+    let decided = product::Decision { id: revision.id, state, reason, marks: &marks, at, by };
+    if product::decide(tx, &product, &decided)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("application.decided", format!("the application is {}", revision.state)));
     }
     let listing = listing(&revision)?;
@@ -202,7 +201,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
             _ if listing.public_sale == Some(false) => "hidden",
             _ => "on_sale",
         };
-        product::list(tx, product.id, revision.id, visibility, ctx.now_micros())?;
+        product::list(tx, &product, revision.id, visibility, ctx.now_micros())?;
     }
     let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
     event::record(tx, ctx, &format!("application.{state}"), about, &json!({ "application": id, "reason": reason }))?;

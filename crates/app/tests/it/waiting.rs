@@ -1,11 +1,24 @@
-//! What waits for an instance decides on what it finds then, not on what it read before.
+//! What waits for an instance or a product decides on what it finds then, not on what it read before.
 
-use app::{Actor, Ctx, Error, Tenant, call, instance, licence};
+use app::{
+    Actor, Ctx, Error, Tenant, call,
+    catalogue::{self, Decision},
+    instance,
+    interface::{self, InterfaceClass, NewAddress},
+    licence,
+    message::{self, Wanted},
+    supervision,
+};
 use db::{Local, Tx};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
-use domain::listing::AccessType;
-use harness::{Bought, Engine, Fault, Market, Setup, choice, on};
+use domain::{
+    id::RevisionId,
+    listing::{AccessType, FreezeCause, Listing, Visibility},
+    supervision::Track,
+};
+use harness::{Bought, Engine, Fault, Market, Setup, choice, on, on_both, sample};
 use std::sync::mpsc;
+use wire::conformance::Protocol;
 
 /// Whether a transaction on this database waits for a lock.
 fn waits(m: &Market) -> bool {
@@ -18,41 +31,43 @@ fn waits(m: &Market) -> bool {
     m.read(|tx, _| Ok(sql_query(text).get_result::<Count>(tx).map_err(db::DbError::from)?.n > 0))
 }
 
-/// Releases an instance in a transaction that commits only when something else waits for it; what came of that.
-fn while_it_is_released<T: Send>(m: &Market, of: &Bought, work: impl Fn(&mut Tx, &Ctx) -> Result<T, Error> + Send) -> Result<T, Error> {
-    let (released, is_released) = mpsc::channel();
+/// Does something in a transaction that commits only when something else waits for it; what came of that.
+fn behind<A, T: Send>(
+    m: &Market,
+    first: impl Fn(&mut Tx, &Ctx) -> Result<A, Error> + Send,
+    then: impl Fn(&mut Tx, &Ctx) -> Result<T, Error> + Send,
+) -> Result<T, Error> {
+    let (done, is_done) = mpsc::channel();
     let (end, is_to_end) = mpsc::channel::<()>();
-    let (url, env, id) = (m.database(), m.environment(), of.instance);
-    let release = move |tx: &mut Tx, ctx: &Ctx| {
-        let found = store::instance::lock(tx, Tenant::Any, id)?.expect("it is there");
-        instance::release(tx, ctx, &found, "the seller is away", None)?;
-        released.send(()).expect("the test goes on");
+    let (url, env) = (m.database(), m.environment());
+    let first = move |tx: &mut Tx, ctx: &Ctx| {
+        first(tx, ctx)?;
+        done.send(()).expect("the test goes on");
         is_to_end.recv().expect("the test ends it");
         Ok::<_, Error>(())
     };
-    let write = |work: &dyn Fn(&mut Tx, &Ctx) -> Result<T, Error>| {
-        Local::open(url).expect("a connection opens").write(|tx| env.write(tx, &Actor::System, work))
-    };
+    let connection = || Local::open(url).expect("a connection opens");
     std::thread::scope(|scope| {
-        let first = scope.spawn(move || {
-            let mut local = Local::open(url).expect("a connection opens");
-            local.write(|tx| env.write(tx, &Actor::System, &release))
-        });
-        is_released.recv().expect("it is released");
-        let second = scope.spawn(move || write(&work));
-        while !waits(m) && !second.is_finished() {
+        let before = scope.spawn(move || connection().write(|tx| env.write(tx, &Actor::System, &first)));
+        is_done.recv().expect("it is done");
+        let after = scope.spawn(move || connection().write(|tx| env.write(tx, &Actor::System, &then)));
+        while !waits(m) && !after.is_finished() {
             std::thread::yield_now();
         }
-        end.send(()).expect("the release waits");
-        first.join().expect("no panic").expect("it commits");
-        second.join().expect("no panic")
+        end.send(()).expect("it waits for its end");
+        before.join().expect("no panic").expect("it commits");
+        after.join().expect("no panic")
     })
 }
 
 /// What is refused when an instance is released at the same moment.
 fn refused<T: Send>(m: &Market, of: &Bought, work: impl Fn(&mut Tx, &Ctx) -> Result<T, Error> + Send) -> &'static str {
     let before = m.calls(of.instance).len();
-    let error = while_it_is_released(m, of, work).err().expect("it is refused");
+    let release = |tx: &mut Tx, ctx: &Ctx| {
+        let found = store::instance::lock(tx, Tenant::Any, of.instance)?.expect("it is there");
+        instance::release(tx, ctx, &found, "the seller is away", None)
+    };
+    let error = behind(m, release, work).err().expect("it is refused");
     let more = m.calls(of.instance).split_off(before);
     assert!(more.iter().all(|call| call.activity.to_string().contains("elease")), "nothing is said of it but its release: {more:?}");
     m.settle();
@@ -81,5 +96,80 @@ fn no_call_is_restarted_on_an_instance_that_is_released_meanwhile() {
         m.server.fault("backup", Fault::None);
         let failed = m.failed_calls().remove(0).id.id();
         assert_eq!(refused(m, &bought, |tx, ctx| call::restart(tx, ctx, Tenant::Any, failed)), "call.order_over");
+    });
+}
+
+/// A dearer `backup`, drafted.
+fn dearer(m: &Market) -> (RevisionId, Listing) {
+    let (seller, mut listing) = (m.seller(), sample("backup"));
+    listing.specifications[0].skus[0].month_minor = Some(15_000);
+    listing.interface_address = Some(m.address(&seller, "backup", Protocol::SaasV2));
+    let (_, revision, _) = m.ok(&seller, |tx, ctx| catalogue::save(tx, ctx, &seller, "backup", &listing));
+    (revision.id.id(), listing)
+}
+
+#[test]
+fn a_product_that_is_frozen_or_stopped_while_a_revision_is_approved_is_not_on_sale() {
+    for (frozen, to) in [(true, Visibility::Frozen), (false, Visibility::Stopped)] {
+        on(Engine::Postgres, &Setup::default(), |m| {
+            let (seller, operator) = (m.seller(), m.operator());
+            let (id, _) = dearer(m);
+            m.ok(&seller, |tx, ctx| catalogue::submit(tx, ctx, &seller, id));
+            let product = m.read(|tx, _| Ok(store::product::by_key(tx, m.key(&seller), "backup")?)).unwrap().id;
+            let first = |tx: &mut Tx, ctx: &Ctx| match frozen {
+                true => catalogue::freeze(tx, ctx, product.id(), Some(FreezeCause::Violation), "spam"),
+                false => catalogue::stop(tx, ctx, &seller, product.id(), "sold out"),
+            };
+            behind(m, first, |tx, ctx| catalogue::decide(tx, ctx, &operator, id, &Decision::Approve)).unwrap();
+            let found = m.read(|tx, _| Ok(store::product::by_key(tx, m.key(&seller), "backup")?)).unwrap();
+            assert_eq!(catalogue::visibility(&found).unwrap(), to);
+            assert_eq!(found.revision_id.map(db::Key::id), Some(id), "and the revision is approved");
+        });
+    }
+}
+
+#[test]
+fn what_is_submitted_is_the_draft_that_was_checked() {
+    on(Engine::Postgres, &Setup::default(), |m| {
+        let seller = m.seller();
+        let (id, mut listing) = dearer(m);
+        listing.specifications.clear();
+        let save = |tx: &mut Tx, ctx: &Ctx| catalogue::save(tx, ctx, &seller, "backup", &listing);
+        let error = behind(m, save, |tx, ctx| catalogue::submit(tx, ctx, &seller, id)).unwrap_err();
+        assert_eq!(error.code(), Some("application.not_complete"));
+    });
+}
+
+#[test]
+fn what_several_put_at_the_same_moment_is_put() {
+    on_both(|m| {
+        let (seller, buyer) = (m.seller(), m.key(&m.buyer()));
+        let key = m.ok(&seller, |tx, ctx| interface::put_key(tx, ctx, &seller, "basic", InterfaceClass::Basic, "harness-interface-key")).0;
+        let address = NewAddress {
+            name: "new".to_owned(),
+            url: "http://localhost/new".to_owned(),
+            key_id: key.id.id(),
+            protocol: Protocol::SaasV2,
+            always_test_flag: false,
+            send_empty_parameters: false,
+            product: None,
+            access_type: None,
+            landing_page: None,
+        };
+        let all_put = |what: &str, put: &(dyn Fn(&mut Tx, &Ctx) -> Result<(), Error> + Sync)| {
+            for (n, result) in m.at_once(&seller, 8, |_, tx, ctx| put(tx, ctx)).into_iter().enumerate() {
+                assert!(result.is_ok(), "{what} {n}: {result:?}");
+            }
+        };
+        let wanted = Wanted { mail: false, ..Wanted::default() };
+        for _ in 0..4 {
+            all_put("setting", &|tx, ctx| message::put_setting(tx, ctx, &seller, "101", wanted));
+            all_put("track", &|tx, ctx| supervision::set_track(tx, ctx, buyer.id(), Some(Track::BaseCloud)));
+        }
+        all_put("key", &|tx, ctx| {
+            interface::put_key(tx, ctx, &seller, "another", InterfaceClass::Basic, "harness-interface-key").map(drop)
+        });
+        all_put("address", &|tx, ctx| interface::put_address(tx, ctx, &seller, &address).map(drop));
+        all_put("draft", &|tx, ctx| catalogue::save(tx, ctx, &seller, "brand-new", &sample("backup")).map(drop));
     });
 }
