@@ -252,8 +252,10 @@ impl Caller {
 #[derive(Debug, Clone)]
 pub enum Actor {
     Caller(Arc<Caller>),
-    /// A request of somebody who is not known: the storefront's readers, who registers, the client of a licence.
+    /// A request of somebody who is not known: the storefront's readers, who registers.
     Anybody,
+    /// Software that shows a code of this account: it waits for the account's rows, and takes the account's share.
+    Software(Key),
     /// A timer or reconciler.
     System,
 }
@@ -262,7 +264,7 @@ impl Actor {
     pub(crate) fn repeat(&self) -> Option<Arc<Repeat>> {
         match self {
             Self::Caller(caller) => caller.repeat.clone(),
-            Self::Anybody | Self::System => None,
+            Self::Anybody | Self::Software(_) | Self::System => None,
         }
     }
 
@@ -271,7 +273,7 @@ impl Actor {
     pub fn name(&self) -> String {
         match self {
             Self::Caller(caller) => format!("{} {}", caller.user_id, caller.user_name),
-            Self::Anybody | Self::System => "system".to_owned(),
+            Self::Anybody | Self::Software(_) | Self::System => "system".to_owned(),
         }
     }
 
@@ -281,6 +283,7 @@ impl Actor {
         match self {
             Self::Caller(caller) => Party::Account(Key::of(caller.account_id)),
             Self::Anybody => Party::Public,
+            Self::Software(account) => Party::Account(*account),
             Self::System => Party::System,
         }
     }

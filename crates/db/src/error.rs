@@ -19,6 +19,8 @@ pub enum DbError {
     Share,
     #[error("what is to be changed is being changed by others; nothing was changed")]
     Locked,
+    #[error("the connection to the database was cut; nothing was changed")]
+    Cut,
     #[error("the unit of work panicked and was rolled back")]
     Panicked,
     #[error("another request was quicker; run the unit again")]
@@ -43,14 +45,19 @@ impl From<Diesel> for DbError {
     }
 }
 
+const fn is_race(kind: &DatabaseErrorKind) -> bool {
+    use DatabaseErrorKind::{ForeignKeyViolation, SerializationFailure, UniqueViolation};
+    matches!(kind, SerializationFailure | UniqueViolation | ForeignKeyViolation)
+}
+
 impl DbError {
-    /// Whether the unit lost a race and may simply run again: 40001 and 40P01 on PostgreSQL, and a unique violation that no use
-    /// case has named, since whoever was first is there when it runs again.
+    /// Whether the unit lost a race and may simply run again: 40001 and 40P01 on PostgreSQL, and a row that is there
+    /// already, or is gone, which no use case has named: whoever was first is seen when it runs again.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         match self {
             Self::Raced => true,
-            Self::Statement(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation, _)) => true,
+            Self::Statement(Diesel::DatabaseError(kind, _)) if is_race(kind) => true,
             _ => self.is_deadlock(),
         }
     }
@@ -71,6 +78,12 @@ impl DbError {
         Self::Locked
     }
 
+    /// A connection was lost before a commit was asked for, again and again.
+    pub(crate) fn cut() -> Self {
+        metrics::counter!("yunshi_db_refused_total", "reason" => "cut").increment(1);
+        Self::Cut
+    }
+
     /// Whether nothing was done because the database is busy, so that the same may go through in a moment.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -84,6 +97,7 @@ impl DbError {
             Self::Exhausted => Some(Self::Exhausted),
             Self::Share => Some(Self::Share),
             Self::Locked => Some(Self::Locked),
+            Self::Cut => Some(Self::Cut),
             _ => None,
         }
     }

@@ -191,8 +191,6 @@ impl Pool {
 
 fn with<T, E: UnitError>(pooled: &mut Pooled, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
     let result = work(&mut pooled.tx);
-    if let Err(e) = &result {
-        pooled.broken = e.db_error().is_some_and(DbError::is_disconnect);
-    }
-    result
+    pooled.broken = matches!(&result, Err(e) if e.db_error().is_some_and(DbError::is_disconnect));
+    if pooled.broken { Err(DbError::cut().into()) } else { result }
 }

@@ -91,7 +91,7 @@ impl Postgres {
         self.write_patiently(Party::System, Patience::of_migration(self.lock), migrate::run).await
     }
 
-    /// A unit that waited too long for a lock, or in a circle, gives its connection back before it runs again. All its
+    /// A unit that waited too long for a lock, or in a circle, or lost its connection, gives that back before it runs again. All its
     /// tries together wait for connections as long as one does.
     async fn write_patiently<T, E, F>(&self, party: Party, patience: Patience, mut work: F) -> Result<T, E>
     where
@@ -101,7 +101,7 @@ impl Postgres {
     {
         let slow = self.slow;
         let mut waited = Duration::ZERO;
-        let (mut timeouts, mut deadlocks) = (0, 0);
+        let (mut timeouts, mut deadlocks, mut cuts) = (0, 0, 0);
         loop {
             let asked = Instant::now();
             let lent = move |pooled: &mut Pooled| {
@@ -119,13 +119,19 @@ impl Postgres {
                 if timeouts >= patience.tries {
                     return Err(DbError::locked().into());
                 }
+            } else if e.db_error().is_some_and(DbError::is_disconnect) {
+                // Without a commit nothing was stored; another connection may be whole.
+                cuts += 1;
+                if cuts >= TRIES_MAX {
+                    return Err(DbError::cut().into());
+                }
             } else if deadlocks + 1 < TRIES_MAX && e.db_error().is_some_and(DbError::is_deadlock) {
                 metrics::counter!("yunshi_db_conflicts_total").increment(1);
                 deadlocks += 1;
             } else {
                 return Err(e);
             }
-            tokio::time::sleep(Patience::pause(timeouts + deadlocks)).await;
+            tokio::time::sleep(Patience::pause(timeouts + deadlocks + cuts)).await;
         }
     }
 

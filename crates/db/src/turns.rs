@@ -13,9 +13,9 @@ pub enum Party {
     System,
     /// What is around every request: who calls, and what a repeated request was answered. It waits for nobody's rows.
     Edge,
-    /// Requests of nobody in particular, all together: the storefront's readers, log-ins, clients of licences.
+    /// Requests of nobody in particular, all together: the storefront's readers, log-ins.
     Public,
-    /// Requests of one account.
+    /// Requests of one account, and of the software that it has licences for.
     Account(Key),
 }
 

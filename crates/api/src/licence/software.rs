@@ -85,12 +85,14 @@ impl From<licence::Taken> for SeatLease {
     }
 }
 
-/// Refuses a code that is none before a write waits for it.
-async fn known(api: &Api, code: &str) -> Result<(), Problem> {
+/// Whose software it is, in whose share it asks: the buyer's, or the seller's for a test code. Refuses a code that is none before a
+/// write waits for it.
+async fn owner(api: &Api, code: &str) -> Result<Actor, Problem> {
     let code = code.to_owned();
-    let found = api.app.read(Actor::Anybody, move |tx, _| Ok::<_, Error>(store::licence::by_code(tx, Tenant::Any, &code)?)).await?;
+    let found = api.app.read_at_the_edge(move |tx, _| Ok::<_, Error>(store::licence::by_code(tx, Tenant::Any, &code)?)).await?;
     let missing = || Error::not_found("licence.not_found", "there is no such code; look for a typing error");
-    found.map(drop).ok_or_else(|| missing().into())
+    let licence = found.ok_or_else(missing)?;
+    Ok(Actor::Software(licence.buyer_id.unwrap_or(licence.seller_id)))
 }
 
 /// Leases a seat to a client. The first use activates the code.
@@ -99,14 +101,14 @@ async fn known(api: &Api, code: &str) -> Result<(), Problem> {
     request_body = TakeSeatBody, responses((status = 200, body = SeatLease)))]
 async fn take(State(api): State<Api>, body: Body<TakeSeatBody>) -> Result<Json<SeatLease>, Problem> {
     let b = body.value;
-    known(&api, b.code.as_str()).await?;
+    let owner = owner(&api, b.code.as_str()).await?;
     let cmd = licence::Take {
         code: b.code.into_string(),
         client: b.client.into_string(),
         fingerprint: b.fingerprint.map(Line::into_string),
         take_over: b.take_over,
     };
-    let taken = api.app.write(Actor::Anybody, move |tx, ctx| licence::take(tx, ctx, &cmd)).await;
+    let taken = api.app.write(owner, move |tx, ctx| licence::take(tx, ctx, &cmd)).await;
     api.worker.wake();
     Ok(Json(taken?.into()))
 }
@@ -117,8 +119,8 @@ async fn take(State(api): State<Api>, body: Body<TakeSeatBody>) -> Result<Json<S
     request_body = LeaseBody, responses((status = 200, body = SeatLease)))]
 async fn renew(State(api): State<Api>, body: Body<LeaseBody>) -> Result<Json<SeatLease>, Problem> {
     let b = body.value;
-    known(&api, b.code.as_str()).await?;
-    let renewed = api.app.write(Actor::Anybody, move |tx, ctx| licence::renew(tx, ctx, b.code.as_str(), b.lease.as_str())).await?;
+    let owner = owner(&api, b.code.as_str()).await?;
+    let renewed = api.app.write(owner, move |tx, ctx| licence::renew(tx, ctx, b.code.as_str(), b.lease.as_str())).await?;
     Ok(Json(renewed.into()))
 }
 
@@ -128,8 +130,8 @@ async fn renew(State(api): State<Api>, body: Body<LeaseBody>) -> Result<Json<Sea
     request_body = LeaseBody, responses((status = 200, body = Done)))]
 async fn give_back(State(api): State<Api>, body: Body<LeaseBody>) -> Result<Json<Done>, Problem> {
     let b = body.value;
-    known(&api, b.code.as_str()).await?;
-    api.app.write(Actor::Anybody, move |tx, _| licence::give_back(tx, b.code.as_str(), b.lease.as_str())).await?;
+    let owner = owner(&api, b.code.as_str()).await?;
+    api.app.write(owner, move |tx, _| licence::give_back(tx, b.code.as_str(), b.lease.as_str())).await?;
     Ok(DONE)
 }
 
@@ -160,9 +162,9 @@ struct LicenceFileView {
     request_body = LicenceFileBody, responses((status = 200, body = LicenceFileView)))]
 async fn file(State(api): State<Api>, body: Body<LicenceFileBody>) -> Result<Json<LicenceFileView>, Problem> {
     let (code, fingerprint) = (body.value.code.into_string(), body.value.fingerprint.map(Line::into_string));
-    known(&api, &code).await?;
+    let owner = owner(&api, &code).await?;
     let file_name = format!("{code}.licence");
-    let made = api.app.write(Actor::Anybody, move |tx, ctx| licence::issue_file(tx, ctx, &code, fingerprint.as_deref())).await;
+    let made = api.app.write(owner, move |tx, ctx| licence::issue_file(tx, ctx, &code, fingerprint.as_deref())).await;
     api.worker.wake();
     let made = made?;
     Ok(Json(LicenceFileView { file_name, file: made.text, until: made.end.map(|end| time(micros(end))) }))

@@ -154,3 +154,30 @@ async fn twenty_callers_on_one_instance_leave_another_buyer_and_the_worker_alone
         p.verify().await;
     }
 }
+
+#[tokio::test]
+async fn the_software_of_one_licence_takes_its_buyers_share_and_nobody_elses() {
+    let p = Platform::start(setup(Engine::Postgres)).await;
+    let (order, code) = super::licence_seats::bought(&p, json!({ "seats": 1 }), 1).await;
+    let lock = Lock::on(&p, &testkit::instance_of(&order));
+    let mut callers = JoinSet::new();
+    for n in 0..CALLERS {
+        let take = p.http.post(format!("{}/api/v1/licence-seats/take", p.url));
+        callers.spawn(take.json(&json!({ "code": code, "client": format!("client {n}") })).send());
+    }
+    while figure(&p, TIMEOUTS).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..5 {
+        let log_in = p.http.post(format!("{}/api/v1/session", p.url));
+        let answer = log_in.json(&json!({ "login": "buyer2@sandbox", "password": "open-sesame-2026" })).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    }
+    lock.let_go();
+    for response in callers.join_all().await {
+        let (status, code, _) = refusal(response.unwrap()).await;
+        assert!([200, 409].contains(&status) || (status == 503 && code.starts_with("busy.")), "{status} {code}");
+    }
+    assert_eq!(figure(&p, r#"yunshi_db_refused_total{reason="connections"}"#).await, 0);
+    p.verify().await;
+}
