@@ -92,7 +92,7 @@ fn view(r: rows::Record) -> RecordView {
         begin: times(r.begin_at),
         end: times(r.end_at),
         value: r.sent_value,
-        state: r.state,
+        state: r.state.to_string(),
         reason_text: r.reason.as_deref().map(|stored| usage::reason(stored).into()),
         reason: r.reason,
         repeats: r.repeats,
@@ -120,7 +120,7 @@ fn seller_of(who: &Caller) -> Result<Option<Key>, Error> {
     params(RecordParams, Paging), responses((status = 200, body = RecordList)))]
 async fn records(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<RecordParams>) -> Result<Json<RecordList>, Problem> {
     let filter = rows::Filter {
-        state: p.state.map(|s| s.to_string()),
+        state: p.state,
         instance: p.instance.map(Key::of),
         sent_instance: p.seller_instance.map(Line::into_string),
         metering_sn: p.metering_sn.map(Line::into_string),
@@ -128,7 +128,7 @@ async fn records(State(api): State<Api>, Who(caller): Who, Listed(p, page): List
     let answer = api
         .read(caller, move |tx, _, who| {
             let found = rows::records(tx, seller_of(who)?, &filter, page)?;
-            let next = next(&found, page, |r| (r.received_at, r.id));
+            let next = next(&found, page, |r| (r.received_at.micros(), r.id));
             Ok(RecordList { records: found.into_iter().map(view).collect(), next })
         })
         .await?;

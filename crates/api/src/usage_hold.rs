@@ -7,7 +7,7 @@ use crate::{
     paging::{Listed, Paging, next},
     problem::Problem,
     state::Api,
-    views::{MoneyView, TextView, money_in, time, times},
+    views::{MoneyView, TextView, money, time, times},
 };
 use app::{Caller, Ctx, Error, Key, Tenant, Tx, order, usage};
 use axum::{Json, extract::State};
@@ -73,10 +73,10 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, h: rows::Hold) -> Result<HoldView, Er
     let line = store::order::any_line(tx, instance.line_id)?.ok_or_else(|| gone("its instance has no line"))?;
     let order = store::order::lookup(tx, Tenant::Any, line.order_id)?.ok_or_else(|| gone("its instance has no order"))?;
     let unit = usage::unit(tx, ctx, &instance)?;
-    let approved = h.state == HoldState::Approved.as_str();
+    let approved = h.state == HoldState::Approved;
     let charged = if approved { rows::any_charged(tx, h.id)? } else { None };
     Ok(HoldView {
-        charged: charged.map(|minor| money_in(minor, &h.currency)),
+        charged: charged.map(|minor| money(minor, h.currency)),
         product_name: order::Sold::of(&line)?.product_name.into(),
         unit: unit.into(),
         customer_name: order.customer_name,
@@ -84,13 +84,13 @@ pub(crate) fn view(tx: &mut Tx, ctx: &Ctx, h: rows::Hold) -> Result<HoldView, Er
         instance: h.instance_id.id::<InstanceId>().to_string(),
         begin: time(h.begin_at),
         quantity: Quantity(h.quantity).to_string(),
-        amount: money_in(h.amount_minor, &h.currency),
-        largest: h.largest_minor.map(|minor| money_in(minor, &h.currency)),
-        state: h.state,
+        amount: money(h.amount_minor, h.currency),
+        largest: h.largest_minor.map(|minor| money(minor, h.currency)),
+        state: h.state.to_string(),
         created_at: time(h.created_at),
         until: time(h.until_at),
         decided_at: times(h.decided_at),
-        decided_by: h.decided_by,
+        decided_by: h.decided_by.map(|by| by.to_string()),
     })
 }
 
@@ -104,12 +104,12 @@ struct HoldList {
 #[utoipa::path(get, path = "/api/v1/usage-holds", tag = "usage", operation_id = "usage_holds", security(("access" = ["user"])),
     params(ListParams, Paging), responses((status = 200, body = HoldList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<HoldList>, Problem> {
-    let filter = rows::Filter { state: p.state.map(|s| s.to_string()), instance: p.instance.map(Key::of) };
+    let filter = rows::Filter { state: p.state, instance: p.instance.map(Key::of) };
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let tenant = any_tenant(who).into_iter().next().unwrap_or(Tenant::Buyer(Key::of(who.account_id)));
             let found = rows::list(tx, tenant, &filter, page)?;
-            let next = next(&found, page, |h| (h.created_at, h.id));
+            let next = next(&found, page, |h| (h.created_at.micros(), h.id));
             let holds = found.into_iter().map(|h| view(tx, ctx, h)).collect::<Result<_, _>>()?;
             Ok(HoldList { holds, next })
         })

@@ -1,6 +1,6 @@
 //! On-demand packages: what was used in the time of each quota, and which record took it.
 
-use crate::{DbError, Key, Tx, instance::Instance};
+use crate::{DbError, Key, Moment, Tx, instance::Instance};
 use db::{
     Lock, Run,
     schema::{instances, order_lines, package_draws, package_windows},
@@ -11,14 +11,16 @@ use diesel::{
     sql_types::{BigInt, Binary},
 };
 
-/// What a record took from a package.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = package_draws)]
-pub struct Draw {
-    pub record_id: Key,
-    pub instance_id: Key,
-    pub window_at: i64,
-    pub quantity: i64,
+db::stored! {
+    /// What a record took from a package.
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = package_draws)]
+    pub struct Draw of package_draws {
+        pub record_id: Key,
+        pub instance_id: Key,
+        pub window_at: Moment,
+        pub quantity: i64,
+    }
 }
 
 /// The packages of a product that a buyer has or had, in the order of purchase.
@@ -49,14 +51,14 @@ pub fn hold(tx: &mut Tx, buyer: Key) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_used(tx: &mut Tx, package: Key, begin_at: i64) -> Result<i64, DbError> {
+pub fn any_used(tx: &mut Tx, package: Key, begin_at: Moment) -> Result<i64, DbError> {
     let there = package_windows::table.find((package, begin_at));
     Ok(there.select(package_windows::used).first(tx).optional()?.unwrap_or_default())
 }
 
 /// # Errors
 /// [`DbError`].
-pub fn set_used(tx: &mut Tx, package: Key, begin_at: i64, used: i64) -> Result<(), DbError> {
+pub fn set_used(tx: &mut Tx, package: Key, begin_at: Moment, used: i64) -> Result<(), DbError> {
     let there = package_windows::table.find((package, begin_at));
     if diesel::update(there).set(package_windows::used.eq(used)).run(tx)? == 0 {
         let row = (package_windows::instance_id.eq(package), package_windows::begin_at.eq(begin_at), package_windows::used.eq(used));

@@ -1,25 +1,26 @@
 //! What an instance may use in a month at most, as each side said.
 
-use crate::{DbError, Key, Tx};
+use crate::{DbError, Key, Moment, Tx};
 use db::{
     Run,
     schema::{former_usage_caps, usage_caps, usage_charges},
 };
 use diesel::prelude::*;
+use domain::usage::{CapAction, CapSide};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = usage_caps)]
-pub struct Cap {
-    pub instance_id: Key,
-    /// `buyer` or `seller`.
-    pub side: String,
-    pub amount_minor: i64,
-    /// `freeze` or `refuse`.
-    pub action: String,
-    pub set_at: i64,
-    /// yyyy-MM
-    pub warned_month: String,
-    pub reached_month: String,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable, AsChangeset)]
+    #[diesel(table_name = usage_caps)]
+    pub struct Cap of usage_caps {
+        pub instance_id: Key,
+        pub side: CapSide,
+        pub amount_minor: i64,
+        pub action: CapAction,
+        pub set_at: Moment,
+        /// yyyy-MM
+        pub warned_month: String,
+        pub reached_month: String,
+    }
 }
 
 /// The caps of an instance. The caller has looked up the instance for its tenant.
@@ -31,19 +32,19 @@ pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Cap>, DbError> {
     Ok(own.order(usage_caps::side).select(Cap::as_select()).load(tx)?)
 }
 
-/// A cap as it was between two moments.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = former_usage_caps)]
-pub struct Former {
-    pub instance_id: Key,
-    /// `buyer` or `seller`.
-    pub side: String,
-    pub from_at: i64,
-    /// Exclusive.
-    pub until_at: i64,
-    pub amount_minor: i64,
-    /// `freeze` or `refuse`.
-    pub action: String,
+db::stored! {
+    /// A cap as it was between two moments.
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = former_usage_caps)]
+    pub struct Former of former_usage_caps {
+        pub instance_id: Key,
+        pub side: CapSide,
+        pub from_at: Moment,
+        /// Exclusive.
+        pub until_at: Moment,
+        pub amount_minor: i64,
+        pub action: CapAction,
+    }
 }
 
 /// The caps that an instance had, in their order. The caller has looked up the instance for its tenant.
@@ -60,10 +61,10 @@ pub fn former(tx: &mut Tx, instance: Key) -> Result<Vec<Former>, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn keep(tx: &mut Tx, (instance, side): (Key, &str), until_at: i64, old: i64) -> Result<(), DbError> {
+pub fn keep(tx: &mut Tx, (instance, side): (Key, CapSide), until_at: Moment, old: Moment) -> Result<(), DbError> {
     let own = former_usage_caps::table.filter(former_usage_caps::instance_id.eq(instance));
     diesel::delete(own.filter(former_usage_caps::until_at.lt(old))).run(tx)?;
-    let there = usage_caps::table.find((instance, side.to_owned())).select(Cap::as_select());
+    let there = usage_caps::table.find((instance, side)).select(Cap::as_select());
     // One that was set at this very moment was never in force.
     let Some(was) = there.first(tx).optional()?.filter(|was| was.set_at < until_at) else { return Ok(()) };
     let (side, from_at) = (was.side, was.set_at);
@@ -77,7 +78,7 @@ pub fn keep(tx: &mut Tx, (instance, side): (Key, &str), until_at: i64, old: i64)
 /// # Errors
 /// [`DbError`].
 pub fn put(tx: &mut Tx, row: &Cap) -> Result<(), DbError> {
-    let own = usage_caps::table.find((row.instance_id, row.side.clone()));
+    let own = usage_caps::table.find((row.instance_id, row.side));
     if diesel::update(own).set(row).run(tx)? == 0 {
         diesel::insert_into(usage_caps::table).values(row).run(tx)?;
     }
@@ -86,8 +87,8 @@ pub fn put(tx: &mut Tx, row: &Cap) -> Result<(), DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn remove(tx: &mut Tx, instance: Key, side: &str) -> Result<(), DbError> {
-    diesel::delete(usage_caps::table.find((instance, side.to_owned()))).run(tx)?;
+pub fn remove(tx: &mut Tx, instance: Key, side: CapSide) -> Result<(), DbError> {
+    diesel::delete(usage_caps::table.find((instance, side))).run(tx)?;
     Ok(())
 }
 
@@ -95,7 +96,7 @@ pub fn remove(tx: &mut Tx, instance: Key, side: &str) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn charged_between(tx: &mut Tx, instance: Key, (from, until): (i64, i64)) -> Result<i64, DbError> {
+pub fn charged_between(tx: &mut Tx, instance: Key, (from, until): (Moment, Moment)) -> Result<i64, DbError> {
     let amounts: Vec<i64> = usage_charges::table
         .filter(usage_charges::instance_id.eq(instance))
         .filter(usage_charges::begin_at.ge(from))

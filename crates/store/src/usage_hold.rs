@@ -1,31 +1,37 @@
 //! Charges that wait for consent, and the records that they are made of.
 
-use crate::{DbError, Key, Page, Tx, Written, order::Tenant, usage::Record};
+use crate::{DbError, Key, Moment, Page, Tx, Written, legible, order::Tenant, usage::Record};
 use db::{
     Run,
     schema::{usage_charges, usage_holds, usage_records},
 };
 use diesel::prelude::*;
+use domain::{
+    money::Currency,
+    usage::{HoldEnd, HoldState},
+};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = usage_holds)]
-pub struct Hold {
-    pub id: Key,
-    pub instance_id: Key,
-    pub buyer_id: Key,
-    pub seller_id: Key,
-    /// The hour or day that would be charged.
-    pub begin_at: i64,
-    pub quantity: i64,
-    pub currency: String,
-    pub amount_minor: i64,
-    /// The largest charge of the 30 days before.
-    pub largest_minor: Option<i64>,
-    pub state: String,
-    pub created_at: i64,
-    pub until_at: i64,
-    pub decided_at: Option<i64>,
-    pub decided_by: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = usage_holds)]
+    pub struct Hold of usage_holds {
+        pub id: Key,
+        pub instance_id: Key,
+        pub buyer_id: Key,
+        pub seller_id: Key,
+        /// The hour or day that would be charged.
+        pub begin_at: Moment,
+        pub quantity: i64,
+        pub currency: Currency,
+        pub amount_minor: i64,
+        /// The largest charge of the 30 days before.
+        pub largest_minor: Option<i64>,
+        pub state: HoldState,
+        pub created_at: Moment,
+        pub until_at: Moment,
+        pub decided_at: Option<Moment>,
+        pub decided_by: Option<HoldEnd>,
+    }
 }
 
 /// # Errors
@@ -52,7 +58,7 @@ pub fn lookup(tx: &mut Tx, tenant: Tenant, id: Key) -> Result<Option<Hold>, DbEr
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub state: Option<String>,
+    pub state: Option<HoldState>,
     pub instance: Option<Key>,
 }
 
@@ -61,14 +67,18 @@ pub struct Filter {
 /// # Errors
 /// [`DbError`].
 pub fn list(tx: &mut Tx, tenant: Tenant, filter: &Filter, page: Page) -> Result<Vec<Hold>, DbError> {
-    let mut query = of_tenant(tenant);
-    if let Some(state) = filter.state.clone() {
-        query = query.filter(usage_holds::state.eq(state));
-    }
-    if let Some(instance) = filter.instance {
-        query = query.filter(usage_holds::instance_id.eq(instance));
-    }
-    Ok(newest_first!(query, page, usage_holds::created_at, usage_holds::id).select(Hold::as_select()).load(tx)?)
+    let place = |hold: &Hold| (hold.created_at.micros(), hold.id);
+    let read = |page: Page| {
+        let mut query = of_tenant(tenant);
+        if let Some(state) = filter.state {
+            query = query.filter(usage_holds::state.eq(state));
+        }
+        if let Some(instance) = filter.instance {
+            query = query.filter(usage_holds::instance_id.eq(instance));
+        }
+        db::readable(tx, newest_first!(query, page, usage_holds::created_at, usage_holds::id).select(Hold::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// What was charged for the records of a hold in the end; none before it was.
@@ -87,8 +97,8 @@ pub fn any_charged(tx: &mut Tx, hold: Key) -> Result<Option<i64>, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn decide(tx: &mut Tx, id: Key, state: &str, by: &str, at: i64) -> Result<Written, DbError> {
-    let waiting = usage_holds::table.find(id).filter(usage_holds::state.eq("waiting"));
+pub fn decide(tx: &mut Tx, id: Key, state: HoldState, by: HoldEnd, at: Moment) -> Result<Written, DbError> {
+    let waiting = usage_holds::table.find(id).filter(usage_holds::state.eq(HoldState::Waiting));
     let decided = (usage_holds::state.eq(state), usage_holds::decided_by.eq(by), usage_holds::decided_at.eq(at));
     Ok(Written::from_rows(diesel::update(waiting).set(decided).run(tx)?))
 }
@@ -98,8 +108,8 @@ pub fn decide(tx: &mut Tx, id: Key, state: &str, by: &str, at: i64) -> Result<Wr
 /// # Errors
 /// [`DbError`].
 pub fn withdraw_approved(tx: &mut Tx, id: Key) -> Result<(), DbError> {
-    let approved = usage_holds::table.find(id).filter(usage_holds::state.eq("approved"));
-    diesel::update(approved).set((usage_holds::state.eq("withdrawn"), usage_holds::decided_by.eq("amount"))).run(tx)?;
+    let approved = usage_holds::table.find(id).filter(usage_holds::state.eq(HoldState::Approved));
+    diesel::update(approved).set((usage_holds::state.eq(HoldState::Withdrawn), usage_holds::decided_by.eq(HoldEnd::Amount))).run(tx)?;
     Ok(())
 }
 
@@ -136,7 +146,7 @@ pub fn let_go(tx: &mut Tx, hold: Key) -> Result<Vec<Record>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn any_loose(tx: &mut Tx) -> Result<i64, DbError> {
-    let waiting = usage_holds::table.filter(usage_holds::state.eq("waiting"));
+    let waiting = usage_holds::table.filter(usage_holds::state.eq(HoldState::Waiting));
     let records = usage_records::table
         .filter(usage_records::state.eq("held"))
         .filter(usage_records::hold_id.ne_all(waiting.select(usage_holds::id.nullable())));

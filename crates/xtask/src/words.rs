@@ -32,7 +32,6 @@ const LEFT: &[(&str, usize)] = &[
     ("crates/api/src/listing_body.rs", 1),
     ("crates/api/src/order.rs", 2),
     ("crates/api/src/organisation.rs", 1),
-    ("crates/api/src/usage_hold.rs", 1),
     ("crates/app/src/catalogue/draft.rs", 2),
     ("crates/app/src/export.rs", 1),
     ("crates/app/src/kit/tell.rs", 1),
@@ -48,10 +47,7 @@ const LEFT: &[(&str, usize)] = &[
     ("crates/app/src/sign_on/mod.rs", 1),
     ("crates/app/src/storefront/shop.rs", 1),
     ("crates/app/src/supervision/effects.rs", 1),
-    ("crates/app/src/usage/hold.rs", 1),
-    ("crates/app/src/usage/judge.rs", 3),
     ("crates/app/src/usage/receive.rs", 1),
-    ("crates/app/src/usage/recount.rs", 1),
     ("crates/app/src/verify/instances.rs", 2),
 ];
 

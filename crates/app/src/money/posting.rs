@@ -207,7 +207,7 @@ fn shared(order: &Order, shares: Shares) -> [(AccountKind, String, i64); 3] {
 /// [`Error::Store`]; a check violation when the wallet does not cover it.
 pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: &Charge) -> Result<(), Error> {
     let charged = charge.amount_minor;
-    let (site, used) = (ctx.site(order.site), from_micros(charge.begin_at));
+    let (site, used) = (ctx.site(order.site), charge.begin_at.at());
     let month = site.day_of(used).strftime("%Y-%m").to_string();
     let (before, rates) = (shares_of(tx, line, ("usage", &month))?, rates::of_use(tx, ctx, &month)?);
     let shares = settlement::share_next(before, charged, rates)?;

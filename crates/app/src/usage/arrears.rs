@@ -3,15 +3,16 @@
 
 use super::{cap, later};
 use crate::{
-    Ctx, Error, Tenant, event, from_micros, instance,
+    Ctx, Error, Tenant, event, instance,
     job::{self, JobKind},
     money, order,
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
+    Timestamp,
     instance::{FreezeCause, InstanceState},
     message::MessageEvent,
-    money::Money,
+    money::{Currency, Money},
 };
 use jiff::SignedDuration;
 use ledger::AccountKind;
@@ -67,7 +68,7 @@ fn take_round(tx: &mut Tx, ctx: &Ctx, buyer: Key, open: &mut BTreeSet<Key>, paid
         till.give_back(tx, ctx, id)?;
     }
     let owing = rows::owing_instances(tx, buyer)?.len();
-    let (mut after, mut together) = ((i64::MIN, Key::LEAST), BTreeSet::new());
+    let (mut after, mut together) = ((Moment::of(Timestamp::MIN), Key::LEAST), BTreeSet::new());
     while open.len() < owing {
         let page = rows::due(tx, buyer, after, AT_ONCE)?;
         let Some(last) = page.last() else { break };
@@ -107,7 +108,7 @@ impl Back {
 /// charge that is not paid waits for it, and pays a part of it.
 struct Till {
     buyer: Key,
-    balances: HashMap<String, i64>,
+    balances: HashMap<Currency, i64>,
     /// Of instances that are to be given something back.
     back: HashMap<Key, Back>,
     taken: usize,
@@ -127,11 +128,11 @@ impl Till {
         self.back.get_mut(&instance).map(|of| std::mem::take(&mut of.waiting)).unwrap_or_default()
     }
 
-    fn balance(&mut self, tx: &mut Tx, currency: &str) -> Result<&mut i64, Error> {
-        match self.balances.entry(currency.to_owned()) {
+    fn balance(&mut self, tx: &mut Tx, currency: Currency) -> Result<&mut i64, Error> {
+        match self.balances.entry(currency) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(empty) => {
-                let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(self.buyer.0), currency)?;
+                let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(self.buyer.0), currency.as_str())?;
                 Ok(empty.insert(balance))
             }
         }
@@ -139,7 +140,7 @@ impl Till {
 
     fn take(&mut self, tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<(), Error> {
         let too_much = || Error::row("usage_charges", hex::encode(charge.id.0), "does not fit into the wallet");
-        let balance = self.balance(tx, &charge.currency)?;
+        let balance = self.balance(tx, charge.currency)?;
         *balance = balance.checked_sub(charge.amount_minor).ok_or_else(too_much)?;
         if let Some(of) = self.back.get_mut(&charge.instance_id) {
             of.paid_minor = of.paid_minor.checked_add(charge.amount_minor).ok_or_else(too_much)?;
@@ -172,7 +173,7 @@ impl Till {
         let paid_minor = back.paid_minor;
         let due = rows::due_charges(tx, self.buyer, first.instance_id)?;
         let owed = due.iter().fold(0_i64, |sum, charge| sum.saturating_add(charge.amount_minor));
-        if paid_minor.saturating_add(owed) < 0 || owed > *self.balance(tx, &first.currency)? {
+        if paid_minor.saturating_add(owed) < 0 || owed > *self.balance(tx, first.currency)? {
             return Ok(false);
         }
         self.waiting(first.instance_id);
@@ -183,7 +184,7 @@ impl Till {
     /// Pays a charge when the wallet covers it together with what waits to be given back.
     fn pay(&mut self, tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<bool, Error> {
         let (back, paid) = self.back.get(&charge.instance_id).map_or((0, 0), |of| (of.waiting_minor(), of.paid_minor));
-        let balance = *self.balance(tx, &charge.currency)?;
+        let balance = *self.balance(tx, charge.currency)?;
         if balance < charge.amount_minor {
             let whole = paid.saturating_add(charge.amount_minor).saturating_add(back) >= 0;
             if back == 0 || !whole || balance.saturating_sub(back) < charge.amount_minor {
@@ -207,7 +208,7 @@ fn lookup(tx: &mut Tx, id: Key) -> Result<Instance, Error> {
 }
 
 fn take(tx: &mut Tx, ctx: &Ctx, charge: &Charge) -> Result<(), Error> {
-    if rows::set_paid(tx, charge.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+    if rows::set_paid(tx, charge.id, ctx.moment())? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
     if charge.amount_minor == 0 {
@@ -284,7 +285,7 @@ pub fn freeze_for_arrears(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> 
         return Ok(());
     }
     // What began the days of grace was paid, and what is owed now is younger.
-    let oldest = rows::oldest_due(tx, found.buyer_id, id)?.map_or(ctx.now, from_micros);
+    let oldest = rows::oldest_due(tx, found.buyer_id, id)?.map_or(ctx.now, Moment::at);
     if later(oldest, grace(ctx)) > ctx.now {
         return begin_arrears(tx, ctx, &found);
     }

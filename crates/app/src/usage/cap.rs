@@ -3,12 +3,12 @@
 
 use super::is_by_use;
 use crate::{
-    Caller, Ctx, Error, Tenant, event, from_micros,
+    Caller, Ctx, Error, Tenant, event,
     instance::{self, is_capped},
     job::{self, JobKind},
-    micros, order,
+    order,
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::InstanceId,
@@ -31,7 +31,7 @@ const KEPT_DAYS: i64 = 62;
 
 /// What an instance was charged for the use of a month.
 pub(super) fn charged(tx: &mut Tx, month: &Month, instance: Key) -> Result<i64, Error> {
-    Ok(rows::charged_between(tx, instance, (micros(month.start), micros(month.end)))?.max(0))
+    Ok(rows::charged_between(tx, instance, (Moment::of(month.start), Moment::of(month.end)))?.max(0))
 }
 
 /// The caps of an instance, and how far the month has come.
@@ -49,9 +49,8 @@ pub struct Caps {
     pub stopped: bool,
 }
 
-fn cap(row: &Row) -> Result<Cap, Error> {
-    let bad = |e: domain::Unknown| Error::row("usage_caps", row.instance_id.id::<InstanceId>(), e);
-    Ok(Cap { side: row.side.parse().map_err(bad)?, amount_minor: row.amount_minor, action: row.action.parse().map_err(bad)? })
+fn cap(row: &Row) -> Cap {
+    Cap { side: row.side, amount_minor: row.amount_minor, action: row.action }
 }
 
 /// The caps of an instance, and how far this month has come. The caller has looked up the instance for its tenant.
@@ -61,7 +60,7 @@ fn cap(row: &Row) -> Result<Cap, Error> {
 pub fn caps(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Caps, Error> {
     let month = instance::site(tx, ctx, found)?.month_of(ctx.now);
     let (stored, charged_minor) = (rows::of_instance(tx, found.id)?, charged(tx, &month, found.id)?);
-    let all = stored.iter().map(cap).collect::<Result<Vec<Cap>, _>>()?;
+    let all = stored.iter().map(cap).collect::<Vec<Cap>>();
     let is_reached = |(cap, row): &(&Cap, &Row)| row.reached_month == month.name || cap.level(charged_minor) == CapLevel::Reached;
     let reached = all.iter().zip(&stored).filter(is_reached).map(|(cap, _)| cap.side).collect();
     Ok(Caps { all, month: month.name, charged_minor, reached, until: month.end, stopped: is_capped(found) })
@@ -72,15 +71,14 @@ pub(super) fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Standing>, E
     let stored = rows::of_instance(tx, instance)?;
     let former = if stored.is_empty() { Vec::new() } else { rows::former(tx, instance)? };
     let was = |row: &rows::Former| {
-        let bad = |e: domain::Unknown| Error::row("former_usage_caps", row.instance_id.id::<InstanceId>(), e);
-        let (side, action) = (row.side.parse().map_err(bad)?, row.action.parse().map_err(bad)?);
-        Ok::<_, Error>((from_micros(row.from_at), from_micros(row.until_at), Cap { side, amount_minor: row.amount_minor, action }))
+        let cap = Cap { side: row.side, amount_minor: row.amount_minor, action: row.action };
+        (row.from_at.at(), row.until_at.at(), cap)
     };
     let standing = |row: &Row| {
-        let former = former.iter().filter(|f| f.side == row.side).map(was).collect::<Result<_, _>>()?;
-        Ok(Standing { cap: cap(row)?, set_at: from_micros(row.set_at), former })
+        let former = former.iter().filter(|f| f.side == row.side).map(was).collect();
+        Standing { cap: cap(row), set_at: row.set_at.at(), former }
     };
-    stored.iter().map(standing).collect()
+    Ok(stored.iter().map(standing).collect())
 }
 
 /// Why a record is refused that would go beyond a cap.
@@ -112,9 +110,9 @@ pub fn set_cap(
     }
     let currency = instance::currency(tx, ctx, &found)?;
     let old = ctx.now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::MIN);
-    rows::keep(tx, (found.id, side.as_str()), ctx.now_micros(), micros(old))?;
+    rows::keep(tx, (found.id, side), ctx.moment(), Moment::of(old))?;
     match wanted {
-        None => rows::remove(tx, found.id, side.as_str())?,
+        None => rows::remove(tx, found.id, side)?,
         Some((amount_minor, action)) => {
             if !matches!(found.state, InstanceState::Opening | InstanceState::Running | InstanceState::Frozen) {
                 return Err(Error::conflict("instance.state", format!("the instance is {} and is used no more", found.state)));
@@ -125,10 +123,10 @@ pub fn set_cap(
             }
             let row = Row {
                 instance_id: found.id,
-                side: side.as_str().to_owned(),
+                side,
                 amount_minor,
-                action: action.as_str().to_owned(),
-                set_at: ctx.now_micros(),
+                action,
+                set_at: ctx.moment(),
                 warned_month: String::new(),
                 reached_month: String::new(),
             };
@@ -149,7 +147,7 @@ pub fn set_cap(
 pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, refused: Option<CapSide>) -> Result<(), Error> {
     let site = instance::site(tx, ctx, found)?;
     let (month, all) = (site.month_of(ctx.now), rows::of_instance(tx, found.id)?);
-    let parsed: Vec<Cap> = all.iter().map(cap).collect::<Result<_, Error>>()?;
+    let parsed: Vec<Cap> = all.iter().map(cap).collect();
     let charged = charged(tx, &month, found.id)?;
     // Each cap does what was chosen with it: one that refuses keeps no other from freezing.
     let stops = in_force(parsed.iter().copied().filter(|cap| cap.action == CapAction::Freeze && cap.level(charged) == CapLevel::Reached));
@@ -168,7 +166,7 @@ pub(super) fn review(tx: &mut Tx, ctx: &Ctx, found: &Locked<Instance>, refused: 
         told.extend(in_force(parsed).map(|cap| (cap, cap.level(charged))));
     }
     for (cap, level) in told {
-        if let Some(row) = all.iter().find(|row| row.side == cap.side.as_str()) {
+        if let Some(row) = all.iter().find(|row| row.side == cap.side) {
             tell(tx, ctx, found, (&cap, level, row), (&site, &month, charged))?;
         }
     }

@@ -1,15 +1,15 @@
 //! What a rating counts: the records of an hour or day become one charge, drawn from packages first. A record that does
 //! not fit is refused by itself and leaves everything as it was.
 
-use super::{Priced, cap, hold, must_be_priced, package::Packages, rate::cycle_of};
-use crate::{Ctx, Error, from_micros, micros};
-use db::{Key, Tx};
+use super::{Priced, begin_of, cap, hold, must_be_priced, package::Packages, rate::cycle_of};
+use crate::{Ctx, Error};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::ChargeId,
     money::Currency,
     site::Site,
-    usage::{self, CapSide, CapStanding, HoldEnd, Quantity, QuantitySum, Refused, Total},
+    usage::{self, CapSide, CapStanding, ChargeState, HoldEnd, Quantity, QuantitySum, Refused, Total},
 };
 use std::collections::{BTreeMap, btree_map::Entry};
 use store::Locked;
@@ -49,7 +49,7 @@ type More = (Counted, (i64, i64));
 struct Counted {
     currency: Currency,
     /// The accumulation cycles that they touch, by first moment.
-    totals: BTreeMap<i64, Total>,
+    totals: BTreeMap<Moment, Total>,
     quantity: QuantitySum,
     from_packages: QuantitySum,
 }
@@ -59,7 +59,7 @@ impl Counted {
         Self { currency, totals: BTreeMap::new(), quantity: QuantitySum::default(), from_packages: QuantitySum::default() }
     }
 
-    fn total(&mut self, tx: &mut Tx, instance: Key, cycle_at: i64) -> Result<&mut Total, Error> {
+    fn total(&mut self, tx: &mut Tx, instance: Key, cycle_at: Moment) -> Result<&mut Total, Error> {
         match self.totals.entry(cycle_at) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(empty) => {
@@ -120,7 +120,7 @@ impl<'a> Rating<'a> {
         }
         let month = self.site.month_of(begin);
         let charged = cap::charged(tx, &month, self.found.id)?;
-        let used = super::span_of(record).judged_at();
+        let used = super::span_of(record)?.judged_at();
         let Some(CapStanding { cap, .. }) = self.caps.iter().find(|of| of.refuses(used, charged, after)) else {
             return Ok(None);
         };
@@ -130,8 +130,8 @@ impl<'a> Rating<'a> {
         Ok(Some(cap::reason(cap, &self.site, &month)))
     }
 
-    fn cycle_of(&self, record: &Record) -> i64 {
-        micros(cycle_of(&self.site, self.priced.meter.accumulation, from_micros(record.begin_at.unwrap_or_default())))
+    fn cycle_of(&self, record: &Record) -> Result<Moment, Error> {
+        Ok(Moment::of(cycle_of(&self.site, self.priced.meter.accumulation, begin_of(record)?)))
     }
 
     /// One charge for the records of an hour or day, or the question whether it is agreed to.
@@ -172,14 +172,14 @@ impl<'a> Rating<'a> {
         let (id, model, mut next) = (self.found.id, self.priced.meter.model, counted.clone());
         if let Some(old) = counted_before(tx, record)? {
             let back = self.packages.give_back(tx, &old)?;
-            let total = next.total(tx, id, self.cycle_of(&old))?;
+            let total = next.total(tx, id, self.cycle_of(&old)?)?;
             let less = total.without(model, &self.priced.tiers, back.rest);
             *total = less.ok_or_else(|| Error::row("usage_totals", hex::encode(id.0), "has less than a correction takes back"))?;
             next.quantity = next.quantity.minus(back.rest);
             next.from_packages = next.from_packages.minus(back.given);
         }
         let drawn = self.packages.draw(tx, record)?;
-        let total = next.total(tx, id, self.cycle_of(record))?;
+        let total = next.total(tx, id, self.cycle_of(record)?)?;
         match total.with(model, &self.priced.tiers, drawn.rest) {
             Ok(more) => *total = more,
             Err(refused) => return Ok(Err(refused)),
@@ -208,12 +208,12 @@ impl<'a> Rating<'a> {
             instance_id: self.found.id,
             buyer_id: self.found.buyer_id,
             seller_id: self.found.seller_id,
-            begin_at: micros(begin),
+            begin_at: Moment::of(begin),
             quantity,
-            currency: self.site.currency.as_str().to_owned(),
+            currency: self.site.currency,
             amount_minor,
-            state: "due".to_owned(),
-            created_at: ctx.now_micros(),
+            state: ChargeState::Due,
+            created_at: ctx.moment(),
             paid_at: None,
             from_packages,
         };

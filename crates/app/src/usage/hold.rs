@@ -3,11 +3,11 @@
 
 use super::{arrears, count::Outcome, count::Rating, later};
 use crate::{
-    Caller, Ctx, Error, Tenant, event, from_micros, instance,
+    Caller, Ctx, Error, Tenant, event, instance,
     job::{self, JobKind},
-    micros, order,
+    order,
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::HoldId,
@@ -57,7 +57,7 @@ pub(super) fn proposed(
     let since = ctx.now.checked_sub(days(LARGEST_DAYS)).unwrap_or(Timestamp::MIN);
     // What was charged just now, by this rating or one that goes on with it, nobody has seen: it vouches for nothing.
     let until = ctx.now.checked_sub(SEEN_AFTER).unwrap_or(Timestamp::MIN);
-    let largest_minor = records::largest_charge(tx, rating.found.id, (micros(since), micros(until)))?;
+    let largest_minor = records::largest_charge(tx, rating.found.id, (Moment::of(since), Moment::of(until)))?;
     let waits = given.is_some() || needs_consent(amount_minor, largest_minor, rating.site.currency);
     Ok(waits.then_some(Proposed { begin, amount_minor, quantity, largest_minor }))
 }
@@ -70,14 +70,14 @@ pub(super) fn place(tx: &mut Tx, ctx: &Ctx, rating: &Rating<'_>, p: Proposed, of
         instance_id: found.id,
         buyer_id: found.buyer_id,
         seller_id: found.seller_id,
-        begin_at: micros(p.begin),
+        begin_at: Moment::of(p.begin),
         quantity: p.quantity,
-        currency: rating.site.currency.as_str().to_owned(),
+        currency: rating.site.currency,
         amount_minor: p.amount_minor,
         largest_minor: p.largest_minor,
-        state: HoldState::Waiting.as_str().to_owned(),
-        created_at: ctx.now_micros(),
-        until_at: micros(until),
+        state: HoldState::Waiting,
+        created_at: ctx.moment(),
+        until_at: Moment::of(until),
         decided_at: None,
         decided_by: None,
     };
@@ -98,7 +98,7 @@ pub(super) fn place(tx: &mut Tx, ctx: &Ctx, rating: &Rating<'_>, p: Proposed, of
 
 fn recorded(tx: &mut Tx, ctx: &Ctx, hold: &Hold, kind: &str) -> Result<(), Error> {
     let about = event::About { instance: Some(hold.instance_id), ..event::About::default() };
-    let amount = domain::money::text(hold.amount_minor, &hold.currency);
+    let amount = hold.currency.text(hold.amount_minor);
     let data = json!({ "hold": hold.id.id::<HoldId>(), "amount": amount, "currency": hold.currency });
     event::record(tx, ctx, kind, about, &data)
 }
@@ -115,7 +115,7 @@ pub fn decide_hold(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: 
         Tenant::Seller(_) | Tenant::Any => return Err(missing()),
     };
     let hold = rows::lookup(tx, tenant, Key::of(id))?.ok_or_else(missing)?;
-    if hold.state == HoldState::Waiting.as_str() && ctx.now_micros() >= hold.until_at {
+    if hold.state == HoldState::Waiting && ctx.moment() >= hold.until_at {
         let detail = format!("it waited for {HOLD_DAYS} days and is refused; the seller pushes it again if it is right");
         return Err(Error::conflict("usage.hold_over", detail));
     }
@@ -128,7 +128,7 @@ pub fn decide_hold(tx: &mut Tx, ctx: &Ctx, caller: &Caller, tenant: Tenant, id: 
 
 fn end(tx: &mut Tx, ctx: &Ctx, hold: &Hold, state: HoldState, by: HoldEnd) -> Result<Written, Error> {
     store::job::cancel(tx, JobKind::UsageHold, hold.id)?;
-    Ok(rows::decide(tx, hold.id, state.as_str(), by.as_str(), ctx.now_micros())?)
+    Ok(rows::decide(tx, hold.id, state, by, ctx.moment())?)
 }
 
 fn subject(tx: &mut Tx, hold: &Hold) -> Result<Locked<Instance>, Error> {
@@ -146,7 +146,7 @@ fn approve(tx: &mut Tx, ctx: &Ctx, hold: &Hold, by: HoldEnd) -> Result<Written, 
     }
     let of = rows::let_go(tx, hold.id)?;
     rating.agreed(hold.amount_minor, by);
-    match rating.charge(tx, ctx, from_micros(hold.begin_at), &of)? {
+    match rating.charge(tx, ctx, hold.begin_at.at(), &of)? {
         Outcome::Charged => {}
         Outcome::Held => {
             rows::withdraw_approved(tx, hold.id)?;
@@ -168,7 +168,7 @@ fn refuse(tx: &mut Tx, ctx: &Ctx, hold: &Hold, by: HoldEnd) -> Result<Written, E
     if end(tx, ctx, hold, HoldState::Refused, by)? == Written::SomeoneElseWasFirst {
         return Ok(Written::SomeoneElseWasFirst);
     }
-    let amount = format!("{} {}", hold.currency, domain::money::text(hold.amount_minor, &hold.currency));
+    let amount = Money::new(hold.amount_minor, hold.currency).to_string();
     let who = match by {
         HoldEnd::Buyer => "the buyer refused it".to_owned(),
         HoldEnd::Operator => "the operator refused it".to_owned(),

@@ -5,7 +5,7 @@ use super::{
     judge::{known_by_sn, to_rate},
     later,
 };
-use crate::{Ctx, Error, micros};
+use crate::{Ctx, Error};
 use db::{DbError, Key, Moment, Tx};
 use domain::{
     Timestamp,
@@ -33,7 +33,7 @@ pub struct Hourly<'a> {
 pub struct Reported {
     pub record: Key,
     /// When the standing record came.
-    pub received_at: i64,
+    pub received_at: Moment,
     pub quantity: Quantity,
     /// It stands already.
     pub known: bool,
@@ -85,16 +85,16 @@ pub fn hourly(tx: &mut Tx, ctx: &Ctx, report: &Hourly<'_>) -> Result<Reported, E
         instance_id: Some(instance.id),
         sent_instance: instance.seller_instance_id.clone().unwrap_or_default(),
         metering_sn: Some(sn),
-        begin_at: Some(micros(begin)),
-        end_at: Some(micros(later(begin, SignedDuration::from_hours(1)))),
+        begin_at: Some(Moment::of(begin)),
+        end_at: Some(Moment::of(later(begin, SignedDuration::from_hours(1)))),
         quantity: Some(report.quantity.0),
         sent_value: report.quantity.to_string(),
-        state: UsageState::Accepted.as_str().to_owned(),
+        state: UsageState::Accepted,
         reason: None,
         repeats: 0,
         corrects_id: None,
         charge_id: None,
-        received_at: ctx.now_micros(),
+        received_at: ctx.moment(),
         package_id: None,
         hold_id: None,
     };

@@ -9,9 +9,7 @@ use super::{
 use crate::{
     Ctx, Error,
     catalogue::wire_product_id,
-    from_micros,
     job::{self, JobKind},
-    micros,
 };
 use db::{Key, Moment, Tx};
 use domain::{
@@ -163,8 +161,8 @@ impl Instances {
     fn of_one_month(&self, one: &Record, other: &Record) -> bool {
         let mut known = self.by_name.get(&one.sent_instance).into_iter().flatten();
         let Some(of) = known.find(|k| Some(k.instance.id) == one.instance_id) else { return false };
-        let month = |r: &Record| of.site.month_of(from_micros(r.begin_at.unwrap_or_default()));
-        month(one) == month(other)
+        let month = |r: &Record| r.begin_at.map(|at| of.site.month_of(at.at()));
+        month(one).is_some_and(|of| Some(of) == month(other))
     }
 
     fn find(&self, sent: &Sent) -> Result<&Known, Refused> {
@@ -238,7 +236,7 @@ fn row(ctx: &Ctx, batch: &Batch, known_by: Key, sent: Sent, read: Result<Read, R
         end_at: None,
         quantity: None,
         sent_value: sent.usage_value,
-        state: UsageState::Refused.as_str().to_owned(),
+        state: UsageState::Refused,
         reason: None,
         repeats: 0,
         corrects_id: None,
@@ -250,9 +248,9 @@ fn row(ctx: &Ctx, batch: &Batch, known_by: Key, sent: Sent, read: Result<Read, R
     match read {
         Err(refused) => row.reason = Some(refused.to_string()),
         Ok(read) => {
-            UsageState::Accepted.as_str().clone_into(&mut row.state);
+            row.state = UsageState::Accepted;
             (row.instance_id, row.package_id) = (Some(read.instance), read.package);
-            (row.begin_at, row.end_at) = (Some(micros(read.span.begin)), Some(micros(read.span.end)));
+            (row.begin_at, row.end_at) = (Some(Moment::of(read.span.begin)), Some(Moment::of(read.span.end)));
             row.quantity = Some(read.quantity.0);
         }
     }
@@ -290,7 +288,7 @@ pub fn judge_batch(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
 
 fn judge(tx: &mut Tx, ctx: &Ctx, batch: &Batch, sent: Vec<Sent>) -> Result<(), Error> {
     let instances = Instances::load(tx, ctx, batch.seller_id, &sent)?;
-    let received = from_micros(batch.received_at);
+    let received = batch.received_at.at();
     let (mut plain, mut corrections, mut by_name) = (Vec::new(), Vec::new(), HashMap::new());
     for record in sent {
         let (corrects, mut read) = (record.corrects.clone(), read(&instances, &record, received));
@@ -359,7 +357,7 @@ pub(super) fn to_rate(tx: &mut Tx, ctx: &Ctx, touched: BTreeSet<Key>) -> Result<
 /// A correction replaces a standing record of the same instance and month, once; it is refused when there is none. What it
 /// takes back is counted in its own month, where a cap and a bill would miss it.
 fn replacing(tx: &mut Tx, ctx: &Ctx, instances: &Instances, mut row: Record, sn: &str) -> Result<Record, Error> {
-    if row.state == UsageState::Refused.as_str() || rows::any_known(tx, row.known_by)?.is_some() {
+    if row.state == UsageState::Refused || rows::any_known(tx, row.known_by)?.is_some() {
         return Ok(row);
     }
     let old = rows::any_known(tx, known_by_sn(row.seller_id, sn))?.filter(|old| old.instance_id == row.instance_id);
@@ -367,7 +365,7 @@ fn replacing(tx: &mut Tx, ctx: &Ctx, instances: &Instances, mut row: Record, sn:
         Some(old) if !instances.of_one_month(&row, &old) => refused(&mut row, &Refused::CorrectsOtherMonth),
         Some(old) if rows::correct(tx, old.id)? != Written::SomeoneElseWasFirst => {
             row.corrects_id = Some(old.id);
-            if let Some(hold) = old.hold_id.filter(|_| old.state == UsageState::Held.as_str()) {
+            if let Some(hold) = old.hold_id.filter(|_| old.state == UsageState::Held) {
                 hold::withdraw(tx, ctx, hold)?;
             }
         }
@@ -377,7 +375,7 @@ fn replacing(tx: &mut Tx, ctx: &Ctx, instances: &Instances, mut row: Record, sn:
 }
 
 fn refused(row: &mut Record, why: &Refused) {
-    UsageState::Refused.as_str().clone_into(&mut row.state);
+    row.state = UsageState::Refused;
     row.reason = Some(why.to_string());
 }
 
@@ -388,7 +386,7 @@ fn insert(tx: &mut Tx, records: &[Record]) -> Result<BTreeSet<Key>, Error> {
     for record in records {
         if !new.contains(&record.id) {
             rows::came_again(tx, record.known_by)?;
-        } else if let Some(instance) = record.instance_id.filter(|_| record.state == UsageState::Accepted.as_str()) {
+        } else if let Some(instance) = record.instance_id.filter(|_| record.state == UsageState::Accepted) {
             touched.insert(instance);
         }
     }

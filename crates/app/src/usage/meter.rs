@@ -5,8 +5,8 @@ use super::{
     package::{self, Left},
     rate::cycle_end,
 };
-use crate::{Ctx, Error, Page, Tenant, from_micros, micros};
-use db::Tx;
+use crate::{Ctx, Error, Page, Tenant};
+use db::{Moment, Tx};
 use domain::{
     Timestamp,
     listing::Bilingual,
@@ -71,11 +71,11 @@ pub fn metered(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Metered, Erro
     let priced = must_be_priced(tx, ctx, found)?;
     let site = crate::instance::site(tx, ctx, found)?;
     let since = ctx.now.checked_sub(SignedDuration::from_hours(HOURS)).unwrap_or(Timestamp::MIN);
-    let charges = rows::charges(tx, found.id, micros(since), CHARGES_MAX)?;
-    let until = charges.last().map(|c| cycle_end(&site, priced.meter.cycle, from_micros(c.begin_at)));
+    let charges = rows::charges(tx, found.id, Moment::of(since), CHARGES_MAX)?;
+    let until = charges.last().map(|c| cycle_end(&site, priced.meter.cycle, c.begin_at.at()));
     let mut days = BTreeMap::<String, Day>::new();
     for charge in charges {
-        let day = site.day_of(from_micros(charge.begin_at)).to_string();
+        let day = site.day_of(charge.begin_at.at()).to_string();
         let entry = days.entry(day.clone()).or_insert(Day { day, ..Day::default() });
         entry.quantity = entry.quantity.plus(Quantity(charge.quantity));
         entry.from_packages = entry.from_packages.plus(Quantity(charge.from_packages));
@@ -84,7 +84,7 @@ pub fn metered(tx: &mut Tx, ctx: &Ctx, found: &Instance) -> Result<Metered, Erro
     }
     let due_minor = rows::due_of_instance(tx, found.buyer_id, found.id)?;
     let packages = package::in_force(tx, ctx, found)?;
-    let waiting = Waiting { state: Some(HoldState::Waiting.as_str().to_owned()), instance: Some(found.id) };
+    let waiting = Waiting { state: Some(HoldState::Waiting), instance: Some(found.id) };
     let holds = store::usage_hold::list(tx, Tenant::Any, &waiting, Page::first(HOLDS_MAX))?;
     Ok(Metered { meter: priced.meter, tiers: priced.tiers, days: days.into_values().collect(), due_minor, until, packages, holds })
 }

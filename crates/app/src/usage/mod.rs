@@ -32,10 +32,10 @@ pub use receive::{BodySignature, receive};
 pub use recount::recount;
 
 use crate::{
-    Ctx, Error, from_micros,
+    Ctx, Error,
     job::{self, JobKind},
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     listing::Specification,
@@ -57,9 +57,14 @@ struct Priced {
 }
 
 /// The measured time of a record that was taken.
-fn span_of(record: &Record) -> Span {
-    let moment = |micros: Option<i64>| from_micros(micros.unwrap_or_default());
-    Span { begin: moment(record.begin_at), end: moment(record.end_at) }
+fn span_of(record: &Record) -> Result<Span, Error> {
+    let of = |at: Option<Moment>| at.map(Moment::at).ok_or_else(|| Error::row("usage_records", hex::encode(record.id.0), "has no time"));
+    Ok(Span { begin: of(record.begin_at)?, end: of(record.end_at)? })
+}
+
+/// When the use began that a record tells of.
+fn begin_of(record: &Record) -> Result<Timestamp, Error> {
+    Ok(span_of(record)?.begin)
 }
 
 pub(crate) fn is_by_use(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<bool, Error> {

@@ -3,9 +3,8 @@
 //! it, and what exceeds it is not charged at all.
 
 use crate::{
-    Ctx, Error, Tenant, event, from_micros, instance,
+    Ctx, Error, Tenant, event, instance,
     job::{self, JobKind},
-    micros,
 };
 use db::{Key, Moment, Tx};
 use domain::{
@@ -68,7 +67,7 @@ impl Held {
 
     /// What was used of a window.
     pub(super) fn used(&self, tx: &mut Tx, window: Window) -> Result<Quantity, Error> {
-        Ok(Quantity(rows::any_used(tx, self.instance.id, micros(window.begin))?))
+        Ok(Quantity(rows::any_used(tx, self.instance.id, Moment::of(window.begin))?))
     }
 
     /// The window that a moment lies in, with what was used of it.
@@ -98,7 +97,7 @@ pub(super) struct Packages {
     site: Site,
     all: Vec<Held>,
     /// By package and first moment.
-    open: BTreeMap<(Key, i64), Open>,
+    open: BTreeMap<(Key, Moment), Open>,
     drawn: Vec<Draw>,
     /// Records whose draws are given back.
     given_back: Vec<Key>,
@@ -106,7 +105,7 @@ pub(super) struct Packages {
 
 /// A state of [`Packages`] to which a rating can go back.
 pub(super) struct Mark {
-    used: BTreeMap<(Key, i64), i64>,
+    used: BTreeMap<(Key, Moment), i64>,
     drawn: usize,
     given_back: usize,
 }
@@ -148,7 +147,7 @@ impl Packages {
         let Some(window) = held.bought.window(&self.site, at) else {
             return Ok(None);
         };
-        let key = (held.instance.id, micros(window.begin));
+        let key = (held.instance.id, Moment::of(window.begin));
         match self.open.entry(key) {
             Entry::Occupied(known) => Ok(Some(known.into_mut())),
             Entry::Vacant(empty) => {
@@ -180,7 +179,7 @@ impl Packages {
     pub fn draw(&mut self, tx: &mut Tx, record: &Record) -> Result<Drawn, Error> {
         let wanted = Quantity(record.quantity.unwrap_or_default());
         let mut rest = wanted;
-        let span = super::span_of(record);
+        let span = super::span_of(record)?;
         let order = self.order(record, span);
         let stops = order.first().is_some_and(|i| self.all[*i].stops());
         for package in order {
@@ -190,7 +189,7 @@ impl Packages {
             if part.0 > 0 {
                 open.used = open.used.saturating_add(part.0);
                 rest.0 = rest.0.saturating_sub(part.0);
-                let window_at = micros(open.window.begin);
+                let window_at = Moment::of(open.window.begin);
                 self.drawn.push(Draw { record_id: record.id, instance_id: id, window_at, quantity: part.0 });
             }
         }
@@ -204,7 +203,7 @@ impl Packages {
         for draw in rows::any_draws(tx, record.id)? {
             let package = self.all.iter().position(|h| h.instance.id == draw.instance_id);
             let package = package.ok_or_else(|| Error::row("package_draws", hex::encode(record.id.0), "names a package that is gone"))?;
-            if let Some(open) = self.open(tx, package, from_micros(draw.window_at))? {
+            if let Some(open) = self.open(tx, package, draw.window_at.at())? {
                 open.used = open.used.saturating_sub(draw.quantity);
             }
             given = given.saturating_add(draw.quantity);

@@ -1,9 +1,9 @@
 //! Rating: accepted records become charges, hour by hour or day by day, and each charge is taken from the
 //! wallet. All charges of an accumulation cycle together are its exact amount, rounded once.
 
-use super::{arrears, count::Rating, later};
+use super::{arrears, begin_of, count::Rating, later};
 use crate::{
-    Ctx, Error, Tenant, from_micros,
+    Ctx, Error, Tenant,
     job::{self, JobKind},
 };
 use db::{Key, Tx};
@@ -36,7 +36,7 @@ pub fn rate(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), Error> {
     let more = i64::try_from(records.len()).unwrap_or(0) == AT_ONCE;
     let mut by_cycle = BTreeMap::<Timestamp, Vec<Record>>::new();
     for record in records {
-        let begin = from_micros(record.begin_at.unwrap_or_default());
+        let begin = begin_of(&record)?;
         by_cycle.entry(cycle(&rating.site, rating.priced.meter.cycle, begin)).or_default().push(record);
     }
     for (begin, records) in by_cycle {

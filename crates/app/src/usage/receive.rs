@@ -32,7 +32,7 @@ pub fn receive(tx: &mut Tx, ctx: &Ctx, caller: &Caller, signed: Option<&BodySign
         return Err(Error::unauthenticated("usage.not_signed", detail));
     }
     let records = serde_json::to_string(records).map_err(|e| Error::row("usage_batches", caller.account_id, e))?;
-    let batch = Batch { id: ctx.key(), seller_id: Key::of(caller.account_id), received_at: ctx.now_micros(), records };
+    let batch = Batch { id: ctx.key(), seller_id: Key::of(caller.account_id), received_at: ctx.moment(), records };
     usage::insert_batch(tx, &batch)?;
     job::schedule(tx, ctx, JobKind::UsageBatch, Some(batch.id), ctx.now)?;
     Ok(batch.id)

@@ -1,17 +1,17 @@
 //! Charges rated again from their records, for `yunshi verify`.
 
 use super::{
-    Priced,
+    Priced, begin_of,
     package::{self, Held},
     priced,
     rate::{cycle, cycle_of},
 };
-use crate::{Ctx, Error, Tenant, from_micros, micros};
-use db::{Key, Tx};
+use crate::{Ctx, Error, Tenant};
+use db::{Key, Moment, Tx};
 use domain::{
     id::{ChargeId, InstanceId},
     site::Site,
-    usage::{self, Quantity, QuantitySum, Total},
+    usage::{self, ChargeState, Quantity, QuantitySum, Total},
 };
 use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
 use store::{
@@ -45,7 +45,7 @@ pub fn recount(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(usize, Vec<String>), 
     }
     again.begun(&charges, &mut differ);
     again.counted(&witness::totals(tx, id)?, &mut differ);
-    let paid: i128 = charges.iter().filter(|c| c.state == "paid").map(|c| i128::from(c.amount_minor)).sum();
+    let paid: i128 = charges.iter().filter(|c| c.state == ChargeState::Paid).map(|c| i128::from(c.amount_minor)).sum();
     if paid < 0 {
         differ.push(format!("instance {name}: the wallet got back more for its use than was taken"));
     }
@@ -59,7 +59,7 @@ struct Again {
     /// Those that were charged, by id.
     records: HashMap<Key, Record>,
     packages: HashMap<Key, Option<Held>>,
-    totals: BTreeMap<i64, Total>,
+    totals: BTreeMap<Moment, Total>,
 }
 
 fn quantity(record: &Record) -> Quantity {
@@ -67,8 +67,8 @@ fn quantity(record: &Record) -> Quantity {
 }
 
 impl Again {
-    fn cycle_of(&self, record: &Record) -> i64 {
-        micros(cycle_of(&self.site, self.priced.meter.accumulation, from_micros(record.begin_at.unwrap_or_default())))
+    fn cycle_of(&self, record: &Record) -> Result<Moment, Error> {
+        Ok(Moment::of(cycle_of(&self.site, self.priced.meter.accumulation, begin_of(record)?)))
     }
 
     /// What was charged in place of a record.
@@ -95,7 +95,7 @@ impl Again {
             for record in by_charge.remove(&charge.id).unwrap_or_default() {
                 let old = self.before(tx, &record)?;
                 for (record, back) in old.iter().map(|old| (old, true)).chain([(&record, false)]) {
-                    let (cycle, model, tiers) = (self.cycle_of(record), self.priced.meter.model, &self.priced.tiers);
+                    let (cycle, model, tiers) = (self.cycle_of(record)?, self.priced.meter.model, &self.priced.tiers);
                     let total = touched.entry(cycle).or_insert_with(|| self.totals.get(&cycle).copied().unwrap_or(none));
                     let next =
                         if back { total.without(model, tiers, quantity(record)) } else { total.with(model, tiers, quantity(record)).ok() };
@@ -132,7 +132,7 @@ impl Again {
                 rest = rest.minus(Quantity(draw.quantity));
             }
             let rest = if self.stops(tx, ctx, record)? { Quantity(0) } else { Quantity(rest.stored().unwrap_or_default()) };
-            let (cycle, model) = (self.cycle_of(record), self.priced.meter.model);
+            let (cycle, model) = (self.cycle_of(record)?, self.priced.meter.model);
             let total = self.totals.entry(cycle).or_insert(Total::of(self.site.currency));
             *total = total.with(model, &self.priced.tiers, rest).unwrap_or(*total);
             sum = sum.plus(rest);
@@ -149,11 +149,11 @@ impl Again {
 
     /// Charges are of the hour or day of their records.
     fn begun(&self, charges: &[Charge], differ: &mut Vec<String>) {
-        let begins: HashMap<Key, i64> = charges.iter().map(|c| (c.id, c.begin_at)).collect();
+        let begins: HashMap<Key, Moment> = charges.iter().map(|c| (c.id, c.begin_at)).collect();
         for (id, record) in self.records.values().filter_map(|r| Some((r.charge_id?, r))) {
             let Some(begin) = begins.get(&id).copied() else { continue };
             // As the rating has it: the hour of a moment after a clock went back may begin more than an hour before.
-            let of = |at| micros(cycle(&self.site, self.priced.meter.cycle, from_micros(at)));
+            let of = |at: Moment| Moment::of(cycle(&self.site, self.priced.meter.cycle, at.at()));
             if record.begin_at.is_none_or(|at| of(at) != begin) {
                 let record = record.metering_sn.as_deref().unwrap_or(&record.sent_instance);
                 differ.push(format!("charge {}: the record {record} is of another time", id.id::<ChargeId>()));
@@ -167,12 +167,12 @@ impl Again {
         for row in stored {
             let total = again.remove(&row.cycle_at).unwrap_or(Total::of(self.site.currency));
             if (row.quantity, &row.exact) != (total.quantity.0, &total.exact.to_string()) {
-                let (name, begin) = (row.instance_id.id::<InstanceId>(), from_micros(row.cycle_at));
+                let (name, begin) = (row.instance_id.id::<InstanceId>(), row.cycle_at);
                 differ.push(format!("instance {name}: counted from {begin} on is not what its records are: {}", Quantity(row.quantity)));
             }
         }
         for (cycle, _) in again.iter().filter(|(_, total)| total.quantity.0 != 0) {
-            differ.push(format!("nothing is counted from {} on, though records are charged", from_micros(*cycle)));
+            differ.push(format!("nothing is counted from {} on, though records are charged", cycle));
         }
     }
 

@@ -57,6 +57,15 @@ crate::words! {
     }
 }
 
+crate::words! {
+    /// What became of a charge by use.
+    pub enum ChargeState ("state of a charge") {
+        /// Not taken from the wallet yet.
+        Due = "due",
+        Paid = "paid",
+    }
+}
+
 /// Text that is no number with so many decimals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a number with at most {whole} digits before the point and {decimals} after")]

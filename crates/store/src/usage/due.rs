@@ -1,7 +1,7 @@
 //! What is due for use: owed by its buyer, or to be given back by a correction.
 
 use super::Charge;
-use crate::{DbError, Key, Tx};
+use crate::{DbError, Key, Moment, Tx};
 use db::schema::usage_charges;
 use diesel::{dsl::sql, expression::SqlLiteral, prelude::*, sql_types::BigInt};
 
@@ -9,7 +9,7 @@ use diesel::{dsl::sql, expression::SqlLiteral, prelude::*, sql_types::BigInt};
 ///
 /// # Errors
 /// [`DbError`].
-pub fn due(tx: &mut Tx, buyer: Key, (at, id): (i64, Key), limit: i64) -> Result<Vec<Charge>, DbError> {
+pub fn due(tx: &mut Tx, buyer: Key, (at, id): (Moment, Key), limit: i64) -> Result<Vec<Charge>, DbError> {
     let later = usage_charges::created_at.eq(at).and(usage_charges::id.gt(id));
     Ok(usage_charges::table
         .filter(usage_charges::buyer_id.eq(buyer))
@@ -72,7 +72,7 @@ pub fn due_charges(tx: &mut Tx, buyer: Key, instance: Key) -> Result<Vec<Charge>
 ///
 /// # Errors
 /// [`DbError`].
-pub fn oldest_due(tx: &mut Tx, buyer: Key, instance: Key) -> Result<Option<i64>, DbError> {
+pub fn oldest_due(tx: &mut Tx, buyer: Key, instance: Key) -> Result<Option<Moment>, DbError> {
     let of = usage_charges::table.filter(usage_charges::buyer_id.eq(buyer)).filter(usage_charges::instance_id.eq(instance));
     let owed = of.filter(usage_charges::state.eq("due")).filter(usage_charges::amount_minor.gt(0));
     Ok(owed.select(diesel::dsl::min(usage_charges::created_at)).first(tx)?)

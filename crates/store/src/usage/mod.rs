@@ -4,7 +4,7 @@ mod due;
 
 pub use due::{corrected_instances, due, due_charges, due_of_buyer, due_of_instance, oldest_due, owing_instances, paid_of_instance};
 
-use crate::{DbError, Key, Page, Tx, Written};
+use crate::{DbError, Key, Moment, Page, Tx, Written, legible};
 use db::{
     Lock, Run,
     schema::{usage_batches, usage_charges, usage_records, usage_totals},
@@ -14,67 +14,79 @@ use diesel::{
     query_builder::{AstPass, QueryFragment},
     sql_types::{BigInt, Binary, Nullable, Text},
 };
+use domain::{
+    money::Currency,
+    usage::{ChargeState, UsageState},
+};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = usage_batches)]
-pub struct Batch {
-    pub id: Key,
-    pub seller_id: Key,
-    pub received_at: i64,
-    pub records: String,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = usage_batches)]
+    pub struct Batch of usage_batches {
+        pub id: Key,
+        pub seller_id: Key,
+        pub received_at: Moment,
+        pub records: String,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = usage_records)]
-pub struct Record {
-    pub id: Key,
-    pub known_by: Key,
-    pub seller_id: Key,
-    pub instance_id: Option<Key>,
-    pub sent_instance: String,
-    pub metering_sn: Option<String>,
-    pub begin_at: Option<i64>,
-    pub end_at: Option<i64>,
-    pub quantity: Option<i64>,
-    pub sent_value: String,
-    pub state: String,
-    pub reason: Option<String>,
-    pub repeats: i64,
-    pub corrects_id: Option<Key>,
-    pub charge_id: Option<Key>,
-    pub received_at: i64,
-    /// The package that the record names.
-    pub package_id: Option<Key>,
-    /// The last charge of it that was held.
-    pub hold_id: Option<Key>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable)]
+    #[diesel(table_name = usage_records)]
+    pub struct Record of usage_records {
+        pub id: Key,
+        pub known_by: Key,
+        pub seller_id: Key,
+        pub instance_id: Option<Key>,
+        pub sent_instance: String,
+        pub metering_sn: Option<String>,
+        pub begin_at: Option<Moment>,
+        pub end_at: Option<Moment>,
+        pub quantity: Option<i64>,
+        pub sent_value: String,
+        pub state: UsageState,
+        pub reason: Option<String>,
+        pub repeats: i64,
+        pub corrects_id: Option<Key>,
+        pub charge_id: Option<Key>,
+        pub received_at: Moment,
+        /// The package that the record names.
+        pub package_id: Option<Key>,
+        /// The last charge of it that was held.
+        pub hold_id: Option<Key>,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = usage_totals)]
-pub struct Total {
-    pub instance_id: Key,
-    pub cycle_at: i64,
-    pub quantity: i64,
-    pub exact: String,
-    pub charged_minor: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable, AsChangeset)]
+    #[diesel(table_name = usage_totals)]
+    pub struct Total of usage_totals {
+        pub instance_id: Key,
+        pub cycle_at: Moment,
+        pub quantity: i64,
+        pub exact: String,
+        pub charged_minor: i64,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = usage_charges)]
-pub struct Charge {
-    pub id: Key,
-    pub instance_id: Key,
-    pub buyer_id: Key,
-    pub seller_id: Key,
-    pub begin_at: i64,
-    pub quantity: i64,
-    pub currency: String,
-    pub amount_minor: i64,
-    pub state: String,
-    pub created_at: i64,
-    pub paid_at: Option<i64>,
-    /// What packages gave, beside the quantity that was charged.
-    pub from_packages: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = usage_charges)]
+    pub struct Charge of usage_charges {
+        pub id: Key,
+        pub instance_id: Key,
+        pub buyer_id: Key,
+        pub seller_id: Key,
+        pub begin_at: Moment,
+        pub quantity: i64,
+        pub currency: Currency,
+        pub amount_minor: i64,
+        pub state: ChargeState,
+        pub created_at: Moment,
+        pub paid_at: Option<Moment>,
+        /// What packages gave, beside the quantity that was charged.
+        pub from_packages: i64,
+    }
 }
 
 /// # Errors
@@ -153,22 +165,26 @@ impl QueryFragment<db::Backend> for Insert<'_> {
                 out.push_sql(", ");
                 out.push_bind_param::<Nullable<Binary>, _>(key)?;
             }
-            for text in [&r.sent_instance, &r.sent_value, &r.state] {
+            for text in [&r.sent_instance, &r.sent_value] {
                 out.push_sql(", ");
                 out.push_bind_param::<Text, _>(text)?;
             }
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(&r.state)?;
             for text in [&r.metering_sn, &r.reason] {
                 out.push_sql(", ");
                 out.push_bind_param::<Nullable<Text>, _>(text)?;
             }
-            for number in [&r.begin_at, &r.end_at, &r.quantity] {
+            for time in [&r.begin_at, &r.end_at] {
                 out.push_sql(", ");
-                out.push_bind_param::<Nullable<BigInt>, _>(number)?;
+                out.push_bind_param::<Nullable<BigInt>, _>(time)?;
             }
-            for number in [&r.repeats, &r.received_at] {
-                out.push_sql(", ");
-                out.push_bind_param::<BigInt, _>(number)?;
-            }
+            out.push_sql(", ");
+            out.push_bind_param::<Nullable<BigInt>, _>(&r.quantity)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(&r.repeats)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(&r.received_at)?;
             out.push_sql(")");
         }
         out.push_sql(" ON CONFLICT (known_by) WHERE state <> 'refused' DO NOTHING");
@@ -301,7 +317,7 @@ pub fn stand_again(tx: &mut Tx, id: Key) -> Result<Standing, DbError> {
 /// What a list of records is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub state: Option<String>,
+    pub state: Option<UsageState>,
     pub instance: Option<Key>,
     /// As the seller named it.
     pub sent_instance: Option<String>,
@@ -313,28 +329,33 @@ pub struct Filter {
 /// # Errors
 /// [`DbError`].
 pub fn records(tx: &mut Tx, seller: Option<Key>, filter: &Filter, page: Page) -> Result<Vec<Record>, DbError> {
-    let mut query = usage_records::table.into_boxed();
-    if let Some(seller) = seller {
-        query = query.filter(usage_records::seller_id.eq(seller));
-    }
-    if let Some(state) = filter.state.clone() {
-        query = query.filter(usage_records::state.eq(state));
-    }
-    if let Some(instance) = filter.instance {
-        query = query.filter(usage_records::instance_id.eq(instance));
-    }
-    if let Some(name) = filter.sent_instance.clone() {
-        query = query.filter(usage_records::sent_instance.eq(name));
-    }
-    if let Some(sn) = filter.metering_sn.clone() {
-        query = query.filter(usage_records::metering_sn.eq(sn));
-    }
-    Ok(newest_first!(query, page, usage_records::received_at, usage_records::id).select(Record::as_select()).load(tx)?)
+    let place = |record: &Record| (record.received_at.micros(), record.id);
+    let read = |page: Page| {
+        let mut query = usage_records::table.into_boxed();
+        if let Some(seller) = seller {
+            query = query.filter(usage_records::seller_id.eq(seller));
+        }
+        if let Some(state) = filter.state {
+            query = query.filter(usage_records::state.eq(state));
+        }
+        if let Some(instance) = filter.instance {
+            query = query.filter(usage_records::instance_id.eq(instance));
+        }
+        if let Some(name) = filter.sent_instance.clone() {
+            query = query.filter(usage_records::sent_instance.eq(name));
+        }
+        if let Some(sn) = filter.metering_sn.clone() {
+            query = query.filter(usage_records::metering_sn.eq(sn));
+        }
+        let query = newest_first!(query, page, usage_records::received_at, usage_records::id);
+        db::readable(tx, query.select(Record::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// # Errors
 /// [`DbError`].
-pub fn any_total(tx: &mut Tx, instance: Key, cycle_at: i64) -> Result<Option<Total>, DbError> {
+pub fn any_total(tx: &mut Tx, instance: Key, cycle_at: Moment) -> Result<Option<Total>, DbError> {
     Ok(usage_totals::table.find((instance, cycle_at)).select(Total::as_select()).first(tx).optional()?)
 }
 
@@ -357,7 +378,7 @@ pub fn insert_charge(tx: &mut Tx, charge: &Charge) -> Result<(), DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn set_paid(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
+pub fn set_paid(tx: &mut Tx, id: Key, at: Moment) -> Result<Written, DbError> {
     let due = usage_charges::table.find(id).filter(usage_charges::state.eq("due"));
     Ok(Written::from_rows(diesel::update(due).set((usage_charges::state.eq("paid"), usage_charges::paid_at.eq(at))).run(tx)?))
 }
@@ -366,7 +387,7 @@ pub fn set_paid(tx: &mut Tx, id: Key, at: i64) -> Result<Written, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn charges(tx: &mut Tx, instance: Key, since: i64, limit: i64) -> Result<Vec<Charge>, DbError> {
+pub fn charges(tx: &mut Tx, instance: Key, since: Moment, limit: i64) -> Result<Vec<Charge>, DbError> {
     Ok(usage_charges::table
         .filter(usage_charges::instance_id.eq(instance))
         .filter(usage_charges::begin_at.ge(since))
@@ -380,7 +401,7 @@ pub fn charges(tx: &mut Tx, instance: Key, since: i64, limit: i64) -> Result<Vec
 ///
 /// # Errors
 /// [`DbError`].
-pub fn largest_charge(tx: &mut Tx, instance: Key, (since, until): (i64, i64)) -> Result<Option<i64>, DbError> {
+pub fn largest_charge(tx: &mut Tx, instance: Key, (since, until): (Moment, Moment)) -> Result<Option<i64>, DbError> {
     let made = usage_charges::table.filter(usage_charges::instance_id.eq(instance)).filter(usage_charges::created_at.ge(since));
     let made = made.filter(usage_charges::created_at.le(until));
     let of_charge = usage_records::table.filter(usage_records::charge_id.eq(usage_charges::id.nullable()));

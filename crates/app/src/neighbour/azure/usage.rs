@@ -2,7 +2,7 @@
 
 use super::find;
 use crate::{
-    Caller, Ctx, Error, from_micros,
+    Caller, Ctx, Error,
     neighbour::plan,
     usage::{self, Hourly},
 };
@@ -111,7 +111,7 @@ fn book(tx: &mut Tx, ctx: &Ctx, caller: &Caller, event: &UsageEvent) -> Result<R
     }
     let accepted = UsageAnswer {
         usage_event_id: id,
-        message_time: from_micros(reported.received_at).to_string(),
+        message_time: reported.received_at.to_string(),
         quantity: serde_json::from_str(&reported.quantity.to_string()).unwrap_or_default(),
         ..answer(ctx, event, UsageStatus::Duplicate)
     };

@@ -171,7 +171,7 @@ impl Play<'_> {
     /// Money in, held charges, and what the platform does once a month.
     fn beside(&mut self) -> Option<Deed> {
         let (buyer, operator, own) = (self.buyer.clone(), self.m.operator(), Tenant::Buyer(self.m.key(&self.buyer)));
-        let waiting = store::usage_hold::Filter { state: Some("waiting".to_owned()), ..store::usage_hold::Filter::default() };
+        let waiting = store::usage_hold::Filter { state: Some(domain::usage::HoldState::Waiting), ..store::usage_hold::Filter::default() };
         let (account, yes) = (self.m.key(&buyer), self.dice.bool());
         match self.dice.u32(..3) {
             0 => {

@@ -171,7 +171,7 @@ impl<'a> Play<'a> {
         }
         let (buyer, of) = (self.buyer.clone(), self.instances[self.dice.usize(..self.instances.len())].clone());
         let (yes, tenant) = (self.dice.bool(), Tenant::Buyer(self.m.key(&buyer)));
-        let waiting = store::usage_hold::Filter { state: Some("waiting".to_owned()), ..store::usage_hold::Filter::default() };
+        let waiting = store::usage_hold::Filter { state: Some(domain::usage::HoldState::Waiting), ..store::usage_hold::Filter::default() };
         let holds = self.m.read(|tx, _| Ok(store::usage_hold::list(tx, tenant, &waiting, app::Page::first(1))?));
         if let Some(hold) = holds.first() {
             let id = hold.id.id();

@@ -4,7 +4,7 @@ use app::{
     Caller,
     usage::{self, Caps},
 };
-use domain::usage::{CapAction, CapSide, in_force};
+use domain::usage::{CapAction, CapSide, UsageState, in_force};
 use harness::{Bought, Market, at, choice, minor, money, on_both, on_demand};
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ fn a_cap_warns_at_eighty_per_cent_and_refuses_what_goes_beyond() {
         push(m, &bought, "2024-01-05T05", "20", "d");
         push(m, &bought, "2024-01-05T06", "1", "e");
         assert_eq!((m.balance(&buyer).as_str(), state(m, &bought).as_str()), ("999900.00", "running"));
-        assert_eq!(m.record_named("e").state, "refused");
+        assert_eq!(m.record_named("e").state, UsageState::Refused);
         assert_eq!(m.count_messages(&buyer, "usage.cap_refuses"), 1, "told once a month");
         // Another month has a cap of its own.
         m.advance_to(at("2024-02-01T05:00:00Z"));
@@ -226,7 +226,7 @@ fn a_cap_refuses_nothing_that_was_used_before_it_was_set() {
         push(m, &bought, "2024-01-05T08", "3", "e");
         push(m, &bought, "2024-01-05T08", "7", "f");
         let charged = |sn: &str| m.record_named(sn).state;
-        assert_eq!([charged("d"), charged("e"), charged("f")], ["charged", "charged", "refused"]);
+        assert_eq!([charged("d"), charged("e"), charged("f")], [UsageState::Charged, UsageState::Charged, UsageState::Refused]);
         m.verify();
     });
 }
@@ -252,7 +252,7 @@ fn a_record_that_goes_on_after_a_cap_was_set_is_judged_by_it() {
         }
         m.advance("1h");
         let states = ["hour", "longer", "day", "days"].map(|sn| m.record_named(sn).state);
-        assert_eq!(states, ["charged", "refused", "refused", "refused"]);
+        assert_eq!(states, [UsageState::Charged, UsageState::Refused, UsageState::Refused, UsageState::Refused]);
         let why = m.record_named("days").reason.unwrap();
         assert!(why.contains("longer than a day"), "{why}");
         m.verify();

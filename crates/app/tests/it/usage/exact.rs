@@ -1,6 +1,7 @@
 //! Exact amounts: sellers choose the numbers, and no number of records of any size makes a sum wrap.
 
 use app::Caller;
+use domain::usage::{HoldState, UsageState};
 use harness::{Bought, Market, choice, money, on_both, on_demand};
 use std::sync::Arc;
 use wire::open_api::usage::Record;
@@ -17,11 +18,11 @@ fn priced(m: &Market, buyer: &Arc<Caller>, price: &str) -> Bought {
 
 fn states(m: &Market) -> (usize, usize) {
     m.read(|tx, _| {
-        let count = |tx: &mut db::Tx, state: &str| {
-            let filter = store::usage::Filter { state: Some(state.to_owned()), ..Default::default() };
+        let count = |tx: &mut db::Tx, state: UsageState| {
+            let filter = store::usage::Filter { state: Some(state), ..Default::default() };
             Ok::<_, app::Error>(store::usage::records(tx, None, &filter, app::Page::first(2_000))?.len())
         };
-        Ok((count(tx, "charged")?, count(tx, "refused")?))
+        Ok((count(tx, UsageState::Charged)?, count(tx, UsageState::Refused)?))
     })
 }
 
@@ -37,7 +38,7 @@ fn a_thousand_of_the_largest_records_credit_nobody() {
         let refused = m.records(&seller).into_iter().find_map(|r| r.reason).unwrap();
         assert!(refused.contains("more than 10000000000.00, the largest charge"), "{refused}");
         let held: Vec<_> = m.metered(&bought).holds.into_iter().map(|h| (h.state, money(h.amount_minor))).collect();
-        assert_eq!(held, [("waiting".to_owned(), "10000000000.00".to_owned())]);
+        assert_eq!(held, [(HoldState::Waiting, "10000000000.00".to_owned())]);
         assert_eq!((m.balance(&buyer).as_str(), m.metered(&bought).due_minor), ("1000000.00", 0));
         m.verify();
     });

@@ -1,7 +1,7 @@
 //! Charges far above what an instance used before wait for the buyer's consent.
 
 use app::{Caller, Tenant, usage};
-use domain::usage::{PriceModel, Tier};
+use domain::usage::{HoldEnd, HoldState, PriceModel, Tier, UsageState};
 use harness::{Bought, Market, choice, money, on_both, on_demand};
 use std::sync::Arc;
 use store::usage_hold::Hold;
@@ -49,11 +49,11 @@ fn a_charge_far_above_those_before_waits_and_is_taken_after_a_yes() {
         assert_eq!((m.count_messages(&buyer, "usage.held"), m.record_named("huge").state.as_str()), (1, "held"));
         m.verify();
         m.advance("6d");
-        assert_eq!(decide(m, &buyer, &held[0], true).unwrap().state, "approved");
+        assert_eq!(decide(m, &buyer, &held[0], true).unwrap().state, HoldState::Approved);
         assert_eq!((m.balance(&buyer).as_str(), waiting(m, &bought).len()), ("988979.99", 0));
         assert_eq!(decide(m, &buyer, &held[0], false).unwrap_err().code(), Some("usage.hold_decided"));
         m.advance("10d");
-        assert_eq!(m.record_named("huge").state, "charged", "the timer is gone");
+        assert_eq!(m.record_named("huge").state, UsageState::Charged, "the timer is gone");
         m.verify();
     });
 }
@@ -66,7 +66,7 @@ fn a_no_and_a_week_of_silence_refuse_the_records_and_tell_the_seller() {
         push(m, m.record(&bought, "2024-01-05T03", "5000", "no"));
         push(m, m.record(&bought, "2024-01-05T04", "6000", "silence"));
         let held = waiting(m, &bought);
-        assert_eq!(decide(m, &buyer, &held[1], false).unwrap().decided_by.as_deref(), Some("buyer"));
+        assert_eq!(decide(m, &buyer, &held[1], false).unwrap().decided_by, Some(HoldEnd::Buyer));
         assert!(m.reason("no").contains("CNY 5000.00 waited for consent, and the buyer refused it"), "{}", m.reason("no"));
         m.advance("8d");
         assert!(m.reason("silence").contains("nobody agreed to it within 7 days"), "{}", m.reason("silence"));
@@ -120,7 +120,7 @@ fn the_operator_may_decide_and_nobody_else() {
         let tenant = Tenant::Seller(m.key(&seller));
         let code = m.refused(&seller, |tx, ctx| usage::decide_hold(tx, ctx, &seller, tenant, held.id.id(), true));
         assert_eq!(code, "usage.hold_not_found");
-        assert_eq!(decide(m, &operator, &held, true).unwrap().decided_by.as_deref(), Some("operator"));
+        assert_eq!(decide(m, &operator, &held, true).unwrap().decided_by, Some(HoldEnd::Operator));
         let events = m.read(|tx, _| Ok(store::event::of_instance(tx, bought.instance)?));
         let decided = events.iter().find(|e| e.kind == "usage.hold_approved").expect("an event of the decision");
         assert!(decided.actor.contains("operator"), "{}", decided.actor);
@@ -142,7 +142,7 @@ fn a_correction_of_a_held_record_is_judged_anew() {
         assert_eq!((waiting(m, &bought).len(), m.balance(&buyer).as_str()), (0, "999923.00"), "20, 50 and 7");
         assert_eq!(decide(m, &buyer, &held, true).unwrap_err().code(), Some("usage.hold_decided"));
         m.advance("9d");
-        assert_eq!(m.record_named("wrong").state, "corrected");
+        assert_eq!(m.record_named("wrong").state, UsageState::Corrected);
         m.verify();
     });
 }
@@ -166,10 +166,10 @@ fn what_is_more_when_it_is_agreed_to_is_asked_for_again() {
         push(m, m.record(&bought, "2024-01-05T04", "700", "two"));
         assert_eq!(m.balance(&buyer), "998500.00");
         let first = decide(m, &buyer, &held, true).unwrap();
-        assert_eq!((first.state.as_str(), first.decided_by.as_deref()), ("withdrawn", Some("amount")));
+        assert_eq!((first.state, first.decided_by), (HoldState::Withdrawn, Some(HoldEnd::Amount)));
         let again = waiting(m, &bought).remove(0);
         assert_eq!((money(again.amount_minor).as_str(), m.balance(&buyer).as_str()), ("2500.00", "998500.00"));
-        assert_eq!(decide(m, &buyer, &again, true).unwrap().state, "approved");
+        assert_eq!(decide(m, &buyer, &again, true).unwrap().state, HoldState::Approved);
         assert_eq!(m.balance(&buyer), "996000.00");
         m.verify();
     });
@@ -227,7 +227,7 @@ fn nobody_agrees_to_a_charge_after_its_seven_days_also_when_its_timer_is_late() 
         }
         assert_eq!(m.balance(&buyer), before);
         m.advance("240h");
-        assert_eq!(m.record_named("large").state, "refused");
+        assert_eq!(m.record_named("large").state, UsageState::Refused);
         m.verify();
     });
 }

@@ -1,7 +1,7 @@
 //! On-demand packages: bought in advance, drawn from first, used up, stopped (`seller-domain 2.5`, `4.5`, `open-api 4`).
 
 use app::{catalogue, instance, order, usage};
-use domain::{instance::FreezeCause, package::Package};
+use domain::{instance::FreezeCause, package::Package, usage::UsageState};
 use harness::{Bought, Market, choice, on_both, pack, sample, stopping_pack, time};
 use wire::open_api::usage::Record;
 
@@ -219,7 +219,7 @@ fn a_record_that_names_a_wrong_package_is_refused() {
             assert!(m.reason(sn).contains("has no package"), "{sn}: {}", m.reason(sn));
         }
         assert!(m.reason("alone").contains("not billed by use"), "only a package that stops is used alone");
-        assert_eq!(m.record_named("good").state, "accepted");
+        assert_eq!(m.record_named("good").state, UsageState::Accepted);
         m.advance("40d");
         m.push(&m.seller(), &[of_package(m, m.record(&running, "2024-02-14T03", "1", "after"), &package)]);
         assert!(m.reason("after").contains("does not cover"), "{}", m.reason("after"));
@@ -356,7 +356,7 @@ fn a_package_gives_nothing_for_use_that_goes_on_after_it_was_frozen_or_ended() {
         rated(m, &[span("2024-02-05T15:59:00Z", "2024-02-05T16:59:00Z", "c"), span("2024-02-05T15:59:00Z", "2024-02-06T08:00:00Z", "d")]);
         assert_ne!(before, balance(m), "what goes on after it ended is charged");
         let drawn = |sn: &str| m.record_named(sn).state;
-        assert_eq!([drawn("c"), drawn("d")], ["charged", "charged"]);
+        assert_eq!([drawn("c"), drawn("d")], [UsageState::Charged, UsageState::Charged]);
         m.verify();
     });
 }

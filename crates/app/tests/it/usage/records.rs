@@ -1,7 +1,7 @@
 //! Usage records: pushed, judged, charged, corrected (`open-api 4`, `seller-domain 2.5`).
 
 use app::{instance, job, order, usage};
-use domain::instance::InstanceState;
+use domain::{instance::InstanceState, usage::UsageState};
 use harness::{Bought, Market, choice, money, on_both, unpaid};
 use wire::open_api::usage::{Form, Record, parse};
 
@@ -18,7 +18,7 @@ fn balance(m: &Market) -> String {
 }
 
 /// How many records of the seller have a state.
-fn count(m: &Market, state: &str) -> usize {
+fn count(m: &Market, state: UsageState) -> usize {
     m.records(&m.seller()).iter().filter(|r| r.state == state).count()
 }
 
@@ -40,7 +40,7 @@ fn what_is_used_is_charged_by_the_hour_shared_and_billed_by_day() {
         assert_eq!(days, [("2024-01-05", "1200.5".to_owned(), "0".to_owned())]);
         assert_eq!((seen.days[0].amount_minor, seen.due_minor), (13_804, 0));
         assert_eq!(seen.until, Some(harness::at("2024-01-05T04:00:00Z")));
-        assert!(m.records(&seller).iter().all(|r| r.state == "charged" && r.charge_id.is_some()));
+        assert!(m.records(&seller).iter().all(|r| r.state == UsageState::Charged && r.charge_id.is_some()));
         m.advance("30d");
         let line = ("usage".to_owned(), "138.04".to_owned(), "131.14".to_owned());
         assert_eq!(m.bill(&seller, "2024-01").lines, [line]);
@@ -169,12 +169,12 @@ fn each_wrong_record_is_refused_with_its_reason_and_may_be_sent_again() {
         m.push(&seller, &sent);
         for (record, reason) in &wrong {
             let sn = record.metering_sn.as_deref().unwrap();
-            assert_eq!(m.record_named(sn).state, "refused", "{sn}");
+            assert_eq!(m.record_named(sn).state, UsageState::Refused, "{sn}");
             assert!(m.reason(sn).contains(reason), "{sn}: {}", m.reason(sn));
         }
-        assert_eq!(count(m, "accepted"), 1);
+        assert_eq!(count(m, UsageState::Accepted), 1);
         m.push(&seller, &[Record { metering_sn: Some("zero".to_owned()), usage_value: "2".to_owned(), ..good }]);
-        assert_eq!(count(m, "accepted"), 2, "the same metering_sn, right this time");
+        assert_eq!(count(m, UsageState::Accepted), 2, "the same metering_sn, right this time");
         m.advance("1h");
         assert_eq!(balance(m), "999899.64", "100.00 for the month, 3 minutes at 0.12");
         m.verify();
@@ -188,7 +188,7 @@ fn use_is_reported_up_to_the_release_and_no_further() {
         m.ok(&buyer, |tx, ctx| instance::end_on_demand(tx, ctx, &buyer, bought.id()));
         m.advance("2h");
         m.push(&seller, &[m.record(&bought, "2024-01-05T04", "3", "last"), m.record(&bought, "2024-01-05T05", "4", "late")]);
-        assert_eq!(m.record_named("last").state, "accepted");
+        assert_eq!(m.record_named("last").state, UsageState::Accepted);
         assert!(m.reason("late").contains("after the instance was released"), "{}", m.reason("late"));
         m.advance("1h");
         assert_eq!(balance(m), "999999.64");
@@ -221,7 +221,7 @@ fn product_instance_begin_and_end_tell_a_record_that_has_no_number() {
         m.push(&seller, &[of(0, "10"), of(1, "20"), of(1, "21")]);
         let mut seen: Vec<_> = m.records(&seller).into_iter().map(|r| (r.sent_value, r.state, r.repeats)).collect();
         seen.sort();
-        let accepted = |value: &str, repeats| (value.to_owned(), "accepted".to_owned(), repeats);
+        let accepted = |value: &str, repeats| (value.to_owned(), UsageState::Accepted, repeats);
         assert_eq!(seen, [accepted("10", 1), accepted("20", 2)]);
         m.advance("1h");
         assert_eq!(balance(m), "999970.00");
@@ -284,7 +284,7 @@ fn a_push_that_no_key_of_the_seller_signed_stores_nothing() {
         assert!(m.records(&seller).is_empty());
         m.ok(&seller, |tx, ctx| usage::receive(tx, ctx, &seller, Some(&good), &records));
         m.settle();
-        assert_eq!(count(m, "accepted"), 1);
+        assert_eq!(count(m, UsageState::Accepted), 1);
         let elsewhere = m.new_seller("another");
         assert_eq!(m.refused(&elsewhere, |tx, ctx| usage::receive(tx, ctx, &elsewhere, Some(&good), &records)), "usage.not_signed");
     });
@@ -337,7 +337,7 @@ fn pushes_and_ratings_at_the_same_time_lose_and_double_nothing() {
         m.advance("2h");
         assert_eq!([&first, &second].map(|of| m.metered(of).days[0].quantity.to_string()), ["90", "90"], "9 batches of 10 each");
         assert_eq!(balance(m), "999978.40", "180 minutes at 0.12");
-        assert_eq!(count(m, "accepted"), 0, "nothing waits for ever");
+        assert_eq!(count(m, UsageState::Accepted), 0, "nothing waits for ever");
         m.verify();
     });
 }
@@ -393,8 +393,8 @@ fn pushes_of_a_seller_that_are_judged_at_once_are_judged_in_order_and_once() {
         let judged = m.at_once(&seller, 8, |n, tx, ctx| usage::judge_batch(tx, ctx, batches[7 - n]));
         assert!(judged.iter().all(Result::is_ok), "{judged:?}");
         m.settle();
-        assert_eq!((count(m, "corrected"), count(m, "accepted"), count(m, "refused")), (7, 1, 0));
-        assert_eq!(m.record_named("7").state, "accepted");
+        assert_eq!((count(m, UsageState::Corrected), count(m, UsageState::Accepted), count(m, UsageState::Refused)), (7, 1, 0));
+        assert_eq!(m.record_named("7").state, UsageState::Accepted);
         m.verify();
     });
 }
