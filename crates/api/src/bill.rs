@@ -6,11 +6,11 @@ use crate::{
     paging::{Listed, NoFilter, Paging, next},
     problem::Problem,
     state::Api,
-    views::{MoneyView, money_in, time},
+    views::{MoneyView, money, time},
 };
 use app::{Caller, Error, Key, Tx, money as use_case};
 use axum::{Json, extract::State};
-use domain::{Timestamp, access::Role, id::BillId, refund::Extent};
+use domain::{Timestamp, access::Role, id::BillId, money::Currency, refund::Extent, settlement::BillKind};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use store::bill as rows;
 use utoipa::{IntoParams, ToSchema};
@@ -76,12 +76,12 @@ struct SidesView {
     refund_state: String,
 }
 
-fn sides(of: rows::Sides, currency: &str) -> Result<SidesView, Error> {
+fn sides(of: rows::Sides, currency: Currency) -> Result<SidesView, Error> {
     let net = domain::money::difference(of.paid_minor, of.refunded_minor)?;
     Ok(SidesView {
-        paid: money_in(of.paid_minor, currency),
-        refunded: money_in(of.refunded_minor, currency),
-        net: money_in(net, currency),
+        paid: money(of.paid_minor, currency),
+        refunded: money(of.refunded_minor, currency),
+        net: money(net, currency),
         refund_state: Extent::of(of.paid_minor, of.refunded_minor).to_string(),
     })
 }
@@ -90,8 +90,8 @@ fn view(tx: &mut Tx, b: &rows::Bill) -> Result<BillView, Error> {
     Ok(BillView {
         id: b.id.id::<BillId>().to_string(),
         month: b.month.clone(),
-        total: money_in(b.total_minor, &b.currency),
-        sides: sides(rows::sides(tx, b.id)?, &b.currency)?,
+        total: money(b.total_minor, b.currency),
+        sides: sides(rows::sides(tx, b.id)?, b.currency)?,
         issued_at: time(b.issued_at),
     })
 }
@@ -110,7 +110,7 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
     let answer = api
         .read(caller, move |tx, _, who| {
             let found = rows::list(tx, scope(who)?, month.as_deref(), page)?;
-            let next = next(&found, page, |b| (b.issued_at, b.id));
+            let next = next(&found, page, |b| (b.issued_at.micros(), b.id));
             let bills = found.iter().map(|b| view(tx, b)).collect::<Result<_, _>>()?;
             Ok(BillList { bills, next })
         })
@@ -145,13 +145,13 @@ fn line(l: &rows::BillLine, extent: Extent) -> BillLineView {
     BillLineView {
         order_line: l.order_line.clone(),
         product_name: l.product_name.clone(),
-        kind: l.kind.clone(),
-        day: (l.kind == "usage").then(|| l.part.chars().take(10).collect()),
+        kind: l.kind.to_string(),
+        day: (l.kind == BillKind::Usage).then(|| l.part.chars().take(10).collect()),
         refund_state: extent.to_string(),
-        amount: money_in(l.amount_minor, &l.currency),
-        fee: money_in(l.fee_minor, &l.currency),
-        tax: money_in(l.tax_minor, &l.currency),
-        payable: money_in(l.payable_minor, &l.currency),
+        amount: money(l.amount_minor, l.currency),
+        fee: money(l.fee_minor, l.currency),
+        tax: money(l.tax_minor, l.currency),
+        payable: money(l.payable_minor, l.currency),
         effective_at: time(l.effective_at),
     }
 }
@@ -179,7 +179,7 @@ async fn show(
             let missing = || Error::not_found("bill.not_found", "there is no such bill");
             let bill = rows::lookup(tx, scope(who)?, Key::of(id))?.ok_or_else(missing)?;
             let found = rows::lines(tx, bill.id, page)?;
-            let next = next(&found, page, |l| (l.effective_at, l.id));
+            let next = next(&found, page, |l| (l.effective_at.micros(), l.id));
             Ok(BillDetail { bill: view(tx, &bill)?, lines: lines(tx, &found)?, next })
         })
         .await?;
@@ -202,14 +202,14 @@ struct Running {
     security(("access" = ["seller"])),
     params(Paging), responses((status = 200, body = Running)))]
 async fn running(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Listed<NoFilter>) -> Result<Json<Running>, Problem> {
-    let currency = api.app.env.settings.sites.of(caller.site).currency.to_string();
+    let currency = api.app.env.settings.sites.of(caller.site).currency;
     let answer = api
         .read(caller, move |tx, ctx, who| {
-            let found = use_case::running_bill(tx, ctx, Key::of(who.account_id), &currency, page)?;
+            let found = use_case::running_bill(tx, ctx, Key::of(who.account_id), currency, page)?;
             Ok(Running {
-                total: money_in(found.total_minor, &currency),
-                sides: sides(found.sides, &currency)?,
-                next: next(&found.lines, page, |l| (l.effective_at, l.id)),
+                total: money(found.total_minor, currency),
+                sides: sides(found.sides, currency)?,
+                next: next(&found.lines, page, |l| (l.effective_at.micros(), l.id)),
                 lines: lines(tx, &found.lines)?,
             })
         })

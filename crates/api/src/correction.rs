@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     seller::ReasonBody,
     state::Api,
-    views::{MoneyView, TextView, money, money_in, time, times},
+    views::{MoneyView, TextView, money, time, times},
 };
 use app::{
     Caller, Error, Key, Tenant, Tx,
@@ -75,10 +75,8 @@ impl LedgerPlace {
 }
 
 impl LedgerPlaceView {
-    fn of(tx: &mut Tx, account: Option<&String>, owner: Option<&String>) -> Result<Option<Self>, Error> {
-        let Some(account) = account.and_then(|kind| kind.parse::<AccountKind>().ok()) else {
-            return Ok(None);
-        };
+    fn of(tx: &mut Tx, account: Option<AccountKind>, owner: Option<&String>) -> Result<Option<Self>, Error> {
+        let Some(account) = account else { return Ok(None) };
         let (owner, name) = match account {
             AccountKind::BuyerWallet | AccountKind::SellerPayable => {
                 let mut key = [0; 16];
@@ -159,14 +157,14 @@ fn view(tx: &mut Tx, row: rows::Correction, who: &Caller) -> Result<CorrectionVi
         version: use_case::correction_version(&row),
         id: row.id.id::<CorrectionId>().to_string(),
         order: CorrectedOrder::of(tx, row.order_number.as_ref())?,
-        from: LedgerPlaceView::of(tx, row.from_account.as_ref(), row.from_owner.as_ref())?,
-        to: LedgerPlaceView::of(tx, row.to_account.as_ref(), row.to_owner.as_ref())?,
-        amount: money_in(row.amount_minor, &row.currency),
+        from: LedgerPlaceView::of(tx, row.from_account, row.from_owner.as_ref())?,
+        to: LedgerPlaceView::of(tx, row.to_account, row.to_owner.as_ref())?,
+        amount: money(row.amount_minor, row.currency),
         asked_at: time(row.asked_at),
         decided_at: times(row.decided_at),
         own: row.asked_by == Key::of(who.user_id),
-        kind: row.kind,
-        state: row.state,
+        kind: row.kind.to_string(),
+        state: row.state.to_string(),
         reason: row.reason,
         order_number: row.order_number,
         asked_by: row.asked_name,
@@ -204,15 +202,11 @@ struct CorrectionList {
 #[utoipa::path(get, path = "/api/v1/operator/corrections", tag = "operator", operation_id = "correction_list",
     security(("access" = ["operator:finance"])), params(ListParams, Paging), responses((status = 200, body = CorrectionList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<CorrectionList>, Problem> {
-    let filter = rows::Filter {
-        state: p.state.map(|s| s.to_string()),
-        kind: p.kind.map(|k| k.to_string()),
-        order_number: p.order.map(|number| number.trim().to_owned()),
-    };
+    let filter = rows::Filter { state: p.state, kind: p.kind, order_number: p.order.map(|number| number.trim().to_owned()) };
     let answer = api
         .read(caller, move |tx, _, who| {
             let found = rows::any_list(tx, &filter, page)?;
-            let next = next(&found, page, |c| (c.asked_at, c.id));
+            let next = next(&found, page, |c| (c.asked_at.micros(), c.id));
             let corrections = found.into_iter().map(|c| view(tx, c, who)).collect::<Result<_, _>>()?;
             Ok(CorrectionList { corrections, next })
         })

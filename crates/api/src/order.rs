@@ -8,7 +8,7 @@ use crate::{
     state::Api,
     storefront::ChoiceBody,
     timeline::{Timeline, timeline_view},
-    views::{GivenBackView, MoneyView, OrderView, TextView, buyers_order, money, money_in, order_view, read_time, time, times},
+    views::{GivenBackView, MoneyView, OrderView, TextView, buyers_order, money, order_view, read_time, time, times},
 };
 use app::{
     Caller, Error, Key, Tenant,
@@ -265,11 +265,11 @@ fn find(tx: &mut app::Tx, who: &Caller, number: &str) -> Result<(Full, Tenant), 
 
 /// What the platform gave back of an order, and why.
 fn given_back(tx: &mut app::Tx, order: Key) -> Result<Vec<GivenBackView>, Error> {
-    let done = store::correction::any_of_order(tx, order)?.into_iter().filter(|c| c.state == CorrectionState::Done.as_str());
-    let refunds = done.filter(|c| c.kind == CorrectionKind::Refund.as_str());
+    let done = store::correction::any_of_order(tx, order)?.into_iter().filter(|c| c.state == CorrectionState::Done);
+    let refunds = done.filter(|c| c.kind == CorrectionKind::Refund);
     let view = |c: store::correction::Correction| GivenBackView {
         at: time(c.decided_at.unwrap_or(c.asked_at)),
-        amount: money_in(c.amount_minor, &c.currency),
+        amount: money(c.amount_minor, c.currency),
         reason: c.reason,
     };
     Ok(refunds.map(view).collect())

@@ -6,12 +6,13 @@ use crate::{
     instance::find,
     problem::Problem,
     state::Api,
-    views::{MoneyView, money_in},
+    views::{MoneyView, money},
 };
 use app::{Error, Tenant, usage};
 use axum::{Json, extract::State};
 use domain::{
     id::InstanceId,
+    money::Currency,
     usage::{CapAction, CapSide, in_force},
 };
 use serde::{Deserialize, Serialize};
@@ -50,11 +51,11 @@ pub(crate) struct CapsView {
     stopped: bool,
 }
 
-fn view(found: usage::Caps, currency: &str) -> CapsView {
+fn view(found: usage::Caps, currency: Currency) -> CapsView {
     let counts = in_force(found.all.iter().copied());
     let cap = |c: &domain::usage::Cap| CapView {
         side: c.side.to_string(),
-        amount: money_in(c.amount_minor, currency),
+        amount: money(c.amount_minor, currency),
         action: c.action.to_string(),
         in_force: counts == Some(*c),
         reached: found.reached.contains(&c.side),
@@ -62,7 +63,7 @@ fn view(found: usage::Caps, currency: &str) -> CapsView {
     CapsView {
         caps: found.all.iter().map(cap).collect(),
         month: found.month,
-        charged: money_in(found.charged_minor, currency),
+        charged: money(found.charged_minor, currency),
         until: found.until.to_string(),
         stopped: found.stopped,
     }
@@ -76,7 +77,7 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Insta
         .read(caller, move |tx, ctx, who| {
             let (found, _) = find(tx, who, id)?;
             let currency = app::instance::currency(tx, ctx, &found)?;
-            Ok(view(usage::caps(tx, ctx, &found)?, currency.as_str()))
+            Ok(view(usage::caps(tx, ctx, &found)?, currency))
         })
         .await?;
     Ok(Json(answer))
@@ -130,7 +131,7 @@ async fn set(
                     Some((read.minor, action.unwrap_or(CapAction::Freeze)))
                 }
             };
-            Ok(view(usage::set_cap(tx, ctx, who, side, id, wanted)?, currency.as_str()))
+            Ok(view(usage::set_cap(tx, ctx, who, side, id, wanted)?, currency))
         })
         .await?;
     Ok(Json(answer))

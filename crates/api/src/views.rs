@@ -35,11 +35,6 @@ pub fn money(minor: i64, currency: Currency) -> MoneyView {
     Money::new(minor, currency).into()
 }
 
-/// Money of stored minor units, of rows that keep their currency as a word.
-pub fn money_in(minor: i64, currency: &str) -> MoneyView {
-    MoneyView { amount: domain::money::text(minor, currency), currency: currency.to_owned() }
-}
-
 impl MoneyView {
     /// Reads money from a client.
     pub fn read(&self, pointer: &str) -> Result<Money, Error> {

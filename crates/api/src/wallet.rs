@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     seller::ReasonBody,
     state::Api,
-    views::{MoneyView, money_in, time, times},
+    views::{MoneyView, money, time, times},
 };
 use app::{Caller, Ctx, Key, Tx, money as use_case};
 use axum::{Json, extract::State};
@@ -49,17 +49,17 @@ struct WalletView {
 async fn show(State(api): State<Api>, Who(caller): Who, Listed(_none, page): Listed<NoFilter>) -> Result<Json<WalletView>, Problem> {
     let view = api
         .read(caller, move |tx, ctx, who| {
-            let (owner, currency) = (hex::encode(Key::of(who.account_id).0), ctx.site(who.site).currency.to_string());
-            let balance = ledger_rows::balance(tx, AccountKind::BuyerWallet, &owner, &currency)?;
+            let (owner, currency) = (hex::encode(Key::of(who.account_id).0), ctx.site(who.site).currency);
+            let balance = ledger_rows::balance(tx, AccountKind::BuyerWallet, &owner, currency)?;
             let rows = ledger_rows::statement(tx, AccountKind::BuyerWallet, &owner, page)?;
             let next = next(&rows, page, |(p, e)| (p.at.micros(), e.id));
             let entry = |(p, e): (ledger_rows::PostingRow, ledger_rows::EntryRow)| EntryView {
                 at: time(p.at),
                 kind: e.kind.to_string(),
-                amount: money_in(p.amount_minor, p.currency.as_str()),
+                amount: money(p.amount_minor, p.currency),
                 reference: e.reference.split_once(':').map_or_else(String::new, |(_, r)| r.to_owned()),
             };
-            Ok(WalletView { balance: money_in(balance, &currency), entries: rows.into_iter().map(entry).collect(), next })
+            Ok(WalletView { balance: money(balance, currency), entries: rows.into_iter().map(entry).collect(), next })
         })
         .await?;
     Ok(Json(view))
@@ -84,7 +84,7 @@ fn view(t: &rows::Transfer) -> TransferView {
     TransferView {
         id: t.id.id::<TransferId>().to_string(),
         account_name: t.account_name.clone(),
-        amount: money_in(t.amount_minor, t.currency.as_str()),
+        amount: money(t.amount_minor, t.currency),
         reference: t.reference.clone(),
         state: t.state.to_string(),
         created_at: time(t.created_at),

@@ -3,6 +3,17 @@
 use crate::money::{self, MoneyError, difference, round_fraction, round_quotient, round_rate};
 use rust_decimal::Decimal;
 
+crate::words! {
+    /// What a line of a bill tells of.
+    pub enum BillKind ("kind of a bill line") {
+        /// What was paid for an order line, or a part of it that was released by itself.
+        Original = "original",
+        Refund = "refund",
+        /// The use of a day.
+        Usage = "usage",
+    }
+}
+
 /// Rates of a site: the platform's fee on what was paid, and the tax inside that fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rates {

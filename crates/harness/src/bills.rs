@@ -33,7 +33,7 @@ impl Market {
             let mut all = Vec::new();
             for found in bill::list(tx, Some(seller), Some(month), Page::first(100))? {
                 let lines = bill::lines(tx, found.id, Page::first(200))?.into_iter();
-                let mut lines: Vec<_> = lines.map(|l| (l.kind, money(l.amount_minor), money(l.payable_minor))).collect();
+                let mut lines: Vec<_> = lines.map(|l| (l.kind.to_string(), money(l.amount_minor), money(l.payable_minor))).collect();
                 lines.sort();
                 all.push(Billed { total: money(found.total_minor), lines });
             }

@@ -189,7 +189,7 @@ impl Market {
         let owner = hex::encode(Key::of(buyer.account_id).0);
         money(self.read(|tx, ctx| {
             let currency = ctx.site(buyer.site).currency;
-            Ok(store::ledger::balance(tx, AccountKind::BuyerWallet, &owner, currency.as_str())?)
+            Ok(store::ledger::balance(tx, AccountKind::BuyerWallet, &owner, currency)?)
         }))
     }
 

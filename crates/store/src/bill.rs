@@ -1,6 +1,6 @@
 //! Bills of sellers and their lines.
 
-use crate::{DbError, Key, Page, Tx};
+use crate::{DbError, Key, Moment, Page, Tx, legible};
 use db::{
     Run,
     schema::{bill_lines, bills},
@@ -10,37 +10,42 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Binary, Text},
 };
+use domain::{money::Currency, settlement::BillKind};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = bills)]
-pub struct Bill {
-    pub id: Key,
-    pub seller_id: Key,
-    pub month: String,
-    pub currency: String,
-    pub total_minor: i64,
-    pub issued_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = bills)]
+    pub struct Bill of bills {
+        pub id: Key,
+        pub seller_id: Key,
+        pub month: String,
+        pub currency: Currency,
+        pub total_minor: i64,
+        pub issued_at: Moment,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = bill_lines)]
-pub struct BillLine {
-    pub id: Key,
-    pub seller_id: Key,
-    pub bill_id: Option<Key>,
-    pub order_id: Key,
-    pub line_id: Key,
-    pub order_line: String,
-    pub product_name: String,
-    pub kind: String,
-    /// yyyy-MM-dd at the site for usage, the name of a part that was released by itself, else empty.
-    pub part: String,
-    pub currency: String,
-    pub amount_minor: i64,
-    pub fee_minor: i64,
-    pub tax_minor: i64,
-    pub payable_minor: i64,
-    pub effective_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = bill_lines)]
+    pub struct BillLine of bill_lines {
+        pub id: Key,
+        pub seller_id: Key,
+        pub bill_id: Option<Key>,
+        pub order_id: Key,
+        pub line_id: Key,
+        pub order_line: String,
+        pub product_name: String,
+        pub kind: BillKind,
+        /// yyyy-MM-dd at the site for usage, the name of a part that was released by itself, else empty.
+        pub part: String,
+        pub currency: Currency,
+        pub amount_minor: i64,
+        pub fee_minor: i64,
+        pub tax_minor: i64,
+        pub payable_minor: i64,
+        pub effective_at: Moment,
+    }
 }
 
 /// # Errors
@@ -74,7 +79,7 @@ pub fn insert_lines(tx: &mut Tx, lines: &[BillLine]) -> Result<(), DbError> {
 #[rustfmt::skip]
 fn values(l: &BillLine) -> [db::Value<'_>; 15] {
     db::row![
-        &l.id, &l.seller_id, &l.bill_id, &l.order_id, &l.line_id, &l.order_line, &l.product_name, &l.kind, &l.part, &l.currency,
+        &l.id, &l.seller_id, &l.bill_id, &l.order_id, &l.line_id, &l.order_line, &l.product_name, l.kind.as_str(), &l.part, l.currency.as_str(),
         l.amount_minor, l.fee_minor, l.tax_minor, l.payable_minor, l.effective_at,
     ]
 }
@@ -86,7 +91,7 @@ fn values(l: &BillLine) -> [db::Value<'_>; 15] {
 pub fn add_usage(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
     let there = bill_lines::table
         .filter(bill_lines::line_id.eq(line.line_id))
-        .filter(bill_lines::kind.eq(&line.kind))
+        .filter(bill_lines::kind.eq(line.kind))
         .filter(bill_lines::part.eq(&line.part))
         .filter(bill_lines::bill_id.is_null());
     let changed = diesel::update(there)
@@ -104,7 +109,7 @@ pub fn add_usage(tx: &mut Tx, line: &BillLine) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn shares_of(tx: &mut Tx, line: Key, kind: &str, part: &str) -> Result<Vec<(i64, i64, i64)>, DbError> {
+pub fn shares_of(tx: &mut Tx, line: Key, kind: BillKind, part: &str) -> Result<Vec<(i64, i64, i64)>, DbError> {
     let of_kind = bill_lines::table.filter(bill_lines::line_id.eq(line)).filter(bill_lines::kind.eq(kind));
     let of_kind = of_kind.filter(bill_lines::part.like(format!("{part}%")));
     Ok(of_kind.select((bill_lines::payable_minor, bill_lines::fee_minor, bill_lines::tax_minor)).load(tx)?)
@@ -117,7 +122,7 @@ pub fn shares_of(tx: &mut Tx, line: Key, kind: &str, part: &str) -> Result<Vec<(
 pub fn originals_of(tx: &mut Tx, line: Key) -> Result<Vec<BillLine>, DbError> {
     Ok(bill_lines::table
         .filter(bill_lines::line_id.eq(line))
-        .filter(bill_lines::kind.eq("original"))
+        .filter(bill_lines::kind.eq(BillKind::Original))
         .order(bill_lines::part)
         .select(BillLine::as_select())
         .load(tx)?)
@@ -127,21 +132,22 @@ pub fn originals_of(tx: &mut Tx, line: Key) -> Result<Vec<BillLine>, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn gather(tx: &mut Tx, line: Key, effective_at: i64) -> Result<(), DbError> {
+pub fn gather(tx: &mut Tx, line: Key, effective_at: Moment) -> Result<(), DbError> {
     let open = bill_lines::table.filter(bill_lines::line_id.eq(line)).filter(bill_lines::bill_id.is_null());
     diesel::update(open).set(bill_lines::effective_at.eq(effective_at)).run(tx)?;
     Ok(())
 }
 
-/// Sellers and currencies with unbilled lines that took effect before a moment.
+/// Sellers with unbilled lines in a currency that took effect before a moment.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_billable(tx: &mut Tx, before: i64) -> Result<Vec<(Key, String)>, DbError> {
+pub fn any_billable(tx: &mut Tx, currency: Currency, before: Moment) -> Result<Vec<Key>, DbError> {
     Ok(bill_lines::table
         .filter(bill_lines::bill_id.is_null())
         .filter(bill_lines::effective_at.lt(before))
-        .select((bill_lines::seller_id, bill_lines::currency))
+        .filter(bill_lines::currency.eq(currency))
+        .select(bill_lines::seller_id)
         .distinct()
         .load(tx)?)
 }
@@ -150,11 +156,11 @@ pub fn any_billable(tx: &mut Tx, before: i64) -> Result<Vec<(Key, String)>, DbEr
 ///
 /// # Errors
 /// [`DbError`]; a unique violation when the month was billed.
-pub fn issue(tx: &mut Tx, bill: &Bill, before: i64) -> Result<i64, DbError> {
+pub fn issue(tx: &mut Tx, bill: &Bill, before: Moment) -> Result<i64, DbError> {
     diesel::insert_into(bills::table).values(bill).run(tx)?;
     let open = bill_lines::table
         .filter(bill_lines::seller_id.eq(bill.seller_id))
-        .filter(bill_lines::currency.eq(&bill.currency))
+        .filter(bill_lines::currency.eq(bill.currency))
         .filter(bill_lines::bill_id.is_null())
         .filter(bill_lines::effective_at.lt(before));
     diesel::update(open).set(bill_lines::bill_id.eq(bill.id)).run(tx)?;
@@ -175,29 +181,36 @@ struct Amount {
     amount: i64,
 }
 
-fn open(seller: Key, currency: &str, before: i64) -> bill_lines::BoxedQuery<'static, db::Backend> {
+fn open(seller: Key, currency: Currency, before: Moment) -> bill_lines::BoxedQuery<'static, db::Backend> {
     bill_lines::table
         .filter(bill_lines::seller_id.eq(seller))
-        .filter(bill_lines::currency.eq(currency.to_owned()))
+        .filter(bill_lines::currency.eq(currency))
         .filter(bill_lines::bill_id.is_null())
         .filter(bill_lines::effective_at.lt(before))
         .into_boxed()
+}
+
+fn place(line: &BillLine) -> (i64, Key) {
+    (line.effective_at.micros(), line.id)
 }
 
 /// A seller's lines that are on no bill yet, oldest first.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn open_lines(tx: &mut Tx, seller: Key, currency: &str, before: i64, page: Page) -> Result<Vec<BillLine>, DbError> {
-    let query = open(seller, currency, before);
-    Ok(oldest_first!(query, page, bill_lines::effective_at, bill_lines::id).select(BillLine::as_select()).load(tx)?)
+pub fn open_lines(tx: &mut Tx, seller: Key, currency: Currency, before: Moment, page: Page) -> Result<Vec<BillLine>, DbError> {
+    let read = |page: Page| {
+        let query = open(seller, currency, before);
+        db::readable(tx, oldest_first!(query, page, bill_lines::effective_at, bill_lines::id).select(BillLine::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// What all lines that are on no bill yet come to for the seller.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn open_total(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Result<i64, DbError> {
+pub fn open_total(tx: &mut Tx, seller: Key, currency: Currency, before: Moment) -> Result<i64, DbError> {
     let row: Amount = sql_query(
         "SELECT CAST(COALESCE(SUM(payable_minor), 0) AS BIGINT) AS amount FROM bill_lines
          WHERE seller_id = $1 AND currency = $2 AND bill_id IS NULL AND effective_at < $3",
@@ -234,7 +247,7 @@ pub fn sides(tx: &mut Tx, bill: Key) -> Result<Sides, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn open_sides(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Result<Sides, DbError> {
+pub fn open_sides(tx: &mut Tx, seller: Key, currency: Currency, before: Moment) -> Result<Sides, DbError> {
     let text = format!("{SIDES} WHERE seller_id = $1 AND currency = $2 AND bill_id IS NULL AND effective_at < $3");
     Ok(sql_query(text).bind::<diesel::sql_types::Binary, _>(seller).bind::<Text, _>(currency).bind::<BigInt, _>(before).get_result(tx)?)
 }
@@ -246,7 +259,7 @@ pub fn open_sides(tx: &mut Tx, seller: Key, currency: &str, before: i64) -> Resu
 pub fn amounts_of(tx: &mut Tx, order_lines: &[Key]) -> Result<Vec<(Key, i64)>, DbError> {
     Ok(bill_lines::table
         .filter(bill_lines::line_id.eq_any(order_lines.to_vec()))
-        .filter(bill_lines::kind.eq_any(["original", "refund"]))
+        .filter(bill_lines::kind.eq_any([BillKind::Original, BillKind::Refund]))
         .select((bill_lines::line_id, bill_lines::amount_minor))
         .load(tx)?)
 }
@@ -256,7 +269,7 @@ pub fn amounts_of(tx: &mut Tx, order_lines: &[Key]) -> Result<Vec<(Key, i64)>, D
 ///
 /// # Errors
 /// [`DbError`].
-pub fn sums(tx: &mut Tx, seller: Key, currency: &str, (from, until): (i64, i64)) -> Result<(i64, i64, i64), DbError> {
+pub fn sums(tx: &mut Tx, seller: Key, currency: Currency, (from, until): (Moment, Moment)) -> Result<(i64, i64, i64), DbError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
@@ -283,14 +296,18 @@ pub fn sums(tx: &mut Tx, seller: Key, currency: &str, (from, until): (i64, i64))
 /// # Errors
 /// [`DbError`].
 pub fn list(tx: &mut Tx, seller: Option<Key>, month: Option<&str>, page: Page) -> Result<Vec<Bill>, DbError> {
-    let mut query = bills::table.into_boxed();
-    if let Some(seller) = seller {
-        query = query.filter(bills::seller_id.eq(seller));
-    }
-    if let Some(month) = month {
-        query = query.filter(bills::month.eq(month.to_owned()));
-    }
-    Ok(newest_first!(query, page, bills::issued_at, bills::id).select(Bill::as_select()).load(tx)?)
+    let place = |bill: &Bill| (bill.issued_at.micros(), bill.id);
+    let read = |page: Page| {
+        let mut query = bills::table.into_boxed();
+        if let Some(seller) = seller {
+            query = query.filter(bills::seller_id.eq(seller));
+        }
+        if let Some(month) = month {
+            query = query.filter(bills::month.eq(month.to_owned()));
+        }
+        db::readable(tx, newest_first!(query, page, bills::issued_at, bills::id).select(Bill::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// # Errors
@@ -306,15 +323,18 @@ pub fn lookup(tx: &mut Tx, seller: Option<Key>, id: Key) -> Result<Option<Bill>,
 /// # Errors
 /// [`DbError`].
 pub fn lines(tx: &mut Tx, bill: Key, page: Page) -> Result<Vec<BillLine>, DbError> {
-    let query = bill_lines::table.filter(bill_lines::bill_id.eq(bill)).into_boxed();
-    Ok(oldest_first!(query, page, bill_lines::effective_at, bill_lines::id).select(BillLine::as_select()).load(tx)?)
+    let read = |page: Page| {
+        let query = bill_lines::table.filter(bill_lines::bill_id.eq(bill)).into_boxed();
+        db::readable(tx, oldest_first!(query, page, bill_lines::effective_at, bill_lines::id).select(BillLine::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// What the lines of a seller's bills in a currency come to, those that are not billed yet included.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn payable_of(tx: &mut Tx, seller: Key, currency: &str) -> Result<i64, DbError> {
+pub fn payable_of(tx: &mut Tx, seller: Key, currency: Currency) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
@@ -330,7 +350,7 @@ pub fn payable_of(tx: &mut Tx, seller: Key, currency: &str) -> Result<i64, DbErr
 ///
 /// # Errors
 /// [`DbError`].
-pub fn payable_between(tx: &mut Tx, seller: Key, currency: &str, from: i64, to: i64) -> Result<i64, DbError> {
+pub fn payable_between(tx: &mut Tx, seller: Key, currency: Currency, from: Moment, to: Moment) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]

@@ -1,38 +1,45 @@
 //! Refunds by the operator and postings that mend the books.
 
-use crate::{DbError, Key, Page, Tx, Written};
+use crate::{DbError, Key, Moment, Page, Tx, Written, legible};
 use db::{Run, schema::corrections};
 use diesel::{
     prelude::*,
     sql_query,
     sql_types::{BigInt, Binary, Text},
 };
+use domain::{
+    correction::{CorrectionKind, CorrectionState},
+    money::Currency,
+};
+use ledger::AccountKind;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = corrections)]
-pub struct Correction {
-    pub id: Key,
-    pub kind: String,
-    pub state: String,
-    pub currency: String,
-    pub amount_minor: i64,
-    pub reason: String,
-    pub order_id: Option<Key>,
-    pub order_number: Option<String>,
-    pub from_account: Option<String>,
-    pub from_owner: Option<String>,
-    pub to_account: Option<String>,
-    pub to_owner: Option<String>,
-    pub asked_at: i64,
-    pub asked_by: Key,
-    pub asked_name: String,
-    pub decided_at: Option<i64>,
-    pub decided_by: Option<Key>,
-    pub decided_name: Option<String>,
-    pub note: Option<String>,
-    pub alone: bool,
-    /// The order line that a posting mends.
-    pub line_id: Option<Key>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = corrections)]
+    pub struct Correction of corrections {
+        pub id: Key,
+        pub kind: CorrectionKind,
+        pub state: CorrectionState,
+        pub currency: Currency,
+        pub amount_minor: i64,
+        pub reason: String,
+        pub order_id: Option<Key>,
+        pub order_number: Option<String>,
+        pub from_account: Option<AccountKind>,
+        pub from_owner: Option<String>,
+        pub to_account: Option<AccountKind>,
+        pub to_owner: Option<String>,
+        pub asked_at: Moment,
+        pub asked_by: Key,
+        pub asked_name: String,
+        pub decided_at: Option<Moment>,
+        pub decided_by: Option<Key>,
+        pub decided_name: Option<String>,
+        pub note: Option<String>,
+        pub alone: bool,
+        /// The order line that a posting mends.
+        pub line_id: Option<Key>,
+    }
 }
 
 /// # Errors
@@ -51,8 +58,8 @@ pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Correction>, DbError> {
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub state: Option<String>,
-    pub kind: Option<String>,
+    pub state: Option<CorrectionState>,
+    pub kind: Option<CorrectionKind>,
     /// The whole number of the order that a refund is of.
     pub order_number: Option<String>,
 }
@@ -62,17 +69,21 @@ pub struct Filter {
 /// # Errors
 /// [`DbError`].
 pub fn any_list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Correction>, DbError> {
-    let mut query = corrections::table.into_boxed();
-    if let Some(state) = filter.state.clone() {
-        query = query.filter(corrections::state.eq(state));
-    }
-    if let Some(kind) = filter.kind.clone() {
-        query = query.filter(corrections::kind.eq(kind));
-    }
-    if let Some(order) = filter.order_number.clone() {
-        query = query.filter(corrections::order_number.eq(order));
-    }
-    Ok(newest_first!(query, page, corrections::asked_at, corrections::id).select(Correction::as_select()).load(tx)?)
+    let place = |correction: &Correction| (correction.asked_at.micros(), correction.id);
+    let read = |page: Page| {
+        let mut query = corrections::table.into_boxed();
+        if let Some(state) = filter.state {
+            query = query.filter(corrections::state.eq(state));
+        }
+        if let Some(kind) = filter.kind {
+            query = query.filter(corrections::kind.eq(kind));
+        }
+        if let Some(order) = filter.order_number.clone() {
+            query = query.filter(corrections::order_number.eq(order));
+        }
+        db::readable(tx, newest_first!(query, page, corrections::asked_at, corrections::id).select(Correction::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// Corrections of an order, oldest first.
@@ -88,7 +99,7 @@ pub fn any_of_order(tx: &mut Tx, order: Key) -> Result<Vec<Correction>, DbError>
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_unconfirmed(tx: &mut Tx, order: Key, instance: Option<Key>, currency: &str) -> Result<i64, DbError> {
+pub fn any_unconfirmed(tx: &mut Tx, order: Key, instance: Option<Key>, currency: Currency) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
@@ -106,10 +117,10 @@ pub fn any_unconfirmed(tx: &mut Tx, order: Key, instance: Option<Key>, currency:
 /// # Errors
 /// [`DbError`].
 pub fn decide(tx: &mut Tx, decided: &Correction) -> Result<Written, DbError> {
-    let waiting = corrections::table.find(decided.id).filter(corrections::state.eq("waiting"));
+    let waiting = corrections::table.find(decided.id).filter(corrections::state.eq(CorrectionState::Waiting));
     let changed = diesel::update(waiting)
         .set((
-            corrections::state.eq(&decided.state),
+            corrections::state.eq(decided.state),
             corrections::decided_at.eq(decided.decided_at),
             corrections::decided_by.eq(decided.decided_by),
             corrections::decided_name.eq(&decided.decided_name),

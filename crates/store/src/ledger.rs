@@ -149,8 +149,8 @@ fn take(tx: &mut Tx, moves: &[BalanceAdd<'_>]) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn balance(tx: &mut Tx, account: AccountKind, owner: &str, currency: &str) -> Result<i64, DbError> {
-    let row = ledger_balances::table.find((account.as_str(), owner, currency)).select(ledger_balances::balance_minor);
+pub fn balance(tx: &mut Tx, account: AccountKind, owner: &str, currency: Currency) -> Result<i64, DbError> {
+    let row = ledger_balances::table.find((account, owner, currency)).select(ledger_balances::balance_minor);
     Ok(row.first(tx).optional()?.unwrap_or(0))
 }
 
@@ -176,7 +176,13 @@ pub fn statement(tx: &mut Tx, account: AccountKind, owner: &str, page: Page) -> 
 ///
 /// # Errors
 /// [`DbError`].
-pub fn moved_by_orders(tx: &mut Tx, account: AccountKind, owner: &str, currency: &str, (from, until): (i64, i64)) -> Result<i64, DbError> {
+pub fn moved_by_orders(
+    tx: &mut Tx,
+    account: AccountKind,
+    owner: &str,
+    currency: Currency,
+    (from, until): (Moment, Moment),
+) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Moved {
         #[diesel(sql_type = BigInt)]
@@ -216,7 +222,7 @@ pub fn of_order(tx: &mut Tx, order: Key) -> Result<Vec<(EntryRow, PostingRow)>, 
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_sum_of(tx: &mut Tx, account: AccountKind, owner: &str, currency: &str) -> Result<i64, DbError> {
+pub fn any_sum_of(tx: &mut Tx, account: AccountKind, owner: &str, currency: Currency) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Posted {
         #[diesel(sql_type = BigInt)]

@@ -27,10 +27,8 @@ const FIELDS: &[&str] = &[
 /// Files that compare words of tables whose rows keep them as text yet, and how often. No new ones: declare the row with
 /// `db::stored!` instead. A number that has become smaller is lowered here.
 const LEFT: &[(&str, usize)] = &[
-    ("crates/api/src/bill.rs", 1),
     ("crates/api/src/koogallery/market_event.rs", 1),
     ("crates/api/src/listing_body.rs", 1),
-    ("crates/api/src/order.rs", 2),
     ("crates/api/src/organisation.rs", 1),
     ("crates/app/src/catalogue/draft.rs", 2),
     ("crates/app/src/export.rs", 1),
@@ -39,8 +37,7 @@ const LEFT: &[(&str, usize)] = &[
     ("crates/app/src/message/mail.rs", 1),
     ("crates/app/src/message/reader.rs", 1),
     ("crates/app/src/message/webhook.rs", 2),
-    ("crates/app/src/money/bill.rs", 3),
-    ("crates/app/src/money/correction.rs", 1),
+    ("crates/app/src/money/bill.rs", 1),
     ("crates/app/src/order/renew.rs", 1),
     ("crates/app/src/order/timeline.rs", 2),
     ("crates/app/src/seller/mod.rs", 2),

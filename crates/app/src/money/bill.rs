@@ -1,16 +1,17 @@
 //! Monthly bills: on the 3rd for the month before (`money 1.2`).
 
 use crate::{Ctx, Error, message, micros};
-use db::{Key, Lock, Tx};
+use db::{Key, Lock, Moment, Tx};
 use domain::{
     Timestamp,
     id::{AccountId, BillId},
     message::MessageEvent,
-    money::{self, Money},
+    money::{self, Currency, Money},
     refund::Extent,
+    settlement::BillKind,
     site::Site,
 };
-use jiff::civil::Date;
+use jiff::{SignedDuration, civil::Date};
 use store::{
     Page, account,
     bill::{self, Bill, BillLine, Sides},
@@ -97,20 +98,20 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
     db::dialect::one_at_a_time(tx, Lock::Bills, run_of(site))?;
     store::setting::put(tx, &billed_until(site), &micros(until).to_string())?;
     let mut issued: usize = 0;
-    for (seller, currency) in bill::any_billable(tx, micros(until))? {
+    for seller in bill::any_billable(tx, site.currency, Moment::of(until))? {
         let home = account::lookup(tx, seller)?.map(|a| a.site);
-        if home.as_deref() != Some(site.code.as_str()) || currency != site.currency.as_str() {
+        if home.as_deref() != Some(site.code.as_str()) {
             continue;
         }
         let row = Bill {
             id: Key::of(ctx.id::<BillId>()),
             seller_id: seller,
             month: month.clone(),
-            currency,
+            currency: site.currency,
             total_minor: 0,
-            issued_at: ctx.now_micros(),
+            issued_at: ctx.moment(),
         };
-        let total = bill::issue(tx, &row, micros(until))?;
+        let total = bill::issue(tx, &row, Moment::of(until))?;
         let send = message::Send {
             event: MessageEvent::BillIssued,
             account: Some(seller),
@@ -137,8 +138,8 @@ pub struct Running {
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn running(tx: &mut Tx, ctx: &Ctx, seller: Key, currency: &str, page: Page) -> Result<Running, Error> {
-    let until = ctx.now_micros().saturating_add(1);
+pub fn running(tx: &mut Tx, ctx: &Ctx, seller: Key, currency: Currency, page: Page) -> Result<Running, Error> {
+    let until = Moment::of(ctx.now.saturating_add(SignedDuration::from_micros(1)).unwrap_or(Timestamp::MAX));
     let total_minor = bill::open_total(tx, seller, currency, until)?;
     let sides = bill::open_sides(tx, seller, currency, until)?;
     Ok(Running { total_minor, sides, lines: bill::open_lines(tx, seller, currency, until, page)? })
@@ -150,10 +151,10 @@ pub fn running(tx: &mut Tx, ctx: &Ctx, seller: Key, currency: &str, page: Page) 
 /// # Errors
 /// `amount.too_large`.
 pub fn extents(tx: &mut Tx, lines: &[BillLine]) -> Result<Vec<Extent>, Error> {
-    let ids: Vec<Key> = lines.iter().filter(|l| l.kind != "usage").map(|l| l.line_id).collect();
+    let ids: Vec<Key> = lines.iter().filter(|l| l.kind != BillKind::Usage).map(|l| l.line_id).collect();
     let amounts = bill::amounts_of(tx, &ids)?;
     let extent = |line: &BillLine| {
-        let own = || amounts.iter().filter(|(of, _)| line.kind != "usage" && *of == line.line_id).map(|(_, minor)| *minor);
+        let own = || amounts.iter().filter(|(of, _)| line.kind != BillKind::Usage && *of == line.line_id).map(|(_, minor)| *minor);
         let paid = money::sum(own().filter(|minor| *minor > 0))?;
         Ok(Extent::of(paid, money::difference(0, money::sum(own().filter(|minor| *minor < 0))?)?))
     };

@@ -9,7 +9,7 @@ use domain::{
     correction::{Confirmation, CorrectionKind, CorrectionState, confirmation},
     id::CorrectionId,
     message::MessageEvent,
-    money::{Currency, Money},
+    money::Money,
     order::{OrderKind, OrderState},
     text,
 };
@@ -58,7 +58,7 @@ pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Mone
     let (of_order, line, before_minor) = match what {
         Correct::Refund { number } => {
             let order = refundable(tx, number, amount)?.order.into_row();
-            let before = rows::any_unconfirmed(tx, order.id, order.instance_id, order.currency.as_str())?;
+            let before = rows::any_unconfirmed(tx, order.id, order.instance_id, order.currency)?;
             (Some(order), None, before)
         }
         Correct::Posting { from, to, line } => {
@@ -74,15 +74,15 @@ pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Mone
         Correct::Refund { .. } => (None, None),
         Correct::Posting { from, to, .. } => {
             let place = of(from, to);
-            (Some(place.account.as_str().to_owned()), Some(place.owner))
+            (Some(place.account), Some(place.owner))
         }
     };
     let ((from_account, from_owner), (to_account, to_owner)) = (place(|from, _| from.clone()), place(|_, to| to.clone()));
     let mut row = Correction {
         id: ctx.key(),
-        kind: what.kind().as_str().to_owned(),
-        state: CorrectionState::Waiting.as_str().to_owned(),
-        currency: amount.currency.as_str().to_owned(),
+        kind: what.kind(),
+        state: CorrectionState::Waiting,
+        currency: amount.currency,
         amount_minor: amount.minor,
         reason,
         order_id,
@@ -91,7 +91,7 @@ pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Mone
         from_owner,
         to_account,
         to_owner,
-        asked_at: ctx.now_micros(),
+        asked_at: ctx.moment(),
         asked_by: Key::of(by.user_id),
         asked_name: by.user_name.clone(),
         decided_at: None,
@@ -117,8 +117,8 @@ pub fn correct(tx: &mut Tx, ctx: &Ctx, by: &Caller, what: &Correct, amount: Mone
 
 fn decided(ctx: &Ctx, by: &Caller, row: Correction, state: CorrectionState, note: Option<&str>) -> Correction {
     Correction {
-        state: state.as_str().to_owned(),
-        decided_at: Some(ctx.now_micros()),
+        state,
+        decided_at: Some(ctx.moment()),
         decided_by: Some(Key::of(by.user_id)),
         decided_name: Some(by.user_name.clone()),
         note: note.map(str::to_owned),
@@ -129,9 +129,10 @@ fn decided(ctx: &Ctx, by: &Caller, row: Correction, state: CorrectionState, note
 /// The version of a correction that a decision is made on.
 #[must_use]
 pub fn version(row: &Correction) -> String {
-    let places = [&row.from_account, &row.from_owner, &row.to_account, &row.to_owner, &row.order_number];
-    let [from, from_owner, to, to_owner, order] = places.map(|p| p.as_deref().unwrap_or_default());
-    crate::version(&[&row.kind, &row.currency, &row.amount_minor.to_string(), &row.reason, from, from_owner, to, to_owner, order])
+    let [from_owner, to_owner, order] = [&row.from_owner, &row.to_owner, &row.order_number].map(|p| p.as_deref().unwrap_or_default());
+    let [from, to] = [row.from_account, row.to_account].map(|account| account.map_or("", AccountKind::as_str));
+    let (kind, currency) = (row.kind.as_str(), row.currency.as_str());
+    crate::version(&[kind, currency, &row.amount_minor.to_string(), &row.reason, from, from_owner, to, to_owner, order])
 }
 
 /// Confirms a correction that waits, or refuses it with a note; another person than asked for it.
@@ -150,7 +151,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: CorrectionId, confirm: bo
     if confirm && same && !alone {
         return Err(Error::conflict("correction.same_person", "you asked for it; another person of finance confirms it"));
     }
-    let was = row.state.clone();
+    let was = row.state;
     let state = if confirm { CorrectionState::Done } else { CorrectionState::Refused };
     let row = Correction { alone: confirm && alone, ..decided(ctx, by, row, state, note) };
     if rows::decide(tx, &row)? == Written::SomeoneElseWasFirst {
@@ -185,20 +186,19 @@ fn refundable(tx: &mut Tx, number: &str, amount: Money) -> Result<order::Held, E
 }
 
 fn carry_out(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
-    match row.kind.parse().map_err(|e| Error::row("corrections", row.id.id::<CorrectionId>(), e))? {
+    match row.kind {
         CorrectionKind::Refund => give_back(tx, ctx, row)?,
         CorrectionKind::Posting => post(tx, ctx, row)?,
     }
     happened(tx, ctx, row, "correction.done")
 }
 
-fn amount_of(row: &Correction) -> Result<Money, Error> {
-    let currency: Currency = row.currency.parse().map_err(|e| Error::row("corrections", row.id.id::<CorrectionId>(), e))?;
-    Ok(Money::new(row.amount_minor, currency))
+fn amount_of(row: &Correction) -> Money {
+    Money::new(row.amount_minor, row.currency)
 }
 
 fn give_back(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
-    let amount = amount_of(row)?;
+    let amount = amount_of(row);
     let number = row.order_number.as_deref().unwrap_or_default();
     let order::Held { order, line } = refundable(tx, number, amount)?;
     refund(tx, ctx, &Wallet, &order, &line, amount.minor)?;
@@ -213,13 +213,13 @@ fn give_back(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
 
 fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
     let name = row.id.id::<CorrectionId>();
-    let amount = amount_of(row)?;
-    let posting = |account: &Option<String>, owner: &Option<String>, minor: i64| {
-        let account = account.as_deref().unwrap_or_default().parse().map_err(|e| Error::row("corrections", name, e))?;
+    let amount = amount_of(row);
+    let posting = |account: Option<AccountKind>, owner: &Option<String>, minor: i64| {
+        let account = account.ok_or_else(|| Error::row("corrections", name, "names no account of the ledger"))?;
         Ok::<_, Error>(Posting { account, owner: owner.clone().unwrap_or_default(), currency: amount.currency, amount_minor: minor })
     };
     let taken = domain::money::difference(0, amount.minor)?;
-    let postings = vec![posting(&row.from_account, &row.from_owner, taken)?, posting(&row.to_account, &row.to_owner, amount.minor)?];
+    let postings = vec![posting(row.from_account, &row.from_owner, taken)?, posting(row.to_account, &row.to_owner, amount.minor)?];
     let entry = Entry::new(EntryKind::Correction, postings).map_err(|e| Error::row("corrections", name, e))?;
     let line = row.line_id.map(|id| store::order::any_line(tx, id)).transpose()?.flatten();
     let header = EntryRow {
@@ -230,7 +230,7 @@ fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
         line_id: row.line_id,
         reference: format!("{}:{}", EntryKind::Correction, hex::encode(row.id.0)),
     };
-    let credited = (row.to_account.as_deref() == Some(AccountKind::BuyerWallet.as_str())).then_some(row.to_owner.as_deref()).flatten();
+    let credited = row.to_owner.as_deref().filter(|_| row.to_account == Some(AccountKind::BuyerWallet));
     let credited = credited.and_then(places::account_of);
     if let Some(buyer) = credited {
         // Before the wallet, as whoever settles does.
@@ -248,8 +248,8 @@ fn post(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
 fn happened(tx: &mut Tx, ctx: &Ctx, row: &Correction, kind: &str) -> Result<(), Error> {
     let about = event::About { order: row.order_id, ..event::About::default() };
     let data = json!({
-        "correction": row.id.id::<CorrectionId>(), "kind": row.kind, "amount": amount_of(row)?, "reason": row.reason,
-        "from": [&row.from_account, &row.from_owner], "to": [&row.to_account, &row.to_owner],
+        "correction": row.id.id::<CorrectionId>(), "kind": row.kind, "amount": amount_of(row), "reason": row.reason,
+        "from": [row.from_account, row.from_owner], "to": [row.to_account, row.to_owner],
         "asked_by": row.asked_name, "decided_by": row.decided_name, "alone": row.alone, "note": row.note,
     });
     event::record(tx, ctx, kind, about, &data)
@@ -264,7 +264,7 @@ fn tell_staff(tx: &mut Tx, ctx: &Ctx, row: &Correction) -> Result<(), Error> {
         about: hex::encode(row.id.0),
         params: &[
             ("by", row.asked_name.clone().into()),
-            ("amount", amount_of(row)?.to_string().into()),
+            ("amount", amount_of(row).to_string().into()),
             ("reason", row.reason.clone().into()),
         ],
     };

@@ -1,7 +1,7 @@
 //! Figures by month for the overviews: what a buyer spent, what a seller earned.
 
-use crate::{Caller, Ctx, Error, micros};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error};
+use db::{Key, Moment, Tx};
 use domain::site::Month;
 use ledger::AccountKind;
 use store::{bill, ledger as postings};
@@ -9,8 +9,8 @@ use store::{bill, ledger as postings};
 /// Months that an overview shows, the present one included.
 const MONTHS: usize = 12;
 
-fn range(month: &Month) -> (i64, i64) {
-    (micros(month.start), micros(month.end))
+fn range(month: &Month) -> (Moment, Moment) {
+    (Moment::of(month.start), Moment::of(month.end))
 }
 
 /// What the caller's wallet paid for orders and use less what came back, by month, the oldest first, in minor units.
@@ -21,7 +21,7 @@ pub fn spending(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<(Month, i
     let (site, owner) = (ctx.site(caller.site), hex::encode(Key::of(caller.account_id).0));
     let mut all = Vec::new();
     for month in site.months_until(ctx.now, MONTHS) {
-        let moved = postings::moved_by_orders(tx, AccountKind::BuyerWallet, &owner, site.currency.as_str(), range(&month))?;
+        let moved = postings::moved_by_orders(tx, AccountKind::BuyerWallet, &owner, site.currency, range(&month))?;
         all.push((month, domain::money::difference(0, moved)?));
     }
     Ok(all)
@@ -46,8 +46,7 @@ pub fn revenue(tx: &mut Tx, ctx: &Ctx, caller: &Caller) -> Result<Vec<(Month, Ea
     let site = ctx.site(caller.site);
     let mut all = Vec::new();
     for month in site.months_until(ctx.now, MONTHS) {
-        let (sold_minor, refunded_minor, payable_minor) =
-            bill::sums(tx, Key::of(caller.account_id), site.currency.as_str(), range(&month))?;
+        let (sold_minor, refunded_minor, payable_minor) = bill::sums(tx, Key::of(caller.account_id), site.currency, range(&month))?;
         all.push((month, Earned { sold_minor, refunded_minor, payable_minor }));
     }
     Ok(all)

@@ -86,15 +86,14 @@ pub(super) fn agree(tx: &mut Tx, row: &Correction) -> Result<(), Error> {
         let detail = format!("the {} of the order line would differ from its bill lines by {by} {}", differs.name, differs.currency);
         return Err(Error::conflict("correction.not_billed", detail));
     }
-    for (account, owner) in [(&row.from_account, &row.from_owner), (&row.to_account, &row.to_owner)] {
-        let (Some(account), Some(owner)) = (account.as_deref(), owner) else { continue };
-        let account = account.parse().map_err(|e| Error::row("corrections", hex::encode(row.id.0), e))?;
+    for (account, owner) in [(row.from_account, &row.from_owner), (row.to_account, &row.to_owner)] {
+        let (Some(account), Some(owner)) = (account, owner) else { continue };
         match account {
             AccountKind::SellerPayable => payable_agrees(tx, row, owner)?,
             AccountKind::Escrow => escrow_agrees(tx, row, owner)?,
             AccountKind::PlatformCommission | AccountKind::TaxPayable => {
-                let held = ledger_store::any_sum_of(tx, account, owner, &row.currency)?;
-                if held < 0 && row.from_account.as_deref() == Some(account.as_str()) {
+                let held = ledger_store::any_sum_of(tx, account, owner, row.currency)?;
+                if held < 0 && row.from_account == Some(account) {
                     return Err(short(row));
                 }
             }
@@ -106,19 +105,19 @@ pub(super) fn agree(tx: &mut Tx, row: &Correction) -> Result<(), Error> {
 
 /// The refusal of a posting that takes more than there is.
 pub(super) fn short(row: &Correction) -> Error {
-    let amount = domain::money::text(row.amount_minor, &row.currency);
+    let amount = row.currency.text(row.amount_minor);
     let detail = format!("the account that it is taken from does not hold {amount} {}", row.currency);
     Error::field("/from", "correction.balance", detail)
 }
 
 fn payable_agrees(tx: &mut Tx, row: &Correction, owner: &str) -> Result<(), Error> {
     let seller = account_of(owner).ok_or_else(|| Error::row("corrections", hex::encode(row.id.0), "names no seller"))?;
-    let posted = ledger_store::any_sum_of(tx, AccountKind::SellerPayable, owner, &row.currency)?;
-    let billed = store::bill::payable_of(tx, seller, &row.currency)?;
+    let posted = ledger_store::any_sum_of(tx, AccountKind::SellerPayable, owner, row.currency)?;
+    let billed = store::bill::payable_of(tx, seller, row.currency)?;
     if posted == billed {
         return Ok(());
     }
-    let text = |minor| domain::money::text(minor, &row.currency);
+    let text = |minor| row.currency.text(minor);
     let detail = format!("the seller would be due {}, while the lines of the bills come to {}", text(posted), text(billed));
     Err(Error::conflict("correction.not_billed", detail))
 }
@@ -126,11 +125,11 @@ fn payable_agrees(tx: &mut Tx, row: &Correction, owner: &str) -> Result<(), Erro
 fn escrow_agrees(tx: &mut Tx, row: &Correction, owner: &str) -> Result<(), Error> {
     let found = order::any_of_line(tx, owner)?;
     let expected = found.map_or(0, |(o, line)| crate::verify::expected_escrow(&o, &line));
-    let held = witness::escrow(tx, &[owner.to_owned()])?.into_iter().find(|s| s.currency == row.currency).map_or(0, |s| s.amount);
+    let held = witness::escrow(tx, &[owner.to_owned()])?.into_iter().find(|s| s.currency == row.currency.as_str()).map_or(0, |s| s.amount);
     if i128::from(held) == expected {
         return Ok(());
     }
-    let held = domain::money::text(held, &row.currency);
+    let held = row.currency.text(held);
     let detail = format!("the escrow of the line would hold {held}, which is not what was paid and is neither shared nor given back");
     Err(Error::conflict("correction.escrow", detail))
 }

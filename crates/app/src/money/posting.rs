@@ -4,12 +4,12 @@ use super::{
     bill::{is_open, use_on_bill},
     rates,
 };
-use crate::{Ctx, Error, event, from_micros, micros};
+use crate::{Ctx, Error, event};
 use db::{DbError, Moment, Tx};
 use domain::{
     Timestamp,
     money::{self as amount, Money},
-    settlement::{self, Shares},
+    settlement::{self, BillKind, Shares},
 };
 use ledger::{AccountKind, Entry, EntryKind, Posting};
 use serde_json::json;
@@ -167,13 +167,14 @@ fn share(tx: &mut Tx, ctx: &Ctx, parts: &[Part<'_>]) -> Result<(), Error> {
     let (mut entries, mut lines) = (Vec::new(), Vec::new());
     for p in parts {
         // Only what is shared in parts has shares before.
-        let before = if p.line.released_minor == 0 { Shares::default() } else { shares_of(tx, p.line, ("original", ""))? };
+        let before = if p.line.released_minor == 0 { Shares::default() } else { shares_of(tx, p.line, (BillKind::Original, ""))? };
         let shares = settlement::share_next(before, p.minor, ctx.settings.rates)?;
         let mut postings = vec![(AccountKind::Escrow, escrow(p.line), negated(p.minor)?)];
         postings.extend(shared(p.order, shares));
         let posted = Posted { order: p.order, line: p.line, kind: EntryKind::Completion, postings };
         entries.push(entry(ctx, posted, completion(p.line, p.name))?);
-        let billed = BillEntry { order: p.order, line: p.line, kind: "original", amount: p.minor, shares, effective_at: p.effective_at };
+        let billed =
+            BillEntry { order: p.order, line: p.line, kind: BillKind::Original, amount: p.minor, shares, effective_at: p.effective_at };
         lines.push(BillLine { part: p.name.to_owned(), ..bill_line(ctx, billed)? });
     }
     ledger_store::post(tx, &entries)?;
@@ -181,7 +182,7 @@ fn share(tx: &mut Tx, ctx: &Ctx, parts: &[Part<'_>]) -> Result<(), Error> {
 }
 
 /// How what was shared of a line so far was shared, by the rows of that kind on bills whose parts begin so.
-fn shares_of(tx: &mut Tx, line: &Line, (kind, part): (&str, &str)) -> Result<Shares, Error> {
+fn shares_of(tx: &mut Tx, line: &Line, (kind, part): (BillKind, &str)) -> Result<Shares, Error> {
     sum_of(bill::shares_of(tx, line.id, kind, part)?.into_iter())
 }
 
@@ -209,14 +210,14 @@ pub fn charge_usage(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, charge: 
     let charged = charge.amount_minor;
     let (site, used) = (ctx.site(order.site), charge.begin_at.at());
     let month = site.day_of(used).strftime("%Y-%m").to_string();
-    let (before, rates) = (shares_of(tx, line, ("usage", &month))?, rates::of_use(tx, ctx, &month)?);
+    let (before, rates) = (shares_of(tx, line, (BillKind::Usage, &month))?, rates::of_use(tx, ctx, &month)?);
     let shares = settlement::share_next(before, charged, rates)?;
     let mut postings = vec![(AccountKind::BuyerWallet, hex::encode(order.buyer_id.0), negated(charged)?)];
     postings.extend(shared(order, shares));
     let reference = format!("{}:{}", EntryKind::Usage, hex::encode(charge.id.0));
     let (part, effective_at) = use_on_bill(&site, used, ctx.now, is_open(tx, ctx, &site, used)?);
     post_as(tx, ctx, Posted { order, line, kind: EntryKind::Usage, postings }, reference)?;
-    let entry = BillEntry { order, line, kind: "usage", amount: charged, shares, effective_at };
+    let entry = BillEntry { order, line, kind: BillKind::Usage, amount: charged, shares, effective_at };
     match bill::add_usage(tx, &BillLine { part, ..bill_line(ctx, entry)? }) {
         // The bill of the month was issued in between; the unit runs again, later.
         Err(e) if e.is_unique_violation() => Err(DbError::Raced.into()),
@@ -284,17 +285,17 @@ fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor:
     postings.extend(shared(order, turned));
     let kind = EntryKind::CompletionReversed;
     post_as(tx, ctx, Posted { order, line, kind, postings }, nth(kind, line))?;
-    let mut effective_at = originals.iter().map(|l| from_micros(l.effective_at)).fold(ctx.now, Timestamp::max);
+    let mut effective_at = originals.iter().map(|l| l.effective_at.at()).fold(ctx.now, Timestamp::max);
     if line.refunded_minor.checked_add(minor) == Some(line.amount_minor) {
         // All rows of what is given back whole stand in the same bill, sum 0 (money 1.4), unless the original was billed:
         // also that of the month before, as long as it was not made.
-        let open = originals.iter().filter(|l| l.bill_id.is_none()).map(|l| from_micros(l.effective_at).min(ctx.now)).max();
+        let open = originals.iter().filter(|l| l.bill_id.is_none()).map(|l| l.effective_at.at().min(ctx.now)).max();
         if let Some(at) = open {
-            bill::gather(tx, line.id, micros(at))?;
+            bill::gather(tx, line.id, Moment::of(at))?;
         }
         effective_at = open.unwrap_or(ctx.now);
     }
-    let entry = BillEntry { order, line, kind: "refund", amount: negated(minor)?, shares: turned, effective_at };
+    let entry = BillEntry { order, line, kind: BillKind::Refund, amount: negated(minor)?, shares: turned, effective_at };
     let part = if line.refunded_minor == 0 { String::new() } else { format!("after-{}", line.refunded_minor) };
     Ok(bill::insert_lines(tx, &[BillLine { part, ..bill_line(ctx, entry)? }])?)
 }
@@ -302,7 +303,7 @@ fn reverse_completion(tx: &mut Tx, ctx: &Ctx, order: &Order, line: &Line, minor:
 struct BillEntry<'a> {
     order: &'a Order,
     line: &'a Line,
-    kind: &'a str,
+    kind: BillKind,
     amount: i64,
     shares: Shares,
     effective_at: Timestamp,
@@ -317,13 +318,13 @@ fn bill_line(ctx: &Ctx, b: BillEntry<'_>) -> Result<BillLine, Error> {
         line_id: b.line.id,
         order_line: b.line.number.clone(),
         product_name: b.order.product_name.clone(),
-        kind: b.kind.to_owned(),
+        kind: b.kind,
         part: String::new(),
-        currency: b.order.currency.to_string(),
+        currency: b.order.currency,
         amount_minor: b.amount,
         fee_minor: b.shares.fee()?,
         tax_minor: b.shares.tax,
         payable_minor: b.shares.payable,
-        effective_at: micros(b.effective_at),
+        effective_at: Moment::of(b.effective_at),
     })
 }

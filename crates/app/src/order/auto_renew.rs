@@ -284,7 +284,7 @@ fn renew(
     }
     let currency = subject.site.currency;
     let owner = hex::encode(subject.instance.buyer_id.0);
-    let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &owner, currency.as_str())?;
+    let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &owner, currency)?;
     if balance < draft.total_minor {
         let (amount, balance) = (Money::new(draft.total_minor, currency), Money::new(balance, currency));
         return Ok(Some(Obstacle::WalletShort { amount, balance }));

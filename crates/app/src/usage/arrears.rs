@@ -132,7 +132,7 @@ impl Till {
         match self.balances.entry(currency) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(empty) => {
-                let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(self.buyer.0), currency.as_str())?;
+                let balance = store::ledger::balance(tx, AccountKind::BuyerWallet, &hex::encode(self.buyer.0), currency)?;
                 Ok(empty.insert(balance))
             }
         }

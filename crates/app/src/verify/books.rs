@@ -1,8 +1,8 @@
 //! The ledger and the bills, each entry with its cause.
 
 use super::{BATCH, Check, Found};
-use crate::{Ctx, Error, from_micros, money::transfer_event};
-use db::{Key, Tx};
+use crate::{Ctx, Error, micros, money::transfer_event};
+use db::{Key, Moment, Tx};
 use domain::{id::BillId, money::Money};
 use std::collections::BTreeMap;
 use store::witness;
@@ -67,11 +67,10 @@ fn bills(tx: &mut Tx, ctx: &Ctx, entries: i64) -> Result<Found, Error> {
 
 /// A bill is made for the month before, over what took effect until then.
 fn is_of_its_month(ctx: &Ctx, bill: &witness::Billed) -> bool {
-    let Some(code) = bill.site.as_deref().and_then(|code| code.parse().ok()) else {
-        return false;
-    };
+    let (code, issued) = (bill.site.as_deref().and_then(|code| code.parse().ok()), Moment::of_micros(bill.issued_at));
+    let (Some(code), Some(issued)) = (code, issued) else { return false };
     let site = ctx.site(code);
-    let first = site.day_of(from_micros(bill.issued_at)).first_of_month();
+    let first = site.day_of(issued.at()).first_of_month();
     let month = first.yesterday().unwrap_or(first).strftime("%Y-%m").to_string();
-    month == bill.month && bill.last_at.is_none_or(|at| from_micros(at) < site.start_of(first))
+    month == bill.month && bill.last_at.is_none_or(|at| at < micros(site.start_of(first)))
 }

@@ -7,7 +7,14 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Text},
 };
-use domain::{Timestamp, call::CallState, instance::InstanceState, money::TransferState, order::OrderState, supervision::CaseState};
+use domain::{
+    Timestamp,
+    call::CallState,
+    instance::InstanceState,
+    money::{Currency, TransferState},
+    order::OrderState,
+    supervision::CaseState,
+};
 use ledger::AccountKind;
 use std::sync::{Arc, Mutex};
 use store::{
@@ -37,7 +44,7 @@ fn lists() -> Vec<(String, List)> {
         list("bills of a seller", |tx| bill::list(tx, Some(SOMEBODY), None, DEEP)),
         list("bills of all", |tx| bill::list(tx, None, None, DEEP)),
         list("lines of a bill", |tx| bill::lines(tx, SOMEBODY, DEEP)),
-        list("lines on no bill", |tx| bill::open_lines(tx, SOMEBODY, "CNY", 2_000, DEEP)),
+        list("lines on no bill", |tx| bill::open_lines(tx, SOMEBODY, Currency::Cny, Moment::of_micros(2_000).unwrap(), DEEP)),
         list("messages", |tx| message::list(tx, SOMEBODY, false, (None, &["webhook.test"]), DEEP)),
         list("unread messages", |tx| message::list(tx, SOMEBODY, true, (None, &["webhook.test"]), DEEP)),
         list("messages of a type", |tx| message::list(tx, SOMEBODY, false, (Some(&["order.opened"]), &["webhook.test"]), DEEP)),

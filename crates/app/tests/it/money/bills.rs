@@ -1,7 +1,7 @@
 //! Bills of sellers: made on the 3rd for the month before (`money-reseller-buyer-domain 1`).
 
 use app::money;
-use domain::instance::InstanceState;
+use domain::{instance::InstanceState, money::Currency};
 use harness::{Market, at, choice, on_both};
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn a_bill_says_what_was_paid_what_was_given_back_and_of_which_orders() {
         let back = m.open(&buyer, &choice("backup", "1m"));
         m.give_back(&buyer, &back.order);
         m.open(&buyer, &choice("backup", "1m"));
-        let running = m.read(|tx, ctx| money::running_bill(tx, ctx, m.key(&m.seller()), "CNY", app::Page::first(10)));
+        let running = m.read(|tx, ctx| money::running_bill(tx, ctx, m.key(&m.seller()), Currency::Cny, app::Page::first(10)));
         assert_eq!((running.sides.paid_minor, running.sides.refunded_minor, running.total_minor), (30_000, 10_000, 19_000));
         m.advance("33d");
         let (paid, refunded, mut extents) = sides(m, "2024-01");
@@ -81,7 +81,7 @@ fn a_renewal_stands_on_the_bill_of_the_month_in_which_it_begins() {
         let (buyer, seller) = (m.buyer(), m.seller());
         let bought = m.open(&buyer, &choice("backup", "1m"));
         m.renew(&buyer, &bought, "1m"); // from 6 February
-        let running = m.read(|tx, ctx| money::running_bill(tx, ctx, m.key(&seller), "CNY", app::Page::first(10)));
+        let running = m.read(|tx, ctx| money::running_bill(tx, ctx, m.key(&seller), Currency::Cny, app::Page::first(10)));
         assert_eq!((running.total_minor, running.lines.len()), (9_500, 1));
         m.advance("61d"); // 6 March
         assert_eq!(m.bill(&seller, "2024-01").amounts(), [("original", "100.00")]);

@@ -7,6 +7,7 @@ use app::{
 };
 use domain::{
     access::StaffRole,
+    correction::{CorrectionKind, CorrectionState},
     id::CorrectionId,
     money::{Currency, Money},
 };
@@ -132,13 +133,13 @@ fn many_small_refunds_of_an_instance_are_a_large_one() {
         let (buyer, operator, other) = (m.buyer(), m.operator(), finance(m));
         let bought = m.open(&buyer, &choice("backup", "1y"));
         let renewal = m.renew(&buyer, &bought, "1y");
-        assert_eq!(refund(m, &operator, &bought.order.number, "600.00").unwrap().state, "done");
-        assert_eq!(refund(m, &operator, &renewal.number, "399.99").unwrap().state, "done");
+        assert_eq!(refund(m, &operator, &bought.order.number, "600.00").unwrap().state, CorrectionState::Done);
+        assert_eq!(refund(m, &operator, &renewal.number, "399.99").unwrap().state, CorrectionState::Done);
         let large = refund(m, &operator, &renewal.number, "0.01").unwrap();
-        assert_eq!(large.state, "waiting", "1,000.00 of one instance by one person");
+        assert_eq!(large.state, CorrectionState::Waiting, "1,000.00 of one instance by one person");
         decide(m, &other, &large, true).unwrap();
         let elsewhere = m.open(&buyer, &choice("backup", "1y"));
-        assert_eq!(refund(m, &operator, &elsewhere.order.number, "600.00").unwrap().state, "done");
+        assert_eq!(refund(m, &operator, &elsewhere.order.number, "600.00").unwrap().state, CorrectionState::Done);
         m.verify();
     });
 }
@@ -154,7 +155,7 @@ fn of_eight_small_refunds_at_once_one_person_gives_back_less_than_a_thousand() {
         let results = m.at_once(&operator, 8, |n, tx, ctx| correct(tx, ctx, &operator, &of_order(&orders[n]), yuan("99.99"), "why"));
         assert!(results.iter().all(Result::is_ok), "{results:?}");
         let more = refund(m, &operator, &bought.order.number, "300.00").unwrap();
-        assert_eq!(more.state, "waiting", "799.92 were given back before");
+        assert_eq!(more.state, CorrectionState::Waiting, "799.92 were given back before");
         assert_eq!(minor(&m.balance(&buyer)), balance + 8 * 9_999);
         m.verify();
     });
@@ -209,7 +210,7 @@ fn a_refund_that_is_refused_changes_nothing() {
         let row = refund(m, &operator, &bought.order.number, "1000.00").unwrap();
         let bare = m.write(&other, |tx, ctx| decide_correction(tx, ctx, &other, row.id.id(), false, None));
         assert_eq!(code(bare), "correction.note_missing");
-        assert_eq!(decide(m, &other, &row, false).unwrap().state, "refused");
+        assert_eq!(decide(m, &other, &row, false).unwrap().state, CorrectionState::Refused);
         assert_eq!((m.balance(&buyer).as_str(), code(decide(m, &other, &row, true)).as_str()), ("999000.00", "correction.decided"));
         m.verify();
     });
@@ -282,12 +283,12 @@ fn a_posting_mends_the_books_with_a_second_person() {
         assert_eq!(code(decide(m, &other, &too_much, true)), "correction.balance");
         assert_eq!(m.balance(&buyer), "999999.99");
         let found = |filter: Filter| m.read(|tx, _| Ok(store::correction::any_list(tx, &filter, app::Page::first(10))?));
-        let waiting = found(Filter { state: Some("waiting".to_owned()), ..Filter::default() });
+        let waiting = found(Filter { state: Some(CorrectionState::Waiting), ..Filter::default() });
         assert_eq!(waiting.iter().map(|c| c.id).collect::<Vec<_>>(), [too_much.id], "what the books refuse still waits");
         let number = m.open(&buyer, &choice("backup", "1m")).order.number;
         let part = refund(m, &operator, &number, "1.00").unwrap();
         let of_order = Filter { order_number: Some(number), ..Filter::default() };
-        let refunds = Filter { kind: Some("refund".to_owned()), ..Filter::default() };
+        let refunds = Filter { kind: Some(CorrectionKind::Refund), ..Filter::default() };
         for filter in [of_order, refunds] {
             assert_eq!(found(filter).iter().map(|c| c.id).collect::<Vec<_>>(), [part.id]);
         }

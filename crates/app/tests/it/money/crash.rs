@@ -44,7 +44,7 @@ fn live(m: &Market) -> (String, i64, Vec<(String, String)>) {
     let mut states: Vec<_> = orders.into_iter().map(|o| (o.kind.to_string(), o.state.to_string())).collect();
     states.sort();
     let owner = hex::encode(m.key(&seller).0);
-    let due = m.read(|tx, _| Ok(store::ledger::any_sum_of(tx, ledger::AccountKind::SellerPayable, &owner, "CNY")?));
+    let due = m.read(|tx, _| Ok(store::ledger::any_sum_of(tx, ledger::AccountKind::SellerPayable, &owner, domain::money::Currency::Cny)?));
     (m.balance(&buyer), due, states)
 }
 

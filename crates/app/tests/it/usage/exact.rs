@@ -1,7 +1,11 @@
 //! Exact amounts: sellers choose the numbers, and no number of records of any size makes a sum wrap.
 
 use app::Caller;
-use domain::usage::{HoldState, UsageState};
+use domain::{
+    money::Currency,
+    settlement::BillKind,
+    usage::{HoldState, UsageState},
+};
 use harness::{Bought, Market, choice, money, on_both, on_demand};
 use std::sync::Arc;
 use wire::open_api::usage::Record;
@@ -144,16 +148,16 @@ fn small_charges_that_one_correction_reverses_leave_no_share_behind() {
         let pushed: Vec<Record> = (0..40).map(|n| m.record(&bought, &hour(n), "1", &format!("sn-{n}"))).collect();
         m.push(&seller, &pushed);
         m.advance("1h");
-        let running = |kind: &str| {
-            let all = m.read(|tx, ctx| app::money::running_bill(tx, ctx, m.key(&seller), "CNY", app::Page::first(100)));
+        let running = |kind: BillKind| {
+            let all = m.read(|tx, ctx| app::money::running_bill(tx, ctx, m.key(&seller), Currency::Cny, app::Page::first(100)));
             let of_kind = all.lines.iter().filter(|l| l.kind == kind);
             of_kind.fold((0, 0), |(amount, fee), l| (amount + l.amount_minor, fee + l.fee_minor))
         };
-        assert_eq!(running("usage"), (400, 20), "forty charges of 0.10 are shared as one of 4.00: 5 %");
+        assert_eq!(running(BillKind::Usage), (400, 20), "forty charges of 0.10 are shared as one of 4.00: 5 %");
         let correct = |n: i32| Record { corrects: Some(format!("sn-{n}")), ..m.record(&bought, &hour(39), "0.0001", &format!("c-{n}")) };
         m.push(&seller, &(0..40).map(correct).collect::<Vec<_>>());
         m.advance("2h");
-        assert_eq!((m.balance(&buyer).as_str(), running("usage")), ("1000000.00", (0, 0)));
+        assert_eq!((m.balance(&buyer).as_str(), running(BillKind::Usage)), ("1000000.00", (0, 0)));
         m.verify();
     });
 }
@@ -165,7 +169,7 @@ fn a_correction_after_the_rates_have_changed_takes_back_what_was_shared() {
         let bought = priced(m, &buyer, "1");
         m.push(&seller, &[m.record(&bought, "2024-01-05T03", "780", "sn")]);
         m.advance("1h");
-        let lines = || m.read(|tx, ctx| Ok(app::money::running_bill(tx, ctx, m.key(&seller), "CNY", app::Page::first(10))?.lines));
+        let lines = || m.read(|tx, ctx| Ok(app::money::running_bill(tx, ctx, m.key(&seller), Currency::Cny, app::Page::first(10))?.lines));
         assert_eq!(lines()[0].fee_minor, 3_900, "5 %");
         // As after a start with another commission.
         let dear = app::Settings {
