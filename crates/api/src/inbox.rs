@@ -71,7 +71,7 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
             message::list(tx, Key::of(who.account_id), (p.unread.0, p.kind.map(MessageType::as_str)), (&language, &zone), page)
         })
         .await?;
-    let next = next(&shown, page, |m| (m.row.created_at, m.row.id));
+    let next = next(&shown, page, |m| (m.row.created_at.micros(), m.row.id));
     let view = |m: message::Shown| MessageView {
         id: m.id.to_string(),
         kind: m.type_code.to_owned(),

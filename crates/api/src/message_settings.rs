@@ -88,7 +88,7 @@ fn recipient_view(ctx: &Ctx, r: &Recipient) -> Result<RecipientView, Error> {
         mailbox: message::mailbox(ctx, r)?,
         confirmed: r.confirmed_at.is_some(),
         phone: message::phone(ctx, r)?,
-        language: r.language.clone(),
+        language: r.language.to_string(),
         time_zone: given(&r.time_zone),
     })
 }

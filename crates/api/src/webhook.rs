@@ -61,7 +61,7 @@ fn view(ctx: &Ctx, e: &Endpoint) -> Result<EndpointView, Error> {
         enabled: e.enabled,
         disabled_reason: e.disabled_reason.clone(),
         secret: message::secret(ctx, e)?,
-        rotated_until: times(e.old_until.filter(|until| *until > ctx.now_micros())),
+        rotated_until: times(e.old_until.filter(|until| *until > ctx.moment())),
         created_at: time(e.created_at),
     })
 }
@@ -222,7 +222,7 @@ fn delivery_view(tx: &mut app::Tx, d: Delivery) -> Result<DeliveryView, Error> {
         id: d.id.id::<DeliveryId>().to_string(),
         message: d.message_id.id::<MessageId>().to_string(),
         event: d.event,
-        state: d.state,
+        state: d.state.to_string(),
         created_at: time(d.created_at),
         next_at: times(d.next_at),
         error: d.error,
@@ -248,7 +248,7 @@ async fn deliveries(
     let answer = api
         .read(caller, move |tx, _, who| {
             let found = message::deliveries(tx, who, id, page)?;
-            let next = next(&found, page, |d| (d.created_at, d.id));
+            let next = next(&found, page, |d| (d.created_at.micros(), d.id));
             let deliveries = found.into_iter().map(|d| delivery_view(tx, d)).collect::<Result<_, _>>()?;
             Ok(DeliveryList { deliveries, next })
         })

@@ -13,6 +13,17 @@ crate::words! {
 }
 
 crate::words! {
+    /// What became of a message on its way to one reader.
+    pub enum DeliveryState ("state of a delivery") {
+        Due = "due",
+        Sent = "sent",
+        Failed = "failed",
+        /// Not sent: the same was told a short while before.
+        Quiet = "quiet",
+    }
+}
+
+crate::words! {
     /// Types that recipients are set for (`deployment-and-messages 5.2`).
     pub enum MessageType ("message type") {
         Opened = "101",

@@ -1,29 +1,35 @@
 //! Messages on their way by mail, SMS and webhook; who hears of what.
 
-use crate::{DbError, Key, Page, Tx, Written};
+use crate::{DbError, Key, Moment, Page, Tx, Written, legible};
 use db::{
     Run,
     schema::{deliveries, delivery_attempts, message_recipients, message_settings},
 };
 use diesel::prelude::*;
+use domain::{
+    message::{Channel, DeliveryState},
+    site::Language,
+};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = message_recipients)]
-pub struct Recipient {
-    pub id: Key,
-    pub account_id: Key,
-    /// Of all types when it is empty.
-    pub type_code: String,
-    pub name: String,
-    pub mailbox: Option<Vec<u8>>,
-    pub phone: Option<Vec<u8>>,
-    pub language: String,
-    pub time_zone: String,
-    pub created_at: i64,
-    /// When the owner of the mailbox agreed to be written to.
-    pub confirmed_at: Option<i64>,
-    /// The blind index of the mailbox; rows from before there were any have none.
-    pub mailbox_index: Option<Vec<u8>>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = message_recipients)]
+    pub struct Recipient of message_recipients {
+        pub id: Key,
+        pub account_id: Key,
+        /// Of all types when it is empty.
+        pub type_code: String,
+        pub name: String,
+        pub mailbox: Option<Vec<u8>>,
+        pub phone: Option<Vec<u8>>,
+        pub language: Language,
+        pub time_zone: String,
+        pub created_at: Moment,
+        /// When the owner of the mailbox agreed to be written to.
+        pub confirmed_at: Option<Moment>,
+        /// The blind index of the mailbox; rows from before there were any have none.
+        pub mailbox_index: Option<Vec<u8>>,
+    }
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -36,34 +42,38 @@ pub struct Setting {
     pub digest: bool,
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = deliveries)]
-pub struct Delivery {
-    pub id: Key,
-    pub message_id: Key,
-    pub account_id: Key,
-    pub channel: String,
-    pub target: Key,
-    pub event: String,
-    pub digest: bool,
-    pub state: String,
-    pub attempts: i64,
-    pub created_at: i64,
-    pub next_at: Option<i64>,
-    pub ended_at: Option<i64>,
-    pub error: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = deliveries)]
+    pub struct Delivery of deliveries {
+        pub id: Key,
+        pub message_id: Key,
+        pub account_id: Key,
+        pub channel: Channel,
+        pub target: Key,
+        pub event: String,
+        pub digest: bool,
+        pub state: DeliveryState,
+        pub attempts: i64,
+        pub created_at: Moment,
+        pub next_at: Option<Moment>,
+        pub ended_at: Option<Moment>,
+        pub error: Option<String>,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = delivery_attempts)]
-pub struct Attempt {
-    pub delivery_id: Key,
-    pub number: i64,
-    pub started_at: i64,
-    pub duration_ms: Option<i64>,
-    pub status: Option<i64>,
-    pub error: Option<String>,
-    pub answer: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = delivery_attempts)]
+    pub struct Attempt of delivery_attempts {
+        pub delivery_id: Key,
+        pub number: i64,
+        pub started_at: Moment,
+        pub duration_ms: Option<i64>,
+        pub status: Option<i64>,
+        pub error: Option<String>,
+        pub answer: Option<String>,
+    }
 }
 
 /// # Errors
@@ -127,9 +137,9 @@ pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Delivery>, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_since(tx: &mut Tx, target: Key, event: &str, since: i64) -> Result<bool, DbError> {
+pub fn any_since(tx: &mut Tx, target: Key, event: &str, since: Moment) -> Result<bool, DbError> {
     let same = deliveries::table.filter(deliveries::target.eq(target)).filter(deliveries::created_at.ge(since));
-    let same = same.filter(deliveries::event.eq(event.to_owned())).filter(deliveries::state.ne("quiet"));
+    let same = same.filter(deliveries::event.eq(event.to_owned())).filter(deliveries::state.ne(DeliveryState::Quiet));
     Ok(same.select(deliveries::id).first::<Key>(tx).optional()?.is_some())
 }
 
@@ -140,7 +150,7 @@ pub fn any_since(tx: &mut Tx, target: Key, event: &str, since: i64) -> Result<bo
 pub fn digest(tx: &mut Tx, target: Key) -> Result<Vec<Delivery>, DbError> {
     let waiting = deliveries::table.filter(deliveries::target.eq(target)).filter(deliveries::digest.eq(true));
     Ok(waiting
-        .filter(deliveries::state.eq("due"))
+        .filter(deliveries::state.eq(DeliveryState::Due))
         .order((deliveries::created_at, deliveries::id))
         .select(Delivery::as_select())
         .load(tx)?)
@@ -151,18 +161,22 @@ pub fn digest(tx: &mut Tx, target: Key) -> Result<Vec<Delivery>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn of_target(tx: &mut Tx, account: Key, target: Key, page: Page) -> Result<Vec<Delivery>, DbError> {
-    let query = deliveries::table.filter(deliveries::account_id.eq(account)).filter(deliveries::target.eq(target)).into_boxed();
-    Ok(newest_first!(query, page, deliveries::created_at, deliveries::id).select(Delivery::as_select()).load(tx)?)
+    let place = |delivery: &Delivery| (delivery.created_at.micros(), delivery.id);
+    let read = |page: Page| {
+        let query = deliveries::table.filter(deliveries::account_id.eq(account)).filter(deliveries::target.eq(target)).into_boxed();
+        db::readable(tx, newest_first!(query, page, deliveries::created_at, deliveries::id).select(Delivery::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// Where a delivery stands now.
 #[derive(Debug, Clone)]
 pub struct Progress<'a> {
     pub id: Key,
-    pub state: &'a str,
+    pub state: DeliveryState,
     pub attempts: i64,
-    pub next_at: Option<i64>,
-    pub ended_at: Option<i64>,
+    pub next_at: Option<Moment>,
+    pub ended_at: Option<Moment>,
     pub error: Option<&'a str>,
 }
 

@@ -1,24 +1,26 @@
 //! In-site messages.
 
-use crate::{DbError, Key, Page, Tx};
+use crate::{DbError, Key, Moment, Page, Tx, legible};
 use db::{Run, schema::messages};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = messages)]
-pub struct Message {
-    pub id: Key,
-    pub account_id: Key,
-    pub event: String,
-    pub params: String,
-    pub order_id: Option<Key>,
-    pub created_at: i64,
-    pub read_at: Option<i64>,
-    pub name: String,
-    /// When it was handed to the other channels.
-    pub handed_on_at: Option<i64>,
-    /// What the page that it leads to is about.
-    pub subject: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = messages)]
+    pub struct Message of messages {
+        pub id: Key,
+        pub account_id: Key,
+        pub event: String,
+        pub params: String,
+        pub order_id: Option<Key>,
+        pub created_at: Moment,
+        pub read_at: Option<Moment>,
+        pub name: String,
+        /// When it was handed to the other channels.
+        pub handed_on_at: Option<Moment>,
+        /// What the page that it leads to is about.
+        pub subject: Option<String>,
+    }
 }
 
 /// Stores unread messages, but those of which one of the same name was said already.
@@ -50,14 +52,18 @@ pub fn list(
     page: Page,
 ) -> Result<Vec<Message>, DbError> {
     let owned = |list: &[&str]| list.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>();
-    let mut query = messages::table.filter(messages::account_id.eq(account)).filter(messages::event.ne_all(owned(others))).into_boxed();
-    if let Some(events) = events {
-        query = query.filter(messages::event.eq_any(owned(events)));
-    }
-    if unread {
-        query = query.filter(messages::read_at.is_null());
-    }
-    Ok(newest_first!(query, page, messages::created_at, messages::id).select(Message::as_select()).load(tx)?)
+    let place = |message: &Message| (message.created_at.micros(), message.id);
+    let read = |page: Page| {
+        let mut query = messages::table.filter(messages::account_id.eq(account)).filter(messages::event.ne_all(owned(others))).into_boxed();
+        if let Some(events) = events {
+            query = query.filter(messages::event.eq_any(owned(events)));
+        }
+        if unread {
+            query = query.filter(messages::read_at.is_null());
+        }
+        db::readable(tx, newest_first!(query, page, messages::created_at, messages::id).select(Message::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// Unread messages are counted to here.
@@ -77,7 +83,7 @@ pub fn unread(tx: &mut Tx, account: Key) -> Result<i64, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn mark_read(tx: &mut Tx, account: Key, id: Option<Key>, at: i64) -> Result<usize, DbError> {
+pub fn mark_read(tx: &mut Tx, account: Key, id: Option<Key>, at: Moment) -> Result<usize, DbError> {
     let of_account = messages::table.filter(messages::account_id.eq(account)).filter(messages::read_at.is_null());
     let changed = match id {
         Some(id) => diesel::update(of_account.filter(messages::id.eq(id))).set(messages::read_at.eq(at)).run(tx)?,
@@ -116,7 +122,7 @@ pub fn to_hand_on(tx: &mut Tx, limit: i64) -> Result<Vec<Message>, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn handed_on(tx: &mut Tx, ids: &[Key], at: i64) -> Result<usize, DbError> {
+pub fn handed_on(tx: &mut Tx, ids: &[Key], at: Moment) -> Result<usize, DbError> {
     // Said so that no index fits: PostgreSQL would rather read all that wait than find these by their keys.
     let waiting = || sql::<Bool>("(handed_on_at IS NULL) IS TRUE");
     Ok(db::each_part(tx, ids, |part| {

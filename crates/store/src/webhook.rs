@@ -1,24 +1,26 @@
 //! Endpoints that hear of an account's messages.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Moment, Tx, Written};
 use db::{Run, schema::webhook_endpoints};
 use diesel::prelude::*;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = webhook_endpoints)]
-pub struct Endpoint {
-    pub id: Key,
-    pub account_id: Key,
-    pub url: String,
-    pub description: String,
-    /// Keys of events joined by blanks; all when it is empty.
-    pub events: String,
-    pub enabled: bool,
-    pub disabled_reason: Option<String>,
-    pub secret: Vec<u8>,
-    pub old_secret: Option<Vec<u8>>,
-    pub old_until: Option<i64>,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = webhook_endpoints)]
+    pub struct Endpoint of webhook_endpoints {
+        pub id: Key,
+        pub account_id: Key,
+        pub url: String,
+        pub description: String,
+        /// Keys of events joined by blanks; all when it is empty.
+        pub events: String,
+        pub enabled: bool,
+        pub disabled_reason: Option<String>,
+        pub secret: Vec<u8>,
+        pub old_secret: Option<Vec<u8>>,
+        pub old_until: Option<Moment>,
+        pub created_at: Moment,
+    }
 }
 
 /// # Errors

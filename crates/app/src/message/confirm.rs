@@ -65,10 +65,10 @@ fn send(tx: &mut Tx, ctx: &Ctx, r: &Recipient) -> Result<(), Error> {
         event: asked.to_string(),
         params: json!({ "account": owner.name, "name": r.name }).to_string(),
         order_id: None,
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
         read_at: None,
         name: format!("{asked}:{}:{}", r.id.id::<RecipientId>(), ctx.now_micros()),
-        handed_on_at: Some(ctx.now_micros()),
+        handed_on_at: Some(ctx.moment()),
         subject: None,
     };
     message::insert_handed_on(tx, &row)?;

@@ -3,15 +3,14 @@
 
 use super::{reader, settings, webhook};
 use crate::{
-    Ctx, Error, from_micros,
+    Ctx, Error,
     job::{self, JobKind},
-    micros,
 };
-use db::{DbError, Key, Tx};
+use db::{DbError, Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::DeliveryId,
-    message::{Channel, MessageEvent},
+    message::{Channel, DeliveryState, MessageEvent},
     site::Site,
 };
 use jiff::SignedDuration;
@@ -51,7 +50,7 @@ fn readers(tx: &mut Tx, account: Key) -> Result<Readers, Error> {
 pub fn hand_on(tx: &mut Tx, ctx: &Ctx) -> Result<usize, Error> {
     let batch = message::to_hand_on(tx, BATCH)?;
     let ids: Vec<Key> = batch.iter().map(|m| m.id).collect();
-    if message::handed_on(tx, &ids, ctx.now_micros())? != ids.len() {
+    if message::handed_on(tx, &ids, ctx.moment())? != ids.len() {
         // Another node has some of them; nothing of this batch is made twice.
         return Err(DbError::Raced.into());
     }
@@ -104,13 +103,11 @@ fn to_endpoints(tx: &mut Tx, ctx: &Ctx, m: &Message, event: MessageEvent, of: &R
 fn make(tx: &mut Tx, ctx: &Ctx, m: &Message, (channel, target): (Channel, Key), (digest, due): (bool, Timestamp)) -> Result<(), Error> {
     let noisy = m.event.parse::<MessageEvent>().is_ok_and(MessageEvent::noisy);
     // Programs want everything; people do not want to hear the same again and again.
-    let quiet = channel != Channel::Webhook
-        && noisy
-        && !digest
-        && rows::any_since(tx, target, &m.event, micros(from_micros(m.created_at) - QUIET))?;
-    let row = Delivery { digest, next_at: Some(micros(due)), ..due_now(ctx, m, (channel, target)) };
+    let quiet =
+        channel != Channel::Webhook && noisy && !digest && rows::any_since(tx, target, &m.event, Moment::of(m.created_at.at() - QUIET))?;
+    let row = Delivery { digest, next_at: Some(Moment::of(due)), ..due_now(ctx, m, (channel, target)) };
     if quiet {
-        let quiet = Delivery { state: "quiet".to_owned(), next_at: None, ended_at: Some(ctx.now_micros()), ..row };
+        let quiet = Delivery { state: DeliveryState::Quiet, next_at: None, ended_at: Some(ctx.moment()), ..row };
         return Ok(rows::insert(tx, &quiet)?);
     }
     rows::insert(tx, &row)?;
@@ -122,14 +119,14 @@ fn due_now(ctx: &Ctx, m: &Message, (channel, target): (Channel, Key)) -> Deliver
         id: Key::of(ctx.id::<DeliveryId>()),
         message_id: m.id,
         account_id: m.account_id,
-        channel: channel.to_string(),
+        channel,
         target,
         event: m.event.clone(),
         digest: false,
-        state: "due".to_owned(),
+        state: DeliveryState::Due,
         attempts: 0,
-        created_at: ctx.now_micros(),
-        next_at: Some(ctx.now_micros()),
+        created_at: ctx.moment(),
+        next_at: Some(ctx.moment()),
         ended_at: None,
         error: None,
     }

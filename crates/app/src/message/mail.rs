@@ -5,12 +5,13 @@ use super::{
     settings, show,
 };
 use crate::secret::Sealed;
-use crate::{Ctx, Error, event, from_micros, micros};
-use db::{Key, Tx};
+use crate::{Ctx, Error, event};
+use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
     id::{AccountId, DeliveryId},
-    message::MessageEvent,
+    message::{Channel, DeliveryState, MessageEvent},
+    site::Language,
 };
 use jiff::SignedDuration;
 use serde_json::json;
@@ -45,25 +46,24 @@ pub struct Outgoing {
 /// # Errors
 /// [`Error::Store`].
 pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error> {
-    let Some(found) = rows::any_lookup(tx, id)?.filter(|d| d.state == "due") else {
+    let Some(found) = rows::any_lookup(tx, id)?.filter(|d| d.state == DeliveryState::Due) else {
         return Ok(None);
     };
     let reader = match reader::of(tx, ctx, &found)? {
         Ok(reader) => reader,
         Err(why) => {
-            end(tx, ctx, &found, ("failed", Some(why)))?;
+            end(tx, ctx, &found, (DeliveryState::Failed, Some(why)))?;
             return Ok(None);
         }
     };
     let all = if found.digest { rows::digest(tx, found.target)? } else { vec![found.clone()] };
     let (subject, text, link) = words(tx, ctx, &all, &reader)?;
     let number = found.attempts + 1;
-    let attempt =
-        Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
+    let attempt = Attempt { delivery_id: id, number, started_at: ctx.moment(), duration_ms: None, status: None, error: None, answer: None };
     rows::insert_attempt(tx, &attempt)?;
-    rows::progress(tx, &Progress { id, state: "due", attempts: number, next_at: found.next_at, ended_at: None, error: None })?;
+    rows::progress(tx, &Progress { id, state: DeliveryState::Due, attempts: number, next_at: found.next_at, ended_at: None, error: None })?;
     let event: Option<MessageEvent> = found.event.parse().ok();
-    let may_be_off = found.channel == "mail" && event.is_some_and(|e| !e.essential());
+    let may_be_off = found.channel == Channel::Mail && event.is_some_and(|e| !e.essential());
     let unsubscribe = event.filter(|_| may_be_off).map(|e| {
         let token = hex::encode(ctx.sealer.seal(ctx.ids, PURPOSE, &format!("{} {}", found.account_id.id::<AccountId>(), e.type_code())));
         format!("{}/api/v1/messages/unsubscribe/{token}", ctx.settings.public_url)
@@ -86,14 +86,14 @@ fn words(tx: &mut Tx, ctx: &Ctx, all: &[Delivery], reader: &Reader) -> Result<(S
     let mut shown = Vec::new();
     for d in all {
         if let Some(row) = message::any_lookup(tx, d.message_id)? {
-            let at = from_micros(row.created_at).to_zoned_datetime(reader.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-            shown.push((show(row, &reader.language, &reader.zone)?, at));
+            let at = row.created_at.at().to_zoned_datetime(reader.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            shown.push((show(row, reader.language.as_str(), &reader.zone)?, at));
         }
     }
-    let subject = match (shown.as_slice(), reader.language.as_str()) {
+    let subject = match (shown.as_slice(), reader.language) {
         ([(one, _)], _) => one.title.clone(),
-        (many, "en") => format!("{} messages of your marketplace", many.len()),
-        (many, _) => format!("云市：{} 条消息", many.len()),
+        (many, Language::En) => format!("{} messages of your marketplace", many.len()),
+        (many, Language::Zh) => format!("云市：{} 条消息", many.len()),
     };
     let address = |m: &super::Shown| {
         let page = if m.event == MessageEvent::MailboxToConfirm { reader.confirmation.as_ref() } else { m.link.as_ref() };
@@ -109,8 +109,8 @@ fn words(tx: &mut Tx, ctx: &Ctx, all: &[Delivery], reader: &Reader) -> Result<(S
     })
 }
 
-fn end(tx: &mut Tx, ctx: &Ctx, d: &Delivery, (state, error): (&str, Option<&str>)) -> Result<(), Error> {
-    let progress = Progress { id: d.id, state, attempts: d.attempts, next_at: None, ended_at: Some(ctx.now_micros()), error };
+fn end(tx: &mut Tx, ctx: &Ctx, d: &Delivery, (state, error): (DeliveryState, Option<&str>)) -> Result<(), Error> {
+    let progress = Progress { id: d.id, state, attempts: d.attempts, next_at: None, ended_at: Some(ctx.moment()), error };
     Ok(rows::progress(tx, &progress)?)
 }
 
@@ -123,7 +123,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, result: &Result<(), Strin
     let attempt = Attempt {
         delivery_id: sent.delivery,
         number: sent.number,
-        started_at: 0,
+        started_at: ctx.moment(),
         duration_ms: Some(duration_ms),
         status: None,
         error: error.clone(),
@@ -133,7 +133,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, result: &Result<(), Strin
     let Some(error) = error else {
         for id in &sent.gathered {
             if let Some(d) = rows::any_lookup(tx, *id)? {
-                end(tx, ctx, &d, ("sent", None))?;
+                end(tx, ctx, &d, (DeliveryState::Sent, None))?;
             }
         }
         return Ok(None);
@@ -142,10 +142,10 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, result: &Result<(), Strin
     let next = wait.map(|minutes| ctx.now + SignedDuration::from_mins(*minutes));
     let progress = Progress {
         id: sent.delivery,
-        state: if next.is_some() { "due" } else { "failed" },
+        state: if next.is_some() { DeliveryState::Due } else { DeliveryState::Failed },
         attempts: sent.number,
-        next_at: next.map(micros),
-        ended_at: next.is_none().then(|| ctx.now_micros()),
+        next_at: next.map(Moment::of),
+        ended_at: next.is_none().then(|| ctx.moment()),
         error: Some(&error),
     };
     rows::progress(tx, &progress)?;

@@ -64,7 +64,7 @@ pub fn send(tx: &mut Tx, ctx: &Ctx, s: &Send<'_>) -> Result<(), Error> {
             event: s.event.as_str().to_owned(),
             params: params.clone(),
             order_id: s.order,
-            created_at: ctx.now_micros(),
+            created_at: ctx.moment(),
             read_at: None,
             name,
             handed_on_at: None,
@@ -157,7 +157,7 @@ pub fn list(
 /// # Errors
 /// [`Error::Store`].
 pub fn mark_read(tx: &mut Tx, ctx: &Ctx, account: Key, id: Option<MessageId>) -> Result<usize, Error> {
-    Ok(message::mark_read(tx, account, id.map(Key::of), ctx.now_micros())?)
+    Ok(message::mark_read(tx, account, id.map(Key::of), ctx.moment())?)
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use super::{confirm, settings};
 use crate::{Ctx, Error, seller};
 use db::{Key, Tx};
-use domain::site::SiteCode;
+use domain::{
+    message::Channel,
+    site::{Language, SiteCode},
+};
 use jiff::tz::TimeZone;
 use store::{
     account,
@@ -14,7 +17,7 @@ use store::{
 pub(super) struct Reader {
     /// A mailbox or a phone number.
     pub to: String,
-    pub language: String,
+    pub language: Language,
     pub zone: TimeZone,
     /// The page on which he agrees to be written to.
     pub confirmation: Option<String>,
@@ -25,11 +28,11 @@ pub(super) fn of(tx: &mut Tx, ctx: &Ctx, d: &Delivery) -> Result<Result<Reader, 
     let site = site_of(tx, d.account_id)?;
     if d.target == d.account_id {
         let Some(to) = service_mailbox(tx, d.account_id)? else { return Ok(Err("the seller has no customer-service mailbox")) };
-        let language = if site == SiteCode::Cn { "zh" } else { "en" }.to_owned();
+        let language = if site == SiteCode::Cn { Language::Zh } else { Language::En };
         return Ok(Ok(Reader { to, language, zone: ctx.site(site).time_zone, confirmation: None }));
     }
     let Some(r) = rows::any_recipient(tx, d.target)? else { return Ok(Err("the recipient was removed")) };
-    let to = if d.channel == "sms" { settings::phone(ctx, &r)? } else { settings::mailbox(ctx, &r)? };
+    let to = if d.channel == Channel::Sms { settings::phone(ctx, &r)? } else { settings::mailbox(ctx, &r)? };
     let Some(to) = to else { return Ok(Err("the recipient has no such address")) };
     let own = (!r.time_zone.is_empty()).then(|| TimeZone::get(&r.time_zone).ok()).flatten();
     let confirmation = r.confirmed_at.is_none().then(|| confirm::page(ctx, &r, &to));

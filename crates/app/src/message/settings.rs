@@ -114,7 +114,7 @@ pub(crate) fn add_to(tx: &mut Tx, ctx: &Ctx, account: Key, new: &NewRecipient) -
     let mailbox_index = new.mailbox.as_deref().map(|m| index(ctx, m));
     // The owner of the same mailbox agreed for another type already.
     let agreed = |r: &Recipient| r.mailbox_index == mailbox_index && r.confirmed_at.is_some();
-    let confirmed_at = (mailbox_index.is_some() && others.iter().any(agreed)).then(|| ctx.now_micros());
+    let confirmed_at = (mailbox_index.is_some() && others.iter().any(agreed)).then(|| ctx.moment());
     let row = Recipient {
         id: Key::of(ctx.id::<RecipientId>()),
         account_id: account,
@@ -122,9 +122,9 @@ pub(crate) fn add_to(tx: &mut Tx, ctx: &Ctx, account: Key, new: &NewRecipient) -
         name: new.name.as_str().to_owned(),
         mailbox: seal(MAILBOX, &new.mailbox),
         phone: seal(PHONE, &new.phone),
-        language: new.language.to_string(),
+        language: new.language,
         time_zone: new.time_zone.clone().unwrap_or_default(),
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
         confirmed_at,
         mailbox_index,
     };

@@ -2,13 +2,13 @@
 
 use super::{hand_on::deliver, show};
 use crate::secret::Sealed;
-use crate::{Caller, Ctx, Error, Page, event, from_micros, job, job::JobKind, limit, micros};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error, Page, event, job, job::JobKind, limit};
+use db::{Key, Moment, Tx};
 use domain::limit::Limit;
 use domain::{
     Timestamp,
     id::{DeliveryId, EndpointId, MessageId},
-    message::{Channel, MessageEvent},
+    message::{Channel, DeliveryState, MessageEvent},
     text::Line,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -74,7 +74,7 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewEndpoint) -> Result
         secret: ctx.sealer.seal(ctx.ids, SECRET, &new_secret(ctx)),
         old_secret: None,
         old_until: None,
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
     };
     rows::insert(tx, &row)?;
     event::record(tx, ctx, "webhook.added", event::About::account(account), &json!({ "url": row.url }))?;
@@ -136,7 +136,7 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId, (new, ena
 pub fn rotate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId) -> Result<Endpoint, Error> {
     let mut found = show_endpoint(tx, caller, id)?;
     found.old_secret = Some(std::mem::replace(&mut found.secret, ctx.sealer.seal(ctx.ids, SECRET, &new_secret(ctx))));
-    found.old_until = Some(micros(ctx.now + OVERLAP));
+    found.old_until = Some(Moment::of(ctx.now + OVERLAP));
     kept(tx, ctx, &found, "webhook.rotated")?;
     Ok(found)
 }
@@ -165,10 +165,10 @@ pub fn test(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId) -> Result<D
         event: MessageEvent::WebhookTest.to_string(),
         params: json!({ "url": found.url }).to_string(),
         order_id: None,
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
         read_at: None,
         name: format!("{}:{}:{}", MessageEvent::WebhookTest, id, ctx.random_hex(8)),
-        handed_on_at: Some(ctx.now_micros()),
+        handed_on_at: Some(ctx.moment()),
         subject: None,
     };
     message::insert_handed_on(tx, &row)?;
@@ -183,17 +183,23 @@ pub fn test(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId) -> Result<D
 pub fn replay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: DeliveryId) -> Result<Delivery, Error> {
     let missing = || Error::not_found("webhook.delivery_not_found", "you have no such delivery");
     let found = deliveries_rows::any_lookup(tx, Key::of(id))?;
-    let mut found = found.filter(|d| d.account_id == Key::of(caller.account_id) && d.channel == "webhook").ok_or_else(missing)?;
+    let mut found = found.filter(|d| d.account_id == Key::of(caller.account_id) && d.channel == Channel::Webhook).ok_or_else(missing)?;
     show_endpoint(tx, caller, found.target.id())?;
-    if found.state == "due" {
+    if found.state == DeliveryState::Due {
         return Err(Error::conflict("webhook.under_way", "it is still being sent; wait until it has ended"));
     }
-    let progress =
-        Progress { id: found.id, state: "due", attempts: found.attempts, next_at: Some(ctx.now_micros()), ended_at: None, error: None };
+    let progress = Progress {
+        id: found.id,
+        state: DeliveryState::Due,
+        attempts: found.attempts,
+        next_at: Some(ctx.moment()),
+        ended_at: None,
+        error: None,
+    };
     deliveries_rows::progress(tx, &progress)?;
     job::schedule_in_lane(tx, ctx, JobKind::Webhook, found.id, found.target, ctx.now)?;
     event::record(tx, ctx, "webhook.replayed", event::About::account(found.account_id), &json!({ "delivery": id }))?;
-    "due".clone_into(&mut found.state);
+    found.state = DeliveryState::Due;
     Ok(found)
 }
 
@@ -221,12 +227,18 @@ pub struct Outgoing {
 /// # Errors
 /// [`Error::Store`].
 pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error> {
-    let Some(found) = deliveries_rows::any_lookup(tx, id)?.filter(|d| d.state == "due") else {
+    let Some(found) = deliveries_rows::any_lookup(tx, id)?.filter(|d| d.state == DeliveryState::Due) else {
         return Ok(None);
     };
     let end = |tx: &mut Tx, why: &str| {
-        let progress =
-            Progress { id, state: "failed", attempts: found.attempts, next_at: None, ended_at: Some(ctx.now_micros()), error: Some(why) };
+        let progress = Progress {
+            id,
+            state: DeliveryState::Failed,
+            attempts: found.attempts,
+            next_at: None,
+            ended_at: Some(ctx.moment()),
+            error: Some(why),
+        };
         deliveries_rows::progress(tx, &progress)
     };
     let endpoint = rows::lookup(tx, found.account_id, found.target)?.filter(|e| e.enabled);
@@ -235,10 +247,12 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
         return Ok(None);
     };
     let number = found.attempts + 1;
-    let attempt =
-        Attempt { delivery_id: id, number, started_at: ctx.now_micros(), duration_ms: None, status: None, error: None, answer: None };
+    let attempt = Attempt { delivery_id: id, number, started_at: ctx.moment(), duration_ms: None, status: None, error: None, answer: None };
     deliveries_rows::insert_attempt(tx, &attempt)?;
-    deliveries_rows::progress(tx, &Progress { id, state: "due", attempts: number, next_at: found.next_at, ended_at: None, error: None })?;
+    deliveries_rows::progress(
+        tx,
+        &Progress { id, state: DeliveryState::Due, attempts: number, next_at: found.next_at, ended_at: None, error: None },
+    )?;
     let body = payload(tx, ctx, row)?;
     let (message_id, at) = (format!("msg_{}", hex::encode(found.id.0)), ctx.wall.as_second());
     let signatures = signatures(ctx, &endpoint, (&message_id, at, &body))?;
@@ -248,7 +262,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
 
 /// `type`, `timestamp` and `data`, as the specification recommends; texts come in both languages.
 fn payload(tx: &mut Tx, ctx: &Ctx, row: message::Message) -> Result<String, Error> {
-    let at = from_micros(row.created_at);
+    let at = row.created_at.at();
     let mut data: Value = serde_json::from_str(&row.params).map_err(|e| Error::row("messages", &row.name, e))?;
     if let Some(order) = row.order_id
         && let Some(order) = store::order::lookup(tx, crate::Tenant::Any, order)?
@@ -268,7 +282,7 @@ fn payload(tx: &mut Tx, ctx: &Ctx, row: message::Message) -> Result<String, Erro
 fn signatures(ctx: &Ctx, e: &Endpoint, (id, at, body): (&str, i64, &str)) -> Result<String, Error> {
     let sign = |sealed: &[u8]| Ok::<_, Error>(wire::webhook::sign(&ctx.sealer.open(SECRET, sealed)?, id, at, body));
     let mut all = vec![sign(&e.secret)?];
-    if let Some(old) = e.old_secret.as_deref().filter(|_| e.old_until.is_some_and(|until| until > ctx.now_micros())) {
+    if let Some(old) = e.old_secret.as_deref().filter(|_| e.old_until.is_some_and(|until| until > ctx.moment())) {
         all.push(sign(old)?);
     }
     Ok(all.join(" "))
@@ -298,7 +312,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, answered: &Answered) -> R
     let attempt = Attempt {
         delivery_id: id,
         number: sent.number,
-        started_at: 0,
+        started_at: ctx.moment(),
         duration_ms: Some(answered.duration_ms),
         status: answered.status.map(i64::from),
         error: error.clone(),
@@ -314,12 +328,12 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, answered: &Answered) -> R
     let wait = usize::try_from(sent.number - 1).ok().and_then(|n| RETRIES.get(n)).filter(|_| !taken && !gone);
     let next = wait.map(|seconds| ctx.now + SignedDuration::from_secs(*seconds));
     let state = match (taken, next) {
-        (true, _) => "sent",
-        (false, Some(_)) => "due",
-        (false, None) => "failed",
+        (true, _) => DeliveryState::Sent,
+        (false, Some(_)) => DeliveryState::Due,
+        (false, None) => DeliveryState::Failed,
     };
-    let ended_at = next.is_none().then(|| ctx.now_micros());
-    let progress = Progress { id, state, attempts: sent.number, next_at: next.map(micros), ended_at, error: error.as_deref() };
+    let ended_at = next.is_none().then(|| ctx.moment());
+    let progress = Progress { id, state, attempts: sent.number, next_at: next.map(Moment::of), ended_at, error: error.as_deref() };
     deliveries_rows::progress(tx, &progress)?;
     Ok(next)
 }

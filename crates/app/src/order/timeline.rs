@@ -122,7 +122,7 @@ fn of_messages(tx: &mut Tx, tenant: Tenant, order: Key, entries: &mut Vec<Entry>
         };
         if mine {
             let data = json!({ "event": m.event });
-            entries.push(Entry { at: from_micros(m.created_at), kind: "message.sent".to_owned(), tone: Tone::Plain, actor: None, data });
+            entries.push(Entry { at: m.created_at.at(), kind: "message.sent".to_owned(), tone: Tone::Plain, actor: None, data });
         }
     }
     Ok(())

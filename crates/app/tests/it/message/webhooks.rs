@@ -4,7 +4,10 @@ use app::{
     Caller, Error, Page,
     message::{self, NewEndpoint},
 };
-use domain::{id::EndpointId, message::MessageEvent};
+use domain::{
+    id::EndpointId,
+    message::{DeliveryState, MessageEvent},
+};
 use harness::{Market, Sent, choice, on_both};
 use std::sync::Arc;
 use store::delivery::Delivery;
@@ -32,7 +35,11 @@ fn an_endpoint_hears_of_what_it_asked_for_and_is_sent_it_again_under_the_same_id
         let (buyer, id) = (m.buyer(), add(m, &m.buyer(), "https://hooks.example.com/").unwrap());
         m.open(&buyer, &choice("backup", "1m"));
         let delivery = newest(m, &buyer, id);
-        assert_eq!((delivery.event.as_str(), delivery.state.as_str(), taken(m)), ("order.opened", "sent", 1), "only what was asked for");
+        assert_eq!(
+            (delivery.event.as_str(), delivery.state, taken(m)),
+            ("order.opened", DeliveryState::Sent, 1),
+            "only what was asked for"
+        );
         let again = |who: &Arc<Caller>| m.write(who, |tx, ctx| message::replay(tx, ctx, who, delivery.id.id()));
         assert_eq!(again(&m.buyer2()).unwrap_err().code(), Some("webhook.delivery_not_found"));
         again(&buyer).unwrap();
@@ -56,10 +63,10 @@ fn an_endpoint_that_never_takes_it_is_given_up_after_28_hours() {
         let (buyer, id) = (m.buyer(), add(m, &m.buyer(), "https://hooks.example.com/").unwrap());
         m.fail_deliveries(100);
         m.open(&buyer, &choice("backup", "1m"));
-        assert_eq!(newest(m, &buyer, id).state, "due");
+        assert_eq!(newest(m, &buyer, id).state, DeliveryState::Due);
         m.advance("30h");
         let over = newest(m, &buyer, id);
-        assert_eq!((over.state.as_str(), over.attempts), ("failed", 9));
+        assert_eq!((over.state, over.attempts), (DeliveryState::Failed, 9));
     });
 }
 
