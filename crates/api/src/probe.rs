@@ -75,7 +75,7 @@ struct HealthList {
 fn health_of(tx: &mut Tx, ctx: &Ctx, p: &product::Product) -> Result<Option<HealthView>, Error> {
     let Some(revision) = p.revision_id else { return Ok(None) };
     let listing = ctx.listings.approved(tx, revision)?;
-    let site = ctx.site(p.site.parse().map_err(|e| Error::row("products", &p.key, e))?);
+    let site = ctx.site(p.site);
     let health = probe::health(tx, ctx, p.id, &site)?;
     let seller = account::lookup(tx, p.seller_id)?.ok_or_else(|| Error::row("products", &p.key, "has no seller"))?;
     let day = |d: rows::Day| ProbeDay { day: d.day, passed: d.passed, failed: d.failed };
@@ -83,9 +83,9 @@ fn health_of(tx: &mut Tx, ctx: &Ctx, p: &product::Product) -> Result<Option<Heal
         id: p.id.id::<ProductId>().to_string(),
         key: p.key.clone(),
         name: listing.name.clone().into(),
-        site: p.site.clone(),
+        site: p.site.to_string(),
         seller_name: seller.name,
-        visibility: p.visibility.clone(),
+        visibility: p.visibility.to_string(),
         version: app::catalogue::trading_version(p),
         no_server: listing.interface_address.is_none(),
         failing_days: health.failing_days,
@@ -104,7 +104,7 @@ async fn health(State(api): State<Api>, Who(caller): Who, Listed(p, page): Liste
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let found = product::listed_page(tx, tenant(who, p.role)?, page)?;
-            let next = next(&found, page, |p| (p.created_at, p.id));
+            let next = next(&found, page, |p| (p.created_at.micros(), p.id));
             let mut products = Vec::new();
             for one in &found {
                 products.extend(health_of(tx, ctx, one)?);

@@ -17,7 +17,7 @@ use domain::{
     id::{ProductId, RevisionId},
     listing::Visibility,
     listing_check,
-    site::{SiteCode, Sites},
+    site::Sites,
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,8 @@ fn product_view(tx: &mut Tx, p: Product) -> Result<ProductView, Error> {
         id: p.id.id::<ProductId>().to_string(),
         key: p.key,
         name,
-        visibility: p.visibility,
-        application_state: newest.as_ref().map(|r| r.state.clone()),
+        visibility: p.visibility.to_string(),
+        application_state: newest.as_ref().map(|r| r.state.to_string()),
         application_id: newest.map(|r| r.id.id::<RevisionId>().to_string()),
         updated_at: time(p.updated_at),
     })
@@ -93,9 +93,9 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
             let seller = Key::of(who.account_id);
             let found = match &p.key {
                 Some(key) => rows::by_key(tx, seller, key.as_str())?.into_iter().collect(),
-                None => rows::of_seller(tx, seller, p.visibility.map(Visibility::as_str), page)?,
+                None => rows::of_seller(tx, seller, p.visibility, page)?,
             };
-            let next = next(&found, page, |p| (p.created_at, p.id));
+            let next = next(&found, page, |p| (p.created_at.micros(), p.id));
             Ok(ProductList { products: found.into_iter().map(|p| product_view(tx, p)).collect::<Result<_, _>>()?, next })
         })
         .await?;
@@ -147,12 +147,11 @@ pub(crate) struct RevisionView {
 
 /// A revision of a product, with its prices in the product's currency.
 pub(crate) fn revision_view(sites: &Sites, product: &rows::Product, r: &rows::Revision) -> Result<RevisionView, Error> {
-    let site: SiteCode = product.site.parse().map_err(|e| Error::row("products", &product.key, e))?;
     Ok(RevisionView {
         id: r.id.id::<RevisionId>().to_string(),
         number: r.number,
-        state: r.state.clone(),
-        listing: ListingBody::of(&catalogue::listing(r)?, sites.of(site).currency),
+        state: r.state.to_string(),
+        listing: ListingBody::of(&catalogue::listing(r)?, sites.of(product.site).currency),
         marks: serde_json::from_str(&r.marks).unwrap_or_default(),
         reason: r.reason.clone(),
         created_at: time(r.created_at),
@@ -182,7 +181,7 @@ async fn show(State(api): State<Api>, Who(caller): Who, PathOf(id): PathOf<Produ
         currency,
         revisions: revisions.iter().map(|r| revision_view(sites, &product, r)).collect::<Result<_, _>>()?,
         key: product.key,
-        visibility: product.visibility,
+        visibility: product.visibility.to_string(),
     }))
 }
 

@@ -2,7 +2,7 @@
 //! the rest is the application's (`architecture 5`).
 
 use crate::{assets, state::Api, storefront::site_of};
-use app::{Actor, Error, catalogue};
+use app::{Actor, catalogue};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
@@ -72,8 +72,8 @@ pub async fn serve(State(api): State<Api>, headers: HeaderMap, Path(product): Pa
         .app
         .read(Actor::Anybody, move |tx, ctx| {
             let (listed, listing) = catalogue::find(tx, ctx, site.code.as_str(), &product)?;
-            let on_sale = catalogue::visibility(&listed.product)?.buyable();
-            let sold_at = ctx.site(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
+            let on_sale = listed.product.visibility.buyable();
+            let sold_at = ctx.site(listed.product.site);
             Ok((listing, listed.seller_name, sold_at.currency, on_sale))
         })
         .await;

@@ -78,7 +78,7 @@ fn view(a: &Application) -> Result<ApplicationView, Error> {
         product_name: catalogue::listing(r)?.name.into(),
         seller: seller.clone(),
         revision: r.number,
-        state: r.state.clone(),
+        state: r.state.to_string(),
         reason: r.reason.clone(),
         submitted_at: times(r.submitted_at),
         decided_at: times(r.decided_at),
@@ -103,8 +103,8 @@ fn scope(who: &Caller) -> Result<Option<Key>, Error> {
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<ApplicationList>, Problem> {
     let answer = api
         .read(caller, move |tx, _, who| {
-            let found = rows::applications(tx, scope(who)?, p.state.map(RevisionState::as_str), page)?;
-            let next = next(&found, page, |(r, _, _)| (r.created_at, r.id));
+            let found = rows::applications(tx, scope(who)?, p.state, page)?;
+            let next = next(&found, page, |(r, _, _)| (r.created_at.micros(), r.id));
             Ok(ApplicationList { applications: found.iter().map(view).collect::<Result<_, _>>()?, next })
         })
         .await?;

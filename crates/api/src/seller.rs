@@ -16,6 +16,7 @@ use domain::{
     text::Line,
 };
 use serde::{Deserialize, Serialize};
+use store::Moment;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -82,7 +83,7 @@ fn view(s: store::seller::Seller, name: Option<String>) -> SellerView {
         version: Some(use_case::version(&s)),
         account_id: s.account_id.id::<AccountId>().to_string(),
         name,
-        state: s.state,
+        state: s.state.to_string(),
         reason: s.reason,
         submitted_at: times(s.submitted_at),
         profile: serde_json::from_str(&s.profile).ok(),
@@ -135,9 +136,9 @@ struct SellerList {
     params(ListParams, Paging), responses((status = 200, body = SellerList)))]
 async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<ListParams>) -> Result<Json<SellerList>, Problem> {
     let name = p.name.map(Line::into_string);
-    let state = p.state.map(SellerState::as_str);
+    let state = p.state;
     let found = api.read(caller, move |tx, _, _| Ok(store::seller::any_list(tx, state, name.as_deref(), page)?)).await?;
-    let next = next(&found, page, |(s, _)| (s.submitted_at.unwrap_or_default(), s.account_id));
+    let next = next(&found, page, |(s, _)| (s.submitted_at.map_or(0, Moment::micros), s.account_id));
     Ok(Json(SellerList { sellers: found.into_iter().map(|(s, name)| view(s, Some(name))).collect(), next }))
 }
 

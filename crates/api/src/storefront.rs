@@ -21,7 +21,7 @@ use domain::{
     listing::{Category, Listing},
     money::Money,
     period::{ChargingMode, Period},
-    site::{Site, SiteCode, Sites},
+    site::{Site, Sites},
     text::Line,
 };
 use serde::{Deserialize, Serialize};
@@ -307,7 +307,7 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
         return Ok(json(known));
     }
     let (listed, listing) = api.app.read(Actor::Anybody, move |tx, ctx| catalogue::find(tx, ctx, site.as_str(), &product)).await?;
-    let key = (listed.revision_id, listed.product.visibility.clone(), listed.seller_name.clone());
+    let key = (listed.revision_id, listed.product.visibility.to_string(), listed.seller_name.clone());
     let page = match api.pages.get(&key) {
         Some(known) => known,
         None => {
@@ -323,7 +323,7 @@ async fn show(State(api): State<Api>, headers: HeaderMap, PathOf(product): PathO
 }
 
 pub(crate) fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> Result<ProductPage, Error> {
-    let code: SiteCode = listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?;
+    let code = listed.product.site;
     let body = ListingBody::of(listing, sites.of(code).currency);
     Ok(ProductPage {
         personal_data: listing.personal_data.iter().map(ToString::to_string).collect(),
@@ -331,9 +331,9 @@ pub(crate) fn product_page(sites: &Sites, listed: Listed, listing: &Listing) -> 
         delivery: listing.delivery.as_ref().map(crate::listing_body::DeliveryBody::of),
         id: listed.product.id.id::<ProductId>().to_string(),
         key: listed.product.key,
-        site: listed.product.site,
+        site: code.to_string(),
         currency: sites.of(code).currency.to_string(),
-        visibility: listed.product.visibility,
+        visibility: listed.product.visibility.to_string(),
         seller_id: listed.product.seller_id.id::<AccountId>().to_string(),
         seller_name: listed.seller_name,
         name: body.name,

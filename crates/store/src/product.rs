@@ -1,41 +1,49 @@
 //! Products and the revisions of their listings.
 
-use crate::{DbError, Key, Locked, Page, Tx, Written};
+use crate::{DbError, Key, Legible, Locked, Moment, Page, Tx, Written, legible, order::Tenant};
 use db::{
     Lock, Run,
     schema::{accounts, listing_revisions, products},
 };
 use diesel::{dsl, prelude::*};
+use domain::{
+    listing::{FreezeCause, RevisionState, Visibility},
+    site::SiteCode,
+};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = products)]
-pub struct Product {
-    pub id: Key,
-    pub seller_id: Key,
-    pub key: String,
-    pub site: String,
-    pub visibility: String,
-    pub revision_id: Option<Key>,
-    pub created_at: i64,
-    pub updated_at: i64,
-    /// Only while its trading is frozen.
-    pub freeze_cause: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = products)]
+    pub struct Product of products {
+        pub id: Key,
+        pub seller_id: Key,
+        pub key: String,
+        pub site: SiteCode,
+        pub visibility: Visibility,
+        pub revision_id: Option<Key>,
+        pub created_at: Moment,
+        pub updated_at: Moment,
+        /// Only while its trading is frozen.
+        pub freeze_cause: Option<FreezeCause>,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = listing_revisions)]
-pub struct Revision {
-    pub id: Key,
-    pub product_id: Key,
-    pub number: i64,
-    pub state: String,
-    pub listing: String,
-    pub marks: String,
-    pub reason: Option<String>,
-    pub created_at: i64,
-    pub submitted_at: Option<i64>,
-    pub decided_at: Option<i64>,
-    pub decided_by: Option<Key>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = listing_revisions)]
+    pub struct Revision of listing_revisions {
+        pub id: Key,
+        pub product_id: Key,
+        pub number: i64,
+        pub state: RevisionState,
+        pub listing: String,
+        pub marks: String,
+        pub reason: Option<String>,
+        pub created_at: Moment,
+        pub submitted_at: Option<Moment>,
+        pub decided_at: Option<Moment>,
+        pub decided_by: Option<Key>,
+    }
 }
 
 /// # Errors
@@ -75,16 +83,23 @@ pub fn by_key(tx: &mut Tx, seller: Key, key: &str) -> Result<Option<Product>, Db
         .optional()?)
 }
 
+fn place(product: &Product) -> (i64, Key) {
+    (product.created_at.micros(), product.id)
+}
+
 /// The products of a seller in a visibility or in all, newest first.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn of_seller(tx: &mut Tx, seller: Key, visibility: Option<&str>, page: Page) -> Result<Vec<Product>, DbError> {
-    let mut query = products::table.filter(products::seller_id.eq(seller)).into_boxed();
-    if let Some(visibility) = visibility {
-        query = query.filter(products::visibility.eq(visibility.to_owned()));
-    }
-    Ok(newest_first!(query, page, products::created_at, products::id).select(Product::as_select()).load(tx)?)
+pub fn of_seller(tx: &mut Tx, seller: Key, visibility: Option<Visibility>, page: Page) -> Result<Vec<Product>, DbError> {
+    let read = |page: Page| {
+        let mut query = products::table.filter(products::seller_id.eq(seller)).into_boxed();
+        if let Some(visibility) = visibility {
+            query = query.filter(products::visibility.eq(visibility));
+        }
+        db::readable(tx, newest_first!(query, page, products::created_at, products::id).select(Product::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// A listed product with the revision that it sells now and its seller's name: what buyers may see.
@@ -136,7 +151,7 @@ pub fn any_buyable_after(tx: &mut Tx, site: &str, seller: Key, after: Key) -> Re
     let next = products::table
         .filter(products::seller_id.eq(seller))
         .filter(products::site.eq(site.to_owned()))
-        .filter(products::visibility.eq_any(["on_sale", "hidden"]))
+        .filter(products::visibility.eq_any([Visibility::OnSale, Visibility::Hidden]))
         .filter(products::id.gt(after))
         .order(products::id);
     Ok(next.select(Product::as_select()).first(tx).optional()?)
@@ -146,15 +161,20 @@ pub fn any_buyable_after(tx: &mut Tx, site: &str, seller: Key, after: Key) -> Re
 ///
 /// # Errors
 /// [`DbError`].
-pub fn listed_page(tx: &mut Tx, tenant: crate::order::Tenant, page: Page) -> Result<Vec<Product>, DbError> {
-    use crate::order::Tenant;
-    let query = products::table.filter(products::revision_id.is_not_null()).into_boxed();
-    let query = match tenant {
+pub fn listed_page(tx: &mut Tx, tenant: Tenant, page: Page) -> Result<Vec<Product>, DbError> {
+    let seller = match tenant {
         Tenant::Buyer(_) => return Ok(Vec::new()),
-        Tenant::Seller(id) => query.filter(products::seller_id.eq(id)),
-        Tenant::Any => query,
+        Tenant::Seller(id) => Some(id),
+        Tenant::Any => None,
     };
-    Ok(newest_first!(query, page, products::created_at, products::id).select(Product::as_select()).load(tx)?)
+    let read = |page: Page| {
+        let mut query = products::table.filter(products::revision_id.is_not_null()).into_boxed();
+        if let Some(seller) = seller {
+            query = query.filter(products::seller_id.eq(seller));
+        }
+        db::readable(tx, newest_first!(query, page, products::created_at, products::id).select(Product::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// Products of a site that can be bought, a page at a time by id.
@@ -164,14 +184,14 @@ pub fn listed_page(tx: &mut Tx, tenant: crate::order::Tenant, page: Page) -> Res
 pub fn any_buyable(tx: &mut Tx, site: &str, after: Option<Key>, limit: i64) -> Result<Vec<Product>, DbError> {
     let mut query = products::table
         .filter(products::site.eq(site.to_owned()))
-        .filter(products::visibility.eq_any(["on_sale", "hidden"]))
+        .filter(products::visibility.eq_any([Visibility::OnSale, Visibility::Hidden]))
         .order(products::id)
         .limit(limit)
         .into_boxed();
     if let Some(after) = after {
         query = query.filter(products::id.gt(after));
     }
-    Ok(query.select(Product::as_select()).load(tx)?)
+    Ok(Legible::of(db::readable(tx, query.select(Product::as_select()))?).reported())
 }
 
 /// A listed product that changed, with the text that it sells by.
@@ -187,14 +207,14 @@ pub struct Changed {
 /// # Errors
 /// [`DbError`].
 pub fn any_changed(tx: &mut Tx, since: i64, after: Key, limit: i64) -> Result<Vec<Changed>, DbError> {
-    let found: Vec<(Product, Revision, String)> = products::table
+    let changed = products::table
         .inner_join(listing_revisions::table.on(products::revision_id.eq(listing_revisions::id.nullable())))
         .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
         .filter(products::updated_at.gt(since).or(products::updated_at.eq(since).and(products::id.gt(after))))
         .order((products::updated_at, products::id))
         .limit(limit)
-        .select((Product::as_select(), Revision::as_select(), accounts::name))
-        .load(tx)?;
+        .select((Product::as_select(), Revision::as_select(), accounts::name));
+    let found: Vec<(Product, Revision, String)> = Legible::of(db::readable(tx, changed)?).reported();
     Ok(found.into_iter().map(|(product, revision, seller_name)| Changed { product, revision, seller_name }).collect())
 }
 
@@ -211,7 +231,7 @@ pub fn insert_revision(tx: &mut Tx, of: &Locked<Product>, revision: &Revision) -
 /// # Errors
 /// [`DbError`].
 pub fn any_approved_text(tx: &mut Tx, revision: Key) -> Result<Option<String>, DbError> {
-    let approved = listing_revisions::table.find(revision).filter(listing_revisions::state.eq("approved"));
+    let approved = listing_revisions::table.find(revision).filter(listing_revisions::state.eq(RevisionState::Approved));
     Ok(approved.select(listing_revisions::listing).first(tx).optional()?)
 }
 
@@ -241,7 +261,7 @@ pub fn any_approved_before(tx: &mut Tx, product: Key, number: i64) -> Result<Opt
     Ok(listing_revisions::table
         .filter(listing_revisions::product_id.eq(product))
         .filter(listing_revisions::number.lt(number))
-        .filter(listing_revisions::state.eq("approved"))
+        .filter(listing_revisions::state.eq(RevisionState::Approved))
         .order(listing_revisions::number.desc())
         .select((listing_revisions::number, listing_revisions::id))
         .first(tx)
@@ -268,7 +288,7 @@ pub fn newest_revision(tx: &mut Tx, product: Key) -> Result<Option<Revision>, Db
 pub fn open_revision(tx: &mut Tx, product: Key) -> Result<Option<Revision>, DbError> {
     Ok(listing_revisions::table
         .filter(listing_revisions::product_id.eq(product))
-        .filter(listing_revisions::state.ne("approved"))
+        .filter(listing_revisions::state.ne(RevisionState::Approved))
         .select(Revision::as_select())
         .first(tx)
         .optional()?)
@@ -286,11 +306,11 @@ fn own(of: &Locked<Product>, revision: Key) -> Own {
 /// # Errors
 /// [`DbError`].
 pub fn save_draft(tx: &mut Tx, of: &Locked<Product>, id: Key, listing: &str) -> Result<Written, DbError> {
-    let open = own(of, id).filter(listing_revisions::state.eq_any(["draft", "rejected"]));
+    let open = own(of, id).filter(listing_revisions::state.eq_any([RevisionState::Draft, RevisionState::Rejected]));
     let changed = diesel::update(open)
         .set((
             listing_revisions::listing.eq(listing),
-            listing_revisions::state.eq("draft"),
+            listing_revisions::state.eq(RevisionState::Draft),
             listing_revisions::submitted_at.eq(None::<i64>),
             listing_revisions::decided_at.eq(None::<i64>),
             listing_revisions::decided_by.eq(None::<Key>),
@@ -301,10 +321,14 @@ pub fn save_draft(tx: &mut Tx, of: &Locked<Product>, id: Key, listing: &str) -> 
 
 /// # Errors
 /// [`DbError`].
-pub fn submit(tx: &mut Tx, of: &Locked<Product>, id: Key, at: i64) -> Result<Written, DbError> {
-    let draft = own(of, id).filter(listing_revisions::state.eq("draft"));
+pub fn submit(tx: &mut Tx, of: &Locked<Product>, id: Key, at: Moment) -> Result<Written, DbError> {
+    let draft = own(of, id).filter(listing_revisions::state.eq(RevisionState::Draft));
     let changed = diesel::update(draft)
-        .set((listing_revisions::state.eq("in_review"), listing_revisions::submitted_at.eq(at), listing_revisions::marks.eq("{}")))
+        .set((
+            listing_revisions::state.eq(RevisionState::InReview),
+            listing_revisions::submitted_at.eq(at),
+            listing_revisions::marks.eq("{}"),
+        ))
         .run(tx)?;
     Ok(Written::from_rows(changed))
 }
@@ -314,9 +338,10 @@ pub fn submit(tx: &mut Tx, of: &Locked<Product>, id: Key, at: i64) -> Result<Wri
 /// # Errors
 /// [`DbError`].
 pub fn withdraw(tx: &mut Tx, of: &Locked<Product>, id: Key) -> Result<Written, DbError> {
-    let waiting = own(of, id).filter(listing_revisions::state.eq("in_review"));
-    let changed =
-        diesel::update(waiting).set((listing_revisions::state.eq("draft"), listing_revisions::submitted_at.eq(None::<i64>))).run(tx)?;
+    let waiting = own(of, id).filter(listing_revisions::state.eq(RevisionState::InReview));
+    let changed = diesel::update(waiting)
+        .set((listing_revisions::state.eq(RevisionState::Draft), listing_revisions::submitted_at.eq(None::<i64>)))
+        .run(tx)?;
     Ok(Written::from_rows(changed))
 }
 
@@ -324,10 +349,10 @@ pub fn withdraw(tx: &mut Tx, of: &Locked<Product>, id: Key) -> Result<Written, D
 #[derive(Debug)]
 pub struct Decision<'a> {
     pub id: Key,
-    pub state: &'a str,
+    pub state: RevisionState,
     pub reason: Option<&'a str>,
     pub marks: &'a str,
-    pub at: i64,
+    pub at: Moment,
     pub by: Key,
 }
 
@@ -336,7 +361,7 @@ pub struct Decision<'a> {
 /// # Errors
 /// [`DbError`].
 pub fn decide(tx: &mut Tx, of: &Locked<Product>, d: &Decision<'_>) -> Result<Written, DbError> {
-    let changed = diesel::update(own(of, d.id).filter(listing_revisions::state.eq("in_review")))
+    let changed = diesel::update(own(of, d.id).filter(listing_revisions::state.eq(RevisionState::InReview)))
         .set((
             listing_revisions::state.eq(d.state),
             listing_revisions::reason.eq(d.reason),
@@ -352,7 +377,7 @@ pub fn decide(tx: &mut Tx, of: &Locked<Product>, d: &Decision<'_>) -> Result<Wri
 ///
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, of: &Locked<Product>, revision: Key, visibility: &str, at: i64) -> Result<(), DbError> {
+pub fn list(tx: &mut Tx, of: &Locked<Product>, revision: Key, visibility: Visibility, at: Moment) -> Result<(), DbError> {
     diesel::update(products::table.find(of.id))
         .set((products::revision_id.eq(revision), products::visibility.eq(visibility), products::updated_at.eq(at)))
         .run(tx)?;
@@ -361,7 +386,13 @@ pub fn list(tx: &mut Tx, of: &Locked<Product>, revision: Key, visibility: &str, 
 
 /// # Errors
 /// [`DbError`].
-pub fn set_visibility(tx: &mut Tx, of: &Locked<Product>, to: &str, freeze_cause: Option<&str>, at: i64) -> Result<(), DbError> {
+pub fn set_visibility(
+    tx: &mut Tx,
+    of: &Locked<Product>,
+    to: Visibility,
+    freeze_cause: Option<FreezeCause>,
+    at: Moment,
+) -> Result<(), DbError> {
     diesel::update(products::table.find(of.id))
         .set((products::visibility.eq(to), products::freeze_cause.eq(freeze_cause), products::updated_at.eq(at)))
         .run(tx)?;
@@ -375,20 +406,24 @@ pub type Application = (Revision, Product, String);
 ///
 /// # Errors
 /// [`DbError`].
-pub fn applications(tx: &mut Tx, seller: Option<Key>, state: Option<&str>, page: Page) -> Result<Vec<Application>, DbError> {
-    let mut query = listing_revisions::table
-        .inner_join(products::table.on(products::id.eq(listing_revisions::product_id)))
-        .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
-        .select((Revision::as_select(), Product::as_select(), accounts::name))
-        .into_boxed();
-    query = match seller {
-        Some(seller) => query.filter(products::seller_id.eq(seller)),
-        None => query.filter(listing_revisions::state.ne("draft")),
+pub fn applications(tx: &mut Tx, seller: Option<Key>, state: Option<RevisionState>, page: Page) -> Result<Vec<Application>, DbError> {
+    let place = |(revision, ..): &Application| (revision.created_at.micros(), revision.id);
+    let read = |page: Page| {
+        let mut query = listing_revisions::table
+            .inner_join(products::table.on(products::id.eq(listing_revisions::product_id)))
+            .inner_join(accounts::table.on(accounts::id.eq(products::seller_id)))
+            .select((Revision::as_select(), Product::as_select(), accounts::name))
+            .into_boxed();
+        query = match seller {
+            Some(seller) => query.filter(products::seller_id.eq(seller)),
+            None => query.filter(listing_revisions::state.ne(RevisionState::Draft)),
+        };
+        if let Some(state) = state {
+            query = query.filter(listing_revisions::state.eq(state));
+        }
+        db::readable(tx, newest_first!(query, page, listing_revisions::created_at, listing_revisions::id))
     };
-    if let Some(state) = state {
-        query = query.filter(listing_revisions::state.eq(state.to_owned()));
-    }
-    Ok(newest_first!(query, page, listing_revisions::created_at, listing_revisions::id).load(tx)?)
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// One application, of one seller or of any.
@@ -412,6 +447,7 @@ pub fn application(tx: &mut Tx, seller: Option<Key>, id: Key) -> Result<Option<A
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_site(tx: &mut Tx, id: Key) -> Result<Option<String>, DbError> {
-    Ok(products::table.find(id).select(products::site).first(tx).optional()?)
+pub fn any_site(tx: &mut Tx, id: Key) -> Result<Option<SiteCode>, DbError> {
+    let found: Option<Product> = products::table.find(id).select(Product::as_select()).first(tx).optional()?;
+    Ok(found.map(|product| product.site))
 }

@@ -1,6 +1,5 @@
 //! Changes of what can be seen and bought, beside the review.
 
-use super::visibility;
 use crate::{Caller, Ctx, Error, event, message};
 use db::{Key, Tx};
 use domain::{
@@ -25,9 +24,8 @@ fn change_for(
     (to, cause): (Visibility, Option<FreezeCause>),
     reason: &str,
 ) -> Result<(), Error> {
-    let from = visibility(product)?;
-    let cause = cause.map(FreezeCause::as_str);
-    product::set_visibility(tx, product, to.as_str(), cause, ctx.now_micros())?;
+    let from = product.visibility;
+    product::set_visibility(tx, product, to, cause, ctx.moment())?;
     let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
     event::record(tx, ctx, "product.visibility", about, &json!({ "from": from, "to": to, "reason": reason }))
 }
@@ -51,7 +49,7 @@ fn refused(from: Visibility, verb: &str) -> Error {
 /// `product.not_found`, `product.state`.
 pub fn set_public(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, public: bool) -> Result<(), Error> {
     let product = own(tx, caller, id)?;
-    match (visibility(&product)?, public) {
+    match (product.visibility, public) {
         (Visibility::OnSale, false) => change(tx, ctx, &product, Visibility::Hidden, "seller"),
         (Visibility::Hidden, true) => change(tx, ctx, &product, Visibility::OnSale, "seller"),
         (Visibility::OnSale, true) | (Visibility::Hidden, false) => Ok(()),
@@ -65,7 +63,7 @@ pub fn set_public(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, public
 /// `product.not_found`, `product.state`.
 pub fn stop(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, reason: &str) -> Result<(), Error> {
     let product = own(tx, caller, id)?;
-    match visibility(&product)? {
+    match product.visibility {
         Visibility::OnSale | Visibility::Hidden | Visibility::Frozen => change(tx, ctx, &product, Visibility::Stopped, reason),
         from @ (Visibility::Unlisted | Visibility::Stopped) => Err(refused(from, "stopped")),
     }
@@ -75,7 +73,7 @@ pub fn stop(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: ProductId, reason: &str
 #[must_use]
 pub fn trading_version(product: &product::Product) -> String {
     let revision = product.revision_id.map(|r| hex::encode(r.0)).unwrap_or_default();
-    crate::version(&[&product.visibility, product.freeze_cause.as_deref().unwrap_or_default(), &revision])
+    crate::version(&[product.visibility.as_str(), product.freeze_cause.map_or("", FreezeCause::as_str), &revision])
 }
 
 /// Freezes trading of any product for a cause, or lets it go on (operator).
@@ -85,8 +83,8 @@ pub fn trading_version(product: &product::Product) -> String {
 pub fn freeze(tx: &mut Tx, ctx: &Ctx, id: ProductId, cause: Option<FreezeCause>, reason: &str) -> Result<(), Error> {
     let found = product::lock(tx, None, Key::of(id))?.filter(|p| p.revision_id.is_some()).ok_or_else(not_found)?;
     ctx.require_seen(&trading_version(&found))?;
-    let same = cause.is_some() && found.freeze_cause.as_deref() == cause.map(FreezeCause::as_str);
-    match (visibility(&found)?, cause) {
+    let same = cause.is_some() && found.freeze_cause == cause;
+    match (found.visibility, cause) {
         (Visibility::Frozen, Some(_)) if same => Ok(()),
         (Visibility::OnSale | Visibility::Hidden | Visibility::Frozen, Some(_)) => {
             change_for(tx, ctx, &found, (Visibility::Frozen, cause), reason)
@@ -125,7 +123,7 @@ fn freeze_failing(
     params: &[(&str, message::Param)],
 ) -> Result<(), Error> {
     let found = product::lock(tx, None, id)?.ok_or_else(|| Error::row("products", hex::encode(id.0), "is gone"))?;
-    if !visibility(&found)?.buyable() {
+    if !found.visibility.buyable() {
         return Ok(());
     }
     change_for(tx, ctx, &found, (Visibility::Frozen, Some(FreezeCause::Failing)), reason)?;

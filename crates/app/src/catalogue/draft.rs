@@ -5,7 +5,7 @@ use crate::{Caller, Ctx, Error, event, interface::Change, picture};
 use db::{Key, Tx};
 use domain::{
     id::{ProductId, RevisionId},
-    listing::{Listing, RevisionState},
+    listing::{Listing, RevisionState, Visibility},
     picture::PictureKind,
 };
 use serde_json::json;
@@ -33,7 +33,7 @@ pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -
     };
     let text = serde_json::to_string(new).map_err(|e| Error::row("listing_revisions", key, e))?;
     let revision = match product::open_revision(tx, product.id)? {
-        Some(open) if open.state == RevisionState::InReview.as_str() => {
+        Some(open) if open.state == RevisionState::InReview => {
             if listing(&open)? == *new {
                 return Ok((product, open, Change::Unchanged));
             }
@@ -41,7 +41,7 @@ pub fn save(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str, new: &Listing) -
             return Err(Error::conflict("product.in_review", detail));
         }
         Some(open) => {
-            if listing(&open)? == *new && open.state == RevisionState::Draft.as_str() {
+            if listing(&open)? == *new && open.state == RevisionState::Draft {
                 change = Change::Unchanged;
             }
             if product::save_draft(tx, &product, open.id, &text)? == Written::SomeoneElseWasFirst {
@@ -84,11 +84,11 @@ fn create(tx: &mut Tx, ctx: &Ctx, caller: &Caller, key: &str) -> Result<Locked<P
         id: ctx.key(),
         seller_id: Key::of(caller.account_id),
         key: key.to_owned(),
-        site: caller.site.as_str().to_owned(),
-        visibility: "unlisted".to_owned(),
+        site: caller.site,
+        visibility: Visibility::Unlisted,
         revision_id: None,
-        created_at: ctx.now_micros(),
-        updated_at: ctx.now_micros(),
+        created_at: ctx.moment(),
+        updated_at: ctx.moment(),
         freeze_cause: None,
     };
     Ok(product::insert(tx, product)?)
@@ -100,11 +100,11 @@ fn next_revision(tx: &mut Tx, ctx: &Ctx, product: &Locked<Product>, listing: Str
         id: ctx.key(),
         product_id: product.id,
         number,
-        state: RevisionState::Draft.as_str().to_owned(),
+        state: RevisionState::Draft,
         listing,
         marks: "{}".to_owned(),
         reason: None,
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
         submitted_at: None,
         decided_at: None,
         decided_by: None,

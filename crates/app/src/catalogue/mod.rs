@@ -14,7 +14,7 @@ use crate::{Ctx, Error};
 use db::{Key, Tx};
 use domain::{
     id::ProductId,
-    listing::{Listing, Specification, Visibility},
+    listing::{Listing, Specification},
     period::PeriodUnit,
 };
 use sha2::{Digest, Sha256};
@@ -27,14 +27,6 @@ use store::product::{self, Listed, Revision};
 /// [`Error::Row`] when the stored text is not a listing.
 pub fn listing(revision: &Revision) -> Result<Listing, Error> {
     serde_json::from_str(&revision.listing).map_err(|e| Error::row("listing_revisions", hex::encode(revision.id.0), e))
-}
-
-/// The visibility of a product.
-///
-/// # Errors
-/// [`Error::Row`].
-pub fn visibility(product: &product::Product) -> Result<Visibility, Error> {
-    product.visibility.parse().map_err(|e| Error::row("products", &product.key, e))
 }
 
 /// The `skuCode` of the wire: stays when the period type changes.

@@ -2,10 +2,10 @@
 
 use super::{draft, listing};
 use crate::{Caller, Ctx, Error, event, message};
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
     id::{AddressId, ProductId, RevisionId},
-    listing::{AccessType, Changed, Kept, Listing, Marks},
+    listing::{AccessType, Changed, Kept, Listing, Marks, RevisionState, Visibility},
     listing_check,
     message::MessageEvent,
     period::ChargingMode,
@@ -137,7 +137,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
     if let Some(address) = listing.interface_address {
         require_proven(tx, product.seller_id, address, &listing)?;
     }
-    if product::submit(tx, &product, revision.id, ctx.now_micros())? == Written::SomeoneElseWasFirst {
+    if product::submit(tx, &product, revision.id, ctx.moment())? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("application.not_draft", format!("the application is {}", revision.state)));
     }
     let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
@@ -156,7 +156,7 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: RevisionId) -> Result
 /// The version of an application that a decision is made on.
 #[must_use]
 pub fn version(revision: &product::Revision) -> String {
-    crate::version(&[&revision.listing, &revision.submitted_at.unwrap_or_default().to_string()])
+    crate::version(&[&revision.listing, &revision.submitted_at.map_or(0, Moment::micros).to_string()])
 }
 
 /// What the operator says of an application.
@@ -178,15 +178,15 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
     let (revision, product) = draft::locked_application(tx, None, id)?;
     ctx.require_seen(&version(&revision))?;
     let (state, reason, marks) = match decision {
-        Decision::Approve => ("approved", None, Marks::new()),
-        Decision::Reject { reason, marks } => ("rejected", Some(reason.as_str()), marks.clone()),
+        Decision::Approve => (RevisionState::Approved, None, Marks::new()),
+        Decision::Reject { reason, marks } => (RevisionState::Rejected, Some(reason.as_str()), marks.clone()),
     };
     if let Some(bad) = marks.keys().find(|pointer| !pointer.starts_with('/')) {
         let detail = format!("{bad:?} is not a JSON pointer such as /support/hotline");
         return Err(Error::field("/marks", "application.bad_mark", detail));
     }
     let marks = serde_json::to_string(&marks).map_err(|e| Error::row("listing_revisions", id, e))?;
-    let (at, by) = (ctx.now_micros(), Key::of(by.user_id));
+    let (at, by) = (ctx.moment(), Key::of(by.user_id));
     let decided = product::Decision { id: revision.id, state, reason, marks: &marks, at, by };
     if product::decide(tx, &product, &decided)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("application.decided", format!("the application is {}", revision.state)));
@@ -196,12 +196,12 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
         // It is what is approved that counts; what waited may have been submitted under other rules.
         require_kept(tx, ctx, &product, &revision, &listing)?;
         // A product that the operator froze stays frozen.
-        let visibility = match product.visibility.as_str() {
-            "frozen" | "stopped" => product.visibility.as_str(),
-            _ if listing.public_sale == Some(false) => "hidden",
-            _ => "on_sale",
+        let visibility = match product.visibility {
+            kept @ (Visibility::Frozen | Visibility::Stopped) => kept,
+            Visibility::Unlisted | Visibility::OnSale | Visibility::Hidden if listing.public_sale == Some(false) => Visibility::Hidden,
+            Visibility::Unlisted | Visibility::OnSale | Visibility::Hidden => Visibility::OnSale,
         };
-        product::list(tx, &product, revision.id, visibility, ctx.now_micros())?;
+        product::list(tx, &product, revision.id, visibility, ctx.moment())?;
     }
     let about = event::About { product: Some(product.id), account: Some(product.seller_id), ..event::About::default() };
     event::record(tx, ctx, &format!("application.{state}"), about, &json!({ "application": id, "reason": reason }))?;
@@ -213,7 +213,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: RevisionId, decision: &De
         about: format!("{id} {}", ctx.now_micros()),
         params: &[
             ("product", listing.name.clone().into()),
-            ("result", state.to_owned().into()),
+            ("result", state.to_string().into()),
             ("reason", reason.unwrap_or_default().to_owned().into()),
         ],
     };

@@ -56,8 +56,8 @@ pub(crate) fn wire_id(instance: &Instance) -> Result<String, Error> {
 
 /// The site whose days an instance counts.
 pub(crate) fn site(tx: &mut Tx, ctx: &Ctx, instance: &Instance) -> Result<Site, Error> {
-    let code = product::any_site(tx, instance.product_id)?.unwrap_or_default();
-    Ok(ctx.site(code.parse().map_err(|e| Error::row("instances", id(instance), e))?))
+    let code = product::any_site(tx, instance.product_id)?;
+    Ok(ctx.site(code.ok_or_else(|| Error::row("instances", id(instance), "its product is gone"))?))
 }
 
 /// The currency that an instance is paid in.

@@ -4,6 +4,7 @@ use super::{confirm, settings};
 use crate::{Ctx, Error, seller};
 use db::{Key, Tx};
 use domain::{
+    access::SellerState,
     message::Channel,
     site::{Language, SiteCode},
 };
@@ -47,6 +48,6 @@ pub(super) fn site_of(tx: &mut Tx, id: Key) -> Result<SiteCode, Error> {
 
 /// The customer-service mailbox of an approved seller (`seller-domain 1.2`).
 pub(super) fn service_mailbox(tx: &mut Tx, account: Key) -> Result<Option<String>, Error> {
-    let Some(row) = store::seller::lookup(tx, account)?.filter(|s| s.state == "approved") else { return Ok(None) };
+    let Some(row) = store::seller::lookup(tx, account)?.filter(|s| s.state == SellerState::Approved) else { return Ok(None) };
     Ok(Some(seller::profile(&row)?.service_mailbox).filter(|m| settings::is_mailbox(m)))
 }

@@ -83,10 +83,10 @@ fn chosen_sku<'a>(spec: &'a Specification, sku: Option<&str>) -> Result<&'a Sku,
 /// `trial.had_one`, `site.other`, `order.in_arrears`.
 pub fn quote(tx: &mut Tx, ctx: &Ctx, buyer: Option<&Caller>, site: &Site, choice: &Choice) -> Result<Quote, Error> {
     let (listed, listing) = catalogue::find(tx, ctx, site.code.as_str(), &choice.product)?;
-    if !catalogue::visibility(&listed.product)?.buyable() {
+    if !listed.product.visibility.buyable() {
         return Err(Error::conflict("product.not_on_sale", format!("the product is {}", listed.product.visibility)));
     }
-    let product_site = ctx.site(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
+    let product_site = ctx.site(listed.product.site);
     if let Some(buyer) = buyer
         && buyer.site != product_site.code
     {

@@ -64,7 +64,7 @@ fn subject_of(tx: &mut Tx, ctx: &Ctx, found: Option<Instance>, id: InstanceId) -
         return Err(Error::conflict("instance.not_opened_yet", detail));
     }
     let listed = product::any_listed(tx, instance.product_id)?.ok_or_else(|| Error::row("instances", id, "its product is not listed"))?;
-    let site = ctx.site(listed.product.site.parse().map_err(|e| Error::row("products", &listed.product.key, e))?);
+    let site = ctx.site(listed.product.site);
     let today = ctx.listings.approved(tx, listed.revision_id)?;
     let bought = ctx.listings.approved(tx, instance.revision_id)?;
     let gone = || Error::row("instances", id, "its combination is not in its revision");
@@ -126,7 +126,7 @@ impl Subject {
     /// The same for a first purchase.
     pub fn sold_anew(&self) -> Result<Self, Error> {
         self.require_tradable()?;
-        let buyable = catalogue::visibility(&self.listed.product)?.buyable();
+        let buyable = self.listed.product.visibility.buyable();
         self.of_today().filter(|_| buyable).ok_or_else(|| {
             let detail = "what you try is no longer sold; choose another product or specification before the trial ends";
             Error::conflict("product.not_on_sale", detail)
@@ -152,7 +152,7 @@ impl Subject {
 
     /// What was sold goes on when the product is no longer sold, but not when it is frozen for a violation.
     pub fn require_tradable(&self) -> Result<(), Error> {
-        if self.listed.product.freeze_cause.as_deref() == Some(FreezeCause::Violation.as_str()) {
+        if self.listed.product.freeze_cause == Some(FreezeCause::Violation) {
             let detail = "trading of the product is frozen for a violation; its instances cannot be renewed or changed now";
             return Err(Error::conflict("product.not_on_sale", detail));
         }

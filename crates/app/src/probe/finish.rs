@@ -37,7 +37,7 @@ pub fn finish_by_hand(tx: &mut Tx, ctx: &Ctx, id: Key, result: &Probed) -> Resul
 /// [`Error::Store`].
 pub fn finish(tx: &mut Tx, ctx: &Ctx, id: Key, result: &Probed) -> Result<(), Error> {
     let found = product::any_listed(tx, id)?.ok_or_else(|| Error::row("products", hex::encode(id.0), "is not listed"))?;
-    let site = ctx.site(found.product.site.parse().map_err(|e| Error::row("products", &found.product.key, e))?);
+    let site = ctx.site(found.product.site);
     let (failed_case, reason) = result.failed.clone().unzip();
     let row = Probe {
         id: ctx.key(),
@@ -58,7 +58,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, id: Key, result: &Probed) -> Result<(), Er
     }
     let days = failing(tx, id)?;
     let name = ctx.listings.approved(tx, found.revision_id)?.name.clone();
-    if days >= FAILING_DAYS_MAX && catalogue::visibility(&found.product)?.buyable() {
+    if days >= FAILING_DAYS_MAX && found.product.visibility.buyable() {
         probe::froze(tx, row.id)?;
         return catalogue::freeze_unreachable(tx, ctx, id, days, name);
     }

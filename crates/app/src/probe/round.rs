@@ -1,7 +1,7 @@
 //! A round of probes: the products on sale, seller by seller at once, those of a seller one after the other.
 
 use crate::{
-    Ctx, Error, catalogue, interface,
+    Ctx, Error, interface,
     job::{self, JobKind},
 };
 use db::{Key, Tx};
@@ -44,7 +44,7 @@ pub fn next_of_seller(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let Some(found) = product::any_listed(tx, id)? else {
         return Ok(());
     };
-    match product::any_buyable_after(tx, &found.product.site, found.product.seller_id, id)? {
+    match product::any_buyable_after(tx, found.product.site.as_str(), found.product.seller_id, id)? {
         Some(next) => plan(tx, ctx, &next),
         None => Ok(()),
     }
@@ -90,7 +90,7 @@ pub fn prepare(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Prepared>, Erro
     let Some(found) = product::any_listed(tx, id)? else {
         return Ok(None);
     };
-    match catalogue::visibility(&found.product)? {
+    match found.product.visibility {
         Visibility::OnSale | Visibility::Hidden | Visibility::Frozen => {}
         Visibility::Unlisted | Visibility::Stopped => return Ok(None),
     }

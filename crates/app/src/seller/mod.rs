@@ -1,9 +1,9 @@
 //! Seller profiles: filled in, submitted, approved by the operator (`seller-domain 1.2`, `1.3`).
 
 use crate::{Caller, Ctx, Error, event, message, picture};
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{
-    access::Role,
+    access::{Role, SellerState},
     id::{AccountId, PictureId},
     listing_check::FieldError,
     message::MessageEvent,
@@ -79,7 +79,7 @@ pub fn profile(row: &seller::Seller) -> Result<Profile, Error> {
 /// The version of a profile that a decision is made on.
 #[must_use]
 pub fn version(row: &seller::Seller) -> String {
-    crate::version(&[&row.profile, &row.submitted_at.unwrap_or_default().to_string()])
+    crate::version(&[&row.profile, &row.submitted_at.map_or(0, Moment::micros).to_string()])
 }
 
 /// Submits the caller's profile for review. The account becomes a seller when it is approved.
@@ -94,9 +94,9 @@ pub fn submit(tx: &mut Tx, ctx: &Ctx, caller: &Caller, profile: &Profile) -> Res
     let row = seller::Seller {
         account_id: Key::of(caller.account_id),
         profile: serde_json::to_string(profile).map_err(|e| Error::row("sellers", caller.account_id, e))?,
-        state: "in_review".to_owned(),
+        state: SellerState::InReview,
         reason: None,
-        submitted_at: Some(ctx.now_micros()),
+        submitted_at: Some(ctx.moment()),
         decided_at: None,
         decided_by: None,
     };
@@ -124,10 +124,10 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: AccountId, approve: bool,
     if !approve && reason.is_none() {
         return Err(Error::field("/reason", "seller.reason_missing", "say why the profile goes back"));
     }
-    let state = if approve { "approved" } else { "rejected" };
+    let state = if approve { SellerState::Approved } else { SellerState::Rejected };
     let found = seller::lookup(tx, Key::of(id))?.ok_or_else(|| Error::not_found("seller.not_found", "there is no such seller"))?;
     ctx.require_seen(&version(&found))?;
-    let (at, by) = (ctx.now_micros(), Key::of(by.user_id));
+    let (at, by) = (ctx.moment(), Key::of(by.user_id));
     let decision = seller::Decision { account: found.account_id, profile: &found.profile, state, reason, at, by };
     if seller::decide(tx, &decision)? == Written::SomeoneElseWasFirst {
         return Err(Error::conflict("seller.decided", format!("the profile is {}", found.state)));
@@ -145,7 +145,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: AccountId, approve: bool,
         order: None,
         subject: None,
         about: ctx.now_micros().to_string(),
-        params: &[("result", state.to_owned().into()), ("reason", reason.unwrap_or_default().to_owned().into())],
+        params: &[("result", state.to_string().into()), ("reason", reason.unwrap_or_default().to_owned().into())],
     };
     message::send(tx, ctx, &send)
 }
@@ -160,7 +160,7 @@ fn about(account: Key) -> event::About {
 /// `seller.not_approved`.
 pub fn require_approved(tx: &mut Tx, account: Key) -> Result<(), Error> {
     match seller::lookup(tx, account)? {
-        Some(s) if s.state == "approved" => Ok(()),
+        Some(s) if s.state == SellerState::Approved => Ok(()),
         _ => Err(Error::conflict("seller.not_approved", "the operator has not approved this seller yet")),
     }
 }

@@ -47,7 +47,7 @@ pub fn curate(tx: &mut Tx, ctx: &Ctx, site: SiteCode, new: &[Floor]) -> Result<(
             wrong.push(FieldError::new(format!("/floors/{i}/products"), "floor.products", detail));
         }
         for (j, product) in floor.products.iter().enumerate() {
-            let listed = catalogue::listed(tx, ctx, *product).ok().filter(|(l, _)| l.product.site == site.as_str());
+            let listed = catalogue::listed(tx, ctx, *product).ok().filter(|(l, _)| l.product.site == site);
             let why = match listed {
                 None => "is not listed at this site",
                 Some(_) if floor.products[..j].contains(product) => "is on this floor already",

@@ -4,7 +4,7 @@ use crate::{
     Error,
     seller::{self as sellers, Profile},
 };
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{access::SellerState, id::AccountId};
 use store::{account, seller};
 
@@ -13,8 +13,8 @@ use store::{account, seller};
 pub struct Shop {
     pub name: String,
     pub profile: Profile,
-    /// When the seller was approved, in microseconds.
-    pub since: Option<i64>,
+    /// When the seller was approved.
+    pub since: Option<Moment>,
 }
 
 /// The shop of an approved seller.
@@ -23,7 +23,7 @@ pub struct Shop {
 /// `shop.not_found`.
 pub fn shop(tx: &mut Tx, id: AccountId) -> Result<Shop, Error> {
     let not_found = || Error::not_found("shop.not_found", "there is no such shop");
-    let found = seller::lookup(tx, Key::of(id))?.filter(|s| s.state == SellerState::Approved.as_str()).ok_or_else(not_found)?;
+    let found = seller::lookup(tx, Key::of(id))?.filter(|s| s.state == SellerState::Approved).ok_or_else(not_found)?;
     let account = account::lookup(tx, Key::of(id))?.ok_or_else(not_found)?;
     let profile = sellers::profile(&found)?;
     Ok(Shop { name: account.name, profile, since: found.decided_at })

@@ -122,7 +122,7 @@ fn a_product_that_is_frozen_or_stopped_while_a_revision_is_approved_is_not_on_sa
             };
             behind(m, first, |tx, ctx| catalogue::decide(tx, ctx, &operator, id, &Decision::Approve)).unwrap();
             let found = m.read(|tx, _| Ok(store::product::by_key(tx, m.key(&seller), "backup")?)).unwrap();
-            assert_eq!(catalogue::visibility(&found).unwrap(), to);
+            assert_eq!(found.visibility, to);
             assert_eq!(found.revision_id.map(db::Key::id), Some(id), "and the revision is approved");
         });
     }

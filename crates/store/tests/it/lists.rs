@@ -9,8 +9,10 @@ use diesel::{
 };
 use domain::{
     Timestamp,
+    access::SellerState,
     call::CallState,
     instance::InstanceState,
+    listing::RevisionState,
     money::{Currency, TransferState},
     order::OrderState,
     supervision::CaseState,
@@ -96,9 +98,11 @@ fn lists() -> Vec<(String, List)> {
             all.push(list(&format!("transfers {account:?} {state:?}"), move |tx| transfer::list(tx, account, state, DEEP)));
         }
     }
-    for state in [None, Some("in_review")] {
+    for state in [None, Some(RevisionState::InReview)] {
         // Those of one seller are sorted: they are as many as he wrote, and no index spans both tables.
         all.push(list(&format!("applications {state:?}"), move |tx| product::applications(tx, None, state, DEEP)));
+    }
+    for state in [None, Some(SellerState::InReview)] {
         all.push(list(&format!("sellers {state:?}"), move |tx| seller::any_list(tx, state, None, DEEP)));
     }
     all

@@ -136,15 +136,15 @@ impl Search {
             let (since, after) = place;
             let mut changed = app.read(Actor::System, move |tx, _| Ok(product::any_changed(tx, since, after, BATCH)?)).await?;
             let Some(last) = changed.last() else { break };
-            place = (last.product.updated_at, last.product.id);
-            changed.retain(|c| !reached.has(c.product.id, c.product.updated_at));
+            place = (last.product.updated_at.micros(), last.product.id);
+            changed.retain(|c| !reached.has(c.product.id, c.product.updated_at.micros()));
             if changed.is_empty() {
                 continue;
             }
             taken += changed.len();
             let mut further = reached.clone();
             for c in &changed {
-                further.take(c.product.id, c.product.updated_at);
+                further.take(c.product.id, c.product.updated_at.micros());
             }
             let (this, payload) = (self.clone(), further.text());
             tokio::task::spawn_blocking(move || this.take(&changed, &payload)).await.map_err(|e| bad(&e))??;
@@ -159,7 +159,7 @@ impl Search {
         for listed in changed {
             let id = hex_of(listed.product.id);
             writer.delete_term(Term::from_field_text(fields.id, &id));
-            if catalogue::visibility(&listed.product)?.in_storefront() {
+            if listed.product.visibility.in_storefront() {
                 let listing = catalogue::listing(&listed.revision)?;
                 writer.add_document(document(fields, listed, &listing, &id)).map_err(|e| bad(&e))?;
             }
@@ -318,7 +318,7 @@ fn hex_of(key: Key) -> String {
 fn document(fields: Fields, listed: &Changed, listing: &Listing, id: &str) -> TantivyDocument {
     let mut doc = TantivyDocument::default();
     doc.add_text(fields.id, id);
-    doc.add_text(fields.site, &listed.product.site);
+    doc.add_text(fields.site, listed.product.site.as_str());
     doc.add_text(fields.name, &listing.name.zh);
     doc.add_text(fields.name, &listing.name.en);
     doc.add_text(fields.name, &listed.product.key);
@@ -343,7 +343,7 @@ fn document(fields: Fields, listed: &Changed, listing: &Listing, id: &str) -> Ta
     }
     let price = listing.price_from();
     doc.add_u64(fields.price, price.and_then(|(p, _)| u64::try_from(p).ok()).unwrap_or(0));
-    doc.add_u64(fields.listed_at, u64::try_from(listed.product.updated_at).unwrap_or(0));
+    doc.add_u64(fields.listed_at, u64::try_from(listed.product.updated_at.micros()).unwrap_or(0));
     let card = serde_json::json!({
         "id": listed.product.id.id::<ProductId>(),
         "key": listed.product.key,

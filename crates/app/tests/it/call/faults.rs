@@ -6,7 +6,7 @@ use harness::{Fault, Market, choice, on_both, time};
 
 fn visibility(m: &Market, product: &str) -> String {
     let seller = m.key(&m.seller());
-    m.read(|tx, _| Ok(store::product::by_key(tx, seller, product)?)).unwrap().visibility
+    m.read(|tx, _| Ok(store::product::by_key(tx, seller, product)?)).unwrap().visibility.to_string()
 }
 
 #[test]

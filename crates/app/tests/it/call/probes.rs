@@ -27,7 +27,7 @@ fn health(m: &Market, id: Key) -> Health {
 }
 
 fn visibility(m: &Market, id: Key) -> String {
-    m.read(|tx, _| Ok(store::product::any_listed(tx, id)?)).unwrap().product.visibility
+    m.read(|tx, _| Ok(store::product::any_listed(tx, id)?)).unwrap().product.visibility.to_string()
 }
 
 /// Probes by hand, as the seller may; whether it passed.
