@@ -41,7 +41,7 @@ struct ExportView {
 fn view(e: &rows::Export) -> ExportView {
     ExportView {
         id: e.id.id::<ExportId>().to_string(),
-        state: e.state.clone(),
+        state: e.state.to_string(),
         rows_done: e.rows_done,
         rows_total: e.rows_total,
         error: e.error.clone(),
@@ -81,10 +81,10 @@ async fn list(State(api): State<Api>, Who(caller): Who, Listed(p, page): Listed<
     let found = api
         .read(caller, move |tx, _, who| {
             let role = role(tenant(who, p.role)?);
-            Ok(rows::list(tx, Key::of(who.account_id), role.as_str(), page)?)
+            Ok(rows::list(tx, Key::of(who.account_id), role, page)?)
         })
         .await?;
-    let next = next(&found, page, |e| (e.created_at, e.id));
+    let next = next(&found, page, |e| (e.created_at.micros(), e.id));
     Ok(Json(ExportList { exports: found.iter().map(view).collect(), next }))
 }
 

@@ -45,7 +45,7 @@ struct KeyView {
 }
 
 fn key_view(k: rows::AccessKey, secret: Option<String>) -> KeyView {
-    KeyView { id: k.id.id::<KeyId>().to_string(), name: k.name, class: k.class, created_at: time(k.created_at), secret }
+    KeyView { id: k.id.id::<KeyId>().to_string(), name: k.name, class: k.class.to_string(), created_at: time(k.created_at), secret }
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -90,7 +90,7 @@ async fn applications(
     let answer = api
         .read(caller, move |tx, _, who| {
             let found = rows::applications(tx, Key::of(who.account_id), page)?;
-            let next = next(&found, page, |(a, _)| (a.created_at, a.id));
+            let next = next(&found, page, |(a, _)| (a.created_at.micros(), a.id));
             let applications = found.into_iter().map(|(a, key)| application_view(a, key)).collect::<Result<_, _>>()?;
             Ok(SignOnApplicationList { applications, next })
         })
@@ -203,7 +203,7 @@ fn binding_view(shown: Option<Shown>) -> BindingView {
         user_id: user.id.id::<UserId>().to_string(),
         login: user.login,
         name: user.name,
-        role: g.role,
+        role: g.role.to_string(),
         granted_at: time(g.granted_at),
         signed_on_at: times(g.signed_on_at),
     };
@@ -344,7 +344,7 @@ async fn mine(State(api): State<Api>, Who(caller): Who) -> Result<Json<MyApplica
                     name: application.name,
                     product_name: listing.name.clone().into(),
                     login_url: application.login_url,
-                    role: grant.role,
+                    role: grant.role.to_string(),
                     granted_at: time(grant.granted_at),
                     signed_on_at: times(grant.signed_on_at),
                     state: instance.state.to_string(),

@@ -288,10 +288,8 @@ fn sku(at: &str, b: SkuBody, currency: Currency) -> Result<Sku, Error> {
 }
 
 fn specification(at: &str, b: SpecificationBody, currency: Currency) -> Result<Specification, Error> {
-    let charging_mode = match b.charging_mode.as_str() {
-        "" => ChargingMode::Period,
-        text => text.parse().map_err(|e: domain::Unknown| Error::field(&format!("{at}/charging_mode"), "body.bad_field", e.to_string()))?,
-    };
+    let charging_mode = Some(b.charging_mode).filter(|mode| !mode.is_empty());
+    let charging_mode = charging_mode.map(|mode| word(&format!("{at}/charging_mode"), &mode)).transpose()?.unwrap_or(ChargingMode::Period);
     let attribute = |a: AttributeBody| Attribute {
         code: a.code,
         name: a.name.into(),

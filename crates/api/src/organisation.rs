@@ -15,7 +15,7 @@ use app::{
 };
 use axum::{Json, extract::State};
 use domain::{
-    access::MemberRole,
+    access::{InvitationState, MemberRole},
     id::{InvitationId, UserId},
     site::Language,
     text::Line,
@@ -184,7 +184,7 @@ async fn colleagues(
                 },
             };
             let found = rows::colleagues(tx, account, department, page)?;
-            let next = next(&found, page, |(user, _)| (user.created_at, user.id));
+            let next = next(&found, page, |(user, _)| (user.created_at.micros(), user.id));
             let colleagues = found.iter().map(|c| colleague_view(tx, ctx, who, c)).collect::<Result<_, _>>()?;
             Ok(ColleagueList { colleagues, next })
         })
@@ -285,15 +285,15 @@ struct InvitationView {
 }
 
 fn invitation_view(ctx: &Ctx, i: Invitation) -> InvitationView {
-    let over = i.state == "open" && i.expires_at <= ctx.wall_micros();
+    let over = i.state == InvitationState::Open && i.expires_at <= ctx.wall_moment();
     InvitationView {
         id: i.id.id::<InvitationId>().to_string(),
         login: i.login,
         name: i.name,
-        role: i.member_role,
+        role: i.member_role.to_string(),
         created_at: time(i.created_at),
         expires_at: time(i.expires_at),
-        state: if over { "expired".to_owned() } else { i.state },
+        state: if over { "expired".to_owned() } else { i.state.to_string() },
     }
 }
 
@@ -315,7 +315,7 @@ async fn invitations(
     let answer = api
         .read(caller, move |tx, ctx, who| {
             let found = rows::invitations(tx, Key::of(who.account_id), page)?;
-            let next = next(&found, page, |i| (i.created_at, i.id));
+            let next = next(&found, page, |i| (i.created_at.micros(), i.id));
             Ok(InvitationList { invitations: found.into_iter().map(|i| invitation_view(ctx, i)).collect(), next })
         })
         .await?;
@@ -384,7 +384,7 @@ struct JoinView {
     params(("secret" = String, Path, max_length = 64)), responses((status = 200, body = JoinView)))]
 async fn invitation_show(State(api): State<Api>, PathOf(link): PathOf<Line<64>>) -> Result<Json<JoinView>, Problem> {
     let (i, account_name) = api.app.read(Actor::Anybody, move |tx, ctx| organisation::opened(tx, ctx, link.as_str())).await?;
-    Ok(Json(JoinView { account_name, login: i.login, name: i.name, role: i.member_role }))
+    Ok(Json(JoinView { account_name, login: i.login, name: i.name, role: i.member_role.to_string() }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -336,6 +336,12 @@ impl Ctx<'_> {
         Moment::of(self.now)
     }
 
+    /// Wall time as rows keep it.
+    #[must_use]
+    pub fn wall_moment(&self) -> Moment {
+        Moment::of(self.wall)
+    }
+
     #[must_use]
     pub fn wall_micros(&self) -> i64 {
         micros(self.wall)

@@ -8,7 +8,7 @@ use crate::{
 };
 use db::{Key, Tx};
 use domain::limit::Limit;
-use domain::{access::Role, id::ExportId, money, refund::Extent};
+use domain::{access::Role, id::ExportId, job::ExportState, money, refund::Extent};
 use serde_json::json;
 use store::{
     export::{self, Export},
@@ -99,22 +99,22 @@ pub fn row(full: &Full, language: &str) -> Result<[String; COLUMNS], Error> {
 pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, role: Role, filter: &Filter) -> Result<Export, Error> {
     let account = Key::of(caller.account_id);
     limit::room(tx, Limit::Exports, account, |tx| {
-        let mut open = export::list(tx, account, role.as_str(), store::Page::first(100))?;
-        open.retain(|e| e.state == "waiting" || e.state == "running");
+        let mut open = export::list(tx, account, role, store::Page::first(100))?;
+        open.retain(|e| matches!(e.state, ExportState::Waiting | ExportState::Running));
         Ok(limit::number(&open))
     })?;
     let row = Export {
         id: ctx.key(),
         account_id: account,
-        role: role.as_str().to_owned(),
+        role,
         filter: serde_json::to_string(filter).map_err(|e| Error::row("exports", role, e))?,
         language: caller.language.clone(),
-        state: "waiting".to_owned(),
+        state: ExportState::Waiting,
         rows_done: 0,
         rows_total: None,
         file: None,
         error: None,
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
         ended_at: None,
     };
     export::insert(tx, &row)?;
@@ -124,15 +124,13 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, role: Role, filter: &Fil
 }
 
 /// Whose orders an export holds.
-///
-/// # Errors
-/// [`Error::Row`].
-pub fn tenant(export: &Export) -> Result<Tenant, Error> {
-    Ok(match export.role.parse::<Role>().map_err(|e| Error::row("exports", &export.role, e))? {
+#[must_use]
+pub fn tenant(export: &Export) -> Tenant {
+    match export.role {
         Role::Buyer => Tenant::Buyer(export.account_id),
         Role::Seller => Tenant::Seller(export.account_id),
         Role::Operator => Tenant::Any,
-    })
+    }
 }
 
 /// An export of the caller.

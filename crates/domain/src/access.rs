@@ -5,6 +5,64 @@ crate::words! {
     pub enum SellerState ("seller state") { Draft = "draft", InReview = "in_review", Approved = "approved", Rejected = "rejected" }
 }
 
+/// The roles of an account: their words, joined by commas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roles {
+    text: String,
+    all: Vec<Role>,
+}
+
+impl Roles {
+    #[must_use]
+    pub fn of(all: Vec<Role>) -> Self {
+        let words: Vec<&str> = all.iter().map(|role| role.as_str()).collect();
+        Self { text: words.join(","), all }
+    }
+
+    #[must_use]
+    pub fn all(&self) -> &[Role] {
+        &self.all
+    }
+
+    /// These, and one more.
+    #[must_use]
+    pub fn with(&self, role: Role) -> Self {
+        let more = (!self.all.contains(&role)).then_some(role);
+        Self::of(self.all.iter().copied().chain(more).collect())
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl std::str::FromStr for Roles {
+    type Err = crate::Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all: Vec<Role> = text.split(',').filter(|word| !word.is_empty()).map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Self::of(all))
+    }
+}
+
+crate::stored_word!(Roles);
+
+crate::words! {
+    /// What became of an invitation to an account; one that is open may be too old to be accepted.
+    pub enum InvitationState ("invitation state") { Open = "open", Accepted = "accepted", Withdrawn = "withdrawn" }
+}
+
+crate::words! {
+    /// What a key of a seller's interface signs; a key belongs to one class (`seller-domain 6.1`).
+    pub enum InterfaceClass ("interface class") {
+        Basic = "basic",
+        KitSync = "kit_sync",
+        Licence = "licence",
+        General = "general",
+    }
+}
+
 crate::words! {
     /// What an account is on the marketplace; an account may be several.
     pub enum Role ("role") { Buyer = "buyer", Seller = "seller", Operator = "operator" }

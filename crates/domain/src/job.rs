@@ -53,6 +53,11 @@ crate::words! {
 }
 
 crate::words! {
+    /// How far an export is.
+    pub enum ExportState ("state of an export") { Waiting = "waiting", Running = "running", Done = "done", Failed = "failed" }
+}
+
+crate::words! {
     /// States of a job. One that is done is gone.
     pub enum JobState ("job state") {
         Due = "due",

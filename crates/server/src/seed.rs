@@ -320,7 +320,7 @@ async fn curate(operator: &Remote) -> Result<(), Failure> {
 
 async fn key_id(app: &App, who: Arc<Caller>) -> Result<Value, Failure> {
     let keys = app.read(Actor::System, move |tx, _| Ok(store::interface::keys(tx, Key::of(who.account_id))?)).await.map_err(refused)?;
-    let basic = keys.into_iter().find(|k| k.class == interface::InterfaceClass::Basic.as_str());
+    let basic = keys.into_iter().find(|k| k.class == interface::InterfaceClass::Basic);
     Ok(json!(basic.map(|k| k.id.id::<domain::id::KeyId>())))
 }
 

@@ -1,37 +1,45 @@
 //! Accounts and the people in them.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Moment, Tx, Written};
 use db::{
     Run,
     schema::{accounts, users},
 };
 use diesel::prelude::*;
+use domain::{
+    access::{AccountKind, MemberRole, Roles, StaffRole},
+    site::SiteCode,
+};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = accounts)]
-pub struct Account {
-    pub id: Key,
-    pub name: String,
-    pub kind: String,
-    pub site: String,
-    pub roles: String,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = accounts)]
+    pub struct Account of accounts {
+        pub id: Key,
+        pub name: String,
+        pub kind: AccountKind,
+        pub site: SiteCode,
+        pub roles: Roles,
+        pub created_at: Moment,
+    }
 }
 
-#[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = users)]
-pub struct User {
-    pub id: Key,
-    pub account_id: Key,
-    pub login: String,
-    pub name: String,
-    pub password: String,
-    pub staff_role: Option<String>,
-    pub language: String,
-    pub dismissed: String,
-    pub created_at: i64,
-    pub member_role: String,
-    pub left_at: Option<i64>,
+db::stored! {
+    #[derive(Clone, Selectable, Insertable)]
+    #[diesel(table_name = users)]
+    pub struct User of users {
+        pub id: Key,
+        pub account_id: Key,
+        pub login: String,
+        pub name: String,
+        pub password: String,
+        pub staff_role: Option<StaffRole>,
+        pub language: String,
+        pub dismissed: String,
+        pub created_at: Moment,
+        pub member_role: MemberRole,
+        pub left_at: Option<Moment>,
+    }
 }
 
 /// # Errors
@@ -90,7 +98,7 @@ pub fn user_by_login(tx: &mut Tx, login: &str) -> Result<Option<(User, Account)>
 ///
 /// # Errors
 /// [`DbError`].
-pub fn set_roles(tx: &mut Tx, id: Key, roles: &str) -> Result<(), DbError> {
+pub fn set_roles(tx: &mut Tx, id: Key, roles: &Roles) -> Result<(), DbError> {
     diesel::update(accounts::table.find(id)).set(accounts::roles.eq(roles)).run(tx)?;
     Ok(())
 }
@@ -115,9 +123,8 @@ pub fn set_preferences(tx: &mut Tx, user: Key, language: &str, dismissed: &str) 
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_other_staff(tx: &mut Tx, roles: &[&str], but: Key) -> Result<i64, DbError> {
-    let roles: Vec<String> = roles.iter().map(|r| (*r).to_owned()).collect();
-    let staff = users::table.filter(users::staff_role.eq_any(roles)).filter(users::left_at.is_null()).filter(users::id.ne(but));
+pub fn any_other_staff(tx: &mut Tx, roles: &[StaffRole], but: Key) -> Result<i64, DbError> {
+    let staff = users::table.filter(users::staff_role.eq_any(roles.to_vec())).filter(users::left_at.is_null()).filter(users::id.ne(but));
     Ok(staff.count().get_result(tx)?)
 }
 

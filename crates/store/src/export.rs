@@ -1,24 +1,27 @@
 //! Exports that run in the background.
 
-use crate::{DbError, Key, Page, Tx};
+use crate::{DbError, Key, Moment, Page, Tx, legible};
 use db::{Run, schema::exports};
 use diesel::prelude::*;
+use domain::{access::Role, job::ExportState};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = exports)]
-pub struct Export {
-    pub id: Key,
-    pub account_id: Key,
-    pub role: String,
-    pub filter: String,
-    pub language: String,
-    pub state: String,
-    pub rows_done: i64,
-    pub rows_total: Option<i64>,
-    pub file: Option<String>,
-    pub error: Option<String>,
-    pub created_at: i64,
-    pub ended_at: Option<i64>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = exports)]
+    pub struct Export of exports {
+        pub id: Key,
+        pub account_id: Key,
+        pub role: Role,
+        pub filter: String,
+        pub language: String,
+        pub state: ExportState,
+        pub rows_done: i64,
+        pub rows_total: Option<i64>,
+        pub file: Option<String>,
+        pub error: Option<String>,
+        pub created_at: Moment,
+        pub ended_at: Option<Moment>,
+    }
 }
 
 /// # Errors
@@ -42,21 +45,25 @@ pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Export>, DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn list(tx: &mut Tx, account: Key, role: &str, page: Page) -> Result<Vec<Export>, DbError> {
-    let query = exports::table.filter(exports::account_id.eq(account)).filter(exports::role.eq(role.to_owned())).into_boxed();
-    Ok(newest_first!(query, page, exports::created_at, exports::id).select(Export::as_select()).load(tx)?)
+pub fn list(tx: &mut Tx, account: Key, role: Role, page: Page) -> Result<Vec<Export>, DbError> {
+    let place = |export: &Export| (export.created_at.micros(), export.id);
+    let read = |page: Page| {
+        let query = exports::table.filter(exports::account_id.eq(account)).filter(exports::role.eq(role)).into_boxed();
+        db::readable(tx, newest_first!(query, page, exports::created_at, exports::id).select(Export::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// How far an export is.
 #[derive(Debug)]
 pub struct Progress<'a> {
     pub id: Key,
-    pub state: &'a str,
+    pub state: ExportState,
     pub rows_done: i64,
     pub rows_total: Option<i64>,
     pub file: Option<&'a str>,
     pub error: Option<&'a str>,
-    pub ended_at: Option<i64>,
+    pub ended_at: Option<Moment>,
 }
 
 /// # Errors

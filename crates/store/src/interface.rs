@@ -1,52 +1,59 @@
 //! How sellers' servers are reached: keys, addresses, saved debugging cases.
 
-use crate::{DbError, Key, Tx};
+use crate::{DbError, Key, Moment, Tx};
 use db::{
     Run,
     schema::{debug_cases, interface_addresses, interface_keys},
 };
 use diesel::prelude::*;
+use domain::access::InterfaceClass;
 
-#[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = interface_keys)]
-pub struct AccessKey {
-    pub id: Key,
-    pub seller_id: Key,
-    pub name: String,
-    pub class: String,
-    pub secret: Vec<u8>,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Clone, Selectable, Insertable)]
+    #[diesel(table_name = interface_keys)]
+    pub struct AccessKey of interface_keys {
+        pub id: Key,
+        pub seller_id: Key,
+        pub name: String,
+        pub class: InterfaceClass,
+        pub secret: Vec<u8>,
+        pub created_at: Moment,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = interface_addresses)]
-pub struct Address {
-    pub id: Key,
-    pub seller_id: Key,
-    pub name: String,
-    pub url: String,
-    pub key_id: Key,
-    pub always_test_flag: bool,
-    pub created_at: i64,
-    pub updated_at: i64,
-    pub protocol: String,
-    pub send_empty_parameters: bool,
-    pub notify_product_id: Option<Key>,
-    /// Azure: where a buyer sets a subscription up; the address is the webhook.
-    pub landing_page: Option<String>,
-    /// Order notifications: of products of this access type only.
-    pub notify_access_type: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = interface_addresses)]
+    pub struct Address of interface_addresses {
+        pub id: Key,
+        pub seller_id: Key,
+        pub name: String,
+        pub url: String,
+        pub key_id: Key,
+        pub always_test_flag: bool,
+        pub created_at: Moment,
+        pub updated_at: Moment,
+        pub protocol: String,
+        pub send_empty_parameters: bool,
+        pub notify_product_id: Option<Key>,
+        /// Azure: where a buyer sets a subscription up; the address is the webhook.
+        pub landing_page: Option<String>,
+        /// Order notifications: of products of this access type only.
+        pub notify_access_type: Option<String>,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = debug_cases)]
-pub struct Case {
-    pub id: Key,
-    pub address_id: Key,
-    pub scenario: String,
-    pub request: String,
-    pub answer: String,
-    pub passed_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = debug_cases)]
+    pub struct Case of debug_cases {
+        pub id: Key,
+        pub address_id: Key,
+        pub scenario: String,
+        pub request: String,
+        pub answer: String,
+        pub passed_at: Moment,
+    }
 }
 
 /// # Errors

@@ -1,28 +1,31 @@
 //! Applications that a buyer's people sign on to, the instances bound to them, and who may use them.
 
-use crate::{DbError, Key, Page, Tx, Written, account::User, instance::Instance};
+use crate::{DbError, Key, Moment, Page, Tx, Written, account::User, instance::Instance, legible};
 use db::{
     Run,
     schema::{applications, bindings, calls, grants, instances, products, users},
 };
 use diesel::prelude::*;
+use domain::kit::{BindingState, GrantRole};
 use std::collections::HashSet;
 
-#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = applications)]
-pub struct Application {
-    pub id: Key,
-    pub seller_id: Key,
-    pub product_id: Key,
-    pub address_id: Key,
-    pub name: String,
-    pub login_url: String,
-    pub public_key: String,
-    pub client_id: String,
-    pub client_secret: Vec<u8>,
-    pub redirect_uris: String,
-    pub created_at: i64,
-    pub updated_at: i64,
+db::stored! {
+    #[derive(Clone, Selectable, Insertable, AsChangeset)]
+    #[diesel(table_name = applications)]
+    pub struct Application of applications {
+        pub id: Key,
+        pub seller_id: Key,
+        pub product_id: Key,
+        pub address_id: Key,
+        pub name: String,
+        pub login_url: String,
+        pub public_key: String,
+        pub client_id: String,
+        pub client_secret: Vec<u8>,
+        pub redirect_uris: String,
+        pub created_at: Moment,
+        pub updated_at: Moment,
+    }
 }
 
 /// # Errors
@@ -44,12 +47,16 @@ pub fn update_application(tx: &mut Tx, application: &Application) -> Result<(), 
 /// # Errors
 /// [`DbError`].
 pub fn applications(tx: &mut Tx, seller: Key, page: Page) -> Result<Vec<(Application, String)>, DbError> {
-    let query = applications::table
-        .inner_join(products::table.on(products::id.eq(applications::product_id)))
-        .filter(applications::seller_id.eq(seller))
-        .into_boxed();
-    let query = newest_first!(query, page, applications::created_at, applications::id);
-    Ok(query.select((Application::as_select(), products::key)).load(tx)?)
+    let place = |(application, _): &(Application, String)| (application.created_at.micros(), application.id);
+    let read = |page: Page| {
+        let query = applications::table
+            .inner_join(products::table.on(products::id.eq(applications::product_id)))
+            .filter(applications::seller_id.eq(seller))
+            .into_boxed();
+        let query = newest_first!(query, page, applications::created_at, applications::id);
+        db::readable(tx, query.select((Application::as_select(), products::key)))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// # Errors
@@ -70,14 +77,16 @@ pub fn any_application(tx: &mut Tx, id: Key) -> Result<Option<Application>, DbEr
     Ok(applications::table.find(id).select(Application::as_select()).first(tx).optional()?)
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = bindings)]
-pub struct Binding {
-    pub instance_id: Key,
-    pub application_id: Key,
-    pub buyer_id: Key,
-    pub state: String,
-    pub began_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = bindings)]
+    pub struct Binding of bindings {
+        pub instance_id: Key,
+        pub application_id: Key,
+        pub buyer_id: Key,
+        pub state: BindingState,
+        pub began_at: Moment,
+    }
 }
 
 /// # Errors
@@ -97,7 +106,7 @@ pub fn insert_binding(tx: &mut Tx, binding: &Binding) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn step(tx: &mut Tx, instance: Key, from: &str, to: &str, began: Option<i64>) -> Result<Written, DbError> {
+pub fn step(tx: &mut Tx, instance: Key, from: BindingState, to: BindingState, began: Option<Moment>) -> Result<Written, DbError> {
     let there = bindings::table.find(instance).filter(bindings::state.eq(from));
     let changed = match began {
         Some(at) => diesel::update(there).set((bindings::state.eq(to), bindings::began_at.eq(at))).run(tx)?,
@@ -111,7 +120,7 @@ pub fn step(tx: &mut Tx, instance: Key, from: &str, to: &str, began: Option<i64>
 /// # Errors
 /// [`DbError`].
 pub fn bound(tx: &mut Tx, buyer: Key) -> Result<Vec<Key>, DbError> {
-    let own = bindings::table.filter(bindings::buyer_id.eq(buyer)).filter(bindings::state.eq("bound"));
+    let own = bindings::table.filter(bindings::buyer_id.eq(buyer)).filter(bindings::state.eq(BindingState::Bound));
     Ok(own.select(bindings::instance_id).load(tx)?)
 }
 
@@ -120,7 +129,7 @@ pub fn bound(tx: &mut Tx, buyer: Key) -> Result<Vec<Key>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn any_bound_to(tx: &mut Tx, application: Key) -> Result<Vec<Key>, DbError> {
-    let own = bindings::table.filter(bindings::application_id.eq(application)).filter(bindings::state.eq("bound"));
+    let own = bindings::table.filter(bindings::application_id.eq(application)).filter(bindings::state.eq(BindingState::Bound));
     Ok(own.select(bindings::instance_id).load(tx)?)
 }
 
@@ -131,20 +140,22 @@ pub fn any_bound_to(tx: &mut Tx, application: Key) -> Result<Vec<Key>, DbError> 
 pub fn any_bound(tx: &mut Tx, instances: &[Key]) -> Result<HashSet<Key>, DbError> {
     let mut found = HashSet::new();
     for part in db::parts(instances) {
-        let bound = bindings::table.filter(bindings::instance_id.eq_any(part.to_vec())).filter(bindings::state.eq("bound"));
+        let bound = bindings::table.filter(bindings::instance_id.eq_any(part.to_vec())).filter(bindings::state.eq(BindingState::Bound));
         found.extend(bound.select(bindings::instance_id).load::<Key>(tx)?);
     }
     Ok(found)
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = grants)]
-pub struct Grant {
-    pub instance_id: Key,
-    pub user_id: Key,
-    pub role: String,
-    pub granted_at: i64,
-    pub signed_on_at: Option<i64>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = grants)]
+    pub struct Grant of grants {
+        pub instance_id: Key,
+        pub user_id: Key,
+        pub role: GrantRole,
+        pub granted_at: Moment,
+        pub signed_on_at: Option<Moment>,
+    }
 }
 
 /// Who may use an instance's application, by login.
@@ -170,7 +181,7 @@ pub fn grant(tx: &mut Tx, instance: Key, user: Key) -> Result<Option<Grant>, DbE
 /// [`DbError`].
 pub fn put_grant(tx: &mut Tx, grant: &Grant) -> Result<(), DbError> {
     let there = grants::table.find((grant.instance_id, grant.user_id));
-    if diesel::update(there).set(grants::role.eq(&grant.role)).run(tx)? == 0 {
+    if diesel::update(there).set(grants::role.eq(grant.role)).run(tx)? == 0 {
         diesel::insert_into(grants::table).values(grant).run(tx)?;
     }
     Ok(())
@@ -191,7 +202,7 @@ pub fn delete_grants(tx: &mut Tx, instance: Key) -> Result<(), DbError> {
 
 /// # Errors
 /// [`DbError`].
-pub fn signed_on(tx: &mut Tx, instance: Key, user: Key, at: i64) -> Result<(), DbError> {
+pub fn signed_on(tx: &mut Tx, instance: Key, user: Key, at: Moment) -> Result<(), DbError> {
     diesel::update(grants::table.find((instance, user))).set(grants::signed_on_at.eq(at)).run(tx)?;
     Ok(())
 }
@@ -206,7 +217,7 @@ pub fn granted(tx: &mut Tx, user: Key) -> Result<Vec<(Grant, Instance, Applicati
         .inner_join(instances::table.on(instances::id.eq(grants::instance_id)))
         .inner_join(applications::table.on(applications::id.eq(bindings::application_id)))
         .filter(grants::user_id.eq(user))
-        .filter(bindings::state.eq("bound"))
+        .filter(bindings::state.eq(BindingState::Bound))
         .order(grants::granted_at.desc())
         .select((Grant::as_select(), Instance::as_select(), Application::as_select()))
         .load(tx)?)
@@ -216,7 +227,7 @@ pub fn granted(tx: &mut Tx, user: Key) -> Result<Vec<(Grant, Instance, Applicati
 ///
 /// # Errors
 /// [`DbError`].
-pub fn failed_calls(tx: &mut Tx, instance: Key, activities: &[&str], since: i64) -> Result<Vec<crate::call::Call>, DbError> {
+pub fn failed_calls(tx: &mut Tx, instance: Key, activities: &[&str], since: Moment) -> Result<Vec<crate::call::Call>, DbError> {
     Ok(calls::table
         .filter(calls::instance_id.eq(instance))
         .filter(calls::state.eq("failed"))

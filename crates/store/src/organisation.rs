@@ -1,21 +1,24 @@
 //! The people of an account: colleagues, departments, invitations.
 
-use crate::{DbError, Key, Page, Tx, Written, account::User};
+use crate::{DbError, Key, Moment, Page, Tx, Written, account::User, legible};
 use db::{
     Run,
     schema::{accounts, departments, invitations, positions, users},
 };
 use diesel::prelude::*;
+use domain::access::{InvitationState, MemberRole};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = departments)]
-pub struct Department {
-    pub id: Key,
-    pub account_id: Key,
-    pub code: String,
-    pub name: String,
-    pub parent_id: Option<Key>,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = departments)]
+    pub struct Department of departments {
+        pub id: Key,
+        pub account_id: Key,
+        pub code: String,
+        pub name: String,
+        pub parent_id: Option<Key>,
+        pub created_at: Moment,
+    }
 }
 
 /// What is known of a person at work.
@@ -32,19 +35,21 @@ pub struct Position {
     pub email: Option<Vec<u8>>,
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = invitations)]
-pub struct Invitation {
-    pub id: Key,
-    pub account_id: Key,
-    pub secret_hash: Vec<u8>,
-    pub login: String,
-    pub name: String,
-    pub member_role: String,
-    pub department_id: Option<Key>,
-    pub created_at: i64,
-    pub expires_at: i64,
-    pub state: String,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = invitations)]
+    pub struct Invitation of invitations {
+        pub id: Key,
+        pub account_id: Key,
+        pub secret_hash: Vec<u8>,
+        pub login: String,
+        pub name: String,
+        pub member_role: MemberRole,
+        pub department_id: Option<Key>,
+        pub created_at: Moment,
+        pub expires_at: Moment,
+        pub state: InvitationState,
+    }
 }
 
 /// Changes of an account's people wait for each other: what one of them counts, no other changes meanwhile.
@@ -95,7 +100,7 @@ pub fn has_people(tx: &mut Tx, department: Key) -> Result<bool, DbError> {
         .inner_join(positions::table.on(positions::user_id.eq(users::id)))
         .filter(positions::department_id.eq(department))
         .filter(users::left_at.is_null());
-    let open = invitations::table.filter(invitations::department_id.eq(department)).filter(invitations::state.eq("open"));
+    let open = invitations::table.filter(invitations::department_id.eq(department)).filter(invitations::state.eq(InvitationState::Open));
     Ok(diesel::select(diesel::dsl::exists(people)).get_result::<bool>(tx)? || diesel::select(diesel::dsl::exists(open)).get_result(tx)?)
 }
 
@@ -120,16 +125,20 @@ pub type Colleague = (User, Option<Position>);
 /// # Errors
 /// [`DbError`].
 pub fn colleagues(tx: &mut Tx, account: Key, department: Option<Key>, page: Page) -> Result<Vec<Colleague>, DbError> {
-    let mut query = users::table
-        .left_join(positions::table.on(positions::user_id.eq(users::id)))
-        .filter(users::account_id.eq(account))
-        .filter(users::left_at.is_null())
-        .into_boxed();
-    if let Some(department) = department {
-        query = query.filter(positions::department_id.eq(department));
-    }
-    let query = newest_first!(query, page, users::created_at, users::id);
-    Ok(query.select((User::as_select(), Option::<Position>::as_select())).load(tx)?)
+    let place = |(user, _): &Colleague| (user.created_at.micros(), user.id);
+    let read = |page: Page| {
+        let mut query = users::table
+            .left_join(positions::table.on(positions::user_id.eq(users::id)))
+            .filter(users::account_id.eq(account))
+            .filter(users::left_at.is_null())
+            .into_boxed();
+        if let Some(department) = department {
+            query = query.filter(positions::department_id.eq(department));
+        }
+        let query = newest_first!(query, page, users::created_at, users::id);
+        db::readable(tx, query.select((User::as_select(), Option::<Position>::as_select())))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// A colleague who has not left.
@@ -155,14 +164,14 @@ pub fn other_administrators(tx: &mut Tx, account: Key, but: Key) -> Result<i64, 
     let others = users::table
         .filter(users::account_id.eq(account))
         .filter(users::id.ne(but))
-        .filter(users::member_role.eq("administrator"))
+        .filter(users::member_role.eq(MemberRole::Administrator))
         .filter(users::left_at.is_null());
     Ok(others.count().get_result(tx)?)
 }
 
 /// # Errors
 /// [`DbError`].
-pub fn set_person(tx: &mut Tx, user: Key, name: &str, role: &str) -> Result<(), DbError> {
+pub fn set_person(tx: &mut Tx, user: Key, name: &str, role: MemberRole) -> Result<(), DbError> {
     diesel::update(users::table.find(user)).set((users::name.eq(name), users::member_role.eq(role))).run(tx)?;
     Ok(())
 }
@@ -181,7 +190,7 @@ pub fn put_position(tx: &mut Tx, position: &Position) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn leave(tx: &mut Tx, user: Key, at: i64) -> Result<Written, DbError> {
+pub fn leave(tx: &mut Tx, user: Key, at: Moment) -> Result<Written, DbError> {
     let there = users::table.find(user).filter(users::left_at.is_null());
     Ok(Written::from_rows(diesel::update(there).set(users::left_at.eq(at)).run(tx)?))
 }
@@ -198,19 +207,23 @@ pub fn insert_invitation(tx: &mut Tx, invitation: &Invitation) -> Result<(), DbE
 /// # Errors
 /// [`DbError`].
 pub fn invitations(tx: &mut Tx, account: Key, page: Page) -> Result<Vec<Invitation>, DbError> {
-    let query = invitations::table.filter(invitations::account_id.eq(account)).into_boxed();
-    Ok(newest_first!(query, page, invitations::created_at, invitations::id).select(Invitation::as_select()).load(tx)?)
+    let place = |invitation: &Invitation| (invitation.created_at.micros(), invitation.id);
+    let read = |page: Page| {
+        let query = invitations::table.filter(invitations::account_id.eq(account)).into_boxed();
+        db::readable(tx, newest_first!(query, page, invitations::created_at, invitations::id).select(Invitation::as_select()))
+    };
+    Ok(legible(page, place, read)?.reported())
 }
 
 /// The open invitation of a link, with the name of who invites.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn any_invitation(tx: &mut Tx, secret_hash: &[u8], wall_now: i64) -> Result<Option<(Invitation, String)>, DbError> {
+pub fn any_invitation(tx: &mut Tx, secret_hash: &[u8], wall_now: Moment) -> Result<Option<(Invitation, String)>, DbError> {
     Ok(invitations::table
         .inner_join(accounts::table.on(accounts::id.eq(invitations::account_id)))
         .filter(invitations::secret_hash.eq(secret_hash))
-        .filter(invitations::state.eq("open"))
+        .filter(invitations::state.eq(InvitationState::Open))
         .filter(invitations::expires_at.gt(wall_now))
         .select((Invitation::as_select(), accounts::name))
         .first(tx)
@@ -221,7 +234,7 @@ pub fn any_invitation(tx: &mut Tx, secret_hash: &[u8], wall_now: i64) -> Result<
 ///
 /// # Errors
 /// [`DbError`].
-pub fn end_invitation(tx: &mut Tx, account: Key, id: Key, state: &str) -> Result<Written, DbError> {
-    let open = invitations::table.find(id).filter(invitations::account_id.eq(account)).filter(invitations::state.eq("open"));
+pub fn end_invitation(tx: &mut Tx, account: Key, id: Key, state: InvitationState) -> Result<Written, DbError> {
+    let open = invitations::table.find(id).filter(invitations::account_id.eq(account)).filter(invitations::state.eq(InvitationState::Open));
     Ok(Written::from_rows(diesel::update(open).set(invitations::state.eq(state)).run(tx)?))
 }

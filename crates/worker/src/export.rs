@@ -6,6 +6,7 @@ use app::{
     export::{ROWS_MAX, heads, row},
     order::Full,
 };
+use domain::job::ExportState;
 use rust_xlsxwriter::Workbook;
 use store::{
     Written,
@@ -28,12 +29,12 @@ pub(crate) async fn write(app: &App, files: &Files, job: &Job) -> Result<(), Err
     app.write(Actor::System, move |tx, ctx| {
         let progress = Progress {
             id,
-            state: "done",
+            state: ExportState::Done,
             rows_done: rows,
             rows_total: Some(rows),
             file: Some(&name),
             error: None,
-            ended_at: Some(ctx.now_micros()),
+            ended_at: Some(ctx.moment()),
         };
         // Written by another worker after our lease ran out.
         match job::done(tx, &lease)? {
@@ -47,7 +48,7 @@ pub(crate) async fn write(app: &App, files: &Files, job: &Job) -> Result<(), Err
 async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
     let bad = |e: &dyn std::fmt::Display| Error::row("exports", "xlsx", e);
     let filter: Filter = serde_json::from_str(&export.filter).map_err(|e| bad(&e))?;
-    let tenant = app::export::tenant(export)?;
+    let tenant = app::export::tenant(export);
     let counted = filter.clone();
     let total = app.read(Actor::System, move |tx, _| Ok(order::count(tx, tenant, &counted)?)).await?.min(ROWS_MAX);
     let mut book = Workbook::new();
@@ -86,7 +87,8 @@ fn page(tx: &mut Tx, tenant: Tenant, filter: &Filter, after: Option<Place>) -> R
 
 async fn report(app: &App, id: db::Key, rows_done: i64, total: i64) -> Result<(), Error> {
     app.write(Actor::System, move |tx, _| {
-        let progress = Progress { id, state: "running", rows_done, rows_total: Some(total), file: None, error: None, ended_at: None };
+        let progress =
+            Progress { id, state: ExportState::Running, rows_done, rows_total: Some(total), file: None, error: None, ended_at: None };
         Ok(export::progress(tx, &progress)?)
     })
     .await

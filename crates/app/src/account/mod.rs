@@ -16,7 +16,7 @@ pub use token::{NewToken, caller_of_token, issue as issue_token, list as tokens,
 use crate::{Caller, Error, from_micros};
 use db::{Key, Tx};
 use domain::{
-    access::{MemberRole, Role, Scope},
+    access::{Role, Scope},
     id::UserId,
 };
 use store::account::{Account, User};
@@ -31,22 +31,21 @@ fn caller(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, 
     if user.left_at.is_some() {
         return Err(Error::unauthenticated("account.left", "you were removed from this account; ask its administrator"));
     }
-    person(user, account, scopes)
+    Ok(person(user, account, scopes))
 }
 
-fn person(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, Error> {
-    let bad = |e: domain::Unknown| Error::row("accounts", &account.name, e);
-    let member: MemberRole = user.member_role.parse().map_err(bad)?;
-    let roles = member.of(words::<Role>("accounts", &account.roles)?);
-    Ok(Caller {
+fn person(user: &User, account: &Account, scopes: Vec<Scope>) -> Caller {
+    let member = user.member_role;
+    let roles = member.of(account.roles.all().to_vec());
+    Caller {
         user_id: user.id.id(),
         account_id: account.id.id(),
         login: user.login.clone(),
         user_name: user.name.clone(),
         account_name: account.name.clone(),
-        account_kind: account.kind.parse().map_err(bad)?,
-        site: account.site.parse().map_err(bad)?,
-        staff: user.staff_role.as_deref().filter(|_| roles.contains(&Role::Operator)).map(str::parse).transpose().map_err(bad)?,
+        account_kind: account.kind,
+        site: account.site,
+        staff: user.staff_role.filter(|_| roles.contains(&Role::Operator)),
         roles,
         member,
         scopes,
@@ -55,7 +54,7 @@ fn person(user: &User, account: &Account, scopes: Vec<Scope>) -> Result<Caller, 
         session: None,
         repeat: None,
         seen: None,
-    })
+    }
 }
 
 /// A person in whose name the platform does what was agreed, without a session.
@@ -67,7 +66,7 @@ pub fn caller_of_user(tx: &mut Tx, id: Key) -> Result<Caller, Error> {
     let user = store::account::user(tx, id)?.ok_or_else(|| missing("users"))?;
     let account = store::account::lookup(tx, user.account_id)?.ok_or_else(|| missing("accounts"))?;
     // What was agreed stays agreed when the person leaves, or loses the right to buy: it is the account's.
-    Ok(Caller { roles: words("accounts", &account.roles)?, ..person(&user, &account, Vec::new())? })
+    Ok(Caller { roles: account.roles.all().to_vec(), ..person(&user, &account, Vec::new()) })
 }
 
 /// When a session or token was made, for lists.

@@ -7,7 +7,7 @@ use crate::{
 };
 use db::{Key, Tx};
 use domain::{
-    access::{AccountKind, MemberRole, Role, StaffRole},
+    access::{AccountKind, MemberRole, Role, Roles, StaffRole},
     id::{AccountId, UserId},
     site::SiteCode,
 };
@@ -58,16 +58,16 @@ pub(crate) fn check_password(pointer: &str, login: &str, password: &str) -> Resu
 pub fn register(tx: &mut Tx, ctx: &Ctx, new: &NewAccount, password_hash: &str) -> Result<Registered, Error> {
     check_password("/password", &new.login, &new.password)?;
     let (account_id, user_id) = (ctx.id::<AccountId>(), ctx.id::<UserId>());
-    let roles: Vec<&str> = new.roles.iter().map(|r| r.as_str()).collect();
+    let roles = Roles::of(new.roles.clone());
     account::insert(
         tx,
         &Account {
             id: Key::of(account_id),
             name: new.account_name.clone(),
-            kind: new.kind.as_str().to_owned(),
-            site: new.site.as_str().to_owned(),
-            roles: roles.join(","),
-            created_at: ctx.now_micros(),
+            kind: new.kind,
+            site: new.site,
+            roles: roles.clone(),
+            created_at: ctx.moment(),
         },
     )?;
     let user = User {
@@ -76,11 +76,11 @@ pub fn register(tx: &mut Tx, ctx: &Ctx, new: &NewAccount, password_hash: &str) -
         login: new.login.clone(),
         name: new.user_name.clone(),
         password: password_hash.to_owned(),
-        staff_role: new.staff.map(|s| s.as_str().to_owned()),
+        staff_role: new.staff,
         language: new.language.clone(),
         dismissed: String::new(),
-        created_at: ctx.now_micros(),
-        member_role: MemberRole::Administrator.as_str().to_owned(),
+        created_at: ctx.moment(),
+        member_role: MemberRole::Administrator,
         left_at: None,
     };
     insert_user(tx, &user)?;
@@ -88,7 +88,7 @@ pub fn register(tx: &mut Tx, ctx: &Ctx, new: &NewAccount, password_hash: &str) -
         message::add_recipient_to(tx, ctx, Key::of(account_id), contact)?;
     }
     let about = event::About { account: Some(Key::of(account_id)), ..event::About::default() };
-    event::record(tx, ctx, "account.registered", about, &json!({ "login": new.login, "roles": roles }))?;
+    event::record(tx, ctx, "account.registered", about, &json!({ "login": new.login, "roles": roles.all() }))?;
     Ok(Registered { account_id, user_id })
 }
 

@@ -2,6 +2,8 @@
 
 pub mod domain_name;
 
+pub use domain::access::InterfaceClass;
+
 use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, event};
 use db::{Key, Tx};
@@ -15,16 +17,6 @@ use store::{
     interface::{self, AccessKey, Address, Case},
 };
 use wire::conformance::{Protocol, Scenario};
-
-domain::words! {
-    /// What a key signs; a key belongs to one class (`seller-domain 6.1`).
-    pub enum InterfaceClass ("interface class") {
-        Basic = "basic",
-        KitSync = "kit_sync",
-        Licence = "licence",
-        General = "general",
-    }
-}
 
 const SECRET_COLUMN: Sealed = Sealed::InterfaceKey;
 
@@ -52,9 +44,9 @@ pub fn add_key(
         id: ctx.key(),
         seller_id: Key::of(caller.account_id),
         name: name.to_owned(),
-        class: class.as_str().to_owned(),
+        class,
         secret: ctx.sealer.seal(ctx.ids, SECRET_COLUMN, &secret),
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
     };
     interface::insert_key(tx, &key).map_err(|e| {
         if e.is_unique_violation() { Error::field("/name", "interface.key_name_taken", "you have a key of this name") } else { e.into() }
@@ -85,7 +77,7 @@ pub fn put_key(
             Err(e) => Err(e),
         };
     };
-    if old.class != class.as_str() {
+    if old.class != class {
         return Err(Error::field("/class", "interface.wrong_class", format!("the key {name} is of class {}", old.class)));
     }
     if secret(ctx, &old)? == given {
@@ -95,7 +87,7 @@ pub fn put_key(
     interface::set_secret(tx, old.id, &ctx.sealer.seal(ctx.ids, SECRET_COLUMN, given))?;
     recorded(tx, ctx, caller, "interface.key_changed", name)?;
     for address in interface::addresses(tx, seller)?.into_iter().filter(|a| a.key_id == old.id) {
-        interface::update_address(tx, &Address { updated_at: ctx.now_micros(), ..address })?;
+        interface::update_address(tx, &Address { updated_at: ctx.moment(), ..address })?;
     }
     Ok((old, Change::Updated))
 }
@@ -272,7 +264,7 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
             InterfaceClass::Basic
         }
     };
-    if key.class != class.as_str() {
+    if key.class != class {
         let detail = format!("an address of {} needs a key of class {class}", new.protocol.name());
         return Err(Error::field("/key_id", "interface.wrong_class", detail));
     }
@@ -290,8 +282,8 @@ pub fn put_address(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewAddress) ->
         url: new.url.clone(),
         key_id: key.id,
         always_test_flag: new.always_test_flag,
-        created_at: old.as_ref().map_or(ctx.now_micros(), |a| a.created_at),
-        updated_at: ctx.now_micros(),
+        created_at: old.as_ref().map_or(ctx.moment(), |a| a.created_at),
+        updated_at: ctx.moment(),
         protocol: new.protocol.name().to_owned(),
         send_empty_parameters: new.send_empty_parameters,
         notify_product_id,
@@ -382,7 +374,7 @@ pub fn save_case(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId, passed: &Pa
         scenario: passed.scenario.clone(),
         request: passed.request.clone(),
         answer: passed.answer.clone(),
-        passed_at: ctx.now_micros(),
+        passed_at: ctx.moment(),
     };
     interface::save_case(tx, &case)?;
     let data = json!({ "name": address.name, "scenario": passed.scenario });

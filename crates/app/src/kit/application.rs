@@ -98,8 +98,8 @@ pub fn put(tx: &mut Tx, ctx: &Ctx, caller: &Caller, product_key: &str, new: &New
         client_id: old.as_ref().map_or_else(|| ctx.random_hex(16), |a| a.client_id.clone()),
         client_secret: old.as_ref().map_or_else(|| ctx.sealer.seal(ctx.ids, SECRET, &ctx.random_hex(32)), |a| a.client_secret.clone()),
         redirect_uris: json!(new.redirect_uris).to_string(),
-        created_at: old.as_ref().map_or(ctx.now_micros(), |a| a.created_at),
-        updated_at: ctx.now_micros(),
+        created_at: old.as_ref().map_or(ctx.moment(), |a| a.created_at),
+        updated_at: ctx.moment(),
     };
     let written = match &old {
         None => rows::insert_application(tx, &row),
@@ -143,7 +143,7 @@ pub fn new_secret(tx: &mut Tx, ctx: &Ctx, caller: &Caller, product_key: &str) ->
         .ok_or_else(|| Error::not_found("product.not_found", "you have no product of this key"))?;
     let found = rows::any_of_product(tx, product.id)?
         .ok_or_else(|| Error::not_found("sign_on.no_application", "this product has no application for sign-on"))?;
-    let row = Application { client_secret: ctx.sealer.seal(ctx.ids, SECRET, &ctx.random_hex(32)), updated_at: ctx.now_micros(), ..found };
+    let row = Application { client_secret: ctx.sealer.seal(ctx.ids, SECRET, &ctx.random_hex(32)), updated_at: ctx.moment(), ..found };
     rows::update_application(tx, &row)?;
     recorded(tx, ctx, caller, "sign_on.secret_changed", &row)?;
     tell_all(tx, ctx, &row)?;

@@ -1,6 +1,6 @@
 //! Binding: the buyer's company begins to use an application, tries again what failed, or ends it.
 
-use super::{recorded, state, tell};
+use super::{recorded, tell};
 use crate::{Caller, Ctx, Error, Tenant, call, instance, job, job::JobKind};
 use db::{Key, Tx};
 use domain::{
@@ -42,7 +42,7 @@ fn locked(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<Locked<Instanc
 pub(super) fn bound(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<(Locked<Instance>, Binding), Error> {
     let found = locked(tx, caller, id)?;
     match rows::any_binding(tx, found.id)? {
-        Some(binding) if state(&binding)? == BindingState::Bound => Ok((found, binding)),
+        Some(binding) if binding.state == BindingState::Bound => Ok((found, binding)),
         _ => Err(Error::conflict("kit.not_bound", "the application is not bound to your company yet")),
     }
 }
@@ -66,7 +66,7 @@ pub fn shown(tx: &mut Tx, caller: &Caller, id: InstanceId) -> Result<Option<Show
     };
     let binding = rows::any_binding(tx, found.id)?;
     Ok(Some(Shown {
-        state: binding.as_ref().map(state).transpose()?,
+        state: binding.as_ref().map(|b| b.state),
         grants: rows::grants(tx, found.id)?,
         failed: tell::failures(tx, &found)?,
         application,
@@ -94,15 +94,15 @@ pub fn bind(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId) -> Result<(
         instance_id: found.id,
         application_id: application.id,
         buyer_id: found.buyer_id,
-        state: BindingState::Tenant.as_str().to_owned(),
-        began_at: ctx.now_micros(),
+        state: BindingState::Tenant,
+        began_at: ctx.moment(),
     };
     match rows::any_binding(tx, found.id)? {
         None => {
             rows::insert_binding(tx, &row).map_err(|e| if e.is_unique_violation() { db::DbError::Raced.into() } else { Error::from(e) })?
         }
-        Some(old) if state(&old)? == BindingState::Removed => {
-            if rows::step(tx, found.id, &old.state, &row.state, Some(row.began_at))? == Written::SomeoneElseWasFirst {
+        Some(old) if old.state == BindingState::Removed => {
+            if rows::step(tx, found.id, old.state, row.state, Some(row.began_at))? == Written::SomeoneElseWasFirst {
                 return Err(db::DbError::Raced.into());
             }
         }
@@ -135,11 +135,11 @@ fn remove(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>) -> Result<bool, E
     let Some(binding) = rows::any_binding(tx, instance.id)? else {
         return Ok(false);
     };
-    if !state(&binding)?.is_known() {
+    if !binding.state.is_known() {
         return Ok(false);
     }
-    let removing = BindingState::Removing.as_str();
-    if rows::step(tx, instance.id, &binding.state, removing, Some(ctx.now_micros()))? == Written::SomeoneElseWasFirst {
+    let (from, to) = (binding.state, BindingState::Removing);
+    if rows::step(tx, instance.id, from, to, Some(ctx.moment()))? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
     rows::delete_grants(tx, instance.id)?;

@@ -35,11 +35,10 @@ pub fn grant(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, users: &[U
             return Err(Error::field(&format!("/users/{n}"), "colleague.not_found", "there is no such colleague"));
         }
         let old = rows::grant(tx, instance.id, key)?;
-        if old.as_ref().is_some_and(|g| g.role == role.as_str()) {
+        if old.as_ref().is_some_and(|g| g.role == role) {
             continue;
         }
-        let new =
-            Grant { instance_id: instance.id, user_id: key, role: role.to_string(), granted_at: ctx.now_micros(), signed_on_at: None };
+        let new = Grant { instance_id: instance.id, user_id: key, role, granted_at: ctx.moment(), signed_on_at: None };
         rows::put_grant(tx, &new)?;
         let member = tell::member(tx, ctx, account, key, &new)?;
         if old.is_some() { &mut changed } else { &mut added }.push(member);

@@ -18,17 +18,13 @@ pub(crate) use tell::{failed, filled, refuse_when_removed, target, told};
 
 use crate::{Ctx, Error, event};
 use db::Tx;
-use domain::{call::Activity, kit::BindingState};
+use domain::call::Activity;
 use serde_json::Value;
-use store::{instance::Instance, kit::Binding};
+use store::instance::Instance;
 
 /// The calls of the kit.
 pub(crate) const ACTIVITIES: [Activity; 5] =
     [Activity::TenantSync, Activity::AllOrgSync, Activity::ApplicationSync, Activity::AuthSync, Activity::SingleOrgSync];
-
-fn state(binding: &Binding) -> Result<BindingState, Error> {
-    binding.state.parse().map_err(|e| Error::row("bindings", hex::encode(binding.instance_id.0), e))
-}
 
 fn recorded(tx: &mut Tx, ctx: &Ctx, instance: &Instance, kind: &str, data: &Value) -> Result<(), Error> {
     let about = event::About { instance: Some(instance.id), account: Some(instance.buyer_id), ..event::About::default() };

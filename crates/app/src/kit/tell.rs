@@ -1,12 +1,12 @@
 //! What is told to the seller, and what follows from his answer.
 
-use super::{ACTIVITIES, recorded, secret, state};
+use super::{ACTIVITIES, recorded, secret};
 use crate::{Ctx, Error, call, interface, message};
 use db::{Key, Tx};
 use domain::{
     call::Activity,
     id::{AccountId, ApplicationId, UserId},
-    kit::BindingState,
+    kit::{BindingState, GrantRole},
     message::MessageEvent,
 };
 use serde_json::json;
@@ -53,7 +53,7 @@ pub(super) fn member(tx: &mut Tx, ctx: &Ctx, account: Key, user: Key, grant: &Gr
         name: person.name,
         // Whoever belongs to no department belongs to the company.
         org_code: person.department.unwrap_or_else(|| account.id::<AccountId>().to_string()),
-        administrator: grant.role == "admin",
+        administrator: grant.role == GrantRole::Admin,
         enabled: true,
         position: person.title,
         employee_code: person.employee_code,
@@ -110,7 +110,7 @@ pub(crate) fn told(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, activity
     let Some(binding) = rows::any_binding(tx, instance.id)? else {
         return Ok(());
     };
-    let now = state(&binding)?;
+    let now = binding.state;
     let expected = match now {
         BindingState::Tenant | BindingState::Removing => Activity::TenantSync,
         BindingState::Departments => Activity::AllOrgSync,
@@ -120,7 +120,7 @@ pub(crate) fn told(tx: &mut Tx, ctx: &Ctx, instance: &Locked<Instance>, activity
     let Some(next) = now.told().filter(|_| activity == expected) else {
         return Ok(());
     };
-    if rows::step(tx, instance.id, now.as_str(), next.as_str(), None)? == Written::SomeoneElseWasFirst {
+    if rows::step(tx, instance.id, now, next, None)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
     match next {
@@ -154,7 +154,7 @@ pub(crate) fn failed(tx: &mut Tx, ctx: &Ctx, instance: &Instance, call: &Call) -
 pub(crate) fn refuse_when_removed(tx: &mut Tx, call: &Call) -> Result<(), Error> {
     let over = || Error::conflict("call.order_over", "the application was unbound meanwhile; this message is of no use any more");
     let binding = rows::any_binding(tx, call.instance_id)?.ok_or_else(over)?;
-    if call.created_at.micros() < binding.began_at || state(&binding)? == BindingState::Removed {
+    if call.created_at < binding.began_at || binding.state == BindingState::Removed {
         return Err(over());
     }
     Ok(())

@@ -4,7 +4,7 @@ use crate::{Ctx, Error, message, micros};
 use db::{Key, Lock, Moment, Tx};
 use domain::{
     Timestamp,
-    id::{AccountId, BillId},
+    id::BillId,
     message::MessageEvent,
     money::{self, Currency, Money},
     refund::Extent,
@@ -59,8 +59,7 @@ fn billed_until(site: &Site) -> String {
 /// [`Error::Store`].
 pub(crate) fn hold_buyer(tx: &mut Tx, ctx: &Ctx, buyer: Key) -> Result<(), Error> {
     store::usage::hold_buyer(tx, buyer)?;
-    let site = account::lookup(tx, buyer)?.map(|a| a.site.parse().map_err(|e| Error::row("accounts", buyer.id::<AccountId>(), e)));
-    match site.transpose()? {
+    match account::lookup(tx, buyer)?.map(|a| a.site) {
         Some(code) => Ok(db::dialect::many_at_a_time(tx, Lock::Bills, run_of(&ctx.site(code)))?),
         None => Ok(()),
     }
@@ -100,7 +99,7 @@ pub fn issue(tx: &mut Tx, ctx: &Ctx, site: &Site) -> Result<usize, Error> {
     let mut issued: usize = 0;
     for seller in bill::any_billable(tx, site.currency, Moment::of(until))? {
         let home = account::lookup(tx, seller)?.map(|a| a.site);
-        if home.as_deref() != Some(site.code.as_str()) {
+        if home != Some(site.code) {
             continue;
         }
         let row = Bill {

@@ -41,7 +41,7 @@ impl Correct {
 
 /// How many others may confirm what this person asks.
 fn others(tx: &mut Tx, person: Key) -> Result<usize, Error> {
-    let may = [StaffRole::Finance, StaffRole::Administrator].map(StaffRole::as_str);
+    let may = [StaffRole::Finance, StaffRole::Administrator];
     Ok(usize::try_from(store::account::any_other_staff(tx, &may, person)?).unwrap_or(0))
 }
 

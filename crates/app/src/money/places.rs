@@ -3,7 +3,7 @@
 
 use crate::{Ctx, Error};
 use db::{Key, Lock, Tx};
-use domain::{id::AccountId, money::Currency};
+use domain::money::Currency;
 use ledger::AccountKind;
 use store::{
     correction::Correction,
@@ -59,8 +59,7 @@ fn kept_in(tx: &mut Tx, ctx: &Ctx, place: &Place) -> Result<Option<Vec<Currency>
     Ok(match place.account {
         AccountKind::BuyerWallet | AccountKind::SellerPayable => {
             let account = account_of(&place.owner).map(|id| store::account::lookup(tx, id)).transpose()?.flatten();
-            let site = account.map(|a| a.site.parse().map_err(|e| Error::row("accounts", a.id.id::<AccountId>(), e))).transpose()?;
-            site.map(|code| vec![ctx.site(code).currency])
+            account.map(|a| vec![ctx.site(a.site).currency])
         }
         AccountKind::Escrow => {
             let found = order::any_of_line(tx, &place.owner)?;

@@ -106,12 +106,11 @@ fn buyer(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<BuyerInfo, Error> {
     let order = &full.order;
     let given = full.lines.first().map_or(Ok(Consents::default()), |line| consents(tx, ctx, line))?;
     let account = account::lookup(tx, order.buyer_id)?.ok_or_else(|| Error::row("orders", &order.number, "has no buyer"))?;
-    let kind: AccountKind = account.kind.parse().map_err(|e| Error::row("accounts", &account.name, e))?;
     Ok(BuyerInfo {
         customer_id: Some(order.buyer_id.id::<domain::id::AccountId>().to_string()),
         customer_name: Some(order.customer_name.clone()),
         customer_real_name: Some(account.name),
-        customer_type: Some(u8::from(kind == AccountKind::Enterprise)),
+        customer_type: Some(u8::from(account.kind == AccountKind::Enterprise)),
         user_name: Some(order.user_name.clone()),
         mobile_phone: given.mobile_phone,
         email: given.email,

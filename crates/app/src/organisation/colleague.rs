@@ -38,7 +38,7 @@ fn find(tx: &mut Tx, account: Key, id: UserId) -> Result<Colleague, Error> {
 /// # Errors
 /// [`Error::Row`].
 pub fn shown(tx: &mut Tx, ctx: &Ctx, (user, position): &Colleague) -> Result<Person, Error> {
-    let role = user.member_role.parse().map_err(|e| Error::row("users", &user.login, e))?;
+    let role = user.member_role;
     let plain = Person {
         name: user.name.clone(),
         role,
@@ -102,7 +102,7 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: UserId, new: &Person)
         mobile: seal(MOBILE, &new.mobile),
         email: seal(EMAIL, &new.email),
     };
-    rows::set_person(tx, old.0.id, &new.name, new.role.as_str())?;
+    rows::set_person(tx, old.0.id, &new.name, new.role)?;
     rows::put_position(tx, &position)?;
     recorded(tx, ctx, caller, "colleague.changed", &json!({ "user": id, "role": new.role, "department": new.department }))?;
     kit::colleague_changed(tx, ctx, account, old.0.id)
@@ -118,7 +118,7 @@ pub fn remove(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: UserId) -> Result<(),
     let (user, _) = find(tx, account, id)?;
     refuse_last(tx, account, user.id)?;
     kit::colleague_left(tx, ctx, account, user.id)?;
-    if rows::leave(tx, user.id, ctx.wall_micros())? == Written::SomeoneElseWasFirst {
+    if rows::leave(tx, user.id, ctx.wall_moment())? == Written::SomeoneElseWasFirst {
         return Err(Error::not_found("colleague.not_found", "there is no such colleague"));
     }
     session::end_all(tx, user.id, None, ctx.wall_micros())?;

@@ -30,7 +30,7 @@ pub fn put(tx: &mut Tx, ctx: &Ctx, caller: &Caller, code: &str, name: &str, pare
         code: code.to_owned(),
         name: name.to_owned(),
         parent_id,
-        created_at: old.map_or(ctx.now_micros(), |d| d.created_at),
+        created_at: old.map_or(ctx.moment(), |d| d.created_at),
     };
     let change = match old {
         Some(old) if (old.name.as_str(), old.parent_id) == (name, parent_id) => return Ok((row, Change::Unchanged)),

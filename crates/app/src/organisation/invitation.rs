@@ -1,10 +1,10 @@
 //! Invitations: a link that makes one person a colleague, once, within a week.
 
 use super::{department_of, recorded};
-use crate::{Caller, Ctx, Error, account, event, micros, secret};
-use db::{Key, Tx};
+use crate::{Caller, Ctx, Error, account, event, secret};
+use db::{Key, Moment, Tx};
 use domain::{
-    access::MemberRole,
+    access::{InvitationState, MemberRole},
     id::{InvitationId, UserId},
 };
 use jiff::SignedDuration;
@@ -47,11 +47,11 @@ pub fn invite(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &Invite) -> Result<(
         secret_hash: secret::hash(&secret),
         login: new.login.clone(),
         name: new.name.clone(),
-        member_role: new.role.as_str().to_owned(),
+        member_role: new.role,
         department_id: department_of(tx, account, new.department.as_deref())?,
-        created_at: ctx.wall_micros(),
-        expires_at: micros(ctx.wall + SignedDuration::from_hours(24 * VALID_DAYS)),
-        state: "open".to_owned(),
+        created_at: ctx.wall_moment(),
+        expires_at: Moment::of(ctx.wall + SignedDuration::from_hours(24 * VALID_DAYS)),
+        state: InvitationState::Open,
     };
     rows::insert_invitation(tx, &row)?;
     recorded(tx, ctx, caller, "invitation.sent", &json!({ "login": new.login, "role": new.role }))?;
@@ -63,7 +63,7 @@ pub fn invite(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &Invite) -> Result<(
 /// # Errors
 /// `invitation.not_found`.
 pub fn withdraw(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InvitationId) -> Result<(), Error> {
-    match rows::end_invitation(tx, Key::of(caller.account_id), Key::of(id), "withdrawn")? {
+    match rows::end_invitation(tx, Key::of(caller.account_id), Key::of(id), InvitationState::Withdrawn)? {
         Written::Yes => recorded(tx, ctx, caller, "invitation.withdrawn", &json!({ "invitation": id })),
         Written::SomeoneElseWasFirst => Err(Error::not_found("invitation.not_found", "there is no such open invitation")),
     }
@@ -74,7 +74,7 @@ pub fn withdraw(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InvitationId) -> Re
 /// # Errors
 /// `invitation.over`.
 pub fn opened(tx: &mut Tx, ctx: &Ctx, link: &str) -> Result<(Invitation, String), Error> {
-    rows::any_invitation(tx, &secret::hash(link), ctx.wall_micros())?.ok_or_else(|| {
+    rows::any_invitation(tx, &secret::hash(link), ctx.wall_moment())?.ok_or_else(|| {
         Error::not_found("invitation.over", "this invitation was used, withdrawn, or is older than a week; ask for a new one")
     })
 }
@@ -96,12 +96,12 @@ pub fn accept(tx: &mut Tx, ctx: &Ctx, link: &str, password: &str, password_hash:
         staff_role: None,
         language: language.to_owned(),
         dismissed: String::new(),
-        created_at: ctx.now_micros(),
-        member_role: invitation.member_role.clone(),
+        created_at: ctx.moment(),
+        member_role: invitation.member_role,
         left_at: None,
     };
     account::insert_user(tx, &user)?;
-    if rows::end_invitation(tx, invitation.account_id, invitation.id, "accepted")? == Written::SomeoneElseWasFirst {
+    if rows::end_invitation(tx, invitation.account_id, invitation.id, InvitationState::Accepted)? == Written::SomeoneElseWasFirst {
         return Err(db::DbError::Raced.into());
     }
     let position = Position {

@@ -134,9 +134,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, by: &Caller, id: AccountId, approve: bool,
     }
     if approve {
         let row = account::lookup(tx, decision.account)?.ok_or_else(|| Error::row("accounts", id, "is missing"))?;
-        if !row.roles.split(',').any(|r| r == Role::Seller.as_str()) {
-            account::set_roles(tx, row.id, &format!("{},seller", row.roles))?;
-        }
+        account::set_roles(tx, row.id, &row.roles.with(Role::Seller))?;
     }
     event::record(tx, ctx, &format!("seller.{state}"), about(decision.account), &json!({ "reason": reason }))?;
     let send = message::Send {

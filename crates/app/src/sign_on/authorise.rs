@@ -118,7 +118,7 @@ pub fn authorise(tx: &mut Tx, ctx: &Ctx, caller: &Caller, application: &Applicat
         ended_at: None,
     };
     sign_on::insert(tx, &row)?;
-    kit::signed_on(tx, instance.id, user, ctx.now_micros())?;
+    kit::signed_on(tx, instance.id, user, ctx.moment())?;
     let about = event::About { instance: Some(instance.id), account: Some(Key::of(caller.account_id)), ..event::About::default() };
     event::record(tx, ctx, "sign_on.begun", about, &json!({ "application": application.name }))?;
     Ok(Authorised::Code(code))

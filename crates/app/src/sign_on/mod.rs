@@ -21,7 +21,7 @@ fn may_use(tx: &mut Tx, instance: Key, user: Key) -> Result<Option<(Instance, Us
     let Some(grant) = kit::grant(tx, instance, user)? else {
         return Ok(None);
     };
-    let bound = kit::any_binding(tx, instance)?.is_some_and(|b| b.state == BindingState::Bound.as_str());
+    let bound = kit::any_binding(tx, instance)?.is_some_and(|b| b.state == BindingState::Bound);
     let found = store::instance::lookup(tx, crate::Tenant::Any, instance)?;
     let person = store::account::user(tx, user)?.filter(|u| u.left_at.is_none());
     match (found, person) {

@@ -199,7 +199,7 @@ fn claims(tx: &mut Tx, ctx: &Ctx, found: &SignOn) -> Result<Option<Claims>, Erro
         tenant_id: user.account_id.id::<AccountId>().to_string(),
         instance_id: instance.seller_instance_id.unwrap_or_else(|| instance.id.id::<InstanceId>().to_string()),
         org_code: person.department.filter(|_| profile),
-        role: grant.role,
+        role: grant.role.to_string(),
     }))
 }
 

@@ -39,7 +39,7 @@ pub fn receive(tx: &mut Tx, ctx: &Ctx, caller: &Caller, signed: Option<&BodySign
 }
 
 fn by_a_key(tx: &mut Tx, ctx: &Ctx, seller: AccountId, s: &BodySignature) -> Result<bool, Error> {
-    for key in store::interface::keys(tx, Key::of(seller))?.iter().filter(|k| k.class == InterfaceClass::Basic.as_str()) {
+    for key in store::interface::keys(tx, Key::of(seller))?.iter().filter(|k| k.class == InterfaceClass::Basic) {
         if signed_by(&interface::secret(ctx, key)?, &s.ts, &s.nonce, &s.body, &s.signature) {
             return Ok(true);
         }

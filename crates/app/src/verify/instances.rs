@@ -87,7 +87,7 @@ fn instance_terms(tx: &mut Tx, ctx: &Ctx, (i, terms): (&Instance, &[Standing]), 
 /// Each term is as long as its period makes it. A trial that was converted ended then.
 fn spans(site: &Site, i: &Instance, terms: &[Standing], found: &mut Found) -> Result<(), Error> {
     let name = crate::instance::id(i);
-    let formal = |t: &Standing| t.kind.as_deref() == Some(OrderKind::TrialToFormal.as_str());
+    let formal = |t: &Standing| t.kind == Some(OrderKind::TrialToFormal);
     let mut day_of_month = 1;
     if terms.first().map(|t| t.term.start_at) != i.opened_at {
         found.differs(format!("{name}: its first term does not begin when it was opened"));

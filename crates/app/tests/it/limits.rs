@@ -143,7 +143,7 @@ fn department(tx: &mut Tx, ctx: &Ctx, account: Key, n: usize) -> Result<(), db::
         code: format!("d{n}"),
         name: "Sales".to_owned(),
         parent_id: None,
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
     };
     store::organisation::insert_department(tx, &row)
 }

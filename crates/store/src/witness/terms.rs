@@ -4,6 +4,7 @@ use super::{Named, Sum, found, found_names};
 use crate::{DbError, Key, Tx, term::Term};
 use db::schema::{order_lines, orders, terms};
 use diesel::prelude::*;
+use domain::order::OrderKind;
 
 /// Lines that paid for a term of an instance that had ended when it began; what was paid and not given back.
 ///
@@ -65,7 +66,7 @@ pub fn unlike_their_terms(tx: &mut Tx) -> Result<Vec<Named>, DbError> {
 #[derive(Debug, Clone)]
 pub struct Standing {
     pub term: Term,
-    pub kind: Option<String>,
+    pub kind: Option<OrderKind>,
 }
 
 /// The terms of some instances that stand, in order.
@@ -77,7 +78,7 @@ pub fn standing(tx: &mut Tx, instances: &[Key]) -> Result<Vec<Standing>, DbError
         .left_join(order_lines::table.on(order_lines::id.eq(terms::line_id)))
         .left_join(orders::table.on(orders::id.nullable().eq(order_lines::order_id.nullable())));
     let of = with_orders.filter(terms::instance_id.eq_any(instances.to_vec())).filter(terms::removed.eq(false));
-    let rows: Vec<(Term, Option<String>)> =
+    let rows: Vec<(Term, Option<OrderKind>)> =
         of.order((terms::instance_id, terms::seq)).select((Term::as_select(), orders::kind.nullable())).load(tx)?;
     Ok(rows.into_iter().map(|(term, kind)| Standing { term, kind }).collect())
 }

@@ -9,7 +9,7 @@ use diesel::{
 };
 use domain::{
     Timestamp,
-    access::SellerState,
+    access::{Role, SellerState},
     call::CallState,
     instance::InstanceState,
     listing::RevisionState,
@@ -41,7 +41,7 @@ fn list<T: 'static>(name: &str, run: impl Fn(&mut Tx) -> Result<Vec<T>, DbError>
 /// Every list with every scope and with and without a state.
 fn lists() -> Vec<(String, List)> {
     let mut all = vec![
-        list("exports", |tx| export::list(tx, SOMEBODY, "buyer", DEEP)),
+        list("exports", |tx| export::list(tx, SOMEBODY, Role::Buyer, DEEP)),
         list("wallet entries", |tx| postings::statement(tx, AccountKind::BuyerWallet, "x", DEEP)),
         list("bills of a seller", |tx| bill::list(tx, Some(SOMEBODY), None, DEEP)),
         list("bills of all", |tx| bill::list(tx, None, None, DEEP)),
