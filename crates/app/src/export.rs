@@ -7,11 +7,12 @@ use crate::{
     order::{self, Full},
 };
 use db::{Key, Tx};
-use domain::limit::Limit;
-use domain::{access::Role, id::ExportId, job::ExportState, money, refund::Extent};
+use domain::{access::Role, id::ExportId, job::ExportState, limit::Limit, money, refund::Extent};
 use serde_json::json;
 use store::{
-    export::{self, Export},
+    Written,
+    export::{self, Export, Progress},
+    job::Lease,
     order::Filter,
 };
 
@@ -121,6 +122,40 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, role: Role, filter: &Fil
     job::schedule(tx, ctx, JobKind::Export, Some(row.id), ctx.now)?;
     event::record(tx, ctx, "export.requested", event::About::account(account), &json!({ "role": role }))?;
     Ok(row)
+}
+
+/// How far an export is, said by the worker that writes it: nothing, when another has the lease.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn under_way(tx: &mut Tx, lease: &Lease, id: Key, (done, total): (i64, i64)) -> Result<Written, Error> {
+    let progress =
+        Progress { id, state: ExportState::Running, rows_done: done, rows_total: Some(total), file: None, error: None, ended_at: None };
+    match store::job::hold(tx, lease)? {
+        Written::Yes => export::progress(tx, &progress)?,
+        Written::SomeoneElseWasFirst => return Ok(Written::SomeoneElseWasFirst),
+    }
+    Ok(Written::Yes)
+}
+
+/// The file of an export is there: its job is done. Another worker may have written it since the lease ran out.
+///
+/// # Errors
+/// [`Error::Store`].
+pub fn written(tx: &mut Tx, ctx: &Ctx, lease: &Lease, id: Key, (file, rows): (&str, i64)) -> Result<(), Error> {
+    let progress = Progress {
+        id,
+        state: ExportState::Done,
+        rows_done: rows,
+        rows_total: Some(rows),
+        file: Some(file),
+        error: None,
+        ended_at: Some(ctx.moment()),
+    };
+    match store::job::done(tx, lease)? {
+        Written::Yes => Ok(export::progress(tx, &progress)?),
+        Written::SomeoneElseWasFirst => Ok(()),
+    }
 }
 
 /// Whose orders an export holds.

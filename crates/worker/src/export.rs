@@ -6,12 +6,11 @@ use app::{
     export::{ROWS_MAX, heads, row},
     order::Full,
 };
-use domain::job::ExportState;
 use rust_xlsxwriter::Workbook;
 use store::{
     Written,
-    export::{self, Export, Progress},
-    job::{self, Job},
+    export::{self, Export},
+    job::{self, Job, Lease},
     order::{self, Filter},
 };
 
@@ -23,29 +22,16 @@ pub(crate) async fn write(app: &App, files: &Files, job: &Job) -> Result<(), Err
     let Some(export) = app.read(Actor::System, move |tx, _| Ok(export::any_lookup(tx, id)?)).await? else {
         return app.write(Actor::System, move |tx, _| Ok(job::done(tx, &lease).map(drop)?)).await;
     };
-    let (bytes, rows) = sheet(app, &export).await?;
+    let Some((bytes, rows)) = sheet(app, &export, &lease).await? else {
+        return Ok(());
+    };
     let name = format!("exports/{}.xlsx", id.id::<domain::id::ExportId>());
     files.put(&name, bytes).await?;
-    app.write(Actor::System, move |tx, ctx| {
-        let progress = Progress {
-            id,
-            state: ExportState::Done,
-            rows_done: rows,
-            rows_total: Some(rows),
-            file: Some(&name),
-            error: None,
-            ended_at: Some(ctx.moment()),
-        };
-        // Written by another worker after our lease ran out.
-        match job::done(tx, &lease)? {
-            Written::Yes => Ok(export::progress(tx, &progress)?),
-            Written::SomeoneElseWasFirst => Ok(()),
-        }
-    })
-    .await
+    app.write(Actor::System, move |tx, ctx| app::export::written(tx, ctx, &lease, id, (&name, rows))).await
 }
 
-async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
+/// The book and its rows; nothing when another worker has the lease, and writes it.
+async fn sheet(app: &App, export: &Export, lease: &Lease) -> Result<Option<(Vec<u8>, i64)>, Error> {
     let bad = |e: &dyn std::fmt::Display| Error::row("exports", "xlsx", e);
     let filter: Filter = serde_json::from_str(&export.filter).map_err(|e| bad(&e))?;
     let tenant = app::export::tenant(export);
@@ -70,9 +56,11 @@ async fn sheet(app: &App, export: &Export) -> Result<(Vec<u8>, i64), Error> {
                 sheet.write_string(at, column, text).map_err(|e| bad(&e))?;
             }
         }
-        report(app, export.id, rows, total).await?;
+        if report(app, lease, export.id, (rows, total)).await? == Written::SomeoneElseWasFirst {
+            return Ok(None);
+        }
     }
-    Ok((book.save_to_buffer().map_err(|e| bad(&e))?, rows))
+    Ok(Some((book.save_to_buffer().map_err(|e| bad(&e))?, rows)))
 }
 
 /// Where a page begins or ends: time and id of an order.
@@ -85,11 +73,8 @@ fn page(tx: &mut Tx, tenant: Tenant, filter: &Filter, after: Option<Place>) -> R
     Ok((app::order::with_lines(tx, orders)?, last))
 }
 
-async fn report(app: &App, id: db::Key, rows_done: i64, total: i64) -> Result<(), Error> {
-    app.write(Actor::System, move |tx, _| {
-        let progress =
-            Progress { id, state: ExportState::Running, rows_done, rows_total: Some(total), file: None, error: None, ended_at: None };
-        Ok(export::progress(tx, &progress)?)
-    })
-    .await
+/// Says how far it is.
+async fn report(app: &App, lease: &Lease, id: db::Key, rows: (i64, i64)) -> Result<Written, Error> {
+    let lease = lease.clone();
+    app.write(Actor::System, move |tx, _| app::export::under_way(tx, &lease, id, rows)).await
 }

@@ -1,8 +1,11 @@
 //! A job is ended, put off or set aside by the owner of its lease alone (`architecture 3`).
 
-use app::job::{self, Work};
+use app::{
+    export,
+    job::{self, Work},
+};
 use db::Claim;
-use domain::order::OrderState;
+use domain::{access::Role, job::ExportState, order::OrderState};
 use harness::{Market, choice, on_both, unpaid};
 use jiff::SignedDuration;
 use store::{
@@ -74,6 +77,27 @@ fn a_call_whose_lease_was_lost_stays_due_for_who_has_it_now() {
         m.environment().clock.pass(SignedDuration::from_secs(61));
         m.settle();
         assert_eq!(m.order(&placed.order.number).state, OrderState::Completed);
+        m.verify();
+    });
+}
+
+#[test]
+fn an_export_whose_lease_was_lost_is_said_to_be_done_by_who_wrote_it() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let ask = |tx: &mut db::Tx, ctx: &app::Ctx| export::request(tx, ctx, &buyer, Role::Buyer, &store::order::Filter::default());
+        let id = m.ok(&buyer, ask).id;
+        let slow = claimed(m, "slow", "export").lease();
+        let far = |lease: &store::job::Lease, rows| m.write_system(|tx, _| export::under_way(tx, lease, id, (rows, 9))).unwrap();
+        assert_eq!(far(&slow, 1), Written::Yes);
+        m.environment().clock.pass(SignedDuration::from_secs(61));
+        let quick = claimed(m, "quick", "export").lease();
+        assert_eq!(far(&slow, 2), Written::SomeoneElseWasFirst);
+        m.write_system(|tx, ctx| export::written(tx, ctx, &quick, id, ("quick.xlsx", 9))).unwrap();
+        assert_eq!(far(&slow, 3), Written::SomeoneElseWasFirst);
+        m.write_system(|tx, ctx| export::written(tx, ctx, &slow, id, ("slow.xlsx", 9))).unwrap();
+        let found = m.read(|tx, _| Ok(store::export::any_lookup(tx, id)?)).unwrap();
+        assert_eq!((found.state, found.rows_done, found.file.as_deref()), (ExportState::Done, 9, Some("quick.xlsx")));
         m.verify();
     });
 }
