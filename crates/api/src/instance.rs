@@ -194,7 +194,7 @@ fn auto_renewal_of(tx: &mut Tx, i: &rows::Instance) -> Result<(Option<String>, O
         return Ok((None, None));
     };
     let job = store::job::of_subject(tx, i.id)?.into_iter().find(|j| j.kind == app::job::JobKind::AutoRenewal);
-    Ok((Some(on.period), times(job.map(|j| j.due_at))))
+    Ok((Some(on.period.to_string()), times(job.map(|j| j.due_at))))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -13,6 +13,22 @@ crate::words! {
     }
 }
 
+crate::words! {
+    /// How far an application for a licence is that the seller gives by hand (`license-interface 4.2`).
+    pub enum ApplicationState ("state of a licence application") {
+        Asked = "asked",
+        /// The seller took it.
+        Accepted = "accepted",
+        Failed = "failed",
+        Delivered = "delivered",
+    }
+}
+
+crate::words! {
+    /// What a seller uploads as a licence (`license-interface 4.3`).
+    pub enum LicenceForm ("form of a licence") { File = "FILE", Characters = "CHARACTERS" }
+}
+
 /// Digits and letters that are not taken for each other.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// What codes begin with (`license-interface 2.1`).

@@ -1,53 +1,61 @@
 //! Assets of sellers, their versions, and the specifications that are deployed from them.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Moment, Tx, Written};
 use db::{
     Lock, Run,
     schema::{asset_images, asset_links, asset_versions, assets, instances},
 };
 use diesel::{dsl, prelude::*};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = assets)]
-pub struct Asset {
-    pub id: Key,
-    pub seller_id: Key,
-    pub kind: String,
-    pub name: String,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = assets)]
+    pub struct Asset of assets {
+        pub id: Key,
+        pub seller_id: Key,
+        pub kind: String,
+        pub name: String,
+        pub created_at: Moment,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = asset_versions)]
-pub struct Version {
-    pub id: Key,
-    pub asset_id: Key,
-    pub version: String,
-    pub file_name: Option<String>,
-    pub hash: Option<Vec<u8>>,
-    pub length: Option<i64>,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = asset_versions)]
+    pub struct Version of asset_versions {
+        pub id: Key,
+        pub asset_id: Key,
+        pub version: String,
+        pub file_name: Option<String>,
+        pub hash: Option<Vec<u8>>,
+        pub length: Option<i64>,
+        pub created_at: Moment,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = asset_images)]
-pub struct Image {
-    pub version_id: Key,
-    pub region: String,
-    pub image_id: String,
-    pub image_name: String,
-    pub os_type: String,
-    pub architecture: String,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = asset_images)]
+    pub struct Image of asset_images {
+        pub version_id: Key,
+        pub region: String,
+        pub image_id: String,
+        pub image_name: String,
+        pub os_type: String,
+        pub architecture: String,
+        pub created_at: Moment,
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = asset_links)]
-pub struct Link {
-    pub asset_id: Key,
-    pub product_id: Key,
-    pub specification: String,
-    pub created_at: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = asset_links)]
+    pub struct Link of asset_links {
+        pub asset_id: Key,
+        pub product_id: Key,
+        pub specification: String,
+        pub created_at: Moment,
+    }
 }
 
 /// # Errors

@@ -1,20 +1,23 @@
 //! Instances that are renewed automatically.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Moment, Tx, Written};
 use db::{Run, schema::auto_renewals};
 use diesel::prelude::*;
+use domain::period::Period;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = auto_renewals)]
-pub struct AutoRenewal {
-    pub instance_id: Key,
-    pub period: String,
-    pub user_id: Key,
-    pub since: i64,
-    /// What a term may cost at most without the buyer's consent: the last price.
-    pub price_minor: i64,
-    /// The month in which it was renewed because it was used up, such as `2026-03`; empty before.
-    pub used_up_month: String,
+db::stored! {
+    #[derive(Debug, Clone, Selectable)]
+    #[diesel(table_name = auto_renewals)]
+    pub struct AutoRenewal of auto_renewals {
+        pub instance_id: Key,
+        pub period: Period,
+        pub user_id: Key,
+        pub since: Moment,
+        /// What a term may cost at most without the buyer's consent: the last price.
+        pub price_minor: i64,
+        /// The month in which it was renewed because it was used up, such as `2026-03`; empty before.
+        pub used_up_month: String,
+    }
 }
 
 /// # Errors
@@ -29,8 +32,16 @@ pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Option<AutoRenewal>, Db
 /// [`DbError`].
 pub fn put(tx: &mut Tx, row: &AutoRenewal) -> Result<(), DbError> {
     let own = auto_renewals::table.find(row.instance_id);
-    if diesel::update(own).set(row).run(tx)? == 0 {
-        diesel::insert_into(auto_renewals::table).values(row).run(tx)?;
+    let change = (
+        auto_renewals::period.eq(row.period.to_string()),
+        auto_renewals::user_id.eq(row.user_id),
+        auto_renewals::since.eq(row.since),
+        auto_renewals::price_minor.eq(row.price_minor),
+        auto_renewals::used_up_month.eq(row.used_up_month.clone()),
+    );
+    if diesel::update(own).set(change.clone()).run(tx)? == 0 {
+        let new = (auto_renewals::instance_id.eq(row.instance_id), change);
+        diesel::insert_into(auto_renewals::table).values(new).run(tx)?;
     }
     Ok(())
 }

@@ -1,28 +1,31 @@
 //! Licences that buyers asked for by on-line opening, and what was uploaded for them.
 
-use crate::{DbError, Key, Tx, Written, order::Tenant};
+use crate::{DbError, Key, Moment, Tx, Written, order::Tenant};
 use db::{Run, schema::licence_applications};
 use diesel::prelude::*;
+use domain::licence::{ApplicationState, LicenceForm};
 
-#[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = licence_applications)]
-pub struct Application {
-    pub id: Key,
-    pub event_id: String,
-    pub instance_id: Key,
-    pub seller_id: Key,
-    pub buyer_id: Key,
-    pub state: String,
-    pub device_fingerprint: Option<String>,
-    pub effective_at: i64,
-    pub expires_at: Option<i64>,
-    pub error: Option<String>,
-    pub asked_at: i64,
-    pub delivered_at: Option<i64>,
-    pub kind: Option<String>,
-    pub file_name: Option<String>,
-    pub sha256: Option<String>,
-    pub content: Option<Vec<u8>>,
+db::stored! {
+    #[derive(Clone, Selectable, Insertable)]
+    #[diesel(table_name = licence_applications)]
+    pub struct Application of licence_applications {
+        pub id: Key,
+        pub event_id: String,
+        pub instance_id: Key,
+        pub seller_id: Key,
+        pub buyer_id: Key,
+        pub state: ApplicationState,
+        pub device_fingerprint: Option<String>,
+        pub effective_at: Moment,
+        pub expires_at: Option<Moment>,
+        pub error: Option<String>,
+        pub asked_at: Moment,
+        pub delivered_at: Option<Moment>,
+        pub kind: Option<LicenceForm>,
+        pub file_name: Option<String>,
+        pub sha256: Option<String>,
+        pub content: Option<Vec<u8>>,
+    }
 }
 
 /// # Errors

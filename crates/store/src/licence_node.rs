@@ -1,20 +1,22 @@
 //! Machines that licences are bound to.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Moment, Tx, Written};
 use db::{Run, schema::licence_nodes};
 use diesel::prelude::*;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = licence_nodes)]
-pub struct Node {
-    pub id: Key,
-    pub licence_id: Key,
-    pub slot: i64,
-    pub fingerprint: String,
-    pub bound_at: i64,
-    pub seen_at: i64,
-    pub released_at: Option<i64>,
-    pub released_by: Option<String>,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable)]
+    #[diesel(table_name = licence_nodes)]
+    pub struct Node of licence_nodes {
+        pub id: Key,
+        pub licence_id: Key,
+        pub slot: i64,
+        pub fingerprint: String,
+        pub bound_at: Moment,
+        pub seen_at: Moment,
+        pub released_at: Option<Moment>,
+        pub released_by: Option<String>,
+    }
 }
 
 /// The machines that a licence is bound to, the oldest first.

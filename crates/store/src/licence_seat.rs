@@ -1,21 +1,23 @@
 //! Seats of licences, each leased by one client at a time.
 
-use crate::{DbError, Key, Tx, Written};
+use crate::{DbError, Key, Moment, Tx, Written};
 use db::{Run, schema::licence_seats};
 use diesel::prelude::*;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = licence_seats)]
-#[diesel(treat_none_as_null = true)]
-pub struct Seat {
-    pub licence_id: Key,
-    pub slot: i64,
-    pub lease: Key,
-    pub client: String,
-    pub node_id: Option<Key>,
-    pub taken_at: i64,
-    pub renewed_at: i64,
-    pub lease_until: i64,
+db::stored! {
+    #[derive(Debug, Clone, Selectable, Insertable, AsChangeset)]
+    #[diesel(table_name = licence_seats)]
+    #[diesel(treat_none_as_null = true)]
+    pub struct Seat of licence_seats {
+        pub licence_id: Key,
+        pub slot: i64,
+        pub lease: Key,
+        pub client: String,
+        pub node_id: Option<Key>,
+        pub taken_at: Moment,
+        pub renewed_at: Moment,
+        pub lease_until: Moment,
+    }
 }
 
 /// All rows of a licence by slot, also of leases that are over.

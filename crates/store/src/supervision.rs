@@ -10,7 +10,10 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Binary, Text},
 };
-use domain::{listing::AccessType, supervision::CaseState};
+use domain::{
+    listing::AccessType,
+    supervision::{CaseState, StepKind, StepParty},
+};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = supervision_templates)]
@@ -65,9 +68,9 @@ db::stored! {
         pub case_id: Key,
         pub seq: i64,
         pub at: Moment,
-        pub party: String,
+        pub party: StepParty,
         pub actor: String,
-        pub kind: String,
+        pub kind: StepKind,
         pub from_node: String,
         pub to_node: String,
         pub data: String,
@@ -264,7 +267,7 @@ pub fn insert_steps(tx: &mut Tx, steps: &[Step]) -> Result<(), DbError> {
         columns: ["case_id", "seq", "at", "party", "actor", "kind", "from_node", "to_node", "data"],
         rows: part
             .iter()
-            .map(|s| db::row![&s.case_id, s.seq, s.at, &s.party, &s.actor, &s.kind, &s.from_node, &s.to_node, &s.data])
+            .map(|s| db::row![&s.case_id, s.seq, s.at, s.party.as_str(), &s.actor, s.kind.as_str(), &s.from_node, &s.to_node, &s.data])
             .collect(),
         conflict: "",
     })?;
@@ -312,7 +315,7 @@ pub struct OpenOfSeller {
     #[diesel(sql_type = BigInt)]
     pub waiting: i64,
     #[diesel(sql_type = BigInt)]
-    pub oldest: i64,
+    pub oldest: Moment,
 }
 
 /// Open cases by seller, of the sellers of a site.

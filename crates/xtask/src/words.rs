@@ -24,15 +24,6 @@ const FIELDS: &[&str] = &[
     "role",
     "party",
 ];
-/// Files that compare words of tables whose rows keep them as text yet, and how often. No new ones: declare the row with
-/// `db::stored!` instead. A number that has become smaller is lowered here.
-const LEFT: &[(&str, usize)] = &[
-    ("crates/api/src/koogallery/market_event.rs", 1),
-    ("crates/app/src/licence/apply.rs", 1),
-    ("crates/app/src/order/timeline.rs", 2),
-    ("crates/app/src/supervision/effects.rs", 1),
-    ("crates/app/src/verify/instances.rs", 2),
-];
 
 /// Whether the text begins with the name of a value and its word: `OrderState::Completed.as_str()`.
 fn is_word_of_value(text: &str) -> bool {
@@ -70,26 +61,14 @@ fn is_watched(name: &str) -> bool {
     top == Some("crates") && folder == Some("src") && krate.is_some_and(|krate| WATCHED.contains(&krate))
 }
 
-fn check_with(root: &Path, left: &[(&str, usize)]) -> Findings {
+/// Lines that compare words as text: the row is declared with `db::stored!` instead, and the values are compared.
+pub fn check(root: &Path) -> Findings {
     let mut found = Vec::new();
     for (name, text) in sources(root).into_iter().filter(|(name, _)| is_watched(name)) {
-        let lines: Vec<String> = (1..)
-            .zip(without_tests(&text).lines())
-            .filter(|(_, line)| compares(line))
-            .map(|(n, line)| format!("{name}:{n}: {}", line.trim()))
-            .collect();
-        let known = left.iter().find(|(file, _)| *file == name).map_or(0, |(_, count)| *count);
-        match lines.len() {
-            more if more > known => found.extend(lines),
-            fewer if fewer < known => found.push(format!("{name} compares {fewer} words as text and not {known}: lower the number")),
-            _ => {}
-        }
+        let lines = (1..).zip(without_tests(&text).lines()).filter(|(_, line)| compares(line));
+        found.extend(lines.map(|(n, line)| format!("{name}:{n}: {}", line.trim())));
     }
     found
-}
-
-pub fn check(root: &Path) -> Findings {
-    check_with(root, LEFT)
 }
 
 #[cfg(test)]
@@ -128,14 +107,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_as_many_as_it_is_known_for() {
+    fn each_line_that_compares_is_named() {
         let root = tempfile::tempdir().unwrap();
-        let file = root.path().join("crates/app/src/a.rs");
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(&file, "a.state == \"x\"\nb.state == \"y\"\n").unwrap();
-        assert_eq!(check_with(root.path(), &[]).len(), 2);
-        assert_eq!(check_with(root.path(), &[("crates/app/src/a.rs", 1)]).len(), 2, "a new one");
-        assert!(check_with(root.path(), &[("crates/app/src/a.rs", 2)]).is_empty());
-        assert_eq!(check_with(root.path(), &[("crates/app/src/a.rs", 3)]).len(), 1, "one fewer");
+        for file in ["app/src/a.rs", "store/src/b.rs"] {
+            let file = root.path().join("crates").join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, "a.state == \"x\"\nb.state == State::X\n").unwrap();
+        }
+        assert_eq!(check(root.path()), ["crates/app/src/a.rs:1: a.state == \"x\""], "the store knows words as text");
     }
 }

@@ -14,6 +14,7 @@ use axum::{
     extract::{FromRequest, Multipart, Path, Request, State},
     response::{IntoResponse, Response},
 };
+use domain::licence::LicenceForm;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -84,20 +85,20 @@ fn read(event: String, said: UploadRequest, file: Option<Vec<u8>>) -> Result<Upl
     for (name, text) in [("sha256", &said.sha256), ("file_name", &said.file_name)] {
         short(name, text.as_ref())?;
     }
-    match said.kind.as_str() {
-        "FILE" => {
+    match said.kind.parse() {
+        Ok(LicenceForm::File) => {
             let content = file.filter(|f| !f.is_empty()).ok_or_else(|| Refusal::missing("file"))?;
             let sha256 = said.sha256.ok_or_else(|| Refusal::missing("sha256"))?;
             Ok(Upload { event, file_name: said.file_name, sha256: Some(sha256), content, is_file: true })
         }
-        "CHARACTERS" => {
+        Ok(LicenceForm::Characters) => {
             let text = said.characters.filter(|c| !c.is_empty()).ok_or_else(|| Refusal::missing("characters"))?;
             if text.chars().count() > 1024 {
                 return Err(Refusal::invalid("characters has at most 1024 characters"));
             }
             Ok(Upload { event, file_name: said.file_name, sha256: said.sha256, content: text.into_bytes(), is_file: false })
         }
-        _ => Err(Refusal::invalid("type is FILE or CHARACTERS")),
+        Err(_) => Err(Refusal::invalid("type is FILE or CHARACTERS")),
     }
 }
 

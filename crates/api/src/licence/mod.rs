@@ -191,7 +191,7 @@ impl LicenceApplicationView {
         let error = if matches!(tenant, Tenant::Buyer(_)) { told.map(str::to_owned) } else { a.error };
         Self {
             event_id: a.event_id,
-            state: a.state,
+            state: a.state.to_string(),
             device_fingerprint: a.device_fingerprint,
             asked_at: time(a.asked_at),
             expires_at: shown_end(a.expires_at),

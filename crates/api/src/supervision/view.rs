@@ -260,15 +260,15 @@ fn steps(tx: &mut Tx, found: &Found, party: Party) -> Result<Vec<SupervisionStep
         documents: documents.iter().filter(|d| d.step == Some(s.seq)).map(|d| DocumentView::of(d, Some(found.id()))).collect(),
         seq: s.seq,
         at: time(s.at),
-        party: s.party,
+        party: s.party.to_string(),
         actor: s.actor,
-        kind: s.kind,
+        kind: s.kind.to_string(),
         from: s.from_node,
         to: s.to_node,
         data,
     };
     let step = |s: rows::Step| {
-        let hidden = party == Party::Buyer && supervision::tells_of_calls(&s.kind);
+        let hidden = party == Party::Buyer && supervision::tells_of_calls(s.kind);
         let data = if hidden { serde_json::json!({}) } else { serde_json::from_str(&s.data).unwrap_or_default() };
         view(s, data)
     };

@@ -3,7 +3,7 @@
 
 use super::kind;
 use crate::secret::Sealed;
-use crate::{Caller, Ctx, Error, from_micros};
+use crate::{Caller, Ctx, Error};
 use db::{Key, Tx};
 use domain::{Timestamp, asset::AssetKind, id::AssetId};
 use jiff::SignedDuration;
@@ -98,6 +98,6 @@ impl Deployed {
     /// When it was made.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
-        from_micros(self.image.as_ref().map_or(self.version.created_at, |i| i.created_at))
+        self.image.as_ref().map_or(self.version.created_at, |i| i.created_at).at()
     }
 }

@@ -23,7 +23,7 @@ pub fn add(tx: &mut Tx, ctx: &Ctx, caller: &Caller, kind: AssetKind, name: Line<
         seller_id: seller,
         kind: kind.as_str().to_owned(),
         name: name.into_string(),
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
     };
     rows::insert(tx, &row).map_err(|e| {
         if e.is_unique_violation() { Error::field("/name", "asset.name_taken", "you have an asset of this name") } else { e.into() }

@@ -30,7 +30,7 @@ pub fn link(tx: &mut Tx, ctx: &Ctx, caller: &Caller, asset: AssetId, product: Pr
     if listing.specification(spec).is_none() {
         return Err(Error::field("/specification", "specification.not_found", format!("the product has no specification {spec}")));
     }
-    let row = Link { asset_id: found.id, product_id: listed.product.id, specification: spec.to_owned(), created_at: ctx.now_micros() };
+    let row = Link { asset_id: found.id, product_id: listed.product.id, specification: spec.to_owned(), created_at: ctx.moment() };
     let known = rows::links(tx, found.id)?.into_iter().any(|l| l.product_id == row.product_id && l.specification == row.specification);
     if known {
         return Ok(());

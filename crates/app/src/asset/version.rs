@@ -80,7 +80,7 @@ pub fn add_package(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: &NewPackage) ->
         file_name: Some(new.file_name.clone()),
         hash: Some(new.hash.to_vec()),
         length: Some(new.length),
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
     };
     insert(tx, ctx, &asset, &row)?;
     Ok(row)
@@ -108,8 +108,7 @@ pub fn add_image(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: NewImage) -> Resu
     } else {
         new_version(tx, &asset, &new.version)?;
         let (file_name, hash, length) = (None, None, None);
-        let row =
-            Version { id: ctx.key(), asset_id: asset.id, version: new.version, file_name, hash, length, created_at: ctx.now_micros() };
+        let row = Version { id: ctx.key(), asset_id: asset.id, version: new.version, file_name, hash, length, created_at: ctx.moment() };
         insert(tx, ctx, &asset, &row)?;
         row
     };
@@ -120,7 +119,7 @@ pub fn add_image(tx: &mut Tx, ctx: &Ctx, caller: &Caller, new: NewImage) -> Resu
         image_name: new.image_name,
         os_type: new.os_type,
         architecture: new.architecture,
-        created_at: ctx.now_micros(),
+        created_at: ctx.moment(),
     };
     rows::insert_image(tx, &image).map_err(|e| {
         let taken = || Error::field("/region", "asset.region_taken", "the version lies in this region already; it never changes");

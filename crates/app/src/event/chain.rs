@@ -5,8 +5,8 @@ use super::{
     About,
     head::{self, Head},
 };
-use crate::{Ctx, Error, from_micros};
-use db::{Key, Lock, Tx};
+use crate::{Ctx, Error};
+use db::{Key, Lock, Moment, Tx};
 use domain::text;
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -119,13 +119,18 @@ pub fn seal(tx: &mut Tx, ctx: &Ctx, horizon: &Horizon) -> Result<Sealed, Error> 
     Ok(Sealed::Events(events.len()))
 }
 
+/// A time of an event or a seal, which may be any number: what the chain shows is that it was altered.
+fn shown(micros: i64) -> String {
+    Moment::of_micros(micros).map_or_else(|| format!("{micros}, which is no time"), |at| at.to_string())
+}
+
 const AWAY: &str = "all events were sealed last at";
 const NEVER: &str = "all events were sealed last at no time";
 
 /// Why an event is sealed late: no round was complete since it was recorded, because no node ran or a transaction was open.
 fn away(first: &Event, last_round: Option<i64>, now: i64) -> Option<String> {
     let last = last_round.filter(|at| *at < after(first.recorded_at, LATE))?;
-    let said = || if last == 0 { NEVER.to_owned() } else { format!("{AWAY} {}", from_micros(last)) };
+    let said = || if last == 0 { NEVER.to_owned() } else { format!("{AWAY} {}", shown(last)) };
     (first.recorded_at < before(now, LATE)).then(said)
 }
 
@@ -201,7 +206,7 @@ fn damage(tx: &mut Tx, fits: &Place, seal: &Seal, events: &[Event]) -> Result<Op
     if seal.reason.as_deref().is_some_and(|reason| reason.starts_with(AWAY)) || (seal.reason.is_some() && is_told(tx, seal)?) {
         return Ok(None);
     }
-    let (recorded, sealed) = (from_micros(late.recorded_at), from_micros(seal.sealed_at));
+    let (recorded, sealed) = (shown(late.recorded_at), shown(seal.sealed_at));
     Ok(Some(format!("events {from} to {until} are of {recorded} and were sealed at {sealed}: their seal may have been replaced")))
 }
 
@@ -228,7 +233,7 @@ pub fn check_seals(tx: &mut Tx, ctx: &Ctx) -> Result<(usize, Vec<String>), Error
     let last = event::last_seal(tx)?.map_or(FIRST, |s| s.last_seq);
     let open = event::any_between(tx, last, i64::MAX, 1)?;
     if let Some(e) = open.first().filter(|e| e.recorded_at < before(ctx.wall_micros(), UNSEALED)) {
-        differences.push(format!("events from {} on are of {} and not sealed", e.seq, from_micros(e.recorded_at)));
+        differences.push(format!("events from {} on are of {} and not sealed", e.seq, shown(e.recorded_at)));
     }
     Ok((walked.sealed, differences))
 }

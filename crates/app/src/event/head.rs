@@ -1,8 +1,8 @@
 //! The head of the chain of events: how far it reaches, and when all events were sealed last. It is kept beside the seals, so
 //! that it shows when the newest of them are taken away, and whether events are sealed late because nobody sealed.
 
-use crate::{Ctx, Error, from_micros};
-use db::Tx;
+use crate::{Ctx, Error};
+use db::{Moment, Tx};
 use domain::Timestamp;
 use jiff::SignedDuration;
 use store::{event::Seal, setting};
@@ -59,7 +59,7 @@ pub fn last_alive(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
     let round = Head::kept(tx)?.map(|head| head.round_at).filter(|at| *at > 0);
     let last = store::event::any_last(tx)?;
     let event = store::event::any_between(tx, last.saturating_sub(1), last, 1)?.first().map(|e| e.recorded_at);
-    Ok(round.max(event).map(from_micros))
+    Ok(round.max(event).and_then(Moment::of_micros).map(Moment::at))
 }
 
 /// A seal was made; when all events were sealed last stays.

@@ -2,9 +2,9 @@
 //! `4.3`).
 
 use crate::secret::Sealed;
-use crate::{Caller, Ctx, Error, Tenant, call, event, from_micros, instance, micros, order::Detail};
-use db::{Key, Moment, Tx};
-use domain::{id::InstanceId, instance::InstanceState, listing::AccessType, message::MessageEvent};
+use crate::{Caller, Ctx, Error, Tenant, call, event, instance, micros, order::Detail};
+use db::{Key, Tx};
+use domain::{id::InstanceId, instance::InstanceState, licence::ApplicationState, listing::AccessType, message::MessageEvent};
 use jiff::SignedDuration;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -54,12 +54,12 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, fingerpr
         instance_id: found.id,
         seller_id: found.seller_id,
         buyer_id: found.buyer_id,
-        state: "asked".to_owned(),
+        state: ApplicationState::Asked,
         device_fingerprint: fingerprint,
-        effective_at: ctx.now_micros(),
-        expires_at: found.expires_at.map(Moment::micros),
+        effective_at: ctx.moment(),
+        expires_at: found.expires_at,
         error: None,
-        asked_at: ctx.now_micros(),
+        asked_at: ctx.moment(),
         delivered_at: None,
         kind: None,
         file_name: None,
@@ -75,7 +75,7 @@ pub fn request(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, fingerpr
     let application = licence_online::Application {
         instance_id: instance::wire_id(&found)?,
         effective_time: ctx.now,
-        expire_time: row.expires_at.map(|end| domain::term::shown_end(from_micros(end))),
+        expire_time: row.expires_at.map(|end| domain::term::shown_end(end.at())),
         event_id: row.event_id.clone(),
         device_fingerprint: row.device_fingerprint.clone(),
     };
@@ -140,7 +140,7 @@ pub fn deliver(tx: &mut Tx, ctx: &Ctx, caller: &Caller, upload: &Upload) -> Resu
     if upload.sha256.as_ref().is_some_and(|said| !said.eq_ignore_ascii_case(&hash)) {
         return Err(Error::field("/sha256", "licence.wrong_hash", format!("the SHA-256 of what came is {hash}")));
     }
-    if row.state == "delivered" {
+    if row.state == ApplicationState::Delivered {
         if row.sha256.as_deref() == Some(&hash) {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! Machines: a licence is bound to those that it is first used on, as many as were bought.
 
 use super::right::Right;
-use crate::{Ctx, Error, event, from_micros, micros};
+use crate::{Ctx, Error, event, micros};
 use db::{DbError, Key, Tx};
 use domain::licence_rules::{NodeMatch, RELEASES_OVER_DAYS, may_release};
 use jiff::SignedDuration;
@@ -53,7 +53,7 @@ pub(super) fn bind(tx: &mut Tx, ctx: &Ctx, right: &Right, fingerprint: Option<&s
     for node in &bound {
         let known = parts(node)?;
         if known.same_machine(&here, exact) {
-            if ctx.now.duration_since(from_micros(node.seen_at)).as_secs() >= SEEN_AGAIN {
+            if ctx.now.duration_since(node.seen_at.at()).as_secs() >= SEEN_AGAIN {
                 rows::seen(tx, node.id, ctx.now_micros())?;
             }
             return Ok(Some((node.id, Machine { exact, parts: known })));
@@ -68,8 +68,8 @@ pub(super) fn bind(tx: &mut Tx, ctx: &Ctx, right: &Right, fingerprint: Option<&s
         licence_id: right.licence.id,
         slot,
         fingerprint: serde_json::to_string(&here).map_err(|e| Error::row("licence_nodes", "new", e))?,
-        bound_at: ctx.now_micros(),
-        seen_at: ctx.now_micros(),
+        bound_at: ctx.moment(),
+        seen_at: ctx.moment(),
         released_at: None,
         released_by: None,
     };

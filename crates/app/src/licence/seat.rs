@@ -2,8 +2,8 @@
 //! need not trust whoever answered.
 
 use super::{file, node, node::Side, right, right::Right, usage};
-use crate::{Ctx, Error, event, from_micros, micros};
-use db::{DbError, Key, Tx};
+use crate::{Ctx, Error, event};
+use db::{DbError, Key, Moment, Tx};
 use domain::seat::{self, Place, Wish};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -36,12 +36,7 @@ pub struct Taken {
 }
 
 fn view(row: &Seat) -> seat::Seat {
-    seat::Seat {
-        slot: row.slot,
-        client: row.client.clone(),
-        renewed_at: from_micros(row.renewed_at),
-        lease_until: from_micros(row.lease_until),
-    }
+    seat::Seat { slot: row.slot, client: row.client.clone(), renewed_at: row.renewed_at.at(), lease_until: row.lease_until.at() }
 }
 
 fn seats_of(right: &Right) -> Result<i64, Error> {
@@ -76,9 +71,9 @@ pub fn take(tx: &mut Tx, ctx: &Ctx, cmd: &Take) -> Result<Taken, Error> {
         lease: ctx.key(),
         client: cmd.client.clone(),
         node_id: machine.as_ref().map(|(id, _)| *id),
-        taken_at: ctx.now_micros(),
-        renewed_at: ctx.now_micros(),
-        lease_until: micros(ctx.now + lease_time(&right)),
+        taken_at: ctx.moment(),
+        renewed_at: ctx.moment(),
+        lease_until: Moment::of(ctx.now + lease_time(&right)),
     };
     sit_down(tx, &all, &row)?;
     if let Place::Taken(other) = place {
@@ -86,7 +81,7 @@ pub fn take(tx: &mut Tx, ctx: &Ctx, cmd: &Take) -> Result<Taken, Error> {
         event::record(tx, ctx, "licence.seat_taken_over", about, &json!({ "slot": slot, "from": other.client, "by": cmd.client }))?;
     }
     usage::count(tx, ctx, right.licence.id, &cmd.client)?;
-    let others = all.iter().filter(|s| s.slot != slot && s.client != cmd.client && s.lease_until > ctx.now_micros()).count();
+    let others = all.iter().filter(|s| s.slot != slot && s.client != cmd.client && s.lease_until > ctx.moment()).count();
     signed(tx, ctx, right, row, i64::try_from(others).unwrap_or(i64::MAX) + 1)
 }
 
@@ -110,7 +105,7 @@ fn sit_down(tx: &mut Tx, all: &[Seat], row: &Seat) -> Result<(), Error> {
 
 fn signed(tx: &mut Tx, ctx: &Ctx, right: Right, seat: Seat, held: i64) -> Result<Taken, Error> {
     let lease = Lease { id: lease_text(seat.lease), client: seat.client.clone() };
-    let token = file::sign(tx, ctx, &right, file::Content { end: Some(from_micros(seat.lease_until)), machine: None, lease: Some(lease) })?;
+    let token = file::sign(tx, ctx, &right, file::Content { end: Some(seat.lease_until.at()), machine: None, lease: Some(lease) })?;
     Ok(Taken { seats: seats_of(&right)?, right, seat, held, token })
 }
 
@@ -139,16 +134,16 @@ pub fn renew(tx: &mut Tx, ctx: &Ctx, code: &str, lease: &str) -> Result<Taken, E
     let all = rows::of_licence(tx, right.licence.id)?;
     let lease = key_of(lease)?;
     let mut seat = all.iter().find(|s| s.lease == lease).cloned().ok_or_else(lost)?;
-    let others = all.iter().filter(|s| s.slot != seat.slot && s.lease_until > ctx.now_micros()).count();
+    let others = all.iter().filter(|s| s.slot != seat.slot && s.lease_until > ctx.moment()).count();
     let others = i64::try_from(others).unwrap_or(i64::MAX);
     if seat.slot >= seats || others >= seats {
         return Err(lost());
     }
-    let until = micros(ctx.now + lease_time(&right));
-    if rows::renew(tx, &seat, ctx.now_micros(), until)? == Written::SomeoneElseWasFirst {
+    let until = Moment::of(ctx.now + lease_time(&right));
+    if rows::renew(tx, &seat, ctx.now_micros(), until.micros())? == Written::SomeoneElseWasFirst {
         return Err(lost());
     }
-    (seat.renewed_at, seat.lease_until) = (ctx.now_micros(), until);
+    (seat.renewed_at, seat.lease_until) = (ctx.moment(), until);
     signed(tx, ctx, right, seat, others + 1)
 }
 
@@ -167,7 +162,7 @@ pub fn give_back(tx: &mut Tx, code: &str, lease: &str) -> Result<(), Error> {
 /// The seats of a licence that are held now.
 pub(super) fn held(tx: &mut Tx, ctx: &Ctx, right: &Right) -> Result<Vec<Seat>, Error> {
     let all = rows::of_licence(tx, right.licence.id)?;
-    Ok(all.into_iter().filter(|s| s.lease_until > ctx.now_micros()).collect())
+    Ok(all.into_iter().filter(|s| s.lease_until > ctx.moment()).collect())
 }
 
 /// Puts a client out of its seat; its next renewal is refused.

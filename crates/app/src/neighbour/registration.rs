@@ -2,9 +2,9 @@
 
 use super::{customer, guid, protocol};
 use crate::secret::Sealed;
-use crate::{Caller, Ctx, Error, Tenant, event, from_micros, instance, micros};
+use crate::{Caller, Ctx, Error, Tenant, event, instance, micros};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use db::{Key, Tx};
+use db::{Key, Moment, Tx};
 use domain::{id::InstanceId, instance::InstanceState, neighbour};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -68,12 +68,12 @@ pub fn resolve(tx: &mut Tx, ctx: &Ctx, caller: &Caller, spoken: Protocol, token:
     let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|sealed| ctx.sealer.open(PURPOSE, &sealed).ok()).ok_or_else(invalid)?;
     let (id, until) = text.split_once(' ').ok_or_else(invalid)?;
     let id = neighbour::of_guid(id).ok_or_else(invalid)?;
-    let until: i64 = until.parse().map_err(|_| invalid())?;
+    let until = until.parse().ok().and_then(Moment::of_micros).ok_or_else(invalid)?;
     let found = store::instance::lookup(tx, Tenant::Seller(Key::of(caller.account_id)), Key::of(id))?.ok_or_else(invalid)?;
     if protocol(tx, &found)? != Some(spoken) {
         return Err(invalid());
     }
-    if from_micros(until) < ctx.now {
+    if until.at() < ctx.now {
         let detail = "the token has expired; let the customer come from the marketplace again";
         return Err(Error::conflict("registration.token_expired", detail));
     }

@@ -60,7 +60,7 @@ fn renewable_price(ctx: &Ctx, caller: &Caller, subject: &Subject, period: Period
 
 /// The price that was agreed to, else what the last term of the period and the present combination was bought for.
 fn last_price(tx: &mut Tx, found: &Instance, period: Period) -> Result<Option<i64>, Error> {
-    if let Some(row) = auto_renewal::of_instance(tx, found.id)?.filter(|row| row.period == period.to_string()) {
+    if let Some(row) = auto_renewal::of_instance(tx, found.id)?.filter(|row| row.period == period) {
         return Ok(Some(row.price_minor));
     }
     for term in store::term::of_instance(tx, found.id)?.iter().rev().filter(|t| t.period == period) {
@@ -97,9 +97,9 @@ fn switch_on(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, (period, s
     let Subject { instance: found, site, .. } = subject;
     let row = auto_renewal::AutoRenewal {
         instance_id: found.id,
-        period: period.to_string(),
+        period,
         user_id: Key::of(caller.user_id),
-        since: ctx.now_micros(),
+        since: ctx.moment(),
         price_minor,
         // Who agrees again wants it renewed again.
         used_up_month: String::new(),
@@ -135,12 +135,12 @@ pub(super) fn price_follows(tx: &mut Tx, found: &Instance, line: &Line) -> Resul
         return Ok(());
     };
     let Some(period) = line.period else {
-        return match Sold::of(line)?.renewal.filter(|shown| shown.period == row.period) {
+        return match Sold::of(line)?.renewal.filter(|shown| shown.period == row.period.to_string()) {
             Some(shown) => Ok(auto_renewal::set_price(tx, found.id, shown.minor)?),
             None => Ok(()),
         };
     };
-    if period.to_string() != row.period {
+    if period != row.period {
         return Ok(());
     }
     Ok(auto_renewal::set_price(tx, found.id, term_price(line)?)?)
@@ -167,12 +167,12 @@ pub(super) fn price_of(
     let Some(row) = auto_renewal::of_instance(tx, found.id)? else {
         return Ok(None);
     };
-    let period = row.period.parse().map_err(|e| bad(found, &e))?;
+    let period = row.period;
     let sku = spec.sku(sku).ok_or_else(|| bad(found, &"its combination is gone"))?;
     let quantity = u32::try_from(found.quantity).map_err(|e| bad(found, &e))?;
     let sku = Sku { on_sale: true, ..sku.clone() };
     let price = pricing::price(spec, &sku, Some(period), quantity, currency).ok();
-    Ok(price.map(|price| RenewalPrice { period: row.period, minor: price.total.minor }))
+    Ok(price.map(|price| RenewalPrice { period: row.period.to_string(), minor: price.total.minor }))
 }
 
 /// A refund of a renewal says that no more are wanted; a release ends it with the instance.
@@ -224,7 +224,7 @@ pub fn auto_renew(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let Some(wanted) = auto_renewal::of_instance(tx, id)? else {
         return Ok(());
     };
-    let period = wanted.period.parse().map_err(|e| Error::row("auto_renewals", id.id::<InstanceId>(), e))?;
+    let period = wanted.period;
     let last = Money::new(wanted.price_minor, subject.site.currency);
     let (locked, subject) = without_asked(tx, ctx, &caller, locked, subject)?;
     if is_at_the_seller(tx, &locked)? {

@@ -2,8 +2,8 @@
 //! role (`order-life 6`).
 
 use super::Ending;
-use crate::{Error, Tenant, from_micros, supervision};
-use db::{Key, Tx};
+use crate::{Error, Tenant, supervision};
+use db::{Key, Misfit, Moment, Tx};
 use domain::{Timestamp, call::CallState, job::JobKind};
 use serde_json::{Value, json};
 use store::{
@@ -28,30 +28,59 @@ pub struct Entry {
     pub data: Value,
 }
 
-fn tone(kind: &str) -> Tone {
-    match kind {
-        "order.paid" | "order.completed" | "instance.opened" | "instance.running" => Tone::Good,
-        "order.failed" | "instance.failed" | "call.given_up" | "instance.frozen" => Tone::Bad,
-        _ => Tone::Plain,
+domain::words! {
+    /// Events that the time line shows in a way of their own; it shows all others as they are.
+    enum Landmark ("landmark") {
+        OrderPaid = "order.paid",
+        OrderCompleted = "order.completed",
+        OrderFailed = "order.failed",
+        InstanceOpened = "instance.opened",
+        InstanceRunning = "instance.running",
+        InstanceFailed = "instance.failed",
+        InstanceFrozen = "instance.frozen",
+        CallGivenUp = "call.given_up",
+        MoneyCompleted = "money.completed",
+        SupervisionMoved = "supervision.moved",
     }
 }
 
+fn tone(of: Option<Landmark>) -> Tone {
+    match of {
+        Some(Landmark::OrderPaid | Landmark::OrderCompleted | Landmark::InstanceOpened | Landmark::InstanceRunning) => Tone::Good,
+        Some(Landmark::OrderFailed | Landmark::InstanceFailed | Landmark::CallGivenUp | Landmark::InstanceFrozen) => Tone::Bad,
+        Some(Landmark::MoneyCompleted | Landmark::SupervisionMoved) | None => Tone::Plain,
+    }
+}
+
+/// When an event happened; one whose time is none is reported and left out.
+fn time_of(e: &Event) -> Option<Timestamp> {
+    let at = Moment::of_micros(e.at).map(Moment::at);
+    if at.is_none() {
+        let what = format!("{} is not a time in microseconds since 1970", e.at);
+        Misfit { table: "events", column: "at", key: e.seq.to_string(), what }.report();
+    }
+    at
+}
+
 /// Takes out of an event what the seller's server answered. Of calls a buyer learns which one and which try it was.
-fn without_detail(tenant: Tenant, kind: &str, data: &mut Value) {
+fn without_detail(tenant: Tenant, (kind, of): (&str, Option<Landmark>), data: &mut Value) {
     if kind.starts_with("call.") {
         *data = json!({ "activity": data["activity"] });
-    } else if kind == "order.failed"
+    } else if of == Some(Landmark::OrderFailed)
         && let Some(stored) = data["reason"].as_str()
     {
         data["reason"] = json!(super::reason_for(tenant, stored));
-    } else if kind == "supervision.moved" && data["step"].as_str().is_some_and(supervision::tells_of_calls) {
+    } else if of == Some(Landmark::SupervisionMoved)
+        && data["step"].as_str().and_then(|step| step.parse().ok()).is_some_and(supervision::tells_of_calls)
+    {
         data["said"] = json!({});
     }
 }
 
 fn of_event(tenant: Tenant, e: Event) -> Option<Entry> {
+    let of: Option<Landmark> = e.kind.parse().ok();
     // What the platform earns is none of the buyer's business.
-    if matches!(tenant, Tenant::Buyer(_)) && e.kind == "money.completed" {
+    if matches!(tenant, Tenant::Buyer(_)) && of == Some(Landmark::MoneyCompleted) {
         return None;
     }
     // Who of the staff asked and confirmed is theirs to know; the refund itself is told by its money.
@@ -65,11 +94,12 @@ fn of_event(tenant: Tenant, e: Event) -> Option<Entry> {
     };
     let mut data: Value = serde_json::from_str(&e.data).unwrap_or(Value::Null);
     if matches!(tenant, Tenant::Buyer(_)) {
-        without_detail(tenant, &e.kind, &mut data);
+        without_detail(tenant, (&e.kind, of), &mut data);
     }
-    let ended = data["reason"].as_str().and_then(Ending::of).filter(|_| e.kind == "order.failed");
+    let ended = data["reason"].as_str().and_then(Ending::of).filter(|_| of == Some(Landmark::OrderFailed));
+    let (at, tone) = (time_of(&e)?, if ended.is_some() { Tone::Plain } else { tone(of) });
     let kind = ended.map_or(e.kind, |by| format!("order.ended_by_{by}"));
-    Some(Entry { at: from_micros(e.at), tone: tone(&kind), kind, actor, data })
+    Some(Entry { at, tone, kind, actor, data })
 }
 
 fn of_calls(tx: &mut Tx, tenant: Tenant, calls: &[Call], entries: &mut Vec<Entry>) -> Result<(), Error> {

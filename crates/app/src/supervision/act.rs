@@ -89,7 +89,7 @@ pub fn act(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId, cmd: &Act)
     if cmd.verb == Verb::Ship {
         ready_to_ship(&mut found, cmd)?;
     }
-    let done = Done { party: Some(by), kind: cmd.verb.as_str(), data, documents: &cmd.documents };
+    let done = Done { party: Some(by), kind: cmd.verb.into(), data, documents: &cmd.documents };
     found.moved(tx, ctx, &Input::Act { by, verb: cmd.verb, form }, &done)?;
     // Compared once it is known that they were asked for; what does not fit takes the move back.
     if let Some(elements) = &cmd.elements {

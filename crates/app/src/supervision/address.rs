@@ -7,7 +7,7 @@ use db::Tx;
 use domain::{
     id::SupervisionId,
     listing::{AccessType, Listing},
-    supervision::{Address, CaseState, Party},
+    supervision::{Address, CaseState, Party, StepKind},
 };
 use serde_json::json;
 use store::supervision as rows;
@@ -77,7 +77,7 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId, address
     found.row.address = Some(bytes(ctx, address)?);
     let from = found.case.node.clone();
     // Where somebody lives stands in the case alone, not in the log.
-    let done = Done { party: Some(Party::Buyer), kind: "address_changed", data: json!({}), documents: &[] };
+    let done = Done { party: Some(Party::Buyer), kind: StepKind::AddressChanged, data: json!({}), documents: &[] };
     found.keep(tx, ctx, &from, &done)?;
     Ok(found)
 }

@@ -6,7 +6,7 @@ use db::Tx;
 use domain::{
     id::{DocumentId, SupervisionId},
     message::MessageEvent,
-    supervision::{APPEAL_WORKING_DAYS, Decision, EvidenceKind, FILES_MAX, Input, Party},
+    supervision::{APPEAL_WORKING_DAYS, Decision, EvidenceKind, FILES_MAX, Input, Party, StepKind},
     text,
 };
 use serde_json::json;
@@ -35,7 +35,7 @@ pub fn appeal(
     let mut found = find(tx, ctx, tenant, id)?;
     let by = party(tenant);
     let due_at = found.site(tx, ctx)?.working_days_after(ctx.now, APPEAL_WORKING_DAYS);
-    let done = Done { party: Some(by), kind: "appealed", data: json!({ "reason": reason }), documents };
+    let done = Done { party: Some(by), kind: StepKind::Appealed, data: json!({ "reason": reason }), documents };
     found.moved(tx, ctx, &Input::Appeal { by, due_at }, &done)?;
     Ok(found)
 }
@@ -59,7 +59,7 @@ pub fn state_case(
     }
     ctx.require_seen(&found.version())?;
     let from = found.case.node.clone();
-    let done = Done { party: Some(party(tenant)), kind: "stated", data: json!({ "text": text }), documents };
+    let done = Done { party: Some(party(tenant)), kind: StepKind::Stated, data: json!({ "text": text }), documents };
     found.keep(tx, ctx, &from, &done)?;
     Ok(found)
 }
@@ -80,7 +80,7 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, decision: Decision, rea
     if let Decision::Refund { amount_minor } = decision {
         data["amount"] = json!(super::amount_text(tx, &found, amount_minor)?);
     }
-    let done = Done { party: Some(Party::Operator), kind: "decided", data, documents: &[] };
+    let done = Done { party: Some(Party::Operator), kind: StepKind::Decided, data, documents: &[] };
     found.moved(tx, ctx, &Input::Decide(decision), &done)?;
     let more = [("decision", word.to_owned()), ("reason", reason.to_owned())];
     super::effects::tell(tx, ctx, &found, MessageEvent::AppealDecided, &more)?;

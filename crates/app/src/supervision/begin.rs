@@ -6,7 +6,7 @@ use db::{Key, Tx};
 use domain::{
     id::SupervisionId,
     listing::Listing,
-    supervision::{Case, Party, Scene, Track},
+    supervision::{Case, Party, Scene, StepKind, Track},
 };
 use serde_json::json;
 use store::{
@@ -65,7 +65,7 @@ pub(crate) fn begin(
     rows::insert(tx, instance, &row)?;
     let found = Found { row, case, template: template.into() };
     let data = json!({ "template": found.template.key, "version": found.template.version, "scene": scene });
-    let begun = found.logged(tx, ctx, "", &Done { party: None, kind: "begun", data, documents: &[] })?;
+    let begun = found.logged(tx, ctx, "", &Done { party: None, kind: StepKind::Begun, data, documents: &[] })?;
     super::log(tx, &[begun])?;
     effects::tell_turn(tx, ctx, &found)?;
     timer::set(tx, ctx, &[&found])?;

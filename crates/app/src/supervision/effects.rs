@@ -12,7 +12,7 @@ use domain::{
     message::{Audience, MessageEvent},
     money::Money,
     order::{OrderKind, OrderState},
-    supervision::{Effect, Party, RefundState, Verb},
+    supervision::{Effect, Party, RefundState, StepKind, Verb},
 };
 use serde_json::json;
 use std::collections::HashMap;
@@ -195,8 +195,8 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
     let mut s = subject(tx, found)?;
     let detail = Detail::new(done.data["reason"].as_str().unwrap_or_default());
     let (reason, told) = match done.kind {
-        "opening_failed" => (Failure::NotOpened(detail).whole(), Failure::NotOpened(detail).for_buyer()),
-        "decided" => (Ending::Decision.words().to_owned(), Ending::Decision.words()),
+        StepKind::OpeningFailed => (Failure::NotOpened(detail).whole(), Failure::NotOpened(detail).for_buyer()),
+        StepKind::Decided => (Ending::Decision.words().to_owned(), Ending::Decision.words()),
         _ => (Ending::Agreement.words().to_owned(), Ending::Agreement.words()),
     };
     let step = Step {
@@ -224,7 +224,7 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
     if back > 0 {
         tell(tx, ctx, found, MessageEvent::OrderRefunded, &[("amount", amount.clone()), ("reason", told.to_owned())])?;
     }
-    if done.kind == "opening_failed" {
+    if done.kind == StepKind::OpeningFailed {
         return Ok(());
     }
     unsubscription(tx, ctx, &s, back, done.kind)?;
@@ -232,7 +232,7 @@ fn cancelled(tx: &mut Tx, ctx: &Ctx, found: &Found, (back, rest): (i64, i64), do
 }
 
 /// The order of kind unsubscribe that tells of what went back.
-fn unsubscription(tx: &mut Tx, ctx: &Ctx, s: &Subject, back: i64, kind: &str) -> Result<(), Error> {
+fn unsubscription(tx: &mut Tx, ctx: &Ctx, s: &Subject, back: i64, kind: StepKind) -> Result<(), Error> {
     let mut random = [0; 8];
     ctx.ids.random(&mut random);
     let number = domain::order::number(&ctx.site(s.order.site), ctx.now, random);
@@ -246,7 +246,7 @@ fn unsubscription(tx: &mut Tx, ctx: &Ctx, s: &Subject, back: i64, kind: &str) ->
         pay_by: None,
         paid_at: Some(ctx.moment()),
         ended_at: Some(ctx.moment()),
-        reason: Some(if kind == "decided" { "appeal" } else { "negotiated" }.to_owned()),
+        reason: Some(if kind == StepKind::Decided { "appeal" } else { "negotiated" }.to_owned()),
         number,
         ..Order::clone(&s.order)
     };

@@ -6,7 +6,7 @@ use db::{Key, Tx};
 use domain::{
     Timestamp,
     id::SupervisionId,
-    supervision::{Happening, Input, Party},
+    supervision::{Happening, Input, Party, StepKind},
 };
 use serde_json::json;
 use store::instance::Instance;
@@ -20,7 +20,13 @@ pub(crate) fn activated<'a>(tx: &mut Tx, ctx: &Ctx, instances: &[&'a Instance]) 
     let rows = store::supervision::any_of_instances(tx, &ids)?;
     let mut cases: Vec<Found> = rows.into_iter().map(|row| super::read(tx, ctx, row)).collect::<Result<_, _>>()?;
     let input = Input::Happened { event: Happening::Activation, at: ctx.now };
-    super::moved(tx, ctx, &mut cases, &input, &Done { party: Some(Party::Seller), kind: "activation", data: json!({}), documents: &[] })?;
+    super::moved(
+        tx,
+        ctx,
+        &mut cases,
+        &input,
+        &Done { party: Some(Party::Seller), kind: StepKind::Activation, data: json!({}), documents: &[] },
+    )?;
     Ok(instances.iter().copied().filter(|i| cases.iter().all(|found| found.row.instance_id != i.id)).collect())
 }
 
@@ -31,7 +37,7 @@ pub(crate) fn activated<'a>(tx: &mut Tx, ctx: &Ctx, instances: &[&'a Instance]) 
 pub fn carrier_delivered(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, at: Timestamp) -> Result<Found, Error> {
     let mut found = find(tx, ctx, Tenant::Any, id)?;
     let input = Input::Happened { event: Happening::CarrierDelivered, at };
-    let done = Done { party: Some(Party::Operator), kind: "carrier_delivered", data: json!({ "at": at }), documents: &[] };
+    let done = Done { party: Some(Party::Operator), kind: StepKind::CarrierDelivered, data: json!({ "at": at }), documents: &[] };
     found.moved(tx, ctx, &input, &done)?;
     Ok(found)
 }
@@ -44,7 +50,7 @@ pub(crate) fn opening_failed(tx: &mut Tx, ctx: &Ctx, order: db::Key, reason: ord
     let Some(mut found) = of_order(tx, ctx, order)?.filter(|f| f.case.ended_at.is_none()) else {
         return Ok(false);
     };
-    let done = Done { party: None, kind: "opening_failed", data: json!({ "reason": reason.for_seller() }), documents: &[] };
+    let done = Done { party: None, kind: StepKind::OpeningFailed, data: json!({ "reason": reason.for_seller() }), documents: &[] };
     found.moved(tx, ctx, &Input::OpeningFailed, &done)?;
     Ok(true)
 }

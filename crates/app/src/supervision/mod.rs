@@ -39,7 +39,7 @@ use domain::{
     id::{DocumentId, SupervisionId},
     listing::Bilingual,
     site::Site,
-    supervision::{Case, Effect, EvidenceKind, Input, Party, Refused, Template},
+    supervision::{Case, Effect, EvidenceKind, Input, Party, Refused, StepKind, Template},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -65,8 +65,8 @@ fn amount_text(tx: &mut Tx, found: &Found, minor: i64) -> Result<String, Error> 
 
 /// Whether what was filled in with a step is what the seller's server answered: for the seller and the operator alone.
 #[must_use]
-pub fn tells_of_calls(step: &str) -> bool {
-    step == "opening_failed"
+pub fn tells_of_calls(step: StepKind) -> bool {
+    step == StepKind::OpeningFailed
 }
 
 /// Whom a tenant is in a case.
@@ -121,7 +121,7 @@ fn refused(e: &Refused) -> Error {
 struct Done<'a> {
     /// None for what happens by itself.
     party: Option<Party>,
-    kind: &'a str,
+    kind: StepKind,
     data: Value,
     documents: &'a [(DocumentId, EvidenceKind)],
 }
@@ -243,9 +243,9 @@ impl Found {
             case_id: self.row.id,
             seq,
             at: ctx.moment(),
-            party: done.party.map_or("system", Party::as_str).to_owned(),
+            party: done.party.into(),
             actor: name.split_once(' ').map_or(name.as_str(), |(_, name)| name).to_owned(),
-            kind: done.kind.to_owned(),
+            kind: done.kind,
             from_node: from.to_owned(),
             to_node: self.case.node.clone(),
             data: done.data.to_string(),

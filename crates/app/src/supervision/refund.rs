@@ -5,7 +5,7 @@ use crate::{Ctx, Error, Tenant};
 use db::Tx;
 use domain::{
     id::{DocumentId, SupervisionId},
-    supervision::{EvidenceKind, Goods, Input, Party},
+    supervision::{EvidenceKind, Goods, Input, Party, StepKind},
     text,
 };
 use serde_json::json;
@@ -29,7 +29,7 @@ pub fn ask(
     reason_of(reason)?;
     let mut found = find(tx, ctx, tenant, id)?;
     let data = json!({ "amount": amount_text(tx, &found, amount_minor)?, "goods": goods, "reason": reason });
-    let done = Done { party: Some(Party::Buyer), kind: "refund_asked", data, documents: &[] };
+    let done = Done { party: Some(Party::Buyer), kind: StepKind::RefundAsked, data, documents: &[] };
     found.moved(tx, ctx, &Input::AskRefund { amount_minor, goods }, &done)?;
     Ok(found)
 }
@@ -50,16 +50,16 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn as_str(self) -> &'static str {
+    fn step(self) -> StepKind {
         match self {
-            Self::Withdraw => "refund_withdrawn",
-            Self::Agree => "refund_agreed",
-            Self::Reject => "refund_rejected",
-            Self::Confirm => "refund_confirmed",
-            Self::Refuse => "refund_refused",
-            Self::SendBack => "refund_sent_back",
-            Self::Inspected => "refund_inspected",
-            Self::Damaged => "refund_damaged",
+            Self::Withdraw => StepKind::RefundWithdrawn,
+            Self::Agree => StepKind::RefundAgreed,
+            Self::Reject => StepKind::RefundRejected,
+            Self::Confirm => StepKind::RefundConfirmed,
+            Self::Refuse => StepKind::RefundRefused,
+            Self::SendBack => StepKind::RefundSentBack,
+            Self::Inspected => StepKind::RefundInspected,
+            Self::Damaged => StepKind::RefundDamaged,
         }
     }
 
@@ -108,7 +108,7 @@ pub fn step(
         data["carrier"] = json!(carrier);
         data["tracking_number"] = json!(number);
     }
-    let done = Done { party: Some(turn), kind: answer.as_str(), data, documents };
+    let done = Done { party: Some(turn), kind: answer.step(), data, documents };
     found.moved(tx, ctx, &input, &done)?;
     Ok(found)
 }

@@ -1,7 +1,7 @@
 //! Every Monday a seller hears how many of his orders are under supervision (`seller-domain 7`).
 
 use crate::{
-    Ctx, Error, from_micros,
+    Ctx, Error,
     job::{self, JobKind},
     message,
 };
@@ -45,7 +45,7 @@ pub fn tell_open(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), Error> {
         let params = [
             ("count", open.count.to_string().into()),
             ("waiting", open.waiting.to_string().into()),
-            ("since", crate::order::moment(from_micros(open.oldest)).into()),
+            ("since", crate::order::moment(open.oldest.at()).into()),
         ];
         let about = site.day_of(ctx.now).to_string();
         let send = message::Send {

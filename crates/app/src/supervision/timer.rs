@@ -6,7 +6,7 @@ use crate::{
     job::{self, JobKind},
 };
 use db::{Key, Tx};
-use domain::supervision::{CaseState, Due, Effect};
+use domain::supervision::{CaseState, Due, Effect, StepKind};
 use serde_json::json;
 use store::supervision as rows;
 
@@ -39,11 +39,11 @@ pub fn fall_due(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
     let effects = found.case.fall_due(&found.template, &site, ctx.now);
     if !effects.is_empty() {
         let kind = match due {
-            Some((_, Due::Go(_))) => "accepted_by_time",
-            Some((_, Due::RefundLapses)) => "refund_lapsed",
-            Some((_, Due::LongOpen)) => "long_open",
-            Some((_, Due::AppealLate)) => "appeal_late",
-            Some((_, Due::Press | Due::Remind)) | None => "reminded",
+            Some((_, Due::Go(_))) => StepKind::AcceptedByTime,
+            Some((_, Due::RefundLapses)) => StepKind::RefundLapsed,
+            Some((_, Due::LongOpen)) => StepKind::LongOpen,
+            Some((_, Due::AppealLate)) => StepKind::AppealLate,
+            Some((_, Due::Press | Due::Remind)) | None => StepKind::Reminded,
         };
         let days = effects.iter().find_map(|e| if let Effect::LongOpen { days } = e { Some(*days) } else { None });
         let data = days.map_or_else(|| json!({}), |days| json!({ "days": days }));

@@ -10,6 +10,7 @@ use domain::{
     listing::AccessType,
     order::OrderKind,
     site::Site,
+    supervision::StepKind,
     term::{self, Anchor},
 };
 use std::collections::HashMap;
@@ -112,5 +113,5 @@ fn spans(site: &Site, i: &Instance, terms: &[Standing], found: &mut Found) -> Re
 fn closed_by_decision(tx: &mut Tx, instance: Key) -> Result<bool, Error> {
     let cases = store::supervision::any_of_instances(tx, &[instance])?;
     let Some(case) = cases.first() else { return Ok(false) };
-    Ok(store::supervision::steps(tx, case.id)?.iter().any(|step| step.kind == "decided"))
+    Ok(store::supervision::steps(tx, case.id)?.iter().any(|step| step.kind == StepKind::Decided))
 }

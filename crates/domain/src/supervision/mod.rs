@@ -112,6 +112,84 @@ crate::words! {
 }
 
 crate::words! {
+    /// What was done in a case, as its log keeps it: what people do at a node, and what else moves it.
+    pub enum StepKind ("step of a case") {
+        Begun = "begun",
+        Submit = "submit",
+        Confirm = "confirm",
+        Return = "return",
+        Deliver = "deliver",
+        Ship = "ship",
+        Claim = "claim",
+        Prove = "prove",
+        Pass = "pass",
+        Accept = "accept",
+        Reject = "reject",
+        AddressChanged = "address_changed",
+        Appealed = "appealed",
+        Stated = "stated",
+        Decided = "decided",
+        Note = "note",
+        Activation = "activation",
+        CarrierDelivered = "carrier_delivered",
+        OpeningFailed = "opening_failed",
+        RefundAsked = "refund_asked",
+        RefundWithdrawn = "refund_withdrawn",
+        RefundAgreed = "refund_agreed",
+        RefundRejected = "refund_rejected",
+        RefundConfirmed = "refund_confirmed",
+        RefundRefused = "refund_refused",
+        RefundSentBack = "refund_sent_back",
+        RefundInspected = "refund_inspected",
+        RefundDamaged = "refund_damaged",
+        RefundLapsed = "refund_lapsed",
+        AcceptedByTime = "accepted_by_time",
+        LongOpen = "long_open",
+        AppealLate = "appeal_late",
+        Reminded = "reminded",
+    }
+}
+
+impl From<Verb> for StepKind {
+    fn from(verb: Verb) -> Self {
+        match verb {
+            Verb::Submit => Self::Submit,
+            Verb::Confirm => Self::Confirm,
+            Verb::Return => Self::Return,
+            Verb::Deliver => Self::Deliver,
+            Verb::Ship => Self::Ship,
+            Verb::Claim => Self::Claim,
+            Verb::Prove => Self::Prove,
+            Verb::Pass => Self::Pass,
+            Verb::Accept => Self::Accept,
+            Verb::Reject => Self::Reject,
+        }
+    }
+}
+
+crate::words! {
+    /// Who did a step of a case.
+    pub enum StepParty ("party of a step") {
+        Buyer = "buyer",
+        Seller = "seller",
+        Operator = "operator",
+        /// It happened by itself.
+        System = "system",
+    }
+}
+
+impl From<Option<Party>> for StepParty {
+    fn from(party: Option<Party>) -> Self {
+        match party {
+            Some(Party::Buyer) => Self::Buyer,
+            Some(Party::Seller) => Self::Seller,
+            Some(Party::Operator) => Self::Operator,
+            None => Self::System,
+        }
+    }
+}
+
+crate::words! {
     /// What a person fills in beside files.
     pub enum FieldName ("field") {
         Text = "text",

@@ -6,7 +6,7 @@ use app::{
     licence::{self, Upload},
     order,
 };
-use domain::{listing::AccessType, order::OrderState};
+use domain::{licence::ApplicationState, listing::AccessType, order::OrderState};
 use harness::{Bought, Fault, Market, choice, on_both};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -44,7 +44,7 @@ fn deliver(m: &Market, seller: &Arc<Caller>, upload: &Upload) -> Option<&'static
 
 fn states(m: &Market, instance: Key) -> Vec<String> {
     let all = m.read(|tx, _| Ok(store::licence_application::of_instance(tx, instance, 10)?));
-    all.into_iter().map(|a| a.state).collect()
+    all.into_iter().map(|a| a.state.to_string()).collect()
 }
 
 fn content(m: &Market, buyer: &Arc<Caller>, event: &str) -> Result<(Option<String>, Vec<u8>), Error> {
@@ -143,7 +143,7 @@ fn an_application_that_the_seller_refuses_is_told_and_may_be_made_again() {
         m.server.fault("shield", Fault::Code000900);
         ask(m, instance).unwrap();
         let all = m.read(|tx, _| Ok(store::licence_application::of_instance(tx, instance, 10)?));
-        assert_eq!(all[0].state, "failed");
+        assert_eq!(all[0].state, ApplicationState::Failed);
         assert!(all[0].error.as_ref().unwrap().starts_with("resultCode 000900"), "{:?}", all[0].error);
         let refused = ("getLicenseAsync".to_owned(), "failed".to_owned());
         assert_eq!(m.activities(instance)[1], refused, "a refusal is not repeated");

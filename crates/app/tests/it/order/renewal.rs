@@ -27,7 +27,7 @@ pub(super) fn planned(m: &Market, bought: &Bought) -> Option<(String, String)> {
         let jobs = store::job::of_subject(tx, bought.instance)?;
         let job = jobs.into_iter().find(|j| j.kind == JobKind::AutoRenewal);
         assert_eq!(wanted.is_some(), job.is_some(), "a job tries it");
-        Ok(wanted.zip(job).map(|(wanted, job)| (wanted.period, time(job.due_at))))
+        Ok(wanted.zip(job).map(|(wanted, job)| (wanted.period.to_string(), time(job.due_at))))
     })
 }
 

@@ -8,7 +8,7 @@ use app::{
 use domain::{
     listing::AccessType,
     order::OrderState,
-    supervision::{Address, Verb},
+    supervision::{Address, StepKind, Verb},
 };
 use harness::{Market, act, at, choice};
 
@@ -75,7 +75,7 @@ fn goods_are_accepted_by_themselves_ten_days_after_the_carrier_delivered() {
         m.advance("2h");
         assert_eq!(m.order(&number).state, OrderState::Completed);
         let steps = m.read(|tx, _| Ok(store::supervision::steps(tx, case.row.id)?));
-        assert_eq!(steps.last().unwrap().kind, "accepted_by_time");
+        assert_eq!(steps.last().unwrap().kind, StepKind::AcceptedByTime);
         m.verify();
     });
 }
