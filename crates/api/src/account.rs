@@ -379,7 +379,7 @@ struct TokenIssued {
     request_body = TokenBody, responses((status = 200, body = TokenIssued)))]
 async fn token_issue(State(api): State<Api>, Who(caller): Who, body: Body<TokenBody>) -> Result<Json<TokenIssued>, Problem> {
     let b = body.value;
-    let expires_at = crate::views::read_time("/expires_at", b.expires_at.as_deref())?.map(app::from_micros);
+    let expires_at = crate::views::read_time("/expires_at", b.expires_at.as_deref())?;
     let new = account::NewToken { name: b.name.into_string(), scopes: b.scopes, expires_at };
     let (id, token) = api.write(caller, move |tx, ctx, who| account::issue_token(tx, ctx, who, &new)).await?;
     Ok(Json(TokenIssued { id: id.to_string(), token }))

@@ -61,10 +61,10 @@ pub fn shown_end(of: Option<impl Timed>) -> Option<String> {
 }
 
 /// Reads a time from a query.
-pub fn read_time(pointer: &str, text: Option<&str>) -> Result<Option<i64>, Error> {
+pub fn read_time(pointer: &str, text: Option<&str>) -> Result<Option<Timestamp>, Error> {
     text.map(|t| {
         let parsed: Result<Timestamp, _> = t.parse();
-        parsed.map(app::micros).map_err(|_| Error::field(pointer, "query.time", "write a time such as 2026-11-24T00:00:00Z"))
+        parsed.map_err(|_| Error::field(pointer, "query.time", "write a time such as 2026-11-24T00:00:00Z"))
     })
     .transpose()
 }

@@ -28,10 +28,10 @@ pub fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 
-/// The time of a column.
-#[must_use]
-pub fn from_micros(micros: i64) -> Timestamp {
-    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+/// The time of a number; of one that is none, the end of the calendar that is nearer, which nobody takes for a time.
+fn nearest(micros: i64) -> Timestamp {
+    let end = if micros < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_microsecond(micros).unwrap_or(end)
 }
 
 /// The time of a column, as a moment or still in microseconds.
@@ -47,7 +47,7 @@ impl Timed for Moment {
 
 impl Timed for i64 {
     fn at(self) -> Timestamp {
-        from_micros(self)
+        nearest(self)
     }
 }
 
@@ -122,7 +122,7 @@ impl Clock for MovableClock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
     fn wall(&self) -> Timestamp {
-        self.standing.as_ref().map_or_else(|| Timestamp::now() + self.ahead, |at| from_micros(at.load(Ordering::SeqCst)))
+        self.standing.as_ref().map_or_else(|| Timestamp::now() + self.ahead, |at| nearest(at.load(Ordering::SeqCst)))
     }
 }
 

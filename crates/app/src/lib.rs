@@ -42,9 +42,7 @@ pub mod usage;
 pub mod verify;
 mod version;
 
-pub use context::{
-    Actor, Caller, Clock, Ctx, Ids, MovableClock, Neighbours, RandomIds, Settings, Timed, from_micros, installation, micros,
-};
+pub use context::{Actor, Caller, Clock, Ctx, Ids, MovableClock, Neighbours, RandomIds, Settings, Timed, installation, micros};
 pub use error::{Error, Kind, Refusal, legible};
 pub use idempotency::{Answer, Earlier, Repeat, earlier, keep};
 pub use run::{App, Environment};

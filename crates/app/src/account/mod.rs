@@ -13,7 +13,7 @@ pub use register::{NewAccount, Registered, create_operator, register};
 pub(crate) use register::{check_password, insert_user};
 pub use token::{NewToken, caller_of_token, issue as issue_token, list as tokens, revoke as revoke_token};
 
-use crate::{Caller, Error, from_micros};
+use crate::{Caller, Error};
 use db::{Key, Tx};
 use domain::{
     access::{Role, Scope},
@@ -67,10 +67,4 @@ pub fn caller_of_user(tx: &mut Tx, id: Key) -> Result<Caller, Error> {
     let account = store::account::lookup(tx, user.account_id)?.ok_or_else(|| missing("accounts"))?;
     // What was agreed stays agreed when the person leaves, or loses the right to buy: it is the account's.
     Ok(Caller { roles: account.roles.all().to_vec(), ..person(&user, &account, Vec::new()) })
-}
-
-/// When a session or token was made, for lists.
-#[must_use]
-pub fn at(micros: i64) -> domain::Timestamp {
-    from_micros(micros)
 }
