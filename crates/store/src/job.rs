@@ -17,8 +17,8 @@ db::stored! {
         pub attempts: i64,
         pub state: JobState,
         pub lease_owner: String,
-        /// Microseconds of wall time; 0 when nobody has the job.
-        pub lease_until: i64,
+        /// Wall time; the first moment of 1970 when nobody has the job.
+        pub lease_until: Moment,
         pub error: Option<String>,
         pub name: Option<String>,
     }

@@ -65,7 +65,7 @@ fn row(ctx: &Ctx, kind: JobKind, subject: Option<Key>, lane: &str, due: Timestam
         attempts: 0,
         state: JobState::Due,
         lease_owner: String::new(),
-        lease_until: 0,
+        lease_until: Moment::of(Timestamp::UNIX_EPOCH),
         error: None,
         name: name.map(str::to_owned),
     }
