@@ -79,7 +79,8 @@ pub fn insert_lines(tx: &mut Tx, lines: &[BillLine]) -> Result<(), DbError> {
 #[rustfmt::skip]
 fn values(l: &BillLine) -> [db::Value<'_>; 15] {
     db::row![
-        &l.id, &l.seller_id, &l.bill_id, &l.order_id, &l.line_id, &l.order_line, &l.product_name, l.kind.as_str(), &l.part, l.currency.as_str(),
+        &l.id, &l.seller_id, &l.bill_id, &l.order_id, &l.line_id, &l.order_line, &l.product_name, l.kind.as_str(), &l.part,
+        l.currency.as_str(),
         l.amount_minor, l.fee_minor, l.tax_minor, l.payable_minor, l.effective_at,
     ]
 }
