@@ -57,7 +57,7 @@ fn instance() -> Instance {
 }
 
 fn locked(tx: &mut Tx) -> Result<Locked<Instance>, DbError> {
-    Ok(store::instance::lock(tx, Tenant::Any, INSTANCE)?.expect("it was inserted"))
+    store::instance::lock(tx, Tenant::Any, INSTANCE)?.ok_or(DbError::Closed)
 }
 
 /// Joins the queue behind a call that is on its way; tells when it has looked, and waits before it writes.
