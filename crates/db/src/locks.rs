@@ -18,8 +18,6 @@ pub enum Lock {
     Instance,
     /// The row of an order, with its lines.
     Order,
-    /// The row of a product: its trading and its revisions are decided on under it.
-    Product,
     /// What is counted for an owner (`domain::limit`).
     Limit,
     /// The packages of a buyer.
@@ -32,6 +30,9 @@ pub enum Lock {
     Wallet,
     /// Postings that mend the books.
     Postings,
+    /// The row of a product: its trading and its revisions are decided on under it. Late, since it is taken off sale when openings
+    /// fail, after their money went back.
+    Product,
     /// The chain of events.
     Chain,
 }
