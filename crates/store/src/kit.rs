@@ -10,7 +10,7 @@ use domain::kit::{BindingState, GrantRole};
 use std::collections::HashSet;
 
 db::stored! {
-    #[derive(Clone, Selectable, Insertable, AsChangeset)]
+    #[derive(Clone, Selectable, Insertable)]
     #[diesel(table_name = applications)]
     pub struct Application of applications {
         pub id: Key,
@@ -35,10 +35,28 @@ pub fn insert_application(tx: &mut Tx, application: &Application) -> Result<(), 
     Ok(())
 }
 
+/// Stores what the seller said of an application. Its secret is written by [`set_client_secret`] alone.
+///
 /// # Errors
 /// [`DbError`]; a unique violation when the login address is another's.
-pub fn update_application(tx: &mut Tx, application: &Application) -> Result<(), DbError> {
-    diesel::update(applications::table.find(application.id)).set(application).run(tx)?;
+pub fn update_application(tx: &mut Tx, a: &Application) -> Result<(), DbError> {
+    let change = (
+        applications::address_id.eq(a.address_id),
+        applications::name.eq(&a.name),
+        applications::login_url.eq(&a.login_url),
+        applications::public_key.eq(&a.public_key),
+        applications::redirect_uris.eq(&a.redirect_uris),
+        applications::updated_at.eq(a.updated_at),
+    );
+    diesel::update(applications::table.find(a.id)).set(change).run(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// [`DbError`].
+pub fn set_client_secret(tx: &mut Tx, id: Key, secret: &[u8], at: Moment) -> Result<(), DbError> {
+    let change = (applications::client_secret.eq(secret), applications::updated_at.eq(at));
+    diesel::update(applications::table.find(id)).set(change).run(tx)?;
     Ok(())
 }
 

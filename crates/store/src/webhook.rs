@@ -2,7 +2,7 @@
 
 use crate::{DbError, Key, Moment, Tx, Written};
 use db::{Run, schema::webhook_endpoints};
-use diesel::prelude::*;
+use diesel::{dsl, prelude::*};
 
 db::stored! {
     #[derive(Debug, Clone, Selectable, Insertable)]
@@ -42,11 +42,16 @@ pub fn list(tx: &mut Tx, account: Key) -> Result<Vec<Endpoint>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn lookup(tx: &mut Tx, account: Key, id: Key) -> Result<Option<Endpoint>, DbError> {
-    let own = webhook_endpoints::table.find(id).filter(webhook_endpoints::account_id.eq(account));
-    Ok(own.select(Endpoint::as_select()).first(tx).optional()?)
+    Ok(own(account, id).select(Endpoint::as_select()).first(tx).optional()?)
 }
 
-/// Stores an endpoint as it is now.
+type Own = dsl::Filter<dsl::Find<webhook_endpoints::table, Key>, dsl::Eq<webhook_endpoints::account_id, Key>>;
+
+fn own(account: Key, id: Key) -> Own {
+    webhook_endpoints::table.find(id).filter(webhook_endpoints::account_id.eq(account))
+}
+
+/// Stores what an endpoint's account chose of it. Its secrets are written by [`rotate`] alone.
 ///
 /// # Errors
 /// [`DbError`].
@@ -57,17 +62,36 @@ pub fn change(tx: &mut Tx, e: &Endpoint) -> Result<Written, DbError> {
         webhook_endpoints::events.eq(&e.events),
         webhook_endpoints::enabled.eq(e.enabled),
         webhook_endpoints::disabled_reason.eq(&e.disabled_reason),
+    );
+    Ok(Written::from_rows(diesel::update(own(e.account_id, e.id)).set(change).run(tx)?))
+}
+
+/// Stores the secrets of an endpoint whose secret is still the one before.
+///
+/// # Errors
+/// [`DbError`].
+pub fn rotate(tx: &mut Tx, e: &Endpoint, before: &[u8]) -> Result<Written, DbError> {
+    let change = (
         webhook_endpoints::secret.eq(&e.secret),
         webhook_endpoints::old_secret.eq(&e.old_secret),
         webhook_endpoints::old_until.eq(e.old_until),
     );
-    let own = webhook_endpoints::table.find(e.id).filter(webhook_endpoints::account_id.eq(e.account_id));
-    Ok(Written::from_rows(diesel::update(own).set(change).run(tx)?))
+    let same = own(e.account_id, e.id).filter(webhook_endpoints::secret.eq(before));
+    Ok(Written::from_rows(diesel::update(same).set(change).run(tx)?))
+}
+
+/// Switches an endpoint off, if it still has the address that was asked.
+///
+/// # Errors
+/// [`DbError`].
+pub fn switch_off(tx: &mut Tx, e: &Endpoint, reason: &str) -> Result<Written, DbError> {
+    let same = own(e.account_id, e.id).filter(webhook_endpoints::url.eq(&e.url)).filter(webhook_endpoints::enabled.eq(true));
+    let off = (webhook_endpoints::enabled.eq(false), webhook_endpoints::disabled_reason.eq(reason));
+    Ok(Written::from_rows(diesel::update(same).set(off).run(tx)?))
 }
 
 /// # Errors
 /// [`DbError`].
 pub fn remove(tx: &mut Tx, account: Key, id: Key) -> Result<Written, DbError> {
-    let own = webhook_endpoints::table.find(id).filter(webhook_endpoints::account_id.eq(account));
-    Ok(Written::from_rows(diesel::delete(own).run(tx)?))
+    Ok(Written::from_rows(diesel::delete(own(account, id)).run(tx)?))
 }

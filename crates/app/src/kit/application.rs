@@ -134,7 +134,7 @@ fn recorded(tx: &mut Tx, ctx: &Ctx, caller: &Caller, kind: &str, application: &A
     event::record(tx, ctx, kind, about, &json!({ "name": application.name, "client_id": application.client_id }))
 }
 
-/// A new client secret; each bound instance's seller is told it, encrypted for him.
+/// A new client secret; each bound instance's seller is told it, encrypted for them.
 ///
 /// # Errors
 /// `product.not_found`, `sign_on.no_application`.
@@ -144,7 +144,7 @@ pub fn new_secret(tx: &mut Tx, ctx: &Ctx, caller: &Caller, product_key: &str) ->
     let found = rows::any_of_product(tx, product.id)?
         .ok_or_else(|| Error::not_found("sign_on.no_application", "this product has no application for sign-on"))?;
     let row = Application { client_secret: ctx.sealer.seal(ctx.ids, SECRET, &ctx.random_hex(32)), updated_at: ctx.moment(), ..found };
-    rows::update_application(tx, &row)?;
+    rows::set_client_secret(tx, row.id, &row.client_secret, row.updated_at)?;
     recorded(tx, ctx, caller, "sign_on.secret_changed", &row)?;
     tell_all(tx, ctx, &row)?;
     Ok(row)

@@ -23,6 +23,8 @@ const AT_ONCE: usize = 100;
 /// # Errors
 /// `instance.not_found`, `kit.not_bound`, `kit.too_many`, `colleague.not_found`.
 pub fn grant(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, users: &[UserId], role: GrantRole) -> Result<(), Error> {
+    // As whoever removes a colleague does, who tells the sellers of what they were granted.
+    organisation::hold(tx, Key::of(caller.account_id))?;
     let (instance, binding) = bound(tx, caller, id)?;
     if users.is_empty() || users.len() > AT_ONCE {
         return Err(Error::field("/users", "kit.too_many", format!("name 1 to {AT_ONCE} colleagues")));
@@ -52,7 +54,7 @@ pub fn grant(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: InstanceId, users: &[U
     Ok(())
 }
 
-/// Withdraws a bound application from a colleague: he is signed off at once.
+/// Withdraws a bound application from a colleague: they are signed off at once.
 ///
 /// # Errors
 /// `instance.not_found`, `kit.not_bound`, `kit.not_granted`.

@@ -108,7 +108,7 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: UserId, new: &Person)
     kit::colleague_changed(tx, ctx, account, old.0.id)
 }
 
-/// Removes a colleague: he is logged out everywhere, his keys and tokens stop, the sellers of his applications are told.
+/// Removes a colleague: they are logged out everywhere, their keys and tokens stop, the sellers of their applications are told.
 ///
 /// # Errors
 /// `colleague.not_found`, `colleague.last_administrator`.
