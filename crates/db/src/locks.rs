@@ -33,6 +33,10 @@ pub enum Lock {
     /// The row of a product: its trading and its revisions are decided on under it. Late, since it is taken off sale when openings
     /// fail, after their money went back.
     Product,
+    /// What is sent to a mailbox, a phone or an endpoint.
+    Delivery,
+    /// The row of a person: what is begun with their password is begun under it.
+    User,
     /// The chain of events.
     Chain,
 }

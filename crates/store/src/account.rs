@@ -1,6 +1,6 @@
 //! Accounts and the people in them.
 
-use crate::{DbError, Key, Moment, Tx, Written};
+use crate::{DbError, Key, Locked, Moment, Tx, Written};
 use db::{
     Run,
     schema::{accounts, users},
@@ -81,6 +81,15 @@ pub fn lookup(tx: &mut Tx, id: Key) -> Result<Option<Account>, DbError> {
 /// [`DbError`].
 pub fn user(tx: &mut Tx, id: Key) -> Result<Option<User>, DbError> {
     Ok(users::table.find(id).select(User::as_select()).first(tx).optional()?)
+}
+
+/// A person, locked until the transaction ends: whether they may log in, and with which password, stays true until then.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_user(tx: &mut Tx, id: Key) -> Result<Option<Locked<User>>, DbError> {
+    let found = db::lock(tx, (db::Lock::User, &[id]), users::table.filter(users::id.eq(id)).select(User::as_select()))?;
+    Ok(found.into_iter().next().map(Locked::new))
 }
 
 /// # Errors

@@ -45,7 +45,11 @@ fn recognise(tx: &mut Tx, login: &str, password: &str) -> Result<(account::User,
     {
         return Ok(found);
     }
-    Err(Error::unauthenticated("account.bad_credentials", "login or password is wrong"))
+    Err(wrong())
+}
+
+fn wrong() -> Error {
+    Error::unauthenticated("account.bad_credentials", "login or password is wrong")
 }
 
 /// Logs a person in.
@@ -58,10 +62,19 @@ pub async fn log_in(app: &crate::App, login: String, password: String, seen: See
     let (user, account) = app.read(crate::Actor::Anybody, move |tx, _| recognise(tx, &login, &password)).await?;
     let caller = caller(&user, &account, vec![Scope::Read, Scope::Write])?;
     let caller = Arc::new(caller);
-    app.write(crate::Actor::Caller(caller.clone()), move |tx, ctx| begin(tx, ctx, &caller, &seen)).await
+    app.write(crate::Actor::Caller(caller.clone()), move |tx, ctx| begin(tx, ctx, &caller, (&user.password, &seen))).await
 }
 
-fn begin(tx: &mut Tx, ctx: &Ctx, caller: &Caller, seen: &Seen) -> Result<LoggedIn, Error> {
+/// Begins a session for who was recognised by a password, if it is theirs still: whoever changes it, or takes the person away,
+/// ends the sessions that there are.
+///
+/// # Errors
+/// `account.bad_credentials`.
+pub fn begin(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (hash, seen): (&str, &Seen)) -> Result<LoggedIn, Error> {
+    let user = account::lock_user(tx, Key::of(caller.user_id))?;
+    if user.is_none_or(|user| user.password != hash || user.left_at.is_some()) {
+        return Err(wrong());
+    }
     let (secret, csrf) = (ctx.random_hex(32), ctx.random_hex(16));
     let expires_at = ctx.wall + SignedDuration::from_hours(24 * ctx.settings.session_days);
     session::insert(
@@ -146,6 +159,8 @@ pub async fn change_password(app: &crate::App, caller: Arc<Caller>, old: String,
     let who = caller.clone();
     app.write(crate::Actor::Caller(caller), move |tx, ctx| {
         let (before, after) = &hashes;
+        // Before the sessions that there are: one that is begun meanwhile waits, and finds the new one.
+        account::lock_user(tx, Key::of(who.user_id))?;
         if account::set_password(tx, Key::of(who.user_id), before, after)? == Written::SomeoneElseWasFirst {
             return Err(Error::conflict("account.password_changed", "the password was changed meanwhile; log in again"));
         }

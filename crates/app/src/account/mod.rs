@@ -7,7 +7,9 @@ mod register;
 mod token;
 mod tries;
 
-pub use log_in::{LoggedIn, Seen, caller_of_session, change_password, end_session, log_in, log_out_everywhere, sessions};
+pub use log_in::{
+    LoggedIn, Seen, begin as begin_session, caller_of_session, change_password, end_session, log_in, log_out_everywhere, sessions,
+};
 pub use preferences::set as set_preferences;
 pub use register::{NewAccount, Registered, create_operator, register};
 pub(crate) use register::{check_password, insert_user};

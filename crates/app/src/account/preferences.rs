@@ -9,13 +9,15 @@ use store::account;
 /// # Errors
 /// [`Error::Store`].
 pub fn set(tx: &mut Tx, caller: &Caller, language: Option<&str>, dismiss: Option<&str>) -> Result<(), Error> {
-    let mut dismissed: Vec<&str> = caller.dismissed.split(',').filter(|d| !d.is_empty()).collect();
+    let user = account::lock_user(tx, Key::of(caller.user_id))?;
+    let user = user.ok_or_else(|| Error::row("users", caller.user_id, "the caller is gone"))?;
+    let mut dismissed: Vec<&str> = user.dismissed.split(',').filter(|d| !d.is_empty()).collect();
     if let Some(notice) = dismiss
         && !dismissed.contains(&notice)
     {
         dismissed.push(notice);
     }
     let keep = dismissed.len().saturating_sub(50);
-    let language = language.unwrap_or(&caller.language);
+    let language = language.unwrap_or(&user.language);
     Ok(account::set_preferences(tx, Key::of(caller.user_id), language, &dismissed[keep..].join(","))?)
 }

@@ -1,7 +1,7 @@
 //! Machines: a licence is bound to those that it is first used on, as many as were bought.
 
 use super::right::Right;
-use crate::{Ctx, Error, event, micros};
+use crate::{Ctx, Error, Tenant, event, micros};
 use db::{DbError, Key, Tx};
 use domain::licence_rules::{NodeMatch, RELEASES_OVER_DAYS, may_release};
 use jiff::SignedDuration;
@@ -97,6 +97,8 @@ pub(super) fn bound(tx: &mut Tx, right: &Right) -> Result<Vec<Node>, Error> {
 /// `licence.no_such_node`, `licence.node_releases`.
 pub(super) fn release(tx: &mut Tx, ctx: &Ctx, right: &Right, side: Side, node: Key) -> Result<(), Error> {
     let licence = right.licence.id;
+    // Counted by one at a time.
+    right.licence.instance_id.map(|id| store::instance::lock(tx, Tenant::Any, id)).transpose()?;
     if side == Side::Buyer {
         let since = micros(ctx.now - SignedDuration::from_hours(24 * RELEASES_OVER_DAYS));
         let released = rows::released_since(tx, licence, Side::Buyer.as_str(), since)?;

@@ -104,3 +104,17 @@ fn of_machines_that_come_at_once_no_more_are_bound_than_were_bought_and_none_twi
         assert_eq!((holding.nodes.len(), holding.seats.len(), refused.count()), (2, 8, 8), "all clients of both machines, and nobody else");
     });
 }
+
+#[test]
+fn of_many_machines_that_are_released_at_once_no_more_go_than_the_rule_allows() {
+    in_2026(|m| {
+        let rules = LicenceRules { seats: Some(12), nodes: Some(12), node_releases: 3, ..LicenceRules::default() };
+        let Code { code, .. } = m.shield(rules, 1);
+        for n in 0..12 {
+            take(m, &on(&code, &format!("client {n}"), &format!("mac {n}|disk {n}|board {n}|cpu {n}"))).unwrap();
+        }
+        let (tenant, nodes) = (Tenant::Buyer(m.key(&m.buyer())), m.holding(&code).nodes);
+        let done = m.at_once(&m.buyer(), 12, |n, tx, ctx| licence::release_node(tx, ctx, tenant, &code, nodes[n].id));
+        assert_eq!(done.iter().filter(|r| r.is_ok()).count(), 3, "{done:?}");
+    });
+}
