@@ -1,11 +1,11 @@
 //! Messages on their way by mail, SMS and webhook; who hears of what.
 
-use crate::{DbError, Key, Moment, Page, Tx, Written, legible};
+use crate::{DbError, Key, Locked, Moment, Page, Tx, Written, legible};
 use db::{
-    Run,
-    schema::{deliveries, delivery_attempts, message_recipients, message_settings},
+    Lock, Run,
+    schema::{deliveries, delivery_attempts, jobs, message_recipients, message_settings},
 };
-use diesel::prelude::*;
+use diesel::{dsl, prelude::*};
 use domain::{
     message::{Channel, DeliveryState},
     site::Language,
@@ -133,6 +133,38 @@ pub fn any_lookup(tx: &mut Tx, id: Key) -> Result<Option<Delivery>, DbError> {
     Ok(deliveries::table.find(id).select(Delivery::as_select()).first(tx).optional()?)
 }
 
+/// Those of these deliveries that exist, locked until the transaction ends, in the order of their ids.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_all(tx: &mut Tx, ids: &[Key]) -> Result<Vec<Locked<Delivery>>, DbError> {
+    let (mut ids, mut found) = (ids.to_vec(), Vec::new());
+    ids.sort_unstable();
+    for part in db::parts(&ids) {
+        let these = deliveries::table.filter(deliveries::id.eq_any(part.to_vec())).order(deliveries::id);
+        found.extend(db::lock(tx, (Lock::Delivery, part), these.select(Delivery::as_select()))?.into_iter().map(Locked::new));
+    }
+    Ok(found)
+}
+
+/// A delivery, locked until the transaction ends.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock(tx: &mut Tx, id: Key) -> Result<Option<Locked<Delivery>>, DbError> {
+    Ok(lock_all(tx, &[id])?.pop())
+}
+
+/// Deliveries that are due and that no job sends any more, beside those that are gathered; so many at most.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_forgotten(tx: &mut Tx, limit: i64) -> Result<Vec<Key>, DbError> {
+    let due = deliveries::table.filter(deliveries::state.eq(DeliveryState::Due)).filter(deliveries::digest.eq(false));
+    let job = jobs::table.filter(jobs::subject.eq(deliveries::id.nullable()));
+    Ok(due.filter(dsl::not(dsl::exists(job))).order(deliveries::id).limit(limit).select(deliveries::id).load(tx)?)
+}
+
 /// Whether the same event was sent to a target since a moment.
 ///
 /// # Errors
@@ -172,7 +204,6 @@ pub fn of_target(tx: &mut Tx, account: Key, target: Key, page: Page) -> Result<V
 /// Where a delivery stands now.
 #[derive(Debug, Clone)]
 pub struct Progress<'a> {
-    pub id: Key,
     pub state: DeliveryState,
     pub attempts: i64,
     pub next_at: Option<Moment>,
@@ -182,7 +213,7 @@ pub struct Progress<'a> {
 
 /// # Errors
 /// [`DbError`].
-pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
+pub fn progress(tx: &mut Tx, of: &Locked<Delivery>, p: &Progress<'_>) -> Result<(), DbError> {
     let change = (
         deliveries::state.eq(p.state),
         deliveries::attempts.eq(p.attempts),
@@ -190,7 +221,7 @@ pub fn progress(tx: &mut Tx, p: &Progress<'_>) -> Result<(), DbError> {
         deliveries::ended_at.eq(p.ended_at),
         deliveries::error.eq(p.error),
     );
-    diesel::update(deliveries::table.find(p.id)).set(change).run(tx)?;
+    diesel::update(deliveries::table.find(of.id)).set(change).run(tx)?;
     Ok(())
 }
 

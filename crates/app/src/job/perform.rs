@@ -172,6 +172,10 @@ pub fn finish_mail(
     result: &Result<(), String>,
     duration_ms: i64,
 ) -> Result<(), Error> {
+    // Sent by another worker after our lease ran out: what came of that stands.
+    if job::hold(tx, lease)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
     let next = message::finish_mail(tx, ctx, sent, result, duration_ms)?;
     again(tx, lease, next)
 }
@@ -187,6 +191,10 @@ pub fn finish_webhook(
     sent: &message::OutgoingWebhook,
     answered: &message::Answered,
 ) -> Result<(), Error> {
+    // As with a mail.
+    if job::hold(tx, lease)? == Written::SomeoneElseWasFirst {
+        return Ok(());
+    }
     let next = message::finish_webhook(tx, ctx, sent, answered)?;
     again(tx, lease, next)
 }

@@ -16,6 +16,7 @@ use domain::{
 use jiff::SignedDuration;
 use serde_json::json;
 use store::{
+    Locked,
     delivery::{self as rows, Attempt, Delivery, Progress},
     message,
 };
@@ -46,7 +47,7 @@ pub struct Outgoing {
 /// # Errors
 /// [`Error::Store`].
 pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error> {
-    let Some(found) = rows::any_lookup(tx, id)?.filter(|d| d.state == DeliveryState::Due) else {
+    let Some(found) = rows::lock(tx, id)?.filter(|d| d.state == DeliveryState::Due) else {
         return Ok(None);
     };
     let reader = match reader::of(tx, ctx, &found)? {
@@ -56,12 +57,13 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
             return Ok(None);
         }
     };
-    let all = if found.digest { rows::digest(tx, found.target)? } else { vec![found.clone()] };
+    let all = if found.digest { rows::digest(tx, found.target)? } else { vec![Delivery::clone(&found)] };
     let (subject, text, link) = words(tx, ctx, &all, &reader)?;
     let number = found.attempts + 1;
     let attempt = Attempt { delivery_id: id, number, started_at: ctx.moment(), duration_ms: None, status: None, error: None, answer: None };
     rows::insert_attempt(tx, &attempt)?;
-    rows::progress(tx, &Progress { id, state: DeliveryState::Due, attempts: number, next_at: found.next_at, ended_at: None, error: None })?;
+    let progress = Progress { state: DeliveryState::Due, attempts: number, next_at: found.next_at, ended_at: None, error: None };
+    rows::progress(tx, &found, &progress)?;
     let event: Option<MessageEvent> = found.event.parse().ok();
     let may_be_off = found.channel == Channel::Mail && event.is_some_and(|e| !e.essential());
     let unsubscribe = event.filter(|_| may_be_off).map(|e| {
@@ -109,9 +111,9 @@ fn words(tx: &mut Tx, ctx: &Ctx, all: &[Delivery], reader: &Reader) -> Result<(S
     })
 }
 
-fn end(tx: &mut Tx, ctx: &Ctx, d: &Delivery, (state, error): (DeliveryState, Option<&str>)) -> Result<(), Error> {
-    let progress = Progress { id: d.id, state, attempts: d.attempts, next_at: None, ended_at: Some(ctx.moment()), error };
-    Ok(rows::progress(tx, &progress)?)
+fn end(tx: &mut Tx, ctx: &Ctx, d: &Locked<Delivery>, (state, error): (DeliveryState, Option<&str>)) -> Result<(), Error> {
+    let progress = Progress { state, attempts: d.attempts, next_at: None, ended_at: Some(ctx.moment()), error };
+    Ok(rows::progress(tx, d, &progress)?)
 }
 
 /// Notes what came of it; when it has to be tried again, when.
@@ -131,24 +133,22 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, result: &Result<(), Strin
     };
     rows::end_attempt(tx, &attempt)?;
     let Some(error) = error else {
-        for id in &sent.gathered {
-            if let Some(d) = rows::any_lookup(tx, *id)? {
-                end(tx, ctx, &d, (DeliveryState::Sent, None))?;
-            }
+        for d in rows::lock_all(tx, &sent.gathered)? {
+            end(tx, ctx, &d, (DeliveryState::Sent, None))?;
         }
         return Ok(None);
     };
     let wait = usize::try_from(sent.number - 1).ok().and_then(|n| RETRIES.get(n));
     let next = wait.map(|minutes| ctx.now + SignedDuration::from_mins(*minutes));
+    let Some(delivery) = rows::lock(tx, sent.delivery)? else { return Ok(None) };
     let progress = Progress {
-        id: sent.delivery,
         state: if next.is_some() { DeliveryState::Due } else { DeliveryState::Failed },
         attempts: sent.number,
         next_at: next.map(Moment::of),
         ended_at: next.is_none().then(|| ctx.moment()),
         error: Some(&error),
     };
-    rows::progress(tx, &progress)?;
+    rows::progress(tx, &delivery, &progress)?;
     Ok(next)
 }
 

@@ -107,10 +107,7 @@ pub fn secret(ctx: &Ctx, e: &Endpoint) -> Result<String, Error> {
     ctx.sealer.open(SECRET, &e.secret)
 }
 
-fn kept(tx: &mut Tx, ctx: &Ctx, e: &Endpoint, kind: &str) -> Result<(), Error> {
-    if rows::change(tx, e)? == Written::SomeoneElseWasFirst {
-        return Err(Error::not_found("webhook.not_found", "you have no such endpoint"));
-    }
+fn recorded(tx: &mut Tx, ctx: &Ctx, e: &Endpoint, kind: &str) -> Result<(), Error> {
     event::record(tx, ctx, kind, event::About::account(e.account_id), &json!({ "url": e.url, "enabled": e.enabled }))
 }
 
@@ -125,7 +122,10 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId, (new, ena
     found.description = new.description.as_ref().map_or_else(String::new, |d| d.as_str().to_owned());
     found.events = words(&new.events);
     (found.enabled, found.disabled_reason) = (enabled, None);
-    kept(tx, ctx, &found, "webhook.changed")?;
+    if rows::change(tx, &found)? == Written::SomeoneElseWasFirst {
+        return Err(Error::not_found("webhook.not_found", "you have no such endpoint"));
+    }
+    recorded(tx, ctx, &found, "webhook.changed")?;
     Ok(found)
 }
 
@@ -135,9 +135,12 @@ pub fn change(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId, (new, ena
 /// `webhook.not_found`.
 pub fn rotate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId) -> Result<Endpoint, Error> {
     let mut found = show_endpoint(tx, caller, id)?;
-    found.old_secret = Some(std::mem::replace(&mut found.secret, ctx.sealer.seal(ctx.ids, SECRET, &new_secret(ctx))));
-    found.old_until = Some(Moment::of(ctx.now + OVERLAP));
-    kept(tx, ctx, &found, "webhook.rotated")?;
+    let before = std::mem::replace(&mut found.secret, ctx.sealer.seal(ctx.ids, SECRET, &new_secret(ctx)));
+    (found.old_secret, found.old_until) = (Some(before.clone()), Some(Moment::of(ctx.now + OVERLAP)));
+    if rows::rotate(tx, &found, &before)? == Written::SomeoneElseWasFirst {
+        return Err(db::DbError::Raced.into());
+    }
+    recorded(tx, ctx, &found, "webhook.rotated")?;
     Ok(found)
 }
 
@@ -182,25 +185,19 @@ pub fn test(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: EndpointId) -> Result<D
 /// `webhook.not_found`, `webhook.delivery_not_found`, `webhook.under_way`.
 pub fn replay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: DeliveryId) -> Result<Delivery, Error> {
     let missing = || Error::not_found("webhook.delivery_not_found", "you have no such delivery");
-    let found = deliveries_rows::any_lookup(tx, Key::of(id))?;
-    let mut found = found.filter(|d| d.account_id == Key::of(caller.account_id) && d.channel == Channel::Webhook).ok_or_else(missing)?;
+    let found = deliveries_rows::lock(tx, Key::of(id))?;
+    let found = found.filter(|d| d.account_id == Key::of(caller.account_id) && d.channel == Channel::Webhook).ok_or_else(missing)?;
     show_endpoint(tx, caller, found.target.id())?;
-    if found.state == DeliveryState::Due {
+    // One that no job sends any more is not on its way, whatever it says.
+    if found.state == DeliveryState::Due && !store::job::of_subject(tx, found.id)?.is_empty() {
         return Err(Error::conflict("webhook.under_way", "it is still being sent; wait until it has ended"));
     }
-    let progress = Progress {
-        id: found.id,
-        state: DeliveryState::Due,
-        attempts: found.attempts,
-        next_at: Some(ctx.moment()),
-        ended_at: None,
-        error: None,
-    };
-    deliveries_rows::progress(tx, &progress)?;
+    let progress =
+        Progress { state: DeliveryState::Due, attempts: found.attempts, next_at: Some(ctx.moment()), ended_at: None, error: None };
+    deliveries_rows::progress(tx, &found, &progress)?;
     job::schedule_in_lane(tx, ctx, JobKind::Webhook, found.id, found.target, ctx.now)?;
     event::record(tx, ctx, "webhook.replayed", event::About::account(found.account_id), &json!({ "delivery": id }))?;
-    found.state = DeliveryState::Due;
-    Ok(found)
+    Ok(Delivery { state: DeliveryState::Due, ..found.into_row() })
 }
 
 /// What went to an endpoint, newest first.
@@ -227,37 +224,27 @@ pub struct Outgoing {
 /// # Errors
 /// [`Error::Store`].
 pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error> {
-    let Some(found) = deliveries_rows::any_lookup(tx, id)?.filter(|d| d.state == DeliveryState::Due) else {
+    let Some(found) = deliveries_rows::lock(tx, id)?.filter(|d| d.state == DeliveryState::Due) else {
         return Ok(None);
-    };
-    let end = |tx: &mut Tx, why: &str| {
-        let progress = Progress {
-            id,
-            state: DeliveryState::Failed,
-            attempts: found.attempts,
-            next_at: None,
-            ended_at: Some(ctx.moment()),
-            error: Some(why),
-        };
-        deliveries_rows::progress(tx, &progress)
     };
     let endpoint = rows::lookup(tx, found.account_id, found.target)?.filter(|e| e.enabled);
     let (Some(endpoint), Some(row)) = (endpoint, message::any_lookup(tx, found.message_id)?) else {
-        end(tx, "the endpoint was removed or switched off")?;
+        let why = Some("the endpoint was removed or switched off");
+        let state = DeliveryState::Failed;
+        let progress = Progress { state, attempts: found.attempts, next_at: None, ended_at: Some(ctx.moment()), error: why };
+        deliveries_rows::progress(tx, &found, &progress)?;
         return Ok(None);
     };
     let number = found.attempts + 1;
     let attempt = Attempt { delivery_id: id, number, started_at: ctx.moment(), duration_ms: None, status: None, error: None, answer: None };
     deliveries_rows::insert_attempt(tx, &attempt)?;
-    deliveries_rows::progress(
-        tx,
-        &Progress { id, state: DeliveryState::Due, attempts: number, next_at: found.next_at, ended_at: None, error: None },
-    )?;
+    let progress = Progress { state: DeliveryState::Due, attempts: number, next_at: found.next_at, ended_at: None, error: None };
+    deliveries_rows::progress(tx, &found, &progress)?;
     let body = payload(tx, ctx, row)?;
     let (message_id, at) = (format!("msg_{}", hex::encode(found.id.0)), ctx.wall.as_second());
     let signatures = signatures(ctx, &endpoint, (&message_id, at, &body))?;
     let headers = vec![("webhook-id", message_id), ("webhook-timestamp", at.to_string()), ("webhook-signature", signatures)];
-    Ok(Some(Outgoing { url: endpoint.url, body, headers, delivery: found, number }))
+    Ok(Some(Outgoing { url: endpoint.url, body, headers, delivery: found.into_row(), number }))
 }
 
 /// `type`, `timestamp` and `data`, as the specification recommends; texts come in both languages.
@@ -303,6 +290,7 @@ pub struct Answered {
 /// [`Error::Store`].
 pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, answered: &Answered) -> Result<Option<Timestamp>, Error> {
     let id = sent.delivery.id;
+    let Some(delivery) = deliveries_rows::lock(tx, id)? else { return Ok(None) };
     let taken = answered.status.is_some_and(|s| (200..300).contains(&s));
     let error = match (taken, &answered.error, answered.status) {
         (true, ..) => None,
@@ -320,10 +308,11 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, answered: &Answered) -> R
     };
     deliveries_rows::end_attempt(tx, &attempt)?;
     let gone = answered.status == Some(410);
-    if gone && let Some(mut endpoint) = rows::lookup(tx, sent.delivery.account_id, sent.delivery.target)? {
-        endpoint.enabled = false;
-        endpoint.disabled_reason = Some("the endpoint answered 410 Gone".to_owned());
-        kept(tx, ctx, &endpoint, "webhook.switched_off")?;
+    if gone
+        && let Some(endpoint) = rows::lookup(tx, delivery.account_id, delivery.target)?.filter(|e| e.url == sent.url)
+        && rows::switch_off(tx, &endpoint, "the endpoint answered 410 Gone")? == Written::Yes
+    {
+        recorded(tx, ctx, &Endpoint { enabled: false, ..endpoint }, "webhook.switched_off")?;
     }
     let wait = usize::try_from(sent.number - 1).ok().and_then(|n| RETRIES.get(n)).filter(|_| !taken && !gone);
     let next = wait.map(|seconds| ctx.now + SignedDuration::from_secs(*seconds));
@@ -333,8 +322,8 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, answered: &Answered) -> R
         (false, None) => DeliveryState::Failed,
     };
     let ended_at = next.is_none().then(|| ctx.moment());
-    let progress = Progress { id, state, attempts: sent.number, next_at: next.map(Moment::of), ended_at, error: error.as_deref() };
-    deliveries_rows::progress(tx, &progress)?;
+    let progress = Progress { state, attempts: sent.number, next_at: next.map(Moment::of), ended_at, error: error.as_deref() };
+    deliveries_rows::progress(tx, &delivery, &progress)?;
     Ok(next)
 }
 

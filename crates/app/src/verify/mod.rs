@@ -13,6 +13,7 @@ pub(crate) use orders::expected_escrow;
 
 use crate::{Ctx, Error, event};
 use db::{Moment, Tx};
+use domain::id::DeliveryId;
 use jiff::SignedDuration;
 use serde::Serialize;
 use store::{
@@ -164,6 +165,9 @@ fn jobs(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
     }
     for j in overdue {
         found.differs(format!("job {} is due since {}", j.kind, j.due_at));
+    }
+    for forgotten in store::delivery::any_forgotten(tx, BATCH)? {
+        found.differs(format!("delivery {} is due and nothing sends it; replay it", forgotten.id::<DeliveryId>()));
     }
     Ok(vec![found.done()])
 }

@@ -3,9 +3,10 @@
 use app::{
     export,
     job::{self, Work},
+    message::{self, Answered, NewEndpoint},
 };
 use db::Claim;
-use domain::{access::Role, job::ExportState, order::OrderState};
+use domain::{access::Role, job::ExportState, message::DeliveryState, order::OrderState};
 use harness::{Market, choice, on_both, unpaid};
 use jiff::SignedDuration;
 use store::{
@@ -98,6 +99,32 @@ fn an_export_whose_lease_was_lost_is_said_to_be_done_by_who_wrote_it() {
         m.write_system(|tx, ctx| export::written(tx, ctx, &slow, id, ("slow.xlsx", 9))).unwrap();
         let found = m.read(|tx, _| Ok(store::export::any_lookup(tx, id)?)).unwrap();
         assert_eq!((found.state, found.rows_done, found.file.as_deref()), (ExportState::Done, 9, Some("quick.xlsx")));
+        m.verify();
+    });
+}
+
+#[test]
+fn what_came_of_a_webhook_whose_lease_was_lost_is_said_by_who_sent_it_last() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let hook = NewEndpoint { url: "https://hooks.example.com/".to_owned(), description: None, events: Vec::new() };
+        let endpoint = m.ok(&buyer, |tx, ctx| message::add_endpoint(tx, ctx, &buyer, &hook)).id;
+        let id = m.ok(&buyer, |tx, ctx| message::test_endpoint(tx, ctx, &buyer, endpoint.id())).id;
+        let begin = |job: &Job| match m.write_system(|tx, ctx| job::begin(tx, ctx, job)).unwrap() {
+            Work::Webhook(sent) => sent,
+            _ => panic!("a webhook"),
+        };
+        let slow = claimed(m, "slow", "message.webhook");
+        let first = begin(&slow);
+        m.environment().clock.pass(SignedDuration::from_secs(61));
+        let quick = claimed(m, "quick", "message.webhook");
+        let second = begin(&quick);
+        let taken = Answered { status: Some(200), ..Answered::default() };
+        let late = Answered { error: Some("no answer".to_owned()), ..Answered::default() };
+        m.write_system(|tx, ctx| job::finish_webhook(tx, ctx, &quick.lease(), &second, &taken)).unwrap();
+        m.write_system(|tx, ctx| job::finish_webhook(tx, ctx, &slow.lease(), &first, &late)).unwrap();
+        let found = m.read(|tx, _| Ok(store::delivery::any_lookup(tx, id)?)).unwrap();
+        assert_eq!((found.state, found.attempts), (DeliveryState::Sent, 2));
         m.verify();
     });
 }

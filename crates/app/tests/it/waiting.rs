@@ -1,12 +1,14 @@
 //! What waits for an instance or a product decides on what it finds then, not on what it read before.
 
 use app::{
-    Actor, Ctx, Error, Tenant, call,
+    Actor, Ctx, Error, Tenant,
+    account::{self, Seen},
+    call,
     catalogue::{self, Decision},
     instance,
     interface::{self, InterfaceClass, NewAddress},
     licence,
-    message::{self, Wanted},
+    message::{self, NewEndpoint, Wanted},
     supervision,
 };
 use db::{Local, Tx};
@@ -171,5 +173,42 @@ fn what_several_put_at_the_same_moment_is_put() {
         });
         all_put("address", &|tx, ctx| interface::put_address(tx, ctx, &seller, &address).map(drop));
         all_put("draft", &|tx, ctx| catalogue::save(tx, ctx, &seller, "brand-new", &sample("backup")).map(drop));
+    });
+}
+
+#[test]
+fn a_webhooks_new_secret_outlives_a_change_at_the_same_moment() {
+    on(Engine::Postgres, &Setup::default(), |m| {
+        let buyer = m.buyer();
+        let hook = |url: &str| NewEndpoint { url: url.to_owned(), description: None, events: Vec::new() };
+        let old = m.ok(&buyer, |tx, ctx| message::add_endpoint(tx, ctx, &buyer, &hook("https://hooks.example.com/")));
+        let id = old.id.id();
+        let change =
+            |tx: &mut Tx, ctx: &Ctx| message::change_endpoint(tx, ctx, &buyer, id, (&hook("https://new.example.com/"), true)).map(drop);
+        behind(m, |tx, ctx| message::rotate(tx, ctx, &buyer, id), change).unwrap();
+        let now = m.read(|tx, _| message::show_endpoint(tx, &buyer, id));
+        assert_eq!((now.url.as_str(), now.old_secret), ("https://new.example.com/", Some(old.secret)));
+        let second = |tx: &mut Tx, ctx: &Ctx| message::rotate(tx, ctx, &buyer, id);
+        behind(m, second, second).unwrap();
+        let last = m.read(|tx, _| message::show_endpoint(tx, &buyer, id));
+        assert_ne!(last.old_secret, Some(now.secret), "both rotated, one after the other");
+    });
+}
+
+#[test]
+fn nobody_logs_in_with_a_password_that_is_changed_at_the_same_moment() {
+    on(Engine::Postgres, &Setup::default(), |m| {
+        let buyer = m.buyer();
+        let user = db::Key::of(buyer.user_id);
+        let hash = m.read(|tx, _| Ok(store::account::user(tx, user)?)).unwrap().password;
+        let seen = Seen { address: String::new(), agent: String::new() };
+        let change = |tx: &mut Tx, ctx: &Ctx| {
+            store::account::lock_user(tx, user)?;
+            assert_eq!(store::account::set_password(tx, user, &hash, "another")?, store::Written::Yes);
+            account::log_out_everywhere(tx, ctx, &buyer)
+        };
+        let begun = behind(m, change, |tx, ctx| account::begin_session(tx, ctx, &buyer, (&hash, &seen)).map(drop));
+        assert_eq!(begun.unwrap_err().code(), Some("account.bad_credentials"));
+        assert!(m.read(|tx, ctx| account::sessions(tx, ctx, &buyer)).is_empty());
     });
 }

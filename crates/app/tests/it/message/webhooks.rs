@@ -88,3 +88,34 @@ fn an_endpoint_has_a_secure_address_and_belongs_to_one_account() {
         assert_eq!(add(m, &buyer, "https://hooks.example.com/").unwrap_err().code(), Some("webhook.too_many"));
     });
 }
+
+#[test]
+fn a_delivery_that_several_replay_at_once_is_sent_once_more() {
+    on_both(|m| {
+        let (buyer, id) = (m.buyer(), add(m, &m.buyer(), "https://hooks.example.com/").unwrap());
+        m.open(&buyer, &choice("backup", "1m"));
+        let delivery = newest(m, &buyer, id).id.id();
+        let done = m.at_once(&buyer, 8, |_, tx, ctx| message::replay(tx, ctx, &buyer, delivery).map(drop));
+        let refused: Vec<_> = done.into_iter().filter_map(|r| r.err()?.code()).collect();
+        assert_eq!(refused, ["webhook.under_way"; 7]);
+        m.settle();
+        assert_eq!((newest(m, &buyer, id).state, taken(m)), (DeliveryState::Sent, 2));
+        m.verify();
+    });
+}
+
+#[test]
+fn a_delivery_that_nothing_sends_is_named_and_replayed() {
+    on_both(|m| {
+        let (buyer, id) = (m.buyer(), add(m, &m.buyer(), "https://hooks.example.com/").unwrap());
+        m.open(&buyer, &choice("backup", "1m"));
+        let delivery = newest(m, &buyer, id).id.id();
+        m.execute("UPDATE deliveries SET state = 'due', ended_at = NULL");
+        let wrong = m.differences();
+        assert!(matches!(&wrong[..], [("no_stuck_job", told)] if told[0].contains("nothing sends it")), "{wrong:?}");
+        m.ok(&buyer, |tx, ctx| message::replay(tx, ctx, &buyer, delivery));
+        m.settle();
+        assert_eq!(newest(m, &buyer, id).state, DeliveryState::Sent);
+        m.verify();
+    });
+}
