@@ -61,7 +61,8 @@ fn row(ctx: &Ctx, kind: JobKind, subject: Option<Key>, lane: &str, due: Timestam
         kind,
         subject,
         lane: lane.to_owned(),
-        due_at: Moment::of(due),
+        // What should have been done by now is due now: it is late only when nobody does it.
+        due_at: Moment::of(due.max(ctx.now)),
         attempts: 0,
         state: JobState::Due,
         lease_owner: String::new(),

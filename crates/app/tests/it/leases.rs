@@ -2,7 +2,7 @@
 
 use app::{
     export,
-    job::{self, Work},
+    job::{self, JobKind, Work},
     message::{self, Answered, NewEndpoint},
 };
 use db::Claim;
@@ -125,6 +125,18 @@ fn what_came_of_a_webhook_whose_lease_was_lost_is_said_by_who_sent_it_last() {
         m.write_system(|tx, ctx| job::finish_webhook(tx, ctx, &slow.lease(), &first, &late)).unwrap();
         let found = m.read(|tx, _| Ok(store::delivery::any_lookup(tx, id)?)).unwrap();
         assert_eq!((found.state, found.attempts), (DeliveryState::Sent, 2));
+        m.verify();
+    });
+}
+
+#[test]
+fn a_timer_that_is_set_for_a_moment_that_is_over_is_due_now_and_not_late() {
+    on_both(|m| {
+        let instance = m.open(&m.buyer(), &choice("backup", "1m")).instance;
+        let hour = SignedDuration::from_hours(1);
+        m.write_system(|tx, ctx| job::schedule(tx, ctx, JobKind::Expiry, Some(instance), ctx.now - hour)).unwrap();
+        m.verify();
+        m.settle();
         m.verify();
     });
 }
