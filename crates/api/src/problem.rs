@@ -132,6 +132,11 @@ impl From<Error> for Problem {
         match e {
             Error::Refused(refusal) => (*refusal).into(),
             Error::Store(e) if e.is_busy() => Self::busy(&e),
+            Error::Store(DbError::Unknown) => {
+                let detail = "the database was lost at the last moment, and it is not known whether this was done; look, or send it again \
+                              with the same Idempotency-Key, which does it once";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database.unknown", detail)
+            }
             Error::Store(DbError::Closed) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "node.stopping", "this node is stopping; try again in a moment")
             }

@@ -13,6 +13,8 @@ pub enum DbError {
     Statement(#[source] Diesel),
     #[error("the transaction could not be committed: {0}")]
     Commit(String),
+    #[error("the connection to the database was cut while it committed; whether it did is not known")]
+    Unknown,
     #[error("no database connection was free in time; the server is overloaded")]
     Exhausted,
     #[error("the account has its whole share of the database in use")]

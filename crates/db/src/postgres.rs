@@ -183,6 +183,15 @@ fn run_until_done<T, E: UnitError>(
     }
 }
 
+/// What a commit that failed means.
+fn after_commit(e: DbError) -> DbError {
+    match e {
+        e if e.is_conflict() => e,
+        e if e.is_disconnect() => DbError::Unknown,
+        e => DbError::Commit(e.to_string()),
+    }
+}
+
 fn run_unit<T, E: UnitError>(pooled: &mut Pooled, begin: &str, work: &mut impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
     let began = dialect::batch(&mut pooled.tx, begin).map_err(DbError::from);
     if let Err(e) = began {
@@ -197,7 +206,7 @@ fn run_unit<T, E: UnitError>(pooled: &mut Pooled, begin: &str, work: &mut impl F
             Err(e) => {
                 pooled.broken = dialect::batch(&mut pooled.tx, "ROLLBACK").is_err();
                 let e = DbError::from(e);
-                Err(if e.is_conflict() { e } else { DbError::Commit(e.to_string()) }.into())
+                Err(after_commit(e).into())
             }
         },
         Err(e) => {
