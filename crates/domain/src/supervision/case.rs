@@ -275,7 +275,8 @@ impl Case {
         filled(action, form, self.scene)?;
         match form.opening_at {
             // The sites show seconds: the order's own second is not before it.
-            Some(at) if at.as_second() < self.ordered_at.as_second() => return Err(Refused::OpeningBeforeOrder),
+            // The case begins with the payment: before it nothing is opened (`seller-domain 4.3`).
+            Some(at) if at.as_second() < self.started_at.as_second() => return Err(Refused::OpeningBeforeOrder),
             Some(at) if at > now => return Err(Refused::OpeningInFuture),
             // Each delivery says anew when it was opened: what was returned or rejected opened nothing.
             opening if verb == Verb::Deliver => self.opening_at = opening,
@@ -370,6 +371,8 @@ impl Case {
         }
         effects.extend(self.go(&flow, &to, now));
         if event == Happening::CarrierDelivered {
+            // The days of acceptance begin with the delivery: what stood still before it is none of them.
+            self.frozen_for = SignedDuration::ZERO;
             self.leave_days_to_inspect(&flow, now);
         }
         Ok(effects)
@@ -393,7 +396,7 @@ impl Case {
                 // A request that is open counts the time of the appeal with its own when it is over.
                 match self.refund.as_mut().filter(|refund| refund.state.waits_for().is_some()) {
                     Some(refund) => refund.since += frozen,
-                    None => self.frozen_for += frozen,
+                    None => self.frozen_for += now.duration_since(self.stood_still_from(appeal.at)).max(SignedDuration::ZERO),
                 }
                 self.appeal = None;
                 Ok(vec![Effect::Resumed])

@@ -211,21 +211,22 @@ fn goods_come_back_in_ten_days_and_are_inspected_in_fifteen() {
 }
 
 #[test]
-fn the_opening_time_lies_between_the_order_and_now() {
+fn the_opening_time_lies_between_the_payment_and_now() {
     let (t, ordered) = (template("license-file", 1), at("2026-03-02T01:00:00.9Z"));
-    let now = ordered + days(3);
+    let paid = ordered + days(2);
+    let now = paid + days(3);
     let deliver = |opening: Timestamp| {
-        let mut case = Case::begin(&t, Scene::General, ordered, 1, ordered);
+        let mut case = Case::begin(&t, Scene::General, ordered, 1, paid);
         let mut form = full(&case.actions(&t, Party::Seller)[0], Scene::General);
         form.fields.push(FieldName::OpeningTime);
         form.opening_at = Some(opening);
         case.apply(&t, &Input::Act { by: Party::Seller, verb: Verb::Deliver, form }, now).map(|_| case)
     };
-    assert_eq!(deliver(ordered - days(1)).unwrap_err(), Refused::OpeningBeforeOrder);
+    assert_eq!(deliver(paid - days(1)).unwrap_err(), Refused::OpeningBeforeOrder, "placed, and not paid yet");
     assert_eq!(deliver(now + days(1)).unwrap_err(), Refused::OpeningInFuture);
-    let mut case = deliver(ordered + days(1)).unwrap();
+    let mut case = deliver(paid + days(1)).unwrap();
     let done = act(&mut case, &t, Party::Buyer, Verb::Accept, now).unwrap();
-    assert_eq!(done.last(), Some(&Effect::Completed { released_minor: 1, opened_at: ordered + days(1) }));
+    assert_eq!(done.last(), Some(&Effect::Completed { released_minor: 1, opened_at: paid + days(1) }));
 }
 
 #[test]

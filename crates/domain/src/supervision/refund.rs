@@ -127,8 +127,12 @@ impl Case {
     /// seller who waits would be paid the moment that they refuse (`seller-domain 4.5`: the buyer may apply again or appeal).
     fn timers_go_on(&mut self, now: Timestamp) {
         let Some(refund) = self.open_refund() else { return };
-        let began = [Some(self.entered_at), self.carrier_delivered_at].into_iter().flatten().fold(refund.asked_at, Timestamp::max);
-        self.frozen_for += now.duration_since(began).max(SignedDuration::ZERO);
+        self.frozen_for += now.duration_since(self.stood_still_from(refund.asked_at)).max(SignedDuration::ZERO);
+    }
+
+    /// Since when the timers of the node stood still because of what began at a moment: not before they began themselves.
+    pub(super) fn stood_still_from(&self, at: Timestamp) -> Timestamp {
+        [Some(self.entered_at), self.carrier_delivered_at].into_iter().flatten().fold(at, Timestamp::max)
     }
 
     /// A request that is not answered ends when the buyer goes on nevertheless.

@@ -27,7 +27,7 @@ pub enum Refused {
     TooManyFiles,
     #[error("platform review wants three screenshots in all; there are {0}")]
     TooFewScreenshots(usize),
-    #[error("the actual opening time lies before the order")]
+    #[error("the actual opening time lies before the order was paid")]
     OpeningBeforeOrder,
     #[error("the actual opening time lies in the future")]
     OpeningInFuture,

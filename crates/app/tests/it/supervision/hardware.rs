@@ -2,13 +2,14 @@
 
 use super::{in_2026, list};
 use app::{
+    Tenant,
     order::{self, Consents, PlaceOrder},
-    supervision::{self, Act},
+    supervision::{self, Act, Answer},
 };
 use domain::{
     listing::AccessType,
     order::OrderState,
-    supervision::{Address, StepKind, Verb},
+    supervision::{Address, Decision, Goods, StepKind, Verb},
 };
 use harness::{Market, act, at, choice};
 
@@ -94,6 +95,40 @@ fn a_late_report_of_the_carrier_leaves_the_buyer_three_days() {
         assert_eq!(m.order(&number).state, OrderState::Processing);
         m.advance("2h");
         assert_eq!(m.order(&number).state, OrderState::Completed);
+        m.verify();
+    });
+}
+
+#[test]
+fn what_stood_still_before_the_delivery_is_none_of_the_ten_days_after_it() {
+    in_2026(|m| {
+        let (buyer, seller, operator) = (m.buyer(), m.seller(), m.operator());
+        list_box(m);
+        for appeals in [false, true] {
+            let number = buy_box(m);
+            let case = m.case(&number);
+            m.act(&seller, &case, &ship(&format!("SF {number}")));
+            let (tenant, id) = (Tenant::Buyer(m.key(&buyer)), case.id());
+            if appeals {
+                m.ok(&buyer, |tx, ctx| supervision::appeal(tx, ctx, tenant, id, "where is it?", &[]));
+            } else {
+                m.ok(&buyer, |tx, ctx| supervision::ask_refund(tx, ctx, tenant, id, (100, Goods::InTransit), "it is late"));
+            }
+            m.advance("20d");
+            if appeals {
+                m.ok(&operator, |tx, ctx| supervision::decide(tx, ctx, id, Decision::Continue, "it comes"));
+            } else {
+                let side = Tenant::Seller(m.key(&seller));
+                m.ok(&seller, |tx, ctx| supervision::step_refund(tx, ctx, side, id, (Answer::Reject, "it comes", None), &[]));
+            }
+            m.advance("1d");
+            let now = m.now();
+            m.ok(&operator, |tx, ctx| supervision::carrier_delivered(tx, ctx, id, now));
+            m.advance("239h");
+            assert_eq!(m.order(&number).state, OrderState::Processing, "appeals: {appeals}");
+            m.advance("2h");
+            assert_eq!(m.order(&number).state, OrderState::Completed, "appeals: {appeals}");
+        }
         m.verify();
     });
 }
