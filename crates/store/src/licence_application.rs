@@ -1,6 +1,6 @@
 //! Licences that buyers asked for by on-line opening, and what was uploaded for them.
 
-use crate::{DbError, Key, Moment, Tx, Written, order::Tenant};
+use crate::{DbError, Key, Locked, Moment, Tx, Written, instance::Instance, order::Tenant};
 use db::{Run, schema::licence_applications};
 use diesel::prelude::*;
 use domain::licence::{ApplicationState, LicenceForm};
@@ -82,6 +82,32 @@ pub fn give_up(tx: &mut Tx, instance: Key, before: i64, reason: &str) -> Result<
         .filter(licence_applications::state.eq_any(["asked", "accepted"]));
     diesel::update(open).set((licence_applications::state.eq("failed"), licence_applications::error.eq(Some(reason)))).run(tx)?;
     Ok(())
+}
+
+/// Gives up the open application of an instance, if it is for a licence that is good beyond a moment.
+///
+/// # Errors
+/// [`DbError`].
+pub fn give_up_beyond(tx: &mut Tx, of: &Locked<Instance>, end: Moment, reason: &str) -> Result<(), DbError> {
+    let open = licence_applications::table
+        .filter(licence_applications::instance_id.eq(of.id))
+        .filter(licence_applications::expires_at.gt(end))
+        .filter(licence_applications::state.eq_any([ApplicationState::Asked, ApplicationState::Accepted]));
+    diesel::update(open).set((licence_applications::state.eq(ApplicationState::Failed), licence_applications::error.eq(reason))).run(tx)?;
+    Ok(())
+}
+
+/// Until when the licences that a seller uploaded for an instance are good; nothing when there is none with an end.
+///
+/// # Errors
+/// [`DbError`].
+pub fn delivered_until(tx: &mut Tx, instance: Key) -> Result<Option<Moment>, DbError> {
+    let given = licence_applications::table
+        .filter(licence_applications::instance_id.eq(instance))
+        .filter(licence_applications::expires_at.is_not_null())
+        .filter(licence_applications::state.eq(ApplicationState::Delivered));
+    let last = given.order(licence_applications::expires_at.desc()).select(licence_applications::expires_at);
+    Ok(last.first::<Option<Moment>>(tx).optional()?.flatten())
 }
 
 /// What a seller uploaded, with the content encrypted.

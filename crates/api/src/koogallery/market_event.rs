@@ -115,7 +115,9 @@ async fn upload(State(api): State<Api>, Signed(caller): Signed, Path(event): Pat
     let known = if let Err(Error::Refused(refusal)) = &done { refusal.code } else { "" };
     match known {
         "licence.instance_over" => Ok(Uploaded::said("91381033", "License resource invalid")),
-        "licence.no_such_event" | "licence.delivered_already" => Ok(Uploaded::said("91381034", "license apply invalid")),
+        "licence.no_such_event" | "licence.delivered_already" | "licence.term_over" => {
+            Ok(Uploaded::said("91381034", "license apply invalid"))
+        }
         _ => {
             done?;
             Ok(Uploaded::said("MKT.0000", "success"))

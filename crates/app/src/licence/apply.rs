@@ -3,20 +3,22 @@
 
 use crate::secret::Sealed;
 use crate::{Caller, Ctx, Error, Tenant, call, event, instance, micros, order::Detail};
-use db::{Key, Tx};
-use domain::{id::InstanceId, instance::InstanceState, licence::ApplicationState, listing::AccessType, message::MessageEvent};
+use db::{Key, Moment, Tx};
+use domain::{Timestamp, id::InstanceId, instance::InstanceState, licence::ApplicationState, listing::AccessType, message::MessageEvent};
 use jiff::SignedDuration;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{
-    Written,
+    Locked, Written,
     call::Call,
+    instance::Instance,
     licence_application::{self as rows, Delivery},
 };
 use wire::{licence_online, result_code::ResultCode};
 
 /// After so many hours without a licence it may be asked for again.
 const PATIENCE_HOURS: i64 = 24;
+const GIVEN_BACK: &str = "the renewal that it was for was given back";
 const LATE: &str = "the seller gave no licence within a day";
 const CONTENT_COLUMN: Sealed = Sealed::LicenceContent;
 
@@ -95,6 +97,18 @@ fn event_of(call: &Call) -> Result<String, Error> {
     Ok(application.event_id)
 }
 
+/// A renewal was given back: who asked for a licence until its end gets none.
+pub(crate) fn given_back(tx: &mut Tx, instance: &Locked<Instance>, end: Timestamp) -> Result<(), Error> {
+    Ok(rows::give_up_beyond(tx, instance, Moment::of(end), GIVEN_BACK)?)
+}
+
+/// Until when licences that the buyer has are good without the marketplace: files that it signed, and licences that the seller
+/// uploaded. Nothing takes those back.
+pub(crate) fn given_until(tx: &mut Tx, instance: Key) -> Result<Option<Timestamp>, Error> {
+    let signed = store::licence::of_instance(tx, instance)?.and_then(|licence| licence.file_until);
+    Ok(signed.max(rows::delivered_until(tx, instance)?).map(Moment::at))
+}
+
 /// The seller took the application; its licence will be uploaded, or was already.
 pub(crate) fn accepted(tx: &mut Tx, call: &Call) -> Result<(), Error> {
     let _was_delivered_before = rows::step(tx, &event_of(call)?, "accepted", None)?;
@@ -104,8 +118,8 @@ pub(crate) fn accepted(tx: &mut Tx, call: &Call) -> Result<(), Error> {
 /// Why a seller gave no licence, as its buyer is told; the answer itself is the seller's and the operator's to know.
 #[must_use]
 pub fn refusal(stored: &str) -> &'static str {
-    if stored == LATE {
-        return LATE;
+    if let Some(ours) = [LATE, GIVEN_BACK].into_iter().find(|reason| *reason == stored) {
+        return ours;
     }
     let code = stored.strip_prefix("resultCode ").and_then(|rest| rest.split_whitespace().next()).map(ResultCode::parse);
     match code {
@@ -132,7 +146,7 @@ pub(crate) fn refused(tx: &mut Tx, ctx: &Ctx, call: &Call, detail: Detail<'_>) -
 /// Keeps what a seller uploaded; the same again changes nothing.
 ///
 /// # Errors
-/// `licence.no_such_event`, `licence.wrong_hash`, `licence.delivered_already`, `licence.instance_over`.
+/// `licence.no_such_event`, `licence.term_over`, `licence.wrong_hash`, `licence.delivered_already`, `licence.instance_over`.
 pub fn deliver(tx: &mut Tx, ctx: &Ctx, caller: &Caller, upload: &Upload) -> Result<(), Error> {
     let row = rows::by_event(tx, Tenant::Seller(Key::of(caller.account_id)), &upload.event)?
         .ok_or_else(|| Error::not_found("licence.no_such_event", "you have no such event"))?;
@@ -146,7 +160,11 @@ pub fn deliver(tx: &mut Tx, ctx: &Ctx, caller: &Caller, upload: &Upload) -> Resu
         }
         return Err(Error::conflict("licence.delivered_already", "another licence was uploaded for this event"));
     }
-    let found = instance::show(tx, Tenant::Any, row.instance_id.id())?;
+    let found = instance::locked(tx, Tenant::Any, row.instance_id.id())?;
+    if row.expires_at > found.expires_at {
+        let detail = "the buyer gave back the renewal that this licence is for; they ask again for what is left";
+        return Err(Error::conflict("licence.term_over", detail));
+    }
     if !matches!(found.state, InstanceState::Running | InstanceState::Frozen) {
         return Err(Error::conflict("licence.instance_over", format!("the instance is {}", found.state)));
     }

@@ -19,7 +19,7 @@ mod usage;
 
 pub use activate::activate;
 pub use apply::{Upload, content as application_content, deliver, refusal, request as apply};
-pub(crate) use apply::{accepted, refused as application_refused};
+pub(crate) use apply::{accepted, given_back, given_until, refused as application_refused};
 pub use file::{File, issue as issue_file, key_set, new_key};
 pub use holding::{Holding, holding, release_node, release_seat};
 pub use issue::issue;

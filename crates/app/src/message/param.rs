@@ -87,6 +87,7 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
     ),
     ("reason", "the seller needs the fingerprint of the device", "商家需要设备指纹", "the seller needs the fingerprint of the device"),
     ("reason", "the seller gave no licence within a day", "商家一天内未签发 License", "the seller gave no licence within a day"),
+    ("reason", "the renewal that it was for was given back", "对应的续费已退订", "the renewal that it was for was given back"),
     ("reason", "the seller did not issue it", "商家未签发", "the seller did not issue it"),
     ("reason", "the instance ended before the change", "变更完成前实例已到期", "the instance ended before the change"),
 ];

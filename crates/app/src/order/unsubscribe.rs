@@ -1,7 +1,7 @@
 //! Unsubscription: five days without reason, or a renewal that is not yet effective (`order-life 5`).
 
 use super::{Draft, Full, Sold, fulfil, insert, rows};
-use crate::{Caller, Ctx, Error, Tenant, call, event, instance, limit, money};
+use crate::{Caller, Ctx, Error, Tenant, call, event, instance, licence, limit, money};
 use db::{Key, Moment, Tx};
 use domain::{
     Timestamp,
@@ -89,7 +89,7 @@ fn decide(tx: &mut Tx, ctx: &Ctx, caller: &Caller, number: &str, by: By) -> Resu
         is_last_term: own.is_some_and(|i| terms.len() == i.saturating_add(1)),
         // A seller who ends it knows what they gave out.
         file_until: match by {
-            By::Buyer => store::licence::of_instance(tx, instance.id)?.and_then(|licence| licence.file_until).map(Moment::at),
+            By::Buyer => licence::given_until(tx, instance.id)?,
             By::Seller => None,
         },
         // What the operator gave back before is no unsubscription: the rest comes back, and the service ends.
@@ -248,6 +248,7 @@ fn insert_order(tx: &mut Tx, ctx: &Ctx, caller: &Caller, (case, by): (&Case, By)
 fn remove_renewal(tx: &mut Tx, ctx: &Ctx, (case, locked): (&Case, &Locked<Instance>), order: &Order, line: &Line) -> Result<(), Error> {
     super::auto_renew::switch_off(tx, ctx, &case.instance, "a renewal was given back")?;
     let end = instance::remove_last_term(tx, ctx, locked, case.line.id)?;
+    licence::given_back(tx, locked, end)?;
     // On-line opening names the renewal that is given back, the others the unsubscription (license-interface 4.2).
     let online = case.instance.access_type == AccessType::LicenceOnline;
     let request = Request::RefreshInstance {

@@ -189,3 +189,27 @@ fn licences_are_asked_for_by_the_buyer_of_such_a_product() {
         assert_eq!(ask(other.instance), "licence.not_by_application");
     });
 }
+
+#[test]
+fn a_renewal_that_an_uploaded_licence_covers_is_not_given_back_and_none_is_uploaded_for_one_that_was() {
+    on_both(|m| {
+        let (buyer, seller, Bought { instance, .. }) = (m.buyer(), m.seller(), opened(m));
+        let back = |number: &str| m.write(&buyer, |tx, ctx| order::unsubscribe(tx, ctx, &buyer, number)).err().map(|e| e.code().unwrap());
+        // Asked for before it was given back: the seller may not upload it any more.
+        let renewal = renew(m, instance);
+        let event = ask(m, instance).unwrap().event_id;
+        assert_eq!(back(&renewal), None);
+        assert_eq!(states(m, instance), ["failed"]);
+        assert_eq!(deliver(m, &seller, &upload(&event, "until the year after")), Some("licence.term_over"));
+        // One for what is left covers no renewal.
+        let event = ask(m, instance).unwrap().event_id;
+        assert_eq!(deliver(m, &seller, &upload(&event, "this year's")), None);
+        let renewal = renew(m, instance);
+        assert_eq!(back(&renewal), None);
+        let renewal = renew(m, instance);
+        let event = ask(m, instance).unwrap().event_id;
+        assert_eq!(deliver(m, &seller, &upload(&event, "until the year after")), None);
+        assert_eq!(back(&renewal), Some("refund.file_signed"));
+        m.verify();
+    });
+}
