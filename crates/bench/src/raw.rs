@@ -19,7 +19,7 @@ use std::{
 /// What a paid order writes, statement by statement: `{k}` a new key of 16 bytes, `{n}` a new number,
 /// `{b}` one of the buyers.
 const STATEMENTS: &[&str] = &[
-    "SELECT answer FROM idempotency_keys WHERE account_id = {b} AND key = {n}",
+    "SELECT answer FROM idempotency_keys WHERE user_id = {b} AND key = {n}",
     "SELECT p.id, p.revision_id, a.name FROM products p JOIN accounts a ON a.id = p.seller_id WHERE p.key = 'x' AND p.site = 'cn'",
     "INSERT INTO orders (id, number, kind, state, site, currency, total_minor, buyer_id, seller_id, customer_name, user_name, \
      product_name, instance_id, created_at, pay_by, paid_at) \
@@ -43,7 +43,7 @@ const STATEMENTS: &[&str] = &[
      VALUES ({k}, 'call', {k}, 'l', 1, 0, 'due', '', 0)",
     "INSERT INTO messages (id, account_id, event, params, order_id, created_at, name) \
      VALUES ({k}, {b}, 'sale.bought', '{}', {k}, 1, {n}) ON CONFLICT (name) DO NOTHING",
-    "INSERT INTO idempotency_keys (account_id, key, inputs_hash, answer, created_at) VALUES ({b}, {n}, {k}, '{}', 1)",
+    "INSERT INTO idempotency_keys (user_id, key, inputs_hash, answer, created_at) VALUES ({b}, {n}, {k}, {k}, 1)",
 ];
 
 fn bound(text: &str) -> String {
