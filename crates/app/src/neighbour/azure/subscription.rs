@@ -161,15 +161,17 @@ pub fn activate(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: &str, wanted: &Subs
     if quantity.is_some_and(|q| q != found.quantity) {
         return Err(differs("/quantity"));
     }
-    match found.state {
-        InstanceState::Running | InstanceState::Frozen => return Ok(()),
-        InstanceState::Released | InstanceState::Failed => {
-            return Err(Error::conflict("neighbour.subscription_ended", "the subscription was cancelled; it cannot be activated"));
-        }
-        InstanceState::Opening => {}
+    let ended = || Error::conflict("neighbour.subscription_ended", "the subscription was cancelled; it cannot be activated");
+    if matches!(found.state, InstanceState::Released | InstanceState::Failed) {
+        return Err(ended());
     }
     let creation = store::call::of_instance(tx, found.id)?.into_iter().find(|c| c.activity == Activity::Create);
-    let creation = creation.filter(|c| c.state == CallState::Due).ok_or(db::DbError::Raced)?;
+    // Under supervision it opens with the acceptance, and is activated before; what waits behind the creation goes on with it.
+    let creation = match creation {
+        Some(creation) if creation.state == CallState::Due => creation,
+        Some(creation) if creation.state == CallState::Failed && found.state == InstanceState::Opening => return Err(ended()),
+        _ => return Ok(()),
+    };
     store::job::cancel(tx, JobKind::Call, creation.id)?;
     let judged = call::Judged { outcome: Outcome::Success, instance_id: Some(guid(&found)), app: Some(AppInfo::default()), licence: None };
     call::succeeded_quietly(tx, ctx, &creation, &found, &judged)
