@@ -4,7 +4,11 @@
 use super::{file, node, node::Side, right, right::Right, usage};
 use crate::{Ctx, Error, event};
 use db::{DbError, Key, Moment, Tx};
-use domain::seat::{self, Place, Wish};
+use domain::{
+    Timestamp,
+    licence_rules::grace_end,
+    seat::{self, Place, Wish},
+};
 use jiff::SignedDuration;
 use serde_json::json;
 use store::{
@@ -43,6 +47,12 @@ fn seats_of(right: &Right) -> Result<i64, Error> {
     right.seats().ok_or_else(|| Error::conflict("licence.no_seats", "this licence is not sold by seat; its clients are not counted"))
 }
 
+/// The end of a lease that begins now: what is signed for it is good no longer than the term with its grace.
+fn lease_end(right: &Right, now: Timestamp) -> Moment {
+    let end = now + lease_time(right);
+    Moment::of(grace_end(right.expires_at, right.rules.grace_days).map_or(end, |grace| grace.min(end)))
+}
+
 fn lease_time(right: &Right) -> SignedDuration {
     SignedDuration::from_mins(i64::from(right.rules.lease_minutes))
 }
@@ -73,7 +83,7 @@ pub fn take(tx: &mut Tx, ctx: &Ctx, cmd: &Take) -> Result<Taken, Error> {
         node_id: machine.as_ref().map(|(id, _)| *id),
         taken_at: ctx.moment(),
         renewed_at: ctx.moment(),
-        lease_until: Moment::of(ctx.now + lease_time(&right)),
+        lease_until: lease_end(&right, ctx.now),
     };
     sit_down(tx, &all, &row)?;
     if let Place::Taken(other) = place {
@@ -139,7 +149,7 @@ pub fn renew(tx: &mut Tx, ctx: &Ctx, code: &str, lease: &str) -> Result<Taken, E
     if seat.slot >= seats || others >= seats {
         return Err(lost());
     }
-    let until = Moment::of(ctx.now + lease_time(&right));
+    let until = lease_end(&right, ctx.now);
     if rows::renew(tx, &seat, ctx.now_micros(), until.micros())? == Written::SomeoneElseWasFirst {
         return Err(lost());
     }
