@@ -5,6 +5,7 @@ use crate::{Ctx, Error, Tenant, instance, order::Sold};
 use db::Tx;
 use domain::{
     Timestamp,
+    call::{Activity, CallState},
     id::{DocumentId, SupervisionId},
     licence::{RANDOM_CHARACTERS, identification_code},
     listing::AccessType,
@@ -76,6 +77,18 @@ impl Act {
     }
 }
 
+/// What the seller's interface has to create is delivered once it has: what cannot be opened comes back as a whole
+/// (`seller-domain 5.3`), and nobody accepts it before.
+fn require_created(tx: &mut Tx, found: &Found) -> Result<(), Error> {
+    let calls = store::call::of_instance(tx, found.row.instance_id)?;
+    let mut creation = calls.iter().filter(|c| matches!(c.activity, Activity::Create | Activity::Query));
+    if creation.all(|c| c.state == CallState::Done) {
+        return Ok(());
+    }
+    let detail = "your server has not created the instance yet; see to the message of its creation, then deliver";
+    Err(Error::conflict("supervision.not_created", detail))
+}
+
 /// Does something at the node of a case, as the party that the tenant is.
 ///
 /// # Errors
@@ -88,6 +101,9 @@ pub fn act(tx: &mut Tx, ctx: &Ctx, tenant: Tenant, id: SupervisionId, cmd: &Act)
     let data = cmd.said(ctx);
     if cmd.verb == Verb::Ship {
         ready_to_ship(&mut found, cmd)?;
+    }
+    if cmd.verb == Verb::Deliver {
+        require_created(tx, &found)?;
     }
     let done = Done { party: Some(by), kind: cmd.verb.into(), data, documents: &cmd.documents };
     found.moved(tx, ctx, &Input::Act { by, verb: cmd.verb, form }, &done)?;
