@@ -31,6 +31,7 @@ crate::words! {
         PackageUsed = "package.used",
         /// A renewal's call is still failed a day later. Subject: call.
         RenewalStuck = "call.renewal_stuck",
+        NoLicence = "call.no_licence",
         /// Something falls due in a case of service supervision. Subject: case.
         Supervision = "supervision",
         /// Tell sellers how many orders are under supervision; named for the site.

@@ -28,6 +28,10 @@ use wire::{conformance::Exchange, saas_v2::Request};
 /// A change of plan that an Azure webhook took note of holds unless its seller refuses it so soon.
 const PLAN_REFUSED_WITHIN: SignedDuration = SignedDuration::from_secs(10);
 
+/// A seller who is paid for a licence repairs their server and restarts the call (`license-interface 3.3`) for so long; then the
+/// money comes back by itself.
+pub const LICENCE_DAYS: i64 = 30;
+
 /// What is to be done with the job of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -113,6 +117,23 @@ fn refuse_stolen_id(tx: &mut Tx, subject: &Instance, judged: Judged) -> Result<J
             Ok(refused("instance_id_taken", "the seller gave an instanceId that another order line has"))
         }
         None => Ok(judged),
+    }
+}
+
+/// A licence was not given in time: everything goes back, unless its seller has the call sent again at this moment.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Row`].
+pub fn no_licence(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<(), Error> {
+    let Some(asked) = call::lookup(tx, Tenant::Any, id)? else { return Ok(()) };
+    let Some(subject) = store::instance::lock(tx, Tenant::Any, asked.instance_id)? else { return Ok(()) };
+    match call::lookup(tx, Tenant::Any, id)? {
+        Some(found) if found.state == CallState::Failed && subject.state == InstanceState::Opening => {
+            let reason = format!("the seller gave no licence within {LICENCE_DAYS} days");
+            order::opening_failed(tx, ctx, &subject, found.order_id, Detail::new(&reason))
+        }
+        // It is under way again: when it fails, this is asked again.
+        _ => Ok(()),
     }
 }
 
@@ -287,8 +308,13 @@ impl Step {
                 self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
             }
             // The order stays with the seller, who repairs and restarts (license-interface 3.3).
-            Activity::GetLicence
-            | Activity::UpdateStatus
+            Activity::GetLicence => {
+                self.tell_seller(tx, ctx, MessageEvent::CallGivenUp, &[("error", text.to_owned())])?;
+                // A restart gives no more days.
+                let end = self.call.created_at.at() + SignedDuration::from_hours(24 * LICENCE_DAYS);
+                crate::job::schedule(tx, ctx, JobKind::NoLicence, Some(self.call.id), end)?;
+            }
+            Activity::UpdateStatus
             | Activity::Release
             | Activity::ChangeCheck
             | Activity::UpdateCodeStatus

@@ -18,7 +18,7 @@ pub use check::{Check, answered as check_answered, prepare as prepare_check};
 pub(crate) use enqueue::enqueue_kit;
 pub use enqueue::{enqueue, enqueue_application, enqueue_first, give_up_open};
 pub use figures::{DayOfCalls, by_day};
-pub use finish::{Next, finish};
+pub use finish::{LICENCE_DAYS, Next, finish, no_licence};
 pub(crate) use finish::{given_up_quietly, succeeded_quietly};
 pub use judge::{Judged, Reading, judge, redact};
 pub(crate) use notify::of_order as notify_of;

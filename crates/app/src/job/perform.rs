@@ -124,6 +124,7 @@ fn fire(tx: &mut Tx, ctx: &Ctx, kind: JobKind, job: &Job) -> Result<(), Error> {
         JobKind::Expiry => instance::expire(tx, ctx, subject),
         JobKind::Release => instance::release_expired(tx, ctx, subject),
         JobKind::RenewalStuck => call::renewal_stuck(tx, ctx, subject),
+        JobKind::NoLicence => call::no_licence(tx, ctx, subject),
         JobKind::UsageBatch => usage::judge_batch(tx, ctx, subject),
         JobKind::UsageRating => usage::rate(tx, ctx, name),
         JobKind::UsageHold => usage::hold_over(tx, ctx, subject),

@@ -5,7 +5,7 @@ use crate::{Ctx, Error, Tenant};
 use db::{Moment, Tx};
 use domain::{
     Timestamp,
-    call::Activity,
+    call::{Activity, CallState},
     listing::AccessType,
     money,
     order::{OrderKind, OrderState},
@@ -94,6 +94,9 @@ pub fn kept_until(tx: &mut Tx, ctx: &Ctx, full: &Full) -> Result<Option<Timestam
             let first = found.first_at.unwrap_or(found.created_at).at();
             let window = SignedDuration::from_secs(ctx.settings.schedules.of(access, activity).window_secs.max(0));
             return Ok(first.checked_add(window).ok());
+        }
+        if activity == Activity::GetLicence && found.order_id == Some(full.order.id) && found.state != CallState::Done {
+            return Ok(found.created_at.at().checked_add(SignedDuration::from_hours(24 * crate::call::LICENCE_DAYS)).ok());
         }
     }
     Ok(None)

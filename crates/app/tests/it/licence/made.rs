@@ -81,3 +81,21 @@ fn a_licence_of_1_x_that_does_not_come_waits_for_the_seller() {
         assert_eq!(tries, expected.map(|(a, n)| (a.to_owned(), n)));
     });
 }
+
+#[test]
+fn a_licence_of_1_x_that_is_not_given_in_thirty_days_is_given_back() {
+    on_both(|m| {
+        let (buyer, before) = (m.buyer(), m.balance(&m.buyer()));
+        list(m);
+        m.server.fault("shield", Fault::Http500);
+        let number = m.buy(&buyer, &choice("shield", "1y")).order.number;
+        m.advance("29d");
+        assert_eq!(m.order(&number).state, OrderState::Processing);
+        let full = m.read(|tx, _| app::order::show(tx, app::Tenant::Any, &number));
+        let until = m.read(|tx, ctx| app::order::kept_until(tx, ctx, &full));
+        assert!(until.is_some_and(|until| until > m.now()), "its buyer sees until when");
+        m.advance("2d");
+        assert_eq!((m.order(&number).state, m.balance(&buyer)), (OrderState::Cancelled, before));
+        m.verify();
+    });
+}
