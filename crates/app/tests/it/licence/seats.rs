@@ -160,6 +160,21 @@ fn software_works_through_the_grace_and_stops_when_it_is_over_frozen_or_released
 }
 
 #[test]
+fn a_lease_ends_with_the_grace_at_the_latest() {
+    in_2026(|m| {
+        let bought = m.shield(LicenceRules { grace_days: 7, lease_minutes: 10_080, ..seats(1) }, 1);
+        let ann = seat(&bought.code, "ann");
+        take(m, &ann).unwrap();
+        let end = m.instance(bought.instance).expires_at.unwrap().at() + jiff::SignedDuration::from_hours(24 * 7);
+        m.advance("8784h");
+        let taken = take(m, &ann).unwrap().seat;
+        assert_eq!(taken.lease_until, db::Moment::of(end));
+        m.advance("24h");
+        assert_eq!(renew(m, &bought.code, &lease_text(taken.lease)).unwrap().seat.lease_until, db::Moment::of(end));
+    });
+}
+
+#[test]
 fn what_is_no_code_no_seat_or_not_taken_yet_is_refused() {
     in_2026(|m| {
         let Code { code, .. } = m.shield(LicenceRules::default(), 1);

@@ -48,6 +48,22 @@ fn a_subscription_is_activated_by_its_plan_once() {
 }
 
 #[test]
+fn a_supervised_subscription_is_activated_any_number_of_times_before_it_is_accepted() {
+    on_both(|m| {
+        let mut listing = sample("backup");
+        listing.supervised = true;
+        listing.delivery = harness::listing(domain::listing::AccessType::HumanService).delivery;
+        sell(m, "vault", listing);
+        let (of, id) = bought(m, "vault", "standard", "1m");
+        for _ in 0..2 {
+            assert_eq!(activate(m, &m.seller(), &id, PLAN), None, "once more is no news");
+        }
+        assert_eq!(m.order(&of.order.number).state, OrderState::Processing, "opened, not yet accepted");
+        m.verify();
+    });
+}
+
+#[test]
 fn a_subscription_is_activated_within_thirty_days_or_given_back() {
     on_both(|m| {
         sell(m, "vault", sample("backup"));

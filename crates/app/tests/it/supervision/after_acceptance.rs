@@ -161,6 +161,22 @@ fn supervised_software_opens_at_purchase_and_completes_at_acceptance() {
 }
 
 #[test]
+fn what_the_interface_has_not_created_is_not_delivered() {
+    in_2026(|m| {
+        let seller = m.seller();
+        m.server.fault("desk", Fault::Http500);
+        let number = opened_first(m);
+        let case = m.confirmed(&m.buyer(), &seller, &number);
+        let documents = m.evidence(&seller, &case, &[EvidenceKind::Acceptance]);
+        let deliver = supervision::Act { documents, ..harness::act_with(Verb::Deliver, "done") };
+        assert_eq!(m.act_refused(&seller, &case, &deliver), "supervision.not_created");
+        m.advance("5h");
+        assert_eq!((m.order(&number).state, m.balance(&m.buyer()).as_str()), (OrderState::Cancelled, "1000000.00"));
+        m.verify();
+    });
+}
+
+#[test]
 fn supervised_software_that_never_opens_is_given_back_in_full_and_its_case_is_over() {
     in_2026(|m| {
         m.server.fault("desk", Fault::Http500);
