@@ -162,8 +162,8 @@ impl Market {
                 }
                 self.write_system(|tx, ctx| job::finish_call(tx, ctx, &lease, &outgoing, &exchange))
             }
-            Work::Mail(mail) => self.send_text(&lease, mail, Sent::Mail),
-            Work::Sms(sms) => self.send_text(&lease, sms, Sent::Sms),
+            Work::Mail(mail) => self.send_text(&lease, *mail, Sent::Mail),
+            Work::Sms(sms) => self.send_text(&lease, *sms, Sent::Sms),
             Work::Webhook(sent) => self.send_webhook(&lease, &sent),
             Work::Probe(product) => {
                 let probed = self.probe(product);

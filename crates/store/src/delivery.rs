@@ -7,6 +7,7 @@ use db::{
 };
 use diesel::{dsl, prelude::*};
 use domain::{
+    job::JobState,
     message::{Channel, DeliveryState},
     site::Language,
 };
@@ -186,6 +187,18 @@ pub fn digest(tx: &mut Tx, target: Key) -> Result<Vec<Delivery>, DbError> {
         .order((deliveries::created_at, deliveries::id))
         .select(Delivery::as_select())
         .load(tx)?)
+}
+
+/// The delivery whose job sends the digest of a target: of those that wait for it and have a job, the oldest.
+///
+/// # Errors
+/// [`DbError`].
+pub fn gathers(tx: &mut Tx, target: Key) -> Result<Option<(Key, Option<Moment>)>, DbError> {
+    let waiting = deliveries::table.filter(deliveries::target.eq(target)).filter(deliveries::digest.eq(true));
+    let job = jobs::table.filter(jobs::subject.eq(deliveries::id.nullable())).filter(jobs::state.eq(JobState::Due));
+    let with_job = waiting.filter(deliveries::state.eq(DeliveryState::Due)).filter(dsl::exists(job));
+    let oldest = with_job.order((deliveries::created_at, deliveries::id)).select((deliveries::id, deliveries::next_at));
+    Ok(oldest.first(tx).optional()?)
 }
 
 /// A page of what went to a target, newest first.

@@ -308,8 +308,8 @@ impl Worker {
         match self.0.app.write(Actor::System, move |tx, ctx| app::job::begin(tx, ctx, &due)).await? {
             Work::Done => Ok(true),
             Work::Call(outgoing) => self.call(&job, *outgoing).await,
-            Work::Mail(mail) => self.mail(job.lease(), mail, Channel::Mail).await,
-            Work::Sms(sms) => self.mail(job.lease(), sms, Channel::Sms).await,
+            Work::Mail(mail) => self.mail(job.lease(), *mail, Channel::Mail).await,
+            Work::Sms(sms) => self.mail(job.lease(), *sms, Channel::Sms).await,
             Work::Webhook(sent) => self.webhook(job.lease(), *sent).await,
             Work::Probe(product) => self.probe(job, product).await,
             Work::Export => export::write(&self.0.app, &self.0.files, &job).await.map(|()| true),

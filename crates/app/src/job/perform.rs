@@ -16,8 +16,8 @@ pub enum Work {
     /// Nothing: it was done, or there is nothing to do any more.
     Done,
     Call(Box<call::Outgoing>),
-    Mail(message::OutgoingMail),
-    Sms(message::OutgoingMail),
+    Mail(Box<message::OutgoingMail>),
+    Sms(Box<message::OutgoingMail>),
     Webhook(Box<message::OutgoingWebhook>),
     /// Replay the saved cases of this product; see [`finish_probe`].
     Probe(Key),
@@ -38,14 +38,8 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<Work, Error> {
     }
     match kind {
         JobKind::Call => begin_call(tx, ctx, job),
-        JobKind::Mail => {
-            let mail = message::begin_mail(tx, ctx, subject)?;
-            begun(tx, job, mail.map(Work::Mail))
-        }
-        JobKind::Sms => {
-            let sms = message::begin_mail(tx, ctx, subject)?;
-            begun(tx, job, sms.map(Work::Sms))
-        }
+        JobKind::Mail => begin_text(tx, ctx, job, Work::Mail),
+        JobKind::Sms => begin_text(tx, ctx, job, Work::Sms),
         JobKind::Webhook => {
             let sent = message::begin_webhook(tx, ctx, subject)?;
             begun(tx, job, sent.map(|sent| Work::Webhook(Box::new(sent))))
@@ -95,6 +89,17 @@ fn begun(tx: &mut Tx, job: &Job, work: Option<Work>) -> Result<Work, Error> {
         Some(work) => Ok(work),
         None => {
             let _lost = job::done(tx, &job.lease())?;
+            Ok(Work::Done)
+        }
+    }
+}
+
+fn begin_text(tx: &mut Tx, ctx: &Ctx, job: &Job, work: fn(Box<message::OutgoingMail>) -> Work) -> Result<Work, Error> {
+    match message::begin_mail(tx, ctx, subject(job))? {
+        message::BegunMail::Send(sent) => Ok(work(sent)),
+        message::BegunMail::Over => begun(tx, job, None),
+        message::BegunMail::Gathered(at) => {
+            let _lost = job::put_off(tx, &job.lease(), Moment::of(at), None)?;
             Ok(Work::Done)
         }
     }

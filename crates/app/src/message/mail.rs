@@ -23,6 +23,8 @@ use store::{
 
 /// When a mail that was not taken is tried again, in minutes; then it is given up.
 const RETRIES: [i64; 7] = [1, 5, 15, 60, 240, 720, 1440];
+/// How long after a digest was due what it gathered is looked at again.
+const GATHERED: SignedDuration = SignedDuration::from_mins(1);
 const PURPOSE: Sealed = Sealed::Unsubscribe;
 
 /// A message to a mailbox or a phone.
@@ -42,19 +44,35 @@ pub struct Outgoing {
     gathered: Vec<Key>,
 }
 
-/// Begins to send a delivery; none when it was sent, or its reader is gone.
+/// What is to be done for a delivery that is due.
+#[derive(Debug, Clone)]
+pub enum Begun {
+    Send(Box<Outgoing>),
+    /// Nothing: it was sent, or its reader is gone.
+    Over,
+    /// Another delivery's mail has it too, unless that cannot be sent: look again then.
+    Gathered(Timestamp),
+}
+
+/// Begins to send a delivery.
 ///
 /// # Errors
 /// [`Error::Store`].
-pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error> {
+pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Begun, Error> {
     let Some(found) = rows::lock(tx, id)?.filter(|d| d.state == DeliveryState::Due) else {
-        return Ok(None);
+        return Ok(Begun::Over);
     };
+    if found.digest
+        && let Some((_, next_at)) = rows::gathers(tx, found.target)?.filter(|(other, _)| *other != id)
+    {
+        // One mail for all: several jobs of a target are done at once, each of which would gather the same.
+        return Ok(Begun::Gathered(next_at.map_or(ctx.now, |at| at.at().max(ctx.now)) + GATHERED));
+    }
     let reader = match reader::of(tx, ctx, &found)? {
         Ok(reader) => reader,
         Err(why) => {
             end(tx, ctx, &found, (DeliveryState::Failed, Some(why)))?;
-            return Ok(None);
+            return Ok(Begun::Over);
         }
     };
     let all = if found.digest { rows::digest(tx, found.target)? } else { vec![Delivery::clone(&found)] };
@@ -70,7 +88,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
         let token = hex::encode(ctx.sealer.seal(ctx.ids, PURPOSE, &format!("{} {}", found.account_id.id::<AccountId>(), e.type_code())));
         format!("{}/api/v1/messages/unsubscribe/{token}", ctx.settings.public_url)
     });
-    Ok(Some(Outgoing {
+    Ok(Begun::Send(Box::new(Outgoing {
         id: id.id(),
         to: reader.to,
         subject,
@@ -80,7 +98,7 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
         number,
         delivery: id,
         gathered: all.iter().map(|d| d.id).collect(),
-    }))
+    })))
 }
 
 /// Subject, text and page, in the reader's language and zone; several are one digest.
@@ -143,7 +161,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, result: &Result<(), Strin
     let Some(delivery) = rows::lock(tx, sent.delivery)? else { return Ok(None) };
     let progress = Progress {
         state: if next.is_some() { DeliveryState::Due } else { DeliveryState::Failed },
-        attempts: sent.number,
+        attempts: delivery.attempts,
         next_at: next.map(Moment::of),
         ended_at: next.is_none().then(|| ctx.moment()),
         error: Some(&error),

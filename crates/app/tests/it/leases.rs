@@ -3,19 +3,19 @@
 use app::{
     export,
     job::{self, JobKind, Work},
-    message::{self, Answered, NewEndpoint},
+    message::{self, Answered, NewEndpoint, OutgoingMail, Wanted},
 };
 use db::Claim;
 use domain::{access::Role, job::ExportState, message::DeliveryState, order::OrderState};
-use harness::{Market, choice, on_both, unpaid};
+use harness::{Market, Setup, choice, on_both, on_both_with, unpaid};
 use jiff::SignedDuration;
 use store::{
     Written,
     job::{Job, claim},
 };
 
-/// Claims the job of a kind that is due, as one worker or another.
-fn claimed(m: &Market, owner: &str, kind: &str) -> Job {
+/// Claims what is due, as one worker or another: the jobs of a kind.
+fn all_claimed(m: &Market, owner: &str, kind: &str) -> Vec<Job> {
     let claim_all = |tx: &mut db::Tx, ctx: &app::Ctx| {
         let due = Claim {
             owner,
@@ -30,7 +30,30 @@ fn claimed(m: &Market, owner: &str, kind: &str) -> Job {
         Ok(claim(tx, &due)?)
     };
     let jobs = m.write_system(claim_all).unwrap();
-    jobs.into_iter().find(|j| j.kind.as_str() == kind).unwrap_or_else(|| panic!("{owner} gets no job {kind}"))
+    jobs.into_iter().filter(|j| j.kind.as_str() == kind).collect()
+}
+
+/// The first of them.
+fn claimed(m: &Market, owner: &str, kind: &str) -> Job {
+    all_claimed(m, owner, kind).into_iter().next().unwrap_or_else(|| panic!("{owner} gets no job {kind}"))
+}
+
+/// Runs a test on a platform that has a mail server, where the seller hears of all by mail.
+fn with_mail(test: impl Fn(&Market)) {
+    on_both_with(&Setup { settings: |s| s.mail = true, ..Setup::default() }, |m| {
+        let seller = m.seller();
+        m.ok(&seller, |tx, ctx| message::add_recipient(tx, ctx, &seller, &crate::message::ops()));
+        m.execute("UPDATE message_recipients SET confirmed_at = created_at");
+        test(m);
+    });
+}
+
+/// The mail that a job is to send, if it does.
+fn mail_of(m: &Market, job: &Job) -> Option<Box<OutgoingMail>> {
+    match m.write_system(|tx, ctx| job::begin(tx, ctx, job)).unwrap() {
+        Work::Mail(sent) => Some(sent),
+        _ => None,
+    }
 }
 
 #[test]
@@ -137,6 +160,52 @@ fn a_timer_that_is_set_for_a_moment_that_is_over_is_due_now_and_not_late() {
         m.write_system(|tx, ctx| job::schedule(tx, ctx, JobKind::Expiry, Some(instance), ctx.now - hour)).unwrap();
         m.verify();
         m.settle();
+        m.verify();
+    });
+}
+
+#[test]
+fn what_came_of_a_mail_whose_lease_was_lost_is_said_by_who_sent_it_last() {
+    with_mail(|m| {
+        let slow = claimed(m, "slow", "message.mail");
+        let first = mail_of(m, &slow).expect("a mail");
+        m.environment().clock.pass(SignedDuration::from_secs(61));
+        let quick = claimed(m, "quick", "message.mail");
+        let second = mail_of(m, &quick).expect("the same mail");
+        let (taken, late) = (Ok(()), Err("no answer".to_owned()));
+        m.write_system(|tx, ctx| job::finish_mail(tx, ctx, &quick.lease(), &second, &taken, 1)).unwrap();
+        m.write_system(|tx, ctx| job::finish_mail(tx, ctx, &slow.lease(), &first, &late, 1)).unwrap();
+        let found = m.read(|tx, _| Ok(store::delivery::any_lookup(tx, slow.subject.unwrap())?)).unwrap();
+        assert_eq!((found.state, found.attempts), (DeliveryState::Sent, 2));
+        m.verify();
+    });
+}
+
+#[test]
+fn a_digest_is_one_mail_although_the_jobs_of_all_that_it_gathers_are_done_at_once() {
+    with_mail(|m| {
+        let seller = m.seller();
+        let gathered = Wanted { mail: true, sms: false, digest: true };
+        m.ok(&seller, |tx, ctx| message::put_setting(tx, ctx, &seller, "101", gathered));
+        m.settle();
+        for _ in 0..2 {
+            m.open(&m.buyer(), &choice("backup", "1m"));
+        }
+        m.environment().clock.advance_to(m.now() + SignedDuration::from_hours(24));
+        let jobs = all_claimed(m, "one", "message.mail");
+        assert!(jobs.len() > 2, "{jobs:?}");
+        let mut mails: Vec<_> = jobs.iter().filter_map(|job| Some((job, mail_of(m, job)?))).collect();
+        assert_eq!(mails.len(), 1);
+        let (job, sent) = mails.remove(0);
+        // It is not taken: nothing else is sent in its place, and it is tried again.
+        m.write_system(|tx, ctx| job::finish_mail(tx, ctx, &job.lease(), &sent, &Err("no".to_owned()), 1)).unwrap();
+        let before = m.sent().len();
+        m.environment().clock.pass(SignedDuration::from_secs(61));
+        m.advance("10m");
+        assert_eq!(m.sent().len(), before + 1);
+        let ops = m.read(|tx, _| Ok(store::delivery::recipients(tx, m.key(&seller))?)).remove(0).id;
+        let left = m.read(|tx, _| Ok(store::delivery::digest(tx, ops)?));
+        assert!(left.is_empty(), "{left:?}");
         m.verify();
     });
 }
