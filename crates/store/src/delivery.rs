@@ -156,12 +156,12 @@ pub fn lock(tx: &mut Tx, id: Key) -> Result<Option<Locked<Delivery>>, DbError> {
     Ok(lock_all(tx, &[id])?.pop())
 }
 
-/// Deliveries that are due and that no job sends any more, beside those that are gathered; so many at most.
+/// Deliveries that are due and that no job sends any more; so many at most.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn any_forgotten(tx: &mut Tx, limit: i64) -> Result<Vec<Key>, DbError> {
-    let due = deliveries::table.filter(deliveries::state.eq(DeliveryState::Due)).filter(deliveries::digest.eq(false));
+    let due = deliveries::table.filter(deliveries::state.eq(DeliveryState::Due));
     let job = jobs::table.filter(jobs::subject.eq(deliveries::id.nullable()));
     Ok(due.filter(dsl::not(dsl::exists(job))).order(deliveries::id).limit(limit).select(deliveries::id).load(tx)?)
 }

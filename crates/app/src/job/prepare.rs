@@ -1,16 +1,18 @@
 //! What a node makes sure of before it works.
 
 use super::{JobKind, schedule_named};
-use crate::{Ctx, Error, money, probe, supervision};
+use crate::{Ctx, Error, message, money, probe, supervision};
 use db::Tx;
 use domain::site::Site;
 
-/// Loads the built-in templates and schedules the jobs that run for ever, unless they are there.
+/// Loads the built-in templates and schedules the jobs that run for ever, unless they are there, and those of what is to be sent
+/// and lost its own.
 ///
 /// # Errors
 /// `site.currency`, `site.time_zone`.
 pub fn prepare(tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
     supervision::load_built_in(tx, ctx)?;
+    message::resume(tx, ctx)?;
     for site in ctx.settings.sites.all() {
         keep(tx, site)?;
         let name = format!("bills:{}", site.code);

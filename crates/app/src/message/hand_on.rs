@@ -140,6 +140,21 @@ pub(super) fn deliver(tx: &mut Tx, ctx: &Ctx, m: &Message, to: (Channel, Key)) -
     Ok(row)
 }
 
+/// Sends on what is due and no job sends any more; so many at most.
+///
+/// # Errors
+/// [`Error::Store`].
+pub(crate) fn resume(tx: &mut Tx, ctx: &Ctx) -> Result<(), Error> {
+    let forgotten = rows::any_forgotten(tx, BATCH)?;
+    let locked = rows::lock_all(tx, &forgotten)?;
+    // Looked at again: another node may have done it meanwhile.
+    let forgotten = if locked.is_empty() { forgotten } else { rows::any_forgotten(tx, BATCH)? };
+    for row in locked.iter().filter(|row| forgotten.contains(&row.id)) {
+        schedule(tx, ctx, row, (row.channel, ctx.now))?;
+    }
+    Ok(())
+}
+
 fn schedule(tx: &mut Tx, ctx: &Ctx, row: &Delivery, (channel, due): (Channel, Timestamp)) -> Result<(), Error> {
     let kind = match channel {
         Channel::Mail => JobKind::Mail,

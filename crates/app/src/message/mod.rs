@@ -11,6 +11,7 @@ mod webhook;
 
 pub use confirm::{ask_again as ask_mailbox_again, confirm as confirm_mailbox};
 pub use hand_on::hand_on;
+pub(crate) use hand_on::resume;
 pub use mail::{Begun as BegunMail, Outgoing as OutgoingMail, begin as begin_mail, finish as finish_mail, unsubscribe};
 pub use param::{Param, reason};
 pub use settings::{NewRecipient, Wanted, add_recipient, mailbox, phone, put as put_setting, remove_recipient, wanted};

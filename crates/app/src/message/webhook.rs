@@ -8,6 +8,7 @@ use domain::limit::Limit;
 use domain::{
     Timestamp,
     id::{DeliveryId, EndpointId, MessageId},
+    job::JobState,
     message::{Channel, DeliveryState, MessageEvent},
     text::Line,
 };
@@ -189,9 +190,12 @@ pub fn replay(tx: &mut Tx, ctx: &Ctx, caller: &Caller, id: DeliveryId) -> Result
     let found = found.filter(|d| d.account_id == Key::of(caller.account_id) && d.channel == Channel::Webhook).ok_or_else(missing)?;
     show_endpoint(tx, caller, found.target.id())?;
     // One that no job sends any more is not on its way, whatever it says.
-    if found.state == DeliveryState::Due && !store::job::of_subject(tx, found.id)?.is_empty() {
+    let sends = |job: &store::job::Job| job.state == JobState::Due;
+    if found.state == DeliveryState::Due && store::job::of_subject(tx, found.id)?.iter().any(sends) {
         return Err(Error::conflict("webhook.under_way", "it is still being sent; wait until it has ended"));
     }
+    // Those that failed for good, which this mends.
+    store::job::cancel(tx, JobKind::Webhook, found.id)?;
     let progress =
         Progress { state: DeliveryState::Due, attempts: found.attempts, next_at: Some(ctx.moment()), ended_at: None, error: None };
     deliveries_rows::progress(tx, &found, &progress)?;
@@ -235,7 +239,9 @@ pub fn begin(tx: &mut Tx, ctx: &Ctx, id: Key) -> Result<Option<Outgoing>, Error>
         deliveries_rows::progress(tx, &found, &progress)?;
         return Ok(None);
     };
-    let number = found.attempts + 1;
+    // An attempt is never made again under its number, whatever the delivery says.
+    let last = deliveries_rows::attempts(tx, id)?.last().map_or(0, |attempt| attempt.number);
+    let number = last.max(found.attempts) + 1;
     let attempt = Attempt { delivery_id: id, number, started_at: ctx.moment(), duration_ms: None, status: None, error: None, answer: None };
     deliveries_rows::insert_attempt(tx, &attempt)?;
     let progress = Progress { state: DeliveryState::Due, attempts: number, next_at: found.next_at, ended_at: None, error: None };
@@ -322,7 +328,7 @@ pub fn finish(tx: &mut Tx, ctx: &Ctx, sent: &Outgoing, answered: &Answered) -> R
         (false, None) => DeliveryState::Failed,
     };
     let ended_at = next.is_none().then(|| ctx.moment());
-    let progress = Progress { state, attempts: sent.number, next_at: next.map(Moment::of), ended_at, error: error.as_deref() };
+    let progress = Progress { state, attempts: delivery.attempts, next_at: next.map(Moment::of), ended_at, error: error.as_deref() };
     deliveries_rows::progress(tx, &delivery, &progress)?;
     Ok(next)
 }

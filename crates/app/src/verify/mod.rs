@@ -167,7 +167,7 @@ fn jobs(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Check>, Error> {
         found.differs(format!("job {} is due since {}", j.kind, j.due_at));
     }
     for forgotten in store::delivery::any_forgotten(tx, BATCH)? {
-        found.differs(format!("delivery {} is due and nothing sends it; replay it", forgotten.id::<DeliveryId>()));
+        found.differs(format!("delivery {} is due and nothing sends it; replay it, or start a node again", forgotten.id::<DeliveryId>()));
     }
     Ok(vec![found.done()])
 }

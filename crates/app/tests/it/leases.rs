@@ -209,3 +209,17 @@ fn a_digest_is_one_mail_although_the_jobs_of_all_that_it_gathers_are_done_at_onc
         m.verify();
     });
 }
+
+#[test]
+fn a_mail_that_lost_its_job_is_named_and_sent_when_a_node_starts() {
+    with_mail(|m| {
+        m.execute("DELETE FROM jobs WHERE kind = 'message.mail'");
+        let wrong = m.differences();
+        assert!(matches!(&wrong[..], [("no_stuck_job", told)] if told[0].contains("nothing sends it")), "{wrong:?}");
+        m.write_system(job::prepare).unwrap();
+        m.write_system(job::prepare).unwrap();
+        m.settle();
+        assert_eq!(m.sent().len(), 1);
+        m.verify();
+    });
+}

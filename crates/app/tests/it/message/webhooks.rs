@@ -119,3 +119,21 @@ fn a_delivery_that_nothing_sends_is_named_and_replayed() {
         m.verify();
     });
 }
+
+#[test]
+fn a_delivery_whose_job_failed_for_good_is_sent_when_it_is_replayed() {
+    on_both(|m| {
+        let (buyer, id) = (m.buyer(), add(m, &m.buyer(), "https://hooks.example.com/").unwrap());
+        m.open(&buyer, &choice("backup", "1m"));
+        let delivery = newest(m, &buyer, id).id.id();
+        m.ok(&buyer, |tx, ctx| message::replay(tx, ctx, &buyer, delivery));
+        // As a worker leaves it that lost count: the next attempt is one that was made already.
+        m.execute("UPDATE deliveries SET attempts = 0");
+        m.execute("UPDATE jobs SET state = 'failed', error = 'the database did not do it' WHERE kind = 'message.webhook'");
+        m.ok(&buyer, |tx, ctx| message::replay(tx, ctx, &buyer, delivery));
+        m.settle();
+        let sent = newest(m, &buyer, id);
+        assert_eq!((sent.state, sent.attempts, taken(m)), (DeliveryState::Sent, 2, 2));
+        m.verify();
+    });
+}
