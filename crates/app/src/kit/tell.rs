@@ -29,7 +29,7 @@ pub(super) fn tenant(tx: &mut Tx, instance: &Instance, change: Change) -> Result
     Ok(Request::Tenant { change, order_id, tenant_code: buyer.to_string(), name: account.name.clone(), domain_name: account.name })
 }
 
-/// The secret is put in when it is sent: it is not kept in clear, and the newest one counts.
+/// The secret is put in when it is sent: it is not kept in clear. The newest one counts, and the newest name.
 pub(super) fn credential(application: &Application, change: Change) -> Request {
     Request::Application {
         change,
@@ -94,11 +94,11 @@ pub(crate) fn filled(tx: &mut Tx, ctx: &Ctx, instance: &Instance, stored: &Reque
     let of = Of { instance_id: crate::instance::wire_id(instance)?, tenant_id: instance.buyer_id.id::<AccountId>().to_string() };
     let request = match stored.clone() {
         Request::AllDepartments { .. } => Request::AllDepartments { departments: all_departments(tx, instance.buyer_id)? },
-        Request::Application { change, app_id, name, client_id, .. } => {
+        Request::Application { change, app_id, client_id, .. } => {
             let application = application_of(tx, instance)?;
             let bad = |e: wire::kit::BadKey| Error::row("applications", &app_id, e);
             let client_secret = wire::kit::encrypt_secret(&application.public_key, &secret(ctx, &application)?).map_err(bad)?;
-            Request::Application { change, app_id, name, client_id, client_secret }
+            Request::Application { change, app_id, name: application.name, client_id, client_secret }
         }
         other => other,
     };

@@ -7,14 +7,19 @@ use app::{
     catalogue::{self, Decision},
     instance,
     interface::{self, InterfaceClass, NewAddress},
+    kit::{self, NewApplication},
     licence,
     message::{self, NewEndpoint, Wanted},
+    organisation::{self, Invite},
     supervision,
 };
 use db::{Local, Tx};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
 use domain::{
+    access::MemberRole,
+    call::Activity,
     id::RevisionId,
+    kit::BindingState,
     listing::{AccessType, FreezeCause, Listing, Visibility},
     supervision::Track,
 };
@@ -210,5 +215,79 @@ fn nobody_logs_in_with_a_password_that_is_changed_at_the_same_moment() {
         let begun = behind(m, change, |tx, ctx| account::begin_session(tx, ctx, &buyer, (&hash, &seen)).map(drop));
         assert_eq!(begun.unwrap_err().code(), Some("account.bad_credentials"));
         assert!(m.read(|tx, ctx| account::sessions(tx, ctx, &buyer)).is_empty());
+    });
+}
+
+#[test]
+fn nobody_logs_in_who_is_removed_at_the_same_moment() {
+    on(Engine::Postgres, &Setup::default(), |m| {
+        let buyer = m.buyer();
+        let invite = Invite { login: "ann@qinghe".to_owned(), name: "Ann".to_owned(), role: MemberRole::Member, department: None };
+        let (_, link) = m.ok(&buyer, |tx, ctx| organisation::invite(tx, ctx, &buyer, &invite));
+        let hash = "$argon2id$none";
+        let ann = m.write_system(|tx, ctx| organisation::accept(tx, ctx, &link, "a-long-password", hash, "en")).unwrap();
+        let caller = m.read(|tx, _| account::caller_of_user(tx, app::Key::of(ann)));
+        let seen = Seen { address: String::new(), agent: String::new() };
+        let remove = |tx: &mut Tx, ctx: &Ctx| organisation::remove(tx, ctx, &buyer, ann);
+        let begun = behind(m, remove, |tx, ctx| account::begin_session(tx, ctx, &caller, (hash, &seen)).map(drop));
+        assert_eq!(begun.unwrap_err().code(), Some("account.bad_credentials"));
+    });
+}
+
+#[test]
+fn notices_that_are_dismissed_at_the_same_moment_stay_dismissed() {
+    on_both(|m| {
+        let buyer = m.buyer();
+        let dismiss = |n: usize, tx: &mut Tx, _: &Ctx| account::set_preferences(tx, &buyer, None, Some(&format!("notice-{n}")));
+        assert!(m.at_once(&buyer, 4, dismiss).iter().all(Result::is_ok));
+        let user = m.read(|tx, _| Ok(store::account::user(tx, db::Key::of(buyer.user_id))?)).unwrap();
+        assert_eq!(user.dismissed.matches("notice-").count(), 4, "{}", user.dismissed);
+    });
+}
+
+const PUBLIC_KEY: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MIIBojANBgkqhkiG9w0BAQEFAAOCAY8AMIIBigKCAYEAx12gl8owmSJxuzx5naLT\n\
+ab1NHQZ0jlm9usjpTDF9qK6cfvy9lBkSOfc5tadPEzsHlq9+2VQd3mZJr8P1B4+Y\n\
+7o7sWApZEAJV11HUWM06Xmn16yRlAZtPTVooWNBzzTasjHhOfvyZ8T+LqkqdCqgQ\n\
+284PmlRkJj1HQfP+w8AqP4q/9Kcwc5rGmJc8zhqlYJDIjz2ikex1n1whmgHni2Wr\n\
+FhfRpaD3Q9jX9Pl5vhpZv9Afi0/TSkBftve3MT2KWhjaeCfSF1zxWTAv3EwJIfNR\n\
+cOWbT3LWM6u5t4ifrLrOznSGTHH5lyKxhgnRfa/qSTQ+uePzEMxSdrbzvigu3gsP\n\
+syEFm49/Fmm4rTU8/HtBV6msKy6u67DbxQNsamFNkaAgiObUtaLq2vCmZXUAxh61\n\
+pCrAl5qeZJpV8qQkLCkgKaXi9SoTIPsDA+qyduUS1cYGa94O0oI8pZjFEnbhHiXQ\n\
+AP7uGhdr9DhSt0u5hWdQadmjltbqWztgAPBfv888OmMvAgMBAAE=\n\
+-----END PUBLIC KEY-----";
+
+#[test]
+fn an_applications_new_secret_and_new_name_outlive_each_other() {
+    on(Engine::Postgres, &Setup::default(), |m| {
+        let (seller, address) = (m.seller(), m.address(&m.seller(), "kit", Protocol::Kit));
+        let named = |name: &str| NewApplication {
+            name: name.to_owned(),
+            login_url: "https://app.example.com/login".to_owned(),
+            address,
+            public_key: PUBLIC_KEY.to_owned(),
+            redirect_uris: vec!["https://app.example.com/callback".to_owned()],
+        };
+        let bought = m.open(&m.buyer(), &choice("backup", "1m"));
+        let (made, _) = m.ok(&seller, |tx, ctx| kit::put_application(tx, ctx, &seller, "backup", &named("Old")));
+        let state = BindingState::Bound;
+        let (began_at, buyer_id) = (made.created_at, m.key(&m.buyer()));
+        let row = store::kit::Binding { instance_id: bought.instance, application_id: made.id, buyer_id, state, began_at };
+        m.ok(&seller, |tx, _| Ok(store::kit::insert_binding(tx, &row)?));
+        let secret = |tx: &mut Tx, ctx: &Ctx| kit::new_secret(tx, ctx, &seller, "backup").map(drop);
+        let rename = |name: &'static str| {
+            let (seller, named) = (&seller, &named);
+            move |tx: &mut Tx, ctx: &Ctx| kit::put_application(tx, ctx, seller, "backup", &named(name)).map(drop)
+        };
+        let now = || m.read(|tx, _| Ok(store::kit::any_application(tx, made.id)?)).unwrap();
+        behind(m, secret, rename("New")).unwrap();
+        assert_ne!(now().client_secret, made.client_secret);
+        behind(m, rename("Newest"), secret).unwrap();
+        assert_eq!(now().name, "Newest");
+        m.settle();
+        let mut told = m.calls(bought.instance).into_iter().filter(|call| call.activity == Activity::ApplicationSync);
+        let last = m.attempts(&told.next_back().expect("it is told")).remove(0).request;
+        assert!(last.contains("Newest"), "{last}");
     });
 }
