@@ -123,10 +123,7 @@ async fn debug(
                 answer: c.answer.clone().unwrap_or_default(),
             })
             .collect();
-        api.write(caller, move |tx, ctx, who| {
-            passed.iter().try_for_each(|p| interface::save_case(tx, ctx, Key::of(who.account_id), id, p))
-        })
-        .await?;
+        api.write(caller, move |tx, ctx, _| passed.iter().try_for_each(|p| interface::save_case(tx, ctx, &target.address, p))).await?;
     }
     Ok(Json(DebugReport { protocol: report.protocol.to_owned(), passed: report.passed, failed: report.failed, cases: report.cases }))
 }

@@ -6,7 +6,7 @@ use app::{
     catalogue::{self, Decision},
     interface::{self, InterfaceClass, NewAddress, Passed},
 };
-use db::{Key, Tx};
+use db::Tx;
 use domain::{
     id::{AddressId, ProductId},
     listing::{AccessType, Attribute, AttributeValue, Bilingual, Category, Delivery, Listing, Sku, Specification, Support},
@@ -200,7 +200,7 @@ pub(crate) fn address(tx: &mut Tx, ctx: &Ctx, seller: &Caller, name: &str, proto
     let id: AddressId = address.id.id();
     for scenario in protocol.scenarios().iter().map(|s| s.name()).chain([USAGE_PUSH]) {
         let passed = Passed { scenario: scenario.to_owned(), request: "{}".to_owned(), answer: "{}".to_owned() };
-        interface::save_case(tx, ctx, Key::of(seller.account_id), id, &passed)?;
+        interface::save_case(tx, ctx, &address, &passed)?;
     }
     Ok(id)
 }

@@ -1,6 +1,6 @@
 //! How sellers' servers are reached: keys, addresses, saved debugging cases.
 
-use crate::{DbError, Key, Moment, Tx};
+use crate::{DbError, Key, Moment, Tx, Written};
 use db::{
     Run,
     schema::{debug_cases, interface_addresses, interface_keys},
@@ -101,12 +101,11 @@ pub fn insert_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Changes an address; its saved cases no longer prove anything and go.
+/// Changes an address; its saved cases no longer prove anything and go, also those that were saved while this waited.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
-    diesel::delete(debug_cases::table.filter(debug_cases::address_id.eq(address.id))).run(tx)?;
     diesel::update(interface_addresses::table.find(address.id).filter(interface_addresses::seller_id.eq(address.seller_id)))
         .set((
             interface_addresses::url.eq(&address.url),
@@ -120,7 +119,40 @@ pub fn update_address(tx: &mut Tx, address: &Address) -> Result<(), DbError> {
             interface_addresses::landing_page.eq(&address.landing_page),
         ))
         .run(tx)?;
+    disprove(tx, &[address.id])
+}
+
+fn disprove(tx: &mut Tx, addresses: &[Key]) -> Result<(), DbError> {
+    diesel::delete(debug_cases::table.filter(debug_cases::address_id.eq_any(addresses.to_vec()))).run(tx)?;
     Ok(())
+}
+
+/// The secret of a key changed: the cases of the addresses that call with it no longer prove anything and go. What else is said
+/// of them stays as whoever changes it at this moment says.
+///
+/// # Errors
+/// [`DbError`].
+pub fn disprove_key(tx: &mut Tx, key: Key, at: Moment) -> Result<(), DbError> {
+    let with = interface_addresses::table.filter(interface_addresses::key_id.eq(key));
+    let ids: Vec<Key> = with.order(interface_addresses::id).select(interface_addresses::id).load(tx)?;
+    for id in &ids {
+        diesel::update(interface_addresses::table.find(*id)).set(interface_addresses::updated_at.eq(at)).run(tx)?;
+    }
+    disprove(tx, &ids)
+}
+
+/// Whether an address still is what was called, and holds it as it is until the transaction ends.
+///
+/// # Errors
+/// [`DbError`].
+pub fn hold_address(tx: &mut Tx, called: &Address) -> Result<Written, DbError> {
+    let same = interface_addresses::table
+        .find(called.id)
+        .filter(interface_addresses::url.eq(&called.url))
+        .filter(interface_addresses::protocol.eq(&called.protocol))
+        .filter(interface_addresses::key_id.eq(called.key_id))
+        .filter(interface_addresses::updated_at.eq(called.updated_at));
+    Ok(Written::from_rows(diesel::update(same).set(interface_addresses::updated_at.eq(called.updated_at)).run(tx)?))
 }
 
 /// # Errors

@@ -13,6 +13,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{
+    Written,
     instance::Instance,
     interface::{self, AccessKey, Address, Case},
 };
@@ -86,9 +87,7 @@ pub fn put_key(
     check_secret(given)?;
     interface::set_secret(tx, old.id, &ctx.sealer.seal(ctx.ids, SECRET_COLUMN, given))?;
     recorded(tx, ctx, caller, "interface.key_changed", name)?;
-    for address in interface::addresses(tx, seller)?.into_iter().filter(|a| a.key_id == old.id) {
-        interface::update_address(tx, &Address { updated_at: ctx.moment(), ..address })?;
-    }
+    interface::disprove_key(tx, old.id, ctx.moment())?;
     Ok((old, Change::Updated))
 }
 
@@ -361,24 +360,26 @@ pub fn replayed(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId) -> Result<(T
     Ok((target, scenarios))
 }
 
-/// Saves a case that was passed.
+/// Saves a case that was passed at an address as it was called: one that was changed since has still to pass it.
 ///
 /// # Errors
-/// `interface.address_not_found`.
-pub fn save_case(tx: &mut Tx, ctx: &Ctx, seller: Key, id: AddressId, passed: &Passed) -> Result<(), Error> {
-    let address = interface::address(tx, seller, Key::of(id))?
-        .ok_or_else(|| Error::not_found("interface.address_not_found", "there is no such interface address"))?;
+/// `interface.address_changed`.
+pub fn save_case(tx: &mut Tx, ctx: &Ctx, called: &Address, passed: &Passed) -> Result<(), Error> {
+    if interface::hold_address(tx, called)? == Written::SomeoneElseWasFirst {
+        let detail = format!("the address {} was changed while it was called; debug it again", called.name);
+        return Err(Error::conflict("interface.address_changed", detail));
+    }
     let case = Case {
         id: ctx.key(),
-        address_id: Key::of(id),
+        address_id: called.id,
         scenario: passed.scenario.clone(),
         request: passed.request.clone(),
         answer: passed.answer.clone(),
         passed_at: ctx.moment(),
     };
     interface::save_case(tx, &case)?;
-    let data = json!({ "name": address.name, "scenario": passed.scenario });
-    event::record(tx, ctx, "interface.case_saved", event::About::account(seller), &data)
+    let data = json!({ "name": called.name, "scenario": passed.scenario });
+    event::record(tx, ctx, "interface.case_saved", event::About::account(called.seller_id), &data)
 }
 
 /// A passed case.

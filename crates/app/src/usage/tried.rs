@@ -3,10 +3,9 @@
 
 use super::judge::measured;
 use crate::{Ctx, Error, interface};
-use db::{Key, Tx};
+use db::{DbError, Key, Tx};
 use domain::{
     Timestamp,
-    id::AddressId,
     site::{Site, SiteCode},
     usage::{Life, Refused, check_span},
 };
@@ -59,6 +58,15 @@ impl Proven<'_> {
     pub(super) fn prove(&self, tx: &mut Tx, ctx: &Ctx, sent: &Sent) -> Result<(), Error> {
         let request = serde_json::to_string(sent).map_err(|e| Error::row("usage_batches", &sent.instance_id, e))?;
         let passed = interface::Passed { scenario: USAGE_PUSH.to_owned(), request, answer: String::new() };
-        self.0.iter().try_for_each(|of| interface::save_case(tx, ctx, of.seller, of.address.id::<AddressId>(), &passed))
+        for of in self.0 {
+            // What was changed at this moment is looked at again when this runs again.
+            let raced = || Error::from(DbError::Raced);
+            let address = store::interface::address(tx, of.seller, of.address)?.ok_or_else(raced)?;
+            match interface::save_case(tx, ctx, &address, &passed) {
+                Err(e) if e.code() == Some("interface.address_changed") => return Err(raced()),
+                result => result?,
+            }
+        }
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use app::{
     call,
     catalogue::{self, Decision},
     instance,
-    interface::{self, InterfaceClass, NewAddress},
+    interface::{self, InterfaceClass, NewAddress, Passed},
     kit::{self, NewApplication},
     licence,
     message::{self, NewEndpoint, Wanted},
@@ -18,7 +18,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
 use domain::{
     access::MemberRole,
     call::Activity,
-    id::RevisionId,
+    id::{AddressId, RevisionId},
     kit::BindingState,
     listing::{AccessType, FreezeCause, Listing, Visibility},
     supervision::Track,
@@ -242,6 +242,63 @@ fn notices_that_are_dismissed_at_the_same_moment_stay_dismissed() {
         assert!(m.at_once(&buyer, 4, dismiss).iter().all(Result::is_ok));
         let user = m.read(|tx, _| Ok(store::account::user(tx, db::Key::of(buyer.user_id))?)).unwrap();
         assert_eq!(user.dismissed.matches("notice-").count(), 4, "{}", user.dismissed);
+    });
+}
+
+/// The address of `backup`, elsewhere.
+fn moved(address: &store::interface::Address) -> NewAddress {
+    NewAddress {
+        name: address.name.clone(),
+        url: "http://localhost/elsewhere".to_owned(),
+        key_id: address.key_id.id(),
+        protocol: Protocol::SaasV2,
+        always_test_flag: false,
+        send_empty_parameters: false,
+        product: None,
+        access_type: None,
+        landing_page: None,
+    }
+}
+
+/// An address of the seller that passed its cases.
+fn proven(m: &Market) -> store::interface::Address {
+    let (seller, id) = (m.seller(), m.address(&m.seller(), "backup", Protocol::SaasV2));
+    m.read(|tx, ctx| interface::target(tx, ctx, m.key(&seller), id)).address
+}
+
+fn url_and_cases(m: &Market, id: db::Key) -> (String, usize) {
+    let now = m.read(|tx, ctx| interface::target(tx, ctx, m.key(&m.seller()), id.id::<AddressId>())).address;
+    (now.url, m.read(|tx, _| Ok(store::interface::cases(tx, id)?)).len())
+}
+
+#[test]
+fn an_address_outlives_another_secret_of_its_key_at_the_same_moment() {
+    on(Engine::Postgres, &Setup::default(), |m| {
+        let (seller, address) = (m.seller(), proven(m));
+        let new = moved(&address);
+        let key = m.read(|tx, _| Ok(store::interface::key(tx, m.key(&seller), address.key_id)?)).unwrap();
+        let put = |tx: &mut Tx, ctx: &Ctx| interface::put_address(tx, ctx, &seller, &new).map(drop);
+        behind(m, put, |tx, ctx| interface::put_key(tx, ctx, &seller, &key.name, key.class, "another-secret").map(drop)).unwrap();
+        assert_eq!(url_and_cases(m, address.id), (new.url, 0));
+    });
+}
+
+#[test]
+fn a_case_proves_the_address_that_was_called_and_not_what_it_became() {
+    let passed = Passed { scenario: "create".to_owned(), request: "{}".to_owned(), answer: "{}".to_owned() };
+    on_both(|m| {
+        let (seller, called) = (m.seller(), proven(m));
+        let new = moved(&called);
+        m.ok(&seller, |tx, ctx| interface::put_address(tx, ctx, &seller, &new));
+        assert_eq!(m.refused(&seller, |tx, ctx| interface::save_case(tx, ctx, &called, &passed)), "interface.address_changed");
+        assert_eq!(url_and_cases(m, called.id), (new.url, 0));
+    });
+    on(Engine::Postgres, &Setup::default(), |m| {
+        let (seller, called) = (m.seller(), proven(m));
+        let new = moved(&called);
+        let put = |tx: &mut Tx, ctx: &Ctx| interface::put_address(tx, ctx, &seller, &new).map(drop);
+        behind(m, |tx, ctx| interface::save_case(tx, ctx, &called, &passed), put).unwrap();
+        assert_eq!(url_and_cases(m, called.id), (new.url, 0));
     });
 }
 

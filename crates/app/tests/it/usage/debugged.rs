@@ -20,7 +20,8 @@ fn debugged(m: &Market) -> domain::id::AddressId {
         request: "{}".to_owned(),
         answer: serde_json::json!({ "resultCode": "000000", "resultMsg": "success", "instanceId": DEBUGGED }).to_string(),
     };
-    m.ok(&seller, |tx, ctx| interface::save_case(tx, ctx, m.key(&seller), id, &created));
+    let address = m.read(|tx, ctx| interface::target(tx, ctx, m.key(&seller), id)).address;
+    m.ok(&seller, |tx, ctx| interface::save_case(tx, ctx, &address, &created));
     m.execute("DELETE FROM debug_cases WHERE scenario = 'usage_push'");
     id
 }
