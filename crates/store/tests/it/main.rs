@@ -7,3 +7,4 @@ mod constraints;
 mod lists;
 mod open_api_calls;
 mod queue;
+mod yardstick;
