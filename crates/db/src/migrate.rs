@@ -66,6 +66,7 @@ migrations![
     "0041_claims",
     "0043_given_out",
     "0044_chain_begins",
+    "0045_due_deliveries",
 ];
 
 #[derive(diesel::QueryableByName)]

@@ -161,7 +161,8 @@ pub fn lock(tx: &mut Tx, id: Key) -> Result<Option<Locked<Delivery>>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn any_forgotten(tx: &mut Tx, limit: i64) -> Result<Vec<Key>, DbError> {
-    let due = deliveries::table.filter(deliveries::state.eq(DeliveryState::Due));
+    // As the index has it; a bound word would not be found there.
+    let due = deliveries::table.filter(dsl::sql::<diesel::sql_types::Bool>("deliveries.state = 'due'"));
     let job = jobs::table.filter(jobs::subject.eq(deliveries::id.nullable()));
     Ok(due.filter(dsl::not(dsl::exists(job))).order(deliveries::id).limit(limit).select(deliveries::id).load(tx)?)
 }
