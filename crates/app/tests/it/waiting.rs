@@ -151,18 +151,7 @@ fn what_is_submitted_is_the_draft_that_was_checked() {
 fn what_several_put_at_the_same_moment_is_put() {
     on_both(|m| {
         let (seller, buyer) = (m.seller(), m.key(&m.buyer()));
-        let key = m.ok(&seller, |tx, ctx| interface::put_key(tx, ctx, &seller, "basic", InterfaceClass::Basic, "harness-interface-key")).0;
-        let address = NewAddress {
-            name: "new".to_owned(),
-            url: "http://localhost/new".to_owned(),
-            key_id: key.id.id(),
-            protocol: Protocol::SaasV2,
-            always_test_flag: false,
-            send_empty_parameters: false,
-            product: None,
-            access_type: None,
-            landing_page: None,
-        };
+        let address = crate::catalogue::addresses::of_basic_key(m);
         let all_put = |what: &str, put: &(dyn Fn(&mut Tx, &Ctx) -> Result<(), Error> + Sync)| {
             for (n, result) in m.at_once(&seller, 8, |_, tx, ctx| put(tx, ctx)).into_iter().enumerate() {
                 assert!(result.is_ok(), "{what} {n}: {result:?}");

@@ -12,7 +12,7 @@ fn key(m: &Market, name: &str, class: InterfaceClass) -> KeyId {
 }
 
 /// An address at the market's server with a key of the class basic.
-pub(super) fn of_basic_key(m: &Market) -> NewAddress {
+pub(crate) fn of_basic_key(m: &Market) -> NewAddress {
     NewAddress {
         name: "bad".to_owned(),
         url: "http://localhost/bad".to_owned(),

@@ -1,6 +1,6 @@
 //! Products, listings and their review; sellers, and their addresses and keys (`seller-domain 1`, `2`, `6`).
 
-mod addresses;
+pub(crate) mod addresses;
 mod applications;
 mod kept;
 mod sale;
