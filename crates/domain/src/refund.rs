@@ -71,7 +71,7 @@ pub enum Refused {
     State(InstanceState),
     #[error("five days without reason: it was possible until {0}")]
     FiveDaysOver(Timestamp),
-    #[error("a licence file was signed for this renewal, good until {0}: what it was given for is not given back")]
+    #[error("a licence was signed or uploaded for this renewal, good until {0}: what it was given for is not given back")]
     FileSigned(Timestamp),
     #[error("what was delivered under service supervision is not given back once the order is completed")]
     Supervised,

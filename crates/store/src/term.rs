@@ -75,6 +75,16 @@ pub fn of_instance(tx: &mut Tx, instance: Key) -> Result<Vec<Term>, DbError> {
         .load(tx)?)
 }
 
+/// Whether a term of an instance begins between two moments.
+///
+/// # Errors
+/// [`DbError`].
+pub fn any_begins(tx: &mut Tx, instance: Key, (after, before): (Moment, Moment)) -> Result<bool, DbError> {
+    let own = terms::table.filter(terms::instance_id.eq(instance)).filter(terms::removed.eq(false));
+    let begins = own.filter(terms::start_at.gt(after)).filter(terms::start_at.lt(before));
+    Ok(begins.select(terms::id).first::<Key>(tx).optional()?.is_some())
+}
+
 /// How many terms an instance ever had, removed ones included.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //! need not trust whoever answered.
 
 use super::{file, node, node::Side, right, right::Right, usage};
-use crate::{Ctx, Error, event};
+use crate::{Ctx, Error, Tenant, event};
 use db::{DbError, Key, Moment, Tx};
 use domain::{
     Timestamp,
@@ -53,6 +53,21 @@ fn lease_end(right: &Right, now: Timestamp) -> Moment {
     Moment::of(grace_end(right.expires_at, right.rules.grace_days).map_or(end, |grace| grace.min(end)))
 }
 
+/// What a code stands for, for a lease that begins now. One that reaches into a renewal keeps that from being given back, as a
+/// signed file does: whoever gives it back waits for this, and this for them.
+fn right_to_lease(tx: &mut Tx, ctx: &Ctx, code: &str) -> Result<Right, Error> {
+    let right = right::of_code(tx, ctx, code)?;
+    let Some(instance) = right.licence.instance_id else { return Ok(right) };
+    if !store::term::any_begins(tx, instance, (ctx.moment(), lease_end(&right, ctx.now)))? {
+        return Ok(right);
+    }
+    let Some(locked) = store::instance::lock(tx, Tenant::Any, instance)? else { return Ok(right) };
+    let right = right::of_code(tx, ctx, code)?;
+    let end = lease_end(&right, ctx.now);
+    store::licence::set_file_until(tx, &locked, right.expires_at.map_or(end, |term| Moment::of(term).min(end)))?;
+    Ok(right)
+}
+
 fn lease_time(right: &Right) -> SignedDuration {
     SignedDuration::from_mins(i64::from(right.rules.lease_minutes))
 }
@@ -63,7 +78,7 @@ fn lease_time(right: &Right) -> SignedDuration {
 /// Those of a code that is not good ([`right::of_code`]), `licence.no_seats`, `licence.no_seat_free`,
 /// `licence.fingerprint`, `licence.node_limit`.
 pub fn take(tx: &mut Tx, ctx: &Ctx, cmd: &Take) -> Result<Taken, Error> {
-    let right = right::of_code(tx, ctx, &cmd.code)?;
+    let right = right_to_lease(tx, ctx, &cmd.code)?;
     let seats = seats_of(&right)?;
     let machine = node::bind(tx, ctx, &right, cmd.fingerprint.as_deref())?;
     let all = rows::of_licence(tx, right.licence.id)?;
@@ -139,7 +154,7 @@ fn lost() -> Error {
 /// # Errors
 /// Those of a code that is not good, `licence.no_seats`, `licence.bad_lease`, `licence.seat_lost`.
 pub fn renew(tx: &mut Tx, ctx: &Ctx, code: &str, lease: &str) -> Result<Taken, Error> {
-    let right = right::of_code(tx, ctx, code)?;
+    let right = right_to_lease(tx, ctx, code)?;
     let seats = seats_of(&right)?;
     let all = rows::of_licence(tx, right.licence.id)?;
     let lease = key_of(lease)?;

@@ -175,6 +175,27 @@ fn a_lease_ends_with_the_grace_at_the_latest() {
 }
 
 #[test]
+fn a_renewal_that_a_lease_reaches_into_is_not_given_back() {
+    in_2026(|m| {
+        let buyer = m.buyer();
+        let bought = m.shield(LicenceRules { lease_minutes: 10_080, ..seats(1) }, 1);
+        let ann = seat(&bought.code, "ann");
+        let back =
+            |number: &str| m.write(&buyer, |tx, ctx| app::order::unsubscribe(tx, ctx, &buyer, number)).err().map(|e| e.code().unwrap());
+        let taken = take(m, &ann).unwrap().seat;
+        let early = super::renew(m, bought.instance);
+        renew(m, &bought.code, &lease_text(taken.lease)).unwrap();
+        assert_eq!(back(&early), None, "it ends months before the renewal begins");
+        m.advance("8740h");
+        let number = super::renew(m, bought.instance);
+        renew(m, &bought.code, &lease_text(taken.lease)).unwrap();
+        give_back(m, &bought.code, &lease_text(taken.lease)).unwrap();
+        assert_eq!(back(&number), Some("refund.file_signed"), "also when it was returned: what was signed is good until then");
+        m.verify();
+    });
+}
+
+#[test]
 fn what_is_no_code_no_seat_or_not_taken_yet_is_refused() {
     in_2026(|m| {
         let Code { code, .. } = m.shield(LicenceRules::default(), 1);
