@@ -241,12 +241,13 @@ pub fn forget_clients(tx: &mut Tx, before: &str) -> Result<usize, DbError> {
     Ok(diesel::delete(licence_clients::table.filter(licence_clients::day.lt(before.to_owned()))).run(tx)?)
 }
 
-/// Notes that the buyer of an instance took its code.
+/// Notes that the buyer of an instance sees its code from a moment on, once.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn show(tx: &mut Tx, instance: &Locked<Instance>, at: i64) -> Result<(), DbError> {
-    diesel::update(licences::table.filter(licences::instance_id.eq(instance.id))).set(licences::shown_at.eq(at)).run(tx)?;
+    let hidden = licences::table.filter(licences::instance_id.eq(instance.id)).filter(licences::shown_at.is_null());
+    diesel::update(hidden).set(licences::shown_at.eq(at)).run(tx)?;
     Ok(())
 }
 

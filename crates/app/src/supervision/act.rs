@@ -77,15 +77,15 @@ impl Act {
     }
 }
 
-/// What the seller's interface has to create is delivered once it has: what cannot be opened comes back as a whole
-/// (`seller-domain 5.3`), and nobody accepts it before.
-fn require_created(tx: &mut Tx, found: &Found) -> Result<(), Error> {
+/// What the seller's interface has to create is delivered once it has, and no appeal is closed before: what cannot be opened comes
+/// back as a whole (`seller-domain 5.3`).
+pub(super) fn require_created(tx: &mut Tx, found: &Found) -> Result<(), Error> {
     let calls = store::call::of_instance(tx, found.row.instance_id)?;
     let mut creation = calls.iter().filter(|c| matches!(c.activity, Activity::Create | Activity::Query));
     if creation.all(|c| c.state == CallState::Done) {
         return Ok(());
     }
-    let detail = "your server has not created the instance yet; see to the message of its creation, then deliver";
+    let detail = "the seller's server has not created the instance yet; its message has to be taken first, or the order is given back";
     Err(Error::conflict("supervision.not_created", detail))
 }
 

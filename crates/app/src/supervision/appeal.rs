@@ -1,6 +1,6 @@
 //! Appeals (申诉): either side, at any node; the flow is frozen until the platform decides (`seller-domain 5.6`).
 
-use super::{Done, Found, find, party};
+use super::{Done, Found, act, find, party};
 use crate::{Ctx, Error, Tenant};
 use db::Tx;
 use domain::{
@@ -67,7 +67,7 @@ pub fn state_case(
 /// Decides an appeal; both sides are told.
 ///
 /// # Errors
-/// `supervision.no_appeal`, `supervision.refund_amount`, `supervision.over`.
+/// `supervision.no_appeal`, `supervision.refund_amount`, `supervision.not_created`, `supervision.over`.
 pub fn decide(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, decision: Decision, reason: &str) -> Result<Found, Error> {
     text::block(reason, 5_000).map_err(|e| Error::field("/reason", "supervision.bad_text", e.to_string()))?;
     let mut found = find(tx, ctx, Tenant::Any, id)?;
@@ -76,6 +76,9 @@ pub fn decide(tx: &mut Tx, ctx: &Ctx, id: SupervisionId, decision: Decision, rea
         Decision::Close => "close",
         Decision::Refund { .. } => "refund",
     };
+    if decision == Decision::Close {
+        act::require_created(tx, &found)?;
+    }
     let mut data = json!({ "decision": word, "reason": reason });
     if let Decision::Refund { amount_minor } = decision {
         data["amount"] = json!(super::amount_text(tx, &found, amount_minor)?);

@@ -9,6 +9,7 @@ use db::{Key, Tx};
 use domain::{
     id::{LineId, OrderId, SupervisionId},
     instance::InstanceState,
+    listing::AccessType,
     message::{Audience, MessageEvent},
     money::Money,
     order::{OrderKind, OrderState},
@@ -118,6 +119,10 @@ fn finish(tx: &mut Tx, ctx: &Ctx, ends: &[End<'_>]) -> Result<(), Error> {
             store::instance::give_back(tx, &s.instance, s.order.id)?;
         }
         if end.completed {
+            // Who paid for a code sees it, whoever ended the case (license-interface 2.1).
+            if s.instance.access_type == AccessType::LicenceCode {
+                licence::shown(tx, ctx, s.instance.id)?;
+            }
             completions.push(money::Completion { order: &s.order, line: &s.line, effective_at: ctx.now });
         }
     }

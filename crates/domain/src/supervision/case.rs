@@ -1,7 +1,7 @@
 //! A case: one order on its way through a template. Everything that moves it is here.
 
 use super::{
-    EvidenceKind, FieldName, Goods, Party, RefundRequest, RefundState, Refused, Scene, Verb,
+    Form, Goods, Party, RefundRequest, RefundState, Refused, Scene, Verb,
     template::{Action, END, Happening, Node, Template},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -55,14 +55,6 @@ pub struct Case {
     pub refunded_minor: i64,
     pub appeal: Option<Appeal>,
     pub refund: Option<RefundRequest>,
-}
-
-/// What came with an action.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Form {
-    pub fields: Vec<FieldName>,
-    pub files: Vec<EvidenceKind>,
-    pub opening_at: Option<Timestamp>,
 }
 
 /// How the operator decides an appeal.
@@ -272,7 +264,7 @@ impl Case {
         if verb == Verb::Claim && self.claimed_at.is_some() {
             return Err(Refused::TakenAlready);
         }
-        filled(action, form, self.scene)?;
+        form.filled(action, self.scene)?;
         match form.opening_at {
             // The sites show seconds: the order's own second is not before it.
             // The case begins with the payment: before it nothing is opened (`seller-domain 4.3`).
@@ -290,9 +282,11 @@ impl Case {
                 effects.extend(self.request_over(now));
             }
             Verb::Ship => (self.shipped_at, self.carrier_delivered_at) = (Some(now), None),
-            Verb::Reject => self.rejections = self.rejections.saturating_add(1),
+            // A delivery that was rejected or returned opened nothing, also when an appeal is closed over it.
+            Verb::Reject => (self.rejections, self.opening_at) = (self.rejections.saturating_add(1), None),
+            Verb::Return => self.opening_at = None,
             Verb::Accept => self.accepted_at = Some(now),
-            Verb::Submit | Verb::Confirm | Verb::Return | Verb::Deliver | Verb::Prove | Verb::Pass => {}
+            Verb::Submit | Verb::Confirm | Verb::Deliver | Verb::Prove | Verb::Pass => {}
         }
         if let Some(share) = action.share.filter(|_| action.to != END) {
             effects.push(self.release(share));
@@ -413,38 +407,5 @@ impl Case {
                 Ok(self.pay_back(amount_minor, now))
             }
         }
-    }
-}
-
-/// Everything that an action asks for is there, and nothing else.
-fn filled(action: &Action, form: &Form, scene: Scene) -> Result<(), Refused> {
-    if let Some(field) = action.fields.iter().find(|f| f.required && !form.fields.contains(&f.name)) {
-        return Err(Refused::FieldMissing(field.name));
-    }
-    if let Some(name) = form.fields.iter().find(|name| !action.fields.iter().any(|f| f.name == **name)) {
-        return Err(Refused::FieldNotAsked(*name));
-    }
-    if form.files.len() > super::FILES_MAX {
-        return Err(Refused::TooManyFiles);
-    }
-    if let Some(kind) = form.files.iter().find(|kind| !action.evidence.iter().any(|e| e.kind == **kind)) {
-        return Err(Refused::EvidenceNotAsked(*kind));
-    }
-    for evidence in &action.evidence {
-        let found = form.files.iter().filter(|kind| **kind == evidence.kind).count();
-        if found < usize::from(evidence.min) {
-            return Err(Refused::EvidenceMissing { kind: evidence.kind, min: evidence.min, found });
-        }
-    }
-    let screenshots = form.files.iter().filter(|kind| kind.is_screenshot()).count();
-    let wanted = scene.reviewed() && action.evidence.iter().any(|e| e.kind.is_screenshot());
-    if wanted && screenshots < 3 { Err(Refused::TooFewScreenshots(screenshots)) } else { Ok(()) }
-}
-
-impl EvidenceKind {
-    /// Counted for the three that platform review wants (`seller-domain 5.5`).
-    #[must_use]
-    pub fn is_screenshot(self) -> bool {
-        matches!(self, Self::ValidityScreenshot | Self::DeploymentScreenshot | Self::KitScreenshot | Self::ResourceOrder)
     }
 }

@@ -12,6 +12,7 @@ mod document;
 mod due;
 mod elements;
 mod evidence;
+mod form;
 #[cfg(test)]
 mod lives;
 mod refund;
@@ -20,12 +21,13 @@ mod template;
 
 pub use address::Address;
 pub use builtin::{BUILT_IN, built_in, choose};
-pub use case::{Appeal, Case, CaseState, Decision, Effect, Form, Input};
+pub use case::{Appeal, Case, CaseState, Decision, Effect, Input};
 pub use check::{BadTemplate, check};
 pub use document::document;
 pub use due::{APPEAL_WORKING_DAYS, Due};
 pub use elements::{Elements, Expected, check as check_elements};
 pub use evidence::{BadFile, FILE_BYTES_MAX, FILES_MAX, Preview, check_file, media_type, preview};
+pub use form::Form;
 pub use refund::{Goods, INSPECTION_DAYS, REFUND_PRESS_WORKING_DAYS, RETURN_DAYS, RefundRequest, RefundState};
 pub use refused::Refused;
 pub use template::{Action, Anchor, CodeRule, END, Evidence, Field, Happening, Node, Reminder, Template, Timer, Trigger, mermaid};

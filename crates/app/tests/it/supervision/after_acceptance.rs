@@ -14,7 +14,7 @@ use domain::{
     instance::InstanceState,
     listing::{AccessType, Listing},
     order::OrderState,
-    supervision::{CaseState, EvidenceKind, Verb},
+    supervision::{CaseState, Decision, EvidenceKind, Verb},
 };
 use harness::{Fault, Market, act, choice, money};
 use serde_json::Value;
@@ -170,6 +170,11 @@ fn what_the_interface_has_not_created_is_not_delivered() {
         let documents = m.evidence(&seller, &case, &[EvidenceKind::Acceptance]);
         let deliver = supervision::Act { documents, ..harness::act_with(Verb::Deliver, "done") };
         assert_eq!(m.act_refused(&seller, &case, &deliver), "supervision.not_created");
+        // Nor does the platform take it in the buyer's place.
+        let operator = m.operator();
+        m.ok(&seller, |tx, ctx| supervision::appeal(tx, ctx, m.side(&seller, &case), case.id(), "they do not answer", &[]));
+        let close = m.refused(&operator, |tx, ctx| supervision::decide(tx, ctx, case.id(), Decision::Close, "done"));
+        assert_eq!(close, "supervision.not_created");
         m.advance("5h");
         assert_eq!((m.order(&number).state, m.balance(&m.buyer()).as_str()), (OrderState::Cancelled, "1000000.00"));
         m.verify();

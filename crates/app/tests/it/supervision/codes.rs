@@ -171,3 +171,20 @@ fn codes_activated_together_close_their_cases_and_are_each_answered_for_themselv
         m.verify();
     });
 }
+
+#[test]
+fn a_code_is_shown_to_who_paid_for_it_whoever_ended_its_case() {
+    for start in ["2024-09-13T02:00:00Z", "2025-07-01T02:00:00Z"] {
+        from(start, |m| {
+            let (buyer, operator) = (m.buyer(), m.operator());
+            list_shield(m);
+            let bought = m.buy_code(&buyer, 1);
+            let case = m.case(&bought.order);
+            m.ok(&buyer, |tx, ctx| supervision::appeal(tx, ctx, m.side(&buyer, &case), case.id(), "where is it?", &[]));
+            m.ok(&operator, |tx, ctx| supervision::decide(tx, ctx, case.id(), Decision::Close, "there"));
+            assert_eq!(m.order(&bought.order).state, OrderState::Completed);
+            assert!(m.licence(&bought.code).shown_at.is_some(), "{start}");
+            m.verify();
+        });
+    }
+}

@@ -1,13 +1,16 @@
 //! Deliveries: asked for, returned, rejected, delivered again and accepted; and when the term begins.
 
 use super::{SERVICE, in_2026, list, service};
-use app::{order, supervision::Act};
+use app::{
+    order,
+    supervision::{self, Act},
+};
 use db::Moment;
 use domain::{
     instance::InstanceState,
     listing::AccessType,
     order::OrderState,
-    supervision::{CaseState, EvidenceKind, Party, Verb},
+    supervision::{CaseState, Decision, EvidenceKind, Party, Verb},
 };
 use harness::{Market, act, act_because, act_with, at, choice, money, time};
 use store::supervision::Filter;
@@ -136,6 +139,23 @@ fn the_opening_time_of_a_delivery_that_was_rejected_opens_nothing() {
         let case = m.act(&buyer, &case, &act(Verb::Accept));
         let opened = m.instance(case.row.instance_id).opened_at.map(Moment::at);
         assert_eq!(opened, case.case.accepted_at, "the moment of acceptance (seller-domain 4.3)");
+        m.verify();
+    });
+}
+
+#[test]
+fn an_appeal_that_is_closed_opens_no_delivery_that_was_rejected() {
+    in_2026(|m| {
+        let (buyer, seller, operator) = (m.buyer(), m.seller(), m.operator());
+        let case = m.confirmed(&buyer, &seller, &service(m));
+        let documents = m.evidence(&seller, &case, &SERVICE);
+        m.act(&seller, &case, &Act { opening_time: Some(m.now()), documents, ..act_with(Verb::Deliver, "done") });
+        m.act(&buyer, &case, &act_because(Verb::Reject, "nothing works"));
+        m.advance("40d");
+        m.ok(&seller, |tx, ctx| supervision::appeal(tx, ctx, m.side(&seller, &case), case.id(), "it works", &[]));
+        m.ok(&operator, |tx, ctx| supervision::decide(tx, ctx, case.id(), Decision::Close, "it does"));
+        let instance = m.instance(case.row.instance_id);
+        assert_eq!((instance.opened_at, instance.state), (Some(Moment::of(m.now())), InstanceState::Running));
         m.verify();
     });
 }
